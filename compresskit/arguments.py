@@ -1,0 +1,48 @@
+"""The plain arguments of compress(), checked: each wrong one is an error that names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import InvalidArgument, shown
+
+_TARGET_PERCENT = 70  # of the trigger, where no target is given
+
+
+def checked_target(trigger: Any, target: Any) -> int:
+    """The target in tokens.
+
+    >>> checked_target(200_000, None)
+    140000
+    """
+    _whole("trigger", trigger)
+    if target is None:
+        return int(max(1, trigger * _TARGET_PERCENT // 100))
+    _whole("target", target)
+    if target > trigger:
+        raise InvalidArgument(
+            f"target is {target}, above the trigger of {trigger}; at most the trigger was expected. "
+            f"Lower the target or raise the trigger."
+        )
+    return int(target)
+
+
+def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> None:
+    """Raises InvalidArgument for the first argument that is not what compress() takes."""
+    if not isinstance(model, str) or not model:
+        raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
+    if query is not None and not isinstance(query, str):
+        raise InvalidArgument(f"query is {shown(query)}; a str was expected, or None to derive it.")
+    if tools is not None and not (isinstance(tools, list | tuple) and all(isinstance(tool, dict) for tool in tools)):
+        raise InvalidArgument(f"tools is {shown(tools)}; a list of tool schemas (dicts) was expected, or None.")
+    if not isinstance(recoverable, bool):
+        raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
+    if cache is not None and not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
+        raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+
+
+def _whole(name: str, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InvalidArgument(
+            f"{name} is {shown(value)}; a whole number of tokens, 1 or more, was expected. Leave it out for the default."
+        )

@@ -1,0 +1,59 @@
+"""Which messages are kept or folded together: exchanges, and runs of messages too small to be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from .types import Turn
+
+# A marker between two messages costs more than a message of this size tells; runs of such messages are
+# kept or folded as one, up to the larger size.
+_SMALL_CHARACTERS = 120
+_RUN_CHARACTERS = 480
+
+
+class Atom(NamedTuple):
+    """Messages ``first`` to ``last`` (inclusive)."""
+
+    first: int
+    last: int
+    foldable: bool
+
+
+def atoms(turns: list[Turn], protected: Sequence[str]) -> list[Atom]:
+    """The conversation in runs that may not be torn: a call with all its results, or small talk."""
+    found: list[Atom] = []
+    room = 0  # characters that the run at the end of ``found`` may still take
+    for first, last in _exchanges(turns):
+        members = turns[first : last + 1]
+        foldable = not any(protected[turn.index] or turn.opaque or turn.cached for turn in members)
+        size = sum(len(block.text) for turn in members for block in turn.blocks)
+        small = foldable and first == last and size < _SMALL_CHARACTERS and not members[0].fixed
+        if small and size <= room:
+            found[-1] = Atom(found[-1].first, last, True)
+            room -= size
+        else:
+            found.append(Atom(first, last, foldable))
+            room = _RUN_CHARACTERS - size if small else 0
+    return found
+
+
+def _exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
+    """A call and all its results, however spread, as (first, last); every other message by itself."""
+    reach: dict[int, int] = {}  # the last message that a message is tied to
+    caller: dict[str, int] = {}
+    for turn in turns:
+        for answered in turn.answers:
+            if answered in caller:
+                reach[caller[answered]] = turn.index
+        for call in turn.calls:
+            caller[call] = turn.index
+    found: list[tuple[int, int]] = []
+    first = end = 0
+    for index in range(len(turns)):
+        end = max(end, reach.get(index, index))
+        if index == end:
+            found.append((first, end))
+            first = end = index + 1
+    return found

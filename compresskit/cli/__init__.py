@@ -1,0 +1,8 @@
+"""The command line: compresskit compress, show, restore, retrieve.
+
+Re-exports only. Reads and writes files; every decision about a conversation is the library's.
+"""
+
+from compresskit.cli.commands import cli, main
+
+__all__ = ["cli", "main"]

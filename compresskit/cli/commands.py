@@ -1,0 +1,231 @@
+"""The commands and their options: compress, show, restore, retrieve; the exit codes are documented here.
+
+How files are read and written, how the library is called and how the table looks is in the modules beside it.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from compresskit import __version__, restore, retrieve
+from compresskit.cli.calls import (
+    DEFAULT_MODEL,
+    as_json,
+    compress_one,
+    compress_to_show,
+    in_target,
+    library_errors,
+)
+from compresskit.cli.reading import Conversation, InputError, read_conversations, read_results, read_tools
+from compresskit.cli.show import figures, render
+from compresskit.cli.writing import Failure, open_output, printable, to_json
+
+SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
+
+EXIT_CODES = """\b
+Exit codes:
+  0    done, and the target was met (or the conversation is not above the trigger)
+  1    done, but the target was not met: what may not be touched is more than the target
+  2    wrong usage, or an input that cannot be used
+  3    retrieve: no such key
+  4    the output could not be written
+  70   a fault in compresskit itself
+  130  stopped with Ctrl-C
+  141  the reader of the output has gone
+"""
+
+
+class UnknownKey(Failure):
+    """The key asked for is not in the cache."""
+
+    exit_code = 3
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def cli() -> None:
+    """Brings conversations under a token target; everything taken out can be asked for again.
+
+    FILE is JSON (a list of messages, or an object with "messages" and, if you like, "tools" and "model")
+    or JSONL (a message a line, or a conversation a line), also gzipped; - is standard input.
+    """
+
+
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that become arguments of compress()."""
+    shapes = click.Choice(["auto", "openai", "anthropic"])
+    model_help = f'Model to count tokens for.  [default: the file\'s "model", or {DEFAULT_MODEL}]'
+    tools_help = "The request's own tools, as JSON.  [default: the file's \"tools\"]"
+    options = [
+        click.option("--model", help=model_help),
+        click.option("--trigger", type=int, help="Compress only above this many tokens."),
+        click.option("--target", type=int, help="Tokens that the request may have afterwards, all counted."),
+        click.option("--query", help="What relevance is judged against, instead of the conversation itself."),
+        click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
+        click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
+        click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _read_tools(_context: click.Context, _option: click.Parameter, path: str | None) -> list[Any] | None:
+    return None if path is None else read_tools(path)
+
+
+output_option = click.option(
+    "-o", "--output", metavar="FILE", help="Write here, in one step and for your eyes only, not to stdout."
+)
+
+
+@cli.command("compress", epilog=EXIT_CODES)
+@click.argument("file")
+@request_options
+@output_option
+@click.pass_context
+def compress_command(context: click.Context, /, file: str, output: str | None, **options: Any) -> None:
+    """Compress the conversation in FILE and write the result as JSON.
+
+    The result holds "messages" (and "tools", if any) to send, the "cache" that restores what was taken out,
+    and the figures, which also go to standard error. For a conversation a line, a result a line comes out.
+    The trigger is 200,000 tokens, or the target where only a target is given; the target is 70 % of the
+    trigger. Other fields of an object pass through. A result can be compressed again.
+    """
+    given = read_conversations(file)
+    results = []
+    with open_output(output) as stream, progress(len(given), hidden=stream.isatty()) as step:
+        for conversation in given:
+            results.append(as_json(compress_one(conversation, options)))
+            whole = {**conversation.extra, **results[-1]}
+            stream.write(to_json(whole, ascii_only=stream.isatty()))
+            step()
+    for conversation, result in zip(given, results, strict=True):
+        click.echo(conversation.where + figures(result), err=True)
+    context.exit(0 if all(map(in_target, results)) else 1)
+
+
+@cli.command("show", epilog=EXIT_CODES)
+@click.argument("file")
+@request_options
+@click.pass_context
+def show_command(context: click.Context, /, file: str, **options: Any) -> None:
+    """Show before and after: per message what was kept, how many tokens went, and why.
+
+    FILE is a result of `compresskit compress`, or a conversation, which is compressed on the spot
+    (to 40 % of its tokens where neither --trigger nor --target is given).
+    """
+    given = read_conversations(file)
+    results = []
+    with progress(len(given)) as step:
+        for conversation in given:
+            results.append(_result_to_show(context, conversation, options))
+            step()
+    with open_output(None) as stream:
+        for conversation, result in zip(given, results, strict=True):
+            with library_errors(conversation.where):
+                stream.write(render(result, conversation.where))
+    context.exit(0 if all(map(in_target, results)) else 1)
+
+
+@cli.command("restore", epilog=EXIT_CODES)
+@click.argument("result")
+@output_option
+def restore_command(result: str, output: str | None) -> None:
+    """Write the original messages of RESULT, as a JSON list (a list a line, for several results)."""
+    found = read_results(result)
+    with open_output(output) as stream:
+        for one in found:
+            with library_errors(one.where):
+                messages = restore(one.messages, one.cache)
+            stream.write(to_json(messages, ascii_only=stream.isatty()))
+
+
+def _checked_span(_context: click.Context, _option: click.Parameter, span: str | None) -> str | None:
+    if span is not None and not SPAN.fullmatch(span):
+        raise click.BadParameter(f"{span!r} is not a range; write 13, 13-57, 13- or c500-900, with commas between")
+    return span
+
+
+@cli.command("retrieve", epilog=EXIT_CODES)
+@click.argument("result")
+@click.argument("key")
+@click.option(
+    "--lines",
+    metavar="RANGE",
+    callback=_checked_span,
+    help="Only lines 13, 13-57 or 13-, or characters c500-900.",
+)
+@click.option("--query", help="Only the passages that match this.")
+@click.option("--head", type=int, metavar="N", help="Only the first N lines.")
+@click.option("--tail", type=int, metavar="N", help="Only the last N lines.")
+@click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens.")
+def retrieve_command(result: str, key: str, **options: Any) -> None:
+    """Write the original text behind KEY, as the model would get it. The markers in RESULT name the keys.
+
+    At most one of --lines, --query and --head/--tail.
+    """
+    ways = [options["lines"], options["query"], options["head"] or options["tail"]]
+    if sum(way is not None for way in ways) > 1:
+        raise click.UsageError("--lines, --query and --head/--tail exclude each other: give one of them")
+    cache = {name: text for one in read_results(result) for name, text in one.cache.items()}
+    with library_errors(""):
+        text = retrieve(cache, key, **options)
+    if key not in cache:
+        raise UnknownKey(text)
+    with open_output(None) as stream:
+        if stream.isatty():
+            text = printable(text, keep="\n\t") + "\n"
+        stream.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
+    """The file's own result, or one made on the spot."""
+    if not given.is_result:
+        return as_json(compress_to_show(given, options))
+    for name in options:
+        if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
+    return given.fields
+
+
+@contextmanager
+def progress(total: int, *, hidden: bool = False) -> Iterator[Callable[[], Any]]:
+    """A bar on standard error while it takes long; none where it would mix with the output."""
+    console = Console(stderr=True)
+    columns = TextColumn("compressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    try:
+        return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except Exception:  # exit code 1 has a meaning of its own
+        traceback.print_exc()
+        return 70
+
+
+def main() -> None:
+    """The entry point."""
+    # Ended from outside, leave no half-written file behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(run())

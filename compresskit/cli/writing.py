@@ -1,0 +1,106 @@
+"""Writes what the command line gives out: standard output, or a file replaced in one step.
+
+Also makes text safe to show on a terminal. Knows nothing of conversations.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Any, BinaryIO
+
+import click
+
+
+class Failure(click.ClickException):
+    """An error with an exit code; its text may quote the input, so it is made safe to show."""
+
+    def format_message(self) -> str:
+        return printable(self.message, keep="\n")
+
+
+class OutputError(Failure):
+    """The result could not be written."""
+
+    exit_code = 4
+
+
+class PipeClosed(click.ClickException):
+    """Whoever read our output has stopped (`compresskit show … | head`). Nothing to say about it."""
+
+    exit_code = 141  # 128 + SIGPIPE, what a shell reports for other tools
+
+    def __init__(self) -> None:
+        super().__init__("the reader of standard output has gone")
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        pass
+
+
+def printable(text: str, keep: str = "") -> str:
+    r"""The text with every character that a terminal could act on shown as a dot.
+
+    >>> printable("\x1b[31mred\x1b[0m")
+    '·[31mred·[0m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in keep else "·" for char in text)
+
+
+def to_json(value: Any, *, ascii_only: bool = False) -> bytes:
+    """One line of JSON. Falls back to ASCII where the text holds lone surrogates, which UTF-8 cannot say."""
+    try:
+        return json.dumps(value, ensure_ascii=ascii_only).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(value).encode() + b"\n"
+
+
+@contextlib.contextmanager
+def open_output(path: str | None) -> Iterator[BinaryIO]:
+    """Standard output for None and "-", else a file that only its owner can read: whole, or not there."""
+    try:
+        if path is None or path == "-":
+            with _standard_output() as stream:
+                yield stream
+        elif os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as stream:  # a pipe or /dev/null cannot be replaced; a directory fails here
+                yield stream
+        else:
+            with _replacing(os.path.realpath(path)) as stream:
+                yield stream
+    except OSError as error:
+        raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    stream = sys.stdout.buffer
+    try:
+        yield stream
+        stream.flush()
+    except BrokenPipeError as error:
+        # The interpreter flushes standard output once more at its end, and would complain again.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise PipeClosed from error
+
+
+@contextlib.contextmanager
+def _replacing(path: str) -> Iterator[BinaryIO]:
+    folder, name = os.path.split(path)
+    handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", dir=folder)  # mkstemp makes it 0600
+    try:
+        with open(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise

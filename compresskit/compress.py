@@ -1,0 +1,137 @@
+"""compress(): reads from top to bottom like the flow: read, count, protect, split, score, fit, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import accumulate
+from typing import Any
+
+from .arguments import check, checked_target
+from .atoms import Atom, atoms
+from .fit import Fit
+from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
+from .pieces import Judged, judge, lay_out
+from .protect import indices, reasons
+from .query import derive
+from .request import Request
+from .result import Compressed
+from .shapes import read
+from .tokens import measure_for
+from .types import Cache, Counter, Message, Tool, Turn
+from .write import Writer
+
+_ATTEMPTS = 6  # corrections of the plan after counting what was written; the last one is the floor
+# Text with more characters per token of the trigger than this is above it more likely than not, and is
+# split and scored while threads still count. It changes the time, never the result.
+_LIKELY_CHARACTERS = 4
+
+
+def compress(
+    messages: list[Message],
+    model: str,
+    trigger: int = 200_000,
+    target: int | None = None,
+    *,
+    query: str | None = None,
+    tools: Sequence[Tool] | None = None,
+    protect: Callable[[Message], bool] | Sequence[int] | None = None,
+    counter: Counter | Callable[[str], int] | None = None,
+    recoverable: bool = True,
+    shape: str = "auto",
+    cache: Cache | None = None,
+) -> Compressed:
+    """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
+
+    Below the trigger it comes back as it was. Above it, what matters least to the query is replaced by
+    markers with keys; ``restore`` puts everything back, ``answer`` and ``retrieve`` give it to the model.
+    Pure: no network, no clock, no change of the input, the same result for the same arguments.
+
+    Args:
+        messages: OpenAI chat or Anthropic Messages dicts.
+        model: decides the tokenizer; a model that tiktoken does not know is counted with o200k_base.
+        trigger: tokens of the whole request (messages, overhead, tools) above which it is compressed.
+        target: tokens of the whole result, at most ``trigger``; 70 % of it by default.
+        query: what relevance is judged against, instead of the task, the last user message and the
+            latest turns.
+        tools: the request's own tools: counted, and returned beside the retrieval tool.
+        protect: messages not to touch besides those that never are: a function of a message, or indices.
+        counter: counts tokens instead of tiktoken: a function of a text, or an object with ``count(text)``.
+        recoverable: False for calls that cannot answer a tool call: no tool, no invitation in the markers.
+            The cache is returned all the same.
+        shape: "openai", "anthropic", or "auto" to find out.
+        cache: what earlier calls took out of these messages. Their markers are then known as such: the
+            originals are put back before anything is decided, and the result's cache holds them too.
+
+    Raises:
+        InvalidArgument, InvalidMessages: with the value, what was expected and what to do.
+
+    >>> result = compress([{"role": "user", "content": "hello"}], model="gpt-4o")
+    >>> result.skipped_reason, result.original_tokens, result.tools
+    ('below_trigger', 8, None)
+    """
+    target = checked_target(trigger, target)
+    check(model, query, tools, recoverable, cache)
+    measure = measure_for(model, counter)
+    given = conversation = read(messages, shape)
+    request = Request(model, trigger, target, given.shape, list(tools or ()), recoverable, dict(cache or {}), measure)
+    unfolded = messages
+    if cache:
+        unfolded, protect = _unfolded(messages, cache, protect)
+        conversation = read(unfolded, given.shape)
+    turns = conversation.turns
+    protected = reasons(turns, unfolded, protect)
+    bound = atoms(turns, protected)
+
+    measure.begin(block.text for turn in turns for block in turn.blocks)
+    judged = None
+    if conversation.characters > _LIKELY_CHARACTERS * trigger:
+        judged = judge(turns, bound, protected, derive(turns, query))
+    original = request.cost(given)
+    if original <= trigger:
+        return request.unchanged(messages, original, "below_trigger")
+    if judged is None:
+        judged = judge(turns, bound, protected, derive(turns, query))
+
+    written, keys, floor = _fitted(request, judged, unfolded, turns, bound)
+    return request.result(messages, original, written, keys, floor)
+
+
+def _fitted(
+    request: Request,
+    judged: Judged,
+    messages: list[Message],
+    turns: list[Turn],
+    bound: list[Atom],
+) -> tuple[Writer, Keys, int]:
+    """What was written within the request's room, the keys issued for it, and the plan's floor."""
+    wording = Wording(request.recoverable)
+    lengths: dict[str, int] = {}  # of keys, where a text of the input would pass for a marker of ours
+    unfoldable: frozenset[int] = frozenset()
+    while True:
+        keys = Keys(request.cache, lengths)
+        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
+        budget = request.room
+        for attempt in range(_ATTEMPTS):
+            fit = Fit(layout.groups, layout.fold_cost)
+            fit.fill(budget if attempt < _ATTEMPTS - 1 else 0)
+            keys.cache.clear()
+            written = Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
+            if written.tokens <= request.room or fit.used <= fit.floor:
+                break
+            budget = min(budget, fit.used) - (written.tokens - request.room)
+        mistaken = written.mistaken()
+        if not mistaken and not written.unfoldable:
+            return written, keys, fit.floor
+        unfoldable |= written.unfoldable
+        lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
+        if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
+            unfoldable = frozenset(range(len(bound)))
+
+
+def _unfolded(messages: list[Message], cache: Cache, protect: Any) -> tuple[list[Message], Any]:
+    """The messages with earlier originals put back, and indices in ``protect`` moved with them."""
+    runs = unfold(messages, cache)
+    if protect is not None and not callable(protect):
+        firsts = [0, *accumulate(len(run) for run in runs)]
+        protect = [index for named in indices(messages, protect) for index in range(firsts[named], firsts[named + 1])]
+    return [message for run in runs for message in run], protect

@@ -1,0 +1,138 @@
+"""Source in languages other than Python, and what is laid out like it (HTML, CSS, YAML, TOML).
+
+Blocks are told by indentation and blank lines, names by a small pattern of the words that introduce
+definitions. Understands no grammar.
+"""
+
+import re
+from typing import NamedTuple
+
+from .segment import Mark
+
+# Each match: the blank lines above, the indentation and the first character of a line. It matches at
+# every line end but before closing brackets, so runs of blank lines are read once.
+_LINE = re.compile(r"\n(?![ \t]*+[)}\]])((?:[ \t\r]*+\n)*+)([ \t]*+)([^\n]?)")
+_MODIFIER = (
+    r"(?:export|default|public|private|protected|internal|static|final|abstract|async|override|pub(?:\([^)\n]*\))?"
+    r"|unsafe|extern|inline|virtual|sealed|partial|open|data|declare|suspend|local|typedef|constexpr|explicit)"
+)
+_CONTAINER = (
+    "class|interface|struct|enum|union|impl|trait|module|defmodule|namespace|object|protocol|extension|mod"
+    "|describe|context|defimpl|record|contract|service"
+)
+_OTHER = (
+    "function|func|fun|fn|defp?|defmacrop?|sub|proc|macro_rules!|type|const|let|var|val|test|it|feature"
+    "|scenario|message|resource|setup|alias_method|CREATE TABLE|create table"
+)
+_DEFINITION = re.compile(
+    rf"(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
+    r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?P<name>[\w$][\w$.:!?*-]*))"
+)
+# "int main(", "void Foo::bar(", "foo() {", "render(props) {"
+_CALLABLE = re.compile(
+    r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with)\b)"
+    r"(?:[\w:<>,*&~\[\]?]+[ \t*&]+)*?(?P<name>[\w$~:.]+)[ \t]*\([^;\n]*(?:\{|\)|,|\()[ \t]*\r?$",
+    re.MULTILINE,
+)
+_SECTION = re.compile(r"\[+(?P<name>[\w.\" -]+)\]+|(?P<key>[\w.-]+):(?=\s|$)", re.MULTILINE)
+_SELECTOR = re.compile(r"(?P<name>[.#:@\w][^{}\n;]*?)[ \t]*\{")
+_LEAD = ("//", "/*", "*", "#", "--", "@", ";", "<!--", "[", "template", '"""')
+_FOLLOWS = re.compile(
+    r"(?:else|elif|elsif|catch|rescue|finally|except|end|fi|done|esac|then|do|when|\{|</|#endif|#else)(?!\w)"
+)
+_HEAD = 300  # characters of a line that are looked at for a name
+_DEPTH = 6
+
+
+class _Line(NamedTuple):
+    start: int
+    column: int
+    apart: bool  # blank lines above
+
+
+def marks(text: str, max_chars: int = 1600) -> list[Mark]:
+    """Marks at the blocks of a text; inside classes, modules and very long blocks, at theirs.
+
+    >>> text = "class A {\\n  f() {\\n    go();\\n  }\\n\\n  g() {\\n    go();\\n  }\\n}\\n\\nfunction h() {\\n}\\n"
+    >>> [mark.name for mark in marks(text)]
+    ['A.f', 'A.g', 'h']
+    """
+    lines = [
+        _Line(match.end(1) - 1, len(match[2]), bool(match[1]))
+        for match in _LINE.finditer("\n" + text)
+        if match[3].strip()
+    ]
+    blocks = _Blocks(text, lines, 2 * max_chars)
+    blocks.divide(0, len(lines), "", 0)
+    return blocks.marks
+
+
+class _Blocks:
+    """Divides runs of lines into blocks, outermost first."""
+
+    def __init__(self, text: str, lines: list[_Line], long: int) -> None:
+        self.text = text
+        self.lines = lines
+        self.long = long
+        self.marks: list[Mark] = []
+        self.group = 0
+
+    def divide(self, first: int, last: int, prefix: str, depth: int) -> None:
+        """Marks for the blocks among lines[first:last], all of which stand inside `prefix`."""
+        if first >= last:
+            return
+        column = min(line.column for line in self.lines[first:last])
+        cuts = [at for at in range(first, last) if at == first or self.starts_block(at, column)]
+        for at, following in zip(cuts, [*cuts[1:], last], strict=True):
+            self.group += depth == 0
+            self.block(at, following, column, prefix, depth)
+
+    def block(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
+        name, at, container = self.name(first, last, column)
+        full = prefix + name if name else prefix.rstrip(".")
+        self.marks.append(Mark(self.lines[first].start, full, self.group))
+        size = (self.lines[last].start if last < len(self.lines) else len(self.text)) - self.lines[first].start
+        inner = at + 1
+        if inner < last and self.text.startswith("{", self.lines[inner].start + column):
+            inner += 1
+        deeper = inner < last and depth < _DEPTH and (container or size > self.long)
+        if deeper and min(line.column for line in self.lines[inner:last]) > column:
+            begun = len(self.marks)
+            self.divide(inner, last, full + "." if full else "", depth + 1)
+            # The first block inside stays with the header above it.
+            if begun < len(self.marks):
+                header = self.marks[begun - 1]
+                self.marks[begun - 1] = header._replace(name=self.marks[begun].name or header.name)
+                del self.marks[begun]
+
+    def starts_block(self, at: int, column: int) -> bool:
+        line = self.lines[at]
+        if line.column != column or _FOLLOWS.match(self.text, line.start + column):
+            return False
+        if line.apart:
+            return True
+        # Without a blank line between them, a definition starts where the one before was closed.
+        start = line.start + column
+        above = self.text[self.text.rfind("\n", 0, line.start - 1) + 1 : line.start].strip()[-12:]
+        closed = above.endswith(("}", "};", "});", "end"))
+        return closed and (self.text.startswith(_LEAD, start) or bool(self.named(start)))
+
+    def name(self, first: int, last: int, column: int) -> tuple[str, int, bool]:
+        """What a block defines, on which of its lines, and whether it holds definitions itself."""
+        for at in range(first, min(last, first + 12)):
+            line = self.lines[at]
+            if line.column == column and (match := self.named(line.start + column)):
+                found = match.groupdict()
+                name = next((found[key] for key in ("name", "quoted", "single", "key") if found.get(key)), "")
+                return name.strip(" :"), at, bool(found.get("container"))
+        return "", first, False
+
+    def named(self, start: int) -> re.Match[str] | None:
+        end = self.text.find("\n", start, start + _HEAD)
+        end = min(start + _HEAD, len(self.text)) if end < 0 else end
+        if self.text.startswith(_LEAD, start) and not self.text.startswith(("[", "#", "@", "*"), start):
+            return None
+        for pattern in (_DEFINITION, _CALLABLE, _SECTION, _SELECTOR):
+            if match := pattern.match(self.text, start, end):
+                return match
+        return None

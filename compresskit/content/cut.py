@@ -1,0 +1,35 @@
+"""split(): a text's kind, and its segments. The one place that knows every splitter."""
+
+from . import code, diff, log, markdown, prose, python, records, search
+from .detect import detect
+from .numbered import moved_back, without_numbers
+from .segment import Mark, Split
+from .sizing import sized
+
+
+def split(text: str, hint: str = "", deep: bool = True, min_chars: int = 120, max_chars: int = 1600) -> Split:
+    """The text cut into segments that make sense by themselves.
+
+    `hint` is a path, a command or a tool call's arguments the text came from. `deep=False` does
+    without costly parsers. Segments below `min_chars` join a neighbour where one is akin; none is
+    longer than `max_chars`. Any text gives a result; the same text gives the same.
+
+    >>> split("def f():\\n    return 1\\n\\n\\ndef g():\\n    return 2\\n", "a.py", min_chars=10).segments
+    [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
+    """
+    found = detect(text, hint)
+    bare = without_numbers(text) if found.numbered else text
+    marks = _marks(found.kind, bare, deep, max_chars)
+    if found.numbered:
+        marks = moved_back(marks, bare, text)
+    return Split(found.kind, sized(text, marks, min_chars, max_chars))
+
+
+def _marks(kind: str, text: str, deep: bool, max_chars: int) -> list[Mark]:
+    if kind == "python":
+        return python.marks(text, deep)
+    if kind in ("json", "jsonl", "code"):
+        find = {"json": records.marks, "jsonl": records.line_marks, "code": code.marks}[kind]
+        return find(text, max_chars)
+    other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
+    return other.get(kind, log.marks)(text)

@@ -1,0 +1,135 @@
+"""What kind of text this is, from its first few thousand characters and where it came from.
+
+A guess, made cheaply: a wrong one costs good places to cut, never the text.
+"""
+
+import re
+from typing import NamedTuple
+
+from .numbered import is_numbered, without_numbers
+from .origin import path_of
+from .search import looks_like_hits, looks_like_paths
+
+_SAMPLE = 4096
+_LINES = 40  # of them, where each is looked at by itself
+_EXTENSIONS = {
+    "python": "py pyi pyx pyw",
+    "json": "json ipynb geojson har webmanifest",
+    "jsonl": "jsonl ndjson",
+    "markdown": "md mdx markdown rst",
+    "diff": "diff patch",
+    "log": "log",
+    "code": "js jsx ts tsx mjs cjs java c h cc cpp cxx hpp hh cs go rs rb php swift kt kts scala ex exs heex erl lua pl"
+    " pm sh bash zsh fish ps1 sql r jl css scss sass less html htm xml svg vue svelte yaml yml toml ini cfg conf tf"
+    " proto graphql dart hs ml clj el vim cmake gradle groovy zig nim m mm asm s f90",
+}
+_KINDS = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()}
+
+# Patterns begin with a line end (one is put before each sample): the search for a plain character is fast.
+_DIFF = re.compile(r"\n(?:diff --(?:git|cc|combined) |@@ -\d+(?:,\d+)? \+\d|--- [^\n]+\n\+\+\+ |Index: )")
+_SCALAR = r"(?:\"(?:[^\"\\]|\\.){0,400}\"|-?\d[\d.eE+-]*|true|false|null)"
+_JSON = re.compile(rf"\s*(?:\{{\s*(?:\}}|\"(?:[^\"\\]|\\.){{0,200}}\"\s*:)|\[\s*(?:[\[{{\]]|{_SCALAR}\s*[,\]]))")
+_RECORD_LINES = re.compile(r"\s*\{\s*\"[^\n]*\}[ \t\r]*\n(?:\s*|[^\n]*\n)\{")
+_LOG = re.compile(
+    r"\n(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d{1,2}:\d\d:\d\d\b|\w{3} [ \d]\d \d\d:\d\d:\d\d |\d{10}[. ]"
+    r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|[DIWE]\d{4})\b"
+    r"|[\d.:a-f]{3,40} \S{1,40} \S{1,40} \[\d\d/\w{3}/\d{4}:)"
+)
+_RUN = re.compile(
+    r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n|-{20,}\nRan \d+ test"
+    r"|=== RUN |Collecting |Requirement already|Compiling |Running |npm (?:ERR|WARN)|test result: |Tests: |[\w/.]+\.py [.FEsx]{3,})"
+)
+_PYTHON = re.compile(
+    r"\n[ \t]*+(?:(?:async )?def \w+\(|class \w+[(:]|import \w[\w., ]*(?=\r?\n)|from [\w.]+ import |@\w[\w.]*[(\n]"
+    r"|(?:if|elif|while|for|with|try|except|else)\b[^\n{;]*:[ \t]*(?=[\r\n#])|return\b(?![^\n]*;)|self\.\w|raise \w|\"\"\"|>>> )"
+)
+_PYTHON_SURE = re.compile(
+    r"\n[ \t]*+(?:(?:async )?def \w+\(|class \w+[^\n{]*:\r?\n|import \w[\w., ]*\r?\n|from [\w.]+ import [^\n;]+\r?\n)"
+)
+_CODE = re.compile(
+    r"[;{}][ \t\r]*\n|\n[ \t]*+(?:</?\w|//|/\*|#include|#define|(?:export |pub |public |private |static |async )*(?:function|class"
+    r"|interface|struct|fn|func|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
+    r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60})?(?=\n)|\[[\w.\"-]+\]\r?\n)"
+)
+_HEADING = re.compile(r"\n(?:#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))")
+_MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*\n]{1,200}\*\*")
+_SENTENCE = re.compile(r"[.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
+
+
+class Detected(NamedTuple):
+    kind: str
+    numbered: bool  # every line carries its number
+    path: str  # "" where none is told
+
+
+def detect(text: str, hint: str = "") -> Detected:
+    """The kind of a text, whether its lines are numbered, and the path it was read from.
+
+    >>> detect("   1→import re\\n   2→\\n   3→x = 1\\n", "a.py")
+    Detected(kind='python', numbered=True, path='a.py')
+    """
+    sample = "\n" + text[:_SAMPLE]
+    path = path_of(text, hint)
+    numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
+    told = _KINDS.get(path.rpartition(".")[2].lower(), "")
+    if numbered:
+        sample = "\n" + without_numbers(sample[1:])
+        kind = told or _guess(sample)
+        return Detected("code" if kind in ("lines", "search") else kind, True, path)
+    return Detected(_fitting(told, sample), False, path)
+
+
+def _fitting(told: str, sample: str) -> str:
+    """The kind that the path tells, unless the text is plainly another."""
+    if told in ("python", "code", "markdown") and not _is_output(sample):
+        return told
+    if told == "jsonl" or (told in ("json", "diff") and _form(sample)):
+        return told
+    return _guess(sample) if told != "log" else "log"
+
+
+def _is_output(sample: str) -> bool:
+    """Whether it is what a tool said about a file, rather than the file."""
+    head = [line for line in sample[:1200].split("\n") if line][:12]
+    return looks_like_hits(head) or looks_like_paths(head) or bool(_DIFF.search(sample) or _RUN.search(sample[:600]))
+
+
+def _form(sample: str) -> str:
+    """The kinds that a text shows by its form alone."""
+    if sample.lstrip()[:1] in ("{", "[") and _JSON.match(sample):
+        return "jsonl" if _RECORD_LINES.match(sample) else "json"
+    if _DIFF.search(sample):
+        return "diff"
+    return ""
+
+
+def _guess(sample: str) -> str:
+    if form := _form(sample):
+        return form
+    lines = [line for line in sample.split("\n") if line.strip()]
+    if len(sample) > _SAMPLE and len(lines) > 1:
+        lines.pop()  # cut off in the middle
+    if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
+        return "search"
+    count = max(1, len(lines))
+    fenced = "```" in sample
+    if _RUN.search(sample) and not fenced:
+        return "log"
+    if len(_LOG.findall(sample)) * 10 >= count * 3:
+        return "log"
+    if not fenced and _PYTHON_SURE.search(sample) and len(_PYTHON.findall(sample)) * 8 >= count:
+        return "python"
+    headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
+    code = len(_CODE.findall(sample))
+    if code * 10 >= count * 4 and not (fenced and headings):
+        return "code"
+    if fenced or headings or markup * 4 >= count:
+        return "markdown"
+    return "prose" if _reads(sample, count) else "lines"
+
+
+def _reads(sample: str, lines: int) -> bool:
+    """Whether it reads like sentences: letters, spaces and full stops, in lines of some length."""
+    sentences = len(_SENTENCE.findall(sample))
+    letters = sum(map(str.isalpha, sample[:1000])) + sample.count(" ", 0, 1000)
+    return sentences > 0 and sentences * 4 >= lines and letters * 10 >= min(len(sample), 1000) * 8

@@ -1,0 +1,64 @@
+"""Logs, test output and other lines: episodes, told by blank lines, indentation and known frames.
+
+A line's continuation (deeper indentation) stays with it, and so does a traceback with the line that
+announces it; a test runner's failure report is one piece named by its test. Levels and times are not read.
+"""
+
+import re
+from collections.abc import Iterator
+
+from .segment import Mark
+
+_TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
+# The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
+_PATTERN = (
+    r"\n((?:[ \t\r]*+\n)*+)(?:"
+    r"(?P<section>={3,}+ [^\n]*? ={3,}[ \t\r]*$|-{20,}+[ \t\r]*\nRan \d+ test)"
+    r"|(?P<report>_{3,}+ (?P<pytest>[^\n]*?) _{3,}[ \t\r]*$|={20,}+[ \t\r]*\n(?:FAIL|ERROR): (?P<unittest>[^\n(]*)"
+    r"|---- (?P<cargo>\S+) stdout ----)"
+    r"|(?P<indented_report>--- FAIL: (?P<go>\S+)|[ \t]++\d+\) (?P<numbered>[^\n]*)|  ● (?P<jest>[^\n]*))"
+    r"|%s(?P<chain>During handling of the above exception|The above exception was|Caused by: )"
+    r"|(?P<indented>[ \t]+)|)"
+)
+_LINE = re.compile(_PATTERN % "", re.MULTILINE)
+_LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
+_RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
+
+
+def marks(text: str) -> list[Mark]:
+    """Marks at the lines that begin something.
+
+    >>> text = "start\\n\\nTraceback (most recent call last):\\n  File x\\nValueError: no\\nend\\n"
+    >>> [text[mark.start:].split("\\n")[0] for mark in marks(text)]
+    ['start', 'Traceback (most recent call last):', 'end']
+    """
+    return list(_marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE))
+
+
+def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
+    group = 0
+    report = ""  # the kind of failure report that is being read
+    trace = False  # a traceback's last line has yet to come
+    for match in pattern.finditer("\n" + text):
+        start, kind, apart = match.end(1) - 1, match.lastgroup, bool(match[1])
+        if start >= len(text):
+            return
+        if kind in ("section", "report", "indented_report"):
+            report, trace, group = "" if kind == "section" else kind, False, group + 1
+            yield Mark(start, _test(match), group)
+        elif kind == "chain":
+            trace = True
+        elif report == "report" or (kind == "indented" and (report or not apart)):
+            continue
+        elif trace and not apart and kind != "trace":
+            trace = False
+        else:
+            if apart or report or kind != "trace" or start == 0:
+                group += apart or bool(report)
+                yield Mark(start, "", group)
+            report, trace = "", kind == "trace"
+
+
+def _test(match: re.Match[str]) -> str:
+    """The test that a failure report is about."""
+    return next((match[runner].strip() for runner in _RUNNERS if match[runner]), "")

@@ -1,0 +1,50 @@
+"""File views whose lines carry their numbers (`   12→code`, `12:code`, `12|code`).
+
+Takes the numbers off for a splitter and puts its marks back where they belong. The text itself is
+never changed.
+"""
+
+import itertools
+import re
+
+from .segment import Mark
+
+_NUMBER = r"[ \t]*+(\d{1,7})(?:→|\t|:|[ ]?\|[ ]?)"
+_PREFIX = re.compile(rf"^{_NUMBER}", re.MULTILINE)
+# A line without a number in such a view is the viewer's ("[File: a.py (76 lines total)]"): left blank.
+_STRIP = re.compile(rf"^(?:{_NUMBER.replace('(', '(?:', 1)}|[^\n]+)", re.MULTILINE)
+
+
+def is_numbered(sample: str) -> bool:
+    """Whether most lines of a sample carry numbers that go up by one.
+
+    >>> is_numbered("1:a\\n2:b\\n3:c"), is_numbered("3:a\\n17:b\\n40:c")
+    (True, False)
+    """
+    numbers = [int(found) for found in _PREFIX.findall(sample)]
+    lines = sample.count("\n") + 1
+    if len(numbers) < 2 or (len(numbers) < 6 and len(numbers) * 2 < lines) or len(numbers) * 5 < lines * 2:
+        return False
+    steps = sum(b - a == 1 for a, b in itertools.pairwise(numbers))
+    return steps * 10 >= (len(numbers) - 1) * 9
+
+
+def without_numbers(text: str) -> str:
+    """The same lines without numbers; one line for each line.
+
+    >>> without_numbers("[File: a.py]\\n1:x = 1\\n2:y = 2")
+    '\\nx = 1\\ny = 2'
+    """
+    return _STRIP.sub("", text)
+
+
+def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:
+    """Marks set at line starts of `bare` (= without_numbers(text)), at the same lines of `text`."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
+    moved: list[Mark] = []
+    line, seen = 0, 0
+    for mark in marks:
+        line += bare.count("\n", seen, mark.start)
+        seen = mark.start
+        moved.append(mark._replace(start=starts[line]))
+    return moved

@@ -1,0 +1,51 @@
+"""Where a text came from: the path in a hint (a path, a command, a tool call's arguments) or its first line.
+
+Reads words, not files: nothing is looked up.
+"""
+
+import re
+
+_LOOKED_AT = 4000  # characters of a hint
+_ARGUMENT = re.compile(
+    r'"(?:file_?path|path|file_?name|file|target_file|notebook_path|uri|url)"\s*:\s*"((?:[^"\\]|\\.){1,300})"',
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(r'"(?:command|cmd|script)"\s*:\s*"((?:[^"\\]|\\.){1,2000})', re.IGNORECASE)
+_BARE = re.compile(r"[\w.~/\\:@+-]{1,300}")
+_READ = re.compile(
+    r"^\s*(?:cd \S+ *(?:&&|;) *)?(?:sudo )?(?:cat|head|tail|less|more|nl|bat|sed -n|open|view)\b[^|;&<>]*?\s([\w.~/@+-]+\.\w+)\s*(?:[|;&]|$)"
+)
+_FIRST_LINE = re.compile(
+    r"(?:\[?File:?|The file|Contents? of|Here's [^\n]{0,30}?of|#+|//+|--|/\*|<!--|;+|=+>?|>+|<file path=[\"']?)?"
+    r"[ \t`\"']*((?:[A-Za-z]:)?[\w.~/\\@+-]{1,300}\.\w{1,12})(?![\w(])[ \t`\"']*(?:$|[\])\n:>*=<-]|has been|\()",
+    re.MULTILINE,
+)
+
+
+def path_of(text: str, hint: str) -> str:
+    """The one path that a text seems to be the content of, "" where none is told.
+
+    >>> path_of("", '{"file_path": "/src/a.py"}'), path_of("# lib/b.py\\nimport re", ""), path_of("", "ls a.py b.py")
+    ('/src/a.py', 'lib/b.py', '')
+    """
+    hint = hint[:_LOOKED_AT]
+    if match := _ARGUMENT.search(hint):
+        return match[1].replace("\\\\", "\\")
+    bare = hint.strip()
+    if bare and _BARE.fullmatch(bare) and ("/" in bare or "." in bare):
+        return bare
+    if match := _READ.match(command_of(hint)):
+        return match[1]
+    match = _FIRST_LINE.match(text, 0, 400)
+    return match[1] if match else ""
+
+
+def command_of(hint: str) -> str:
+    r"""The command in a hint, as it was typed.
+
+    >>> command_of('{"command": "grep -n \\"x\\" a.py"}')
+    'grep -n "x" a.py'
+    """
+    if match := _COMMAND.search(hint[:_LOOKED_AT]):
+        return match[1].replace('\\"', '"').replace("\\n", " ").replace("\\\\", "\\")
+    return "" if hint.lstrip()[:1] in ("{", "[") else hint[:_LOOKED_AT].strip()

@@ -1,0 +1,37 @@
+"""The words of splitting: a segment, a split, and the mark a splitter sets.
+
+Nothing here looks at text.
+"""
+
+from typing import NamedTuple
+
+
+class Segment(NamedTuple):
+    """A run of characters that makes sense by itself.
+
+    `name` says what it stands for (a definition, a heading, a path, a record); several, when small
+    neighbours were put together, are joined by ", ". It is "" where there is nothing to name.
+    """
+
+    start: int  # offset of the first character in the text
+    end: int  # one past the last
+    name: str
+
+
+class Split(NamedTuple):
+    """A text's kind and its segments: consecutive, none empty, from 0 to the text's length."""
+
+    kind: str
+    segments: list[Segment]
+
+
+class Mark(NamedTuple):
+    """A place where a splitter would cut: something called `name` starts there.
+
+    Marks of one `group` belong together (the methods of a class, the hunks of a file): what is too
+    small to stand alone joins its own group first.
+    """
+
+    start: int
+    name: str
+    group: int

@@ -1,0 +1,148 @@
+"""From a splitter's marks to segments of a useful size.
+
+Small neighbours are put together, large ones cut at the best place at hand. Knows nothing of kinds:
+what belongs together is told by the marks' groups.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from .segment import Mark, Segment
+from .sentences import sentence_ends
+
+# A line that could start a part: neither blank nor a closing bracket. Numbers that a file view puts
+# before each line are not part of its indentation.
+_LINE = re.compile(r"\n(?:[ \t]*+\d++(?:[→|\t]|: ?))?+([ \t]*+)(?=[^\s)\]}])")
+_NAME_LIMIT = 120
+_BLANK_BONUS = 8  # a blank line before a part is worth two levels of indentation
+_JOINERS = "\u200d\ufe0e\ufe0f"  # a character that belongs to the one before it
+
+
+def sized(text: str, marks: list[Mark], min_chars: int, max_chars: int) -> list[Segment]:
+    """Segments that start at marks: none empty, none above `max_chars`, few below `min_chars`.
+
+    >>> sized("a\\nb\\n" + "c" * 9, [Mark(0, "a", 0), Mark(2, "b", 0), Mark(4, "c", 1)], 4, 6)
+    [Segment(start=0, end=4, name='a, b'), Segment(start=4, end=8, name='c'), Segment(start=8, end=13, name='c')]
+    """
+    if not text:
+        return []
+    large = max(1, max_chars)
+    segments: list[Segment] = []
+    for start, end, name in _merged(_ordered(marks, len(text)), len(text), min(min_chars, large), large):
+        if end - start <= large:
+            segments.append(Segment(start, end, name))
+        else:
+            segments.extend(_carved(text, start, end, name, large))
+    return segments
+
+
+def _ordered(marks: list[Mark], total: int) -> list[Mark]:
+    """The marks from the text's start on, each after the one before it."""
+    kept: list[Mark] = [] if marks and marks[0].start == 0 else [Mark(0, "", -1)]
+    last = -1 if not kept else 0
+    for mark in marks:
+        if last < mark.start < total:
+            kept.append(mark)
+            last = mark.start
+    return kept
+
+
+def _merged(marks: list[Mark], total: int, small: int, large: int) -> list[tuple[int, int, str]]:
+    """Spans in which what is smaller than `small` has joined a neighbour where that makes sense."""
+    spans: list[tuple[int, int, str]] = []
+    groups: list[int] = []
+    begin, title, kin = marks[0]
+    marks.append(Mark(total, "", -2))
+    for at in range(1, len(marks)):
+        start, name, group = marks[at]
+        if start - begin < small and start < total:
+            end = marks[at + 1].start
+            alike = group == kin or (end - start < small and marks[at + 1].group != group)
+            if (alike or _slight(start - begin, title, small)) and end - begin <= large:
+                title, kin = _joined(title, name), group
+                continue
+        _settle(spans, groups, (begin, start, title), kin, small, large)
+        begin, title, kin = start, name, group
+    return spans
+
+
+def _settle(
+    spans: list[tuple[int, int, str]],
+    groups: list[int],
+    span: tuple[int, int, str],
+    group: int,
+    small: int,
+    large: int,
+) -> None:
+    """Append a finished span; a small one that found nobody ahead joins its kin behind."""
+    begin, end, title = span
+    size = end - begin
+    if size < small and spans and end - spans[-1][0] <= large:
+        if groups[-1] == group or _slight(size, title, small):
+            spans[-1] = (spans[-1][0], end, _joined(spans[-1][2], title))
+            return
+    spans.append(span)
+    groups.append(group)
+
+
+def _slight(size: int, title: str, small: int) -> bool:
+    """Too little to stand by itself whatever is next to it."""
+    return not title and size * 3 < small
+
+
+def _joined(first: str, second: str) -> str:
+    if not first or not second:
+        return first or second
+    if first == second or first.endswith(", " + second) or len(first) + len(second) > _NAME_LIMIT:
+        return first
+    return first + ", " + second
+
+
+def _carved(text: str, start: int, end: int, name: str, large: int) -> Iterator[Segment]:
+    """Parts of a span that is too long, all of about the same size."""
+    while end - start > large:
+        parts = -(-(end - start) // large)
+        aim = start + (end - start) // parts
+        cut = _whole(text, _best_cut(text, start + (aim - start) // 2, aim, start + large), start, end)
+        yield Segment(start, cut, name)
+        start = cut
+    if start < end:
+        yield Segment(start, end, name)
+
+
+def _best_cut(text: str, low: int, aim: int, high: int) -> int:
+    """The best place in (low, high] to cut: between lines, sentences, words, or anywhere."""
+    best, best_key = 0, (0, 0)
+    for match in _LINE.finditer(text, low, high):
+        at = match.start() + 1
+        blank = text[at - 2 : at - 1] in ("\n", "→") or text[at - 3 : at - 1] == "\n\r"
+        key = (match.end() - match.start(1) - _BLANK_BONUS * blank, abs(at - aim))
+        if not best or key < best_key:
+            best, best_key = at, key
+    if best:
+        return best
+    if (line := text.rfind("\n", low, high)) >= 0:
+        return line + 1
+    if sentence := min(sentence_ends(text, low, high), key=lambda at: abs(at - aim), default=0):
+        return sentence
+    for stops in (" \t\r\u3000\xa0", "},;，、&|"):
+        for limit in (aim, high):
+            if (at := max(text.rfind(stop, low, limit) for stop in stops)) >= 0:
+                return at + 1
+    return aim
+
+
+def _whole(text: str, cut: int, start: int, end: int) -> int:
+    """`cut`, moved so that no line end and no composed character falls apart."""
+    for _ in range(8):  # longer clusters are not writing
+        if not start < cut < end:
+            break
+        before, after = text[cut - 1], text[cut]
+        if before == "\r" and after == "\n":
+            cut = cut - 1 if cut - 1 > start else cut + 1
+            break
+        if not (unicodedata.combining(after) or after in _JOINERS or before == "\u200d"):
+            break
+        cut -= 1
+    return cut if cut > start else start + 1

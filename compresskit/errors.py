@@ -1,0 +1,32 @@
+"""The errors that compresskit raises. Each message gives the value, what was expected and what to do.
+
+CompresskitError (a ValueError)
+├── InvalidArgument    an argument of a call is wrong
+└── InvalidMessages    a message is not what a chat request can hold
+"""
+
+from __future__ import annotations
+
+_SHOWN_CHARACTERS = 60
+
+
+class CompresskitError(ValueError):
+    """Whatever compresskit raises on purpose."""
+
+
+class InvalidArgument(CompresskitError):
+    """An argument is outside of what the function takes."""
+
+
+class InvalidMessages(CompresskitError):
+    """The messages are not a list of JSON-like message dicts."""
+
+
+def shown(value: object) -> str:
+    """A value as an error may show it: short, and on one line.
+
+    >>> shown("x" * 100)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    """
+    text = repr(value[:_SHOWN_CHARACTERS] if isinstance(value, str | bytes) else value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"

@@ -1,0 +1,209 @@
+"""Keys, markers and restore: what stands where text was taken out, and how it is put back.
+
+A marker is known by what was issued, never by its looks alone: a text counts as compressed only where the
+cache holds an original under the marker's key and everything between its markers stands in that original
+in the same order. ``Keys`` makes sure that no text of the input passes for a form that it issues.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from .errors import InvalidMessages
+from .jsonlike import clone
+from .shapes.parts import replace, slots
+from .types import Cache, Message
+
+# Letters only, no vowels: few tokens for their bits (20 letters, 4.3 bits each) and no words by accident.
+_LETTERS = "bcdfghjklmnpqrstvwxz"
+KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would share a key
+FULL_LENGTH = 59  # all of SHA-256
+
+_MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
+_FOLD = re.compile(rf"\[… \d+ earlier messages?, [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
+_START = "[… "
+
+
+def key_of(text: str, length: int = KEY_LENGTH) -> str:
+    """The key of an original text: the same in every turn, process and machine.
+
+    The first letters of the text's SHA-256 (UTF-8, lone surrogates passed), written in base 20.
+
+    >>> key_of("hello")
+    'wvdnbgpdzdxw'
+    """
+    number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[digit])
+    return "".join(letters)
+
+
+class Gap(NamedTuple):
+    """What a marker stands for: lines ``first`` to ``last`` (from 1), or characters within one line."""
+
+    first: int
+    last: int
+    unit: str = "lines"  # or "characters" (from 0, the last one not included)
+
+
+class Wording(NamedTuple):
+    """How markers speak: with an invitation to ask for the text where it can be had, or without."""
+
+    recoverable: bool = True
+
+    def _ending(self, key: str) -> str:
+        return f"retrieve {key}]" if self.recoverable else f"left out, {key}]"
+
+    def gap(self, gap: Gap, key: str) -> str:
+        """The line between two kept segments.
+
+        >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp")
+        '[… lines 13-57: retrieve bcdfghjklmnp]'
+        """
+        span = f"{gap.first}-{gap.last}" if gap.unit != "lines" or gap.last > gap.first else str(gap.first)
+        name = gap.unit if gap.unit != "lines" or gap.last > gap.first else "line"
+        return f"{_START}{name} {span}: {self._ending(key)}"
+
+    def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
+        """The line that stands for a whole text."""
+        size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
+        return f"{_START}{size}{f', {what}' if what else ''}: {self._ending(key)}"
+
+    def fold(self, messages: int, tokens: int, what: str, key: str) -> str:
+        """The text of the one message that stands for a run of messages."""
+        noun = "messages" if messages > 1 else "message"
+        return f"{_START}{messages} earlier {noun}, {tokens} tokens{f', {what}' if what else ''}: {self._ending(key)}"
+
+
+def looks_issued(text: str) -> bool:
+    """Whether a text could pass for a form at all: a cheap first look.
+
+    >>> looks_issued("plain text")
+    False
+    """
+    return _START in text
+
+
+class Keys:
+    """Names originals: each text once, and no two texts alike."""
+
+    def __init__(self, earlier: Cache, lengths: dict[str, int]) -> None:
+        self.cache: dict[str, str] = {}  # what was issued
+        self._lengths = lengths  # text -> letters, where the usual ones would not do
+        self._named = dict(earlier)
+
+    def name(self, text: str) -> str:
+        """The key of a text, longer than usual where another text has the same letters."""
+        key = key_of(text, self._lengths.get(text, KEY_LENGTH))
+        while self._named.setdefault(key, text) != text:
+            key = key_of(text, len(key) + 1)
+        return key
+
+    def exhausted(self, text: str) -> bool:
+        """Whether the input passes for a form of ``text`` at every length of its key: it has to stay."""
+        return self._lengths.get(text, KEY_LENGTH) > FULL_LENGTH
+
+    def issue(self, text: str) -> str:
+        """The key of a text that is taken out now: it goes into the cache."""
+        key = self.name(text)
+        self.cache[key] = text
+        return key
+
+
+def issued(text: str, cache: Cache) -> str | None:
+    """The key of the original that ``text`` is a form of, None where it is simply text."""
+    if not looks_issued(text):
+        return None
+    found = [match for match in _MARKER.finditer(text) if match[1] in cache]
+    for key in dict.fromkeys(match[1] for match in found):
+        spans = [match.span() for match in found if match[1] == key]
+        if _is_form(text, spans, cache[key]):
+            return key
+    return None
+
+
+def _is_form(text: str, spans: list[tuple[int, int]], original: str) -> bool:
+    """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
+    position = 0
+    for piece in _pieces(text, spans):
+        piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs
+        found = original.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return True
+
+
+def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
+    start = 0
+    for begin, end in spans:
+        if begin > start:
+            yield text[start:begin]
+        start = min(end + 1, len(text))  # the marker's own line end
+    if start < len(text):
+        yield text[start:]
+
+
+def folded(message: Message, cache: Cache) -> str | None:
+    """The key of the run of messages that ``message`` stands for, None where it is simply a message."""
+    content = message.get("content")
+    if not isinstance(content, str) or not content.startswith(_START) or len(message) != 2:
+        return None
+    match = _FOLD.fullmatch(content)
+    return match[1] if match and match[1] in cache and is_run(cache[match[1]]) else None
+
+
+def restore(messages: list[Message], cache: Cache) -> list[Message]:
+    """The messages with everything that was taken out put back, exactly.
+
+    Args:
+        messages: what ``compress`` returned, with or without messages added since.
+        cache: its cache; with fewer keys, what is missing stays a marker.
+
+    Raises:
+        InvalidMessages: ``messages`` is no list of message dicts, or holds what JSON cannot.
+
+    >>> restore([{"role": "user", "content": "hi"}], {})
+    [{'role': 'user', 'content': 'hi'}]
+    """
+    return [message for run in unfold(messages, cache) for message in run]
+
+
+def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
+    """For every message the original ones: one, or a run where it was folded."""
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidMessages(
+            f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
+            f"the 'messages' of a result."
+        )
+    return [_unfolded(index, message, cache) for index, message in enumerate(messages)]
+
+
+def _unfolded(index: int, message: Message, cache: Cache) -> list[Message]:
+    run = folded(message, cache)
+    if run:
+        found: list[Message] = json.loads(cache[run])
+        return found
+    copy: Message = clone(message, f"messages[{index}]")
+    for slot in slots(message):
+        key = issued(slot.text, cache)
+        if key is not None:
+            replace(copy, slot.path, cache[key])
+    return [copy]
+
+
+def is_run(text: str) -> bool:
+    """Whether an original is a run of messages rather than a text."""
+    if not text.startswith('[{"'):
+        return False
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(isinstance(item, dict) for item in found)

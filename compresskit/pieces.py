@@ -1,0 +1,160 @@
+"""From turns to what the budget chooses among: texts split into segments, with measured costs and values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .atoms import Atom
+from .content import Segment, Split, describe, split
+from .fit import Group, Piece
+from .markers import Gap, Keys, Wording
+from .relevance import Document, score
+from .shapes.parts import MESSAGE_TOKENS
+from .tokens import Measure
+from .types import Block, Query, Turn
+
+_LEAST_GAIN = 16  # tokens that a stub has to save: the reader pays for every indirection
+_LEAST_STUB = 12  # tokens; no stub is smaller
+_SMALL_CHARACTERS = 160  # not worth splitting
+_MOST_SEGMENTS = 20_000  # of one conversation: larger ones are cut more coarsely, so that time stays linear
+_LEAST_CHARACTERS = 120  # of a segment
+_MOST_CHARACTERS = 1_600
+_DEEP_CHARACTERS = 60_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
+_SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
+_WIDE_KEY = "bcdfghjklmnp"
+_WHOLE = Split("text", [])
+
+
+@dataclass(slots=True)
+class Entry:
+    """One block with everything that the plan and the writer need of it."""
+
+    block: Block
+    protected: str  # why it may not be touched, "" where it may
+    split: Split = _WHOLE
+    values: Sequence[float] = ()
+    tokens: int = 0
+    stub: str = ""
+    piece: Piece | None = None  # None where the text stands as it is whenever its message does
+
+
+@dataclass(slots=True)
+class Judged:
+    """Every block in order, and the worth of what each atom holds beside its larger texts."""
+
+    entries: list[Entry]
+    worth: list[float]
+
+
+@dataclass(slots=True)
+class Layout:
+    """All blocks of a conversation in order, and the groups that the budget decides about."""
+
+    entries: list[Entry]
+    groups: list[Group]
+    fold_cost: int
+
+
+def judge(turns: list[Turn], bound: list[Atom], protected: Sequence[str], query: Query) -> Judged:
+    """Every block, split into segments that are scored; nothing is counted yet.
+
+    Small texts and tool calls are scored together, an atom at a time.
+    """
+    entries = _split_all(turns, protected)
+    last = max(len(turns) - 1, 1)
+    large = [entry for entry in entries if entry.split.segments]
+    documents = [
+        Document(entry.block.text, entry.split.segments, entry.block.call, entry.block.message / last)
+        for entry in large
+    ]
+    small = []
+    for number, atom in enumerate(bound):
+        text = "\n".join(_small_texts(turns[atom.first : atom.last + 1])) if atom.foldable else ""
+        if text:
+            small.append(number)
+            documents.append(Document(text, [Segment(0, len(text), "")], "", atom.last / last))
+    scores = score(documents, query)
+    worth = [0.0] * len(bound)
+    for entry, values in zip(large, scores, strict=False):
+        entry.values = values
+    for number, values in zip(small, scores[len(large) :], strict=True):
+        worth[number] = values[0]
+    return Judged(entries, worth)
+
+
+def _small_texts(turns: list[Turn]) -> list[str]:
+    texts = [text for turn in turns for text in turn.fixed]
+    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < _SMALL_CHARACTERS]
+
+
+def _split_all(turns: list[Turn], protected: Sequence[str]) -> list[Entry]:
+    blocks = [block for turn in turns for block in turn.blocks]
+    least = max(_LEAST_CHARACTERS, sum(len(block.text) for block in blocks) // _MOST_SEGMENTS)
+    most = max(_MOST_CHARACTERS, 4 * least)
+    deep_left = _DEEP_CHARACTERS
+    entries = []
+    for block in reversed(blocks):  # what is newest is cut with the most care
+        entry = Entry(block, protected[block.message])
+        entries.append(entry)
+        if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
+            deep = len(block.text) <= deep_left
+            deep_left -= len(block.text) if deep else 0
+            entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
+    return entries[::-1]
+
+
+def lay_out(
+    judged: Judged,
+    turns: list[Turn],
+    bound: list[Atom],
+    measure: Measure,
+    keys: Keys,
+    wording: Wording,
+    stay: frozenset[int],
+) -> Layout:
+    """Prices every block in all its forms. ``stay`` are the numbers of atoms that must not fold after all."""
+    groups = []
+    entries = iter(judged.entries)
+    entry = next(entries, None)
+    for number, atom in enumerate(bound):
+        fixed = 0
+        pieces = []
+        for turn in turns[atom.first : atom.last + 1]:
+            fixed += turn.extra
+            for text in turn.fixed:
+                fixed += measure.count(text)
+        while entry is not None and entry.block.message <= atom.last:
+            _price(entry, measure, keys, wording)
+            if entry.piece is None:
+                fixed += entry.tokens
+            else:
+                pieces.append(entry.piece)
+            entry = next(entries, None)
+        groups.append(Group(fixed, judged.worth[number], pieces, atom.foldable and number not in stay))
+    fold = wording.fold(99_999, 9_999_999, "", _WIDE_KEY)
+    return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
+
+
+def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
+    text, segments = entry.block.text, entry.split.segments
+    count = entry.tokens = measure.count(text)
+    entry.piece = None
+    if not segments or count < _LEAST_GAIN + _LEAST_STUB or keys.exhausted(text):
+        return
+    key = keys.name(text)
+    lines = text.count("\n") + (not text.endswith("\n"))
+    for what in (describe(text, entry.split, entry.block.call), ""):
+        stub = wording.stub(lines, count, what, key)
+        stub_tokens = measure.count(stub)
+        if count - stub_tokens >= _LEAST_GAIN:
+            break
+    else:
+        return
+    marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
+    costs = [after - before for before, after in pairwise(marks)]
+    widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
+    gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK if len(segments) > 1 else 0
+    entry.stub = stub
+    entry.piece = Piece(count, stub_tokens, gap, costs, entry.values)

@@ -1,0 +1,61 @@
+"""What relevance is judged against: the task, the last user message and the latest turns together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .protect import task_of
+from .relevance.words import mentions, terms
+from .types import Query, Turn
+
+_MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
+_MOST_MENTIONS = 64
+_LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
+_WEIGHTS = {"asked": 1.0, "latest": 0.4, "result": 0.15}
+_RESULT_CHARACTERS = 4_000
+_SOURCE_CHARACTERS = 40_000
+
+
+def derive(turns: list[Turn], given: str | None) -> Query:
+    """The query of a conversation, or of the caller's own words instead."""
+    weights: dict[str, float] = {}
+    named: dict[str, float] = {}
+    for text, weight in [(given, 1.0)] if given is not None else _sources(turns):
+        for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
+            weights[term] = max(weights.get(term, 0.0), weight)
+        for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
+            named[mention] = max(named.get(mention, 0.0), weight)
+    return Query(weights, named)
+
+
+def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
+    """Texts to judge against, with their weights; the same text once."""
+    found: dict[str, float] = {}
+
+    def add(texts: Iterable[str], kind: str) -> None:
+        for text in texts:
+            found.setdefault(text, _WEIGHTS[kind])
+
+    last = next((turn for turn in reversed(turns) if turn.human), None)
+    task = task_of(turns)
+    add((block.text for block in last.blocks if not block.call) if last else (), "asked")
+    add((block.text for block in turns[task].blocks if not block.call) if task is not None else (), "asked")
+    spoken = [turn for turn in turns if turn.role == "assistant"][-_LATEST_TURNS:]
+    for turn in spoken:
+        add((block.text for block in turn.blocks), "latest")
+        add(turn.fixed, "latest")
+    if turns and turns[-1].answers:
+        add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), "result")
+    return list(found.items())
+
+
+def _bounded_text(text: str) -> str:
+    if len(text) <= 2 * _SOURCE_CHARACTERS:
+        return text
+    return f"{text[:_SOURCE_CHARACTERS]}\n{text[-_SOURCE_CHARACTERS:]}"
+
+
+def _bounded(found: Iterable[str], most: int) -> list[str]:
+    """All of them, or as many from the beginning as from the end."""
+    listed = list(found)
+    return listed if len(listed) <= most else listed[: most // 2] + listed[-most // 2 :]

@@ -1,0 +1,106 @@
+"""Words of text and code: Unicode words, and the parts of identifiers (getUserName, get_user_name, user)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter as Tallied
+
+# ASCII text, most of what agents see: everything but letters and digits becomes a space, which is many times
+# faster than a pattern. Inner capitals are looked at afterwards, word by word.
+_SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
+_CAMEL = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[A-Z]")
+# Other scripts: single characters of scripts that have no spaces between words, else runs of word characters.
+_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"  # kana, Han, Hangul, Thai
+_UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+# What a text names outright: paths, dotted and compound identifiers, ids, numbers of three digits and more.
+_MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
+_QUOTED = re.compile(r"[`\"']([^`\"'\n]{3,60})[`\"']")
+
+STOP_WORDS = frozenset(
+    "a about after again all also am an and any are as at be because been before being but by can could "
+    "did do does doing done for from further get go had has have having he her here hers him his how i if "
+    "in into is it its just let like make may me might more most my need no nor not now of off on once "
+    "only or other our out over own please same she should so some such than that the their them then "
+    "there these they this those through to too under until up us use used using very want was we were "
+    "what when where which while who whom why will with would you your yours".split()
+)
+
+
+def spaced(text: str) -> str | None:
+    """An ASCII text with a space for every character that is no letter or digit, at the same offsets.
+
+    None for other texts. ``spaced(text)[a:b].split()`` are the words of ``text[a:b]``.
+
+    >>> spaced("get_user(x)")
+    'get user x '
+    """
+    return text.translate(_SPACES) if text.isascii() else None
+
+
+def words(text: str) -> list[str]:
+    """The words of ``text`` in order, in their own case; identifiers cut at underscores, not at capitals.
+
+    >>> words("getUserName(get_user) 日本")
+    ['getUserName', 'get', 'user', '日', '本']
+    """
+    blank = spaced(text)
+    return _UNICODE_WORDS.findall(text) if blank is None else blank.split()
+
+
+def parts(word: str) -> list[str]:
+    """The lower-case parts of one word.
+
+    >>> parts("getUserName"), parts("HTTPServer"), parts("save")
+    (['get', 'user', 'name'], ['http', 'server'], ['save'])
+    """
+    if word.islower() or word.isdigit():
+        return [word]
+    lower = word.lower()
+    if word.isupper() or word.istitle() or not word.isascii():
+        return [lower]
+    return [part.lower() for part in _CAMEL.findall(word)]
+
+
+def terms(text: str) -> Tallied[str]:
+    """Lower-case words of a query with their counts, without stop words and single ASCII letters.
+
+    >>> sorted(terms("Where is the getUserName function?").elements())
+    ['function', 'name', 'user']
+    """
+    found = Tallied(part for word in words(text) for part in parts(word))
+    for word in [word for word in found if word in STOP_WORDS or (len(word) == 1 and word.isascii())]:
+        del found[word]
+    return found
+
+
+def variants(term: str) -> list[str]:
+    """A term and its plain English singular or plural.
+
+    >>> variants("name"), variants("drummers")
+    (['name', 'names'], ['drummers', 'drummer'])
+    """
+    if len(term) <= 3 or not (term.isascii() and term.isalpha()):
+        return [term]
+    return [term, term[:-1] if term.endswith("s") and not term.endswith("ss") else term + "s"]
+
+
+def mentions(text: str) -> list[str]:
+    """What ``text`` names outright, each once: compound identifiers, paths, ids, quoted words.
+
+    >>> mentions("Why does `Model.save` in src/models.py ignore order_id 4711?")
+    ['Model.save', 'src/models.py', 'order_id', '4711']
+    """
+    found = dict.fromkeys(match.strip("./:-") for match in _MENTIONS.findall(text) if _is_name(match))
+    found.update(dict.fromkeys(match.strip() for match in _QUOTED.findall(text)))
+    return [mention for mention in found if len(mention) > 2]
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word is more than a word of prose: compound, mixed in case or with digits."""
+    inner = word.strip("./:-")
+    return (
+        any(sign in inner for sign in "_./:@")
+        or any(sign.isdigit() for sign in inner)
+        or (not inner.islower() and not inner.isupper() and not inner.istitle())
+        or (inner.isupper() and len(inner) > 2)
+    )

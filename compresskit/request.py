@@ -1,0 +1,102 @@
+"""The request as a whole: what it costs with its tools, and what is reported of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .jsonlike import clone, dumps
+from .markers import Keys, folded, issued
+from .result import Compressed, SkippedReason
+from .shapes.parts import slots
+from .tokens import Measure
+from .tool import TOOL_NAME, name_of, schema
+from .types import Conversation, Message, Tool
+from .write import Writer
+
+_REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How to count tokens with tiktoken")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a call of compress() was given, apart from the messages. ``cache`` is that of earlier calls."""
+
+    model: str
+    trigger: int
+    target: int
+    shape: str
+    tools: list[Tool]
+    recoverable: bool
+    cache: dict[str, str]
+    measure: Measure
+
+    @property
+    def room(self) -> int:
+        """Tokens that the target leaves for messages once something is taken out of them."""
+        return self.target - self._overhead(self.recoverable)
+
+    def cost(self, conversation: Conversation) -> int:
+        """Tokens of the request with these messages and the caller's tools."""
+        count = self.measure.count
+        tokens = self._overhead(with_ours=False)
+        for turn in conversation.turns:
+            tokens += turn.extra
+            for text in turn.fixed:
+                tokens += count(text)
+            for block in turn.blocks:
+                tokens += count(block.text)
+        return tokens
+
+    def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason) -> Compressed:
+        """The messages as they were, with our tool only where earlier markers of ours stand in them."""
+        copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
+        known = self.recoverable and bool(self.cache) and any(self._issued(message) for message in messages)
+        return self._compressed(copies, tokens, tokens, tokens, known, {}, skipped_reason=reason)
+
+    def result(self, messages: list[Message], original: int, written: Writer, keys: Keys, floor: int) -> Compressed:
+        """What was written, unless it is no smaller than what was given."""
+        with_ours = self.recoverable and bool(keys.cache)
+        tokens = written.tokens + self._overhead(with_ours)
+        if tokens >= original:
+            return self.unchanged(messages, original, "no_gain")
+        floor_tokens = tokens if tokens > self.target else min(tokens, floor + self._overhead(with_ours))
+        decisions = tuple(written.decisions)
+        return self._compressed(
+            written.messages, original, tokens, floor_tokens, with_ours, keys.cache, decisions=decisions
+        )
+
+    def _compressed(
+        self,
+        messages: list[Message],
+        original: int,
+        tokens: int,
+        floor: int,
+        with_ours: bool,
+        cache: dict[str, str],
+        **more: Any,
+    ) -> Compressed:
+        offered = [clone(tool, f"tools[{i}]") for i, tool in enumerate(self._offered(with_ours))]
+        return Compressed(
+            messages=messages,
+            tools=offered or None,
+            cache={**self.cache, **cache},
+            original_tokens=original,
+            compressed_tokens=tokens,
+            floor_tokens=floor,
+            model=self.model,
+            trigger=self.trigger,
+            target=self.target,
+            estimate=self.measure.estimate,
+            **more,
+        )
+
+    def _overhead(self, with_ours: bool) -> int:
+        return _REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
+
+    def _offered(self, with_ours: bool) -> list[Tool]:
+        """The caller's tools, and ours behind them unless it is there already."""
+        ours = with_ours and all(name_of(tool) != TOOL_NAME for tool in self.tools)
+        return self.tools + ([schema(self.shape)] if ours else [])
+
+    def _issued(self, message: Message) -> bool:
+        return folded(message, self.cache) is not None or any(issued(slot.text, self.cache) for slot in slots(message))

@@ -1,0 +1,116 @@
+"""The Anthropic Messages shape: content blocks, tool_use and tool_result, thinking, server tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..jsonlike import dumps
+from ..types import Block, Message, Turn
+from . import parts
+
+_KNOWN_ROLES = frozenset({"system", "user", "assistant"})
+_PLAIN_KEYS = frozenset({"role", "content"})
+
+
+def read(index: int, message: Message) -> Turn:
+    """One message as a Turn; ``link`` adds what its tool results answer."""
+    role = message["role"]
+    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _KNOWN_ROLES)
+    if turn.opaque:
+        turn.fix(role)
+    content = message.get("content")
+    if isinstance(content, str):
+        turn.blocks.append(Block(index, ("content",), content))
+        turn.human = role == "user"
+    elif isinstance(content, list):
+        for i, part in enumerate(content):
+            _part(turn, part, i)
+    elif content is not None:
+        parts.opaque(turn, content)
+    for key, value in message.items():
+        if key == "cache_control":
+            turn.cached = turn.cached or bool(value)
+        elif key not in _PLAIN_KEYS and value is not None:
+            parts.opaque(turn, value)
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Gives every tool result the call that asked for it."""
+    asked: dict[str, str] = {}
+    for turn, message in zip(turns, messages, strict=True):
+        content = message.get("content")
+        found = content if isinstance(content, list) else []
+        for part in found:
+            if isinstance(part, dict) and part.get("type") == "tool_use" and isinstance(part.get("id"), str):
+                asked[part["id"]] = parts.short_call(part.get("name"), dumps(part.get("input", "")))
+        for block in turn.blocks:
+            part = found[block.path[1]] if len(block.path) > 1 and isinstance(block.path[1], int) else None
+            if isinstance(part, dict) and part.get("type") == "tool_result":
+                block.call = asked.get(str(part.get("tool_use_id")), "")
+
+
+def _part(turn: Turn, part: Any, i: int) -> None:
+    if not isinstance(part, dict):
+        parts.opaque(turn, part)
+        return
+    if part.get("cache_control"):
+        turn.cached = True
+    kind = part.get("type")
+    found = parts.part_slots(part, ("content", i))
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    if kind == "tool_use":
+        _call(turn, part)
+    elif kind == "tool_result":
+        _result(turn, part)
+    elif kind == "image":
+        turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
+        turn.opaque = True
+    elif found and kind == "document":
+        turn.opaque = True
+        for key in ("title", "context"):
+            if part.get(key):
+                turn.fix(str(part[key]))
+    elif found:
+        turn.human = turn.human or turn.role == "user"
+    elif not _file(turn, part, kind):
+        parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
+
+
+def _call(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    turn.fix(parts.short_call(part.get("name"), dumps(part.get("input", ""))))
+    if isinstance(part.get("id"), str):
+        turn.call(part["id"])
+        turn.fix(part["id"])
+    rest = {key: value for key, value in part.items() if key not in ("type", "id", "name", "input", "cache_control")}
+    if rest:
+        turn.fix(dumps(rest))
+    # a call made by the provider's code execution belongs to that block, which stays
+    caller = rest.get("caller")
+    turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
+
+
+def _result(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    if isinstance(part.get("tool_use_id"), str):
+        turn.answer(part["tool_use_id"])
+        turn.fix(part["tool_use_id"])
+    inner = part.get("content")
+    for child in inner if isinstance(inner, list) else ():
+        if isinstance(child, dict) and child.get("cache_control"):
+            turn.cached = True
+        if isinstance(child, dict) and child.get("type") == "image":
+            turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
+            turn.opaque = True
+        elif not parts.is_text(child):
+            parts.opaque(turn, child)
+    if inner is not None and not isinstance(inner, str | list):
+        parts.opaque(turn, inner)
+
+
+def _file(turn: Turn, part: dict[str, Any], kind: Any) -> bool:
+    source = part.get("source")
+    if kind != "document" or not isinstance(source, dict) or source.get("type") != "base64":
+        return False
+    return parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN)

@@ -1,0 +1,129 @@
+"""The OpenAI chat shape: strings and part lists, tool_calls, tool and function messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..jsonlike import dumps
+from ..types import Block, Message, Turn
+from . import parts
+
+# What a message may hold beside its content without keeping it from being folded away.
+_PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call"})
+_ROLES = {"developer": "system", "function": "tool"}
+_KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool"})
+_EMPTY: tuple[Any, ...] = (None, [], {}, "")
+
+
+def read(index: int, message: Message) -> Turn:
+    """One message as a Turn; ``link`` adds what its tool results answer."""
+    said: str = message["role"]
+    role = _ROLES.get(said, said)
+    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _KNOWN_ROLES)
+    if turn.opaque:
+        turn.fix(said)
+    content = message.get("content")
+    if isinstance(content, str):
+        turn.blocks.append(Block(index, ("content",), content))
+    elif isinstance(content, list):
+        for i, part in enumerate(content):
+            _part(turn, part, i)
+    elif content is not None:
+        parts.opaque(turn, content)
+    if len(message) > 2:
+        _beside(turn, message)
+    turn.human = role == "user"
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Gives every tool result the call that asked for it."""
+    asked: dict[str, str] = {}
+    for turn, message in zip(turns, messages, strict=True):
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            if isinstance(call, dict) and isinstance(call.get("id"), str):
+                asked[call["id"]] = _said(call.get("function") or call.get("custom"))
+        legacy = message.get("function_call")
+        if isinstance(legacy, dict):
+            asked[_legacy_id(legacy)] = _said(legacy)
+        if turn.role == "tool":
+            for answered in turn.answers:
+                for block in turn.blocks:
+                    block.call = asked.get(answered, "")
+
+
+def _part(turn: Turn, part: Any, i: int) -> None:
+    if isinstance(part, dict) and part.get("cache_control"):
+        turn.cached = True
+    kind = part.get("type") if isinstance(part, dict) else None
+    found = parts.part_slots(part, ("content", i)) if parts.is_text(part) else []
+    if found:
+        turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    elif kind == "refusal" and isinstance(part.get("refusal"), str):
+        turn.fix(part["refusal"])
+    elif kind == "image_url":
+        image = part.get("image_url")
+        detail = image.get("detail") if isinstance(image, dict) else None
+        turn.extra += parts.IMAGE_TOKENS.get(detail if isinstance(detail, str) else "auto", parts.IMAGE_TOKENS["auto"])
+        turn.opaque = True
+    elif not _media(turn, part, kind):
+        parts.opaque(turn, part)
+
+
+def _media(turn: Turn, part: Any, kind: Any) -> bool:
+    inner = part.get(kind) if isinstance(kind, str) else None
+    if not isinstance(inner, dict):
+        return False
+    if kind == "input_audio":
+        return parts.binary(turn, inner.get("data"), parts.AUDIO_BYTES_PER_TOKEN)
+    return kind == "file" and parts.binary(turn, inner.get("file_data"), parts.FILE_BYTES_PER_TOKEN)
+
+
+def _beside(turn: Turn, message: Message) -> None:
+    """Everything but role and content."""
+    for key, value in message.items():
+        if key in ("role", "content") or value in _EMPTY:
+            continue
+        if key == "cache_control":
+            turn.cached = True
+        elif key == "tool_calls" and isinstance(value, list):
+            for call in value:
+                _call(turn, call)
+        elif key == "function_call" and isinstance(value, dict):
+            turn.call(_legacy_id(value))
+            turn.fix(_said(value))
+            turn.extra += parts.CALL_TOKENS
+        elif key in _PLAIN_KEYS or key == "refusal":
+            turn.fix(value if isinstance(value, str) else dumps(value))
+        else:  # audio, reasoning, thinking blocks, what a provider adds
+            parts.opaque(turn, value)
+    if turn.role == "tool":
+        answered = message.get("tool_call_id")
+        if isinstance(answered, str):
+            turn.answer(answered)
+        elif message["role"] == "function" and isinstance(message.get("name"), str):
+            turn.answer(_legacy_id(message))
+
+
+def _call(turn: Turn, call: Any) -> None:
+    said = _said(call.get("function") or call.get("custom")) if isinstance(call, dict) else ""
+    if not said:
+        parts.opaque(turn, call)
+        return
+    turn.extra += parts.CALL_TOKENS
+    turn.fix(said)
+    if isinstance(call.get("id"), str):
+        turn.call(call["id"])
+        turn.fix(call["id"])
+
+
+def _said(function: Any) -> str:
+    if not isinstance(function, dict):
+        return ""
+    arguments = function.get("arguments", function.get("input", ""))
+    return parts.short_call(function.get("name"), arguments if isinstance(arguments, str) else dumps(arguments))
+
+
+def _legacy_id(named: dict[str, Any]) -> str:
+    return f"function:{named.get('name')}"

@@ -1,0 +1,262 @@
+"""Counting tokens: each text once, offline, and with the count known at every offset of a text.
+
+The vocabulary comes from the files that litellm bundles, so nothing is downloaded. Models that tiktoken
+does not know are counted with o200k_base, which is then an estimate.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from .errors import InvalidArgument, shown
+from .types import Counter
+
+if TYPE_CHECKING:
+    import numpy as np
+    import tiktoken
+
+# tiktoken's regex engine takes time and memory that grow faster than a single huge piece of text, and
+# panics on a megabyte of spaces; slices of this many characters stay linear.
+SLICE_CHARACTERS = 100_000
+_THREADED_CHARACTERS = 200_000  # below this, threads cost more than they save
+_LARGE_TEXT = 4_000  # characters; smaller texts are not worth a hand-over to a thread
+_TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
+_WORKERS = 2
+
+# Encodings whose vocabulary litellm bundles; o200k_harmony has o200k_base's ranks and differs only in
+# special tokens, which a text never encodes to here.
+_BUNDLED = {
+    "o200k_base": "o200k_base",
+    "o200k_harmony": "o200k_base",
+    "cl100k_base": "cl100k_base",
+}
+_load_lock = threading.Lock()
+
+
+class Tally:
+    """How many tokens a text has, and how many of them lie before any of its characters."""
+
+    __slots__ = ("_marks", "length", "total")
+
+    def __init__(self, total: int, length: int, marks: Callable[[Sequence[int]], list[int]] | None = None) -> None:
+        self.total = total
+        self.length = length  # of the text, in characters
+        self._marks = marks
+
+    def at(self, offsets: Sequence[int]) -> list[int]:
+        """Tokens before each of the character ``offsets``; exact to one token, 0 and ``total`` at the ends."""
+        if self._marks is not None:
+            return self._marks(offsets)
+        return [offset * self.total // self.length for offset in offsets] if self.length else [0] * len(offsets)
+
+
+class TiktokenCounter:
+    """Counts with one of tiktoken's encodings."""
+
+    def __init__(self, encoding: tiktoken.Encoding) -> None:
+        self._encoding = encoding
+        self._byte_lengths: np.ndarray[Any, np.dtype[np.int64]] | None = None
+
+    def count(self, text: str) -> int:
+        """Tokens of ``text``; special tokens such as ``<|endoftext|>`` count as the text they are."""
+        if len(text) <= SLICE_CHARACTERS:
+            return len(self._encoding.encode(text, disallowed_special=()))
+        return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
+
+    def tally(self, text: str) -> Tally:
+        """The count of ``text`` together with the counts at its offsets."""
+        try:
+            parts = [self._encoding.encode_to_numpy(part, disallowed_special=()) for part in slices(text)]
+        except UnicodeEncodeError:  # lone surrogates: encode() replaces them, encode_to_numpy() does not
+            return Tally(self.count(text), len(text))
+        return Tally(sum(map(len, parts)), len(text), lambda offsets: self._marks(text, parts, offsets))
+
+    def _marks(self, text: str, parts: list[Any], offsets: Sequence[int]) -> list[int]:
+        import numpy as np
+
+        ends = np.cumsum(self._lengths()[np.concatenate(parts)])  # byte offset at which each token ends
+        wanted = np.asarray(offsets, dtype=np.int64)
+        if not text.isascii():
+            wanted = _byte_offsets(text)[wanted]
+        found: list[int] = np.searchsorted(ends, wanted, side="right").tolist()
+        return found
+
+    def _lengths(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        if self._byte_lengths is None:
+            import numpy as np
+
+            lengths = np.zeros(self._encoding.max_token_value + 1, dtype=np.int64)
+            for token in range(len(lengths)):
+                try:
+                    lengths[token] = len(self._encoding.decode_single_token_bytes(token))
+                except KeyError:  # the ids between the vocabulary and the special tokens are not used
+                    continue
+            self._byte_lengths = lengths
+        return self._byte_lengths
+
+
+class _FunctionCounter:
+    """A plain function str -> int as a Counter."""
+
+    def __init__(self, function: Callable[[str], int]) -> None:
+        self._function = function
+
+    def count(self, text: str) -> int:
+        return self._function(text)
+
+
+class Measure:
+    """Counts the texts of one request, each text once.
+
+    ``estimate`` says that the model's own tokenizer is not known here.
+    """
+
+    def __init__(self, counter: Counter, estimate: bool) -> None:
+        self.estimate = estimate
+        self._counter = counter
+        self._counts: dict[str, int] = {}
+        self._tallies: dict[str, Tally] = {}
+        self._begun: dict[str, Future[Tally]] = {}
+
+    def count(self, text: str) -> int:
+        known = self._counts.get(text)
+        if known is None:
+            known = self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
+        return known
+
+    def tally(self, text: str) -> Tally:
+        """The count of a text together with the counts at its offsets."""
+        begun = self._begun.get(text)
+        if begun is not None:
+            return begun.result()
+        known = self._tallies.get(text)
+        if known is None:
+            own = self._counter.tally(text) if isinstance(self._counter, TiktokenCounter) else None
+            known = self._tallies[text] = own or Tally(self._fresh(text), len(text))
+        return known
+
+    def begin(self, texts: Iterable[str]) -> None:
+        """Starts counting long texts in threads, since tiktoken releases the interpreter lock.
+
+        Whoever asks for such a count waits for it; nothing else changes.
+        """
+        if not isinstance(self._counter, TiktokenCounter):
+            return
+        large = [text for text in dict.fromkeys(texts) if len(text) >= _LARGE_TEXT]
+        if sum(map(len, large)) < _THREADED_CHARACTERS:
+            return
+        pool = ThreadPoolExecutor(_WORKERS)
+        self._begun = {text: pool.submit(self._counter.tally, text) for text in large}
+        pool.shutdown(wait=False)  # takes no more work, and ends with what it has
+
+    def _fresh(self, text: str) -> int:
+        tokens = self._counter.count(text)
+        if not isinstance(tokens, int) or isinstance(tokens, bool) or tokens < 0:
+            raise InvalidArgument(
+                f"counter gave {shown(tokens)} for a text of {len(text)} characters; "
+                f"a whole number of tokens, 0 or more, was expected. Check the counter."
+            )
+        return tokens
+
+
+def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> Measure:
+    """The measure for a model, or around the caller's own counter.
+
+    Raises:
+        InvalidArgument: ``counter`` is neither callable nor has a ``count`` method.
+    """
+    if counter is None:
+        name, known = encoding_name(model)
+        return Measure(_tiktoken_counter(name), estimate=not known)
+    if callable(getattr(counter, "count", None)):
+        return Measure(counter, estimate=False)  # type: ignore[arg-type]
+    if callable(counter):
+        return Measure(_FunctionCounter(counter), estimate=False)
+    raise InvalidArgument(
+        f"counter is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
+        f"expected. Leave it out to count with tiktoken."
+    )
+
+
+def encoding_name(model: str) -> tuple[str, bool]:
+    """The encoding that a model is counted with, and whether it is the model's own.
+
+    A provider's prefix does not matter.
+
+    >>> encoding_name("azure/gpt-4o-mini"), encoding_name("claude-sonnet-4-5")
+    (('o200k_base', True), ('o200k_base', False))
+    """
+    from tiktoken.model import encoding_name_for_model
+
+    for name in (model, model.rsplit("/", 1)[-1]):
+        try:
+            found = encoding_name_for_model(name)
+        except KeyError:
+            continue
+        if found in _BUNDLED:
+            return _BUNDLED[found], True
+    return "o200k_base", False
+
+
+@cache
+def _tiktoken_counter(name: str) -> TiktokenCounter:
+    import tiktoken
+
+    with _load_lock:
+        before = os.environ.get("TIKTOKEN_CACHE_DIR")
+        bundle = _bundled_vocabulary()
+        if bundle is not None:
+            os.environ["TIKTOKEN_CACHE_DIR"] = bundle
+        try:
+            return TiktokenCounter(tiktoken.get_encoding(name))
+        finally:
+            if bundle is not None:
+                if before is None:
+                    del os.environ["TIKTOKEN_CACHE_DIR"]
+                else:
+                    os.environ["TIKTOKEN_CACHE_DIR"] = before
+
+
+def _bundled_vocabulary() -> str | None:
+    """The folder of litellm's vocabulary files, found without importing litellm."""
+    spec = find_spec("litellm")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        folder = os.path.join(place, "litellm_core_utils", "tokenizers")
+        if os.path.isdir(folder):
+            return folder
+    return None
+
+
+def slices(text: str) -> list[str]:
+    """``text`` in pieces of at most SLICE_CHARACTERS, cut at a line or word end where there is one.
+
+    >>> [len(piece) for piece in slices("x" * 250_000)]
+    [100000, 100000, 50000]
+    """
+    pieces = []
+    start = 0
+    while len(text) - start > SLICE_CHARACTERS:
+        limit = start + SLICE_CHARACTERS
+        line = text.rfind("\n", start + 1, limit)
+        word = text.rfind(" ", start + 1, limit) if line < 0 else -1
+        # a line end goes with what it ends, a space with the word that it begins: as the encodings have it
+        cut = line + 1 if line >= 0 else word if word >= 0 else limit
+        pieces.append(text[start:cut])
+        start = cut
+    pieces.append(text[start:])
+    return pieces
+
+
+def _byte_offsets(text: str) -> Any:
+    """UTF-8 offset of every character of ``text``, and of its end."""
+    import numpy as np
+
+    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
+    sizes = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
+    return np.concatenate(([0], np.cumsum(sizes)))

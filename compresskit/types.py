@@ -1,0 +1,100 @@
+"""The words that the stages share: what a message is made of, and the protocols of what can be replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+Message = dict[str, Any]
+Tool = dict[str, Any]
+Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Cache = Mapping[str, str]
+Protect = Callable[[Message], bool] | Sequence[int]
+
+
+@runtime_checkable
+class Counter(Protocol):
+    """Counts the tokens of a text."""
+
+    def count(self, text: str) -> int: ...
+
+
+class Slot(NamedTuple):
+    """A place in a message where a text stands that may stand in another form."""
+
+    path: Path
+    text: str
+
+
+@dataclass(slots=True)
+class Block:
+    """One text-bearing part of a message.
+
+    ``call`` is what asked for it (name and arguments of the tool call), "" for what nobody asked for.
+    """
+
+    message: int
+    path: Path
+    text: str
+    call: str = ""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One message as the stages see it, whatever its shape.
+
+    ``fixed`` is its text that never changes (names, arguments, unknown parts), ``extra`` are tokens that
+    are known without a text (images, overhead). ``calls`` and ``answers`` are the ids of the tool calls
+    it makes and answers.
+    """
+
+    index: int
+    role: str  # "system", "user", "assistant", "tool", or whatever else the message says
+    blocks: list[Block] = field(default_factory=list)
+    fixed: Sequence[str] = ()
+    extra: int = 0
+    calls: Sequence[str] = ()
+    answers: Sequence[str] = ()
+    opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
+    cached: bool = False  # carries a cache_control breakpoint
+    human: bool = False  # a user message that says something, not only tool results
+
+    def fix(self, text: str) -> None:
+        """Adds a text that never changes."""
+        self.fixed = _with(self.fixed, text)
+
+    def call(self, name: str) -> None:
+        """Adds the id of a tool call that the message makes."""
+        self.calls = _with(self.calls, name)
+
+    def answer(self, name: str) -> None:
+        """Adds the id of a tool call that the message answers."""
+        self.answers = _with(self.answers, name)
+
+
+def _with(items: Sequence[str], item: str) -> list[str]:
+    """``items``, a list from the first item on: most messages have none, and there may be very many."""
+    if isinstance(items, list):
+        items.append(item)
+        return items
+    return [*items, item]
+
+
+@dataclass(slots=True)
+class Conversation:
+    """All turns of a request in one of the shapes."""
+
+    shape: str  # "openai" or "anthropic"
+    turns: list[Turn]
+
+    @property
+    def characters(self) -> int:
+        return sum(len(block.text) for turn in self.turns for block in turn.blocks)
+
+
+class Query(NamedTuple):
+    """Terms with their weights, and what is named outright; both empty where nothing is asked."""
+
+    weights: dict[str, float]
+    mentions: dict[str, float]

@@ -1,0 +1,162 @@
+"""The plan carried out: messages with markers where text was taken out, the cache, and the decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .atoms import Atom
+from .content import Segment
+from .jsonlike import clone, exactly
+from .markers import Gap, Keys, Wording, folded, issued, looks_issued
+from .pieces import Entry, Layout
+from .result import Action, Decision
+from .shapes.parts import MESSAGE_TOKENS, replace
+from .tokens import Measure
+from .types import Message, Turn
+
+
+class Writer:
+    """Writes the forms that a layout's pieces and groups have now. Costs are counted on what was written.
+
+    Afterwards ``messages``, ``decisions`` and ``tokens`` (of the messages, without tools) hold the outcome,
+    and ``unfoldable`` the numbers of atoms that do not survive a round trip through JSON.
+    """
+
+    def __init__(self, measure: Measure, keys: Keys, wording: Wording) -> None:
+        self.messages: list[Message] = []
+        self.decisions: list[Decision] = []
+        self.tokens = 0
+        self.unfoldable: frozenset[int] = frozenset()
+        self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
+        self._suspect_messages: list[Message] = []
+        self._measure = measure
+        self._keys = keys
+        self._wording = wording
+
+    def write(self, messages: list[Message], turns: list[Turn], bound: list[Atom], layout: Layout) -> Writer:
+        entries = iter(layout.entries)
+        upcoming = [next(entries, None)]
+
+        def until(last: int) -> list[Entry]:
+            """The entries up to and including a message's."""
+            found = []
+            while (entry := upcoming[0]) is not None and entry.block.message <= last:
+                found.append(entry)
+                upcoming[0] = next(entries, None)
+            return found
+
+        number = 0
+        while number < len(bound):
+            stop = number
+            while stop < len(bound) and layout.groups[stop].folded:
+                stop += 1
+            first = bound[number].first
+            if stop == number:
+                for index in range(first, bound[number].last + 1):
+                    self._message(messages[index], turns[index], until(index))
+                number += 1
+                continue
+            last = bound[stop - 1].last
+            text = exactly(messages[first : last + 1])
+            covered = until(last)
+            if text is None:
+                self.unfoldable |= frozenset(range(number, stop))
+            else:
+                tokens = sum(group.full for group in layout.groups[number:stop])
+                self._fold(text, last + 1 - first, tokens, covered)
+            number = stop
+        return self
+
+    def _fold(self, text: str, count: int, tokens: int, entries: Sequence[Entry]) -> None:
+        key = self._keys.issue(text)
+        marker = self._wording.fold(count, tokens, "", key)
+        cost = MESSAGE_TOKENS + self._measure.count(marker)
+        self.messages.append({"role": "user", "content": marker})
+        self.tokens += cost
+        why = f"one of {count} neighbouring messages that matter least"
+        for entry in entries:
+            self._decide(entry, "fold", key, cost, why)
+            cost = 0
+
+    def _message(self, message: Message, turn: Turn, entries: Sequence[Entry]) -> None:
+        copy = clone(message, f"messages[{turn.index}]")
+        self.messages.append(copy)
+        self.tokens += turn.extra + sum(map(self._measure.count, turn.fixed))
+        for entry in entries:
+            if entry.protected:
+                self._decide(entry, "protected", None, entry.tokens, entry.protected)
+            elif entry.piece is None:
+                self._decide(entry, "kept", None, entry.tokens, "a marker would cost as much")
+            elif entry.piece.whole:
+                self._decide(entry, "kept", None, entry.tokens, "relevant")
+            else:
+                self._replace(copy, entry)
+                continue
+            self.tokens += entry.tokens
+            if looks_issued(entry.block.text):
+                self._suspects.append((entry.block.text, None))
+                self._suspect_messages.append(message)
+
+    def _replace(self, copy: Message, entry: Entry) -> None:
+        kept, segments = entry.piece.kept if entry.piece else set(), entry.split.segments
+        key = self._keys.issue(entry.block.text)
+        text = excerpt(entry.block.text, segments, kept, key, self._wording) if kept else entry.stub
+        replace(copy, entry.block.path, text)
+        if looks_issued(entry.block.text):
+            self._suspects.append((text, key))
+        tokens = self._measure.count(text)
+        self.tokens += tokens
+        why = f"{len(kept)} of {len(segments)} segments are relevant" if kept else "matters least"
+        self._decide(entry, "excerpt" if kept else "stub", key, tokens, why)
+
+    def mistaken(self) -> set[str]:
+        """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
+        cache = self._keys.cache
+        found = [(issued(text, cache), true) for text, true in self._suspects]
+        wrong = {key for key, true in found if key is not None and key != true}
+        wrong.update(key for message in self._suspect_messages if (key := folded(message, cache)))
+        return {cache[key] for key in wrong}
+
+    def _decide(self, entry: Entry, action: Action, key: str | None, tokens: int, why: str) -> None:
+        block = entry.block
+        score = round(max(entry.values, default=0.0), 4)
+        self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
+
+
+def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wording: Wording) -> str:
+    """The kept segments in order and unchanged, with a marker line in every gap.
+
+    >>> text = "one\\ntwo\\nthree\\n"
+    >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
+    >>> print(excerpt(text, segments, {0, 2}, "bcdfghjklmnp", Wording()), end="")
+    one
+    [… line 2: retrieve bcdfghjklmnp]
+    three
+    """
+    out: list[str] = []
+    line = 1
+    number = 0
+    while number < len(segments):
+        stop = number
+        while stop < len(segments) and (stop in kept) == (number in kept):
+            stop += 1
+        start, end = segments[number].start, segments[stop - 1].end
+        newlines = text.count("\n", start, end)
+        if number in kept:
+            out.append(text[start:end])
+        else:
+            if out and not out[-1].endswith("\n"):
+                out.append("\n")
+            out.append(wording.gap(_gap(text, start, end, line, newlines), key))
+            out.append("\n" if end < len(text) else "")
+        line += newlines
+        number = stop
+    return "".join(out)
+
+
+def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
+    """What is missing between two offsets: whole lines where it is that, else characters."""
+    whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
+    if not whole:
+        return Gap(start, end, "characters")
+    return Gap(line, line + newlines - (text[end - 1] == "\n"))

@@ -1,0 +1,136 @@
+"""The compressors that are compared: simple baselines, litellm's, an oracle that knows the answer, and compresskit.
+
+Each takes a `Request` and returns an `Outcome`. None is tuned here; a package that is missing or raises is an error of
+that compressor, counted by the caller.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from . import cutting
+from .cases import Outcome, Request
+from .messages import Message, slots
+from .tokens import count_message, encoding
+
+Compressor = Callable[[Request], Outcome]
+
+
+def everything(request: Request) -> Outcome:
+    """Sends all of it; the measures' own check, since it must keep everything."""
+    return Outcome(request.messages)
+
+
+def head_tail(request: Request) -> Outcome:
+    """Keeps the same share of every text, 70 % of it from its start and 30 % from its end."""
+    return Outcome(
+        cutting.keep_ends(request.messages, slots(request.messages, request.fixed), request.target, head=0.7)
+    )
+
+
+def random_segments(request: Request) -> Outcome:
+    """Keeps paragraphs drawn at random, with a fixed seed."""
+    open_slots = slots(request.messages, request.fixed)
+    pieces = [piece for slot in open_slots for piece in cutting.paragraphs(slot)]
+    random.Random(request.seed).shuffle(pieces)
+    return Outcome(cutting.keep(request.messages, pieces, open_slots, request.target))
+
+
+def window(request: Request) -> Outcome:
+    """A sliding window: the oldest messages go until the rest fits. A tool call goes with its results."""
+    messages = request.messages
+    kept = list(range(len(messages)))
+    spare = sum(count_message(message) for message in messages) - request.target
+    for run in _exchanges(messages):
+        if spare > 0 and not any(index in request.fixed for index in run):
+            kept = [index for index in kept if index not in run]
+            spare -= sum(count_message(messages[index]) for index in run)
+    return Outcome([messages[index] for index in kept], origins=kept)
+
+
+def oracle(request: Request) -> Outcome:
+    """Knows what is needed and keeps that and nothing else: the most that cutting can reach at this target."""
+    open_slots = slots(request.messages, request.fixed)
+    fixed = [slot for slot in slots(request.messages) if slot.message in request.fixed]
+    there = {item for slot in fixed for item in request.needs(slot.message, slot.text)}
+    pieces = []
+    for slot in open_slots:
+        for item, (start, end) in request.needs(slot.message, slot.text).items():
+            if item not in there:
+                there.add(item)
+                pieces.append(cutting.Piece(slot, start, slot.text[start:end]))
+    return Outcome(cutting.keep(request.messages, pieces, open_slots, request.target))
+
+
+def litellm(request: Request) -> Outcome:
+    """litellm.compress with its default settings and the request's trigger and target."""
+    encoding()  # sets where the vocabulary is before litellm looks for it
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # importing it would go to the network
+    result = import_module("litellm.compression").compress(
+        messages=request.messages,
+        model=request.model,
+        call_type="anthropic_messages" if request.shape == "anthropic" else "completion",
+        compression_trigger=request.trigger,
+        compression_target=request.target,
+    )
+    # Whole Anthropic exchanges are deleted, so places are known only where nothing is missing.
+    aligned = len(result["messages"]) == len(request.messages)
+    origins = None if aligned else [None] * len(result["messages"])
+    return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
+
+
+def compresskit(request: Request) -> Outcome:
+    """compresskit with its default settings and the request's trigger and target."""
+    package = import_module("compresskit")
+    result = package.compress(
+        request.messages, request.model, trigger=request.trigger, target=request.target, shape=request.shape
+    )
+    messages, cache = list(result.messages), dict(result.cache)
+    return Outcome(
+        messages,
+        cache,
+        result.request.get("tools"),
+        _origins(package, messages, cache),
+        result.floor_tokens,
+        package.restore(messages, cache) == request.messages,
+    )
+
+
+COMPRESSORS: dict[str, Compressor] = {
+    "everything": everything,
+    "head+tail": head_tail,
+    "random": random_segments,
+    "window": window,
+    "litellm": litellm,
+    "oracle": oracle,
+    "compresskit": compresskit,
+}
+
+
+def _origins(package: Any, messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:
+    """Which input message each output message stands for: a marker that folds several restores to several."""
+    origins: list[int | None] = []
+    place = 0
+    for message in messages:
+        size = len(package.restore([message], cache))
+        origins.append(place if size == 1 else None)
+        place += size
+    return origins
+
+
+def _exchanges(messages: Sequence[Message]) -> list[list[int]]:
+    """Runs of messages that are only valid together, oldest first: a call and all that answers it."""
+    runs: list[list[int]] = []
+    for index, message in enumerate(messages):
+        content = message.get("content")
+        parts = content if isinstance(content, list) else []
+        answers = any(isinstance(part, dict) and part.get("type") == "tool_result" for part in parts)
+        if runs and (message.get("role") in ("tool", "function") or answers):
+            runs[-1].append(index)
+        else:
+            runs.append([index])
+    return runs

@@ -1,0 +1,63 @@
+"""From rows to figures: a mean with its interval for every group, compressor and column; errors are counted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .cases import Row
+from .stats import Estimate, estimate
+
+
+@dataclass(frozen=True)
+class Column:
+    """A figure: the mean of `key` over the rows that have it."""
+
+    heading: str
+    key: str
+    kind: str = "share"  # "share" 0.93 with its interval, "percent" 93 %, "tokens" 6,897
+    over: str = ""  # divide by this key of the same row
+
+    def values(self, rows: Sequence[Row]) -> tuple[list[float], list[str]]:
+        """The values that there are, and the unit of each."""
+        there = [row for row in rows if row.get(self.key) is not None]
+        divisors = [float(row[self.over]) if self.over else 1.0 for row in there]
+        values = [float(row[self.key]) / divisor for row, divisor in zip(there, divisors, strict=True)]
+        return values, [row["unit"] for row in there]
+
+    def shown(self, figure: Estimate | None) -> str:
+        """A table cell."""
+        if figure is None:
+            return "–"
+        if self.kind == "tokens":
+            return f"{figure.mean:,.0f}"
+        if self.kind == "percent":
+            return f"{figure.mean:.1%}"
+        digits = 3 if figure.mean > 0.99 else 2
+        return f"{figure.mean:.{digits}f} [{figure.low:.2f}–{figure.high:.2f}]"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table."""
+
+    group: str
+    compressor: str
+    cases: int
+    errors: int
+    figures: tuple[Estimate | None, ...]
+
+
+def lines(rows: Sequence[Row], columns: Sequence[Column], seed: int) -> list[Line]:
+    """A line for every group and compressor, in the order in which they first come."""
+    places: dict[tuple[str, str], list[Row]] = {}
+    for group in dict.fromkeys(row["group"] for row in rows):
+        for row in (row for row in rows if row["group"] == group):
+            places.setdefault((group, row["compressor"]), []).append(row)
+    return [_line(*place, found, columns, seed) for place, found in places.items()]
+
+
+def _line(group: str, compressor: str, rows: Sequence[Row], columns: Sequence[Column], seed: int) -> Line:
+    good = [row for row in rows if row["error"] is None]
+    figures = tuple(estimate(*column.values(good), seed=seed) for column in columns)
+    return Line(group, compressor, len(rows), len(rows) - len(good), figures)

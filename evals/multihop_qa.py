@@ -1,0 +1,126 @@
+"""Which of the sentences that answer a multi-hop question survive compression.
+
+A question's paragraphs and those of the nine questions after it (of the same data set, going round at its end) are
+shuffled and given before the question. A paragraph is its title on a line and its sentences on the next. They come in
+two layouts: **one message a paragraph**, and **all in one message** with blank lines between. The question is the last
+message. The target is a share (--target, 0.2) of all tokens.
+
+support    share of the supporting sentences that stand unchanged in what is left (mean over questions). MuSiQue names
+           whole paragraphs as support: such a one counts when the whole paragraph stands unchanged.
+kept       tokens after, of tokens before (tool schemas of the compressor counted)
+met        share of questions at or under the target
+
+Data: JSONL, a question a line: {"id": "<data set>-<number>", "question": …, "paragraphs": [[title, [sentence, …]], …],
+"support": [sentence or paragraph, …]}. The part of the id before the first "-" names the data set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+if not __package__:  # run as a file
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from evals import data, options, reporting, running
+from evals.cases import Case, Outcome, Places, Request, Row
+from evals.figures import Column
+from evals.messages import Message, read_all
+from evals.tokens import count_request
+
+NEIGHBOURS = 9
+LAYOUTS = {"apart": "a message each", "together": "one message"}
+NAMES = {"hotpot": "HotpotQA", "musique": "MuSiQue"}
+COLUMNS = (
+    Column("tokens before", "before", "tokens"),
+    Column("tokens after", "after", "tokens"),
+    Column("kept", "after", "percent", over="before"),
+    Column("met", "met", "percent"),
+    Column("support", "support"),
+    Column("missed", "missed", "percent"),
+    Column("exact", "exact", "percent"),
+)
+
+Question = dict[str, Any]
+
+
+def paragraph(title: str, sentences: Sequence[str]) -> str:
+    """A paragraph as it is shown.
+
+    >>> paragraph("Rush", ["Rush is a band.", " It is from Toronto."])
+    'Rush\\nRush is a band. It is from Toronto.'
+    """
+    return f"{title}\n{''.join(sentences)}"
+
+
+def conversation(questions: Sequence[Question], place: int, layout: str, seed: int) -> list[Message]:
+    """The messages of one question: shuffled paragraphs, its own and its neighbours', then the question."""
+    near = [questions[(place + step) % len(questions)] for step in range(min(NEIGHBOURS + 1, len(questions)))]
+    texts = list(dict.fromkeys(paragraph(*found) for question in near for found in data.field(question, "paragraphs", "questions")))
+    random.Random(f"{seed} {questions[place]['id']}").shuffle(texts)
+    given = ["\n\n".join(texts)] if layout == "together" else texts
+    return [{"role": "user", "content": text} for text in [*given, questions[place]["question"]]]
+
+
+def cases(questions: Sequence[Question], share: float, given: argparse.Namespace) -> list[Case]:
+    """Both layouts of every question of one data set."""
+    found = []
+    name = _data_set(questions[0])
+    for layout in given.layouts:
+        group = f"{NAMES.get(name, name)}, {LAYOUTS[layout]}" + (f", {share:.0%}" if len(given.target) > 1 else "")
+        for place, question in enumerate(questions[: given.limit]):
+            messages = conversation(questions, place, layout, given.seed)
+            target = int(share * count_request(messages))
+            support = tuple(text.strip() for text in data.field(question, "support", name))
+            fixed = frozenset({len(messages) - 1})
+            request = Request(
+                messages, target, target, "openai", fixed, given.seed, given.model, partial(_places, support)
+            )
+            found.append(Case(f"{question['id']} {layout}", group, question["id"], request, partial(score, support)))
+    return found
+
+
+def score(support: Sequence[str], outcome: Outcome) -> dict[str, float | None]:
+    """The share of the support that stands unchanged."""
+    shown = _places(support, 0, read_all(outcome.messages))
+    return {"support": len(shown) / len(set(support)) if support else None}
+
+
+def _places(support: Sequence[str], _message: int, text: str) -> Places:
+    return {one: (text.index(one), text.index(one) + len(one)) for one in support if one in text}
+
+
+def _data_set(question: Question) -> str:
+    return str(data.field(question, "id", "questions")).split("-")[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = options.parser("multihop_qa", __doc__, "0.2", "share of all tokens to keep (default: 0.2)")
+    parser.add_argument(
+        "--layouts",
+        type=options.choices(LAYOUTS),
+        default=",".join(LAYOUTS),
+        metavar="A,B",
+        help="apart (one message a paragraph), together (all in one message); default: both",
+    )
+    given = parser.parse_args(arguments)
+    return reporting.report("multihop_qa", given, COLUMNS, partial(_rows, given))
+
+
+def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+    sets: dict[str, list[Question]] = {}
+    for question in (question for path in paths for question in data.rows(path)):
+        sets.setdefault(_data_set(question), []).append(question)
+    found = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
+    return paths, running.run(found, given.compressors, given.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""Token counts in o200k_base, for texts and for whole requests, the same for every compressor.
+
+It counts what a request sends: texts, call names and arguments, tool schemas, and a few tokens a message. Pictures and
+other data are not counted. The vocabulary comes from litellm's bundle where there is one, so no network is needed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import tiktoken
+
+MESSAGE_OVERHEAD = 4  # role and separators of a chat message
+_SLICE = 100_000  # characters: longer texts are slow in tiktoken, and one huge run of spaces panics
+_NOT_COUNTED = frozenset({"role", "type", "id", "tool_call_id", "tool_use_id", "cache_control", "signature", "data"})
+
+
+@lru_cache(maxsize=1)
+def encoding() -> tiktoken.Encoding:
+    """o200k_base, from litellm's bundled vocabulary unless TIKTOKEN_CACHE_DIR says otherwise."""
+    spec = importlib.util.find_spec("litellm")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        folder = Path(place) / "litellm_core_utils" / "tokenizers"
+        if folder.is_dir():
+            os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(folder))
+    return tiktoken.get_encoding("o200k_base")
+
+
+@lru_cache(maxsize=20_000)
+def count(text: str) -> int:
+    """Tokens of a text.
+
+    >>> count("hello world")
+    2
+    """
+    encode = encoding().encode
+    return sum(len(encode(part, disallowed_special=())) for part in _slices(text))
+
+
+def count_request(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] | None = None) -> int:
+    """Tokens of a request: every message, and the schemas of its tools."""
+    schemas = count(json.dumps(list(tools), ensure_ascii=False)) if tools else 0
+    return schemas + sum(count_message(message) for message in messages)
+
+
+def count_message(message: Mapping[str, Any]) -> int:
+    """Tokens of one message with its overhead."""
+    return MESSAGE_OVERHEAD + sum(count(text) for text in _counted(dict(message)))
+
+
+def ends(text: str, head: int, tail: int) -> tuple[str, str]:
+    """The first `head` and the last `tail` tokens of a text, as texts."""
+    tokens = encoding().encode(text, disallowed_special=())
+    decode = encoding().decode
+    return decode(tokens[:head]), decode(tokens[len(tokens) - tail :]) if tail else ""
+
+
+def _counted(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "input":
+                yield json.dumps(item, ensure_ascii=False, default=str)
+            elif key not in _NOT_COUNTED:
+                yield from _counted(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _counted(item)
+
+
+def _slices(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > _SLICE:
+        cut = text.rfind("\n", start, start + _SLICE) + 1
+        end = cut if cut > start else start + _SLICE
+        yield text[start:end]
+        start = end
+    yield text[start:]

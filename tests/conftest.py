@@ -1,0 +1,25 @@
+"""What every test shares: hypothesis profiles, and a litellm that fetches nothing.
+
+Does not set up a vocabulary for compresskit: it has to find litellm's bundle by itself, as for a user.
+"""
+
+import os
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# Building a conversation takes longer than hypothesis expects of one example, and speed is no law here.
+_COMMON = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+}
+settings.register_profile("ci", derandomize=True, database=None, max_examples=60, **_COMMON)
+settings.register_profile("dev", database=None, max_examples=25, **_COMMON)
+settings.register_profile("deep", database=None, max_examples=2_000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.fixture(autouse=True)
+def _litellm_stays_offline(monkeypatch):
+    """litellm fetches its price list from the network when it is imported, unless told not to."""
+    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")

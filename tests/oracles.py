@@ -1,0 +1,251 @@
+"""Judges of a result that use none of compresskit's code, so that one mistake cannot hide in both.
+
+They know what providers demand of a request, how a strict comparison works, and what a text costs at least.
+They do not know how compresskit decides. Every walk is a loop: conversations nest deeper than Python's stack.
+"""
+
+import functools
+import os
+import re
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from unittest import mock
+
+import tiktoken
+import tiktoken_ext.openai_public
+
+MARKER = re.compile(r"\[… [^\n]*")
+KEY = re.compile(r"(?<![A-Za-z])([a-z]{12,59})\]$")  # a marker ends in its key
+FOLD = re.compile(r"\[… (\d[\d,]*) (?:\w+ )?messages?\b")
+# What a provider signs, encrypts or runs itself: one changed byte, and it refuses the request.
+OPAQUE = {
+    "thinking", "redacted_thinking", "compaction", "server_tool_use", "web_search_tool_result",
+    "code_execution_tool_result", "container_upload",
+}  # fmt: skip
+# Pictures and the like cost what a provider estimates, not what their base64 would cost as text.
+MEDIA = {
+    "image",
+    "image_url",
+    "input_image",
+    "input_audio",
+    "audio",
+    "file",
+    "input_file",
+    "document",
+    "video_url",
+}
+# Names and addresses of things; the bound stays a bound without them.
+NOT_TEXT = {
+    "type",
+    "id",
+    "tool_call_id",
+    "tool_use_id",
+    "role",
+    "cache_control",
+    "signature",
+    "data",
+    "index",
+}
+
+
+@functools.cache
+def vocabulary():
+    """o200k_base out of litellm's bundle, built beside tiktoken's registry: compresskit gains nothing."""
+    bundle = Path(find_spec("litellm").origin).parent / "litellm_core_utils" / "tokenizers"
+    with mock.patch.dict(os.environ, {"TIKTOKEN_CACHE_DIR": str(bundle)}):
+        return tiktoken.Encoding(**tiktoken_ext.openai_public.o200k_base())
+
+
+@functools.lru_cache(maxsize=50_000)
+def tokens(text):
+    """Tokens of one text, cut into pieces where one piece would make tiktoken's regex overflow."""
+    pieces = [text[at : at + 100_000] for at in range(0, len(text), 100_000)]
+    return sum(len(vocabulary().encode(piece, disallowed_special=())) for piece in pieces)
+
+
+def walk(value):
+    """Every dict and list inside a value, itself included."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict | list | tuple):
+            yield item
+            stack.extend(item.values() if isinstance(item, dict) else item)
+
+
+def strings(value):
+    """Every string inside a value, keys apart."""
+    for item in walk([value]):
+        yield from (
+            leaf for leaf in (item.values() if isinstance(item, dict) else item) if isinstance(leaf, str)
+        )
+
+
+def _readable(message):
+    """The strings that a model surely reads: texts, names and arguments, no pictures, no addresses."""
+    stack = [message]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, list):
+            stack.extend(item)
+        elif isinstance(item, dict) and item.get("type") not in MEDIA | OPAQUE:
+            stack.extend(value for name, value in item.items() if name not in NOT_TEXT)
+
+
+def cost(messages, tools=None):
+    """A request costs at least this many tokens: each text once, three a message, and the tools' texts."""
+    texts = [text for message in messages for text in _readable(message)]
+    texts += _readable(tools or [])
+    return sum(map(tokens, texts)) + 3 * len(messages)
+
+
+def difference(left, right):
+    """Where two values differ, in type, order or content; None where they are the same.
+
+    >>> difference([1, {"a": True}], [1, {"a": 1}])
+    '[1]["a"]: True is not 1'
+    """
+    stack = [("", left, right)]
+    while stack:
+        path, one, other = stack.pop()
+        if type(one) is not type(other):
+            return f"{path}: {_short(one)} is not {_short(other)}"
+        if isinstance(one, dict | list):
+            names = list(one) if isinstance(one, dict) else range(len(one))
+            others = list(other) if isinstance(other, dict) else range(len(other))
+            if list(names) != list(others):
+                return f"{path}: has {_short(list(names))}, not {_short(list(others))}"
+            stack.extend((_at(path, name), one[name], other[name]) for name in names)
+        elif (
+            one != other if isinstance(one, str) else repr(one) != repr(other)
+        ):  # NaN is not NaN, -0.0 is 0.0
+            return f"{path}: {_short(one)} is not {_short(other)}"
+    return None
+
+
+def _at(path, name):
+    return f'{path}["{name}"]' if isinstance(name, str) else f"{path}[{name}]"
+
+
+def _short(value):
+    text = f"{type(value).__name__} of {len(value)}" if isinstance(value, dict | list) else repr(value)
+    return text if len(text) < 200 else text[:90] + " ... " + text[-90:]
+
+
+def shared(left, right):
+    """The containers that two values have in common: changing the one would change the other."""
+    known = {id(item) for item in walk(left)}
+    return [item for item in walk(right) if id(item) in known and item != ()]
+
+
+def is_valid_openai(messages):
+    """Each tool message answers a call of the turn right before it, and each call is answered.
+
+    Calls of the last turn may be open.
+    """
+    waiting, called = set(), set()
+    for message in messages:
+        if message.get("role") == "tool":
+            if message.get("tool_call_id") not in called:
+                return False
+            waiting.discard(message.get("tool_call_id"))
+        elif waiting:
+            return False
+        else:
+            called = {call.get("id") for call in message.get("tool_calls") or []}
+            waiting = set(called)
+    return True
+
+
+def _ids(message, kind, name):
+    content = message.get("content")
+    blocks = content if isinstance(content, list) else []
+    return [block.get(name) for block in blocks if isinstance(block, dict) and block.get("type") == kind]
+
+
+def is_valid_anthropic(messages):
+    """Each tool_result answers a tool_use of the turn right before, in the user messages that follow it.
+
+    Calls of the last turn may be open; within a user message results stand before anything else.
+    """
+    waiting, called = set(), set()
+    for message in messages:
+        results = _ids(message, "tool_result", "tool_use_id")
+        if not set(results) <= called or len(results) != len(set(results)):
+            return False
+        if waiting and not results:
+            return False
+        if results and not _results_first(message["content"]):
+            return False
+        waiting -= set(results)
+        if not results:
+            called = set(_ids(message, "tool_use", "id")) if message.get("role") == "assistant" else set()
+            waiting = set(called)
+    return True
+
+
+def _results_first(blocks):
+    kinds = [block.get("type") == "tool_result" for block in blocks]
+    return kinds == sorted(kinds, reverse=True)
+
+
+VALID = {"openai": is_valid_openai, "anthropic": is_valid_anthropic}
+
+
+def alignment(before, after):
+    """For each message after, the run of messages before it stands for; None where order or roles changed.
+
+    >>> alignment([{"role": "user", "content": "a"}] * 3, [{"role": "user", "content": "[… 3 messages …]"}])
+    [range(0, 3)]
+    """
+    # reached[n]: the places in `before` that the first n messages can come to, and from where
+    reached = [{0: None}]
+    for message in after:
+        step = {}
+        for place in reached[-1]:
+            for end in _ends(before, place, message):
+                step.setdefault(end, place)
+        reached.append(step)
+    if len(before) not in reached[-1]:
+        return None
+    runs, end = [], len(before)
+    for step in reversed(reached[1:]):
+        runs.append(range(step[end], end))
+        end = step[end]
+    return runs[::-1]
+
+
+def _ends(before, place, message):
+    content = message.get("content")
+    fold = FOLD.match(content) if isinstance(content, str) and message.get("role") == "user" else None
+    if place < len(before) and before[place].get("role") == message.get("role"):
+        yield place + 1
+    if fold and place + int(fold[1].replace(",", "")) <= len(before):
+        yield place + int(fold[1].replace(",", ""))
+
+
+def markers(before, after):
+    """The markers that stand in `after` and were no text of `before`."""
+    old = Counter(found for text in strings(before) for found in MARKER.findall(text))
+    new = Counter(found for text in strings(after) for found in MARKER.findall(text))
+    return sorted((new - old).elements())
+
+
+def visible_keys(before, after):
+    """The keys that the markers of a result name."""
+    found = (KEY.search(marker) for marker in markers(before, after))
+    return sorted({match[1] for match in found if match})
+
+
+def opaque(messages):
+    """The blocks which nobody may touch, in order."""
+    blocks = []
+    for message in messages:
+        content = message.get("content")
+        for block in content if isinstance(content, list) else []:
+            if isinstance(block, dict) and block.get("type") in OPAQUE:
+                blocks.append(block)
+    return blocks

@@ -1,0 +1,181 @@
+"""Wrong arguments: each gives one error that names the value, what was expected and what to do."""
+
+import dataclasses
+import re
+
+import pytest
+from pydantic import BaseModel
+
+from compresskit import CompresskitError, InvalidArgument, InvalidMessages, compress, restore, retrieve
+
+HELLO = [{"role": "user", "content": "hello"}]
+
+
+class PydanticMessage(BaseModel):
+    role: str
+    content: str
+
+
+@dataclasses.dataclass
+class DataMessage:
+    role: str
+    content: str
+
+
+class Uncountable:
+    """A counter without a count method."""
+
+
+def _cycle():
+    part = {"type": "text"}
+    part["again"] = part
+    return [{"role": "user", "content": [part]}]
+
+
+# What is wrong, the arguments, and what the error has to say about it.
+WRONG_ARGUMENTS = [
+    ("a negative target", {"target": -1}, r"target.*-1"),
+    ("a target of zero", {"target": 0}, r"target.*0"),
+    ("a trigger of zero", {"trigger": 0}, r"trigger.*0"),
+    ("a negative trigger", {"trigger": -5}, r"trigger.*-5"),
+    ("a target above the trigger", {"trigger": 100, "target": 101}, r"target.*101.*trigger.*100"),
+    ("a trigger that is a float", {"trigger": 1e6}, r"trigger.*1000000"),
+    ("a trigger that is a word", {"trigger": "many"}, r"trigger.*many"),
+    ("a target that is a bool", {"target": True}, r"target.*True"),
+    ("a model that is no string", {"model": 4}, r"model.*4"),
+    ("a model that is None", {"model": None}, r"model.*None"),
+    ("an empty model", {"model": ""}, r"model.*''"),
+    ("an unknown shape", {"shape": "gopher"}, r"shape.*gopher.*openai.*anthropic|shape.*gopher.*auto"),
+    ("a shape that is no string", {"shape": 7}, r"shape.*7"),
+    ("a query that is no string", {"query": 7}, r"query.*7"),
+    ("a query that is a list", {"query": ["a", "b"]}, r"query.*'a'"),
+    ("a protected index out of range", {"protect": [5]}, r"protect.*5"),
+    ("a protected index that is no number", {"protect": ["first"]}, r"protect.*first"),
+    ("a protect that is a string", {"protect": "system"}, r"protect.*system"),
+    ("a protect that is a number", {"protect": 0}, r"protect.*0"),
+    ("a counter that cannot be called", {"counter": 7}, r"counter.*7"),
+    ("a counter without count", {"counter": Uncountable()}, r"counter.*Uncountable"),
+    ("a counter that gives a string", {"counter": lambda _: "five"}, r"count.*five"),
+    ("a counter that gives a negative number", {"counter": lambda _: -3}, r"count.*-3"),
+    ("a counter that gives None", {"counter": lambda _: None}, r"count.*None"),
+    ("a counter that gives a fraction", {"counter": lambda _: 1.5}, r"count.*1\.5"),
+    ("tools that are one dict", {"tools": {"name": "search"}}, r"tools.*search"),
+    ("tools that are strings", {"tools": ["search"]}, r"tools.*search"),
+    ("tools that are a string", {"tools": "search"}, r"tools.*search"),
+    ("a cache that is a list", {"cache": ["a"]}, r"cache.*'a'"),
+    ("a cache of numbers", {"cache": {"bcdfghjklmnp": 5}}, r"cache.*5"),
+    ("a recoverable that is a word", {"recoverable": "no"}, r"recoverable.*no"),
+]
+WRONG_MESSAGES = [
+    ("None", None, r"messages.*None"),
+    ("a string", "hello", r"messages.*hello"),
+    ("one dict", {"role": "user", "content": "hello"}, r"messages.*dict|messages.*role"),
+    ("a number", 3, r"messages.*3"),
+    ("a tuple", (HELLO[0],), r"messages.*tuple|messages.*\("),
+    ("a generator", (message for message in HELLO), r"messages.*generator"),
+    ("a message that is a string", ["hello"], r"messages\[0\].*hello"),
+    ("a message that is None", [HELLO[0], None], r"messages\[1\].*None"),
+    ("a message without a role", [HELLO[0], {"content": "hi"}], r"messages\[1\].*role"),
+    ("a role that is a number", [{"role": 1, "content": "hi"}], r"messages\[0\].*role.*1|messages\[0\].*1"),
+    ("a role that is None", [{"role": None, "content": "hi"}], r"messages\[0\].*None"),
+    ("a content of bytes", [{"role": "user", "content": b"hi"}], r"messages\[0\].*bytes"),
+    ("bytes deep inside", [{"role": "user", "content": [{"type": "x", "y": [b"hi"]}]}], r"\[0\].*bytes"),
+    ("a set inside", [{"role": "user", "content": [{"type": "x", "y": {1}}]}], r"messages\[0\].*\{1\}"),
+    ("a pydantic message", [PydanticMessage(role="", content="")], r"\[0\].*PydanticM.*model_dump"),
+    ("a dataclass", [DataMessage("user", "hi")], r"messages\[0\].*DataMessage"),
+    ("a pydantic part", [{"role": "", "content": [PydanticMessage(role="", content="")]}], r"model_dump"),
+    ("a message that holds itself", _cycle(), r"messages\[0\]"),
+]  # fmt: skip
+
+
+def named(rows):
+    return [pytest.param(*row[1:], id=row[0]) for row in rows]
+
+
+def assert_clear(error, says):
+    text = str(error.value)
+    assert re.search(says, text, re.DOTALL), text
+    assert "expected" in text or "hold only" in text, text
+    assert text.endswith("."), text
+    assert len(text) < 500, "short enough to read"
+
+
+@pytest.mark.parametrize(("arguments", "says"), named(WRONG_ARGUMENTS))
+def test_a_wrong_argument_gives_one_clear_error(arguments, says):
+    with pytest.raises(InvalidArgument) as error:
+        compress(**{"messages": HELLO, "model": "gpt-4o", **arguments})
+    assert_clear(error, says)
+
+
+@pytest.mark.parametrize(("messages", "says"), named(WRONG_MESSAGES))
+def test_wrong_messages_give_one_clear_error(messages, says):
+    with pytest.raises(InvalidMessages) as error:
+        compress(messages, "gpt-4o", trigger=1)
+    assert_clear(error, says)
+
+
+@pytest.mark.parametrize(("messages", "says"), named(WRONG_MESSAGES))
+def test_wrong_messages_are_seen_below_the_trigger_too(messages, says):
+    """A mistake must not wait for the first long conversation."""
+    if not isinstance(messages, list | dict | str | int | tuple | type(None)):
+        messages = iter(HELLO)  # the generator of the first test is used up
+        says = "messages.*iterator"
+    with pytest.raises(InvalidMessages) as error:
+        compress(messages, "gpt-4o")
+    assert_clear(error, says)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"protect": [5]}, {"protect": "system"}, {"shape": "gopher"}, {"counter": 7}]
+)
+def test_wrong_options_are_seen_below_the_trigger_and_with_no_messages(arguments):
+    for messages in (HELLO, []):
+        with pytest.raises(InvalidArgument):
+            compress(messages, "gpt-4o", **arguments)
+
+
+def test_an_unknown_option_is_a_type_error():
+    with pytest.raises(TypeError, match="tirgger"):
+        compress(HELLO, "gpt-4o", tirgger=5)
+
+
+def test_options_are_given_by_name_only():
+    with pytest.raises(TypeError):
+        compress(HELLO, "gpt-4o", 100, 50, "the query")
+
+
+@pytest.mark.parametrize("messages", [None, "hello", {"role": "user"}, ["hello"]])
+def test_restore_says_what_it_wants(messages):
+    with pytest.raises(InvalidMessages) as error:
+        restore(messages, {})
+    assert_clear(error, r"messages")
+
+
+@pytest.mark.parametrize("arguments", [{"head": "five"}, {"max_tokens": -1}, {"lines": 13}, {"query": 4}])
+def test_retrieve_inside_a_loop_never_raises_for_what_a_model_asks(arguments):
+    """Arguments of a tool call come from a model: the answer says what is wrong, the loop goes on."""
+    try:
+        assert isinstance(retrieve({"bcdfghjklmnp": "text"}, "bcdfghjklmnp", **arguments), str)
+    except CompresskitError as error:
+        assert_clear_text(str(error))
+
+
+def assert_clear_text(text):
+    assert "expected" in text
+    assert text.endswith(".")
+
+
+def test_the_errors_are_value_errors_of_one_family():
+    assert issubclass(InvalidArgument, CompresskitError)
+    assert issubclass(InvalidMessages, CompresskitError)
+    assert issubclass(CompresskitError, ValueError)
+
+
+def test_an_exception_of_the_callers_own_function_comes_through():
+    def broken(_):
+        raise RuntimeError("my own mistake")
+
+    with pytest.raises(RuntimeError, match="my own mistake"):
+        compress(HELLO * 3, "gpt-4o", trigger=1, protect=broken)
+    with pytest.raises(RuntimeError, match="my own mistake"):
+        compress(HELLO, "gpt-4o", counter=broken)

@@ -1,0 +1,128 @@
+"""The README's code runs: each python block by itself in an empty folder, and each command of compresskit.
+
+Blocks that call a model talk to a local server that speaks OpenAI's protocol. It asks for the first key that
+it is shown, if it is offered the tool, and answers in words after that: the whole loop is walked.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from oracles import MARKER
+from protocol_server import call, serving
+from samples import openai_agent
+
+from compresskit import TOOL_NAME
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(*languages):
+    text = README.read_text(encoding="utf-8") if README.exists() else ""
+    for found in FENCE.finditer(text):
+        if found[1] in languages:
+            line = text[: found.start()].count("\n") + 1
+            yield pytest.param(found[2], id=f"line {line}")
+
+
+def commands():
+    for block in blocks("console", "bash", "sh", "shell"):
+        lines = [line.removeprefix("$ ") for line in block.values[0].replace("\\\n", " ").split("\n")]
+        if chosen := [line for line in lines if line.startswith("compresskit ")]:
+            yield pytest.param(chosen, id=block.id)
+
+
+def thinks_of_a_key(body):
+    """A model that wants to read what was left out, once."""
+    offered = [tool.get("function", tool).get("name") for tool in body.get("tools") or []]
+    shown = MARKER.search(json.dumps(body["messages"], ensure_ascii=False).replace("\\n", "\n"))
+    key = re.search(r"\b([a-z]{12,59})\]", shown[0]) if shown else None
+    answered = body["messages"][-1]["role"] == "tool"
+    if TOOL_NAME in offered and key and not answered:
+        return [call(TOOL_NAME, {"key": key[1]})]
+    return "All is explained."
+
+
+def environment(folder, server=None):
+    """A user's environment: the package, the command, and an endpoint instead of a key."""
+    (folder / "bin").mkdir()
+    command = folder / "bin" / "compresskit"
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m compresskit.cli "$@"\n')
+    command.chmod(0o755)
+    found = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "OPENAI_API_KEY": "none",
+        "ANTHROPIC_API_KEY": "none",
+    }
+    if server:
+        found |= {
+            "OPENAI_BASE_URL": server.url,
+            "OPENAI_API_BASE": server.url,
+            "ANTHROPIC_BASE_URL": server.url[:-3],
+        }
+    return found
+
+
+def test_the_readme_shows_python_and_the_command_line():
+    assert list(blocks("python"))
+    assert list(commands())
+
+
+@pytest.mark.parametrize("code", blocks("python"))
+def test_a_python_block_runs_by_itself(code, tmp_path):
+    (work := tmp_path / "work").mkdir()
+    with serving(thinks_of_a_key) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=work,
+            env=environment(tmp_path, server),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    if "completion(" in code:
+        assert server.requests, "the block calls a model"
+        assert all("tools" not in body or body["tools"] for _, body in server.requests)
+    if "answer(" in code and "completion(" in code:
+        assert server.requests[-1][1]["messages"][-1]["role"] == "tool", "the retrieval call was answered"
+
+
+@pytest.mark.parametrize("lines", commands())
+def test_a_command_runs(lines, tmp_path):
+    """Commands of one block run in order, in a folder that holds `conversation.json` and its result."""
+    (work := tmp_path / "work").mkdir()
+    for name in ("conversation.json", "messages.json"):
+        (work / name).write_text(json.dumps(openai_agent()))
+    variables = environment(tmp_path)
+    made = ["compresskit", "compress", "conversation.json", "--trigger", "5000", "-o", "result.json"]
+    subprocess.run(made, cwd=work, env=variables, check=True, capture_output=True)
+    for line in lines:
+        line = with_a_real_key(line, work / "result.json")
+        done = subprocess.run(
+            ["bash", "-c", line],
+            cwd=work,
+            env=variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
+
+
+def with_a_real_key(line, result):
+    """Keys are made of content, so the README can only show one: it is replaced with one that is there."""
+    keys = list(json.loads(result.read_text())["cache"])
+    return re.sub(r"(?<= )(KEY|[b-df-hj-np-tv-xz]{12})\b", keys[0], line)

@@ -1,0 +1,167 @@
+"""Getting text back: restore and retrieve."""
+
+import json
+
+import pytest
+from oracles import difference, tokens, visible_keys
+from samples import SAMPLES, documents, openai_agent
+from texts import make_text
+
+from compresskit import compress, restore, retrieve
+
+MODEL = "gpt-4o"
+LINES = [f"line {n} of the {('report', 'harbour')[n % 100 == 70]}" for n in range(1, 1001)]
+TEXT = "\n".join(LINES)
+KEY = "bcdfghjklmnp"
+CACHE = {KEY: TEXT, "zzzzzzzzzzzz": "another text"}
+
+
+def squeezed(make=openai_agent):
+    result = compress(make(), MODEL, trigger=4000, target=3000)
+    return result, visible_keys(make(), result.messages)
+
+
+# --- restore ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_restore_gives_the_original_back(name):
+    make, shape = SAMPLES[name]
+    result = compress(make(), MODEL, trigger=4000, target=2500, shape=shape)
+    assert result.messages != make()
+    assert difference(restore(result.messages, result.cache), make()) is None
+
+
+def test_restore_leaves_added_messages_alone():
+    result, _ = squeezed()
+    added = [{"role": "assistant", "content": "fine"}, {"role": "user", "content": "thanks"}]
+    assert restore([*result.messages, *added], result.cache) == [*openai_agent(), *added]
+
+
+def test_restore_without_a_cache_changes_nothing():
+    result, _ = squeezed()
+    assert restore(result.messages, {}) == result.messages
+
+
+def test_restore_with_half_a_cache_restores_half():
+    result, _ = squeezed()
+    half = dict(list(result.cache.items())[: len(result.cache) // 2])
+    restored = restore(result.messages, half)
+    assert result.messages != restored != openai_agent()
+    assert restore(restored, result.cache) == openai_agent()
+
+
+# --- retrieve --------------------------------------------------------------------------------------
+
+
+def test_retrieve_gives_a_short_text_whole():
+    assert "another text" in retrieve(CACHE, "zzzzzzzzzzzz")
+
+
+def test_every_key_of_a_result_gives_its_text():
+    result, keys = squeezed(documents)
+    assert len(keys) > 3
+    for key in keys:
+        original, found = result.cache[key], retrieve(result.cache, key, max_tokens=10**9)
+        run = [message["content"] for message in json.loads(original)] if original[:9] == '[{"role":' else []
+        for text in run or [original]:
+            assert text in found
+
+
+@pytest.mark.parametrize(
+    ("lines", "first", "last"), [("13-57", 13, 57), ("13", 13, 13), ("1-2", 1, 2), ("990-2000", 990, 1000)]
+)
+def test_retrieve_gives_the_lines_asked_for(lines, first, last):
+    found = retrieve(CACHE, KEY, lines=lines)
+    assert "\n".join(LINES[first - 1 : last]) in found
+    assert f"line {first - 1} of" not in found
+    assert f"line {last + 1} of" not in found
+
+
+def test_retrieve_gives_the_characters_asked_for():
+    assert TEXT[1000:1200] in retrieve(CACHE, KEY, lines="c1000-1200")
+    assert TEXT[990:1010] not in retrieve(CACHE, KEY, lines="c1000-1200")
+
+
+def test_retrieve_gives_head_and_tail():
+    head, tail = retrieve(CACHE, KEY, head=3), retrieve(CACHE, KEY, tail=3)
+    assert "\n".join(LINES[:3]) in head
+    assert LINES[3] not in head
+    assert "\n".join(LINES[-3:]) in tail
+    assert LINES[-4] not in tail
+
+
+def test_retrieve_gives_what_matches_a_query():
+    found = retrieve(CACHE, KEY, query="harbour", max_tokens=800)
+    assert "line 170 of the harbour" in found
+    assert tokens(found) <= 800
+
+
+@pytest.mark.parametrize("limit", [60, 200, 1000, 4000])
+@pytest.mark.parametrize(
+    "how", [{}, {"query": "harbour"}, {"lines": "5-900"}, {"head": 800}, {"tail": 800}], ids=str
+)
+def test_retrieve_is_bounded_and_says_how_to_get_the_rest(limit, how):
+    found = retrieve(CACHE, KEY, max_tokens=limit, **how)
+    assert tokens(found) <= limit
+    assert tokens(found) > limit // 3
+    assert "lines" in found.replace("line ", ""), "a hint of what to ask for next"
+
+
+@pytest.mark.parametrize("kind", ["one line", "base64", "cjk", "json"])
+def test_a_text_without_line_ends_is_bounded_too(kind):
+    text = make_text(kind, 1, 50_000).replace("\n", "")
+    found = retrieve({KEY: text}, KEY, max_tokens=500)
+    assert 150 < tokens(found) <= 500
+    assert text[:100] in found
+
+
+def test_the_whole_text_can_be_had_piece_by_piece():
+    pieces = [retrieve(CACHE, KEY, lines=f"{n}-{n + 99}") for n in range(1, 1001, 100)]
+    for n, piece in enumerate(pieces):
+        assert "\n".join(LINES[n * 100 : n * 100 + 100]) in piece
+
+
+def test_retrieve_is_bounded_by_4000_tokens_unless_told():
+    text = make_text("prose", 1, 100_000)
+    assert 2000 < tokens(retrieve({KEY: text}, KEY)) <= 4000
+
+
+def test_an_unknown_key_is_answered_with_keys_near_it():
+    found = retrieve(CACHE, "bcdfghjklmnx")
+    assert "bcdfghjklmnx" in found
+    assert KEY in found
+    assert "line 1 of" not in found
+
+
+@pytest.mark.parametrize("key", ["", "?", "x" * 10_000, "KEY", None, 5, ["a"], {"a": 1}])
+def test_no_key_makes_retrieve_raise(key):
+    found = retrieve(CACHE, key)
+    assert isinstance(found, str)
+    assert 0 < len(found) < 2000
+    assert isinstance(retrieve({}, key), str)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "x",
+        "57-13",
+        "0",
+        "-5",
+        "5-",
+        "-",
+        "5000",
+        "5000-6000",
+        "c",
+        "c9-",
+        "c99999999-999999999",
+        "1,2",
+        "１２",
+    ],
+)
+def test_no_range_makes_retrieve_raise(lines):
+    found = retrieve(CACHE, KEY, lines=lines)
+    assert isinstance(found, str)
+    assert found

@@ -1,0 +1,57 @@
+"""Law 9: big inputs of every shape come through and meet their target.
+
+Takes no times: those depend on the machine, and scripts/bench compares them within one run.
+"""
+
+import json
+
+import pytest
+from oracles import difference
+from strategies import MODEL
+from texts import make_text
+
+from compresskit import compress, restore
+
+ONE_MESSAGE = {
+    "a long line": "abc def " * 60_000,
+    "a long run of one letter": "a" * 1_000_000,
+    "a long run of spaces": " " * 1_000_000,
+    "a long run of line ends": "\n" * 500_000,
+    "a long run of brackets": "[" * 200_000,
+    "300,000 CJK characters": make_text("cjk", 1, 300_000),
+    "1 MB of base64": make_text("base64", 1, 1_000_000),
+}
+SHAPES_OF_INPUT = {
+    "5,000 tiny messages": [{"role": "user", "content": f"note {n}: fine"} for n in range(5_000)],
+    "many parts": [
+        {"role": "user", "content": [{"type": "text", "text": f"part {n}"} for n in range(3_000)]}
+    ],
+    **{name: [{"role": "user", "content": text}] for name, text in ONE_MESSAGE.items()},
+}
+
+
+@pytest.mark.parametrize("name", SHAPES_OF_INPUT)
+def test_a_big_input_of_any_shape_comes_to_its_target(name):
+    messages = [*SHAPES_OF_INPUT[name], {"role": "user", "content": "What was it about?"}]
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, trigger=total // 2, target=total // 3)
+    assert result.target_met
+    assert difference(restore(result.messages, result.cache), messages) is None
+
+
+def test_a_query_of_50_000_words_is_no_burden():
+    question = " ".join(f"word{n % 9_000} thing" for n in range(25_000))
+    messages = [{"role": "user", "content": f"note {n} about word{n}\n" * 40} for n in range(60)]
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, trigger=total // 3, query=question)
+    assert result.target_met
+
+
+@pytest.mark.slow
+def test_one_line_of_10_mb_comes_to_its_target():
+    line = json.dumps([{"id": n, "name": f"item {n}", "price": n / 7} for n in range(190_000)])
+    assert len(line) > 9_500_000
+    messages = [{"role": "user", "content": line}, {"role": "user", "content": "What costs item 77?"}]
+    result = compress(messages, MODEL, trigger=100_000)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == messages

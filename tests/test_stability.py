@@ -1,0 +1,153 @@
+"""Laws 6, 7 and 8 as properties of generated conversations: stable, idempotent, and input is data.
+
+Law 6 for a single call only: constant tool, names of content, cached prefixes.
+"""
+
+import json
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from oracles import VALID, cost, difference, markers, strings, visible_keys
+from pieces import forgeries, long_texts
+from strategies import MODEL, cases, openai_cases, squeeze, tool_names
+
+from compresskit import TOOL_NAME, compress, restore, retrieve
+
+# --- 6. Stable (a single call) ---------------------------------------------------------------------
+
+
+@given(openai_cases, openai_cases)
+def test_the_tool_schema_is_one_constant(first, second):
+    schemas = [json.dumps(result.tools) for result in (squeeze(first), squeeze(second)) if result.tools]
+    assert len(set(schemas)) <= 1
+
+
+@given(cases, cases)
+def test_keys_are_names_of_content(first, second):
+    """The same text has the same key in every conversation, and a key names one text."""
+    names, originals = {}, {}
+    for case in (first, second):
+        for key, text in squeeze(case).cache.items():
+            assert names.setdefault(text, key) == key
+            assert originals.setdefault(key, text) == text
+
+
+@given(cases)
+def test_everything_up_to_the_last_cache_control_is_untouched(case):
+    after = squeeze(case).messages
+    end = max((n for n, message in enumerate(case.messages) if _marked(message)), default=-1)
+    assert difference(after[: max(end, 0)], case.messages[: max(end, 0)]) is None
+    if (
+        end >= 0
+        and isinstance(case.messages[end]["content"], list)
+        and "cache_control" not in case.messages[end]
+    ):
+        blocks = case.messages[end]["content"]
+        last = max(n for n, block in enumerate(blocks) if _marked(block))
+        assert difference(after[end]["content"][: last + 1], blocks[: last + 1]) is None
+    elif end >= 0:
+        assert difference(after[end], case.messages[end]) is None
+
+
+def _marked(item):
+    """Whether a message or a block carries a breakpoint; arguments of a call are data, not breakpoints."""
+    if not isinstance(item, dict):
+        return False
+    content = item.get("content")
+    return "cache_control" in item or (isinstance(content, list) and any(map(_marked, content)))
+
+
+# --- 7. Idempotent ---------------------------------------------------------------------------------
+
+
+@given(cases)
+def test_compressing_a_result_again_changes_nothing(case):
+    first = squeeze(case)
+    assume(first.target_met)
+    second = compress(first.messages, MODEL, shape=case.shape, tools=first.tools, **case.budget)
+    assert difference(second.messages, first.messages) is None
+    assert len(second.cache) == 0
+
+
+@given(cases, st.sampled_from([1.0, 0.7, 0.4]))
+def test_a_stub_is_never_stubbed(case, share):
+    first = squeeze(case)
+    issued = markers(case.messages, first.messages)
+    assume(issued)
+    target = max(1, int(min(first.compressed_tokens, case.target) * share))
+    second = compress(
+        first.messages,
+        MODEL,
+        trigger=target,
+        target=target,
+        shape=case.shape,
+        tools=first.tools,
+        cache=first.cache,
+    )
+    for text in second.cache.values():
+        assert not [marker for marker in issued if marker in text]
+    cache = {**first.cache, **second.cache}
+    assert difference(restore(second.messages, cache), case.messages) is None
+    assert tool_names(second.tools).count(TOOL_NAME) == 1
+
+
+@given(openai_cases, st.data())
+def test_text_just_retrieved_is_not_taken_away_again(case, data):
+    first = squeeze(case)
+    keys = visible_keys(case.messages, first.messages)
+    assume(keys and VALID["openai"]([*case.messages, {"role": "user"}]))
+    key = data.draw(st.sampled_from(keys))
+    text = retrieve(first.cache, key, max_tokens=10**9)
+    function = {"name": TOOL_NAME, "arguments": json.dumps({"key": key})}
+    call = {
+        "role": "assistant",
+        "content": None,
+        "tool_calls": [{"id": "r", "type": "function", "function": function}],
+    }
+    grown = [*first.messages, call, {"role": "tool", "tool_call_id": "r", "content": text}]
+    second = compress(grown, MODEL, tools=first.tools, cache=first.cache, **case.budget)
+    assert second.messages[-1]["content"] == text
+    assert (
+        difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *grown[-2:]])
+        is None
+    )
+
+
+# --- 8. Input is data ------------------------------------------------------------------------------
+
+
+@given(cases)
+def test_our_own_markers_told_as_text_stay_text(case):
+    """A model may copy a marker into its answer: the key is a real one, the text is nevertheless text."""
+    told = [text for text in strings(squeeze(case).messages) if text not in set(strings(case.messages))]
+    assume(told)
+    said = [{"role": "user", "content": text} for text in told]
+    for messages in ([*said, *case.messages], [*case.messages, *said], [*said, *case.messages, *said]):
+        result = compress(messages, MODEL, shape=case.shape, **case.budget)
+        assert difference(restore(result.messages, result.cache), messages) is None
+
+
+@given(long_texts, st.data())
+def test_a_foreign_marker_stays_text_and_resolves_to_nothing(text, data):
+    forged = data.draw(st.lists(st.sampled_from(forgeries()), min_size=1, max_size=5))
+    messages = [
+        {"role": "user", "content": content} for content in [*forged, text, *forged, "the task", *forged]
+    ]
+    result = compress(messages, MODEL, trigger=max(20, cost(messages) // 2))
+    assert difference(restore(result.messages, result.cache), messages) is None
+    foreign = visible_keys([], [{"content": content} for content in forged])
+    assert set(foreign).isdisjoint(result.cache)
+
+
+@given(cases)
+def test_no_text_of_a_message_reaches_the_tool(case):
+    needle = "xyzzyneedle"
+    messages = [{"role": "user", "content": f"{needle} {needle} " * 300}, *case.messages]
+    plain = compress(
+        [{"role": "user", "content": "word " * 900}, {"role": "user", "content": "x"}], MODEL, 500
+    )
+    schema = plain.tools[0]["function"]
+    result = compress(messages, MODEL, shape=case.shape, **case.budget)
+    assert needle not in json.dumps(result.tools)
+    if result.tools and case.shape == "openai":
+        assert result.tools == [{"type": "function", "function": schema}]
