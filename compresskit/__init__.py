@@ -1,12 +1,17 @@
-"""Compresses the context of a model call, and gives everything taken out back on request."""
+"""Compresses the context of a model call, and gives everything taken out back on request.
 
-from .compress import compress
-from .errors import CompresskitError, InvalidArgument, InvalidMessages
-from .markers import restore
-from .result import Compressed, Decision
-from .retrieval import answer, retrieve
-from .tool import TOOL_NAME
-from .types import Counter
+Names are imported when they are first used: `import compresskit` itself costs a program about a millisecond.
+"""
+
+TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
+if TYPE_CHECKING:
+    from .compression import compress
+    from .errors import CompresskitError, InvalidArgument, InvalidMessages
+    from .markers import restore
+    from .result import Compressed, Decision
+    from .retrieval import answer, retrieve
+    from .tool import TOOL_NAME
+    from .types import Counter
 
 __all__ = [
     "TOOL_NAME",
@@ -22,3 +27,28 @@ __all__ = [
     "retrieve",
 ]
 __version__ = "0.1.0"
+
+_HOMES = {
+    "compression": ("compress",),
+    "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages"),
+    "markers": ("restore",),
+    "result": ("Compressed", "Decision"),
+    "retrieval": ("answer", "retrieve"),
+    "tool": ("TOOL_NAME",),
+    "types": ("Counter",),
+}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    for home, names in _HOMES.items():
+        if name in names:
+            value: object = getattr(import_module(f"{__name__}.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -39,10 +39,16 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> N
         raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
     if cache is not None and not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
         raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+    for key in cache or ():
+        if not isinstance(cache[key], str):
+            raise InvalidArgument(
+                f"cache holds {shown(cache[key])} under {shown(key)}; a text was expected: take the cache as it came."
+            )
 
 
 def _whole(name: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidArgument(
-            f"{name} is {shown(value)}; a whole number of tokens, 1 or more, was expected. Leave it out for the default."
+            f"{name} is {shown(value)}; a whole number of tokens, 1 or more, was expected. "
+            f"Leave it out for the default."
         )

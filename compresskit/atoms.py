@@ -30,7 +30,7 @@ def atoms(turns: list[Turn], protected: Sequence[str]) -> list[Atom]:
         foldable = not any(protected[turn.index] or turn.opaque or turn.cached for turn in members)
         size = sum(len(block.text) for turn in members for block in turn.blocks)
         small = foldable and first == last and size < _SMALL_CHARACTERS and not members[0].fixed
-        if small and size <= room:
+        if small and found and 0 < room >= size:
             found[-1] = Atom(found[-1].first, last, True)
             room -= size
         else:

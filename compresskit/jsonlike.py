@@ -27,25 +27,23 @@ def clone(value: Any, where: str) -> Any:
         return dict(value)
     root: list[Any] = [None]
     todo: list[tuple[Any, Any, Any, str]] = [(root, 0, value, where)]
+    inside: set[int] = set()  # the containers around the item at hand
     while todo:
         parent, slot, item, place = todo.pop()
-        if type(item) in _SCALARS:
+        if parent is None:  # everything in a container is done
+            inside.remove(slot)
+        elif type(item) in _SCALARS or isinstance(item, str | int | float):
             parent[slot] = item
-        elif isinstance(item, dict):
-            copy: dict[Any, Any] = dict.fromkeys(item)  # keeps the order of the keys
+        elif isinstance(item, dict | list) and id(item) not in inside:
+            inside.add(id(item))
+            todo.append((None, id(item), None, ""))
+            # dict.fromkeys keeps the order of the keys
+            copy: Any = dict.fromkeys(item) if isinstance(item, dict) else [None] * len(item)
             parent[slot] = copy
-            todo.extend((copy, key, child, f"{place}[{key!r}]") for key, child in item.items())
-        elif isinstance(item, list):
-            copies: list[Any] = [None] * len(item)
-            parent[slot] = copies
-            todo.extend((copies, i, child, f"{place}[{i}]") for i, child in enumerate(item))
-        elif isinstance(item, str | int | float):
-            parent[slot] = item  # an Enum member or another subclass: immutable, kept as it is
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            todo.extend((copy, key, child, f"{place}[{key!r}]") for key, child in children)
         else:
-            raise InvalidMessages(
-                f"{place} is {shown(item)} ({type(item).__name__}); messages hold only what JSON holds: "
-                f"dict, list, str, numbers, bool, None. {_advice(item)}"
-            )
+            raise InvalidMessages(f"{place} is {_not_json(item, id(item) in inside)}")
     return root[0]
 
 
@@ -59,6 +57,8 @@ def dumps(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return " ".join(_leaves(value))
+    except ValueError:
+        raise InvalidMessages(f"{shown(value)} is {_not_json(value, True)}") from None
 
 
 def exactly(value: Any) -> str | None:
@@ -89,9 +89,16 @@ def _leaves(value: Any) -> list[str]:
     return found
 
 
-def _advice(item: object) -> str:
+def _not_json(item: object, cyclic: bool) -> str:
+    if cyclic:
+        return "a value that holds itself; what JSON can hold was expected. Copy what is needed of it."
     if hasattr(item, "model_dump"):
-        return "Pass item.model_dump(exclude_none=True)."
-    if isinstance(item, bytes | bytearray):
-        return "Decode it to str, or base64 it as the provider wants it."
-    return "Convert it first."
+        advice = "Pass item.model_dump(exclude_none=True)."
+    elif isinstance(item, bytes | bytearray):
+        advice = "Decode it to str, or base64 it as the provider wants it."
+    else:
+        advice = "Convert it first."
+    return (
+        f"{shown(item)} ({type(item).__name__}); messages hold only what JSON holds: "
+        f"dict, list, str, numbers, bool, None. {advice}"
+    )

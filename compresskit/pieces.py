@@ -21,6 +21,10 @@ _SMALL_CHARACTERS = 160  # not worth splitting
 _MOST_SEGMENTS = 20_000  # of one conversation: larger ones are cut more coarsely, so that time stays linear
 _LEAST_CHARACTERS = 120  # of a segment
 _MOST_CHARACTERS = 1_600
+_MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
+_LEAST_TOKENS = 60
+_SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
+_SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
 _DEEP_CHARACTERS = 60_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WIDE_KEY = "bcdfghjklmnp"
@@ -57,12 +61,14 @@ class Layout:
     fold_cost: int
 
 
-def judge(turns: list[Turn], bound: list[Atom], protected: Sequence[str], query: Query) -> Judged:
-    """Every block, split into segments that are scored; nothing is counted yet.
+def judge(
+    turns: list[Turn], bound: list[Atom], protected: Sequence[str], query: Query, measure: Measure, room: int
+) -> Judged:
+    """Every block, split into segments that are scored; but for samples nothing is counted yet.
 
     Small texts and tool calls are scored together, an atom at a time.
     """
-    entries = _split_all(turns, protected)
+    entries = _split_all(turns, protected, measure, room)
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
     documents = [
@@ -89,10 +95,9 @@ def _small_texts(turns: list[Turn]) -> list[str]:
     return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < _SMALL_CHARACTERS]
 
 
-def _split_all(turns: list[Turn], protected: Sequence[str]) -> list[Entry]:
+def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
-    least = max(_LEAST_CHARACTERS, sum(len(block.text) for block in blocks) // _MOST_SEGMENTS)
-    most = max(_MOST_CHARACTERS, 4 * least)
+    coarse = sum(len(block.text) for block in blocks) // _MOST_SEGMENTS
     deep_left = _DEEP_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
@@ -101,8 +106,18 @@ def _split_all(turns: list[Turn], protected: Sequence[str]) -> list[Entry]:
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
             deep = len(block.text) <= deep_left
             deep_left -= len(block.text) if deep else 0
+            most = max(_most_characters(block.text, measure, room), 4 * coarse)
+            least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
             entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
     return entries[::-1]
+
+
+def _most_characters(text: str, measure: Measure, room: int) -> int:
+    """Characters of the largest segment: about 400 tokens, fewer where the room is small."""
+    tokens = max(_LEAST_TOKENS, min(_MOST_TOKENS, room // _SEGMENTS_IN_ROOM))
+    middle = max(0, len(text) - _SAMPLE_CHARACTERS) // 2
+    sample = text[middle : middle + _SAMPLE_CHARACTERS]
+    return max(_LEAST_CHARACTERS, min(_MOST_CHARACTERS, tokens * len(sample) // max(1, measure.count(sample))))
 
 
 def lay_out(

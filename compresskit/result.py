@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any, Literal, NamedTuple
 
 from .types import Message, Path, Tool
@@ -130,6 +129,8 @@ class Compressed(Mapping[str, Any]):
 
     def _repr_html_(self) -> str:
         """The headline and the decisions as a table, for notebooks. It shows no text of the messages."""
+        from html import escape
+
         rows = "".join(
             f"<tr><td>{decision.message}</td><td>{escape(decision.action)}</td>"
             f"<td style='text-align:right'>{decision.tokens_before:,}</td>"

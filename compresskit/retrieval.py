@@ -7,7 +7,6 @@ text that the model can act on.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import re
 from bisect import bisect_right
@@ -60,8 +59,9 @@ def retrieve(
     for name, value in (("max_tokens", max_tokens), ("head", head), ("tail", tail)):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
             raise InvalidArgument(f"{name} is {shown(value)}; a whole number, 1 or more, was expected.")
-    if key not in cache:
+    if not isinstance(key, str) or key not in cache:
         return _unknown(cache, key)
+    lines, query = _worded(lines), _worded(query)
     text = _readable(cache[key])
     view = _View(text, measure_for("", None), max_tokens)
     if lines:
@@ -113,11 +113,11 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 def _answered(arguments: Any, cache: Cache, max_tokens: int) -> str:
     """One call's answer, whatever the model put into its arguments."""
     if isinstance(arguments, str):
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(ValueError, RecursionError):
             arguments = json.loads(arguments)
     if not isinstance(arguments, dict) or not isinstance(arguments.get("key"), str):
         return f'The arguments are not understood. Call {TOOL_NAME} with {{"key": "KEY"}}, KEY as the marker names it.'
-    lines, query = _worded(arguments.get("lines")), _worded(arguments.get("query"))
+    lines, query = arguments.get("lines"), arguments.get("query")
     return retrieve(cache, arguments["key"].strip(), lines, query, max_tokens=max_tokens)
 
 
@@ -149,6 +149,8 @@ def _message_of(response: Any) -> dict[str, Any]:
 
 
 def _unknown(cache: Cache, key: Any) -> str:
+    import difflib
+
     near = difflib.get_close_matches(str(key), list(cache), n=_NEAR, cutoff=0.6)
     hint = f" Did you mean {' or '.join(near)}?" if near else " Copy the key from the marker line."
     return f"Nothing is kept under the key {shown(key)}.{hint}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,8 @@ from .errors import InvalidArgument, shown
 from .types import Counter
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     import numpy as np
     import tiktoken
 
@@ -151,6 +152,8 @@ class Measure:
         large = [text for text in dict.fromkeys(texts) if len(text) >= _LARGE_TEXT]
         if sum(map(len, large)) < _THREADED_CHARACTERS:
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         pool = ThreadPoolExecutor(_WORKERS)
         self._begun = {text: pool.submit(self._counter.tally, text) for text in large}
         pool.shutdown(wait=False)  # takes no more work, and ends with what it has

@@ -1,5 +1,6 @@
 """Measures of what a compressor keeps: retention on SWE-bench, multi-hop questions and agent runs.
 
-Three commands (`python -m evals.swe_bench --retention`, `python -m evals.multihop_qa`, `python -m evals.agent_points`)
-and the small modules they share. Nothing here looks inside compresskit: it is called like any other compressor.
+Three commands (`python -m evals.swe_bench --retention`, `python -m evals.multihop_qa`, `python -m
+evals.agent_points`) and the small modules they share. Nothing here looks inside compresskit: it is called
+like any other compressor.
 """

@@ -1,25 +1,29 @@
 """What an agent still needs for its next action, after its history was compressed.
 
-At up to six assistant turns of a run, what came before is compressed. The target is all tokens of the system prompt,
-the first user message and the last two messages, plus a share (--target, 0.4) of the rest. Only points whose rest is
-2,000 tokens or more are taken.
+At up to six assistant turns of a run, what came before is compressed. The target is all tokens of the system
+prompt, the first user message and the last two messages, plus a share (--target, 0.4) of the rest. Only
+points whose rest is 2,000 tokens or more are taken.
 
-The real next action is what the run then did: the arguments of the tool calls of that assistant message; where it calls
-no tool, the commands in its code fences; where it has neither, its whole text. The things it uses are the **atoms** of
-that text (`atoms.py`): paths and file names, numbers of two digits or more (dates, times and prices among them), ids of
-letters and digits, and identifiers (with an underscore, a dot or capitals inside, or all in capitals). Ordinary words do
-not count. An atom is **needed** when it stands in the history, but neither in the system prompt nor in the last two
-messages: what a fresh look at the task does not give.
+The real next action is what the run then did: the arguments of the tool calls of that assistant message;
+where it calls no tool, the commands in its code fences; where it has neither, its whole text. The things it
+uses are the **atoms** of that text (`atoms.py`): paths and file names, numbers of two digits or more (dates,
+times and prices among them), ids of letters and digits, and identifiers (with an underscore, a dot or
+capitals inside, or all in capitals). Ordinary words do not count. An atom is **needed** when it stands in
+the history, but neither in the system prompt nor in the last two messages: what a fresh look at the task
+does not give.
 
-support    share of the needed atoms that the compressed messages still show (mean over the points that need something)
+support    share of the needed atoms that the compressed messages still show (mean over the points that need
+           something)
 recovery   share that they show or that the cache of originals holds
 invalid    share of points whose request an API would refuse for a reason that the original did not have
-missed     share of points over the target, where the compressor's own floor (if it tells one) allows the target
+missed     share of points over the target, where the compressor's own floor (if it tells one) allows the
+           target
 kept       tokens after, of tokens before (tool schemas of the compressor counted)
 exact      share of points where restoring gives the very messages back (compressors that promise it)
 
-Data: JSONL, a run a line: {"id": …, "format": "openai" | "anthropic", "messages": […]}. The known files of the data
-folder are measured as "τ-bench" and "coding runs"; any other file given with --data is a group of its own.
+Data: JSONL, a run a line: {"id": …, "format": "openai" | "anthropic", "messages": […]}. The known files of
+the data folder are measured as "τ-bench" and "coding runs"; any other file given with --data is a group of
+its own.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,7 +41,7 @@ if not __package__:  # run as a file
 
 from evals import data, options, reporting, running
 from evals.atoms import atoms, place, shows
-from evals.cases import Case, Outcome, Places, Request, Row
+from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read, read_all
 from evals.tokens import count_message
@@ -66,12 +71,12 @@ def action(message: Message) -> str:
     >>> action({"role": "assistant", "content": "I look.\\n```\\nopen a.py\\n```"})
     'open a.py'
     """
-    calls = [call.get("function", {}).get("arguments", "") for call in message.get("tool_calls") or []]
+    calls = [{"arguments": call["function"]["arguments"]} for call in message.get("tool_calls") or []]
     content = message.get("content")
     parts = content if isinstance(content, list) else []
-    uses = [part.get("input") for part in parts if isinstance(part, dict) and part.get("type") == "tool_use"]
+    uses = [{"input": part.get("input")} for part in parts if part.get("type") == "tool_use"]
     if calls or uses:
-        return read({"calls": [{"arguments": call} for call in calls], "uses": [{"input": use} for use in uses]})
+        return read({"calls": calls + uses})
     text = read({"content": content})
     return "\n".join(block.strip() for block in text.split("```")[1::2]) or text
 
@@ -85,15 +90,14 @@ def fixed_messages(messages: Sequence[Message]) -> frozenset[int]:
 
 def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
     """The atoms of the next action which only the history gives."""
-    known = read_all([m for m in history[:-2] if m.get("role") in ("system", "developer")] + list(history[-2:]))
+    system = [message for message in history[:-2] if message.get("role") in ("system", "developer")]
+    known = read_all([*system, *history[-2:]])
     before = read_all(history)
-    return frozenset(
-        atom for atom in atoms(action(next_message)) if shows(before, atom) and not shows(known, atom)
-    )
+    return frozenset(atom for atom in atoms(action(next_message)) if shows(before, atom) and not shows(known, atom))
 
 
 def points(messages: Sequence[Message], wanted: int = POINTS) -> list[int]:
-    """Up to `wanted` assistant turns, evenly spread (first and last among them) over those that can be measured."""
+    """Up to `wanted` assistant turns, evenly spread over those that can be measured, the first and last too."""
     sizes = [count_message(message) for message in messages]
     good = [
         turn
@@ -102,8 +106,9 @@ def points(messages: Sequence[Message], wanted: int = POINTS) -> list[int]:
         and _rest(messages[:turn], sizes) >= LEAST_REST
         and needed(messages[:turn], message)
     ]
-    steps = min(wanted, len(good)) - 1
-    return [good[(step * (len(good) - 1) + steps // 2) // steps] for step in range(steps + 1)] if steps > 0 else good
+    if len(good) <= wanted:
+        return good
+    return [good[round(step * (len(good) - 1) / (wanted - 1))] for step in range(wanted)]
 
 
 def _rest(history: Sequence[Message], sizes: Sequence[int]) -> int:
@@ -116,26 +121,28 @@ def cases(run: dict[str, Any], group: str, share: float, seed: int, model: str) 
     messages: list[Message] = data.field(run, "messages", group)
     name = str(data.field(run, "id", group))
     shape = run.get("format", "openai")
-    return [_case(messages, turn, name, group, shape, share, seed, model) for turn in points(messages)]
+    found = []
+    for turn in points(messages):
+        history = messages[:turn]
+        wanted = needed(history, messages[turn])
+        request = replace(_request(history, shape, share, seed, model), needs=partial(_places, wanted))
+        found.append(Case(f"{name}@{turn}", group, name, request, partial(score, history, wanted, shape)))
+    return found
 
 
-def _case(
-    messages: list[Message], turn: int, name: str, group: str, shape: str, share: float, seed: int, model: str
-) -> Case:
-    history = messages[:turn]
+def _request(history: list[Message], shape: str, share: float, seed: int, model: str) -> Request:
     fixed = fixed_messages(history)
     sizes = [count_message(message) for message in history]
     kept = sum(sizes[index] for index in fixed)
     target = kept + int(share * (sum(sizes) - kept))
-    wanted = needed(history, messages[turn])
-    request = Request(history, target, target, shape, fixed, seed, model, partial(_places, wanted))
-    return Case(f"{name}@{turn}", group, name, request, partial(score, history, wanted, shape))
+    return Request(history, target, target, shape, fixed, seed, model)
 
 
-def score(history: list[Message], wanted: frozenset[str], shape: str, outcome: Outcome) -> dict[str, float | None]:
+def score(history: list[Message], wanted: frozenset[str], shape: str, outcome: Outcome) -> Scores:
     """Support, recovery and validity of one outcome."""
     text = read_all(outcome.messages)
-    stored = "\n".join([text, *(str(value) for value in outcome.cache.values())])
+    # A cache may hold text, or the JSON of contents that are no single text.
+    stored = "\n".join([text, *outcome.cache.values(), *(read({"arguments": v}) for v in outcome.cache.values())])
     wrong = new_problems(history, outcome.messages, outcome.tools, shape)
     return {
         "support": len(_places(wanted, 0, text)) / len(wanted) if wanted else None,
@@ -152,7 +159,7 @@ def _places(wanted: frozenset[str], _message: int, text: str) -> Places:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = options.parser("agent_points", __doc__, "0.4", "share of the rest of the history to keep (default: 0.4)")
+    parser = options.parser("agent_points", __doc__ or "", "0.4", "share of the rest to keep (default: 0.4)")
     given = parser.parse_args(arguments)
     return reporting.report("agent_points", given, COLUMNS, partial(_rows, given))
 
@@ -167,7 +174,7 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
         for share in given.target
         for group, members in runs.items()
         for run in members[: given.limit]
-        for case in cases(run, group, share, given.seed, given.model)
+        for case in cases(run, options.titled(group, share, given), share, given.seed, given.model)
     ]
     return paths, running.run(found, given.compressors, given.jobs)
 

@@ -49,7 +49,7 @@ def _counts(atom: str) -> bool:
         return False
     if "/" in atom:
         return any(character.isalpha() for character in atom)
-    return atom[0].isdigit() and atom[-1].isdigit() or bool(_IDENTIFIER.search(atom))
+    return (atom[0].isdigit() and atom[-1].isdigit()) or bool(_IDENTIFIER.search(atom))
 
 
 @lru_cache(maxsize=10_000)

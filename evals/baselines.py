@@ -1,7 +1,8 @@
-"""The compressors that are compared: simple baselines, litellm's, an oracle that knows the answer, and compresskit.
+"""The compressors that are compared: simple baselines, litellm's, an oracle that knows the answer, and
+compresskit.
 
-Each takes a `Request` and returns an `Outcome`. None is tuned here; a package that is missing or raises is an error of
-that compressor, counted by the caller.
+Each takes a `Request` and returns an `Outcome`. None is tuned here; a package that is missing or raises is
+an error of that compressor, counted by the caller.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def window(request: Request) -> Outcome:
 
 
 def oracle(request: Request) -> Outcome:
-    """Knows what is needed and keeps that and nothing else: the most that cutting can reach at this target."""
+    """Knows what is needed and keeps nothing else: the most that cutting contents can reach."""
     open_slots = slots(request.messages, request.fixed)
     fixed = [slot for slot in slots(request.messages) if slot.message in request.fixed]
     there = {item for slot in fixed for item in request.needs(slot.message, slot.text)}

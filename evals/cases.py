@@ -12,7 +12,7 @@ from typing import Any
 from .messages import Message, read
 from .tokens import count_request
 
-
+Scores = dict[str, float | None]  # None: this case has nothing to measure
 Places = dict[Any, tuple[int, int]]  # thing to keep -> where it starts and ends in a text
 
 
@@ -41,7 +41,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came back. `origins[i]` is the input message that output message i stands for, None for a run of several."""
+    """What came back. `origins[i]` is the input message that output message i stands for (None: several)."""
 
     messages: list[Message]
     cache: Mapping[str, str] = field(default_factory=dict)
@@ -53,9 +53,7 @@ class Outcome:
     def text_of(self, message: int) -> str:
         """What is readable of an input message; the empty string when it is gone."""
         origins = range(len(self.messages)) if self.origins is None else self.origins
-        return "\n".join(
-            read(out) for out, origin in zip(self.messages, origins, strict=True) if origin == message
-        )
+        return "\n".join(read(out) for out, origin in zip(self.messages, origins, strict=True) if origin == message)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Case:
     group: str
     unit: str
     request: Request
-    score: Callable[[Outcome], dict[str, float | None]]
+    score: Callable[[Outcome], Scores]
 
 
 Row = dict[str, Any]

@@ -1,4 +1,5 @@
-"""Cutting texts to a budget, for the simple baselines: pieces in an order of choice, or the two ends of each text."""
+"""Cutting texts to a budget, for the simple baselines: pieces in an order of choice, or the two ends of each
+text."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ class Piece(NamedTuple):
 
 
 def paragraphs(slot: Slot, longest: int = 40) -> list[Piece]:
-    """Runs of lines up to a blank line, at most `longest` lines each; very long lines in parts of about 300 characters."""
+    """Runs of lines up to a blank line, at most `longest` lines each; huge lines in parts."""
     runs: list[list[str]] = [[]]
     for line in slot.text.splitlines(keepends=True):
         for part in [line] if len(line) <= _LONG else _PARTS.findall(line):
@@ -42,7 +43,7 @@ def _pieces(slot: Slot, texts: Sequence[str]) -> list[Piece]:
 
 def keep(messages: Sequence[Message], pieces: Iterable[Piece], slots: Sequence[Slot], target: int) -> list[Message]:
     """The messages with as many of the pieces, in the order they come, as fit the target; gaps are marked."""
-    spent = count_request(replace(messages, {slot: GAP for slot in slots}))
+    spent = count_request(replace(messages, dict.fromkeys(slots, GAP)))
     chosen: list[Piece] = []
     for piece in pieces:
         cost = count(piece.text) + GAP_TOKENS
@@ -61,7 +62,7 @@ def keep_ends(messages: Sequence[Message], slots: Sequence[Slot], target: int, h
     if count_request(messages) <= target:
         return list(messages)
     sizes = {slot: size for slot in slots if (size := count(slot.text)) > 2 * GAP_TOKENS}
-    room = target - count_request(replace(messages, {slot: "" for slot in sizes})) - GAP_TOKENS * len(sizes)
+    room = target - count_request(replace(messages, dict.fromkeys(sizes, ""))) - GAP_TOKENS * len(sizes)
     share = max(0.0, room / max(1, sum(sizes.values())))
     return replace(messages, {slot: _two_ends(slot.text, size * share, head) for slot, size in sizes.items()})
 

@@ -1,4 +1,5 @@
-"""Finding and reading the data: JSON, JSONL and either of them gzipped. What the rows mean is each eval's own affair."""
+"""Finding and reading the data: JSON, JSONL and either of them gzipped. What the rows mean is each eval's
+own affair."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def field(row: dict[str, Any], name: str, where: str) -> Any:
+def field(row: Mapping[str, Any], name: str, where: str) -> Any:
     """A field that must be there."""
     if name not in row:
         raise DataError(f"{where}: a row without {name!r} (it has {', '.join(sorted(row)) or 'nothing'}).")

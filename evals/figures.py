@@ -1,4 +1,5 @@
-"""From rows to figures: a mean with its interval for every group, compressor and column; errors are counted apart."""
+"""From rows to figures: a mean with its interval for every group, compressor and column; errors are counted
+apart."""
 
 from __future__ import annotations
 

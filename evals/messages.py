@@ -1,4 +1,5 @@
-"""The texts of a message, in OpenAI chat and Anthropic Messages shape: read them, or write others in their place.
+"""The texts of a message, in OpenAI chat and Anthropic Messages shape: read them, or write others in their
+place.
 
 It does not judge whether messages are valid (`validity.py`) and knows nothing of compressors.
 """

@@ -1,17 +1,20 @@
 """Which of the sentences that answer a multi-hop question survive compression.
 
-A question's paragraphs and those of the nine questions after it (of the same data set, going round at its end) are
-shuffled and given before the question. A paragraph is its title on a line and its sentences on the next. They come in
-two layouts: **one message a paragraph**, and **all in one message** with blank lines between. The question is the last
-message. The target is a share (--target, 0.2) of all tokens.
+A question's paragraphs and those of the nine questions after it (of the same data set, going round at its
+end) are shuffled and given before the question; one that several of them share stands once. A paragraph is
+its title on a line and its sentences on the next. They come in two layouts: **one message a paragraph**, and
+**all in one message** with blank lines between. The question is the last message. The target is a share
+(--target, 0.2) of all tokens.
 
-support    share of the supporting sentences that stand unchanged in what is left (mean over questions). MuSiQue names
-           whole paragraphs as support: such a one counts when the whole paragraph stands unchanged.
+support    share of the supporting sentences that stand unchanged in what is left (mean over questions).
+           MuSiQue names whole paragraphs as support: such a one counts when the whole paragraph stands
+           unchanged.
 kept       tokens after, of tokens before (tool schemas of the compressor counted)
 met        share of questions at or under the target
 
-Data: JSONL, a question a line: {"id": "<data set>-<number>", "question": …, "paragraphs": [[title, [sentence, …]], …],
-"support": [sentence or paragraph, …]}. The part of the id before the first "-" names the data set.
+Data: JSONL, a question a line: {"id": "<data set>-<number>", "question": …, "paragraphs": [[title,
+[sentence, …]], …], "support": [sentence or paragraph, …]}. The part of the id before the first "-" names the
+data set.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from evals import data, options, reporting, running
-from evals.cases import Case, Outcome, Places, Request, Row
+from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read_all
 from evals.tokens import count_request
@@ -61,7 +64,8 @@ def paragraph(title: str, sentences: Sequence[str]) -> str:
 def conversation(questions: Sequence[Question], place: int, layout: str, seed: int) -> list[Message]:
     """The messages of one question: shuffled paragraphs, its own and its neighbours', then the question."""
     near = [questions[(place + step) % len(questions)] for step in range(min(NEIGHBOURS + 1, len(questions)))]
-    texts = list(dict.fromkeys(paragraph(*found) for question in near for found in data.field(question, "paragraphs", "questions")))
+    found = [one for question in near for one in data.field(question, "paragraphs", "questions")]
+    texts = list(dict.fromkeys(paragraph(*one) for one in found))
     random.Random(f"{seed} {questions[place]['id']}").shuffle(texts)
     given = ["\n\n".join(texts)] if layout == "together" else texts
     return [{"role": "user", "content": text} for text in [*given, questions[place]["question"]]]
@@ -72,20 +76,24 @@ def cases(questions: Sequence[Question], share: float, given: argparse.Namespace
     found = []
     name = _data_set(questions[0])
     for layout in given.layouts:
-        group = f"{NAMES.get(name, name)}, {LAYOUTS[layout]}" + (f", {share:.0%}" if len(given.target) > 1 else "")
+        group = options.titled(f"{NAMES.get(name, name)}, {LAYOUTS[layout]}", share, given)
         for place, question in enumerate(questions[: given.limit]):
-            messages = conversation(questions, place, layout, given.seed)
-            target = int(share * count_request(messages))
             support = tuple(text.strip() for text in data.field(question, "support", name))
-            fixed = frozenset({len(messages) - 1})
-            request = Request(
-                messages, target, target, "openai", fixed, given.seed, given.model, partial(_places, support)
-            )
-            found.append(Case(f"{question['id']} {layout}", group, question["id"], request, partial(score, support)))
+            messages = conversation(questions, place, layout, given.seed)
+            request = _request(messages, support, share, given)
+            title = f"{question['id']} {layout}"
+            found.append(Case(title, group, question["id"], request, partial(score, support)))
     return found
 
 
-def score(support: Sequence[str], outcome: Outcome) -> dict[str, float | None]:
+def _request(messages: list[Message], support: Sequence[str], share: float, given: argparse.Namespace) -> Request:
+    target = int(share * count_request(messages))
+    fixed = frozenset({len(messages) - 1})
+    needs = partial(_places, support)
+    return Request(messages, target, target, "openai", fixed, given.seed, given.model, needs)
+
+
+def score(support: Sequence[str], outcome: Outcome) -> Scores:
     """The share of the support that stands unchanged."""
     shown = _places(support, 0, read_all(outcome.messages))
     return {"support": len(shown) / len(set(support)) if support else None}
@@ -101,7 +109,7 @@ def _data_set(question: Question) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = options.parser("multihop_qa", __doc__, "0.2", "share of all tokens to keep (default: 0.2)")
+    parser = options.parser("multihop_qa", __doc__ or "", "0.2", "share of all tokens to keep (default: 0.2)")
     parser.add_argument(
         "--layouts",
         type=options.choices(LAYOUTS),
@@ -118,8 +126,8 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)
-    found = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
-    return paths, running.run(found, given.compressors, given.jobs)
+    todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
+    return paths, running.run(todo, given.compressors, given.jobs)
 
 
 if __name__ == "__main__":

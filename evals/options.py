@@ -20,7 +20,9 @@ def parser(name: str, description: str, target: str, target_help: str) -> argpar
     )
     add = result.add_argument
     add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
-    add("--compressors", type=choices(COMPRESSORS), default=_DEFAULT, metavar="A,B", help=f"of {', '.join(COMPRESSORS)}")
+    add(
+        "--compressors", type=choices(COMPRESSORS), default=_DEFAULT, metavar="A,B", help=f"of {', '.join(COMPRESSORS)}"
+    )
     add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
     add("--limit", type=positive, metavar="N", help="at most N runs, questions or instances of each group")
     add("--json", metavar="FILE", help="write a record with every figure and every case")
@@ -70,6 +72,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
-def recorded(options: argparse.Namespace, leave_out: Sequence[str] = ("json", "data", "jobs")) -> dict[str, object]:
+def titled(group: str, target: float, options: argparse.Namespace) -> str:
+    """The group's name in the table, with the target where several are measured."""
+    return f"{group}, target {target:g}" if len(options.target) > 1 else group
+
+
+def recorded(
+    options: argparse.Namespace,
+    leave_out: Sequence[str] = ("clone_from", "data", "jobs", "json", "load", "repos", "save"),
+) -> dict[str, object]:
     """The options that make a figure what it is; places on this machine are left out."""
     return {key: value for key, value in sorted(vars(options).items()) if key not in leave_out}

@@ -29,9 +29,7 @@ def report(name: str, given: argparse.Namespace, columns: Sequence[figures.Colum
     for line in errors(rows):
         print(line)
     if given.json:
-        records.write(
-            Path(given.json), records.record(name, options.recorded(given), paths, columns, lines, rows)
-        )
+        records.write(Path(given.json), records.record(name, options.recorded(given), paths, columns, lines, rows))
     return 0
 
 

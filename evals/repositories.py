@@ -1,7 +1,7 @@
 """Reads files of a git repository at a commit without a checkout.
 
-Repositories are found in a folder, under the names that clones of GitHub repositories usually have, or cloned into it
-when the caller asks for that. Nothing else touches the network.
+Repositories are found in a folder, under the names that clones of GitHub repositories usually have, or
+cloned into it when the caller asks for that. Nothing else touches the network.
 """
 
 from __future__ import annotations
@@ -63,7 +63,9 @@ def find(folder: Path, repository: str, commit: str, clone_from: str | None = No
         if found.has(commit):
             return found
     if clone_from is None:
-        raise DataError(f"{repository} with commit {commit[:12]} is not in {folder}: clone it there, or use --clone-from.")
+        raise DataError(
+            f"{repository} with commit {commit[:12]} is not in {folder}: clone it there, or use --clone-from."
+        )
     return _clone(folder, repository, commit, clone_from)
 
 

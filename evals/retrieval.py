@@ -1,4 +1,5 @@
-"""The files of a repository that one would show for an issue: BM25 over whole files, up to a number of tokens."""
+"""The files of a repository that one would show for an issue: BM25 over whole files, up to a number of
+tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Means with bootstrap confidence intervals. Cases of one unit (the points of one agent run) are drawn together."""
+"""Means with bootstrap confidence intervals. Cases of one unit (the points of one agent run) are drawn
+together."""
 
 from __future__ import annotations
 

@@ -1,21 +1,23 @@
-"""How much of the code that a fix changes is still readable after compression: `--retention` on SWE-bench instances.
+"""How much of the code that a fix changes is still readable after compression (SWE-bench, `--retention`).
 
-A conversation is made for every instance: the Python files of its repository at base_commit (tests apart) are ranked by
-BM25 for the issue (`retrieval.py`); the files that the gold patch changes are always taken, then the best others that
-fit into --tokens (27,000). They are shuffled with a fixed seed, each is a user message with `# path` as its first line,
-and the issue is the last message. It is compressed with trigger 10,000 and target 7,000.
+A conversation is made for every instance: the Python files of its repository at base_commit (tests apart)
+are ranked by BM25 for the issue (`retrieval.py`); the files that the gold patch changes are always taken,
+then the best others that fit into --tokens (27,000). They are shuffled with a fixed seed, each is a user
+message with `# path` as its first line, and the issue is the last message. It is compressed with trigger
+10,000 and target 7,000.
 
-lines      share of the gold hunk lines (context and removed lines of the patch, blank ones apart) that stand unchanged
-           in the message that held their file (mean over instances)
+lines      share of the gold hunk lines (context and removed lines of the patch, blank ones apart) that
+           stand unchanged in the message that held their file (mean over instances)
 hunks      share of the gold hunks of which every such line is kept (mean over instances)
 files      share of the gold files of which at least one gold hunk line is kept (mean over instances)
 
 Hunks and files without an old side (new files) ask for nothing and are not counted.
 
-Instances: a JSON or JSONL file, gzipped or not, with SWE-bench's fields (repo, instance_id, base_commit, patch,
-problem_statement), or a data set of the hub with --dataset (needs the package `datasets`). Repositories: a folder of
-clones (--repos), cloned where missing only with --clone-from, for example https://github.com. Building takes a while:
---save DIR keeps the conversations there (one gzipped JSON each), --load DIR measures saved ones and needs no repository.
+Instances: a JSON or JSONL file, gzipped or not, with SWE-bench's fields (repo, instance_id, base_commit,
+patch, problem_statement), or a data set of the hub with --dataset (needs the package `datasets`).
+Repositories: a folder of clones (--repos), cloned where missing only with --clone-from, for example
+https://github.com. Building takes a while: --save DIR keeps the conversations there (one gzipped JSON each),
+--load DIR measures saved ones and needs no repository.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from evals import data, options, reporting, repositories, retrieval, running, tables
-from evals.cases import Case, Outcome, Places, Request, Row
+from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.patches import hunks
 from evals.tokens import count_request
@@ -47,27 +50,29 @@ COLUMNS = (
     Column("missed", "missed", "percent"),
     Column("exact", "exact", "percent"),
 )
+Built = dict[str, Any]  # {"instance_id": …, "messages": […], "gold": Gold}
 Gold = list[dict[str, Any]]  # {"message": index, "path": path, "hunks": [[line, …], …]}
 
 
-def conversation(instance: Mapping[str, Any], texts: Mapping[str, str], budget: int, seed: int) -> dict[str, Any]:
-    """The messages of an instance, and where its gold hunk lines stand, from the texts of its files by path."""
-    found = hunks(instance["patch"])
-    always = {hunk.path for hunk in found}
-    missing = sorted(always - texts.keys())
+def conversation(instance: Mapping[str, Any], texts: Mapping[str, str], budget: int, seed: int) -> Built:
+    """The messages of an instance and where its gold hunk lines stand; the texts are its files by path."""
+    name, issue = instance["instance_id"], instance["problem_statement"]
+    changed: dict[str, list[list[str]]] = {}  # path -> hunk -> line
+    for hunk in hunks(instance["patch"]):
+        changed.setdefault(hunk.path, []).append(list(hunk.lines))
+    missing = sorted(changed.keys() - texts.keys())
     if missing:
-        raise data.DataError(f"{instance['instance_id']}: not in the repository at base_commit: {', '.join(missing)}")
-    shown = {path: text for path, text in texts.items() if path in always or not retrieval.is_test(path)}
-    issue = instance["problem_statement"]
-    paths = retrieval.choose(retrieval.rank(issue, shown), shown, always, budget)
-    random.Random(f"{seed} {instance['instance_id']}").shuffle(paths)
+        raise data.DataError(f"{name}: not in the repository at base_commit: {', '.join(missing)}")
+    shown = {path: text for path, text in texts.items() if path in changed or not retrieval.is_test(path)}
+    paths = retrieval.choose(retrieval.rank(issue, shown), shown, changed, budget)
+    random.Random(f"{seed} {name}").shuffle(paths)
     contents = [*(f"# {path}\n{texts[path]}" for path in paths), issue]
-    gold: Gold = [
-        {"message": paths.index(path), "path": path, "hunks": [list(hunk.lines) for hunk in found if hunk.path == path]}
-        for path in sorted(always)
-    ]
-    messages = [{"role": "user", "content": content} for content in contents]
-    return {"instance_id": instance["instance_id"], "messages": messages, "gold": gold}
+    gold = [{"message": paths.index(path), "path": path, "hunks": found} for path, found in changed.items()]
+    return {
+        "instance_id": name,
+        "messages": [{"role": "user", "content": content} for content in contents],
+        "gold": gold,
+    }
 
 
 def case(built: Mapping[str, Any], target: float, given: argparse.Namespace) -> Case:
@@ -77,15 +82,13 @@ def case(built: Mapping[str, Any], target: float, given: argparse.Namespace) -> 
     tokens = int(target * size if target <= 1 else target)
     trigger = max(tokens, min(given.trigger, size - 1))
     name = built["instance_id"]
-    group = given.name if len(given.target) == 1 else f"{given.name}, target {target:g}"
     fixed = frozenset({len(messages) - 1})
-    request = Request(
-        messages, tokens, trigger, "openai", fixed, given.seed, given.model, partial(_places, gold)
-    )
-    return Case(name, group, name, request, partial(score, gold))
+    needs = partial(_places, gold)
+    request = Request(messages, tokens, trigger, "openai", fixed, given.seed, given.model, needs)
+    return Case(name, options.titled(given.name, target, given), name, request, partial(score, gold))
 
 
-def score(gold: Gold, outcome: Outcome) -> dict[str, float | None]:
+def score(gold: Gold, outcome: Outcome) -> Scores:
     """Lines, hunks and files kept of one instance."""
     kept = [_kept(file, outcome.text_of(file["message"])) for file in gold]  # file -> hunk -> line -> kept
     flat = [hunk for file in kept for hunk in file]
@@ -117,17 +120,13 @@ def _places(gold: Gold, message: int, text: str) -> Places:
     return places
 
 
-def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> Iterator[Built]:
     """A conversation for every instance; one that cannot be built is told on stderr and left out."""
-    texts: dict[str, str] = {}  # blob -> text: most files are the same from commit to commit
-    for instance in tables.progress(sorted(instances, key=lambda row: row["repo"]), len(instances), "building"):
+    known: dict[str, str] = {}  # blob -> text: most files are the same from commit to commit
+    ordered = sorted(instances, key=lambda row: str(row.get("repo")))
+    for instance in tables.progress(ordered, len(ordered), "building"):
         try:
-            commit = instance["base_commit"]
-            repository = repositories.find(Path(given.repos), instance["repo"], commit, given.clone_from)
-            blobs = repository.files(commit)
-            new = sorted({blob.name for blob in blobs} - texts.keys())
-            texts.update(zip(new, repository.texts(new), strict=True))
-            built = conversation(instance, {blob.path: texts[blob.name] for blob in blobs}, given.tokens, given.seed)
+            built = conversation(instance, _texts(instance, known, given), given.tokens, given.seed)
         except data.DataError as error:
             print(f"not built: {error}", file=sys.stderr)
             continue
@@ -136,12 +135,23 @@ def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> 
         yield built
 
 
+def _texts(instance: Mapping[str, Any], known: dict[str, str], given: argparse.Namespace) -> dict[str, str]:
+    for field in ("instance_id", "repo", "base_commit", "patch", "problem_statement"):
+        data.field(instance, field, "instances")
+    commit = instance["base_commit"]
+    repository = repositories.find(Path(given.repos), instance["repo"], commit, given.clone_from)
+    blobs = repository.files(commit)
+    new = sorted({blob.name for blob in blobs} - known.keys())
+    known.update(zip(new, repository.texts(new), strict=True))
+    return {blob.path: known[blob.name] for blob in blobs}
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = options.parser("swe_bench", __doc__, "7000", "tokens, or a share of them up to 1 (default: 7000)")
+    parser = options.parser("swe_bench", __doc__ or "", "7000", "tokens, or a share up to 1 (default: 7000)")
     add = parser.add_argument
-    add("--retention", action="store_true", required=True, help="measure what is still readable (no model is called)")
-    add("--dataset", metavar="NAME", help="instances of a data set of the hub, as in princeton-nlp/SWE-bench_Lite")
+    add("--retention", action="store_true", required=True, help="measure what is still readable")
+    add("--dataset", metavar="NAME", help="of the hub, as in princeton-nlp/SWE-bench_Lite (default: --data)")
     add("--split", default="test", help="its split (default: test)")
     add("--repos", metavar="DIR", default="repos", help="folder of clones (default: repos)")
     add("--clone-from", metavar="URL", help="clone missing repositories from URL/owner/name.git into --repos")
@@ -163,7 +173,7 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
 def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]:
     paths = sorted(Path(given.load).glob("*.json.gz"))[: given.limit]
     if not paths:
-        raise data.DataError(f"no saved conversations (*.json.gz) in {given.load}; build them with --save {given.load}.")
+        raise data.DataError(f"no saved conversations (*.json.gz) in {given.load}; build them with --save.")
     return paths, [data.value(path) for path in paths]
 
 
@@ -176,7 +186,7 @@ def _built(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]
 
 def _from_hub(name: str, split: str) -> list[dict[str, Any]]:
     try:
-        from datasets import load_dataset
+        load_dataset = import_module("datasets").load_dataset
     except ImportError as error:
         raise data.DataError("--dataset needs the package datasets: pip install datasets") from error
     return [dict(row) for row in load_dataset(name, split=split)]

@@ -17,7 +17,9 @@ _WIDE = 200  # columns, when the output is no terminal and has no width of its o
 
 def progress(items: Iterable[T], total: int, title: str) -> Iterator[T]:
     """The items, with a bar on stderr while they come."""
-    yield from track(items, total=total, description=title, console=Console(stderr=True), transient=True)
+    console = Console(stderr=True)
+    shown = console.is_terminal
+    yield from track(items, title, total, console=console, transient=True, disable=not shown)
 
 
 def show(title: str, columns: Sequence[Column], lines: Sequence[Line], note: str = "") -> None:

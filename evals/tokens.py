@@ -1,7 +1,8 @@
 """Token counts in o200k_base, for texts and for whole requests, the same for every compressor.
 
-It counts what a request sends: texts, call names and arguments, tool schemas, and a few tokens a message. Pictures and
-other data are not counted. The vocabulary comes from litellm's bundle where there is one, so no network is needed.
+It counts what a request sends: texts, call names, arguments and ids, tool schemas, and a few tokens for
+every message and call. Pictures and other data are not counted. The vocabulary comes from litellm's bundle
+where there is one, so no network is needed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ import tiktoken
 
 MESSAGE_OVERHEAD = 4  # role and separators of a chat message
 _SLICE = 100_000  # characters: longer texts are slow in tiktoken, and one huge run of spaces panics
-_NOT_COUNTED = frozenset({"role", "type", "id", "tool_call_id", "tool_use_id", "cache_control", "signature", "data"})
+CALL_OVERHEAD = 8  # the frame of a call, and of a result that is no message of its own
+_CALLS = frozenset({"function", "tool_use", "tool_result"})
+_NOT_COUNTED = frozenset({"role", "type", "cache_control", "signature", "data"})
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +54,7 @@ def count_request(messages: Sequence[Mapping[str, Any]], tools: Sequence[Any] | 
 
 def count_message(message: Mapping[str, Any]) -> int:
     """Tokens of one message with its overhead."""
-    return MESSAGE_OVERHEAD + sum(count(text) for text in _counted(dict(message)))
+    return MESSAGE_OVERHEAD + _cost(dict(message))
 
 
 def ends(text: str, head: int, tail: int) -> tuple[str, str]:
@@ -61,18 +64,17 @@ def ends(text: str, head: int, tail: int) -> tuple[str, str]:
     return decode(tokens[:head]), decode(tokens[len(tokens) - tail :]) if tail else ""
 
 
-def _counted(value: Any) -> Iterator[str]:
+def _cost(value: Any) -> int:
     if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if key == "input":
-                yield json.dumps(item, ensure_ascii=False, default=str)
-            elif key not in _NOT_COUNTED:
-                yield from _counted(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from _counted(item)
+        return count(value)
+    if isinstance(value, Mapping):
+        frame = CALL_OVERHEAD if value.get("type") in _CALLS else 0
+        return frame + sum(_field_cost(key, item) for key, item in value.items() if key not in _NOT_COUNTED)
+    return sum(map(_cost, value)) if isinstance(value, list | tuple) else 0
+
+
+def _field_cost(key: str, item: Any) -> int:
+    return count(json.dumps(item, ensure_ascii=False, default=str)) if key == "input" else _cost(item)
 
 
 def _slices(text: str) -> Iterator[str]:

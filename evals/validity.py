@@ -1,4 +1,5 @@
-"""Whether a request would be accepted: the rules of OpenAI chat and of Anthropic Messages that compressors break.
+"""Whether a request would be accepted: the rules of OpenAI chat and of Anthropic Messages that compressors
+break.
 
 Only structure is checked (roles, contents, calls paired with results, tools), not what a text says.
 """
@@ -13,8 +14,10 @@ from .messages import Message
 _OPENAI_ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 
 
-def new_problems(before: Sequence[Message], after: Sequence[Message], tools: Sequence[Any] | None, shape: str) -> list[str]:
-    """What is wrong with the messages and was not wrong before (recorded runs can start or end in mid-air)."""
+def new_problems(
+    before: Sequence[Message], after: Sequence[Message], tools: Sequence[Any] | None, shape: str
+) -> list[str]:
+    """What is wrong and was not wrong before: recorded runs can start or end in mid-air."""
     known = set(problems(before, shape))
     found = [problem for problem in problems(after, shape) if problem not in known]
     return found + (["an empty list of tools"] if tools is not None and not tools else [])
@@ -57,7 +60,8 @@ def _openai_content(message: Message) -> list[str]:
         silent = role == "assistant" and (calls or message.get("function_call") or message.get("refusal"))
         return found + ([] if silent else [f"no content: {role}"])
     if isinstance(content, list):
-        return found + ([] if content and all(isinstance(part, dict) for part in content) else [f"bad parts: {role}"])
+        good = content and all(isinstance(part, dict) for part in content)
+        return found + ([] if good else [f"bad parts: {role}"])
     return found + ([] if isinstance(content, str) else [f"content is no text: {role}"])
 
 

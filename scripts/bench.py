@@ -102,14 +102,12 @@ def worker(name: str, contender: str, repeat: int, limit: float) -> Record:
     # Without this litellm asks the network for prices when it is imported.
     offline = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=limit, env=offline, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, env=offline, check=False)
     except subprocess.TimeoutExpired:
         return {"error": f"timeout: {limit:.0f} s"}
     if done.returncode:
         last = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
-        return {"error": f"crashed: {last[-1][:60]}"}
+        return {"error": f"crashed: {last[-1].split(':')[0][:30]}", "last_words": last[-1]}
     result: Record = json.loads(done.stdout.splitlines()[-1])
     return result
 
@@ -183,7 +181,7 @@ def cells(figures: Record) -> list[str]:
     if "error" in theirs:
         return [*own, theirs["error"], *kept, ""]
     their_kept = f"{theirs['after'] / theirs['tokens']:.0%}" + ("" if theirs["target_met"] else " (missed)")
-    return [*own, f"{ours['seconds'] / theirs['seconds']:.2f}", *kept, their_kept]
+    return [*own, f"{ours['seconds'] / theirs['seconds']:.2g}", *kept, their_kept]
 
 
 def about_this_machine(options: argparse.Namespace) -> Record:

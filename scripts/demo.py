@@ -27,6 +27,10 @@ NEEDED = {  # what answers the question -> a line that says it
     "the default of TextWrapper": PLACEHOLDER,
 }
 CONTEXT_LINES = 2
+LEGEND = (
+    "protected: never touched. excerpt: the relevant parts stay, markers say what is missing. stub: one line "
+    "stands for the text. fold: one line stands for a run of messages, counted at the first of them."
+)
 
 
 class Report:
@@ -98,6 +102,7 @@ def show_tokens(report: Report, talk: Conversation, result: Compressed) -> None:
         "tools and overhead counted too",
     )
     report.console.print(table)
+    report.line(LEGEND, "dim")
     within = result.target_met and result.compressed_tokens <= result.target
     report.check(within, f"{result.compressed_tokens:,} tokens are at most the target of {result.target:,}")
 
@@ -129,7 +134,7 @@ def show_retrieval(report: Report, talk: Conversation, result: Compressed) -> No
     report.heading(3, "Something that was taken out, asked for by the model")
     index = talk.titles.index("result: read click/core.py")
     key = next((decision.key for decision in result.decisions if decision.message == index), None)
-    arguments = json.dumps({"key": key, "query": "class Parameter: full_process_value"})
+    arguments = json.dumps({"key": key, "query": "Parameter.process_value"})
     report.line(f"{TOOL_NAME}({arguments})", "italic")
     function = {"name": TOOL_NAME, "arguments": arguments}
     call = {"id": "call_retrieve", "type": "function", "function": function}
@@ -138,7 +143,7 @@ def show_retrieval(report: Report, talk: Conversation, result: Compressed) -> No
     content = answers[0]["content"] if answers else ""
     ours = [message.get("tool_call_id") for message in answers] == ["call_retrieve"]
     report.check(ours, "one tool message answers it")
-    needle = "def full_process_value("
+    needle = "def process_value("
     report.check(needle in content, f"it holds “{needle}…”")
     if needle in content:
         for line in around(content, needle):

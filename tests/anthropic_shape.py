@@ -4,14 +4,18 @@ from hypothesis import strategies as st
 from pieces import (
     BASE64,
     block,
-    cache_control,
+    breakpoints,
+    brief,
     deep_values,
     few_or_many,
     json_values,
     one_in_five,
+    short_end,
+    short_start,
     short_texts,
     texts,
     weighted,
+    with_breakpoint,
 )
 
 _picture = st.just({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": BASE64}})
@@ -22,14 +26,12 @@ _result_content = st.one_of(
     st.lists(weighted(block("text", text=texts), _picture, block("hologram", text=short_texts)), max_size=3),
 )
 _document = st.one_of(
-    block(
-        "document", source=block("text", media_type=st.just("text/plain"), data=texts), title=st.just("notes")
-    ),
+    block("document", source=block("text", media_type=st.just("text/plain"), data=texts), title=st.just("notes")),
     block("document", source=st.just({"type": "base64", "media_type": "application/pdf", "data": BASE64})),
     block("document", source=block("content", content=st.lists(block("text", text=texts), max_size=2))),
 )
 _user_block = weighted(
-    block("text", text=texts), _picture, _document, block("text", text=texts, cache_control=cache_control),
+    block("text", text=texts), _picture, _document,
     block("container_upload", file_id=st.just("file_1")),
     block("hologram", payload=json_values | deep_values),
 )  # fmt: skip
@@ -46,9 +48,7 @@ assistant_block = weighted(
     block(
         "web_search_tool_result",
         tool_use_id=st.just("srvtoolu_1"),
-        content=st.lists(
-            block("web_search_result", title=short_texts, encrypted_content=st.just(BASE64)), max_size=2
-        ),
+        content=st.lists(block("web_search_result", title=short_texts, encrypted_content=st.just(BASE64)), max_size=2),
     ),
 )
 _thought = block("thinking", thinking=texts, signature=st.just(BASE64[:200])) | block(
@@ -57,12 +57,10 @@ _thought = block("thinking", thinking=texts, signature=st.just(BASE64[:200])) | 
 _uses = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["Read", "Bash", "compresskit_retrieve"]),
-        "input": st.dictionaries(
-            st.sampled_from(["path", "text", "x"]), texts | json_values | deep_values, max_size=2
-        ),
+        "input": st.dictionaries(st.sampled_from(["path", "text", "x"]), texts | json_values | deep_values, max_size=2),
     }
 )
-_odd_fields = st.fixed_dictionaries({}, optional={"is_error": st.booleans(), "cache_control": cache_control})
+_odd_fields = st.fixed_dictionaries({}, optional={"is_error": st.booleans()})
 _results = st.one_of(
     st.fixed_dictionaries({"content": _result_content}),
     st.fixed_dictionaries({"content": _result_content}),
@@ -106,10 +104,10 @@ _assistant_turn = st.builds(
 )
 
 
-def _conversation(turns, end):
+def _conversation(start, turns, talk, end, place, on_block):
     """Turns in a row, with ids of their own."""
-    messages = []
-    for at, turn in enumerate([*turns, *end]):
+    messages = list(start)
+    for at, turn in enumerate([*turns, talk, *end]):
         for message in turn:
             for part in message["content"] if isinstance(message["content"], list) else ():
                 if part["type"] == "tool_use":
@@ -117,8 +115,19 @@ def _conversation(turns, end):
                 if part["type"] == "tool_result":
                     part["tool_use_id"] = f"toolu_{at}_{part['tool_use_id']}"
             messages.append(message)
-    return messages
+    return with_breakpoint(messages, place, on_block)
 
 
 _turns = st.one_of(_user_turn, _assistant_turn, _anthropic_tool_turn, _anthropic_tool_turn)
-anthropic_messages = st.builds(_conversation, few_or_many(_turns), one_in_five(_open_anthropic_turn))
+anthropic_messages = brief(
+    "anthropic_messages",
+    st.builds(
+        _conversation,
+        short_start,
+        few_or_many(_turns),
+        short_end,
+        one_in_five(_open_anthropic_turn),
+        breakpoints,
+        st.booleans(),
+    ),
+)

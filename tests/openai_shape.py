@@ -6,16 +6,20 @@ from hypothesis import strategies as st
 from pieces import (
     BASE64,
     block,
-    cache_control,
+    breakpoints,
+    brief,
     deep_values,
     few_or_many,
     json_values,
     long_texts,
     one_in_five,
     rarely,
+    short_end,
+    short_start,
     short_texts,
     texts,
     weighted,
+    with_breakpoint,
 )
 
 OPEN_ROLES = ["critic", "", "TOOL", "ipython"]
@@ -24,21 +28,18 @@ openai_part = weighted(
     block("text", text=texts),
     block(
         "image_url",
-        image_url=st.fixed_dictionaries(
-            {"url": _urls}, optional={"detail": st.sampled_from(["low", "high"])}
-        ),
+        image_url=st.fixed_dictionaries({"url": _urls}, optional={"detail": st.sampled_from(["low", "high"])}),
     ),
     block("input_audio", input_audio=st.just({"data": BASE64, "format": "wav"})),
     block("file", file=st.just({"filename": "a.pdf", "file_data": f"data:application/pdf;base64,{BASE64}"})),
     block("refusal", refusal=short_texts),
-    block("text", text=texts, cache_control=cache_control),
     block("text", text=st.none()),
     block("input_text", text=texts),
     block("hologram", payload=json_values | deep_values),
     block("text"),
 )
 _openai_content = st.one_of(texts, texts, texts, st.lists(openai_part, max_size=4))
-_arguments = st.one_of(
+_arguments = weighted(
     st.builds(lambda value: json.dumps({"value": value}), json_values),
     st.builds(lambda text: json.dumps({"path": "src/main.py", "text": text}), long_texts),
     st.sampled_from(["", "{}", "{not json"]),
@@ -70,8 +71,10 @@ _openai_tool_turn = st.builds(
     rarely,
 )
 _open_openai_turn = st.builds(
-    lambda turn, answered: turn[:answered], _openai_tool_turn, st.integers(1, 3)
-).filter(lambda turn: len(turn) <= len(turn[0]["tool_calls"]))
+    lambda turn, kept: turn[: min(kept, len(turn[0]["tool_calls"]))], _openai_tool_turn, st.integers(1, 3)
+)
+
+
 _openai_turn = st.one_of(
     st.builds(lambda content: [{"role": "user", "content": content}], _openai_content),
     st.builds(lambda content: [{"role": "assistant", "content": content}], _openai_content),
@@ -98,20 +101,17 @@ _odd_openai_turn = st.one_of(
         texts | json_values,
     ),
     st.builds(
-        lambda text, mark: [{"role": "user", "content": text, "cache_control": mark}], texts, cache_control
-    ),
-    st.builds(
         lambda value: [{"role": "assistant", "content": "fine", "extra": value}], json_values | deep_values
     ),
     st.builds(lambda text: [{"role": "developer", "content": text}], short_texts),
-    st.just([{"role": "user", "content": "yes"}, {"role": "assistant", "content": "yes"}] * 12),
+    st.builds(lambda n: [{"role": role, "content": "yes"} for role in ["user", "assistant"] * n], st.integers(2, 12)),
 )  # fmt: skip
 
 
-def _conversation(head, turns, end, repeated_ids):
+def _conversation(head, start, turns, talk, end, repeated_ids, place, on_block):
     """Turns in a row. Some clients count their calls anew in every turn, so ids may repeat."""
-    messages = list(head)
-    for at, turn in enumerate([*turns, *end]):
+    messages = [*head, *start]
+    for at, turn in enumerate([*turns, talk, *end]):
         prefix = "call" if repeated_ids else f"call_{at}"
         for message in turn:
             if "tool_call_id" in message:
@@ -119,13 +119,24 @@ def _conversation(head, turns, end, repeated_ids):
             for call in message.get("tool_calls", ()):
                 call["id"] = f"{prefix}_{call['id']}"
             messages.append(message)
-    return messages
+    return with_breakpoint(messages, place, on_block)
 
 
 _head = st.lists(
     st.fixed_dictionaries({"role": st.sampled_from(["system", "developer"]), "content": texts}), max_size=1
 )
 _turns = st.one_of(_openai_turn, _openai_turn, _openai_tool_turn, _openai_tool_turn, _odd_openai_turn)
-openai_messages = st.builds(
-    _conversation, _head, few_or_many(_turns), one_in_five(_open_openai_turn), st.booleans()
+openai_messages = brief(
+    "openai_messages",
+    st.builds(
+        _conversation,
+        _head,
+        short_start,
+        few_or_many(_turns),
+        short_end,
+        one_in_five(_open_openai_turn),
+        st.booleans(),
+        breakpoints,
+        st.booleans(),
+    ),
 )

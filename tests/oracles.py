@@ -77,9 +77,7 @@ def walk(value):
 def strings(value):
     """Every string inside a value, keys apart."""
     for item in walk([value]):
-        yield from (
-            leaf for leaf in (item.values() if isinstance(item, dict) else item) if isinstance(leaf, str)
-        )
+        yield from (leaf for leaf in (item.values() if isinstance(item, dict) else item) if isinstance(leaf, str))
 
 
 def _readable(message):
@@ -119,9 +117,7 @@ def difference(left, right):
             if list(names) != list(others):
                 return f"{path}: has {_short(list(names))}, not {_short(list(others))}"
             stack.extend((_at(path, name), one[name], other[name]) for name in names)
-        elif (
-            one != other if isinstance(one, str) else repr(one) != repr(other)
-        ):  # NaN is not NaN, -0.0 is 0.0
+        elif one != other if isinstance(one, str) else repr(one) != repr(other):  # NaN is not NaN, -0.0 is 0.0
             return f"{path}: {_short(one)} is not {_short(other)}"
     return None
 

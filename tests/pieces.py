@@ -50,7 +50,17 @@ def forgeries():
     return [text for text in strings(result.messages) if text not in known] or ["[… 80 messages …]"]
 
 
-long_texts = st.builds(_long, st.sampled_from(sorted(KINDS)), st.integers(0, 5), st.integers(200, 6000))
+def brief(name, strategy):
+    """The same strategy under a name: spelled out in an error message, these run to pages."""
+
+    def drawn(draw):
+        return draw(strategy)
+
+    drawn.__name__ = name
+    return st.composite(drawn)()
+
+
+long_texts = st.builds(_long, st.sampled_from(sorted(KINDS)), st.integers(0, 5), st.integers(200, 9000))
 short_texts = (
     st.sampled_from(SPECIAL)
     | st.text(max_size=40)
@@ -58,7 +68,7 @@ short_texts = (
 )
 forged_texts = st.deferred(lambda: st.sampled_from(forgeries()))
 mixed_texts = st.builds("{}\n{}\n{}".format, short_texts, forged_texts, long_texts)
-texts = st.one_of(long_texts, long_texts, long_texts, short_texts, forged_texts, mixed_texts)
+texts = brief("texts", st.one_of(long_texts, long_texts, long_texts, short_texts, forged_texts, mixed_texts))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | short_texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_texts, inner, max_size=3),
@@ -66,7 +76,20 @@ json_values = st.recursive(
 )
 deep_values = st.integers(100, 300).map(nested)
 rarely = st.sampled_from([False] * 5 + [True])
-cache_control = st.fixed_dictionaries({"type": st.just("ephemeral")})
+
+
+def with_breakpoint(messages, place, on_block):
+    """The messages with a cache_control on one of them, or on its last block: all before it is untouchable."""
+    at = len(messages) * place // 10 if place is not None else len(messages)
+    for message in messages[at : at + 1]:
+        content, mark = message.get("content"), {"cache_control": {"type": "ephemeral"}}
+        if on_block and isinstance(content, list) and content and isinstance(content[-1], dict):
+            mark = {"content": [*content[:-1], {**content[-1], **mark}]}
+        messages[at] = {**message, **mark}
+    return messages
+
+
+breakpoints = st.one_of(*[st.none()] * 5, st.integers(0, 9))
 
 
 def block(kind, **fields):
@@ -78,19 +101,16 @@ def weighted(plain, *odd):
     return st.one_of(*[plain] * len(odd), *odd)
 
 
-def brief(strategy, name):
-    """The same strategy under a name: spelled out, these run to pages."""
-
-    @st.composite
-    def draw_it(draw):
-        return draw(strategy)
-
-    draw_it.__name__ = name
-    return draw_it()
+# What stands at the ends is protected: where that is short, there is something to compress in between.
+short_start = st.sampled_from([[], [{"role": "user", "content": "Why does the parser fail for customer orders?"}]])
+_talk = [{"role": "assistant", "content": "Done."}, {"role": "user", "content": "And then?"}]
+short_end = st.sampled_from([_talk * 3, [], _talk])
 
 
 def few_or_many(turns):
-    return st.lists(turns, max_size=2) | st.lists(turns, min_size=3, max_size=9)
+    """Mostly many: what a short conversation holds is nearly all protected."""
+    many = st.lists(turns, min_size=6, max_size=14)
+    return st.lists(turns, max_size=4) | many | many
 
 
 def one_in_five(turn):

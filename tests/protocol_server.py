@@ -21,9 +21,7 @@ def openai_reply(said, model="gpt-4o"):
     """A chat completion that says a text (str) or makes calls (a list of `call`)."""
     message = {"role": "assistant", "content": said if isinstance(said, str) else None}
     if not isinstance(said, str):
-        message["tool_calls"] = [
-            {"id": one["id"], "type": "function", "function": _function(one)} for one in said
-        ]
+        message["tool_calls"] = [{"id": one["id"], "type": "function", "function": _function(one)} for one in said]
     reason = "stop" if isinstance(said, str) else "tool_calls"
     choice = {"index": 0, "message": message, "finish_reason": reason}
     return {
@@ -41,10 +39,7 @@ def anthropic_reply(said, model="claude-sonnet-4-5"):
     if isinstance(said, str):
         blocks = [{"type": "text", "text": said}]
     else:
-        blocks = [
-            {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
-            for one in said
-        ]
+        blocks = [{"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]} for one in said]
     reason = "end_turn" if isinstance(said, str) else "tool_use"
     usage = {"input_tokens": 10, "output_tokens": 5}
     head = {"id": "msg_1", "type": "message", "role": "assistant", "model": model}

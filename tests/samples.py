@@ -92,9 +92,7 @@ def documents():
 def chat(pairs=200):
     """A long talk of short messages."""
     talk = [
-        {"role": role, "content": make_text("prose", n, 70)}
-        for n in range(pairs)
-        for role in ("user", "assistant")
+        {"role": role, "content": make_text("prose", n, 70)} for n in range(pairs) for role in ("user", "assistant")
     ]
     return [{"role": "system", "content": "Be kind."}, *talk, {"role": "user", "content": "continue"}]
 

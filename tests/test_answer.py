@@ -110,9 +110,7 @@ def test_malformed_input_of_an_anthropic_call_gets_an_answer_too(arguments):
     assert len(message["content"][0]["content"]) > 10
 
 
-@pytest.mark.parametrize(
-    "said", ["All done.", "", [call("search", {})]], ids=["text", "nothing", "another tool"]
-)
+@pytest.mark.parametrize("said", ["All done.", "", [call("search", {})]], ids=["text", "nothing", "another tool"])
 def test_a_response_without_a_retrieval_call_needs_no_answer(said):
     for response in [*openai_forms(said).values(), *anthropic_forms(said).values()]:
         assert answer(response, CACHE) == []
@@ -124,11 +122,7 @@ def test_an_answer_makes_a_valid_next_request(make):
     result = compress(make(), MODEL, trigger=4000, target=3000)
     keys = visible_keys(make(), result.messages)
     reply = (openai_reply if make is openai_agent else anthropic_reply)([retrieval({"key": keys[0]})])
-    said = (
-        reply["choices"][0]["message"]
-        if "choices" in reply
-        else {"role": "assistant", "content": reply["content"]}
-    )
+    said = reply["choices"][0]["message"] if "choices" in reply else {"role": "assistant", "content": reply["content"]}
     grown = [*result.messages, said, *answer(reply, result.cache)]
     again = compress(grown, MODEL, trigger=4000, target=3000, tools=result.tools, cache=result.cache)
     assert again.messages[-1] == grown[-1]

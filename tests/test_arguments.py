@@ -125,9 +125,7 @@ def test_wrong_messages_are_seen_below_the_trigger_too(messages, says):
     assert_clear(error, says)
 
 
-@pytest.mark.parametrize(
-    "arguments", [{"protect": [5]}, {"protect": "system"}, {"shape": "gopher"}, {"counter": 7}]
-)
+@pytest.mark.parametrize("arguments", [{"protect": [5]}, {"protect": "system"}, {"shape": "gopher"}, {"counter": 7}])
 def test_wrong_options_are_seen_below_the_trigger_and_with_no_messages(arguments):
     for messages in (HELLO, []):
         with pytest.raises(InvalidArgument):

@@ -39,8 +39,7 @@ def test_a_protected_part_above_the_target_is_reported_never_cut():
 
 def test_5000_messages_of_ten_tokens_come_to_30_percent():
     messages = [
-        {"role": ("user", "assistant")[n % 2], "content": f"This is short message number {n}."}
-        for n in range(5000)
+        {"role": ("user", "assistant")[n % 2], "content": f"This is short message number {n}."} for n in range(5000)
     ]
     total = compress(messages, MODEL, trigger=10**9).original_tokens
     result = compress(messages, MODEL, trigger=total * 3 // 10, target=total * 3 // 10)
@@ -51,9 +50,7 @@ def test_5000_messages_of_ten_tokens_come_to_30_percent():
 
 def test_100_short_passages_at_20_percent_keep_the_relevant_one_and_spend_on_passages():
     passages = [f"Passage {n}. " + make_text("prose", n, 500).replace("\n", " ") for n in range(100)]
-    passages[41] = (
-        "The lighthouse of Vinga was built in 1841 by the architect Albert Theodor Gellerstedt. " * 3
-    )
+    passages[41] = "The lighthouse of Vinga was built in 1841 by the architect Albert Theodor Gellerstedt. " * 3
     messages = [*map(user, passages), user("Who was the architect of the lighthouse of Vinga?")]
     total = compress(messages, MODEL, trigger=10**9).original_tokens
     result = compress(messages, MODEL, trigger=total // 5, target=total // 5)

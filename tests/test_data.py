@@ -47,9 +47,7 @@ def total(file, name, length):
     return compress(messages, "gpt-4o", trigger=10**9).original_tokens
 
 
-@pytest.mark.parametrize(
-    ("file", "name", "offset"), CASES, ids=lambda value: str(getattr(value, "stem", value))[:40]
-)
+@pytest.mark.parametrize(("file", "name", "offset"), CASES, ids=lambda value: str(getattr(value, "stem", value))[:40])
 def test_the_laws_hold_on_every_prefix(file, name, offset):
     shape, messages = conversations(file)[name]
     for length, percent in prefixes(messages, offset):

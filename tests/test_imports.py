@@ -34,9 +34,7 @@ LAYERS = {
 
 
 def python(code):
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 
@@ -103,9 +101,7 @@ def layer(name):
 def test_imports_go_one_way():
     graph = {name: set(imports(name, file)) for name, file in modules()}
     assert any(graph.values()), "the walk finds imports at all"
-    upward = [
-        f"{name} imports {found}" for name in graph for found in graph[name] if layer(found) > layer(name)
-    ]
+    upward = [f"{name} imports {found}" for name in graph for found in graph[name] if layer(found) > layer(name)]
     assert upward == []
 
 
@@ -125,8 +121,6 @@ def test_stages_do_not_know_the_shape_of_a_message():
     for name, file in modules():
         if name.split(".")[0] not in shapes:
             constants = {
-                node.value
-                for node in ast.walk(ast.parse(file.read_text("utf-8")))
-                if isinstance(node, ast.Constant)
+                node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant)
             }
             assert fields.isdisjoint(constants), name

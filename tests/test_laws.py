@@ -42,9 +42,7 @@ def test_every_key_that_can_be_seen_resolves(case):
 
 @given(cases)
 def test_a_cache_that_went_through_json_restores_all_the_same(case):
-    result = json.loads(
-        json.dumps({"messages": (squeezed := squeeze(case)).messages, "cache": dict(squeezed.cache)})
-    )
+    result = json.loads(json.dumps({"messages": (squeezed := squeeze(case)).messages, "cache": dict(squeezed.cache)}))
     assert difference(restore(result["messages"], result["cache"]), case.messages) is None
 
 
@@ -143,9 +141,7 @@ def assert_only_texts_differ(before, after):
         if isinstance(before.get("content"), list) and isinstance(after["content"], list):
             assert len(before["content"]) == len(after["content"])
             kinds = [part.get("type") if isinstance(part, dict) else part for part in before["content"]]
-            assert kinds == [
-                part.get("type") if isinstance(part, dict) else part for part in after["content"]
-            ]
+            assert kinds == [part.get("type") if isinstance(part, dict) else part for part in after["content"]]
 
 
 @given(anthropic_cases)
@@ -160,11 +156,7 @@ def test_pictures_and_unknown_parts_are_kept_whole_or_taken_out_whole(case):
     kinds = {"image", "image_url", "input_audio", "file", "hologram", "container_upload"}
 
     def parts(messages):
-        return [
-            json.dumps(item)
-            for item in walk(messages)
-            if isinstance(item, dict) and item.get("type") in kinds
-        ]
+        return [json.dumps(item) for item in walk(messages) if isinstance(item, dict) and item.get("type") in kinds]
 
     before = parts(case.messages)
     for part in parts(squeeze(case).messages):
@@ -182,9 +174,7 @@ def test_any_list_of_json_like_messages_gives_a_result(case):
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=3),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner)
-        ),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner),
     ),
     st.sampled_from(["auto", "openai", "anthropic"]),
 )

@@ -38,9 +38,7 @@ def test_a_target_is_used_not_only_kept(name, percent):
     assert result.compressed_tokens >= target * 0.85
 
 
-@pytest.mark.parametrize(
-    "model", ["gpt-4o", "gpt-4", "claude-sonnet-4-5", "anthropic/claude-x", "my/own", "o3"]
-)
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "claude-sonnet-4-5", "anthropic/claude-x", "my/own", "o3"])
 def test_any_name_of_a_model_will_do(model):
     assert compress(documents(), model, trigger=5000).target_met
 

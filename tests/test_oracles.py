@@ -66,9 +66,7 @@ def test_a_difference_in_type_order_or_content_is_seen(left, right):
 
 
 def test_the_same_values_have_no_difference():
-    assert (
-        difference([{"a": float("nan"), "b": [None, "x"]}], [{"a": float("nan"), "b": [None, "x"]}]) is None
-    )
+    assert difference([{"a": float("nan"), "b": [None, "x"]}], [{"a": float("nan"), "b": [None, "x"]}]) is None
 
 
 def test_a_list_held_by_both_sides_is_seen_as_shared():

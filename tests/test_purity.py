@@ -61,11 +61,7 @@ def digest():
 
 def in_another_process(code, **environment):
     path = os.pathsep.join([str(HERE), str(HERE.parent)])
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("PYTHONHASHSEED", "TIKTOKEN_CACHE_DIR")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHASHSEED", "TIKTOKEN_CACHE_DIR")}
     done = subprocess.run(
         [sys.executable, "-c", code],
         env={**kept, "PYTHONPATH": path, **environment},

@@ -16,9 +16,7 @@ def test_the_decisions_add_up(name):
     result = compress(make(), MODEL, trigger=4000, target=3000, shape=shape)
     saved = sum(row.tokens_before - row.tokens_after for row in result.decisions)
     with_tool = compress(make(), MODEL, shape=shape, tools=result.tools).original_tokens
-    unaccounted = (
-        result.original_tokens - result.compressed_tokens - saved + with_tool - result.original_tokens
-    )
+    unaccounted = result.original_tokens - result.compressed_tokens - saved + with_tool - result.original_tokens
     gone = len(make()) - len(result.messages)
     assert gone * 3 <= unaccounted <= gone * 100
     assert sum(row.tokens_before for row in result.decisions) <= result.original_tokens
@@ -56,9 +54,7 @@ def test_the_result_is_a_mapping_as_people_know_it_from_litellm():
     with pytest.raises(KeyError):
         result["nonsense"]
     assert result.get("nonsense", 5) == 5
-    assert result["compression_ratio"] == pytest.approx(
-        1 - result.compressed_tokens / result.original_tokens, abs=1e-3
-    )
+    assert result["compression_ratio"] == pytest.approx(1 - result.compressed_tokens / result.original_tokens, abs=1e-3)
 
 
 def test_the_result_is_frozen():

@@ -98,9 +98,7 @@ def test_retrieve_gives_what_matches_a_query():
 
 
 @pytest.mark.parametrize("limit", [60, 200, 1000, 4000])
-@pytest.mark.parametrize(
-    "how", [{}, {"query": "harbour"}, {"lines": "5-900"}, {"head": 800}, {"tail": 800}], ids=str
-)
+@pytest.mark.parametrize("how", [{}, {"query": "harbour"}, {"lines": "5-900"}, {"head": 800}, {"tail": 800}], ids=str)
 def test_retrieve_is_bounded_and_says_how_to_get_the_rest(limit, how):
     found = retrieve(CACHE, KEY, max_tokens=limit, **how)
     assert tokens(found) <= limit

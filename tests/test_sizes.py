@@ -23,9 +23,7 @@ ONE_MESSAGE = {
 }
 SHAPES_OF_INPUT = {
     "5,000 tiny messages": [{"role": "user", "content": f"note {n}: fine"} for n in range(5_000)],
-    "many parts": [
-        {"role": "user", "content": [{"type": "text", "text": f"part {n}"} for n in range(3_000)]}
-    ],
+    "many parts": [{"role": "user", "content": [{"type": "text", "text": f"part {n}"} for n in range(3_000)]}],
     **{name: [{"role": "user", "content": text}] for name, text in ONE_MESSAGE.items()},
 }
 

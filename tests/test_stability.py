@@ -37,11 +37,7 @@ def test_everything_up_to_the_last_cache_control_is_untouched(case):
     after = squeeze(case).messages
     end = max((n for n, message in enumerate(case.messages) if _marked(message)), default=-1)
     assert difference(after[: max(end, 0)], case.messages[: max(end, 0)]) is None
-    if (
-        end >= 0
-        and isinstance(case.messages[end]["content"], list)
-        and "cache_control" not in case.messages[end]
-    ):
+    if end >= 0 and isinstance(case.messages[end]["content"], list) and "cache_control" not in case.messages[end]:
         blocks = case.messages[end]["content"]
         last = max(n for n, block in enumerate(blocks) if _marked(block))
         assert difference(after[end]["content"][: last + 1], blocks[: last + 1]) is None
@@ -107,10 +103,7 @@ def test_text_just_retrieved_is_not_taken_away_again(case, data):
     grown = [*first.messages, call, {"role": "tool", "tool_call_id": "r", "content": text}]
     second = compress(grown, MODEL, tools=first.tools, cache=first.cache, **case.budget)
     assert second.messages[-1]["content"] == text
-    assert (
-        difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *grown[-2:]])
-        is None
-    )
+    assert difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *grown[-2:]]) is None
 
 
 # --- 8. Input is data ------------------------------------------------------------------------------
@@ -130,9 +123,7 @@ def test_our_own_markers_told_as_text_stay_text(case):
 @given(long_texts, st.data())
 def test_a_foreign_marker_stays_text_and_resolves_to_nothing(text, data):
     forged = data.draw(st.lists(st.sampled_from(forgeries()), min_size=1, max_size=5))
-    messages = [
-        {"role": "user", "content": content} for content in [*forged, text, *forged, "the task", *forged]
-    ]
+    messages = [{"role": "user", "content": content} for content in [*forged, text, *forged, "the task", *forged]]
     result = compress(messages, MODEL, trigger=max(20, cost(messages) // 2))
     assert difference(restore(result.messages, result.cache), messages) is None
     foreign = visible_keys([], [{"content": content} for content in forged])
@@ -143,9 +134,7 @@ def test_a_foreign_marker_stays_text_and_resolves_to_nothing(text, data):
 def test_no_text_of_a_message_reaches_the_tool(case):
     needle = "xyzzyneedle"
     messages = [{"role": "user", "content": f"{needle} {needle} " * 300}, *case.messages]
-    plain = compress(
-        [{"role": "user", "content": "word " * 900}, {"role": "user", "content": "x"}], MODEL, 500
-    )
+    plain = compress([{"role": "user", "content": "word " * 900}, {"role": "user", "content": "x"}], MODEL, 500)
     schema = plain.tools[0]["function"]
     result = compress(messages, MODEL, shape=case.shape, **case.budget)
     assert needle not in json.dumps(result.tools)

@@ -26,9 +26,7 @@ def _name(rng):
 
 def _function(rng):
     name, arg = _name(rng), rng.choice(WORDS[:30])
-    body = "\n".join(
-        f"    {_name(rng)} = {arg}.{_name(rng)}({rng.randrange(99)})" for _ in range(rng.randrange(1, 7))
-    )
+    body = "\n".join(f"    {_name(rng)} = {arg}.{_name(rng)}({rng.randrange(99)})" for _ in range(rng.randrange(1, 7)))
     return f'def {name}({arg}):\n    """{_words(rng, 8).capitalize()}."""\n{body}\n    return {arg}\n\n'
 
 
@@ -62,11 +60,7 @@ def _sentence(rng):
 
 
 def _section(rng):
-    return (
-        f"## {_words(rng, 3).title()}\n\n"
-        + "".join(_sentence(rng) for _ in range(4))
-        + "\n\n- one\n- two\n\n"
-    )
+    return f"## {_words(rng, 3).title()}\n\n" + "".join(_sentence(rng) for _ in range(4)) + "\n\n- one\n- two\n\n"
 
 
 def _hunk(rng):

@@ -1,7 +1,6 @@
 """describe(): a few words that say what a text was, for the line that stands in its place."""
 
-from collections.abc import Iterable
-
+from .numbered import is_numbered, without_numbers
 from .origin import command_of, path_of
 from .segment import Split
 
@@ -15,22 +14,27 @@ def describe(text: str, split: Split, hint: str = "", limit: int = 80) -> str:
     >>> from .cut import split
     >>> text = "class A:\\n    def f(self):\\n        return 1\\n\\n\\ndef g():\\n    return 2\\n"
     >>> describe(text, split(text, "src/a.py", min_chars=1), "src/a.py")
-    'src/a.py: python: A, g, A.f'
+    'src/a.py: A, g, .f'
     """
-    source = path_of(text, hint) or command_of(hint)
-    room = limit - min(len(source), limit // 2) - len(split.kind) - 4
+    path = path_of(text, hint)
+    source = _tail(_clean(path), limit // 2) if path else _shortened(_clean(command_of(hint)), limit // 2)
+    parts = [part for part in (source, "" if "." in path[-6:] else split.kind) if part]
+    room = limit - sum(len(part) + 2 for part in parts)
     named = [name for segment in split.segments[:_LOOKED_AT] for name in segment.name.split(", ") if name]
     if split.kind in _SPEAKING and named:
-        told = _fitted(_outermost_first(dict.fromkeys(named)), room)
+        told = _fitted(_outermost_first(list(dict.fromkeys(named))), room)
     else:
-        told = _shortened(_clean(text[: 4 * max(room, 0)]), room)
-    if len(source) > limit // 2:
-        source = "…" + source[-(limit // 2) + 1 :] if "/" in source and " " not in source else source[: limit // 2]
-    return _shortened(": ".join(part for part in (_clean(source), split.kind, told) if part), limit)
+        head = text[: 4 * max(room, 0)]
+        told = _shortened(_clean(without_numbers(head) if is_numbered(head) else head), room)
+    return _shortened(": ".join([*parts, told] if told else parts), limit)
 
 
-def _outermost_first(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: name.count(".") if "/" not in name else 0)
+def _outermost_first(names: list[str]) -> list[str]:
+    """Names that stand inside no other; then what is inside, as ".name"."""
+    known = set(names)
+    inside = [name for name in names if "/" not in name and name.rpartition(".")[0] in known]
+    outer = known.difference(inside)
+    return [name for name in names if name in outer] + ["." + name.rpartition(".")[2] for name in inside]
 
 
 def _fitted(names: list[str], room: int) -> str:
@@ -44,6 +48,14 @@ def _fitted(names: list[str], room: int) -> str:
             return f"{told}, +{left + 1} more" if told else _shortened(name, room)
         told = longer
     return told
+
+
+def _tail(path: str, room: int) -> str:
+    """The end of a path, cut between folders."""
+    if len(path) <= room:
+        return path
+    end = path[max(0, len(path) - max(room - 1, 0)) :]
+    return "…" + (end[end.find("/") :] if "/" in end else end) if room > 1 else ""
 
 
 def _shortened(words: str, room: int) -> str:

@@ -26,16 +26,17 @@ _OTHER = (
 )
 _DEFINITION = re.compile(
     rf"(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
-    r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?P<name>[\w$][\w$.:!?*-]*))"
+    r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?"
+    r"(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?P<name>(?!do\b)[\w$][\w$.:!?*-]*))"
 )
 # "int main(", "void Foo::bar(", "foo() {", "render(props) {"
+_NO_NAME = r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with|import|export|from|try|do|case|use|alias|require|include)\b)"
 _CALLABLE = re.compile(
-    r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with)\b)"
-    r"(?:[\w:<>,*&~\[\]?]+[ \t*&]+)*?(?P<name>[\w$~:.]+)[ \t]*\([^;\n]*(?:\{|\)|,|\()[ \t]*\r?$",
+    _NO_NAME + r"(?:[\w:<>,~\[\]?]++[ \t*&]++)*?(?P<name>[\w$~:.]+)[ \t]*\([^;\n]*(?:\{|\)|,|\()[ \t]*\r?$",
     re.MULTILINE,
 )
 _SECTION = re.compile(r"\[+(?P<name>[\w.\" -]+)\]+|(?P<key>[\w.-]+):(?=\s|$)", re.MULTILINE)
-_SELECTOR = re.compile(r"(?P<name>[.#:@\w][^{}\n;]*?)[ \t]*\{")
+_SELECTOR = re.compile(_NO_NAME + r"(?P<name>[.#:@\w][^{}\n;`]*?)[ \t]*\{(?:[^{}\n]*\}?)[ \t]*\r?$")
 _LEAD = ("//", "/*", "*", "#", "--", "@", ";", "<!--", "[", "template", '"""')
 _FOLLOWS = re.compile(
     r"(?:else|elif|elsif|catch|rescue|finally|except|end|fi|done|esac|then|do|when|\{|</|#endif|#else)(?!\w)"
@@ -63,7 +64,8 @@ def marks(text: str, max_chars: int = 1600) -> list[Mark]:
         if match[3].strip()
     ]
     blocks = _Blocks(text, lines, 2 * max_chars)
-    blocks.divide(0, len(lines), "", 0)
+    if lines:
+        blocks.divide(0, len(lines), min(line.column for line in lines), "", 0)
     return blocks.marks
 
 
@@ -77,33 +79,29 @@ class _Blocks:
         self.marks: list[Mark] = []
         self.group = 0
 
-    def divide(self, first: int, last: int, prefix: str, depth: int) -> None:
-        """Marks for the blocks among lines[first:last], all of which stand inside `prefix`."""
-        if first >= last:
-            return
-        column = min(line.column for line in self.lines[first:last])
+    def divide(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
+        """Marks for the blocks that begin at `column` among lines[first:last], all of them inside `prefix`."""
         cuts = [at for at in range(first, last) if at == first or self.starts_block(at, column)]
         for at, following in zip(cuts, [*cuts[1:], last], strict=True):
             self.group += depth == 0
             self.block(at, following, column, prefix, depth)
 
     def block(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
+        """A mark for lines[first:last], or for the blocks inside where it holds definitions or is very long."""
         name, at, container = self.name(first, last, column)
         full = prefix + name if name else prefix.rstrip(".")
         self.marks.append(Mark(self.lines[first].start, full, self.group))
-        size = (self.lines[last].start if last < len(self.lines) else len(self.text)) - self.lines[first].start
-        inner = at + 1
-        if inner < last and self.text.startswith("{", self.lines[inner].start + column):
-            inner += 1
-        deeper = inner < last and depth < _DEPTH and (container or size > self.long)
-        if deeper and min(line.column for line in self.lines[inner:last]) > column:
+        end = self.lines[last].start if last < len(self.lines) else len(self.text)
+        if depth == _DEPTH or not (container or end - self.lines[first].start > self.long):
+            return
+        inner = next((each for each in range(at + 1, last) if self.lines[each].column > column), last)
+        if inner < last:
             begun = len(self.marks)
-            self.divide(inner, last, full + "." if full else "", depth + 1)
+            deeper = min(line.column for line in self.lines[inner:last] if line.column > column)
+            self.divide(inner, last, deeper, full + "." if full else "", depth + 1)
             # The first block inside stays with the header above it.
-            if begun < len(self.marks):
-                header = self.marks[begun - 1]
-                self.marks[begun - 1] = header._replace(name=self.marks[begun].name or header.name)
-                del self.marks[begun]
+            header, first_inside = self.marks[begun - 1], self.marks.pop(begun)
+            self.marks[begun - 1] = header._replace(name=first_inside.name or header.name)
 
     def starts_block(self, at: int, column: int) -> bool:
         line = self.lines[at]
@@ -124,7 +122,7 @@ class _Blocks:
             if line.column == column and (match := self.named(line.start + column)):
                 found = match.groupdict()
                 name = next((found[key] for key in ("name", "quoted", "single", "key") if found.get(key)), "")
-                return name.strip(" :"), at, bool(found.get("container"))
+                return name.strip(" :=({"), at, bool(found.get("container"))
         return "", first, False
 
     def named(self, start: int) -> re.Match[str] | None:

@@ -4,7 +4,10 @@ from . import code, diff, log, markdown, prose, python, records, search
 from .detect import detect
 from .numbered import moved_back, without_numbers
 from .segment import Mark, Split
+from .sentences import with_sentences
 from .sizing import sized
+
+_LONG_LINE = 400  # characters of a line beyond which it is cut between its sentences, if it has any
 
 
 def split(text: str, hint: str = "", deep: bool = True, min_chars: int = 120, max_chars: int = 1600) -> Split:
@@ -31,5 +34,7 @@ def _marks(kind: str, text: str, deep: bool, max_chars: int) -> list[Mark]:
     if kind in ("json", "jsonl", "code"):
         find = {"json": records.marks, "jsonl": records.line_marks, "code": code.marks}[kind]
         return find(text, max_chars)
+    if kind == "lines":
+        return with_sentences(log.marks(text), text, _LONG_LINE)
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
     return other.get(kind, log.marks)(text)

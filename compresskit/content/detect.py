@@ -11,6 +11,7 @@ from .origin import path_of
 from .search import looks_like_hits, looks_like_paths
 
 _SAMPLE = 4096
+_LARGER = 16384  # where the first lines are all comment
 _LINES = 40  # of them, where each is looked at by itself
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",
@@ -19,9 +20,9 @@ _EXTENSIONS = {
     "markdown": "md mdx markdown rst",
     "diff": "diff patch",
     "log": "log",
-    "code": "js jsx ts tsx mjs cjs java c h cc cpp cxx hpp hh cs go rs rb php swift kt kts scala ex exs heex erl lua pl"
-    " pm sh bash zsh fish ps1 sql r jl css scss sass less html htm xml svg vue svelte yaml yml toml ini cfg conf tf"
-    " proto graphql dart hs ml clj el vim cmake gradle groovy zig nim m mm asm s f90",
+    "code": "js jsx ts tsx mjs cjs java c h cc cpp cxx hpp hh cs go rs rb php swift kt kts scala ex exs heex erl"
+    " lua pl pm sh bash zsh fish ps1 sql r jl css scss sass less html htm xml svg vue svelte yaml yml toml ini cfg"
+    " conf tf proto graphql dart hs ml clj el vim cmake gradle groovy zig nim m mm asm s f90",
 }
 _KINDS = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()}
 
@@ -32,28 +33,35 @@ _JSON = re.compile(rf"\s*(?:\{{\s*(?:\}}|\"(?:[^\"\\]|\\.){{0,200}}\"\s*:)|\[\s*
 _RECORD_LINES = re.compile(r"\s*\{\s*\"[^\n]*\}[ \t\r]*\n(?:\s*|[^\n]*\n)\{")
 _LOG = re.compile(
     r"\n(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d{1,2}:\d\d:\d\d\b|\w{3} [ \d]\d \d\d:\d\d:\d\d |\d{10}[. ]"
-    r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|[DIWE]\d{4})\b"
+    r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|[DIWE]\d{4})\b|[0-9a-f]{7,12} (?=\S)"
     r"|[\d.:a-f]{3,40} \S{1,40} \S{1,40} \[\d\d/\w{3}/\d{4}:)"
 )
 _RUN = re.compile(
-    r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n|-{20,}\nRan \d+ test"
-    r"|=== RUN |Collecting |Requirement already|Compiling |Running |npm (?:ERR|WARN)|test result: |Tests: |[\w/.]+\.py [.FEsx]{3,})"
+    r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n"
+    r"|-{20,}\nRan \d+ test|=== RUN |Collecting |Requirement already|Compiling |Running |npm (?:ERR|WARN)"
+    r"|test result: |Tests: |[\w/.]+\.py [.FEsx]{3,}|E {3}+\S)"
 )
 _PYTHON = re.compile(
     r"\n[ \t]*+(?:(?:async )?def \w+\(|class \w+[(:]|import \w[\w., ]*(?=\r?\n)|from [\w.]+ import |@\w[\w.]*[(\n]"
-    r"|(?:if|elif|while|for|with|try|except|else)\b[^\n{;]*:[ \t]*(?=[\r\n#])|return\b(?![^\n]*;)|self\.\w|raise \w|\"\"\"|>>> )"
+    r"|(?:if|elif|while|for|with|try|except|else)\b[^\n{;]*:[ \t]*(?=[\r\n#])|return\b(?![^\n]*;)"
+    r"|self\.\w|raise \w|\"\"\"|>>> )"
 )
 _PYTHON_SURE = re.compile(
     r"\n[ \t]*+(?:(?:async )?def \w+\(|class \w+[^\n{]*:\r?\n|import \w[\w., ]*\r?\n|from [\w.]+ import [^\n;]+\r?\n)"
 )
+_OPENING = re.compile(r"[rub]?\"\"\"|[rub]?\'\'\'|#|import |from |def |class |@|__\w+__ = ")
+_NATURAL = re.compile(r"(?!import |from |def |class |async )[^#@=:(\s][^=\s]*(?: [^=\s]+){3,}\s*$")
 _CODE = re.compile(
-    r"[;{}][ \t\r]*\n|\n[ \t]*+(?:</?\w|//|/\*|#include|#define|(?:export |pub |public |private |static |async )*(?:function|class"
-    r"|interface|struct|fn|func|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
+    r"[;{}][ \t\r]*\n|\n[ \t]*+(?:</?\w|//|/\*|#include|#define"
+    r"|(?:export |pub |public |private |static |async )*(?:function|class|interface|struct|fn|func|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
     r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60})?(?=\n)|\[[\w.\"-]+\]\r?\n)"
 )
-_HEADING = re.compile(r"\n(?:#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))")
+# A heading has a blank line on one side; a comment of a script mostly has not.
+_HEADING = re.compile(
+    r"\n(?:#{1,6} +\S[^\n]*(?=\n[ \t\r]*\n)|[ \t\r]*\n#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))"
+)
 _MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*\n]{1,200}\*\*")
-_SENTENCE = re.compile(r"[.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
+_SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
 
 class Detected(NamedTuple):
@@ -74,18 +82,18 @@ def detect(text: str, hint: str = "") -> Detected:
     told = _KINDS.get(path.rpartition(".")[2].lower(), "")
     if numbered:
         sample = "\n" + without_numbers(sample[1:])
-        kind = told or _guess(sample)
+        kind = told or _guess(sample, sample)
         return Detected("code" if kind in ("lines", "search") else kind, True, path)
-    return Detected(_fitting(told, sample), False, path)
+    return Detected(_fitting(told, sample, text[:_LARGER]), False, path)
 
 
-def _fitting(told: str, sample: str) -> str:
+def _fitting(told: str, sample: str, larger: str) -> str:
     """The kind that the path tells, unless the text is plainly another."""
     if told in ("python", "code", "markdown") and not _is_output(sample):
         return told
     if told == "jsonl" or (told in ("json", "diff") and _form(sample)):
         return told
-    return _guess(sample) if told != "log" else "log"
+    return _guess(sample, larger) if told != "log" else "log"
 
 
 def _is_output(sample: str) -> bool:
@@ -103,33 +111,43 @@ def _form(sample: str) -> str:
     return ""
 
 
-def _guess(sample: str) -> str:
+def _guess(sample: str, larger: str) -> str:
     if form := _form(sample):
         return form
     lines = [line for line in sample.split("\n") if line.strip()]
+    if not lines:
+        return "lines"
     if len(sample) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut off in the middle
+    fenced = "```" in sample
+    if not fenced and _OPENING.match(lines[0]) and len(_PYTHON_SURE.findall(larger)) >= 3:
+        return "python"
+    if not fenced and _RUN.search(sample):
+        return "log"
+    if not fenced and _is_python(sample, lines):
+        return "python"
     if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
         return "search"
-    count = max(1, len(lines))
-    fenced = "```" in sample
-    if _RUN.search(sample) and not fenced:
-        return "log"
+    count = len(lines)
     if len(_LOG.findall(sample)) * 10 >= count * 3:
         return "log"
-    if not fenced and _PYTHON_SURE.search(sample) and len(_PYTHON.findall(sample)) * 8 >= count:
-        return "python"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
-    if code * 10 >= count * 4 and not (fenced and headings):
+    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):
         return "code"
     if fenced or headings or markup * 4 >= count:
         return "markdown"
     return "prose" if _reads(sample, count) else "lines"
 
 
+def _is_python(sample: str, lines: list[str]) -> bool:
+    """Whether enough lines are Python: more, where the first one reads like a sentence or title."""
+    least = len(lines) // (2 if _NATURAL.match(lines[0]) else 8)
+    return _PYTHON_SURE.search(sample) is not None and len(_PYTHON.findall(sample)) >= least
+
+
 def _reads(sample: str, lines: int) -> bool:
-    """Whether it reads like sentences: letters, spaces and full stops, in lines of some length."""
+    """Whether it reads like sentences: words, spaces and full stops, in lines of some length."""
     sentences = len(_SENTENCE.findall(sample))
-    letters = sum(map(str.isalpha, sample[:1000])) + sample.count(" ", 0, 1000)
-    return sentences > 0 and sentences * 4 >= lines and letters * 10 >= min(len(sample), 1000) * 8
+    plain = sum(map(str.isalnum, sample[:1000])) + sample.count(" ", 0, 1000)
+    return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86

@@ -34,9 +34,7 @@ def marks(text: str) -> list[Mark]:
             path = _path(match["new"], match["old"])
             found[-1] = found[-1]._replace(name=path)
         else:
-            path = (
-                _path(match["new"], match["old"]) if kind == "new" else _path(match["git"] or match["index"] or "", "")
-            )
+            path = _path(match["new"] or match["git"] or match["index"] or "", match["old"] or "")
             group, opened = group + 1, True
             found.append(Mark(start, path, group))
     return found

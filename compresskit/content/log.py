@@ -22,6 +22,8 @@ _PATTERN = (
 )
 _LINE = re.compile(_PATTERN % "", re.MULTILINE)
 _LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
+_INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
+_SAMPLE = 4000  # characters in which the least indentation is looked for
 _RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
 
 
@@ -37,6 +39,7 @@ def marks(text: str) -> list[Mark]:
 
 def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
     group = 0
+    flush = min(map(len, _INDENTATION.findall("\n" + text[:_SAMPLE])), default=0)
     report = ""  # the kind of failure report that is being read
     trace = False  # a traceback's last line has yet to come
     for match in pattern.finditer("\n" + text):
@@ -48,7 +51,7 @@ def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
             yield Mark(start, _test(match), group)
         elif kind == "chain":
             trace = True
-        elif report == "report" or (kind == "indented" and (report or not apart)):
+        elif report == "report" or (kind == "indented" and (report or not apart) and len(match["indented"]) > flush):
             continue
         elif trace and not apart and kind != "trace":
             trace = False

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from .segment import Mark
-from .sentences import sentence_ends
+from .sentences import with_sentences
 
 # The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
 _LINE = re.compile(
@@ -25,16 +25,7 @@ def marks(text: str) -> list[Mark]:
     >>> [(mark.start, mark.name) for mark in marks("# A\\n\\nOne.\\n\\nTwo.\\n\\n## B\\n- x\\n- y\\n")]
     [(0, 'A'), (11, 'A'), (17, 'B'), (26, 'B')]
     """
-    found = list(_marks(text))
-    marked: list[Mark] = []
-    for mark, following in zip(found, [*found[1:], Mark(len(text), "", 0)], strict=True):
-        marked.append(mark)
-        if following.start - mark.start > _LONG and not _FENCE.search(text, mark.start, following.start):
-            marked += [mark._replace(start=at) for at in sentence_ends(text, mark.start, following.start)]
-    return marked
-
-
-_FENCE = re.compile(r"```|~~~|\n[ \t]*\|")
+    return with_sentences(list(_marks(text)), text, _LONG)
 
 
 def _marks(text: str) -> Iterator[Mark]:

@@ -39,7 +39,10 @@ def without_numbers(text: str) -> str:
 
 
 def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:
-    """Marks set at line starts of `bare` (= without_numbers(text)), at the same lines of `text`."""
+    """Marks set at line starts of `bare` (= without_numbers(text)), at the same lines of `text`.
+
+    What stands behind the last numbered line is the viewer's, and gets a mark of its own.
+    """
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     moved: list[Mark] = []
     line, seen = 0, 0
@@ -47,4 +50,9 @@ def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:
         line += bare.count("\n", seen, mark.start)
         seen = mark.start
         moved.append(mark._replace(start=starts[line]))
+    last = len(starts) - 1
+    while last and not _PREFIX.match(text, starts[last]):
+        last -= 1
+    if last + 1 < len(starts):
+        moved = [mark for mark in moved if mark.start < starts[last + 1]] + [Mark(starts[last + 1], "", -1)]
     return moved

@@ -13,11 +13,12 @@ _ARGUMENT = re.compile(
 _COMMAND = re.compile(r'"(?:command|cmd|script)"\s*:\s*"((?:[^"\\]|\\.){1,2000})', re.IGNORECASE)
 _BARE = re.compile(r"[\w.~/\\:@+-]{1,300}")
 _READ = re.compile(
-    r"^\s*(?:cd \S+ *(?:&&|;) *)?(?:sudo )?(?:cat|head|tail|less|more|nl|bat|sed -n|open|view)\b[^|;&<>]*?\s([\w.~/@+-]+\.\w+)\s*(?:[|;&]|$)"
+    r"^\s*(?:cd \S+ *(?:&&|;) *)?(?:sudo )?(?:cat|head|tail|less|more|nl|bat|sed -n|open|view)\b[^|;&<>]*?"
+    r"\s([\w.~/@+-]+\.\w+)\s*(?:[|;&]|$)"
 )
 _FIRST_LINE = re.compile(
-    r"(?:\[?File:?|The file|Contents? of|Here's [^\n]{0,30}?of|#+|//+|--|/\*|<!--|;+|=+>?|>+|<file path=[\"']?)?"
-    r"[ \t`\"']*((?:[A-Za-z]:)?[\w.~/\\@+-]{1,300}\.\w{1,12})(?![\w(])[ \t`\"']*(?:$|[\])\n:>*=<-]|has been|\()",
+    r"(?:\[?File:?|The file|Contents? of|#+|//+|--|/\*|<!--|;+|=+>?|>+|<(?:file|document)[^\n]*?=[\"'])[ \t`\"']*"
+    r"((?:[A-Za-z]:)?[\w.~/\\@+-]{1,300}\.\w{1,12})(?![\w(])[ \t`\"']*(?:$|[\])>*=<\r-]|:$|has been|\()",
     re.MULTILINE,
 )
 

@@ -65,7 +65,7 @@ def line_marks(text: str, max_chars: int = 1600) -> list[Mark]:
         if end - start > max_chars and text[start] in "[{":
             scan.members(start, start, "", 0)
         else:
-            scan.marks.append(Mark(start, scan.record_name(start, end), 0))
+            scan.marks.append(Mark(start, scan.record_name(start, end) if text[start] in "[{" else "", 0))
         start = end
     return scan.marks
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 
 from .segment import Mark
 
-_PATH = r"(?:[A-Za-z]:)?[^\s:]{1,300}?"
-_HIT = re.compile(rf"\n(?:({_PATH}):\d+:|({_PATH})-\d+-|(--)[\r]?$|(\d+)[:-]|([^\s:]{{1,300}}+)[\r]?$)", re.MULTILINE)
-_LINE_HIT = re.compile(rf"{_PATH}(?::\d+:|-\d+-)|--$|\d+[:-]")
+_PATH = r"(?=[^\s:]{0,300}?[A-Za-z_])(?:[A-Za-z]:)?[^\s:]{1,300}?"
+_HIT = re.compile(
+    rf"\n(?:({_PATH}):\d+:|({_PATH})-\d+-|(--)[\r]?$|(\d+)[:-](?!\d\d[:,.-])|([^\s:]{{1,300}}+)[\r]?$)", re.MULTILINE
+)
+_LINE_HIT = re.compile(rf"{_PATH}(?::\d+:|-\d+-)|--$|\d+[:-](?!\d\d[:,.-])")
 _LISTED = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)?[\w.@+~%,=-]+(?:[/\\][\w.@+~%,=-]+)+[/\\]?|\.{0,2}/[\w.@+-]+/?")
 
 

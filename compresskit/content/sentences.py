@@ -8,6 +8,8 @@ does not go on in lower case.
 import re
 from collections.abc import Iterator
 
+from .segment import Mark
+
 # Bounded runs only ({0,3}): a megabyte of dots or quotes must not be read again from each position.
 _END = re.compile(r"""[.!?…]["'”’»)\]*_]{0,3}\s++|[。！？｡؟।۔။።]["”’」』）》]{0,3}\s*+""")
 _ABBREVIATION = re.compile(
@@ -15,6 +17,7 @@ _ABBREVIATION = re.compile(
     r"|Hon|Messrs|Mt|Ft|vs|v|No|nos?|Nr|Vol|vol|pp?|Fig|fig|Eq|eq|Sec|sec|al|cf|ca|approx|e\.g|i\.e|Inc"
     r"|Ltd|Corp|Bros|Univ|Dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)$"
 )
+_WHOLE = re.compile(r"```|~~~|\n[ \t]*\|")  # fences and tables
 _OPENERS = "\"'“‘«([*_"
 
 
@@ -30,11 +33,24 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
             yield after
 
 
+def with_sentences(marks: list[Mark], text: str, long: int) -> list[Mark]:
+    """The marks, and marks between the sentences of what is longer than `long` and no code."""
+    found: list[Mark] = []
+    for at, mark in enumerate(marks):
+        found.append(mark)
+        end = marks[at + 1].start if at + 1 < len(marks) else len(text)
+        if end - mark.start > long and not _WHOLE.search(text, mark.start, end):
+            found += [mark._replace(start=cut) for cut in sentence_ends(text, mark.start, end)]
+    return found
+
+
 def _goes_on(text: str, stop: int, after: int) -> bool:
     """Whether the mark at `stop` ends no sentence: an abbreviation, or lower case behind it."""
     if text[stop] in "。！？｡।۔။።؟":
         return False
     following = text[after]
+    if following == "(" and not text[stop + 1].isspace():  # 'She sang "Why?" (1962) ...'
+        return True
     if following in _OPENERS and after + 1 < len(text):
         following = text[after + 1]
     if following.islower():

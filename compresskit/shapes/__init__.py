@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import InvalidArgument, InvalidMessages, shown
+from ..jsonlike import clone
 from ..types import Conversation, Message, Turn
 from . import anthropic, openai
 
@@ -36,8 +37,14 @@ def read(messages: list[Message], shape: str) -> Conversation:
         raise InvalidArgument(f"shape is {shown(shape)}; 'auto', 'openai' or 'anthropic' was expected.")
     _check(messages)
     found = detect(messages) if shape == "auto" else shape
-    turns = [_READERS[found](index, message) for index, message in enumerate(messages)]
-    _LINKERS[found](turns, messages)
+    reader = _READERS[found]
+    try:
+        turns = [reader(index, message) for index, message in enumerate(messages)]
+        _LINKERS[found](turns, messages)
+    except (TypeError, InvalidMessages):  # something is not JSON-like: clone() says what and where
+        for index, message in enumerate(messages):
+            clone(message, f"messages[{index}]")
+        raise
     return Conversation(found, turns)
 
 

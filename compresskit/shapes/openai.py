@@ -30,7 +30,7 @@ def read(index: int, message: Message) -> Turn:
             _part(turn, part, i)
     elif content is not None:
         parts.opaque(turn, content)
-    if len(message) > 2:
+    if len(message) > 1 + ("content" in message):
         _beside(turn, message)
     turn.human = role == "user"
     return turn

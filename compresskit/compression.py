@@ -9,6 +9,7 @@ from typing import Any
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
 from .fit import Fit
+from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
 from .pieces import Judged, judge, lay_out
 from .protect import indices, reasons
@@ -85,12 +86,12 @@ def compress(
     measure.begin(block.text for turn in turns for block in turn.blocks)
     judged = None
     if conversation.characters > _LIKELY_CHARACTERS * trigger:
-        judged = judge(turns, bound, protected, derive(turns, query))
+        judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
     original = request.cost(given)
     if original <= trigger:
         return request.unchanged(messages, original, "below_trigger")
     if judged is None:
-        judged = judge(turns, bound, protected, derive(turns, query))
+        judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
 
     written, keys, floor = _fitted(request, judged, unfolded, turns, bound)
     return request.result(messages, original, written, keys, floor)
