@@ -11,6 +11,8 @@ from .types import Turn
 # kept or folded as one, up to the larger size.
 _SMALL_CHARACTERS = 120
 _RUN_CHARACTERS = 480
+_RUNS_IN_ROOM = 40  # so that the last of a small budget can still be spent
+_CHARACTERS_PER_TOKEN = 4
 
 
 class Atom(NamedTuple):
@@ -21,21 +23,25 @@ class Atom(NamedTuple):
     foldable: bool
 
 
-def atoms(turns: list[Turn], protected: Sequence[str]) -> list[Atom]:
-    """The conversation in runs that may not be torn: a call with all its results, or small talk."""
+def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
+    """The conversation in runs that may not be torn: a call with all its results, or small talk.
+
+    ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
+    """
+    most = max(_SMALL_CHARACTERS, min(_RUN_CHARACTERS, room // _RUNS_IN_ROOM * _CHARACTERS_PER_TOKEN))
     found: list[Atom] = []
-    room = 0  # characters that the run at the end of ``found`` may still take
+    left = 0  # characters that the run at the end of ``found`` may still take
     for first, last in _exchanges(turns):
         members = turns[first : last + 1]
         foldable = not any(protected[turn.index] or turn.opaque or turn.cached for turn in members)
         size = sum(len(block.text) for turn in members for block in turn.blocks)
         small = foldable and first == last and size < _SMALL_CHARACTERS and not members[0].fixed
-        if small and found and 0 < room >= size:
+        if small and found and 0 < left >= size:
             found[-1] = Atom(found[-1].first, last, True)
-            room -= size
+            left -= size
         else:
             found.append(Atom(first, last, foldable))
-            room = _RUN_CHARACTERS - size if small else 0
+            left = most - size if small else 0
     return found
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
-from .fit import Fit
 from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
 from .pieces import Judged, judge, lay_out
@@ -74,14 +73,16 @@ def compress(
     check(model, query, tools, recoverable, cache)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
-    request = Request(model, trigger, target, given.shape, list(tools or ()), recoverable, dict(cache or {}), measure)
+    request = Request(
+        model, trigger, target, given.shape, clone(list(tools or ()), "tools"), recoverable, dict(cache or {}), measure
+    )
     unfolded = messages
     if cache:
         unfolded, protect = _unfolded(messages, cache, protect)
         conversation = read(unfolded, given.shape)
     turns = conversation.turns
     protected = reasons(turns, unfolded, protect)
-    bound = atoms(turns, protected)
+    bound = atoms(turns, protected, request.room)
 
     measure.begin(block.text for turn in turns for block in turn.blocks)
     judged = None
@@ -113,7 +114,7 @@ def _fitted(
         layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
         budget = request.room
         for attempt in range(_ATTEMPTS):
-            fit = Fit(layout.groups, layout.fold_cost)
+            fit = layout.fit(judged)
             fit.fill(budget if attempt < _ATTEMPTS - 1 else 0)
             keys.cache.clear()
             written = Writer(request.measure, keys, wording).write(messages, turns, bound, layout)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
-DENSITY_EXPONENT = 0.3
+DENSITY_EXPONENT = 0.45
+FACT_VALUE = 2  # of a fact of weight 1 in a text of one token
 
 
 @dataclass(slots=True)
@@ -20,37 +21,49 @@ class Piece:
 
     full: int
     stub: int
-    gap: int  # what one marker between kept segments costs
+    head: int  # what stands before the segments as soon as one is kept
+    gap: int  # what the first marker between kept segments costs, which says the key
+    more: int  # what every further one costs
     costs: Sequence[int]
     values: Sequence[float]
+    facts: Sequence[frozenset[int]]  # of each segment, by number
     kept: set[int] = field(default_factory=set)
-    whole: bool = False
+    gaps: int = 0
+
+    @property
+    def whole(self) -> bool:
+        return len(self.kept) == len(self.costs)
 
     @property
     def cost(self) -> int:
         """Tokens in the present form."""
-        if self.whole:
-            return self.full
         if not self.kept:
             return self.stub
-        return sum(self.costs[i] for i in self.kept) + self.gap * self._gaps()
-
-    def _gaps(self) -> int:
-        edges = sum((i - 1 not in self.kept) for i in self.kept if i > 0)
-        return edges + (max(self.kept) < len(self.costs) - 1)
+        return self.full if self.whole else self.head + sum(self.costs[i] for i in self.kept) + self._marks(self.gaps)
 
     def price(self, segment: int) -> int:
         """What keeping one more segment adds."""
-        open_left = segment > 0 and segment - 1 not in self.kept
-        open_right = segment < len(self.costs) - 1 and segment + 1 not in self.kept
-        if not self.kept:
-            whole = not open_left and not open_right
-            return (self.full if whole else self.costs[segment] + self.gap * (open_left + open_right)) - self.stub
-        return self.costs[segment] + self.gap * (open_left + open_right - 1)
+        change = self._change(segment)
+        if self.kept:
+            return self.costs[segment] + self._marks(self.gaps + change) - self._marks(self.gaps)
+        return (self.head + self.costs[segment] + self._marks(change) if len(self.costs) > 1 else self.full) - self.stub
 
     def keep(self, segment: int) -> None:
+        self.gaps += self._change(segment)
         self.kept.add(segment)
-        self.whole = len(self.kept) == len(self.costs)
+
+    def clear(self) -> None:
+        self.kept.clear()
+        self.gaps = 0
+
+    def _change(self, segment: int) -> int:
+        """How many gaps more there are with one more segment."""
+        left = segment > 0 and segment - 1 not in self.kept
+        right = segment < len(self.costs) - 1 and segment + 1 not in self.kept
+        return left + right - bool(self.kept)
+
+    def _marks(self, gaps: int) -> int:
+        return self.gap + (gaps - 1) * self.more if gaps else 0
 
 
 @dataclass(slots=True)
@@ -62,6 +75,7 @@ class Group:
 
     fixed: int
     value: float
+    facts: frozenset[int]
     pieces: list[Piece]
     foldable: bool
     folded: bool = False
@@ -72,19 +86,18 @@ class Group:
         for piece in self.pieces:
             self.cheapest += piece.stub
 
-    @property
-    def full(self) -> int:
-        """Tokens with everything as it was."""
-        return self.fixed + sum(piece.full for piece in self.pieces)
-
 
 class Fit:
     """Chooses the form of everything, in place; ``fill`` may be called again with more budget."""
 
-    def __init__(self, groups: Sequence[Group], fold_cost: int) -> None:
+    def __init__(
+        self, groups: Sequence[Group], fold_cost: int, weights: Sequence[float], shown: frozenset[int]
+    ) -> None:
         self.groups = groups
         self.fold_cost = fold_cost
-        self._heap: list[tuple[float, int, int, int, int]] = []
+        self._weights = weights  # of facts, by number
+        self._shown = set(shown)
+        self._heap: list[tuple[float, int, int, int]] = []
         self._start()
         self.floor = self.used = self._total()
 
@@ -93,12 +106,14 @@ class Fit:
         for group in self.groups:
             group.folded = group.foldable
             for piece in group.pieces:
-                piece.kept.clear()
-                piece.whole = False
+                piece.clear()
         for first, last in self._runs():
             if sum(group.cheapest for group in self.groups[first:last]) <= self.fold_cost:
                 for group in self.groups[first:last]:
                     group.folded = False
+        for group in self.groups:
+            if not group.folded:
+                self._shown |= group.facts
         for number in range(len(self.groups)):
             self._offer(number)
 
@@ -123,20 +138,38 @@ class Fit:
 
     def fill(self, budget: int) -> None:
         """Takes upgrades until none of those left fits into ``budget`` tokens in all."""
-        passed: list[tuple[float, int, int, int, int]] = []
+        passed: list[tuple[float, int, int, int]] = []
         while self._heap:
-            entry = heapq.heappop(self._heap)
-            _, number, piece, segment, _ = entry
+            known, number, piece, segment = heapq.heappop(self._heap)
             price = self._price(number, piece, segment)
             if price is None:
                 continue
-            if self.used + price > budget:
-                passed.append(entry)  # a later, larger budget may take it
-                continue
-            self.used += price
-            self._take(number, piece, segment)
+            density = self._density(number, piece, segment, price)
+            if -density > known and self._heap and -density > self._heap[0][0]:
+                # something taken since shows what this would have shown: it waits its turn
+                heapq.heappush(self._heap, (-density, number, piece, segment))
+            elif self.used + price > budget:
+                passed.append((-density, number, piece, segment))  # a later, larger budget may take it
+            else:
+                self.used += price
+                self._take(number, piece, segment)
         heapq.heapify(passed)
         self._heap = passed
+
+    def _density(self, number: int, piece: int, segment: int, price: int) -> float:
+        """Value per token: relevance, and the facts that nothing kept shows yet."""
+        if price <= 0:
+            return float("inf")
+        group = self.groups[number]
+        value = group.value if group.folded else 0.0
+        new = group.facts - self._shown if group.folded else frozenset()
+        if piece >= 0:
+            value = max(value, group.pieces[piece].values[segment])
+            new |= group.pieces[piece].facts[segment] - self._shown
+        gain = 0.0
+        for fact in new:
+            gain += self._weights[fact]
+        return value / float(price) ** DENSITY_EXPONENT + FACT_VALUE * gain / price
 
     def _price(self, number: int, piece: int, segment: int) -> int | None:
         """Tokens that an upgrade adds now, None where it is already in."""
@@ -157,8 +190,11 @@ class Fit:
         group = self.groups[number]
         opened = group.folded
         group.folded = False
+        if opened:
+            self._shown |= group.facts
         if piece >= 0:
             group.pieces[piece].keep(segment)
+            self._shown |= group.pieces[piece].facts[segment]
         if opened:
             self._offer(number)
             for beside in (number - 1, number + 1):  # unfolding is cheaper now
@@ -170,25 +206,18 @@ class Fit:
                     self._push(number, piece, beside)
 
     def _offer(self, number: int) -> None:
-        """Puts what a group has to offer on the heap: to be unfolded, or its segments."""
+        """Puts what a group has to offer on the heap: to be unfolded with its best segment, or its segments."""
         group = self.groups[number]
         if not group.folded:
             for place, piece in enumerate(group.pieces):
                 for segment in range(len(piece.costs)):
                     self._push(number, place, segment)
             return
-        place, segment, value = -1, -1, group.value
-        for where, piece in enumerate(group.pieces):
-            best = max(range(len(piece.values)), key=piece.values.__getitem__)
-            if piece.values[best] > value:
-                value, place, segment = piece.values[best], where, best
-        self._push(number, place, segment, value)
+        self._push(number, -1, -1)
+        for place, piece in enumerate(group.pieces):
+            self._push(number, place, max(range(len(piece.values)), key=piece.values.__getitem__))
 
-    def _push(self, number: int, place: int, segment: int, value: float | None = None) -> None:
+    def _push(self, number: int, place: int, segment: int) -> None:
         price = self._price(number, place, segment)
-        if price is None:
-            return
-        if value is None:
-            value = self.groups[number].pieces[place].values[segment]
-        density = value / max(price, 1) ** DENSITY_EXPONENT if price > 0 else float("inf")
-        heapq.heappush(self._heap, (-density, number, place, segment, price))
+        if price is not None:
+            heapq.heappush(self._heap, (-self._density(number, place, segment, price), number, place, segment))

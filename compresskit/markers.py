@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .content import compact
 from .errors import InvalidMessages
 from .jsonlike import clone
 from .shapes.parts import replace, slots
@@ -23,9 +24,12 @@ _LETTERS = "bcdfghjklmnpqrstvwxz"
 KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would share a key
 FULL_LENGTH = 59  # all of SHA-256
 
+_GAP = re.compile(r"^(?:\[… (?:lines?|characters) \d+(?:-\d+)?\]|…)$", re.MULTILINE)  # after one that says the key
+ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
-_FOLD = re.compile(rf"\[… \d+ earlier messages?, [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
+_FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
 _START = "[… "
+_SHORT = "JSON in short form"
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:
@@ -34,7 +38,7 @@ def key_of(text: str, length: int = KEY_LENGTH) -> str:
     The first letters of the text's SHA-256 (UTF-8, lone surrogates passed), written in base 20.
 
     >>> key_of("hello")
-    'wvdnbgpdzdxw'
+    'bcmlvgkwrqmn'
     """
     number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
     letters = []
@@ -61,24 +65,28 @@ class Wording(NamedTuple):
         return f"retrieve {key}]" if self.recoverable else f"left out, {key}]"
 
     def gap(self, gap: Gap, key: str) -> str:
-        """The line between two kept segments.
+        """The line between two kept segments. With an empty key, that of a gap after another of the same text.
 
-        >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp")
-        '[… lines 13-57: retrieve bcdfghjklmnp]'
+        >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "")
+        ('[… lines 13-57: retrieve bcdfghjklmnp]', '[… lines 80-99]')
         """
-        span = f"{gap.first}-{gap.last}" if gap.unit != "lines" or gap.last > gap.first else str(gap.first)
-        name = gap.unit if gap.unit != "lines" or gap.last > gap.first else "line"
-        return f"{_START}{name} {span}: {self._ending(key)}"
+        one = gap.unit == "lines" and gap.first == gap.last
+        what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
+        return f"{_START}{what}: {self._ending(key)}" if key else f"{_START}{what}]"
+
+    def short(self, key: str) -> str:
+        """The line before a text in short form."""
+        return f"{_START}{_SHORT}: {self._ending(key)}"
 
     def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
         """The line that stands for a whole text."""
         size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
         return f"{_START}{size}{f', {what}' if what else ''}: {self._ending(key)}"
 
-    def fold(self, messages: int, tokens: int, what: str, key: str) -> str:
+    def fold(self, messages: int, key: str) -> str:
         """The text of the one message that stands for a run of messages."""
         noun = "messages" if messages > 1 else "message"
-        return f"{_START}{messages} earlier {noun}, {tokens} tokens{f', {what}' if what else ''}: {self._ending(key)}"
+        return f"{_START}{messages} earlier {noun}: {self._ending(key)}"
 
 
 def looks_issued(text: str) -> bool:
@@ -123,13 +131,16 @@ def issued(text: str, cache: Cache) -> str | None:
     found = [match for match in _MARKER.finditer(text) if match[1] in cache]
     for key in dict.fromkeys(match[1] for match in found):
         spans = [match.span() for match in found if match[1] == key]
-        if _is_form(text, spans, cache[key]):
+        spans += [match.span() for match in _GAP.finditer(text, spans[0][1])]
+        if _is_form(text, sorted(spans), cache[key]):
             return key
     return None
 
 
 def _is_form(text: str, spans: list[tuple[int, int]], original: str) -> bool:
     """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
+    if text.startswith(_START + _SHORT) and spans[0][0] == 0:
+        original = compact(original) or ""
     position = 0
     for piece in _pieces(text, spans):
         piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs

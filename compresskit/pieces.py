@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .atoms import Atom
-from .content import Segment, Split, describe, split
-from .fit import Group, Piece
+from .content import Segment, Split, compact, describe, head_of, rows, split
+from .fit import Fit, Group, Piece
 from .markers import Gap, Keys, Wording
 from .relevance import Document, score
+from .relevance.facts import Facts
 from .shapes.parts import MESSAGE_TOKENS
 from .tokens import Measure
 from .types import Block, Query, Turn
@@ -26,6 +27,9 @@ _LEAST_TOKENS = 60
 _SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
 _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
 _DEEP_CHARACTERS = 60_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
+_JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
+_SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
+_SHORT_MARKER = 60  # characters
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WIDE_KEY = "bcdfghjklmnp"
 _WHOLE = Split("text", [])
@@ -39,9 +43,17 @@ class Entry:
     protected: str  # why it may not be touched, "" where it may
     split: Split = _WHOLE
     values: Sequence[float] = ()
+    short: str = ""  # JSON in short form, which the segments are then of, without its head
+    head: str = ""  # the definitions of the short form
     tokens: int = 0
     stub: str = ""
+    facts: Sequence[frozenset[int]] = ()  # of the segments
     piece: Piece | None = None  # None where the text stands as it is whenever its message does
+
+    @property
+    def source(self) -> str:
+        """The text that the segments are of."""
+        return self.short or self.block.text
 
 
 @dataclass(slots=True)
@@ -50,6 +62,9 @@ class Judged:
 
     entries: list[Entry]
     worth: list[float]
+    facts: list[frozenset[int]]  # of what each atom shows beside its larger texts
+    weights: list[float]  # of the facts, by number
+    shown: frozenset[int]  # what protected messages show
 
 
 @dataclass(slots=True)
@@ -59,6 +74,9 @@ class Layout:
     entries: list[Entry]
     groups: list[Group]
     fold_cost: int
+
+    def fit(self, judged: Judged) -> Fit:
+        return Fit(self.groups, self.fold_cost, judged.weights, judged.shown)
 
 
 def judge(
@@ -72,8 +90,7 @@ def judge(
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
     documents = [
-        Document(entry.block.text, entry.split.segments, entry.block.call, entry.block.message / last)
-        for entry in large
+        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last) for entry in large
     ]
     small = []
     for number, atom in enumerate(bound):
@@ -87,7 +104,25 @@ def judge(
         entry.values = values
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
-    return Judged(entries, worth)
+    home = {index: number for number, atom in enumerate(bound) for index in range(atom.first, atom.last + 1)}
+    for entry in entries:
+        if not entry.protected and not entry.values:
+            entry.values = (worth[home[entry.block.message]],)
+    facts = Facts()
+    facts.weigh(turns)
+    shown: frozenset[int] = frozenset()
+    beside = [frozenset[int]()] * len(bound)
+    for number, atom in enumerate(bound):
+        members = turns[atom.first : atom.last + 1]
+        beside[number] = facts.numbers("\n".join(_small_texts(members)))
+        if not atom.foldable:
+            held = [block.text for turn in members for block in turn.blocks if protected[turn.index]]
+            shown = shown.union(*map(facts.numbers, held))
+    for entry in large:
+        text = entry.source
+        entry.facts = [facts.numbers(text[segment.start : segment.end]) for segment in entry.split.segments]
+    facts.weights += [0.0] * (len(facts._numbers) - len(facts.weights))
+    return Judged(entries, worth, beside, facts.weights, shown)
 
 
 def _small_texts(turns: list[Turn]) -> list[str]:
@@ -98,18 +133,33 @@ def _small_texts(turns: list[Turn]) -> list[str]:
 def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
     coarse = sum(len(block.text) for block in blocks) // _MOST_SEGMENTS
-    deep_left = _DEEP_CHARACTERS
+    deep_left, json_left = _DEEP_CHARACTERS, _JSON_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
         entries.append(entry)
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
-            deep = len(block.text) <= deep_left
-            deep_left -= len(block.text) if deep else 0
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
+            if len(block.text) <= json_left and block.text.startswith(("{", "[")):
+                json_left -= len(block.text)
+                if _shorten(entry):
+                    entry.split = rows(entry.short, least, most)
+                    continue
+            deep = len(block.text) <= deep_left
+            deep_left -= len(block.text) if deep else 0
             entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
     return entries[::-1]
+
+
+def _shorten(entry: Entry) -> bool:
+    """Puts JSON into its short form where that is worth a marker."""
+    short = compact(entry.block.text)
+    if short is None or len(short) + _SHORT_MARKER > _SHORTER * len(entry.block.text):
+        return False
+    end = head_of(short)
+    entry.head, entry.short = short[:end], short[end:]
+    return bool(entry.short)
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
@@ -147,8 +197,10 @@ def lay_out(
             else:
                 pieces.append(entry.piece)
             entry = next(entries, None)
-        groups.append(Group(fixed, judged.worth[number], pieces, atom.foldable and number not in stay))
-    fold = wording.fold(99_999, 9_999_999, "", _WIDE_KEY)
+        groups.append(
+            Group(fixed, judged.worth[number], judged.facts[number], pieces, atom.foldable and number not in stay)
+        )
+    fold = wording.fold(99_999, _WIDE_KEY)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 
 
@@ -167,9 +219,17 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
             break
     else:
         return
-    marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
+    source = entry.source
+    marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
     costs = [after - before for before, after in pairwise(marks)]
     widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
-    gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK if len(segments) > 1 else 0
+    head = gap = more = 0
+    if entry.short:
+        head = measure.count(f"{wording.short(key)}\n{entry.head}") + _SLACK
+        gap = more = _SLACK
+        count = head + marks[-1]
+    elif len(segments) > 1:
+        gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK
+        more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
     entry.stub = stub
-    entry.piece = Piece(count, stub_tokens, gap, costs, entry.values)
+    entry.piece = Piece(count, stub_tokens, head, gap, more, costs, entry.values, entry.facts)

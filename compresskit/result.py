@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from .types import Message, Path, Tool
 
-Action = Literal["kept", "protected", "excerpt", "stub", "fold"]
+Action = Literal["kept", "protected", "compact", "excerpt", "stub", "fold"]
 SkippedReason = Literal["below_trigger", "no_gain"]
 
 _KEYS = (

@@ -1,6 +1,7 @@
 """The retrieval tool as the model sees it: one constant per shape.
 
-It stands at the front of every provider's prompt cache, so it holds no keys and no text of a conversation.
+It stands at the front of every provider's prompt cache, so it holds no keys and no text of a conversation. Every
+request pays for it, so it is short.
 """
 
 from __future__ import annotations
@@ -13,16 +14,15 @@ from .types import Tool
 TOOL_NAME = "compresskit_retrieve"
 
 _DESCRIPTION = (
-    "Returns text that was left out of this conversation to save tokens. A line such as "
-    "'[… lines 13-57: retrieve KEY]' stands where it was. Call this whenever you need what is missing, "
-    "with that KEY and, for long text, lines or a query. Never write such lines yourself."
+    "Returns text that was left out of this conversation: a line '[… lines 13-57: retrieve KEY]' stands in its "
+    "place. Never write such lines."
 )
 _PARAMETERS: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "key": {"type": "string", "description": "KEY of the marker line"},
-        "lines": {"type": "string", "description": "only these lines: '13-57'; characters: 'c500-900'"},
-        "query": {"type": "string", "description": "only the passages that match these words"},
+        "key": {"type": "string"},
+        "lines": {"type": "string", "description": "such as 13-57; characters: c500-900"},
+        "query": {"type": "string", "description": "only passages that match"},
     },
     "required": ["key"],
 }

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .atoms import Atom
 from .content import Segment
 from .jsonlike import clone, exactly
-from .markers import Gap, Keys, Wording, folded, issued, looks_issued
+from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_issued
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -62,14 +62,13 @@ class Writer:
             if text is None:
                 self.unfoldable |= frozenset(range(number, stop))
             else:
-                tokens = sum(group.full for group in layout.groups[number:stop])
-                self._fold(text, last + 1 - first, tokens, covered)
+                self._fold(text, last + 1 - first, covered)
             number = stop
         return self
 
-    def _fold(self, text: str, count: int, tokens: int, entries: Sequence[Entry]) -> None:
+    def _fold(self, text: str, count: int, entries: Sequence[Entry]) -> None:
         key = self._keys.issue(text)
-        marker = self._wording.fold(count, tokens, "", key)
+        marker = self._wording.fold(count, key)
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
@@ -87,7 +86,7 @@ class Writer:
                 self._decide(entry, "protected", None, entry.tokens, entry.protected)
             elif entry.piece is None:
                 self._decide(entry, "kept", None, entry.tokens, "a marker would cost as much")
-            elif entry.piece.whole:
+            elif entry.piece.whole and not entry.short:
                 self._decide(entry, "kept", None, entry.tokens, "relevant")
             else:
                 self._replace(copy, entry)
@@ -100,14 +99,22 @@ class Writer:
     def _replace(self, copy: Message, entry: Entry) -> None:
         kept, segments = entry.piece.kept if entry.piece else set(), entry.split.segments
         key = self._keys.issue(entry.block.text)
-        text = excerpt(entry.block.text, segments, kept, key, self._wording) if kept else entry.stub
+        action: Action = "excerpt"
+        why = f"{len(kept)} of {len(segments)} segments are relevant"
+        if not kept:
+            action, text, why = "stub", entry.stub, "matters least"
+        elif entry.short:
+            text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
+            if len(kept) == len(segments):
+                action, why = "compact", "says the same in fewer tokens"
+        else:
+            text = excerpt(entry.block.text, segments, kept, key, self._wording)
         replace(copy, entry.block.path, text)
-        if looks_issued(entry.block.text):
+        if looks_issued(entry.block.text) or looks_issued(entry.short):
             self._suspects.append((text, key))
         tokens = self._measure.count(text)
         self.tokens += tokens
-        why = f"{len(kept)} of {len(segments)} segments are relevant" if kept else "matters least"
-        self._decide(entry, "excerpt" if kept else "stub", key, tokens, why)
+        self._decide(entry, action, key, tokens, why)
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
@@ -133,25 +140,37 @@ def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wo
     [… line 2: retrieve bcdfghjklmnp]
     three
     """
-    out: list[str] = []
     line = 1
-    number = 0
-    while number < len(segments):
-        stop = number
-        while stop < len(segments) and (stop in kept) == (number in kept):
-            stop += 1
-        start, end = segments[number].start, segments[stop - 1].end
+    out: list[str] = []
+    for start, end, keep in _stretches(segments, kept):
         newlines = text.count("\n", start, end)
-        if number in kept:
+        if keep:
             out.append(text[start:end])
         else:
             if out and not out[-1].endswith("\n"):
                 out.append("\n")
             out.append(wording.gap(_gap(text, start, end, line, newlines), key))
+            key = ""  # said once in a text
             out.append("\n" if end < len(text) else "")
         line += newlines
-        number = stop
     return "".join(out)
+
+
+def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
+    """The kept lines of a text in short form; the line before it says the key for all that is left out."""
+    parts = [text[start:end] if keep else ROWS_LEFT_OUT + "\n" for start, end, keep in _stretches(segments, kept)]
+    return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
+
+
+def _stretches(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
+    """Runs of segments that are all kept or all left out, as offsets."""
+    number = 0
+    while number < len(segments):
+        stop = number
+        while stop < len(segments) and (stop in kept) == (number in kept):
+            stop += 1
+        yield segments[number].start, segments[stop - 1].end, number in kept
+        number = stop
 
 
 def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:

@@ -16,7 +16,7 @@ from typing import Any
 from . import cutting
 from .cases import Outcome, Request
 from .messages import Message, slots
-from .tokens import count_message, encoding
+from .tokens import count_message
 
 Compressor = Callable[[Request], Outcome]
 
@@ -69,7 +69,6 @@ def oracle(request: Request) -> Outcome:
 
 def litellm(request: Request) -> Outcome:
     """litellm.compress with its default settings and the request's trigger and target."""
-    encoding()  # sets where the vocabulary is before litellm looks for it
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # importing it would go to the network
     result = import_module("litellm.compression").compress(
         messages=request.messages,

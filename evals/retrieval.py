@@ -52,6 +52,6 @@ def choose(ranked: Sequence[str], texts: Mapping[str, str], always: Collection[s
     return chosen
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)  # a repository's files, mostly the same from commit to commit
 def _bag(text: str) -> Counter[str]:
     return Counter(word.lower() for word in _WORD.findall(text))

@@ -124,7 +124,11 @@ def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> 
     """A conversation for every instance; one that cannot be built is told on stderr and left out."""
     known: dict[str, str] = {}  # blob -> text: most files are the same from commit to commit
     ordered = sorted(instances, key=lambda row: str(row.get("repo")))
+    last = None
     for instance in tables.progress(ordered, len(ordered), "building"):
+        if instance.get("repo") != last:
+            known.clear()
+            last = instance.get("repo")
         try:
             built = conversation(instance, _texts(instance, known, given), given.tokens, given.seed)
         except data.DataError as error:

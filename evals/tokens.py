@@ -27,12 +27,22 @@ _NOT_COUNTED = frozenset({"role", "type", "cache_control", "signature", "data"})
 @lru_cache(maxsize=1)
 def encoding() -> tiktoken.Encoding:
     """o200k_base, from litellm's bundled vocabulary unless TIKTOKEN_CACHE_DIR says otherwise."""
+    bundle = _bundle()
+    if "TIKTOKEN_CACHE_DIR" in os.environ or bundle is None:
+        return tiktoken.get_encoding("o200k_base")
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(bundle)
+    try:
+        return tiktoken.get_encoding("o200k_base")
+    finally:
+        del os.environ["TIKTOKEN_CACHE_DIR"]  # compressors are to find their vocabulary by themselves
+
+
+def _bundle() -> Path | None:
+    """litellm's folder of vocabularies, found without importing litellm."""
     spec = importlib.util.find_spec("litellm")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        folder = Path(place) / "litellm_core_utils" / "tokenizers"
-        if folder.is_dir():
-            os.environ.setdefault("TIKTOKEN_CACHE_DIR", str(folder))
-    return tiktoken.get_encoding("o200k_base")
+    places = spec.submodule_search_locations or [] if spec else []
+    folders = [Path(place) / "litellm_core_utils" / "tokenizers" for place in places]
+    return next((folder for folder in folders if folder.is_dir()), None)
 
 
 @lru_cache(maxsize=20_000)

@@ -25,24 +25,31 @@ _OTHER = (
     "|scenario|message|resource|setup|alias_method|CREATE TABLE|create table"
 )
 _DEFINITION = re.compile(
-    rf"(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
+    rf"\(?(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
     r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?"
-    r"(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?P<name>(?!do\b)[\w$][\w$.:!?*-]*))"
+    r"(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?:mut[ \t]+)?(?P<name>(?!do\b)[\w$][\w$.:!?*-]*)"
+    # What may follow a name in code, and mostly does not in a comment's sentence ("object can move").
+    r"(?=[ \t]*(?:\r?$|[{(=:;<,\[|]|(?:do|extends|implements|for|where|struct|interface|final|func|map)\b)))"
 )
 # "int main(", "void Foo::bar(", "foo() {", "render(props) {"
-_NO_NAME = r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with|import|export|from|try|do|case|use|alias|require|include)\b)"
+_NO_NAME = (
+    r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with|try|do|case|typedef"
+    r"|import|export|from|use|alias|require|include)\b)"
+)
 _CALLABLE = re.compile(
     _NO_NAME + r"(?:[\w:<>,~\[\]?]++[ \t*&]++)*?(?P<name>[\w$~:.]+)[ \t]*\([^;\n]*(?:\{|\)|,|\()[ \t]*\r?$",
     re.MULTILINE,
 )
-_SECTION = re.compile(r"\[+(?P<name>[\w.\" -]+)\]+|(?P<key>[\w.-]+):(?=\s|$)", re.MULTILINE)
+_SECTION = re.compile(r"\[+(?P<name>[\w.\" -]+)\]+|(?P<key>[\w.-]+):(?:[ \t][^\n]{0,40})?\r?$", re.MULTILINE)
 _SELECTOR = re.compile(_NO_NAME + r"(?P<name>[.#:@\w][^{}\n;`]*?)[ \t]*\{(?:[^{}\n]*\}?)[ \t]*\r?$")
 _LEAD = ("//", "/*", "*", "#", "--", "@", ";", "<!--", "[", "template", '"""')
 _FOLLOWS = re.compile(
     r"(?:else|elif|elsif|catch|rescue|finally|except|end|fi|done|esac|then|do|when|\{|</|#endif|#else)(?!\w)"
 )
 _HEAD = 300  # characters of a line that are looked at for a name
+_NAMED_LINES = 24  # lines of a block that are looked at for names
 _DEPTH = 6
+_CLOSERS = (")", "]", "}")
 
 
 class _Line(NamedTuple):
@@ -56,7 +63,7 @@ def marks(text: str, max_chars: int = 1600) -> list[Mark]:
 
     >>> text = "class A {\\n  f() {\\n    go();\\n  }\\n\\n  g() {\\n    go();\\n  }\\n}\\n\\nfunction h() {\\n}\\n"
     >>> [mark.name for mark in marks(text)]
-    ['A.f', 'A.g', 'h']
+    ['A, A.f', 'A.g', 'h']
     """
     lines = [
         _Line(match.end(1) - 1, len(match[2]), bool(match[1]))
@@ -88,20 +95,22 @@ class _Blocks:
 
     def block(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
         """A mark for lines[first:last], or for the blocks inside where it holds definitions or is very long."""
-        name, at, container = self.name(first, last, column)
-        full = prefix + name if name else prefix.rstrip(".")
-        self.marks.append(Mark(self.lines[first].start, full, self.group))
+        names, at, container = self.names(first, last, column)
+        begun = len(self.marks)
+        named = ", ".join(prefix + name for name in names) or prefix.rstrip(".")
+        self.marks.append(Mark(self.lines[first].start, named, self.group))
         end = self.lines[last].start if last < len(self.lines) else len(self.text)
         if depth == _DEPTH or not (container or end - self.lines[first].start > self.long):
             return
         inner = next((each for each in range(at + 1, last) if self.lines[each].column > column), last)
         if inner < last:
-            begun = len(self.marks)
             deeper = min(line.column for line in self.lines[inner:last] if line.column > column)
-            self.divide(inner, last, deeper, full + "." if full else "", depth + 1)
+            self.divide(inner, last, deeper, f"{prefix}{names[-1]}." if names else prefix, depth + 1)
             # The first block inside stays with the header above it.
-            header, first_inside = self.marks[begun - 1], self.marks.pop(begun)
-            self.marks[begun - 1] = header._replace(name=first_inside.name or header.name)
+            inside = self.marks.pop(begun + 1).name
+            if not named or inside.startswith(named + "."):
+                named = ", ".join(filter(None, (named, inside)))
+            self.marks[begun] = Mark(self.lines[first].start, named, self.group)
 
     def starts_block(self, at: int, column: int) -> bool:
         line = self.lines[at]
@@ -109,21 +118,28 @@ class _Blocks:
             return False
         if line.apart:
             return True
-        # Without a blank line between them, a definition starts where the one before was closed.
+        # Without a blank line between them, a definition starts where the one before was closed,
+        # by a bracket or by indentation alone.
         start = line.start + column
         above = self.text[self.text.rfind("\n", 0, line.start - 1) + 1 : line.start].strip()[-12:]
-        closed = above.endswith(("}", "};", "});", "end"))
-        return closed and (self.text.startswith(_LEAD, start) or bool(self.named(start)))
+        if above.endswith(("}", "};", "});", "end")):
+            return self.text.startswith(_LEAD, start) or bool(self.named(start))
+        return self.lines[at - 1].column > column and not above.startswith(_CLOSERS) and bool(self.named(start))
 
-    def name(self, first: int, last: int, column: int) -> tuple[str, int, bool]:
-        """What a block defines, on which of its lines, and whether it holds definitions itself."""
-        for at in range(first, min(last, first + 12)):
+    def names(self, first: int, last: int, column: int) -> tuple[list[str], int, bool]:
+        """What a block defines, the last line that names it, and whether that holds definitions itself."""
+        names: list[str] = []
+        owner, container = first, False
+        for at in range(first, min(last, first + _NAMED_LINES)):
             line = self.lines[at]
+            if names and line.column > column:
+                break
             if line.column == column and (match := self.named(line.start + column)):
                 found = match.groupdict()
                 name = next((found[key] for key in ("name", "quoted", "single", "key") if found.get(key)), "")
-                return name.strip(" :=({"), at, bool(found.get("container"))
-        return "", first, False
+                names.append(name.strip(" :=({"))
+                owner, container = at, bool(found.get("container"))
+        return [name for name in names if name], owner, container
 
     def named(self, start: int) -> re.Match[str] | None:
         end = self.text.find("\n", start, start + _HEAD)

@@ -1,5 +1,7 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
+import re
+
 from . import code, diff, log, markdown, prose, python, records, search
 from .detect import detect
 from .numbered import moved_back, without_numbers
@@ -8,6 +10,9 @@ from .sentences import with_sentences
 from .sizing import sized
 
 _LONG_LINE = 400  # characters of a line beyond which it is cut between its sentences, if it has any
+
+_RUNNING = frozenset({"prose", "markdown"})
+_RUNNING_FACTOR = 3  # running text needs more context than code to make sense
 
 
 def split(text: str, hint: str = "", deep: bool = True, min_chars: int = 120, max_chars: int = 1600) -> Split:
@@ -21,6 +26,8 @@ def split(text: str, hint: str = "", deep: bool = True, min_chars: int = 120, ma
     [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
     """
     found = detect(text, hint)
+    if found.kind in _RUNNING:
+        min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     bare = without_numbers(text) if found.numbered else text
     marks = _marks(found.kind, bare, deep, max_chars)
     if found.numbered:
@@ -38,3 +45,9 @@ def _marks(kind: str, text: str, deep: bool, max_chars: int) -> list[Mark]:
         return with_sentences(log.marks(text), text, _LONG_LINE)
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
     return other.get(kind, log.marks)(text)
+
+
+def rows(text: str, min_chars: int, max_chars: int) -> Split:
+    """JSON in the short notation of `compact`, cut at the ends of its lines."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text) if match.end() < len(text))]
+    return Split("json", sized(text, [Mark(start, "", 0) for start in starts], min_chars, max_chars))

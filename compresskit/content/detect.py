@@ -53,7 +53,8 @@ _OPENING = re.compile(r"[rub]?\"\"\"|[rub]?\'\'\'|#|import |from |def |class |@|
 _NATURAL = re.compile(r"(?!import |from |def |class |async )[^#@=:(\s][^=\s]*(?: [^=\s]+){3,}\s*$")
 _CODE = re.compile(
     r"[;{}][ \t\r]*\n|\n[ \t]*+(?:</?\w|//|/\*|#include|#define"
-    r"|(?:export |pub |public |private |static |async )*(?:function|class|interface|struct|fn|func|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
+    r"|(?:export |pub |public |private |static |async )*(?:function|class|interface|struct|fn|func"
+    r"|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
     r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60})?(?=\n)|\[[\w.\"-]+\]\r?\n)"
 )
 # A heading has a blank line on one side; a comment of a script mostly has not.
@@ -117,6 +118,8 @@ def _guess(sample: str, larger: str) -> str:
     lines = [line for line in sample.split("\n") if line.strip()]
     if not lines:
         return "lines"
+    if lines[0].startswith("#!"):
+        return "python" if "python" in lines[0] else "code"
     if len(sample) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut off in the middle
     fenced = "```" in sample
@@ -149,5 +152,5 @@ def _is_python(sample: str, lines: list[str]) -> bool:
 def _reads(sample: str, lines: int) -> bool:
     """Whether it reads like sentences: words, spaces and full stops, in lines of some length."""
     sentences = len(_SENTENCE.findall(sample))
-    plain = sum(map(str.isalnum, sample[:1000])) + sample.count(" ", 0, 1000)
+    plain = sum(each.isalnum() or each == " " or each >= "\u0300" for each in sample[:1000])
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86

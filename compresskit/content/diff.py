@@ -9,7 +9,7 @@ from .segment import Mark
 
 _PLACE = re.compile(
     r"\n(?:diff --(?:git|cc|combined) (?P<git>[^\n]*)|Index: (?P<index>[^\n]*)"
-    r"|--- (?P<old>[^\n\t]*)[^\n]*\n\+\+\+ (?P<new>[^\n\t]*)|(?P<hunk>@@@?@? -)|(?P<commit>commit [0-9a-f]{7,40}\b))"
+    r"|--- (?P<old>[^\n\t]*+)[^\n]*+\n\+\+\+ (?P<new>[^\n\t]*)|(?P<hunk>@@@?@? -)|(?P<commit>commit [0-9a-f]{7,40}\b))"
 )
 
 

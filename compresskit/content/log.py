@@ -53,8 +53,8 @@ def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
             trace = True
         elif report == "report" or (kind == "indented" and (report or not apart) and len(match["indented"]) > flush):
             continue
-        elif trace and not apart and kind != "trace":
-            trace = False
+        elif trace and (kind == "trace" or not apart):
+            trace = kind == "trace"
         else:
             if apart or report or kind != "trace" or start == 0:
                 group += apart or bool(report)

@@ -24,12 +24,18 @@ def marks(text: str, deep: bool) -> list[Mark]:
     >>> [mark.name for mark in marks("import re\\n\\nclass A:\\n    x = 1\\n    def f(self): pass\\n", True)]
     ['', 'A', 'A.f']
     """
-    tree = _tree(text) if deep and len(text) <= _LARGEST else None
-    if tree is None:
-        return list(_by_indentation(text))
-    walk = _Walk(text)
-    walk.body(tree.body, "", "")
-    return walk.marks
+    if "\r" in text:  # alone it ends a line for Python; what else counts lines here goes by "\n"
+        text = re.sub(r"\r(?!\n)", " " if "\n" in text else "\n", text)
+    if text.startswith("\ufeff"):
+        text = "\n" + text[1:]
+    if deep and len(text) <= _LARGEST and (tree := _tree(text)):
+        walk = _Walk(text)
+        try:
+            walk.body(tree.body, "", "")
+            return walk.marks
+        except RecursionError:  # thousands of "elif" with definitions in them
+            pass
+    return list(_by_indentation(text))
 
 
 def _tree(text: str) -> ast.Module | None:
@@ -38,8 +44,6 @@ def _tree(text: str) -> ast.Module | None:
     Invalid escapes ("\\d") would warn too, and `warnings.catch_warnings` is not safe in threads: only
     the lines of the statements are wanted, so the escapes are overwritten first.
     """
-    if "\r" in text:
-        text = re.sub(r"\r(?!\n)", "\n" if "\n" not in text else " ", text)
     if "\\" in text:
         text = re.sub(r"\\(?=[^\n\r'\"N])", "_", text.replace("\\\\", "__"))
     if _WARNED_NUMBER.search(text):

@@ -30,6 +30,7 @@ def sized(text: str, marks: list[Mark], min_chars: int, max_chars: int) -> list[
     large = max(1, max_chars)
     segments: list[Segment] = []
     for start, end, name in _merged(_ordered(marks, len(text)), len(text), min(min_chars, large), large):
+        name = name[:_NAME_LIMIT]
         if end - start <= large:
             segments.append(Segment(start, end, name))
         else:
@@ -52,8 +53,8 @@ def _merged(marks: list[Mark], total: int, small: int, large: int) -> list[tuple
     """Spans in which what is smaller than `small` has joined a neighbour where that makes sense."""
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
+    marks = [*marks, Mark(total, "", -2)]
     begin, title, kin = marks[0]
-    marks.append(Mark(total, "", -2))
     for at in range(1, len(marks)):
         start, name, group = marks[at]
         if start - begin < small and start < total:
@@ -124,9 +125,13 @@ def _best_cut(text: str, low: int, aim: int, high: int) -> int:
         return best
     if (line := text.rfind("\n", low, high)) >= 0:
         return line + 1
-    if sentence := min(sentence_ends(text, low, high), key=lambda at: abs(at - aim), default=0):
+    for sentence in sentence_ends(text, aim, high):
         return sentence
-    for stops in (" \t\r\u3000\xa0", "},;，、&|"):
+    if sentence := max(sentence_ends(text, low, aim), default=0):
+        return sentence
+    between, after = " \t\r\u3000\xa0", "},;，、&|"
+    sparse = text.count(" ", low, high) * 20 < high - low  # minified: a space is no better than a bracket
+    for stops in (after, between) if sparse else (between, after):
         for limit in (aim, high):
             if (at := max(text.rfind(stop, low, limit) for stop in stops)) >= 0:
                 return at + 1

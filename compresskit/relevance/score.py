@@ -7,15 +7,17 @@ neighbours of a hit; and recency, which alone decides where nothing else speaks.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ..content import Segment
 from ..types import Query
 from .bm25 import bm25
+from .hops import hop
 from .words import STOP_WORDS, parts, spaced, variants, words
 
 # BM25 is scaled to a best segment of 1; the other signals are fractions of that.
-_MENTIONED = 1.0  # an exact name that the query says, shared among the segments that have it
+_MENTIONED = 0.5  # an exact name that the query says, shared among the segments that have it
 _DEFINED = 1.0  # a definition that the query names
 _ASKED_FOR = 0.15  # the terms of the call that asked for the text
 _CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
@@ -39,7 +41,7 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     index = _Index(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
-    asked: list[float] = []
+    values: list[float] = []  # of all segments in a row
     for document in documents:
         wanted = index.terms_of(document.call)
         blank = spaced(document.text)
@@ -47,20 +49,36 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
             found = words(document.text[start:end]) if blank is None else blank[start:end].split()
             counts.append(index.hits(found))
             lengths.append(len(found))
-            asked.append(_ASKED_FOR * min(1.0, 3 * len(wanted.intersection(found)) / len(wanted)) if wanted else 0.0)
+            values.append(_ASKED_FOR * min(1.0, 3 * len(wanted.intersection(found)) / len(wanted)) if wanted else 0.0)
+    strength = max((query.weights[term] for document in counts for term in document), default=0.0)
+    of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
+    of_calls = _of_calls(documents, index, query)
+    named = _Named(query).bonus(documents, counts)
+    values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
+    texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
+    names = [name for document in documents for _, _, name in document.segments]
+    remaining = iter(hop(texts, names, values))
+    return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+
+
+def _scaled(scores: list[float], best: float) -> list[float]:
+    """The scores with ``best`` for the highest of them."""
+    scale = best / (max(scores, default=0.0) or 1.0)
+    return [score * scale for score in scores]
+
+
+def _of_calls(documents: Sequence[Document], index: _Index, query: Query) -> list[float]:
+    """For every segment, what the call is worth that returned its text."""
     calls = [index.hits(words(document.call[:_CALL_CHARACTERS])) if document.call else {} for document in documents]
-    scores = bm25(counts + calls, lengths + [_CALL_TERMS] * len(calls), query.weights)
-    scale = 1.0 / (max(scores[: len(counts)], default=0.0) or 1.0)
-    bonus = _Named(query).bonus(documents, counts)
-    values: list[list[float]] = []
-    first = 0
-    for number, document in enumerate(documents):
-        last = first + len(document.segments)
-        lent = min(_CONTEXT, _CONTEXT * scale * scores[len(counts) + number]) + _RECENT * document.age
-        own = [scores[i] * scale + bonus[i] + asked[i] for i in range(first, last)]
-        values.append([value + lent for value in (_with_neighbours(own) if len(own) > 1 else own)])
-        first = last
-    return values
+    strength = max((query.weights[term] for call in calls for term in call), default=0.0)
+    scores = _scaled(bm25(calls, [_CALL_TERMS] * len(calls), query.weights), _CONTEXT * strength)
+    return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
+
+
+def _in_place(document: Document, values: list[float]) -> list[float]:
+    """A document's values with what their places add: good neighbours, and recency."""
+    beside = _with_neighbours(values) if len(values) > 1 else values
+    return [value + _RECENT * document.age for value in beside]
 
 
 class _Index:

@@ -16,14 +16,15 @@ _UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
 _QUOTED = re.compile(r"[`\"']([^`\"'\n]{3,60})[`\"']")
 
-STOP_WORDS = frozenset(
-    "a about after again all also am an and any are as at be because been before being but by can could "
-    "did do does doing done for from further get go had has have having he her here hers him his how i if "
-    "in into is it its just let like make may me might more most my need no nor not now of off on once "
-    "only or other our out over own please same she should so some such than that the their them then "
-    "there these they this those through to too under until up us use used using very want was we were "
-    "what when where which while who whom why will with would you your yours".split()
-)
+_STOP_WORDS = """
+    a about after again all also am an and any are as at be because been before being but by can could did do
+    does doing done for from further get go had has have having he her here hers him his how i if in into is
+    it its just let like make may me might more most my need no nor not now of off on once only or other our
+    out over own please same she should so some such than that the their them then there these they this those
+    through to too under until up us use used using very want was we were what when where which while who whom
+    why will with would you your yours
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def spaced(text: str) -> str | None:

@@ -3,6 +3,7 @@
 import argparse
 
 import pytest
+
 from evals import agent_points, multihop_qa, swe_bench
 from evals.baselines import everything, head_tail, oracle, random_segments, window
 from evals.cases import Outcome, measured
@@ -16,9 +17,7 @@ FILLER = "The weather was fine and nobody asked for anything in particular that 
 
 def agent_run() -> dict:
     """An id that is said once, early, and used at the end; much talk between."""
-    talk = [
-        {"role": role, "content": FILLER * 12} for _ in range(10) for role in ("user", "assistant")
-    ]
+    talk = [{"role": role, "content": FILLER * 12} for _ in range(10) for role in ("user", "assistant")]
     call = {"id": "c1", "type": "function", "function": {"name": "book", "arguments": '{"user_id": "mia_li_3668"}'}}
     return {
         "id": "run",
@@ -53,10 +52,12 @@ def questions() -> list[dict]:
 
 def swe_instance() -> tuple[dict, dict[str, str]]:
     """An instance and the files of its repository."""
-    shop = "\n".join(["import tax", "", "def price(x):", "    return x", "", *[f"A{n} = {n}" for n in range(60)], "end = 1"])
+    shop = "\n".join(
+        ["import tax", "", "def price(x):", "    return x", "", *[f"A{n} = {n}" for n in range(60)], "end = 1"]
+    )
     patch = (
-        "diff --git a/shop.py b/shop.py\n--- a/shop.py\n+++ b/shop.py\n@@ -1,4 +1,4 @@\n import tax\n \n def price(x):\n"
-        "-    return x\n+    return x * tax.RATE\n@@ -66 +66,2 @@\n end = 1\n+done = 2\n"
+        "diff --git a/shop.py b/shop.py\n--- a/shop.py\n+++ b/shop.py\n@@ -1,4 +1,4 @@\n"
+        " import tax\n \n def price(x):\n-    return x\n+    return x * tax.RATE\n@@ -66 +66,2 @@\n end = 1\n+done = 2\n"
     )
     instance = {
         "instance_id": "made__up-1",

@@ -1,0 +1,86 @@
+"""Small texts of every kind that a conversation holds, and ways to put them together at random."""
+
+from hypothesis import strategies as st
+
+FRAGMENTS = (
+    "import re\nfrom a import b\n\n",
+    "@decorated\ndef f(x):\n    return x\n",
+    "class A(B):\n    '''Doc.'''\n    x = 1\n\n    def m(self):\n        pass\n",
+    "    def half(self):\n        if x:\n",
+    '"""open',
+    "x = '\\d'\n",
+    "function go(a) {\n  return a;\n}\n\n",
+    "}\n",
+    "defmodule A.B do\n  def c do\n    :ok\n  end\nend\n",
+    "<div>\n  <p>text</p>\n</div>\n",
+    "key: value\nlist:\n  - a\n",
+    "diff --git a/x.py b/x.py\n--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n a\n-b\n+c\n",
+    "@@ -9 +9 @@\n",
+    "--- a\n",
+    '{"id": 1, "items": [1, 2, {"a": "b\\"]"}]}',
+    '[{"a": 1},\n {"a": 2}',
+    "[",
+    "{",
+    '"',
+    "\\",
+    '{"id": 7}\n{"id": 8}\n',
+    "2024-05-01 10:00:00 INFO started\n",
+    "Traceback (most recent call last):\n  File 'x', line 1, in y\nValueError: no\n",
+    "=== test session starts ===\n",
+    "____ test_a ____\n\nE   assert 1\n",
+    "  1) test b\n     boom\n",
+    "src/a.py:12:def f():\nsrc/a.py-13-    pass\n--\n",
+    "./a/b.py\n./a/c.py\n",
+    "12:x\n",
+    "    1→import re\n    2→\n    3→def f():\n    4→    pass\n",
+    "# Title\n\ntext\n\n",
+    "```py\nx\n",
+    "```\n",
+    "- item\n  more\n",
+    "| a | b |\n",
+    "Heading\n=======\n",
+    "One sentence. Another one! A third? ",
+    "一句话。又一句！",
+    "한국어 문장입니다. ",
+    "Dr. No fled e.g. to the U.S. in 1962. ",
+    "e\u0301\u200d",
+    "\r\n",
+    "\r",
+    "\n",
+    "\n\n\n",
+    " ",
+    "\t",
+    "\0",
+    "\ufeff",
+    "\ud83d",
+    "\ude00",
+    "\u2028",
+    "\x0c",
+    "<|endoftext|>",
+    "a" * 200,
+    " " * 150,
+    "QUJD" * 60,
+)
+HINTS = (
+    "",
+    "src/a.py",
+    "a.js",
+    "README.md",
+    "data.json",
+    "rows.jsonl",
+    "x.diff",
+    "server.log",
+    "cat a.py | head",
+    "grep -rn foo src",
+    '{"file_path": "/src/a.ex"}',
+    '{"command": "cat \\"a.py\\""}',
+    "[{\0 \ud800",
+)
+
+any_character = st.characters(exclude_categories=())
+any_text = st.text(any_character, max_size=400)
+mixed_text = st.lists(st.one_of(st.sampled_from(FRAGMENTS), st.text(any_character, max_size=8)), max_size=40).map(
+    "".join
+)
+texts = st.one_of(any_text, mixed_text)
+hints = st.one_of(st.sampled_from(HINTS), st.text(any_character, max_size=30))
