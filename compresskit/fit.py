@@ -7,6 +7,7 @@ again, with measured costs, until nothing more fits. It knows tokens and values,
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -169,7 +170,7 @@ class Fit:
         gain = 0.0
         for fact in new:
             gain += self._weights[fact]
-        return value / float(price) ** DENSITY_EXPONENT + FACT_VALUE * gain / price
+        return value / math.pow(price, DENSITY_EXPONENT) + FACT_VALUE * gain / price
 
     def _price(self, number: int, piece: int, segment: int) -> int | None:
         """Tokens that an upgrade adds now, None where it is already in."""
