@@ -26,7 +26,9 @@ _MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
 _LEAST_TOKENS = 60
 _SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
 _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
-_DEEP_CHARACTERS = 60_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
+_DEEP_CHARACTERS = 24_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
+_FACT_CHARACTERS = 200_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
+_NO_FACTS: frozenset[int] = frozenset()
 _JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
 _SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
 _SHORT_MARKER = 60  # characters
@@ -108,21 +110,29 @@ def judge(
     for entry in entries:
         if not entry.protected and not entry.values:
             entry.values = (worth[home[entry.block.message]],)
-    facts = Facts()
-    facts.weigh(turns)
-    shown: frozenset[int] = frozenset()
-    beside = [frozenset[int]()] * len(bound)
-    for number, atom in enumerate(bound):
-        members = turns[atom.first : atom.last + 1]
-        beside[number] = facts.numbers("\n".join(_small_texts(members)))
-        if not atom.foldable:
-            held = [block.text for turn in members for block in turn.blocks if protected[turn.index]]
-            shown = shown.union(*map(facts.numbers, held))
-    for entry in large:
-        text = entry.source
-        entry.facts = [facts.numbers(text[segment.start : segment.end]) for segment in entry.split.segments]
-    facts.weights += [0.0] * (len(facts._numbers) - len(facts.weights))
+    facts = Facts(turns)
+    beside, shown = _facts_of(facts, turns, bound, entries)
     return Judged(entries, worth, beside, facts.weights, shown)
+
+
+def _facts_of(
+    facts: Facts, turns: list[Turn], bound: list[Atom], entries: list[Entry]
+) -> tuple[list[frozenset[int]], frozenset[int]]:
+    """Finds and weighs all facts: those beside the larger texts of each atom, and those of protected texts."""
+    shown: frozenset[int] = frozenset()
+    blocks = []
+    left = _FACT_CHARACTERS
+    for entry in reversed(entries):
+        source = entry.source
+        segments = entry.split.segments or [Segment(0, len(source), "")]
+        left -= len(source)
+        entry.facts = [facts.numbers(source[start:end]) if left > 0 else _NO_FACTS for start, end, _ in segments]
+        blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
+        if entry.protected:
+            shown |= blocks[-1][1]
+    beside = [facts.numbers("\n".join(_small_texts(turns[atom.first : atom.last + 1]))) for atom in bound]
+    facts.weigh(blocks)
+    return beside, shown
 
 
 def _small_texts(turns: list[Turn]) -> list[str]:

@@ -29,6 +29,7 @@ _THREADED_CHARACTERS = 200_000  # below this, threads cost more than they save
 _LARGE_TEXT = 4_000  # characters; smaller texts are not worth a hand-over to a thread
 _TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
 _WORKERS = 2
+_TABLE_STEP = 5_000  # tokens whose bytes are asked for at once
 
 # Encodings whose vocabulary litellm bundles; o200k_harmony has o200k_base's ranks and differs only in
 # special tokens, which a text never encodes to here.
@@ -93,13 +94,21 @@ class TiktokenCounter:
             import numpy as np
 
             lengths = np.zeros(self._encoding.max_token_value + 1, dtype=np.int64)
-            for token in range(len(lengths)):
-                try:
-                    lengths[token] = len(self._encoding.decode_single_token_bytes(token))
-                except KeyError:  # the ids between the vocabulary and the special tokens are not used
-                    continue
+            for first in range(0, len(lengths), _TABLE_STEP):
+                tokens = range(first, min(first + _TABLE_STEP, len(lengths)))
+                lengths[first : tokens.stop] = self._sizes(tokens)
             self._byte_lengths = lengths
         return self._byte_lengths
+
+    def _sizes(self, tokens: Sequence[int]) -> list[int]:
+        """Bytes of each token; 0 for the ids between the vocabulary and the special tokens, which nobody uses."""
+        try:
+            return [len(token) for token in self._encoding.decode_tokens_bytes(tokens)]
+        except KeyError:
+            if len(tokens) == 1:
+                return [0]
+            middle = len(tokens) // 2
+            return self._sizes(tokens[:middle]) + self._sizes(tokens[middle:])
 
 
 class _FunctionCounter:

@@ -41,18 +41,12 @@ def prefixes(messages, offset):
             yield length, percent
 
 
-@functools.lru_cache(maxsize=8)
-def total(file, name, length):
-    messages = conversations(file)[name][1][:length]
-    return compress(messages, "gpt-4o", trigger=10**9).original_tokens
-
-
 @pytest.mark.parametrize(("file", "name", "offset"), CASES, ids=lambda value: str(getattr(value, "stem", value))[:40])
 def test_the_laws_hold_on_every_prefix(file, name, offset):
     shape, messages = conversations(file)[name]
     for length, percent in prefixes(messages, offset):
         prefix = messages[:length]
-        target = max(1, total(file, name, length) * percent // 100)
+        target = max(1, cost(prefix) * percent // 100)
         result = compress(prefix, "gpt-4o", trigger=target, target=target)
         broken = broken_laws(shape, prefix, target, result)
         assert not broken, f"the first {length} messages at {percent} %: {broken}"

@@ -78,7 +78,7 @@ def test_the_readme_shows_python_and_the_command_line():
     assert list(commands())
 
 
-@pytest.mark.parametrize("code", blocks("python"))
+@pytest.mark.parametrize("code", list(blocks("python")))
 def test_a_python_block_runs_by_itself(code, tmp_path):
     (work := tmp_path / "work").mkdir()
     with serving(thinks_of_a_key) as server:
@@ -99,7 +99,7 @@ def test_a_python_block_runs_by_itself(code, tmp_path):
         assert server.requests[-1][1]["messages"][-1]["role"] == "tool", "the retrieval call was answered"
 
 
-@pytest.mark.parametrize("lines", commands())
+@pytest.mark.parametrize("lines", list(commands()))
 def test_a_command_runs(lines, tmp_path):
     """Commands of one block run in order, in a folder that holds `conversation.json` and its result."""
     (work := tmp_path / "work").mkdir()

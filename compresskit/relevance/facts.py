@@ -9,12 +9,14 @@ what only a tool printed, and so does what stands in two to four messages rather
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from ..types import Turn
+from ..types import Block, Turn
 
 _WORDS = re.compile(r"[\w./-]+")
 _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./-")}
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[^\W\d_]")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
 _SAID = 4.0  # by the assistant or the user
 _NUMBER = 0.3
@@ -35,66 +37,67 @@ def facts_in(text: str) -> list[str]:
 
 def _fact(word: str) -> str:
     """The fact that a word is, without its punctuation; "" for an ordinary word."""
-    if word.isalpha() and (word.islower() or word.istitle()):
-        return ""
-    word = word.strip("./-")
-    if len(word) < 2:
-        return ""
     if word.isalpha():
-        return word if (word.isupper() and len(word) > 2) or _COMPOUND.search(word) else ""
-    return word if any(sign.isdigit() for sign in word) or _COMPOUND.search(word) else ""
+        caps = len(word) > 2 and word.isupper()
+        return word if caps or (not (word.islower() or word.istitle()) and _COMPOUND.search(word)) else ""
+    word = word.strip("./-")
+    return word if len(word) > 1 and (_DIGIT.search(word) or _COMPOUND.search(word)) else ""
 
 
 class Facts:
-    """The facts of all texts of a conversation by number, with their weights."""
+    """The facts of all texts of a conversation by number, with their weights.
 
-    def __init__(self) -> None:
+    Where the assistant has not acted yet nothing shows what comes back: there are none then, and the question
+    alone decides.
+    """
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
         self.weights: list[float] = []
+        self._turns = turns
+        self._acting = any(turn.role == "assistant" for turn in turns)
         self._numbers: dict[str, int] = {}
         self._known: dict[str, int] = {}  # word as it stands -> number of its fact, -1 for none
 
     def numbers(self, text: str) -> frozenset[int]:
         """The facts of a text."""
+        if not self._acting:
+            return frozenset()
         found = set(text.translate(_BLANK).split() if text.isascii() else _WORDS.findall(text))
-        for word in found - self._known.keys():
+        for word in found.difference(self._known):
             fact = _fact(word)
             self._known[word] = self._numbers.setdefault(fact, len(self._numbers)) if fact else -1
         return frozenset(map(self._known.__getitem__, found)) - {-1}
 
-    def weigh(self, turns: Sequence[Turn]) -> None:
+    def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
         """Sets the weights by who said what, how often, and how long ago.
 
-        Where the assistant has not acted yet, nothing shows what comes back, and the question alone decides.
+        Args:
+            blocks: every block with its facts, in order.
         """
-        if not any(turn.role == "assistant" for turn in turns):
-            return
         times: dict[int, int] = {}
-        said: set[int] = set()
         latest: dict[int, int] = {}
-        for turn in turns:
-            spoken = self._all(turn.fixed)
-            results = self._all(block.text for block in turn.blocks if block.call)
-            texts = self._all(block.text for block in turn.blocks if not block.call)
-            if turn.role == "assistant" or turn.human:
-                spoken |= texts
-            said |= spoken
-            for number in spoken | results | texts:
+        said: set[int] = set()
+        of_turn: list[set[int]] = [set() for _ in self._turns]
+        for block, numbers in blocks:
+            turn = self._turns[block.message]
+            of_turn[turn.index] |= numbers
+            if turn.role == "assistant" or (turn.human and not block.call):
+                said |= numbers
+        for turn in self._turns:
+            for text in turn.fixed:
+                numbers = self.numbers(text)
+                said |= numbers
+                of_turn[turn.index] |= numbers
+            for number in of_turn[turn.index]:
                 times[number] = times.get(number, 0) + 1
                 latest[number] = turn.index
-        names = {number: fact for fact, number in self._numbers.items()}
-        self.weights = [0.0] * len(names)
-        for number, fact in names.items():
-            age = len(turns) - latest.get(number, 0)
+        self.weights = [0.0] * len(self._numbers)
+        for fact, number in self._numbers.items():
             count = times.get(number, 1)
+            age = len(self._turns) - latest.get(number, 0)
             self.weights[number] = (
-                (_NUMBER if not any(sign.isalpha() for sign in fact) else 1.0)
+                (1.0 if _LETTER.search(fact) else _NUMBER)
                 * (_SAID if number in said else 1.0)
                 * (_REPEATED[count] if count < len(_REPEATED) else _COMMON)
                 * (0.5 + 0.5 * _FADE / (_FADE + age))
             )
-
-    def _all(self, texts: Iterable[str]) -> set[int]:
-        found: set[int] = set()
-        for text in texts:
-            found |= self.numbers(text)
-        return found

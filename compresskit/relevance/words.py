@@ -14,6 +14,7 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f" 
 _UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 # What a text names outright: paths, dotted and compound identifiers, ids, numbers of three digits and more.
 _MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
+_CALLED = re.compile(r"\b([A-Za-z_]\w{2,})\(\)")
 _QUOTED = re.compile(r"[`\"']([^`\"'\n]{3,60})[`\"']")
 
 _STOP_WORDS = """
@@ -88,11 +89,12 @@ def variants(term: str) -> list[str]:
 def mentions(text: str) -> list[str]:
     """What ``text`` names outright, each once: compound identifiers, paths, ids, quoted words.
 
-    >>> mentions("Why does `Model.save` in src/models.py ignore order_id 4711?")
-    ['Model.save', 'src/models.py', 'order_id', '4711']
+    >>> mentions("Why does `Model.save` in src/models.py ignore order_id 4711 in check()?")
+    ['Model.save', 'src/models.py', 'order_id', '4711', 'check']
     """
     found = dict.fromkeys(match.strip("./:-") for match in _MENTIONS.findall(text) if _is_name(match))
     found.update(dict.fromkeys(match.strip() for match in _QUOTED.findall(text)))
+    found.update(dict.fromkeys(_CALLED.findall(text)))
     return [mention for mention in found if len(mention) > 2]
 
 

@@ -57,7 +57,8 @@ def swe_instance() -> tuple[dict, dict[str, str]]:
     )
     patch = (
         "diff --git a/shop.py b/shop.py\n--- a/shop.py\n+++ b/shop.py\n@@ -1,4 +1,4 @@\n"
-        " import tax\n \n def price(x):\n-    return x\n+    return x * tax.RATE\n@@ -66 +66,2 @@\n end = 1\n+done = 2\n"
+        " import tax\n \n def price(x):\n-    return x\n+    return x * tax.RATE\n"
+        "@@ -66 +66,2 @@\n end = 1\n+done = 2\n"
     )
     instance = {
         "instance_id": "made__up-1",

@@ -78,7 +78,7 @@ def test_files_are_read_at_their_commit_without_a_checkout(clone):
     assert list(repository.texts([blob.name, blob.name])) == ["price = 1\n\u00e9 = 2\n"] * 2
 
 
-@pytest.mark.parametrize("layout", ["made/up", "made+up", "up.git", "mirror+made__up/repo"])
+@pytest.mark.parametrize("layout", ["made/up", "made+up", "up.git", "copy+made__up/repo"])
 def test_repositories_are_found_under_their_usual_names(clone, layout):
     """As they are cloned by hand, bare or in a folder of their own."""
     folder, commit = clone
