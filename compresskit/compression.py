@@ -113,14 +113,16 @@ def _fitted(
         keys = Keys(request.cache, lengths)
         layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
         budget = request.room
-        for attempt in range(_ATTEMPTS):
+        for left in reversed(range(_ATTEMPTS)):
             fit = layout.fit(judged)
-            fit.fill(budget if attempt < _ATTEMPTS - 1 else 0)
+            if fit.floor > request.room or not left:
+                budget = 0  # nothing but the cheapest forms
+            fit.fill(budget)
             keys.cache.clear()
             written = Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
-            if written.tokens <= request.room or fit.used <= fit.floor:
+            if written.tokens <= request.room or not budget:
                 break
-            budget = min(budget, fit.used) - (written.tokens - request.room)
+            budget = max(0, min(budget, fit.used) - (written.tokens - request.room))
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, keys, fit.floor

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
-DENSITY_EXPONENT = 0.45
-FACT_VALUE = 2  # of a fact of weight 1 in a text of one token
+DENSITY_EXPONENT = 0.5
+FACT_VALUE = 0.5  # of a fact of weight 1 in a text of one token
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from .types import Query, Turn
 _MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
 _MOST_MENTIONS = 64
 _LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
-_WEIGHTS = {"asked": 1.0, "latest": 0.4, "result": 0.15}
+_WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25}
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 

@@ -160,9 +160,17 @@ class _Named:
                         ):
                             where[mention].append(number)
                 if segment.name:
-                    found[number] += _DEFINED * self._names.get(segment.name.rsplit(".", 1)[-1], 0.0)
+                    found[number] += _DEFINED * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
             for number in numbers:
                 found[number] += _MENTIONED * self._mentions[mention] / (1 + len(numbers)) ** 0.5
         return found
+
+    def _defined(self, name: str) -> float:
+        """How much the query means a definition: by its own name, or half by the name of what it is part of."""
+        best = 0.0
+        for path in name.split(", "):
+            parts_of = path.split(".")
+            best = max(best, self._names.get(parts_of[-1], 0.0), 0.5 * self._names.get(parts_of[0], 0.0))
+        return best
