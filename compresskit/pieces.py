@@ -215,31 +215,32 @@ def lay_out(
 
 
 def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
-    text, segments = entry.block.text, entry.split.segments
+    """Gives an entry its piece, with the cost of every form; none where a marker would not be worth it."""
+    text, segments, source = entry.block.text, entry.split.segments, entry.source
     count = entry.tokens = measure.count(text)
     entry.piece = None
     if not segments or count < _LEAST_GAIN + _LEAST_STUB or keys.exhausted(text):
         return
     key = keys.name(text)
     lines = text.count("\n") + (not text.endswith("\n"))
-    for what in (describe(text, entry.split, entry.block.call), ""):
-        stub = wording.stub(lines, count, what, key)
-        stub_tokens = measure.count(stub)
-        if count - stub_tokens >= _LEAST_GAIN:
-            break
-    else:
-        return
-    source = entry.source
     marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
     costs = [after - before for before, after in pairwise(marks)]
-    widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
     head = gap = more = 0
     if entry.short:
         head = measure.count(f"{wording.short(key)}\n{entry.head}") + _SLACK
         gap = more = _SLACK
-        count = head + marks[-1]
-    elif len(segments) > 1:
+        whole = head + marks[-1]
+    else:
+        widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
         gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK
         more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
-    entry.stub = stub
-    entry.piece = Piece(count, stub_tokens, head, gap, more, costs, entry.values, entry.facts)
+        whole = count
+    # a stub says in a few words what it stands for, as long as it stays the cheapest form
+    least = min(whole, head + gap + min(costs)) - _SLACK
+    for what in (describe(text, entry.split, entry.block.call), ""):
+        stub = wording.stub(lines, count, what, key)
+        tokens = measure.count(stub)
+        if tokens <= min(count - _LEAST_GAIN, least):
+            entry.stub = stub
+            entry.piece = Piece(whole, tokens, head, gap, more, costs, entry.values, entry.facts)
+            return

@@ -5,6 +5,7 @@ They do not know how compresskit decides. Every walk is a loop: conversations ne
 """
 
 import functools
+import json
 import os
 import re
 from collections import Counter
@@ -89,8 +90,20 @@ def _readable(message):
             yield item
         elif isinstance(item, list):
             stack.extend(item)
-        elif isinstance(item, dict) and item.get("type") not in MEDIA | OPAQUE:
+        elif isinstance(item, dict) and _is_plain_document(item):
+            stack.append(item["source"]["data"])
+        elif isinstance(item, dict) and str(item.get("type")) not in MEDIA | OPAQUE:
             stack.extend(value for name, value in item.items() if name not in NOT_TEXT)
+
+
+def _is_plain_document(item):
+    source = item.get("source")
+    return (
+        item.get("type") == "document"
+        and isinstance(source, dict)
+        and isinstance(source.get("data"), str)
+        and source.get("type") == "text"
+    )
 
 
 def cost(messages, tools=None):
@@ -98,6 +111,19 @@ def cost(messages, tools=None):
     texts = [text for message in messages for text in _readable(message)]
     texts += _readable(tools or [])
     return sum(map(tokens, texts)) + 3 * len(messages)
+
+
+def unseen(messages):
+    """What `cost` leaves out at most: structures that are no plain text, counted as JSON; 0 for plain text.
+
+    >>> unseen([{"role": "user", "content": [{"type": "text", "text": "hello"}]}])
+    0
+    """
+    plain = {"text", "tool_result", "input_text", "refusal"}
+    parts = [item for item in walk(messages) if isinstance(item, dict) and str(item.get("type", "text")) not in plain]
+    fields = [value for message in messages for name, value in message.items() if name != "content"]
+    parts += [value for value in fields if isinstance(value, dict | list)]
+    return sum(tokens(json.dumps(part)) for part in parts)
 
 
 def difference(left, right):
@@ -135,60 +161,6 @@ def shared(left, right):
     """The containers that two values have in common: changing the one would change the other."""
     known = {id(item) for item in walk(left)}
     return [item for item in walk(right) if id(item) in known and item != ()]
-
-
-def is_valid_openai(messages):
-    """Each tool message answers a call of the turn right before it, and each call is answered.
-
-    Calls of the last turn may be open.
-    """
-    waiting, called = set(), set()
-    for message in messages:
-        if message.get("role") == "tool":
-            if message.get("tool_call_id") not in called:
-                return False
-            waiting.discard(message.get("tool_call_id"))
-        elif waiting:
-            return False
-        else:
-            called = {call.get("id") for call in message.get("tool_calls") or []}
-            waiting = set(called)
-    return True
-
-
-def _ids(message, kind, name):
-    content = message.get("content")
-    blocks = content if isinstance(content, list) else []
-    return [block.get(name) for block in blocks if isinstance(block, dict) and block.get("type") == kind]
-
-
-def is_valid_anthropic(messages):
-    """Each tool_result answers a tool_use of the turn right before, in the user messages that follow it.
-
-    Calls of the last turn may be open; within a user message results stand before anything else.
-    """
-    waiting, called = set(), set()
-    for message in messages:
-        results = _ids(message, "tool_result", "tool_use_id")
-        if not set(results) <= called or len(results) != len(set(results)):
-            return False
-        if waiting and not results:
-            return False
-        if results and not _results_first(message["content"]):
-            return False
-        waiting -= set(results)
-        if not results:
-            called = set(_ids(message, "tool_use", "id")) if message.get("role") == "assistant" else set()
-            waiting = set(called)
-    return True
-
-
-def _results_first(blocks):
-    kinds = [block.get("type") == "tool_result" for block in blocks]
-    return kinds == sorted(kinds, reverse=True)
-
-
-VALID = {"openai": is_valid_openai, "anthropic": is_valid_anthropic}
 
 
 def alignment(before, after):
@@ -242,6 +214,6 @@ def opaque(messages):
     for message in messages:
         content = message.get("content")
         for block in content if isinstance(content, list) else []:
-            if isinstance(block, dict) and block.get("type") in OPAQUE:
+            if isinstance(block, dict) and str(block.get("type")) in OPAQUE:
                 blocks.append(block)
     return blocks

@@ -13,7 +13,8 @@ import os
 from pathlib import Path
 
 import pytest
-from oracles import VALID, alignment, cost, difference, opaque, visible_keys
+from oracles import alignment, cost, difference, opaque, visible_keys
+from validity import VALID
 
 from compresskit import TOOL_NAME, compress, restore
 

@@ -3,6 +3,7 @@
 import pytest
 from oracles import cost, difference, markers, tokens
 from samples import OWN_TOOL, SAMPLES, anthropic_agent, documents, openai_agent, text_of, user
+from texts import make_text
 
 from compresskit import TOOL_NAME, compress, restore
 
@@ -36,6 +37,26 @@ def test_a_target_is_used_not_only_kept(name, percent):
     result = compress(make(), MODEL, trigger=target, target=target, shape=shape)
     assert result.target_met
     assert result.compressed_tokens >= target * 0.85
+
+
+@pytest.mark.parametrize("kind", ["log", "code", "prose", "json", "jsonl", "grep", "markdown"])
+def test_the_floor_is_the_fewest_tokens_that_any_target_comes_to(kind):
+    """A target between what is possible and what is called the floor would be missed for nothing."""
+    text = "A short start.\n" + make_text(kind, 1, 2500) + "\ntotal: 3000\n"
+    call = {
+        "role": "assistant",
+        "content": None,
+        "function_call": {"name": "lookup", "arguments": '{"path": "src/a.py"}'},
+    }
+    last = {"role": "assistant", "content": None, "function_call": {"name": "lookup", "arguments": "{}"}}
+    messages = [
+        {**call, "cache_control": {"type": "ephemeral"}},
+        {"role": "function", "name": "lookup", "content": text},
+        last,
+    ]
+    floor = compress(messages, MODEL, trigger=1, target=1).floor_tokens
+    for target in range(floor, floor + 15):
+        assert compress(messages, MODEL, trigger=target, target=target).compressed_tokens >= floor
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "claude-sonnet-4-5", "anthropic/claude-x", "my/own", "o3"])

@@ -1,8 +1,9 @@
 """The judges can say no: an oracle that lets everything pass would prove nothing."""
 
 import pytest
-from oracles import alignment, cost, difference, is_valid_anthropic, is_valid_openai, shared, visible_keys
+from oracles import alignment, cost, difference, shared, visible_keys
 from side_effects import watched
+from validity import is_valid_anthropic, is_valid_openai
 
 CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "a"}, {"id": "b"}]}
 A, B, ASK = ({"role": "tool", "tool_call_id": "a"}, {"role": "tool", "tool_call_id": "b"}, {"role": "user"})

@@ -7,9 +7,10 @@ import json
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import KEY, VALID, cost, difference, markers, strings, visible_keys
+from oracles import KEY, cost, difference, markers, strings, visible_keys
 from pieces import forgeries, long_texts
 from strategies import MODEL, cases, openai_cases, squeeze, tool_names
+from validity import VALID
 
 from compresskit import TOOL_NAME, compress, restore, retrieve
 

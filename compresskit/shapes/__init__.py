@@ -12,6 +12,7 @@ from ..errors import InvalidArgument, InvalidMessages, shown
 from ..jsonlike import clone
 from ..types import Conversation, Message, Turn
 from . import anthropic, openai
+from .parts import kind_of
 
 SHAPES = ("openai", "anthropic")
 _READERS: dict[str, Callable[[int, Message], Turn]] = {"openai": openai.read, "anthropic": anthropic.read}
@@ -59,7 +60,7 @@ def detect(messages: list[Message]) -> str:
             return "openai"
         content = message.get("content")
         for part in content if isinstance(content, list) else ():
-            if isinstance(part, dict) and part.get("type") in _ANTHROPIC_PARTS:
+            if kind_of(part) in _ANTHROPIC_PARTS:
                 return "anthropic"
     return "openai"
 

@@ -56,7 +56,7 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         return
     if part.get("cache_control"):
         turn.cached = True
-    kind = part.get("type")
+    kind = parts.kind_of(part)
     found = parts.part_slots(part, ("content", i))
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
     if kind == "tool_use":
@@ -109,7 +109,7 @@ def _result(turn: Turn, part: dict[str, Any]) -> None:
         parts.opaque(turn, inner)
 
 
-def _file(turn: Turn, part: dict[str, Any], kind: Any) -> bool:
+def _file(turn: Turn, part: dict[str, Any], kind: str) -> bool:
     source = part.get("source")
     if kind != "document" or not isinstance(source, dict) or source.get("type") != "base64":
         return False

@@ -56,7 +56,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
 def _part(turn: Turn, part: Any, i: int) -> None:
     if isinstance(part, dict) and part.get("cache_control"):
         turn.cached = True
-    kind = part.get("type") if isinstance(part, dict) else None
+    kind = parts.kind_of(part)
     found = parts.part_slots(part, ("content", i)) if parts.is_text(part) else []
     if found:
         turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
@@ -71,8 +71,8 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         parts.opaque(turn, part)
 
 
-def _media(turn: Turn, part: Any, kind: Any) -> bool:
-    inner = part.get(kind) if isinstance(kind, str) else None
+def _media(turn: Turn, part: Any, kind: str) -> bool:
+    inner = part.get(kind) if kind else None
     if not isinstance(inner, dict):
         return False
     if kind == "input_audio":

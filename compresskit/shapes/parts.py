@@ -25,8 +25,14 @@ FILE_BYTES_PER_TOKEN = 25
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 
 
+def kind_of(part: Any) -> str:
+    """The type of a content part, "" for what has none."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
 def is_text(part: Any) -> bool:
-    return isinstance(part, dict) and part.get("type") in _TEXT_PARTS and isinstance(part.get("text"), str)
+    return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
 
 
 def slots(message: Message) -> list[Slot]:
