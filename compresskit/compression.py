@@ -111,11 +111,15 @@ def _fitted(
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(request.cache, lengths)
-        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
+        floor = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True).fit(judged).floor
+        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, False)
         budget = request.room
         for left in reversed(range(_ATTEMPTS)):
             fit = layout.fit(judged)
-            if fit.floor > request.room or not left:
+            if not left or fit.floor > request.room:  # stubs that say what they stand for are too dear here
+                layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True)
+                fit = layout.fit(judged)
+            if not left or fit.floor > request.room:
                 budget = 0  # nothing but the cheapest forms
             fit.fill(budget)
             keys.cache.clear()
@@ -125,7 +129,7 @@ def _fitted(
             budget = max(0, min(budget, fit.used) - (written.tokens - request.room))
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
-            return written, keys, fit.floor
+            return written, keys, floor
         unfoldable |= written.unfoldable
         lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
         if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):

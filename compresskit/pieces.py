@@ -188,8 +188,14 @@ def lay_out(
     keys: Keys,
     wording: Wording,
     stay: frozenset[int],
+    bare: bool,
 ) -> Layout:
-    """Prices every block in all its forms. ``stay`` are the numbers of atoms that must not fold after all."""
+    """Prices every block in all its forms.
+
+    Args:
+        stay: the numbers of atoms that must not fold after all.
+        bare: stubs are as short as can be, whatever the segments are: what remains is the floor.
+    """
     groups = []
     entries = iter(judged.entries)
     entry = next(entries, None)
@@ -201,7 +207,7 @@ def lay_out(
             for text in turn.fixed:
                 fixed += measure.count(text)
         while entry is not None and entry.block.message <= atom.last:
-            _price(entry, measure, keys, wording)
+            _price(entry, measure, keys, wording, bare)
             if entry.piece is None:
                 fixed += entry.tokens
             else:
@@ -214,7 +220,7 @@ def lay_out(
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 
 
-def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
+def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: bool) -> None:
     """Gives an entry its piece, with the cost of every form; none where a marker would not be worth it."""
     text, segments, source = entry.block.text, entry.split.segments, entry.source
     count = entry.tokens = measure.count(text)
@@ -237,10 +243,14 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
         whole = count
     # a stub says in a few words what it stands for, as long as it stays the cheapest form
     least = min(whole, head + gap + min(costs)) - _SLACK
-    for what in (describe(text, entry.split, entry.block.call), ""):
-        stub = wording.stub(lines, count, what, key)
+    stubs = [wording.gap(Gap(1, lines) if lines > 1 else Gap(0, len(text), "characters"), key)]
+    if not bare:
+        stubs.insert(0, wording.stub(lines, count, describe(text, entry.split, entry.block.call), key))
+    tokens = 0
+    for stub in stubs:
         tokens = measure.count(stub)
-        if tokens <= min(count - _LEAST_GAIN, least):
-            entry.stub = stub
-            entry.piece = Piece(whole, tokens, head, gap, more, costs, entry.values, entry.facts)
-            return
+        if tokens <= least:
+            break
+    if count - tokens >= _LEAST_GAIN:
+        entry.stub = stub
+        entry.piece = Piece(whole, tokens, head, gap, more, costs, entry.values, entry.facts)
