@@ -111,8 +111,10 @@ def _fitted(
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(request.cache, lengths)
-        floor = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True).fit(judged).floor
-        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, False)
+        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True)
+        floor = layout.fit(judged).floor
+        if any(entry.split.segments for entry in judged.entries):  # else there are no stubs to say more
+            layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, False)
         budget = request.room
         for left in reversed(range(_ATTEMPTS)):
             fit = layout.fit(judged)
