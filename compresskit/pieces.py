@@ -124,13 +124,21 @@ def _facts_of(
     left = _FACT_CHARACTERS
     for entry in reversed(entries):
         source = entry.source
-        segments = entry.split.segments or [Segment(0, len(source), "")]
         left -= len(source)
+        if not entry.protected and not entry.split.segments:
+            continue  # small: found with its atom below
+        segments = entry.split.segments or [Segment(0, len(source), "")]
         entry.facts = [facts.numbers(source[start:end]) if left > 0 else _NO_FACTS for start, end, _ in segments]
         blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
         if entry.protected:
             shown |= blocks[-1][1]
-    beside = [facts.numbers("\n".join(_small_texts(turns[atom.first : atom.last + 1]))) for atom in bound]
+    beside = [_NO_FACTS] * len(bound)
+    for number, atom in enumerate(bound):
+        members = turns[atom.first : atom.last + 1]
+        beside[number] = facts.numbers("\n".join(_small_texts(members)))
+        if beside[number]:
+            speaker = next((block for turn in members for block in turn.blocks if not block.call), None)
+            blocks += [(speaker, beside[number])] if speaker else []
     facts.weigh(blocks)
     return beside, shown
 
