@@ -94,10 +94,10 @@ def judge(
     documents = [
         Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last) for entry in large
     ]
+    texts = ["\n".join(_small_texts(turns[atom.first : atom.last + 1])) for atom in bound]
     small = []
-    for number, atom in enumerate(bound):
-        text = "\n".join(_small_texts(turns[atom.first : atom.last + 1])) if atom.foldable else ""
-        if text:
+    for number, (atom, text) in enumerate(zip(bound, texts, strict=True)):
+        if text and atom.foldable:
             small.append(number)
             documents.append(Document(text, [Segment(0, len(text), "")], "", atom.last / last))
     scores = score(documents, query)
@@ -111,12 +111,12 @@ def judge(
         if not entry.protected and not entry.values:
             entry.values = (worth[home[entry.block.message]],)
     facts = Facts(turns)
-    beside, shown = _facts_of(facts, turns, bound, entries)
+    beside, shown = _facts_of(facts, turns, bound, texts, entries)
     return Judged(entries, worth, beside, facts.weights, shown)
 
 
 def _facts_of(
-    facts: Facts, turns: list[Turn], bound: list[Atom], entries: list[Entry]
+    facts: Facts, turns: list[Turn], bound: list[Atom], texts: list[str], entries: list[Entry]
 ) -> tuple[list[frozenset[int]], frozenset[int]]:
     """Finds and weighs all facts: those beside the larger texts of each atom, and those of protected texts."""
     shown: frozenset[int] = frozenset()
@@ -132,13 +132,12 @@ def _facts_of(
         blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
         if entry.protected:
             shown |= blocks[-1][1]
-    beside = [_NO_FACTS] * len(bound)
-    for number, atom in enumerate(bound):
-        members = turns[atom.first : atom.last + 1]
-        beside[number] = facts.numbers("\n".join(_small_texts(members)))
-        if beside[number]:
+    beside = [facts.numbers(text) for text in texts]
+    for atom, numbers in zip(bound, beside, strict=True):
+        if numbers:
+            members = turns[atom.first : atom.last + 1]
             speaker = next((block for turn in members for block in turn.blocks if not block.call), None)
-            blocks += [(speaker, beside[number])] if speaker else []
+            blocks += [(speaker, numbers)] if speaker else []
     facts.weigh(blocks)
     return beside, shown
 

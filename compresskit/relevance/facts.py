@@ -25,14 +25,14 @@ _COMMON = 1.5
 _FADE = 12.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
 
 
-def facts_in(text: str) -> list[str]:
-    """The facts of a text, in order, with repetitions.
+def _words_of(text: str) -> list[str]:
+    """The words of a text with the signs that facts have inside.
 
-    >>> facts_in("open src/app.py for mia_li_3668: $250, 3 bags. getUser from JFK")
+    >>> words = _words_of("open src/app.py for mia_li_3668: $250, 3 bags. getUser from JFK")
+    >>> [fact for word in words if (fact := _fact(word))]
     ['src/app.py', 'mia_li_3668', '250', 'getUser', 'JFK']
     """
-    found = text.translate(_BLANK).split() if text.isascii() else _WORDS.findall(text)
-    return [fact for word in found if (fact := _fact(word))]
+    return text.translate(_BLANK).split() if text.isascii() else _WORDS.findall(text)
 
 
 def _fact(word: str) -> str:
@@ -62,7 +62,7 @@ class Facts:
         """The facts of a text."""
         if not self._acting:
             return frozenset()
-        found = set(text.translate(_BLANK).split() if text.isascii() else _WORDS.findall(text))
+        found = set(_words_of(text))
         for word in found.difference(self._known):
             fact = _fact(word)
             self._known[word] = self._numbers.setdefault(fact, len(self._numbers)) if fact else -1
