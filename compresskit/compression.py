@@ -111,16 +111,13 @@ def _fitted(
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(request.cache, lengths)
-        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True)
-        floor = layout.fit(judged).floor
-        if any(entry.split.segments for entry in judged.entries):  # else there are no stubs to say more
-            layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, False)
+        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
+        floor = layout.fit(judged, bare=True).floor
         budget = request.room
         for left in reversed(range(_ATTEMPTS)):
             fit = layout.fit(judged)
             if not left or fit.floor > request.room:  # stubs that say what they stand for are too dear here
-                layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable, True)
-                fit = layout.fit(judged)
+                fit = layout.fit(judged, bare=True)
             if not left or fit.floor > request.room:
                 budget = 0  # nothing but the cheapest forms
             fit.fill(budget)

@@ -82,11 +82,6 @@ class Group:
     folded: bool = False
     cheapest: int = 0  # tokens when not folded, with every piece as a stub
 
-    def __post_init__(self) -> None:
-        self.cheapest = self.fixed
-        for piece in self.pieces:
-            self.cheapest += piece.stub
-
 
 class Fit:
     """Chooses the form of everything, in place; ``fill`` may be called again with more budget."""
@@ -106,8 +101,10 @@ class Fit:
         """Everything in its cheapest form."""
         for group in self.groups:
             group.folded = group.foldable
+            group.cheapest = group.fixed
             for piece in group.pieces:
                 piece.clear()
+                group.cheapest += piece.stub
         for first, last in self._runs():
             if sum(group.cheapest for group in self.groups[first:last]) <= self.fold_cost:
                 for group in self.groups[first:last]:

@@ -23,6 +23,7 @@ from .types import Cache, Message
 _LETTERS = "bcdfghjklmnpqrstvwxz"
 KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would share a key
 FULL_LENGTH = 59  # all of SHA-256
+STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
 
 _GAP = re.compile(r"^(?:\[… (?:lines?|characters) \d+(?:-\d+)?\]|…)$", re.MULTILINE)  # after one that says the key
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form

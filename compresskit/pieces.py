@@ -9,7 +9,7 @@ from itertools import pairwise
 from .atoms import Atom
 from .content import Segment, Split, compact, describe, head_of, rows, split
 from .fit import Fit, Group, Piece
-from .markers import Gap, Keys, Wording
+from .markers import STAND_IN, Gap, Keys, Wording
 from .relevance import Document, score
 from .relevance.facts import Facts
 from .shapes.parts import MESSAGE_TOKENS
@@ -33,7 +33,6 @@ _JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
 _SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
 _SHORT_MARKER = 60  # characters
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
-_WIDE_KEY = "bcdfghjklmnp"
 _WHOLE = Split("text", [])
 
 
@@ -48,7 +47,9 @@ class Entry:
     short: str = ""  # JSON in short form, which the segments are then of, without its head
     head: str = ""  # the definitions of the short form
     tokens: int = 0
-    stub: str = ""
+    described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
+    bare: tuple[str, int] = ("", 0)  # the shortest stub
+    stub: str = ""  # the one of them that is used
     facts: Sequence[frozenset[int]] = ()  # of the segments
     piece: Piece | None = None  # None where the text stands as it is whenever its message does
 
@@ -77,7 +78,11 @@ class Layout:
     groups: list[Group]
     fold_cost: int
 
-    def fit(self, judged: Judged) -> Fit:
+    def fit(self, judged: Judged, bare: bool = False) -> Fit:
+        """Everything in its cheapest form, stubs that say what they stand for or the shortest (``bare``) ones."""
+        for entry in self.entries:
+            if entry.piece is not None:
+                entry.stub, entry.piece.stub = entry.bare if bare else entry.described
         return Fit(self.groups, self.fold_cost, judged.weights, judged.shown)
 
 
@@ -195,13 +200,11 @@ def lay_out(
     keys: Keys,
     wording: Wording,
     stay: frozenset[int],
-    bare: bool,
 ) -> Layout:
     """Prices every block in all its forms.
 
     Args:
         stay: the numbers of atoms that must not fold after all.
-        bare: stubs are as short as can be, whatever the segments are: what remains is the floor.
     """
     groups = []
     entries = iter(judged.entries)
@@ -214,7 +217,7 @@ def lay_out(
             for text in turn.fixed:
                 fixed += measure.count(text)
         while entry is not None and entry.block.message <= atom.last:
-            _price(entry, measure, keys, wording, bare)
+            _price(entry, measure, keys, wording)
             if entry.piece is None:
                 fixed += entry.tokens
             else:
@@ -223,11 +226,11 @@ def lay_out(
         groups.append(
             Group(fixed, judged.worth[number], judged.facts[number], pieces, atom.foldable and number not in stay)
         )
-    fold = wording.fold(99_999, _WIDE_KEY)
+    fold = wording.fold(99_999, STAND_IN)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 
 
-def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: bool) -> None:
+def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
     """Gives an entry its piece, with the cost of every form; none where a marker would not be worth it."""
     text, segments, source = entry.block.text, entry.split.segments, entry.source
     count = entry.tokens = measure.count(text)
@@ -235,7 +238,11 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: b
     if not segments or count < _LEAST_GAIN + _LEAST_STUB or keys.exhausted(text):
         return
     key = keys.name(text)
+    # a key is a word of its own for every encoding: what stands around it is counted once for all texts
+    longer = measure.count(f" {key}") - measure.count(f" {STAND_IN}")
     lines = text.count("\n") + (not text.endswith("\n"))
+    nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
+    unit = "lines" if lines > 1 else "characters"
     marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
     costs = [after - before for before, after in pairwise(marks)]
     head = gap = more = 0
@@ -244,20 +251,18 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: b
         gap = more = _SLACK
         whole = head + marks[-1]
     else:
-        widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
-        gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK
+        widest = Gap(nines - 1, nines, unit)
+        gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
         more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
         whole = count
+    first = 1 if lines > 1 else 0
+    bare = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
+    if count - bare < _LEAST_GAIN:
+        return
     # a stub says in a few words what it stands for, as long as it stays the cheapest form
-    least = min(whole, head + gap + min(costs)) - _SLACK
-    stubs = [wording.gap(Gap(1, lines) if lines > 1 else Gap(0, len(text), "characters"), key)]
-    if not bare:
-        stubs.insert(0, wording.stub(lines, count, describe(text, entry.split, entry.block.call), key))
-    tokens = 0
-    for stub in stubs:
-        tokens = measure.count(stub)
-        if tokens <= least:
-            break
-    if count - tokens >= _LEAST_GAIN:
-        entry.stub = stub
-        entry.piece = Piece(whole, tokens, head, gap, more, costs, entry.values, entry.facts)
+    described = wording.stub(lines, count, describe(text, entry.split, entry.block.call), key)
+    tokens = measure.count(described)
+    entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
+    if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:
+        entry.described = (described, tokens)
+    entry.piece = Piece(whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts)

@@ -158,13 +158,13 @@ class Measure:
         """
         if not isinstance(self._counter, TiktokenCounter):
             return
-        large = [text for text in dict.fromkeys(texts) if len(text) >= _LARGE_TEXT]
+        large = [text for text in dict.fromkeys(texts) if len(text) >= _LARGE_TEXT and text not in self._begun]
         if sum(map(len, large)) < _THREADED_CHARACTERS:
             return
         from concurrent.futures import ThreadPoolExecutor
 
         pool = ThreadPoolExecutor(_WORKERS)
-        self._begun = {text: pool.submit(self._counter.tally, text) for text in large}
+        self._begun.update((text, pool.submit(self._counter.tally, text)) for text in large)
         pool.shutdown(wait=False)  # takes no more work, and ends with what it has
 
     def _fresh(self, text: str) -> int:

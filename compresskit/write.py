@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
+from .fit import Piece
 from .jsonlike import clone, exactly
 from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_issued
 from .pieces import Entry, Layout
@@ -13,6 +15,17 @@ from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure
 from .types import Message, Turn
+
+_SHORTER = "says the same in fewer tokens"
+
+
+class _Form(NamedTuple):
+    """What stands instead of a text, and why."""
+
+    action: Action
+    text: str
+    key: str
+    why: str
 
 
 class Writer:
@@ -29,21 +42,23 @@ class Writer:
         self.unfoldable: frozenset[int] = frozenset()
         self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
         self._suspect_messages: list[Message] = []
+        self._forms: dict[int, _Form] = {}  # by number of the entry
         self._measure = measure
         self._keys = keys
         self._wording = wording
 
     def write(self, messages: list[Message], turns: list[Turn], bound: list[Atom], layout: Layout) -> Writer:
-        entries = iter(layout.entries)
-        upcoming = [next(entries, None)]
+        self._count_ahead(bound, layout)
+        entries = layout.entries
+        upcoming = [0]
 
-        def until(last: int) -> list[Entry]:
-            """The entries up to and including a message's."""
-            found = []
-            while (entry := upcoming[0]) is not None and entry.block.message <= last:
-                found.append(entry)
-                upcoming[0] = next(entries, None)
-            return found
+        def until(last: int) -> list[tuple[int, Entry]]:
+            """The entries up to and including a message's, with their numbers."""
+            first = stop = upcoming[0]
+            while stop < len(entries) and entries[stop].block.message <= last:
+                stop += 1
+            upcoming[0] = stop
+            return [(number, entries[number]) for number in range(first, stop)]
 
         number = 0
         while number < len(bound):
@@ -66,55 +81,72 @@ class Writer:
             number = stop
         return self
 
-    def _fold(self, text: str, count: int, entries: Sequence[Entry]) -> None:
+    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]]) -> None:
         key = self._keys.issue(text)
         marker = self._wording.fold(count, key)
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
-        for entry in entries:
+        for _, entry in entries:
             self._decide(entry, "fold", key, cost, why)
             cost = 0
 
-    def _message(self, message: Message, turn: Turn, entries: Sequence[Entry]) -> None:
+    def _count_ahead(self, bound: list[Atom], layout: Layout) -> None:
+        """Writes the new forms of texts, and lets threads count them."""
+        folded = {
+            index
+            for atom, group in zip(bound, layout.groups, strict=True)
+            if group.folded
+            for index in range(atom.first, atom.last + 1)
+        }
+        for number, entry in enumerate(layout.entries):
+            if entry.piece is not None and entry.block.message not in folded:
+                if entry.short or not entry.piece.whole:
+                    self._forms[number] = self._form(entry, entry.piece)
+        self._measure.begin(form.text for form in self._forms.values())
+
+    def _message(self, message: Message, turn: Turn, entries: Sequence[tuple[int, Entry]]) -> None:
         copy = clone(message, f"messages[{turn.index}]")
         self.messages.append(copy)
-        self.tokens += turn.extra + sum(map(self._measure.count, turn.fixed))
-        for entry in entries:
+        self.tokens += turn.extra
+        for text in turn.fixed:
+            self.tokens += self._measure.count(text)
+        for number, entry in entries:
+            form = self._forms.get(number)
+            if form is not None:
+                self._replace(copy, entry, form)
+                continue
             if entry.protected:
                 self._decide(entry, "protected", None, entry.tokens, entry.protected)
             elif entry.piece is None:
                 self._decide(entry, "kept", None, entry.tokens, "a marker would cost as much")
-            elif entry.piece.whole and not entry.short:
-                self._decide(entry, "kept", None, entry.tokens, "relevant")
             else:
-                self._replace(copy, entry)
-                continue
+                self._decide(entry, "kept", None, entry.tokens, "relevant")
             self.tokens += entry.tokens
             if looks_issued(entry.block.text):
                 self._suspects.append((entry.block.text, None))
                 self._suspect_messages.append(message)
 
-    def _replace(self, copy: Message, entry: Entry) -> None:
-        kept, segments = entry.piece.kept if entry.piece else set(), entry.split.segments
+    def _form(self, entry: Entry, piece: Piece) -> _Form:
+        """The text that stands instead of an entry's."""
+        kept, segments = piece.kept, entry.split.segments
         key = self._keys.issue(entry.block.text)
-        action: Action = "excerpt"
         why = f"{len(kept)} of {len(segments)} segments are relevant"
         if not kept:
-            action, text, why = "stub", entry.stub, "matters least"
-        elif entry.short:
-            text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
-            if len(kept) == len(segments):
-                action, why = "compact", "says the same in fewer tokens"
-        else:
-            text = excerpt(entry.block.text, segments, kept, key, self._wording)
-        replace(copy, entry.block.path, text)
+            return _Form("stub", entry.stub, key, "matters least")
+        if not entry.short:
+            return _Form("excerpt", excerpt(entry.block.text, segments, kept, key, self._wording), key, why)
+        text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
+        return _Form("compact", text, key, _SHORTER) if piece.whole else _Form("excerpt", text, key, why)
+
+    def _replace(self, copy: Message, entry: Entry, form: _Form) -> None:
+        replace(copy, entry.block.path, form.text)
         if looks_issued(entry.block.text) or looks_issued(entry.short):
-            self._suspects.append((text, key))
-        tokens = self._measure.count(text)
+            self._suspects.append((form.text, form.key))
+        tokens = self._measure.count(form.text)
         self.tokens += tokens
-        self._decide(entry, action, key, tokens, why)
+        self._decide(entry, form.action, form.key, tokens, form.why)
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""

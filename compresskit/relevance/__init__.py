@@ -1,5 +1,6 @@
 """Relevance: how much each segment has to do with the query."""
 
-from .score import Document, score
+from .document import Document
+from .score import score
 
 __all__ = ["Document", "score"]

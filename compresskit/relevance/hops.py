@@ -7,8 +7,11 @@ the issue is about makes those relevant that it calls.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
+from .document import Document
 from .words import STOP_WORDS, words
 
 _ROUNDS = 2  # a hop from the hits, and one from where it led
@@ -20,26 +23,24 @@ _MOST_TITLE = 80
 _ASIDE = re.compile(r"\s*\([^)]*\)\s*$")  # "Mercury (planet)" is named as Mercury
 
 
-def hop(texts: Sequence[str], names: Sequence[str], values: Sequence[float]) -> list[float]:
-    """The values of segments, raised where better ones name them.
+def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
+    """The values of all segments of all documents in a row, raised where better ones name them.
 
-    Args:
-        texts: of the segments.
-        names: what each stands for, as its splitter says; "" where it does not.
-        values: of the segments, before.
-
-    >>> hop(["Rush's drummer was Neil Peart.", "Neil Peart\\nBorn 1952.", "Toto\\nA band."], [""] * 3, [1.0, 0.1, 0.1])
+    >>> from compresskit.content import Segment
+    >>> rush, peart = "Rush's drummer was Neil Peart.", "Neil Peart\\nBorn 1952."
+    >>> documents = [Document(text, [Segment(0, len(text), "")], "", 0.0) for text in (rush, peart, "Toto\\nA band.")]
+    >>> hop(documents, [1.0, 0.1, 0.1])
     [1.0, 0.6, 0.1]
     """
     raised = list(values)
-    index = _Index(texts, names)
+    index = _Index(documents)
     seen: set[int] = set()
     for _ in range(_ROUNDS):
         best = [number for number in _best(raised, _HITS + len(seen)) if number not in seen][:_HITS]
         seen.update(best)
         gained: dict[int, float] = {}
         for number in best:
-            for target, share in index.named_in(texts[number]):
+            for target, share in index.named_by(number):
                 if target != number:
                     gained[target] = max(gained.get(target, 0.0), share * raised[number])
         for target, gain in gained.items():
@@ -56,21 +57,29 @@ def _best(values: Sequence[float], count: int) -> list[int]:
 class _Index:
     """What the segments are called, by first word."""
 
-    def __init__(self, texts: Sequence[str], names: Sequence[str]) -> None:
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+        self._ends = list(accumulate(len(document.segments) for document in documents))
         self._called: dict[str, list[tuple[int, float]]] = {}
-        for number, text in enumerate(texts):
-            for name in _titles(text):
-                self._called.setdefault(name, []).append((number, _TITLE))
-            for name in _definitions(names[number]):
-                self._called.setdefault(name, []).append((number, _DEFINITION))
+        number = 0
+        for text, segments, _, _ in documents:
+            for start, _, name in segments:
+                if title := _title(text, start):
+                    self._called.setdefault(title, []).append((number, _TITLE))
+                for definition in _definitions(name):
+                    self._called.setdefault(definition, []).append((number, _DEFINITION))
+                number += 1
         self._by_word: dict[str, list[str]] = {}
         for name in self._called:
-            first = next(iter(words(name)), "")
-            if first:
+            if first := next(iter(words(name)), ""):
                 self._by_word.setdefault(first, []).append(name)
 
-    def named_in(self, text: str) -> list[tuple[int, float]]:
-        """Segments that a text names, and the share of its value that goes to them: less where many have the name."""
+    def named_by(self, number: int) -> list[tuple[int, float]]:
+        """Segments that one names, and the share of its value that goes to them: less where many have the name."""
+        at = bisect_right(self._ends, number)
+        document = self._documents[at]
+        start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
+        text = document.text[start:end]
         found = []
         for word in self._by_word.keys() & set(words(text)):
             for name in self._by_word[word]:
@@ -80,13 +89,15 @@ class _Index:
         return found
 
 
-def _titles(text: str) -> list[str]:
-    """The first line of a text, where it could be a title."""
-    end = text.find("\n", 0, _MOST_TITLE + 1)
-    title = _ASIDE.sub("", text[: max(end, 0)].strip("# *"))
-    if len(title) < _LEAST_NAME or title[-1] in ".,;:?!" or title.islower() or title.lower() in STOP_WORDS:
-        return []
-    return [title]
+def _title(text: str, start: int) -> str:
+    """The first line from ``start`` on, where it could be a title."""
+    end = text.find("\n", start, start + _MOST_TITLE + 1)
+    title = text[start : max(end, start)].strip("# *")
+    if len(title) < _LEAST_NAME or title[-1] in ".,;:?!" or title.islower():
+        return ""
+    if title[-1] == ")":
+        title = _ASIDE.sub("", title)
+    return "" if len(title) < _LEAST_NAME or title.lower() in STOP_WORDS else title
 
 
 def _definitions(name: str) -> list[str]:

@@ -6,13 +6,13 @@ neighbours of a hit; and recency, which alone decides where nothing else speaks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence, Set
+from itertools import compress, count, islice
 from typing import NamedTuple
 
-from ..content import Segment
 from ..types import Query
 from .bm25 import bm25
+from .document import Document
 from .hops import hop
 from .words import STOP_WORDS, parts, spaced, variants, words
 
@@ -25,39 +25,28 @@ _NEIGHBOUR = 0.3
 _RECENT = 0.1
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
-
-
-class Document(NamedTuple):
-    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest)."""
-
-    text: str
-    segments: Sequence[Segment]
-    call: str
-    age: float
+_SEPARATOR = "\0"  # between the words of segments: no word holds it
+_BETWEEN = f" {_SEPARATOR} "
 
 
 def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
-    index = _Index(query)
+    vocabulary = _Words(query)
+    wanted = [vocabulary.terms_of(document.call) for document in documents]  # of all, before any is read
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
     values: list[float] = []  # of all segments in a row
-    for document in documents:
-        wanted = index.terms_of(document.call)
-        blank = spaced(document.text)
-        for start, end, _ in document.segments:
-            found = words(document.text[start:end]) if blank is None else blank[start:end].split()
-            counts.append(index.hits(found))
-            lengths.append(len(found))
-            values.append(_ASKED_FOR * min(1.0, 3 * len(wanted.intersection(found)) / len(wanted)) if wanted else 0.0)
+    for document, asked in zip(documents, wanted, strict=True):
+        for hits, length, called in vocabulary.read(document, asked):
+            counts.append(hits)
+            lengths.append(length)
+            values.append(_ASKED_FOR * min(1.0, 3 * len(called) / len(asked)) if called else 0.0)
     strength = max((query.weights[term] for document in counts for term in document), default=0.0)
     of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
-    of_calls = _of_calls(documents, index, query)
+    of_calls = _of_calls(documents, vocabulary, query)
     named = _Named(query).bonus(documents, counts)
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
-    texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
-    names = [name for document in documents for _, _, name in document.segments]
-    remaining = iter(hop(texts, names, values))
+    remaining = iter(hop(documents, values))
     return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
 
 
@@ -67,9 +56,9 @@ def _scaled(scores: list[float], best: float) -> list[float]:
     return [score * scale for score in scores]
 
 
-def _of_calls(documents: Sequence[Document], index: _Index, query: Query) -> list[float]:
+def _of_calls(documents: Sequence[Document], vocabulary: _Words, query: Query) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
-    calls = [index.hits(words(document.call[:_CALL_CHARACTERS])) if document.call else {} for document in documents]
+    calls = [vocabulary.hits(document.call[:_CALL_CHARACTERS]) if document.call else {} for document in documents]
     strength = max((query.weights[term] for call in calls for term in call), default=0.0)
     scores = _scaled(bm25(calls, [_CALL_TERMS] * len(calls), query.weights), _CONTEXT * strength)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
@@ -81,37 +70,77 @@ def _in_place(document: Document, values: list[float]) -> list[float]:
     return [value + _RECENT * document.age for value in beside]
 
 
-class _Index:
-    """Which words count as which terms of the query; each different word is looked at once."""
+class _Word(NamedTuple):
+    """What a word of a document tells: the terms of the query that it is, and whether some call says it."""
+
+    terms: Sequence[str] = ()
+    called: bool = False
+
+
+class _Words(dict[str, _Word | None]):
+    """Words that tell something; each different word is looked at once, the first time it is asked for."""
 
     def __init__(self, query: Query) -> None:
         self._terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
         self._terms |= {term: term for term in query.weights}
-        self._seen: set[str] = set()
-        self._matching: dict[str, list[str]] = {}  # word -> its terms, for the words that have any
-        self._wanted: dict[str, frozenset[str]] = {"": frozenset()}
+        self.calls: dict[str, frozenset[str]] = {"": frozenset()}
+        self[_SEPARATOR] = _Word()
 
-    def hits(self, found: Sequence[str]) -> dict[str, int]:
-        """How often each term of the query stands among the words."""
-        if not self._seen.issuperset(found):
-            for word in set(found) - self._seen:
-                matched = [self._terms[part] for part in parts(word) if part in self._terms]
-                if matched:
-                    self._matching[word] = matched
-            self._seen.update(found)
-        hits: dict[str, int] = {}
-        for word in filter(self._matching.__contains__, found):
-            for term in self._matching[word]:
-                hits[term] = hits.get(term, 0) + 1
-        return hits
+    def __missing__(self, word: str) -> _Word | None:
+        told = None
+        if word.islower():  # most are, and have one part
+            if word in self._terms:
+                told = _Word((self._terms[word],))
+        elif found := [self._terms[part] for part in parts(word) if part in self._terms]:
+            told = _Word(found)
+        self[word] = told
+        return told
 
     def terms_of(self, call: str) -> frozenset[str]:
         """The words of a call, as they would stand in what it returned."""
         call = call[:_CALL_CHARACTERS]
-        if call not in self._wanted:
+        if call not in self.calls:
             found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
-            self._wanted[call] = frozenset(list(found)[:_CALL_TERMS])
-        return self._wanted[call]
+            self.calls[call] = wanted = frozenset(list(found)[:_CALL_TERMS])
+            for word in wanted:
+                told = self[word]
+                self[word] = _Word(told.terms if told else (), True)
+        return self.calls[call]
+
+    def hits(self, text: str) -> dict[str, int]:
+        """How often each term of the query stands in a text."""
+        hits: dict[str, int] = {}
+        for told in filter(None, map(self.__getitem__, words(text))):
+            for term in told.terms:
+                hits[term] = hits.get(term, 0) + 1
+        return hits
+
+    def read(self, document: Document, asked: Set[str]) -> Iterator[tuple[dict[str, int], int, set[str]]]:
+        """For every segment how often each term of the query stands in it, its words, and those of its call.
+
+        All words are looked up at once, in one list with a sign between the segments.
+        """
+        blank = spaced(document.text)
+        segments = document.segments
+        if blank is not None:
+            found = _BETWEEN.join([blank[start:end] for start, end, _ in segments]).split()
+        else:
+            found = [word for start, end, _ in segments for word in (*words(document.text[start:end]), _SEPARATOR)]
+            found.pop()
+        told: Sequence[_Word | None] = list(map(self.__getitem__, found))
+        last = -1
+        hits: dict[str, int] = {}
+        called: set[str] = set()
+        for place, (terms, in_call) in zip(compress(count(), told), filter(None, told), strict=True):
+            for term in terms:
+                hits[term] = hits.get(term, 0) + 1
+            if in_call:
+                if found[place] in asked:
+                    called.add(found[place])
+            elif not terms:
+                yield hits, place - last - 1, called
+                last, hits, called = place, {}, set()
+        yield hits, len(found) - last - 1, called
 
 
 def _with_neighbours(values: list[float]) -> list[float]:

@@ -1,0 +1,17 @@
+"""What is scored: a text in its segments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..content import Segment
+
+
+class Document(NamedTuple):
+    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest)."""
+
+    text: str
+    segments: Sequence[Segment]
+    call: str
+    age: float
