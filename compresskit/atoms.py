@@ -32,10 +32,13 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
     found: list[Atom] = []
     left = 0  # characters that the run at the end of ``found`` may still take
     for first, last in _exchanges(turns):
-        members = turns[first : last + 1]
-        foldable = not any(protected[turn.index] or turn.opaque or turn.cached for turn in members)
-        size = sum(len(block.text) for turn in members for block in turn.blocks)
-        small = foldable and first == last and size < _SMALL_CHARACTERS and not members[0].fixed
+        size = 0
+        foldable = True
+        for turn in turns[first : last + 1]:
+            foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached)
+            for block in turn.blocks:
+                size += len(block.text)
+        small = foldable and first == last and size < _SMALL_CHARACTERS and not turns[first].fixed
         if small and found and 0 < left >= size:
             found[-1] = Atom(found[-1].first, last, True)
             left -= size
@@ -50,11 +53,15 @@ def _exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}
     for turn in turns:
+        if not turn.answers and not turn.calls:
+            continue
         for answered in turn.answers:
             if answered in caller:
                 reach[caller[answered]] = turn.index
         for call in turn.calls:
             caller[call] = turn.index
+    if not reach:
+        return [(index, index) for index in range(len(turns))]
     found: list[tuple[int, int]] = []
     first = end = 0
     for index in range(len(turns)):

@@ -8,9 +8,10 @@ from typing import Any
 
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
+from .fit import Fit
 from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
-from .pieces import Judged, judge, lay_out
+from .pieces import Judged, Layout, judge, lay_out
 from .protect import indices, reasons
 from .query import derive
 from .request import Request
@@ -20,7 +21,9 @@ from .tokens import measure_for
 from .types import Cache, Counter, Message, Tool, Turn
 from .write import Writer
 
-_ATTEMPTS = 6  # corrections of the plan after counting what was written; the last one is the floor
+_ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
+_LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
+_MOST_ROOM = 60_000
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
 # split and scored while threads still count. It changes the time, never the result.
 _LIKELY_CHARACTERS = 4
@@ -113,19 +116,7 @@ def _fitted(
         keys = Keys(request.cache, lengths)
         layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
-        budget = request.room
-        for left in reversed(range(_ATTEMPTS)):
-            fit = layout.fit(judged)
-            if not left or fit.floor > request.room:  # stubs that say what they stand for are too dear here
-                fit = layout.fit(judged, bare=True)
-            if not left or fit.floor > request.room:
-                budget = 0  # nothing but the cheapest forms
-            fit.fill(budget)
-            keys.cache.clear()
-            written = Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
-            if written.tokens <= request.room or not budget:
-                break
-            budget = max(0, min(budget, fit.used) - (written.tokens - request.room))
+        written = _written(request, judged, messages, turns, bound, layout, keys, wording)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, keys, floor
@@ -133,6 +124,46 @@ def _fitted(
         lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
         if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
             unfoldable = frozenset(range(len(bound)))
+
+
+def _written(
+    request: Request,
+    judged: Judged,
+    messages: list[Message],
+    turns: list[Turn],
+    bound: list[Atom],
+    layout: Layout,
+    keys: Keys,
+    wording: Wording,
+) -> Writer:
+    """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
+    room = request.room
+
+    def write(fit: Fit, budget: int) -> Writer:
+        fit.fill(budget)
+        keys.cache = {}
+        return Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
+
+    budget = room
+    for _ in range(_ATTEMPTS):
+        fit = layout.fit(judged)
+        if fit.floor > room:  # stubs that say what they stand for are too dear here
+            fit = layout.fit(judged, bare=True)
+        if fit.floor > room:
+            break
+        written = write(fit, budget)
+        spare = room - written.tokens
+        if spare >= 0:
+            if not _LEAST_SPARE * room < spare or room > _MOST_ROOM:
+                return written
+            good = written, keys.cache
+            written = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
+            if written.tokens <= room:
+                return written
+            written, keys.cache = good
+            return written
+        budget = max(0, min(budget, fit.used) + spare)
+    return write(layout.fit(judged, bare=True), 0)
 
 
 def _unfolded(messages: list[Message], cache: Cache, protect: Any) -> tuple[list[Message], Any]:

@@ -26,8 +26,11 @@ _MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
 _LEAST_TOKENS = 60
 _SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
 _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
-_DEEP_CHARACTERS = 24_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
-_FACT_CHARACTERS = 200_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
+# What is parsed is so many characters of the newest text, where all text is not more than the second figure;
+# the rest is cut by indentation, which takes a tenth of the time and mostly cuts at the same places.
+_DEEP_CHARACTERS = 24_000
+_DEEP_ALL = 200_000
+_FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
 _JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
 _SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
@@ -111,10 +114,12 @@ def judge(
         entry.values = values
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
-    home = {index: number for number, atom in enumerate(bound) for index in range(atom.first, atom.last + 1)}
+    number = 0
     for entry in entries:
+        while bound[number].last < entry.block.message:
+            number += 1
         if not entry.protected and not entry.values:
-            entry.values = (worth[home[entry.block.message]],)
+            entry.values = (worth[number],)
     facts = Facts(turns)
     beside, shown = _facts_of(facts, turns, bound, texts, entries)
     return Judged(entries, worth, beside, facts.weights, shown)
@@ -154,8 +159,9 @@ def _small_texts(turns: list[Turn]) -> list[str]:
 
 def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
-    coarse = sum(len(block.text) for block in blocks) // _MOST_SEGMENTS
-    deep_left, json_left = _DEEP_CHARACTERS, _JSON_CHARACTERS
+    characters = sum(len(block.text) for block in blocks)
+    coarse = characters // _MOST_SEGMENTS
+    deep_left, json_left = _DEEP_CHARACTERS if characters <= _DEEP_ALL else 0, _JSON_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
@@ -187,8 +193,9 @@ def _shorten(entry: Entry) -> bool:
 def _most_characters(text: str, measure: Measure, room: int) -> int:
     """Characters of the largest segment: about 400 tokens, fewer where the room is small."""
     tokens = max(_LEAST_TOKENS, min(_MOST_TOKENS, room // _SEGMENTS_IN_ROOM))
-    middle = max(0, len(text) - _SAMPLE_CHARACTERS) // 2
-    sample = text[middle : middle + _SAMPLE_CHARACTERS]
+    size = min(_SAMPLE_CHARACTERS, len(text) // 2)
+    middle = (len(text) - size) // 2
+    sample = text[middle : middle + size]
     return max(_LEAST_CHARACTERS, min(_MOST_CHARACTERS, tokens * len(sample) // max(1, measure.count(sample))))
 
 

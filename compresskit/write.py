@@ -158,7 +158,8 @@ class Writer:
 
     def _decide(self, entry: Entry, action: Action, key: str | None, tokens: int, why: str) -> None:
         block = entry.block
-        score = round(max(entry.values, default=0.0), 4)
+        values = entry.values
+        score = round(max(values) if len(values) > 1 else values[0] if values else 0.0, 4)
         self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
 
 

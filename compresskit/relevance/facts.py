@@ -22,6 +22,7 @@ _SAID = 8.0  # by the assistant or the user
 _NUMBER = 0.3
 _REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
 _COMMON = 1.5
+_NONE: frozenset[int] = frozenset()
 _FADE = 12.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
 
 
@@ -38,10 +39,23 @@ def _words_of(text: str) -> list[str]:
 def _fact(word: str) -> str:
     """The fact that a word is, without its punctuation; "" for an ordinary word."""
     if word.isalpha():
-        caps = len(word) > 2 and word.isupper()
-        return word if caps or (not (word.islower() or word.istitle()) and _COMPOUND.search(word)) else ""
+        if word.islower() or word.istitle():
+            return ""
+        return word if (word.isupper() and len(word) > 2) or _COMPOUND.search(word) else ""
     word = word.strip("./-")
     return word if len(word) > 1 and (_DIGIT.search(word) or _COMPOUND.search(word)) else ""
+
+
+class _Numbers(dict[str, int]):
+    """The number of the fact that a word is, from 1 on; 0 for none. Each different word is looked at once."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, int] = {}
+
+    def __missing__(self, word: str) -> int:
+        fact = _fact(word)
+        self[word] = number = self.facts.setdefault(fact, len(self.facts) + 1) if fact else 0
+        return number
 
 
 class Facts:
@@ -55,18 +69,13 @@ class Facts:
         self.weights: list[float] = []
         self._turns = turns
         self._acting = any(turn.role == "assistant" for turn in turns)
-        self._numbers: dict[str, int] = {}
-        self._known: dict[str, int] = {}  # word as it stands -> number of its fact, -1 for none
+        self._numbers = _Numbers()
 
     def numbers(self, text: str) -> frozenset[int]:
         """The facts of a text."""
-        if not self._acting:
-            return frozenset()
-        found = set(_words_of(text))
-        for word in found.difference(self._known):
-            fact = _fact(word)
-            self._known[word] = self._numbers.setdefault(fact, len(self._numbers)) if fact else -1
-        return frozenset(map(self._known.__getitem__, found)) - {-1}
+        if not self._acting or not text:
+            return _NONE
+        return frozenset(filter(None, map(self._numbers.__getitem__, set(_words_of(text)))))
 
     def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
         """Sets the weights by who said what, how often, and how long ago.
@@ -74,28 +83,30 @@ class Facts:
         Args:
             blocks: every block with its facts, in order.
         """
-        times: dict[int, int] = {}
-        latest: dict[int, int] = {}
         said: set[int] = set()
-        of_turn: list[set[int]] = [set() for _ in self._turns]
+        of_turn: dict[int, set[int]] = {}
         for block, numbers in blocks:
             turn = self._turns[block.message]
-            of_turn[turn.index] |= numbers
+            of_turn.setdefault(turn.index, set()).update(numbers)
             if turn.role == "assistant" or (turn.human and not block.call):
                 said |= numbers
         for turn in self._turns:
             for text in turn.fixed:
                 numbers = self.numbers(text)
                 said |= numbers
-                of_turn[turn.index] |= numbers
-            for number in of_turn[turn.index]:
-                times[number] = times.get(number, 0) + 1
-                latest[number] = turn.index
-        self.weights = [0.0] * len(self._numbers)
-        for fact, number in self._numbers.items():
-            count = times.get(number, 1)
-            age = len(self._turns) - latest.get(number, 0)
-            self.weights[number] = (
+                of_turn.setdefault(turn.index, set()).update(numbers)
+        facts = self._numbers.facts
+        times = [0] * (len(facts) + 1)
+        latest = [0] * (len(facts) + 1)
+        for index in sorted(of_turn):
+            for number in of_turn[index]:
+                times[number] += 1
+                latest[number] = index
+        self.weights = [0.0]
+        for fact, number in facts.items():
+            count = times[number] or 1
+            age = len(self._turns) - latest[number]
+            self.weights.append(
                 (1.0 if _LETTER.search(fact) else _NUMBER)
                 * (_SAID if number in said else 1.0)
                 * (_REPEATED[count] if count < len(_REPEATED) else _COMMON)

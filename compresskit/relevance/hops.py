@@ -20,6 +20,7 @@ _TITLE = 0.5  # of a hit's value goes to what is called by the title that it nam
 _DEFINITION = 0.25  # and to the definition: names of functions are less telling than titles
 _LEAST_NAME = 4  # characters
 _MOST_TITLE = 80
+_IDENTIFIER = re.compile(r"\w+")
 _ASIDE = re.compile(r"\s*\([^)]*\)\s*$")  # "Mercury (planet)" is named as Mercury
 
 
@@ -36,7 +37,8 @@ def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
     index = _Index(documents)
     seen: set[int] = set()
     for _ in range(_ROUNDS):
-        best = [number for number in _best(raised, _HITS + len(seen)) if number not in seen][:_HITS]
+        ranked = sorted(range(len(raised)), key=raised.__getitem__, reverse=True)  # stable: the first of equals leads
+        best = [number for number in ranked[: _HITS + len(seen)] if number not in seen][:_HITS]
         seen.update(best)
         gained: dict[int, float] = {}
         for number in best:
@@ -48,12 +50,6 @@ def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
     return raised
 
 
-def _best(values: Sequence[float], count: int) -> list[int]:
-    import heapq
-
-    return heapq.nsmallest(count, range(len(values)), key=lambda number: (-values[number], number))
-
-
 class _Index:
     """What the segments are called, by first word."""
 
@@ -61,18 +57,20 @@ class _Index:
         self._documents = documents
         self._ends = list(accumulate(len(document.segments) for document in documents))
         self._called: dict[str, list[tuple[int, float]]] = {}
+        titles: set[str] = set()
         number = 0
         for text, segments, _, _ in documents:
             for start, _, name in segments:
                 if title := _title(text, start):
+                    titles.add(title)
                     self._called.setdefault(title, []).append((number, _TITLE))
-                for definition in _definitions(name):
+                for definition in _definitions(name) if name else ():
                     self._called.setdefault(definition, []).append((number, _DEFINITION))
                 number += 1
-        self._by_word: dict[str, list[str]] = {}
-        for name in self._called:
-            if first := next(iter(words(name)), ""):
-                self._by_word.setdefault(first, []).append(name)
+        self._by_word: dict[str, list[str]] = {}  # titles
+        for title in sorted(titles):
+            if first := next(iter(words(title)), ""):
+                self._by_word.setdefault(first, []).append(title)
 
     def named_by(self, number: int) -> list[tuple[int, float]]:
         """Segments that one names, and the share of its value that goes to them: less where many have the name."""
@@ -80,12 +78,13 @@ class _Index:
         document = self._documents[at]
         start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
         text = document.text[start:end]
-        found = []
+        names = self._called.keys() & set(_IDENTIFIER.findall(text))
         for word in self._by_word.keys() & set(words(text)):
-            for name in self._by_word[word]:
-                if name in text:
-                    called = self._called[name]
-                    found += [(number, share * len(called) ** -0.5) for number, share in called]
+            names.update(title for title in self._by_word[word] if title in text)
+        found = []
+        for name in names:
+            called = self._called[name]
+            found += [(number, share * len(called) ** -0.5) for number, share in called]
         return found
 
 
@@ -102,5 +101,9 @@ def _title(text: str, start: int) -> str:
 
 def _definitions(name: str) -> list[str]:
     """The last parts of the names of definitions."""
-    parts = (part.rsplit(".", 1)[-1].strip() for part in name.split(", ")) if name else ()
-    return [part for part in parts if len(part) >= _LEAST_NAME and part.isidentifier() and not part.startswith("__")]
+    found = []
+    for part in name.split(", "):
+        last = part[part.rfind(".") + 1 :]
+        if len(last) >= _LEAST_NAME and last.isidentifier() and not last.startswith("__"):
+            found.append(last)
+    return found

@@ -6,7 +6,7 @@ neighbours of a hit; and recency, which alone decides where nothing else speaks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import compress, count, islice
 from typing import NamedTuple
 
@@ -41,13 +41,18 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
             counts.append(hits)
             lengths.append(length)
             values.append(_ASKED_FOR * min(1.0, 3 * len(called) / len(asked)) if called else 0.0)
-    strength = max((query.weights[term] for document in counts for term in document), default=0.0)
+    strength = _strongest(counts, query)
     of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
     of_calls = _of_calls(documents, vocabulary, query)
     named = _Named(query).bonus(documents, counts)
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
     remaining = iter(hop(documents, values))
     return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+
+
+def _strongest(counts: Sequence[dict[str, int]], query: Query) -> float:
+    """The largest weight of a term that occurs."""
+    return max((query.weights[term] for term in set().union(*counts)), default=0.0)
 
 
 def _scaled(scores: list[float], best: float) -> list[float]:
@@ -59,8 +64,7 @@ def _scaled(scores: list[float], best: float) -> list[float]:
 def _of_calls(documents: Sequence[Document], vocabulary: _Words, query: Query) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
     calls = [vocabulary.hits(document.call[:_CALL_CHARACTERS]) if document.call else {} for document in documents]
-    strength = max((query.weights[term] for call in calls for term in call), default=0.0)
-    scores = _scaled(bm25(calls, [_CALL_TERMS] * len(calls), query.weights), _CONTEXT * strength)
+    scores = _scaled(bm25(calls, [_CALL_TERMS] * len(calls), query.weights), _CONTEXT * _strongest(calls, query))
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
 
 
@@ -77,24 +81,25 @@ class _Word(NamedTuple):
     called: bool = False
 
 
-class _Words(dict[str, _Word | None]):
-    """Words that tell something; each different word is looked at once, the first time it is asked for."""
+class _Words:
+    """Which words tell something. Most do not, so those that do are picked from the set of all words."""
 
     def __init__(self, query: Query) -> None:
         self._terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
         self._terms |= {term: term for term in query.weights}
+        self._telling = {word: _Word((term,)) for word, term in self._terms.items()}  # words in lower case
+        self._telling[_SEPARATOR] = _Word()
+        self._mixed: set[str] = set()  # words in other cases that have been looked at
         self.calls: dict[str, frozenset[str]] = {"": frozenset()}
-        self[_SEPARATOR] = _Word()
 
-    def __missing__(self, word: str) -> _Word | None:
-        told = None
-        if word.islower():  # most are, and have one part
-            if word in self._terms:
-                told = _Word((self._terms[word],))
-        elif found := [self._terms[part] for part in parts(word) if part in self._terms]:
-            told = _Word(found)
-        self[word] = told
-        return told
+    def _learn(self, found: Iterable[str]) -> None:
+        """Looks at the parts of words such as getUserName."""
+        mixed = {word for word in found if not word.islower()} - self._mixed
+        self._mixed |= mixed
+        for word in mixed:
+            if matched := [self._terms[part] for part in parts(word) if part in self._terms]:
+                called = word in self._telling and self._telling[word].called
+                self._telling[word] = _Word(matched, called)
 
     def terms_of(self, call: str) -> frozenset[str]:
         """The words of a call, as they would stand in what it returned."""
@@ -102,15 +107,17 @@ class _Words(dict[str, _Word | None]):
         if call not in self.calls:
             found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
             self.calls[call] = wanted = frozenset(list(found)[:_CALL_TERMS])
+            self._learn(wanted)
             for word in wanted:
-                told = self[word]
-                self[word] = _Word(told.terms if told else (), True)
+                self._telling[word] = _Word(self._telling[word].terms if word in self._telling else (), True)
         return self.calls[call]
 
     def hits(self, text: str) -> dict[str, int]:
         """How often each term of the query stands in a text."""
         hits: dict[str, int] = {}
-        for told in filter(None, map(self.__getitem__, words(text))):
+        found = words(text)
+        self._learn(found)
+        for told in filter(None, map(self._telling.get, found)):
             for term in told.terms:
                 hits[term] = hits.get(term, 0) + 1
         return hits
@@ -127,7 +134,8 @@ class _Words(dict[str, _Word | None]):
         else:
             found = [word for start, end, _ in segments for word in (*words(document.text[start:end]), _SEPARATOR)]
             found.pop()
-        told: Sequence[_Word | None] = list(map(self.__getitem__, found))
+        self._learn(set(found))
+        told = list(map(self._telling.get, found))
         last = -1
         hits: dict[str, int] = {}
         called: set[str] = set()
@@ -181,7 +189,7 @@ class _Named:
         for document in documents:
             for segment in document.segments:
                 hits = counts[number].keys()
-                for word in by_word.keys() & hits:
+                for word in by_word.keys() & hits if hits else ():
                     for mention in by_word[word]:
                         if (
                             self._needs[mention] <= hits

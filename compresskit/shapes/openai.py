@@ -19,20 +19,19 @@ def read(index: int, message: Message) -> Turn:
     """One message as a Turn; ``link`` adds what its tool results answer."""
     said: str = message["role"]
     role = _ROLES.get(said, said)
-    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _KNOWN_ROLES)
-    if turn.opaque:
-        turn.fix(said)
     content = message.get("content")
-    if isinstance(content, str):
-        turn.blocks.append(Block(index, ("content",), content))
-    elif isinstance(content, list):
+    blocks = [Block(index, ("content",), content)] if isinstance(content, str) else []
+    known = role in _KNOWN_ROLES
+    turn = Turn(index, role, blocks, extra=parts.MESSAGE_TOKENS, opaque=not known, human=role == "user")
+    if not known:
+        turn.fix(said)
+    if isinstance(content, list):
         for i, part in enumerate(content):
             _part(turn, part, i)
-    elif content is not None:
+    elif content is not None and not blocks:
         parts.opaque(turn, content)
     if len(message) > 1 + ("content" in message):
         _beside(turn, message)
-    turn.human = role == "user"
     return turn
 
 
@@ -40,6 +39,8 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
     """Gives every tool result the call that asked for it."""
     asked: dict[str, str] = {}
     for turn, message in zip(turns, messages, strict=True):
+        if len(message) == 2 and "content" in message:
+            continue  # and a role: most messages of a long conversation
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict) and isinstance(call.get("id"), str):
