@@ -26,9 +26,12 @@ _MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
 _LEAST_TOKENS = 60
 _SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
 _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
-# What is parsed is so many characters of the newest text, where all text is not more than the second figure;
-# the rest is cut by indentation, which takes a tenth of the time and mostly cuts at the same places.
-_DEEP_CHARACTERS = 24_000
+_PLAIN_WORD = 12  # characters of a word with its space, at most, in text whose density is known
+_PLAIN_TOKEN = 4  # characters of a token there
+# What is parsed is so many characters of the newest text, where all text is not more than the last figure; the rest
+# is cut by indentation, which takes a tenth of the time and mostly cuts at the same places.
+_DEEP_CHARACTERS = 12_000
+_DEEP_SHARE = 4  # at most one of so many characters
 _DEEP_ALL = 200_000
 _FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
@@ -161,7 +164,8 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
     blocks = [block for turn in turns for block in turn.blocks]
     characters = sum(len(block.text) for block in blocks)
     coarse = characters // _MOST_SEGMENTS
-    deep_left, json_left = _DEEP_CHARACTERS if characters <= _DEEP_ALL else 0, _JSON_CHARACTERS
+    deep_left = min(_DEEP_CHARACTERS, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
+    json_left = _JSON_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
@@ -196,7 +200,10 @@ def _most_characters(text: str, measure: Measure, room: int) -> int:
     size = min(_SAMPLE_CHARACTERS, len(text) // 2)
     middle = (len(text) - size) // 2
     sample = text[middle : middle + size]
-    return max(_LEAST_CHARACTERS, min(_MOST_CHARACTERS, tokens * len(sample) // max(1, measure.count(sample))))
+    spaces = sample.count(" ") + sample.count("\n")
+    plain = sample.isascii() and spaces * _PLAIN_WORD >= size  # words of English or code: what they come to is known
+    per_token = _PLAIN_TOKEN if plain else size / max(1, measure.count(sample))
+    return max(_LEAST_CHARACTERS, min(_MOST_CHARACTERS, int(tokens * per_token)))
 
 
 def lay_out(

@@ -7,6 +7,7 @@ does not know are counted with o200k_base, which is then an estimate.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
@@ -42,21 +43,49 @@ _BUNDLED = {
 _load_lock = threading.Lock()
 
 
+Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
+# A line that is not blank and begins with none of the signs that an encoding joins to the line end before it:
+# tokens never reach across its start, whatever stands before (tiktoken_ext.openai_public, the patterns).
+_LINE_START = re.compile(r"[ \t]*+[^\s/]")
+
+
 class Tally:
     """How many tokens a text has, and how many of them lie before any of its characters."""
 
-    __slots__ = ("_marks", "length", "total")
+    __slots__ = ("_marks", "_text", "total")
 
-    def __init__(self, total: int, length: int, marks: Callable[[Sequence[int]], list[int]] | None = None) -> None:
+    def __init__(self, total: int, text: str, marks: Marks | None = None) -> None:
         self.total = total
-        self.length = length  # of the text, in characters
+        self._text = text
         self._marks = marks
 
     def at(self, offsets: Sequence[int]) -> list[int]:
         """Tokens before each of the character ``offsets``; exact to one token, 0 and ``total`` at the ends."""
         if self._marks is not None:
-            return self._marks(offsets)
-        return [offset * self.total // self.length for offset in offsets] if self.length else [0] * len(offsets)
+            return self._marks(offsets)[0]
+        length = len(self._text)
+        return [offset * self.total // length for offset in offsets] if length else [0] * len(offsets)
+
+    def of(self, stretches: Sequence[tuple[int, int]]) -> int | None:
+        """Tokens of whole lines (start, end) wherever they stand between other lines.
+
+        None where that cannot be told from how the whole text was encoded: their ends fall within tokens, or
+        could be joined with what stands beside them.
+        """
+        text = self._text
+        if self._marks is None or len(text) > SLICE_CHARACTERS:
+            return None
+        for start, end in stretches:
+            if not (self._parted(start) and self._parted(end)):
+                return None
+        found, exact = self._marks([offset for stretch in stretches for offset in stretch])
+        return sum(found[1::2]) - sum(found[::2]) if exact else None
+
+    def _parted(self, offset: int) -> bool:
+        text = self._text
+        if offset in (0, len(text)):
+            return True
+        return text[offset - 1] == "\n" and _LINE_START.match(text, offset) is not None
 
 
 class Batch:
@@ -71,8 +100,8 @@ class Batch:
         """The counts of a text at its offsets."""
         text, parts = self.texts[number], self._parts[number]
         if parts is None:
-            return Tally(self.totals[number], len(text))
-        return Tally(self.totals[number], len(text), lambda offsets: self._counter.marks(text, parts, offsets))
+            return Tally(self.totals[number], text)
+        return Tally(self.totals[number], text, lambda offsets: self._counter.marks(text, parts, offsets))
 
 
 class TiktokenCounter:
@@ -115,16 +144,18 @@ class TiktokenCounter:
         found = [self.encoded([text]) for text in texts]
         return [arrays[0] for arrays, _ in found], [totals[0] for _, totals in found]
 
-    def marks(self, text: str, parts: list[Any], offsets: Sequence[int]) -> list[int]:
-        """Tokens before each of the character ``offsets`` of an encoded text."""
+    def marks(self, text: str, parts: list[Any], offsets: Sequence[int]) -> tuple[list[int], bool]:
+        """Tokens before each of the character ``offsets`` of an encoded text; whether all of them end tokens."""
         import numpy as np
 
-        ends = np.cumsum(self._lengths()[np.concatenate(parts)])  # byte offset at which each token ends
+        ends = np.cumsum(self._lengths()[parts[0] if len(parts) == 1 else np.concatenate(parts)])
         wanted = np.asarray(offsets, dtype=np.int64)
         if not text.isascii():
             wanted = _byte_offsets(text)[wanted]
-        found: list[int] = np.searchsorted(ends, wanted, side="right").tolist()
-        return found
+        found = np.searchsorted(ends, wanted, side="right")
+        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
+        counts: list[int] = found.tolist()
+        return counts, exact
 
     def _lengths(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         if self._byte_lengths is None:
@@ -193,7 +224,7 @@ class Measure:
             elif isinstance(self._counter, TiktokenCounter):
                 known = Batch(self._counter, [text]).tally(0)
             else:
-                known = Tally(self._fresh(text), len(text))
+                known = Tally(self._fresh(text), text)
             self._tallies[text] = known
         return known
 

@@ -13,7 +13,7 @@ from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_is
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
-from .tokens import Measure
+from .tokens import SLICE_CHARACTERS, Measure
 from .types import Message, Turn
 
 _SHORTER = "says the same in fewer tokens"
@@ -26,6 +26,7 @@ class _Form(NamedTuple):
     text: str
     key: str
     why: str
+    tokens: int | None = None  # where they are known
 
 
 class Writer:
@@ -104,7 +105,7 @@ class Writer:
             if entry.piece is not None and entry.block.message not in folded:
                 if entry.short or not entry.piece.whole:
                     self._forms[number] = self._form(entry, entry.piece)
-        self._measure.begin(form.text for form in self._forms.values())
+        self._measure.begin(form.text for form in self._forms.values() if form.tokens is None)
 
     def _message(self, message: Message, turn: Turn, entries: Sequence[tuple[int, Entry]]) -> None:
         copy = clone(message, f"messages[{turn.index}]")
@@ -136,15 +137,24 @@ class Writer:
         if not kept:
             return _Form("stub", entry.stub, key, "matters least")
         if not entry.short:
-            return _Form("excerpt", excerpt(entry.block.text, segments, kept, key, self._wording), key, why)
+            text, tokens = self._excerpt(entry, kept, key)
+            return _Form("excerpt", text, key, why, tokens)
         text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
         return _Form("compact", text, key, _SHORTER) if piece.whole else _Form("excerpt", text, key, why)
+
+    def _excerpt(self, entry: Entry, kept: set[int], key: str) -> tuple[str, int | None]:
+        """An excerpt, and its tokens where the count of the whole text tells them."""
+        source = entry.block.text
+        parts, stretches, markers = _parts(source, entry.split.segments, kept, key, self._wording)
+        text = "".join(parts)
+        known = self._measure.tally(source).of(stretches) if len(text) <= SLICE_CHARACTERS else None
+        return text, None if known is None else known + sum(map(self._measure.count, markers))
 
     def _replace(self, copy: Message, entry: Entry, form: _Form) -> None:
         replace(copy, entry.block.path, form.text)
         if looks_issued(entry.block.text) or looks_issued(entry.short):
             self._suspects.append((form.text, form.key))
-        tokens = self._measure.count(form.text)
+        tokens = self._measure.count(form.text) if form.tokens is None else form.tokens
         self.tokens += tokens
         self._decide(entry, form.action, form.key, tokens, form.why)
 
@@ -173,20 +183,31 @@ def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wo
     [… line 2: retrieve bcdfghjklmnp]
     three
     """
+    return "".join(_parts(text, segments, kept, key, wording)[0])
+
+
+def _parts(
+    text: str, segments: Sequence[Segment], kept: set[int], key: str, wording: Wording
+) -> tuple[list[str], list[tuple[int, int]], list[str]]:
+    """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
     line = 1
     out: list[str] = []
+    stretches: list[tuple[int, int]] = []
+    markers: list[str] = []
     for start, end, keep in _stretches(segments, kept):
         newlines = text.count("\n", start, end)
         if keep:
+            stretches.append((start, end))
             out.append(text[start:end])
         else:
             if out and not out[-1].endswith("\n"):
                 out.append("\n")
-            out.append(wording.gap(_gap(text, start, end, line, newlines), key))
+            marker = wording.gap(_gap(text, start, end, line, newlines), key)
             key = ""  # said once in a text
-            out.append("\n" if end < len(text) else "")
+            markers.append(marker + "\n" if end < len(text) else marker)
+            out.append(markers[-1])
         line += newlines
-    return "".join(out)
+    return out, stretches, markers
 
 
 def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:

@@ -1,0 +1,74 @@
+"""Counting: in batches, in slices, and of lines that were counted with the text they stand in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compresskit.tokens import SLICE_CHARACTERS, Batch, TiktokenCounter, _tiktoken_counter, measure_for, slices
+
+ENCODINGS = ["o200k_base", "cl100k_base"]
+# What encodings join to the line before or after: blanks, slashes, line ends of all kinds, marks that combine.
+STARTS = ["", " ", "    ", "\t", "/", "//", "\r", "\u3000", "\x0b", "\u0301", "]", "'s", "9", "a", "é", "日", "<|", "…"]
+LINES = st.builds(
+    lambda start, body, end: start + body + end,
+    st.sampled_from(STARTS),
+    st.text(alphabet="ab 1/.)(:\t\r'\u3000\u0301日<|>", max_size=8),
+    st.sampled_from(["", ";", " ", "\t", "\r", "/", "12", "\u3000"]),
+)
+
+
+def counter(name: str) -> TiktokenCounter:
+    found: TiktokenCounter = _tiktoken_counter(name)
+    return found
+
+
+@given(st.lists(LINES, min_size=2, max_size=9), st.data(), st.sampled_from(ENCODINGS))
+def test_lines_cost_between_other_lines_what_the_whole_text_says(
+    lines: list[str], data: st.DataObject, encoding: str
+) -> None:
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    text = "\n".join(lines) + "\n"
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(lines))] * 2).filter(lambda two: two[0] != two[1])))
+    one = counter(encoding)
+    known = Batch(one, [text]).tally(0).of([(starts[first], starts[last])])
+    if known is not None:
+        marker = "[… lines 3-9: retrieve bcdfghjklmnp]"
+        before = f"{marker}\n" if first else ""
+        after = marker if last < len(lines) else ""
+        alone = one.count(before) + one.count(after)
+        assert one.count(before + text[starts[first] : starts[last]] + after) == alone + known
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_most_lines_of_source_are_told(encoding: str) -> None:
+    text = "".join(f"def f{number}(x):\n    return x + {number}\n\n" for number in range(50))
+    lines = text.splitlines(keepends=True)
+    offset = sum(map(len, lines[:30]))
+    tally = Batch(counter(encoding), [text]).tally(0)
+    assert tally.of([(0, offset), (offset + len(lines[30]), len(text))]) is not None
+
+
+@given(st.lists(st.text() | st.sampled_from(["<|endoftext|>", "\ud800", "", "x" * 5]), max_size=6))
+def test_a_batch_counts_each_text_as_if_alone(texts: list[str]) -> None:
+    one = counter("o200k_base")
+    assert Batch(one, texts).totals == [one.count(text) for text in texts]
+
+
+def test_threads_change_no_count() -> None:
+    texts = [f"{number} " * 30_000 for number in range(10)] + ["tiny", "", "a <|endoftext|> inside"]
+    threaded, plain = measure_for("gpt-4o", None), measure_for("gpt-4o", None)
+    threaded.begin(texts)
+    assert [threaded.count(text) for text in texts] == [plain.count(text) for text in texts]
+    assert threaded.tally(texts[0]).at([0, 3, len(texts[0])]) == plain.tally(texts[0]).at([0, 3, len(texts[0])])
+
+
+@given(st.integers(0, 3), st.sampled_from(["x", "word ", "line\n"]))
+def test_slices_are_the_text(times: int, part: str) -> None:
+    text = part * (times * SLICE_CHARACTERS // len(part) + 7)
+    cut = slices(text)
+    assert "".join(cut) == text
+    assert max(map(len, cut)) <= SLICE_CHARACTERS
