@@ -57,7 +57,7 @@ def test_a_message_that_changes_makes_all_behind_it_new():
     """The first message changes in every turn: nothing is read, and its first byte that differs counts."""
     messages = talk()
 
-    def restless(turn, state):
+    def restless(turn, _state):
         first = user(f"{'x' * len(turn.messages)} {turn.messages[0]['content']}")
         return Sent([first, *turn.messages[1:]])
 
@@ -129,7 +129,7 @@ def test_a_compaction_is_a_change_that_the_trigger_asks_for():
     costs = sizes(messages)
     trigger = sum(costs) // 2
 
-    def compact(turn, state):
+    def compact(turn, _state):
         fits = sum(sizes(turn.messages)) <= trigger
         return Sent(turn.messages if fits else [turn.messages[0], *turn.messages[-3:]])
 
