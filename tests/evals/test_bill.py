@@ -1,12 +1,14 @@
 """The bill of a run, turn by turn, on made-up runs whose price can be worked out by hand."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+import compresskit
 from compresskit.prices import prices_for, usual
 from evals import bill
-from evals.contenders import CONTENDERS, Sent, Turn
+from evals.contenders import CONTENDERS, Sent, Turn, compresskit_previous
 from evals.replay import Run, replay, row
 from evals.tokens import count, count_message
 
@@ -177,6 +179,21 @@ def test_contenders_take_both_shapes_and_leave_the_history_alone(name):
         for end in (3, len(messages)):
             state = CONTENDERS[name](Turn(messages[:end], 200, 100, shape), state).state
         assert json.dumps(messages) == before
+
+
+def test_the_result_of_a_turn_is_handed_to_the_next(monkeypatch):
+    """As `previous`, unread; the first turn has none."""
+    given = []
+
+    def compress(messages, model, trigger, target, *, shape, previous):
+        given.append((len(messages), model, trigger, target, shape, previous))
+        return SimpleNamespace(messages=messages, tools=None, cache={}, number=len(given))
+
+    monkeypatch.setattr(compresskit, "compress", compress)
+    replay(run_of(talk(turns=1)), compresskit_previous)
+    assert [one[:5] for one in given] == [(end, "gpt-4o", 10_000, 5_000, "openai") for end in (1, 4, 6)]
+    assert given[0][5] is None
+    assert [one[5].number for one in given[1:]] == [1, 2]
 
 
 def file_of(folder):
