@@ -2,6 +2,7 @@
 
 CompresskitError (a ValueError)
 ├── InvalidArgument    an argument of a call is wrong
+├── InvalidLedger      a ledger is not what was written
 └── InvalidMessages    a message is not what a chat request can hold
 """
 
@@ -16,6 +17,10 @@ class CompresskitError(ValueError):
 
 class InvalidArgument(CompresskitError):
     """An argument is outside of what the function takes."""
+
+
+class InvalidLedger(CompresskitError):
+    """A file is no ledger, or was changed since it was written."""
 
 
 class InvalidMessages(CompresskitError):

@@ -16,15 +16,17 @@ class Column:
 
     heading: str
     key: str
-    kind: str = "share"  # "share" 0.93 with its interval, "percent" 93 %, "tokens" 6,897
+    kind: str = "share"  # "share" 0.93 with its interval, "percent" 93 %, "tokens" 6,897, "time" 0.123
     over: str = ""  # divide by this key of the same row
+    pooled: bool = False  # divide the sums instead: large rows count more
 
-    def values(self, rows: Sequence[Row]) -> tuple[list[float], list[str]]:
-        """The values that there are, and the unit of each."""
-        there = [row for row in rows if row.get(self.key) is not None]
+    def estimate(self, rows: Sequence[Row], seed: int) -> Estimate | None:
+        """The figure of the rows, with its interval."""
+        there = [row for row in rows if row.get(self.key) is not None and (not self.over or row[self.over])]
         divisors = [float(row[self.over]) if self.over else 1.0 for row in there]
         values = [float(row[self.key]) / divisor for row, divisor in zip(there, divisors, strict=True)]
-        return values, [row["unit"] for row in there]
+        weights = divisors if self.pooled else None
+        return estimate(values, [row["unit"] for row in there], seed=seed, weights=weights)
 
     def shown(self, figure: Estimate | None) -> str:
         """A table cell."""
@@ -34,6 +36,8 @@ class Column:
             return f"{figure.mean:,.0f}"
         if self.kind == "percent":
             return f"{figure.mean:.1%}"
+        if self.kind == "time":
+            return f"{figure.mean:.3f}"
         digits = 3 if figure.mean > 0.99 else 2
         return f"{figure.mean:.{digits}f} [{figure.low:.2f}–{figure.high:.2f}]"
 
@@ -60,5 +64,5 @@ def lines(rows: Sequence[Row], columns: Sequence[Column], seed: int) -> list[Lin
 
 def _line(group: str, compressor: str, rows: Sequence[Row], columns: Sequence[Column], seed: int) -> Line:
     good = [row for row in rows if row["error"] is None]
-    figures = tuple(estimate(*column.values(good), seed=seed) for column in columns)
+    figures = tuple(column.estimate(good, seed) for column in columns)
     return Line(group, compressor, len(rows), len(rows) - len(good), figures)

@@ -10,8 +10,16 @@ from .baselines import COMPRESSORS
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 
-def parser(name: str, description: str, target: str, target_help: str) -> argparse.ArgumentParser:
-    """A parser with what every eval takes; an eval adds its own options to it."""
+def parser(
+    name: str,
+    description: str,
+    target: str,
+    target_help: str,
+    known: Iterable[str] = COMPRESSORS,
+    default: str = _DEFAULT,
+) -> argparse.ArgumentParser:
+    """A parser with what every eval takes; an eval adds its own options to it. `known` are the compressors."""
+    known = list(known)
     result = argparse.ArgumentParser(
         prog=f"python -m evals.{name}",
         description=description,
@@ -20,9 +28,7 @@ def parser(name: str, description: str, target: str, target_help: str) -> argpar
     )
     add = result.add_argument
     add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
-    add(
-        "--compressors", type=choices(COMPRESSORS), default=_DEFAULT, metavar="A,B", help=f"of {', '.join(COMPRESSORS)}"
-    )
+    add("--compressors", type=choices(known), default=default, metavar="A,B", help=f"of {', '.join(known)}")
     add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
     add("--limit", type=positive, metavar="N", help="at most N runs, questions or instances of each group")
     add("--json", metavar="FILE", help="write a record with every figure and every case")
@@ -79,7 +85,7 @@ def titled(group: str, target: float, options: argparse.Namespace) -> str:
 
 def recorded(
     options: argparse.Namespace,
-    leave_out: Sequence[str] = ("clone_from", "data", "jobs", "json", "load", "repos", "save"),
+    leave_out: Sequence[str] = ("clone_from", "data", "jobs", "json", "load", "plot", "repos", "save"),
 ) -> dict[str, object]:
     """The options that make a figure what it is; places on this machine are left out."""
     return {key: value for key, value in sorted(vars(options).items()) if key not in leave_out}

@@ -6,9 +6,10 @@ A compressor that raises gives a row with its error; the row has no figures, and
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
+from typing import Any
 
 from .baselines import COMPRESSORS
 from .cases import Case, Row, measured
@@ -17,8 +18,14 @@ from .tables import progress
 
 def run(cases: Sequence[Case], compressors: Sequence[str], jobs: int = 1) -> list[Row]:
     """A row for every case and compressor, in the order of the cases."""
-    work = list(product(cases, compressors))
-    return list(progress(_results(work, jobs), total=len(work), title="compressing"))
+    return measure(list(product(cases, compressors)), run_one, jobs, "compressing")
+
+
+def measure(
+    work: Sequence[tuple[Any, ...]], one: Callable[..., Row], jobs: int, title: str, chunk: int = 8
+) -> list[Row]:
+    """`one(*item)` for every item of the work, with a progress bar, in this process or in several."""
+    return list(progress(_results(work, one, jobs, chunk), total=len(work), title=title))
 
 
 def run_one(case: Case, compressor: str) -> Row:
@@ -35,9 +42,9 @@ def run_one(case: Case, compressor: str) -> Row:
         return {**place, "error": f"{type(error).__name__}: {error}"[:500]}
 
 
-def _results(work: Sequence[tuple[Case, str]], jobs: int) -> Iterator[Row]:
+def _results(work: Sequence[tuple[Any, ...]], one: Callable[..., Row], jobs: int, chunk: int) -> Iterator[Row]:
     if jobs == 1:
-        yield from (run_one(case, compressor) for case, compressor in work)
+        yield from (one(*item) for item in work)
         return
     with ProcessPoolExecutor(max_workers=jobs) as pool:
-        yield from pool.map(run_one, *zip(*work, strict=True), chunksize=8)
+        yield from pool.map(one, *zip(*work, strict=True), chunksize=chunk)

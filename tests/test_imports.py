@@ -28,7 +28,7 @@ HEAVY = {
 BASE, STAGE, COMPRESS, AROUND, PACKAGE_ITSELF, INTEGRATION, CLI = range(7)
 LAYERS = {
     "errors": BASE, "types": BASE, "result": BASE, "compress": COMPRESS, "retrieval": AROUND,
-    "stores": AROUND,
+    "stores": AROUND, "ledger": AROUND,
     "completion": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
 }  # fmt: skip
 

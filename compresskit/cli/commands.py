@@ -26,6 +26,7 @@ from compresskit.cli.calls import (
     in_target,
     library_errors,
 )
+from compresskit.cli.ledgers import ledger
 from compresskit.cli.reading import Conversation, InputError, read_conversations, read_results, read_tools
 from compresskit.cli.show import figures, render
 from compresskit.cli.writing import Failure, open_output, printable, to_json
@@ -35,7 +36,8 @@ SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…)
 EXIT_CODES = """\b
 Exit codes:
   0    done, and the target was met (or the conversation is not above the trigger)
-  1    done, but the target was not met: what may not be touched is more than the target
+  1    done, but the target was not met: what may not be touched is more than the target;
+       ledger: it is not what was written
   2    wrong usage, or an input that cannot be used
   3    retrieve: no such key
   4    the output could not be written
@@ -197,6 +199,9 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
     return given.fields
+
+
+cli.add_command(ledger)
 
 
 @contextmanager

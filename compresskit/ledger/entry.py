@@ -1,0 +1,154 @@
+"""One entry of a ledger: what a request has cost, and what it would have cost without compression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from compresskit.errors import InvalidArgument, InvalidLedger, shown
+from compresskit.prices import Prices, Split, prices_for
+from compresskit.result import Compressed
+
+from .usage import Usage
+
+VERSION = 1
+_LONGEST_NAME = 200  # characters of a conversation's name
+_NO_COUNTS = {"time": str, "conversation": str | None, "model": str, "assumed": bool}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request. Prices are in micro-dollars per million tokens.
+
+    Attributes:
+        original_tokens: of the request without compression, as far as it is known: what was sent, and what
+            was taken out of it.
+        read_tokens, written_tokens, hour_tokens, fresh_tokens: of what was sent, by their price.
+        retrieved_tokens: of retrieval answers. A request with some was sent only because of them.
+        assumed: the provider's usage was not given, so nothing is taken to be cached, on either side.
+        without_microdollars, paid_microdollars: what all would have cost, and what was paid.
+        bounced_microdollars: the part of what was paid that is for retrievals.
+        saved_microdollars: the difference; less than nothing where compression cost more.
+        torn_bytes: of a line before this one that a killed process had left unfinished.
+    """
+
+    time: str
+    conversation: str | None
+    model: str
+    original_tokens: int
+    read_tokens: int
+    written_tokens: int
+    hour_tokens: int
+    fresh_tokens: int
+    retrieved_tokens: int
+    assumed: bool
+    input_price: int
+    write_price: int
+    hour_price: int
+    read_price: int
+    without_microdollars: int
+    paid_microdollars: int
+    bounced_microdollars: int
+    saved_microdollars: int
+    torn_bytes: int = 0
+
+
+@dataclass
+class Past:
+    """What a conversation's next entry builds on."""
+
+    sent: int = 0  # tokens of its last request, without compression
+    retrieved: int = 0  # tokens, in all its requests
+    caches: bool = False  # something of it was read from the provider's cache, or written to it
+
+    def add(self, entry: Entry) -> None:
+        self.retrieved += entry.retrieved_tokens
+        self.caches |= entry.read_tokens + entry.written_tokens + entry.hour_tokens > 0
+        if not entry.retrieved_tokens:
+            self.sent = entry.original_tokens
+
+
+def entry_for(
+    result: Compressed,
+    used: Usage,
+    prices: Prices,
+    conversation: str | None,
+    retrieved: int,
+    assumed: bool,
+    past: Past,
+    torn: int,
+) -> Entry:
+    """The entry of a request, from what was used and what the conversation had sent before."""
+    removed = max(0, result.original_tokens - result.compressed_tokens)
+    original = max(0, used.total + removed - past.retrieved - retrieved)
+    paid = prices.cost(used.split, used.hour)
+    # Where places for caching have to be marked, whoever marks none has nothing cached.
+    cached = not prices.breakpoints or past.caches or used.total > used.split.fresh
+    if retrieved:
+        without = 0
+    elif assumed or not cached:
+        without = prices.cost(Split(0, 0, original))
+    elif conversation is None:
+        without = prices.cost(used.split._replace(read=used.split.read + removed), used.hour)
+    else:
+        without = prices.cost(prices.split(original, max(past.sent, used.split.read)))
+    return Entry(
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        conversation=conversation,
+        model=result.model,
+        original_tokens=original,
+        read_tokens=used.split.read,
+        written_tokens=used.split.written,
+        hour_tokens=used.hour,
+        fresh_tokens=used.split.fresh,
+        retrieved_tokens=retrieved,
+        assumed=assumed,
+        input_price=prices.input,
+        write_price=prices.write,
+        hour_price=prices.write_hour,
+        read_price=prices.read,
+        without_microdollars=without,
+        paid_microdollars=paid,
+        bounced_microdollars=paid if retrieved else 0,
+        saved_microdollars=without - paid,
+        torn_bytes=torn,
+    )
+
+
+def known_prices(result: Compressed, prices: Prices | None) -> Prices:
+    """The prices to reckon with, which have to be those of a model."""
+    if not isinstance(result, Compressed):
+        raise InvalidArgument(f"result is {shown(result)}; what compress() returned was expected.")
+    found = prices_for(result.model) if prices is None else prices
+    if not isinstance(found, Prices):
+        raise InvalidArgument(f"prices is {shown(prices)}; Prices were expected, or None for those of litellm's map.")
+    if not found.known:
+        raise InvalidArgument(
+            f"the prices of {shown(result.model)} are not in litellm's model map. Give them: "
+            f"prices=Prices(input=…, write=…, write_hour=…, read=…), in micro-dollars per million tokens."
+        )
+    return found
+
+
+def check(conversation: Any, retrieved_tokens: Any) -> None:
+    """Raises InvalidArgument for what an entry cannot hold."""
+    if conversation is not None and not (isinstance(conversation, str) and 0 < len(conversation) <= _LONGEST_NAME):
+        raise InvalidArgument(
+            f"conversation is {shown(conversation)}; a name of 1 to {_LONGEST_NAME} characters was expected, or None."
+        )
+    if not isinstance(retrieved_tokens, int) or isinstance(retrieved_tokens, bool) or retrieved_tokens < 0:
+        raise InvalidArgument(
+            f"retrieved_tokens is {shown(retrieved_tokens)}; a whole number, 0 or more, was expected."
+        )
+
+
+def entry_from(record: dict[str, Any], number: int) -> Entry:
+    """A line's record as an entry."""
+    found = dict(record)
+    if found.pop("v", None) != VERSION or found.pop("n", None) != number:
+        raise InvalidLedger(f"entry {number} of version {VERSION} was expected: lines were put in or taken out.")
+    kinds = {field.name: _NO_COUNTS.get(field.name, int) for field in fields(Entry)}
+    if found.keys() != kinds.keys() or not all(isinstance(found[name], kind) for name, kind in kinds.items()):
+        raise InvalidLedger("it has other fields than an entry: it was written by another program.")
+    return Entry(**found)

@@ -1,0 +1,68 @@
+"""Reads a ledger: its entries, and whether it still is what was written."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO
+
+from compresskit.errors import InvalidLedger
+
+from .chain import START, links
+from .entry import Entry, entry_from
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a ledger is what was written: ``problem`` says in ``line`` (from 1) what is wrong, else None."""
+
+    entries: int
+    head: str
+    line: int | None = None
+    problem: str | None = None
+
+
+def entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
+    """The entries of a ledger, in order; a torn last line is passed over.
+
+    Raises:
+        InvalidLedger: at the first line that was changed; OSError: the file cannot be read.
+    """
+    with _reading(path) as file:
+        for number, link in enumerate(links(file)):
+            yield entry_from(link.record, number)
+
+
+def verify(path: str | os.PathLike[str], head: str | None = None) -> Verdict:
+    """Whether every line is what was written, in its place, and the last one whole.
+
+    Whoever can write to the file can also cut lines off its end, or make all of it anew. Against that, keep the
+    ``head`` of an earlier verdict elsewhere: it has to be among the hashes.
+    """
+    count, last, seen = 0, START, head in (None, START)
+    with _reading(path) as file:
+        end = 0
+        try:
+            for link in links(file):
+                entry_from(link.record, count)
+                count, last, end = count + 1, link.hash, link.end
+                seen = seen or last == head
+        except InvalidLedger as error:
+            return Verdict(count, last, count + 1, str(error))
+        torn = os.fstat(file.fileno()).st_size - end
+    if torn:
+        problem = f"it has no end ({torn} bytes): its writer was stopped, or it was cut. The next entry replaces it."
+        return Verdict(count, last, count + 1, problem)
+    if not seen:
+        return Verdict(count, last, None, f"no line has the hash {head}: lines were cut off, or all was made anew.")
+    return Verdict(count, last)
+
+
+@contextmanager
+def _reading(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    with open(path, "rb") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield file

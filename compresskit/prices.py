@@ -1,0 +1,182 @@
+"""What a prompt costs: a model's prices for new, cached and written tokens, and its provider's rules of caching.
+
+Prices come from the model map that litellm bundles, read as a file: no import of litellm, no network
+(what LITELLM_LOCAL_MODEL_COST_MAP=True does). A model that is not in it gets the usual ratios and
+``known=False``. Whoever has other prices makes a ``Prices``.
+
+Sources: docs.litellm.ai "Prompt Caching"; platform.claude.com "Prompt caching" (a write 1.25 times the input
+price, for an hour 2 times, a read 0.1 times, at most 4 breakpoints); developers.openai.com "Prompt caching"
+(automatic from 1,024 tokens on in steps of 128; from GPT-5.6 on writes cost 1.25 times, and no steps).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+from .errors import InvalidArgument, shown
+
+WRITE, WRITE_HOUR, READ = 1.25, 2.0, 0.1  # times the input price, where nothing else is known
+MINIMUM = 1_024  # tokens: the shortest prompt that OpenAI, and Anthropic for most models, caches
+OPENAI_STEP = 128  # tokens
+ANTHROPIC_BREAKPOINTS = 4  # cache_control marks in one request; a fifth is an error
+
+_MILLION = 1_000_000
+_MAP = "model_prices_and_context_window_backup.json"
+_FIELDS = {
+    "input": "input_cost_per_token",
+    "write": "cache_creation_input_token_cost",
+    "write_hour": "cache_creation_input_token_cost_above_1hr",
+    "read": "cache_read_input_token_cost",
+}
+_OTHER_FIELDS = ("prompt_cache_min_tokens", "supports_prompt_caching", "litellm_provider")
+
+
+class Split(NamedTuple):
+    """The tokens of one prompt by what they cost: cached before, written to the cache, neither."""
+
+    read: int
+    written: int
+    fresh: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices of input tokens in micro-dollars per million tokens: 3 dollars a million are 3_000_000.
+
+    Attributes:
+        input: a token that is neither read from the cache nor written to it.
+        write, write_hour: a token written to the cache, for the provider's usual time and for an hour.
+        read: a token read from the cache.
+        minimum: tokens below which a prompt is not cached.
+        step: a cached prefix is read in multiples of so many tokens.
+        breakpoints: how many places a request may mark for caching; 0: the provider chooses them itself.
+        known: the prices are those of a model, not only the usual ratios to an input price of 1 dollar.
+
+    >>> Prices(input=3_000_000, write=3_750_000, write_hour=6_000_000, read=300_000).cost(Split(10_000, 500, 0))
+    4875
+    """
+
+    input: int
+    write: int
+    write_hour: int
+    read: int
+    minimum: int = 0
+    step: int = 1
+    breakpoints: int = 0
+    known: bool = True
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, least = getattr(self, field.name), 1 if field.name in ("input", "step") else 0
+            if field.name != "known" and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+                raise InvalidArgument(
+                    f"{field.name} is {shown(value)}; a whole number, {least} or more, was expected: prices in "
+                    f"micro-dollars per million tokens, lengths in tokens."
+                )
+
+    def split(self, prompt: int, shared: int) -> Split:
+        """How a prompt is billed whose first ``shared`` tokens stood at the start of the request before.
+
+        The rest is written, as providers do that cache by themselves, and callers who mark the newest message.
+
+        >>> prices_for("gpt-4o").split(5_000, 4_000), prices_for("gpt-4o").split(1_000, 900)
+        (Split(read=3968, written=1032, fresh=0), Split(read=0, written=0, fresh=1000))
+        """
+        if prompt < self.minimum:
+            return Split(0, 0, prompt)
+        read = min(shared, prompt) // self.step * self.step
+        read = read if read >= self.minimum else 0
+        return Split(read, prompt - read, 0)
+
+    def cost(self, split: Split, written_hour: int = 0) -> int:
+        """Micro-dollars, rounded to the nearest; ``written_hour`` are tokens besides, written for an hour."""
+        total = split.read * self.read + split.written * self.write + split.fresh * self.input
+        return (total + written_hour * self.write_hour + _MILLION // 2) // _MILLION
+
+
+def usual() -> Prices:
+    """The usual ratios, 1.25 for a write and 0.1 for a read, to an input price of a micro-dollar a token.
+
+    >>> usual().cost(Split(read=1_000, written=0, fresh=0))
+    100
+    """
+    return Prices(_MILLION, int(WRITE * _MILLION), int(WRITE_HOUR * _MILLION), int(READ * _MILLION), known=False)
+
+
+@cache
+def prices_for(model: str) -> Prices:
+    """The prices of a model; ``usual()`` where litellm's map does not have it.
+
+    A provider's prefix does not matter: "anthropic/claude-sonnet-4-5" is found as "claude-sonnet-4-5".
+
+    Raises:
+        InvalidArgument: ``model`` is no name.
+
+    >>> prices_for("claude-sonnet-4-5").read, prices_for("my-own-model").known
+    (300000, False)
+    """
+    if not isinstance(model, str) or not model:
+        raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
+    models = _models()
+    entry = models.get(model) or models.get(model.rsplit("/", 1)[-1])
+    return _prices(model, entry) if entry and entry["input"] else usual()
+
+
+def _prices(model: str, entry: dict[str, Any]) -> Prices:
+    """An entry of the map as prices; what it leaves out follows from the provider's rules."""
+    price, read, write = entry["input"], entry["read"], entry["write"]
+    claude = "claude" in model
+    openai = not claude and entry["litellm_provider"] in ("openai", "azure", "azure_ai")
+    cached = bool(read or claude or entry["supports_prompt_caching"])
+    if not read:
+        read = round(price * READ) if cached else price
+    managed = bool(write)  # OpenAI's newer models have a price for writes and cache without steps
+    write = write or (round(price * WRITE) if claude else price)
+    return Prices(
+        input=price,
+        write=write,
+        write_hour=entry["write_hour"] or (round(price * WRITE_HOUR) if claude else write),
+        read=read,
+        minimum=entry["prompt_cache_min_tokens"] or (MINIMUM if cached else 0),
+        step=OPENAI_STEP if openai and not managed else 1,
+        breakpoints=ANTHROPIC_BREAKPOINTS if claude else 0,
+    )
+
+
+@cache
+def _models() -> dict[str, dict[str, Any]]:
+    """What is needed here of every model in the map: prices in micro-dollars per million tokens."""
+    path = _bundled_map()
+    if path is None:
+        return {}
+    with open(path, encoding="utf-8") as file:
+        entries = json.load(file)
+    return {
+        name: {
+            **{short: _whole(entry.get(long)) for short, long in _FIELDS.items()},
+            **{field: entry.get(field) for field in _OTHER_FIELDS},
+            "prompt_cache_min_tokens": int(entry.get("prompt_cache_min_tokens") or 0),
+        }
+        for name, entry in entries.items()
+        if isinstance(entry, dict) and entry.get("input_cost_per_token")
+    }
+
+
+def _whole(dollars: Any) -> int:
+    """Dollars a token as micro-dollars per million tokens; 0 for what is not given."""
+    return round(dollars * _MILLION * _MILLION) if isinstance(dollars, int | float) else 0
+
+
+def _bundled_map() -> str | None:
+    """litellm's model map, found without importing litellm."""
+    spec = find_spec("litellm")
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        path = os.path.join(place, _MAP)
+        if os.path.isfile(path):
+            return path
+    return None

@@ -1,0 +1,67 @@
+"""When it pays to rewrite what a provider has already cached. Knows prices and token counts, no messages.
+
+A conversation was sent, and its prompt is in the provider's cache. Now ``saved_tokens`` (d) could be taken out
+somewhere in it. What stands behind that place and was sent before, ``suffix_tokens`` (s, without d), is then
+no longer a cached prefix and has to be written again. ``turns_to_come`` (n) requests will still be sent, this
+one among them. A token costs w when it is written and r when it is read. With the probability p (``warm``) the
+cache still holds the prompt; if not, everything is written anyway.
+
+    left as it is:  p r (s + d) + (1 - p) w (s + d)   now      + (n - 1) r (s + d)   later
+    rewritten:      w s                               now      + (n - 1) r s         later
+    gain:           d (w + r (n - 1)) - p (w - r) (s + d)
+
+Tokens before the place, and new ones at the end, cost the same either way. In a warm cache (p = 1) the gain
+is n r d - (w - r) s: with w = 1.25 and r = 0.1, rewriting pays after 11.5 s / d requests.
+"""
+
+from __future__ import annotations
+
+from .errors import InvalidArgument, shown
+from .prices import Prices
+
+_MILLION = 1_000_000
+
+
+def rewriting_gain(
+    saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
+) -> float:
+    """What a rewrite saves over the turns to come, less what it costs now, in micro-dollars.
+
+    Args:
+        saved_tokens: tokens that go (d).
+        suffix_tokens: tokens behind the first change that were sent before and stay (s).
+        turns_to_come: requests still to be sent, the present one included (n), at least 1.
+        prices: of the model.
+        warm: how likely the provider's cache still holds the prompt (p), from 0 to 1.
+
+    Raises:
+        InvalidArgument: a count is negative or no whole number, or ``warm`` is no probability.
+
+    >>> from compresskit.prices import usual
+    >>> rewriting_gain(saved_tokens=10_000, suffix_tokens=10_000, turns_to_come=12, prices=usual())
+    500.0
+    """
+    for name, value, least in (
+        ("saved_tokens", saved_tokens, 0),
+        ("suffix_tokens", suffix_tokens, 0),
+        ("turns_to_come", turns_to_come, 1),
+    ):
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise InvalidArgument(f"{name} is {shown(value)}; a whole number, {least} or more, was expected.")
+    if not isinstance(warm, int | float) or not 0 <= warm <= 1:
+        raise InvalidArgument(f"warm is {shown(warm)}; a probability from 0 to 1 was expected.")
+    later = saved_tokens * (prices.write + prices.read * (turns_to_come - 1))
+    now = warm * (prices.write - prices.read) * (suffix_tokens + saved_tokens)
+    return (later - now) / _MILLION
+
+
+def worth_rewriting(
+    saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
+) -> bool:
+    """Whether a rewrite gains more than it costs: see ``rewriting_gain``.
+
+    >>> from compresskit.prices import usual
+    >>> [worth_rewriting(10_000, 10_000, turns, usual()) for turns in (11, 12)]
+    [False, True]
+    """
+    return rewriting_gain(saved_tokens, suffix_tokens, turns_to_come, prices, warm) > 0

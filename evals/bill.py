@@ -1,0 +1,179 @@
+"""What whole runs of an agent cost, replayed turn by turn with a provider that caches prompts.
+
+Every assistant message of a run is one request; what came before it is its history. The trigger is half of the
+run's tokens (--trigger), the target half of that (--target). A request is its contender's tools, if any, then its
+messages. Messages that are byte-identical to the start of the request before, tools first, cost what a read
+from the cache costs (0.1 of the input price), all others what a write costs (1.25); --prices takes the prices
+and the rules of a model instead: its minimum length, and the 128-token steps of OpenAI's cache.
+
+A turn needs a retrieval where something that the real next action uses (its atoms, as in `agent_points`) stood
+in the history and cannot be read in the request. It then pays the request once more as a read, and the newest
+messages that say it as a write. That is netted in every bill. What is not in the contender's cache is lost for
+good: such a turn is counted apart and pays nothing, so a bill with lost text is no better bill. What was
+retrieved is not kept for the turns after. Where a contender raises, everything is sent in that turn.
+
+bill        cost of all requests with their retrievals, as a ratio to sending everything: the mean over the
+            runs, and the ratio of the sums over all runs, in which long runs count for more
+retrievals  share of the bill that is retrievals
+written     share of the tokens that were written to the cache (or, where nothing is cached, new)
+needing     share of the turns that need a retrieval
+losing      share of the turns in which something needed is lost for good
+failed      share of the turns in which the contender raised
+compactions turns a run in which what was sent changed, and would not have fitted the trigger with what is new
+changed     bytes a run that stood in the request before and do not stand at the start of this one, in turns
+            that are no compactions: what breaks the provider's cache without need
+seconds     a turn, of the contender alone
+
+Contenders: everything; window (the oldest exchanges go, anew each turn); litellm (litellm.compress, anew each
+turn); compresskit (anew each turn); compresskit-kept (what was sent is kept and appended to, and the whole
+history is compressed again above the trigger).
+
+Data: the agent runs of the data folder; or any file or folder given with --data: OpenAI or Anthropic
+conversations as JSON or JSONL, Claude Code's session files (~/.claude/projects/…), each file a group of its own
+unless --together.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from functools import partial
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+if not __package__:  # run as a file
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from compresskit.prices import Prices, prices_for, usual
+from evals import data, options, reporting, running, transcripts
+from evals.agent_points import GROUPS
+from evals.cases import Row
+from evals.contenders import CONTENDERS, everything, warm_up
+from evals.figures import Column
+from evals.plots import Panel, svg
+from evals.replay import Run, replay, row
+from evals.tokens import count_request
+
+COLUMNS = (
+    Column("requests", "requests", "tokens"),
+    Column("bill, mean of runs", "bill", over="everything"),
+    Column("bill, in sum", "bill", over="everything", pooled=True),
+    Column("retrievals", "bounces", "percent", over="bill", pooled=True),
+    Column("written", "new", "percent", over="prompt", pooled=True),
+    Column("needing", "retrieves", "percent", over="requests", pooled=True),
+    Column("losing", "loses", "percent", over="requests", pooled=True),
+    Column("failed", "failed", "percent", over="requests", pooled=True),
+    Column("compactions", "compactions", "tokens"),
+    Column("changed", "changed", "tokens"),
+    Column("seconds", "seconds", "time", over="requests", pooled=True),
+)
+
+
+def runs(given: argparse.Namespace) -> tuple[list[Path], list[Run]]:
+    """The files, and the runs that have a request, with their limits."""
+    paths = transcripts.find(GROUPS, given.data)
+    prices = prices_of(given.prices)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in paths:
+        own = "all" if given.together else path.name.split(".")[0]
+        found.setdefault(GROUPS.get(path.name, own), []).extend(transcripts.runs(path))
+    return paths, [
+        _run(recorded, options.titled(group, share, given), share, prices, given)
+        for share in given.target
+        for group, members in found.items()
+        for recorded in [one for one in members if _requests(one)][: given.limit]
+    ]
+
+
+def prices_of(model: str | None) -> Prices:
+    """The prices to replay with; an unknown model is an error here, since its bill would be made up."""
+    if model is None:
+        return usual()
+    prices = prices_for(model)
+    if not prices.known:
+        raise data.DataError(f"litellm's model map has no prices of {model!r}; leave --prices out for 1.25 and 0.1.")
+    return prices
+
+
+def measured(run: Run, name: str) -> Row:
+    """The row of one run and contender."""
+    warm_up([name])
+    found = row(run, name, replay(run, CONTENDERS[name]), replay(run, everything))
+    return {**found, "new": found["written"] + found["fresh"]}
+
+
+def plot(rows: Sequence[Row], name: str | None = None) -> str:
+    """Prompt size and cumulative bill over the turns of one run, the one with the most turns by default."""
+    name = name or max(rows, key=lambda row: row["requests"])["case"]
+    shown = [row for row in rows if row["case"] == name]
+    if not shown:
+        raise data.DataError(f"no run {name!r} to plot; there are {', '.join(sorted({row['case'] for row in rows}))}.")
+    bills = {
+        one["compressor"]: [
+            bill / one["everything"] for bill in accumulate(turn["bill"] + turn["bounce"] for turn in one["turns"])
+        ]
+        for one in shown
+    }
+    prompts = {one["compressor"]: [turn["prompt"] for turn in one["turns"]] for one in shown}
+    return svg(
+        [
+            Panel(f"{name}: tokens of the request", "turn", prompts),
+            Panel("bill so far, as a share of the whole bill of sending everything", "turn", bills),
+        ]
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    help_target = "share of the trigger (default: 0.5)"
+    parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, ",".join(CONTENDERS))
+    add = parser.add_argument
+    add("--trigger", type=_limit, default=0.5, metavar="X", help="share of the run up to 1, or tokens (default: 0.5)")
+    add("--prices", metavar="MODEL", help="bill with this model's prices and rules (default: 1.25 and 0.1)")
+    add("--together", action="store_true", help="all files of --data as one group")
+    add("--plot", metavar="FILE", help="write an SVG of one run: prompt size and bill over the turns")
+    add("--plot-run", metavar="ID", help="the run to plot (default: the one with the most turns)")
+    given = parser.parse_args(arguments)
+    rows: list[Row] = []
+    return reporting.report("bill", given, COLUMNS, partial(_rows, given, rows)) or _plotted(given, rows)
+
+
+def _rows(given: argparse.Namespace, rows: list[Row]) -> tuple[list[Path], list[Row]]:
+    paths, found = runs(given)
+    work = [(run, name) for run in found for name in given.compressors]
+    rows.extend(running.measure(work, measured, given.jobs, "replaying", chunk=1))
+    return paths, rows
+
+
+def _plotted(given: argparse.Namespace, rows: Sequence[Row]) -> int:
+    if not given.plot:
+        return 0
+    try:
+        Path(given.plot).write_text(plot(rows, given.plot_run), encoding="utf-8")
+    except (OSError, data.DataError) as error:
+        print(f"bill: no plot: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _run(recorded: dict[str, Any], group: str, share: float, prices: Prices, given: argparse.Namespace) -> Run:
+    messages = recorded["messages"]
+    whole = count_request(messages)
+    trigger = max(2, int(given.trigger * whole if given.trigger <= 1 else given.trigger))
+    target = max(1, int(trigger * min(1.0, share)))
+    return Run(recorded["id"], group, recorded["format"], messages, trigger, target, given.model, prices)
+
+
+def _requests(recorded: dict[str, Any]) -> bool:
+    return any(message.get("role") == "assistant" for message in recorded["messages"][1:])
+
+
+def _limit(text: str) -> float:
+    (value,) = options.numbers(text)[:1]
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

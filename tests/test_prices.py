@@ -1,0 +1,143 @@
+"""Prices come from litellm's own map, and prompts are billed by the provider's rules."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compresskit import InvalidArgument
+from compresskit.prices import Prices, Split, prices_for, usual
+from compresskit.rewriting import rewriting_gain, worth_rewriting
+
+MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
+ENTRIES = json.loads(MAP.read_text("utf-8"))
+TOKENS = st.integers(0, 300_000)
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-4-8", "gpt-4o", "gpt-5", "gemini/gemini-2.5-pro"])
+def test_prices_are_those_of_litellms_map(model):
+    """Dollars a token there, micro-dollars a million tokens here."""
+    prices, entry = prices_for(model), ENTRIES[model]
+    assert prices.known
+    assert prices.input == round(entry["input_cost_per_token"] * 1e12)
+    assert prices.read == round(entry["cache_read_input_token_cost"] * 1e12)
+    assert prices.write == round(entry.get("cache_creation_input_token_cost", entry["input_cost_per_token"]) * 1e12)
+
+
+def test_every_model_that_has_a_price_has_prices():
+    """No entry of the map is one that we stumble over; a read never costs more than a new token there."""
+    priced = [name for name, entry in ENTRIES.items() if entry.get("input_cost_per_token")]
+    assert len(priced) > 1_000
+    assert all(prices_for(name).known for name in priced)
+
+
+def test_providers_differ_in_minimum_steps_and_breakpoints():
+    """Anthropic marks places and charges writes; OpenAI caches by itself in steps of 128, without a surcharge."""
+    claude, gpt = prices_for("anthropic/claude-haiku-4-5"), prices_for("openai/gpt-4o")
+    assert (claude.minimum, claude.step, claude.breakpoints) == (4_096, 1, 4)
+    assert (claude.write * 4, claude.write_hour) == (claude.input * 5, claude.input * 2)
+    assert (gpt.minimum, gpt.step, gpt.breakpoints, gpt.write) == (1_024, 128, 0, gpt.input)
+
+
+def test_a_model_without_a_cache_has_one_price():
+    """What the map says nothing of costs what a new token costs."""
+    name = next(
+        name
+        for name, entry in ENTRIES.items()
+        if entry.get("litellm_provider") == "mistral"
+        and entry.get("input_cost_per_token")
+        and not entry.get("cache_read_input_token_cost")
+        and not entry.get("supports_prompt_caching")
+    )
+    prices = prices_for(name)
+    assert prices.read == prices.write == prices.input
+
+
+def test_an_unknown_model_has_the_usual_ratios_and_says_so():
+    prices = prices_for("nobody/knows-this-model")
+    assert not prices.known
+    assert (prices.write / prices.input, prices.read / prices.input) == (1.25, 0.1)
+
+
+@given(TOKENS, TOKENS, st.sampled_from(["claude-sonnet-4-5", "gpt-4o", "claude-haiku-4-5", "unknown"]))
+def test_every_token_of_a_prompt_is_billed_once(prompt, shared, model):
+    """Nothing is read that was not shared, below the minimum nothing is cached, and steps are whole."""
+    prices = prices_for(model)
+    split = prices.split(prompt, shared)
+    assert sum(split) == prompt
+    assert min(split) >= 0
+    assert split.read <= shared
+    assert split.read % prices.step == 0
+    assert split.read == 0 or split.read >= prices.minimum
+
+
+@given(TOKENS, TOKENS, TOKENS)
+def test_a_bill_is_whole_micro_dollars_to_the_nearest(read, written, fresh):
+    """Against exact dollars: 3 dollars a million, 3.75 for a write, 0.30 for a read."""
+    cost = prices_for("claude-sonnet-4-5").cost(Split(read, written, fresh))
+    assert isinstance(cost, int)
+    assert abs(cost * 100 - (30 * read + 375 * written + 300 * fresh)) <= 50
+
+
+def test_an_hour_in_the_cache_costs_twice():
+    assert prices_for("claude-sonnet-4-5").cost(Split(0, 0, 0), written_hour=1_000) == 6_000
+
+
+@pytest.mark.parametrize("wrong", [{"input": 0}, {"read": -1}, {"write": 1.5}, {"step": 0}, {"minimum": True}])
+def test_wrong_prices_are_an_error_that_names_the_field(wrong):
+    right = {"input": 1, "write": 1, "write_hour": 1, "read": 0}
+    with pytest.raises(InvalidArgument, match=next(iter(wrong))):
+        Prices(**(right | wrong))
+
+
+def test_prices_are_read_without_litellm_and_without_a_network():
+    """Importing litellm would fetch its map."""
+    code = (
+        "import sys; from compresskit.prices import prices_for; prices_for('gpt-4o'); print('litellm' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+@given(
+    st.integers(0, 50_000), st.integers(0, 50_000), st.integers(1, 40), st.sampled_from(["gpt-4o", "claude-opus-4-8"])
+)
+def test_the_gain_of_a_rewrite_is_what_two_replays_differ_by(saved, suffix, turns, model):
+    """The two ways are played through request by request, in a cache that is warm and in one that is cold."""
+    prices = prices_for(model)
+
+    def bill(tokens, first):
+        return (tokens * first + (turns - 1) * tokens * prices.read) / 1e6
+
+    rewritten = bill(suffix, prices.write)
+    warm, cold = bill(suffix + saved, prices.read), bill(suffix + saved, prices.write)
+    assert rewriting_gain(saved, suffix, turns, prices) == pytest.approx(warm - rewritten, abs=1e-6)
+    assert rewriting_gain(saved, suffix, turns, prices, warm=0) == pytest.approx(cold - rewritten, abs=1e-6)
+    half = (warm + cold) / 2 - rewritten
+    assert rewriting_gain(saved, suffix, turns, prices, warm=0.5) == pytest.approx(half, abs=1e-6)
+
+
+@given(st.integers(1, 50_000), st.integers(1, 50_000))
+def test_a_rewrite_pays_from_some_turn_on(saved, suffix):
+    """After (w - r) s / (r d) requests: 11.5 suffixes' worth of what is saved."""
+    enough = int(11.5 * suffix / saved)
+    assert worth_rewriting(saved, suffix, enough + 2, usual())
+    assert not worth_rewriting(saved, suffix, max(1, enough - 1), usual()) or enough <= 1
+
+
+def test_nothing_saved_is_never_worth_a_rewrite():
+    assert not worth_rewriting(0, 0, 1, usual())
+    assert not worth_rewriting(0, 10, 1_000, usual())
+
+
+@pytest.mark.parametrize("wrong", [(-1, 1, 1), (1, 1.5, 1), (1, 1, 0), (1, 1, True)])
+def test_counts_that_are_none_are_errors(wrong):
+    with pytest.raises(InvalidArgument):
+        worth_rewriting(*wrong, usual())
+    with pytest.raises(InvalidArgument, match="warm"):
+        worth_rewriting(1, 1, 1, usual(), warm=1.1)
