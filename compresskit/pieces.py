@@ -145,7 +145,12 @@ def _facts_of(
         blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
         if entry.protected:
             shown |= blocks[-1][1]
-    beside = [facts.numbers(text) for text in texts]
+    left = _FACT_CHARACTERS
+    beside = [_NO_FACTS] * len(texts)
+    for number in reversed(range(len(texts))):
+        left -= len(texts[number])
+        if left > 0:
+            beside[number] = facts.numbers(texts[number])
     for atom, numbers in zip(bound, beside, strict=True):
         if numbers:
             members = turns[atom.first : atom.last + 1]

@@ -16,7 +16,6 @@ from ..types import Block, Turn
 _WORDS = re.compile(r"[\w./-]+")
 _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./-")}
 _DIGIT = re.compile(r"\d")
-_LETTER = re.compile(r"[^\W\d_]")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
 _SAID = 8.0  # by the assistant or the user
 _NUMBER = 0.3
@@ -95,20 +94,21 @@ class Facts:
                 numbers = self.numbers(text)
                 said |= numbers
                 of_turn.setdefault(turn.index, set()).update(numbers)
+        self.weights = self._weights(said, of_turn)
+
+    def _weights(self, said: set[int], of_turn: dict[int, set[int]]) -> list[float]:
+        import numpy as np
+
         facts = self._numbers.facts
-        times = [0] * (len(facts) + 1)
-        latest = [0] * (len(facts) + 1)
+        times = np.zeros(len(facts) + 1, dtype=np.int64)
+        latest = np.zeros(len(facts) + 1, dtype=np.int64)
         for index in sorted(of_turn):
-            for number in of_turn[index]:
-                times[number] += 1
-                latest[number] = index
-        self.weights = [0.0]
-        for fact, number in facts.items():
-            count = times[number] or 1
-            age = len(self._turns) - latest[number]
-            self.weights.append(
-                (1.0 if _LETTER.search(fact) else _NUMBER)
-                * (_SAID if number in said else 1.0)
-                * (_REPEATED[count] if count < len(_REPEATED) else _COMMON)
-                * (0.5 + 0.5 * _FADE / (_FADE + age))
-            )
+            numbers = list(of_turn[index])
+            times[numbers] += 1
+            latest[numbers] = index
+        weights = np.fromiter((_NUMBER if fact.lower() == fact.upper() else 1.0 for fact in ("", *facts)), np.float64)
+        weights[list(said)] *= _SAID
+        weights *= np.asarray((*_REPEATED, _COMMON))[np.clip(times, 1, len(_REPEATED))]
+        weights *= 0.5 + 0.5 * _FADE / (_FADE + len(self._turns) - latest)
+        found: list[float] = weights.tolist()
+        return found

@@ -26,6 +26,7 @@ _RECENT = 0.1
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
 _SEPARATOR = "\0"  # between the words of segments: no word holds it
+_AT_ONCE = 30_000  # characters: larger lists of words fall out of the processor's cache
 _BETWEEN = f" {_SEPARATOR} "
 
 
@@ -36,11 +37,11 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
     values: list[float] = []  # of all segments in a row
-    for document, asked in zip(documents, wanted, strict=True):
-        for hits, length, called in vocabulary.read(document, asked):
-            counts.append(hits)
-            lengths.append(length)
-            values.append(_ASKED_FOR * min(1.0, 3 * len(called) / len(asked)) if called else 0.0)
+    asked = (said for document, said in zip(documents, wanted, strict=True) for _ in document.segments)
+    for (hits, length, called), said in zip(vocabulary.read(documents, wanted), asked, strict=True):
+        counts.append(hits)
+        lengths.append(length)
+        values.append(_ASKED_FOR * min(1.0, 3 * called / len(said)) if called else 0.0)
     strength = _strongest(counts, query)
     of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
     of_calls = _of_calls(documents, vocabulary, query)
@@ -89,14 +90,17 @@ class _Words:
         self._terms |= {term: term for term in query.weights}
         self._telling = {word: _Word((term,)) for word, term in self._terms.items()}  # words in lower case
         self._telling[_SEPARATOR] = _Word()
-        self._mixed: set[str] = set()  # words in other cases that have been looked at
+        self._seen: set[str] = set()
         self.calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def _learn(self, found: Iterable[str]) -> None:
-        """Looks at the parts of words such as getUserName."""
-        mixed = {word for word in found if not word.islower()} - self._mixed
-        self._mixed |= mixed
-        for word in mixed:
+        """Looks at the parts of words such as getUserName, each once."""
+        new = set(found)
+        new -= self._seen
+        self._seen |= new
+        for word in new:
+            if word.islower():
+                continue
             if matched := [self._terms[part] for part in parts(word) if part in self._terms]:
                 called = word in self._telling and self._telling[word].called
                 self._telling[word] = _Word(matched, called)
@@ -122,33 +126,50 @@ class _Words:
                 hits[term] = hits.get(term, 0) + 1
         return hits
 
-    def read(self, document: Document, asked: Set[str]) -> Iterator[tuple[dict[str, int], int, set[str]]]:
-        """For every segment how often each term of the query stands in it, its words, and those of its call.
+    def read(
+        self, documents: Sequence[Document], wanted: Sequence[Set[str]]
+    ) -> Iterator[tuple[dict[str, int], int, int]]:
+        """For every segment how often each term of the query stands in it, its words, and those that its call says.
 
-        All words are looked up at once, in one list with a sign between the segments.
+        The words of many texts are looked up in one list, with a sign between the segments.
         """
-        blank = spaced(document.text)
-        segments = document.segments
-        if blank is not None:
-            found = _BETWEEN.join([blank[start:end] for start, end, _ in segments]).split()
-        else:
-            found = [word for start, end, _ in segments for word in (*words(document.text[start:end]), _SEPARATOR)]
-            found.pop()
-        self._learn(set(found))
+        texts: list[str] = []
+        asked: list[Set[str]] = []
+        size = 0
+        for document, said in zip(documents, wanted, strict=True):
+            text, segments = document.text, document.segments
+            blank = spaced(text)
+            if blank is not None:
+                texts += [blank[start:end] for start, end, _ in segments]
+            else:
+                texts += [" ".join(words(text[start:end])) for start, end, _ in segments]
+            asked += [said] * len(segments)
+            size += len(text)
+            if size > _AT_ONCE:
+                yield from self._read(texts, asked)
+                texts, asked, size = [], [], 0
+        if texts:
+            yield from self._read(texts, asked)
+
+    def _read(self, texts: list[str], wanted: list[Set[str]]) -> Iterator[tuple[dict[str, int], int, int]]:
+        texts.append("")  # so that a separator ends every segment
+        found = _BETWEEN.join(texts).split()
+        self._learn(found)
         told = list(map(self._telling.get, found))
-        last = -1
+        last, number = -1, 0
         hits: dict[str, int] = {}
         called: set[str] = set()
         for place, (terms, in_call) in zip(compress(count(), told), filter(None, told), strict=True):
             for term in terms:
                 hits[term] = hits.get(term, 0) + 1
             if in_call:
-                if found[place] in asked:
+                if found[place] in wanted[number]:
                     called.add(found[place])
             elif not terms:
-                yield hits, place - last - 1, called
-                last, hits, called = place, {}, set()
-        yield hits, len(found) - last - 1, called
+                yield hits, place - last - 1, len(called)
+                last, number, hits = place, number + 1, {}
+                if called:
+                    called = set()
 
 
 def _with_neighbours(values: list[float]) -> list[float]:
