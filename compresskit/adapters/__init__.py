@@ -24,10 +24,11 @@ turns with calls of both (``carry``)
 Nothing is changed in place, nothing here calls a model.
 """
 
-from .carry import FIELDS, NAME, Record, names, put_back, record_of, taken
+from .carry import NAME, Record, names, put_back, record_of, taken
 from .chunks import ChunkTurn, Shown
 from .events import EventTurn, ShownEvents
 from .replies import (
+    FIELDS,
     Call,
     calls_of,
     changed,

@@ -14,20 +14,25 @@ from typing import Any
 
 from ..shapes.parts import slots
 from ..types import Message
-from .replies import Call, calls_of, field, results
+from .replies import FIELDS, Call, calls_of, changed, field, results
 
-FIELDS = "provider_specific_fields"
 NAME = "compresskit"
 Record = dict[str, Any]
 
 
-def record_of(message: Message, texts: Sequence[str], before: Sequence[tuple[Message, Sequence[str]]] = ()) -> Record:
+def record_of(
+    message: Message,
+    texts: Sequence[str],
+    before: Sequence[tuple[Message, Sequence[str]]] = (),
+    streamed: bool = False,
+) -> Record:
     """What is kept of a turn, as JSON.
 
     Args:
         message: the turn's whole assistant message.
         texts: the answers to our calls in it, in order.
         before: the turns before it that were nothing but retrievals: message and answers of each.
+        streamed: the caller has seen the text of those turns too, as the beginning of the message.
     """
     calls = calls_of(message)
     return {
@@ -35,6 +40,7 @@ def record_of(message: Message, texts: Sequence[str], before: Sequence[tuple[Mes
         "calls": [{"at": call.at, "call": call.raw} for call in calls if call.ours],
         "texts": list(texts),
         "before": [{"message": dict(said), "texts": list(answers)} for said, answers in before],
+        "streamed": streamed,
     }
 
 
@@ -75,7 +81,7 @@ def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list
     """
     runs = [[message] for message in messages]
     for index, record in records.items():
-        if index + 1 < len(messages) and _fits(messages[index], record):
+        if index + 1 < len(messages) and isinstance(record, Mapping) and _fits(messages[index], record):
             run, answers = _whole(messages[index], record)
             merged = bool(answers) and answers[0]["role"] == messages[index + 1].get("role") == "user"
             runs[index] = run if merged else run + answers
@@ -86,16 +92,41 @@ def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list
 
 def _whole(message: Message, record: Record) -> tuple[list[Message], list[Message]]:
     """The messages up to the turn's own with all its calls, and the answers to ours."""
+    before = [dict(entry["message"]) for entry in record["before"]]
+    if record.get("streamed"):
+        message, before = _parted(message, before)
     run: list[Message] = []
-    for earlier in record["before"]:
-        ours = [call for call in calls_of(earlier["message"]) if call.ours]
-        run += [dict(earlier["message"]), *results(ours, earlier["texts"])]
+    for earlier, entry in zip(before, record["before"], strict=True):
+        run += [earlier, *results(calls_of(earlier), entry["texts"])]
     content = "tool_calls" if isinstance(message.get("tool_calls"), list) else "content"
     items = list(message[content])
     for entry in sorted(record["calls"], key=lambda entry: entry["at"]):
         items.insert(entry["at"], dict(entry["call"]))
     whole = {**message, content: items}
     return [*run, whole], results([call for call in calls_of(whole) if call.ours], record["texts"])
+
+
+def _parted(message: Message, before: list[Message]) -> tuple[Message, list[Message]]:
+    """A message that was streamed as one with those before it, and those: nothing is said twice.
+
+    Where the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
+    """
+    said = "".join(text for earlier in before if isinstance(text := earlier.get("content"), str))
+    content = message.get("content")
+    if isinstance(content, str) and said and content.startswith(said):
+        message = {**message, "content": content[len(said) :] or None}
+    else:
+        before = [{**earlier, "content": None} for earlier in before]
+    thought = [block for earlier in before for block in _blocks(earlier)]
+    if thought:
+        message = {**message, "thinking_blocks": [block for block in _blocks(message) if block not in thought]}
+        message = message if message["thinking_blocks"] else changed(message, thinking_blocks=None)
+    return message, before
+
+
+def _blocks(message: Message) -> list[Any]:
+    found = message.get("thinking_blocks")
+    return found if isinstance(found, list) else []
 
 
 def _with_results(blocks: list[Any], message: Message) -> Message:

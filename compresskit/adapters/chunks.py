@@ -11,7 +11,7 @@ from typing import Any
 
 from ..tool import TOOL_NAME
 from ..types import Message
-from .replies import changed, field, message_of, plain
+from .replies import FIELDS, changed, field, message_of, plain
 from .usage import Usage, added, usage_of, with_usage
 
 _SAID = ("content", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", "refusal", "audio", "images")
@@ -30,7 +30,7 @@ class ChunkTurn:
     """One call's stream. ``feed`` returns what may be passed on at once, ``end`` what was kept back by mistake.
 
     After ``end``: ``choices`` are those that spoke, ``message(choice)`` is what one said, ours included;
-    ``closing`` are the chunks that end it for the caller. A choice's finish stays back while it calls us.
+    ``closing`` are the chunks that end it for the caller: finishes wait for them.
 
     Args:
         shown: shared by all turns of one stream: it gives them one id, and a role once.
@@ -51,7 +51,7 @@ class ChunkTurn:
     def feed(self, chunk: Any) -> list[Any]:
         self.chunks.append(chunk)
         said = []
-        for choice in field(chunk, "choices") or ():
+        for choice in _choices(chunk):
             passed = self._passed(chunk, choice)
             if passed is not None:
                 said.append(passed)
@@ -78,35 +78,41 @@ class ChunkTurn:
         found = plain(hidden[0].get("usage")) if hidden and isinstance(hidden[0], Mapping) else None
         return dict(found) if isinstance(found, Mapping) else None
 
+    def calls(self, number: int) -> bool:
+        """Whether a choice called any tool."""
+        return any(place[0] == number for place in self._names)
+
     def message(self, choice: int) -> Message:
         """What a choice said, put together."""
         import litellm
 
         own = []
         for chunk in self.chunks:
-            picked = [item for item in field(chunk, "choices") or () if self._number(item) == choice]
+            picked = [item for item in _choices(chunk) if self._number(item) == choice]
             if picked:
                 own.append(changed(chunk, choices=[changed(item, index=0) for item in picked]))
         built = litellm.stream_chunk_builder(own)
         return message_of(built) if built is not None else {}
 
     def closing(self, choice: int, fields: Mapping[str, Any], reason: str | None) -> list[Any]:
-        """The end of a choice that called us: other ``fields`` of its message, then a finish ``reason``."""
+        """The end of a choice: more ``fields`` of its message, then its finish, or another ``reason`` for it."""
         said = [self._made(choice, **fields)] if fields else []
-        finish = self._finishes.get(choice)
-        if finish is not None:
-            chunk, ending = finish
-            delta = changed(field(ending, "delta"), tool_calls=None, role=None)
+        if choice in self._finishes:
+            chunk, ending = self._finishes[choice]
+            delta = _silent(field(ending, "delta"))
             ending = changed(ending, index=choice, delta=delta, finish_reason=reason or field(ending, "finish_reason"))
-            said.append(self._stamped(chunk, [ending]))
+            said.append(self._billed(self._stamped(chunk, [ending])))
         return said
 
     def totals(self) -> list[Any]:
         """The chunk with the usage of all calls, where the provider sent one."""
-        return [
-            self._named(with_usage(changed(chunk, choices=self._silent(chunk)), self._shown.usage))
-            for chunk in self._usages[-1:]
-        ]
+        last = []
+        for chunk in self._usages[-1:]:  # LiteLLM puts an empty choice there, OpenAI none
+            silent = [
+                changed(item, delta=_silent(field(item, "delta")), finish_reason=None) for item in _choices(chunk)
+            ]
+            last.append(self._named(with_usage(changed(chunk, choices=silent), self._shown.usage)))
+        return last
 
     def _passed(self, chunk: Any, choice: Any) -> Any:
         """What the caller may see of one choice of a chunk, None for nothing."""
@@ -117,13 +123,12 @@ class ChunkTurn:
         calls = field(delta, "tool_calls") or []
         theirs = [item for at, call in enumerate(calls) for item in self._theirs(number, at, call)]
         finish = field(choice, "finish_reason")
-        if finish is not None and self._holds(number):
+        if finish is not None:
             self._finishes[number] = (chunk, choice)
             choice = changed(choice, finish_reason=None)
-            finish = None
         if len(theirs) != len(calls) or any(new is not old for new, old in zip(theirs, calls, strict=True)):
             delta = changed(delta, tool_calls=theirs or None)
-        if finish is None and not self._says(delta) and (calls or usage_of(chunk) is not None or self._holds(number)):
+        if not self._says(delta) and (finish is not None or calls or usage_of(chunk) is not None):
             return None
         role = "assistant" if number not in self._shown.spoken else None
         self._shown.spoken.add(number)
@@ -151,11 +156,8 @@ class ChunkTurn:
         shown = numbers.setdefault(index, len(numbers))
         return call if field(call, "index") == shown else changed(call, index=shown)
 
-    def _holds(self, number: int) -> bool:
-        return any(place[0] == number and name == TOOL_NAME for place, name in self._names.items())
-
     def _says(self, delta: Any) -> bool:
-        return any(field(delta, name) for name in _SAID) or bool(field(delta, "provider_specific_fields"))
+        return any(field(delta, name) for name in _SAID) or bool(field(delta, FIELDS))
 
     def _number(self, choice: Any) -> int:
         return self._choice if self._choice is not None else field(choice, "index") or 0
@@ -164,25 +166,36 @@ class ChunkTurn:
         """A chunk that says something else in a choice, made like one that came."""
         chunk = next(chunk for chunk in reversed(self.chunks) if field(chunk, "choices"))
         choice = field(chunk, "choices")[0]
-        delta = field(choice, "delta")
-        silent = dict.fromkeys(name for name in (*_SAID, "role") if field(delta, name) is not None)
-        delta = changed(delta, **{**silent, **fields})
-        return self._stamped(chunk, [changed(choice, index=number, delta=delta, finish_reason=None)])
-
-    def _silent(self, chunk: Any) -> list[Any]:
-        """The choices of a chunk that only says the usage: LiteLLM puts an empty one there."""
-        return [
-            changed(
-                choice, finish_reason=None, delta=changed(field(choice, "delta"), **dict.fromkeys((*_SAID, "role")))
-            )
-            for choice in field(chunk, "choices") or ()
-        ]
+        delta = changed(_silent(field(choice, "delta")), **fields)
+        made = self._stamped(chunk, [changed(choice, index=number, delta=delta, finish_reason=None)])
+        hidden = field(made, "_hidden_params")
+        if isinstance(hidden, Mapping) and "usage" in hidden:
+            made._hidden_params = {name: value for name, value in hidden.items() if name != "usage"}
+        return made
 
     def _stamped(self, chunk: Any, choices: list[Any]) -> Any:
         fields = {"usage": None} if usage_of(chunk) is not None else {}
         return self._named(changed(chunk, choices=choices, **fields))
 
+    def _billed(self, chunk: Any) -> Any:
+        """A chunk with the usage of all calls where it hides its own, as LiteLLM does when nobody asked for it."""
+        hidden = field(chunk, "_hidden_params")
+        own = hidden.get("usage") if isinstance(hidden, Mapping) else None
+        if own is not None and self._shown.usage is not None:
+            chunk._hidden_params = {**hidden, "usage": type(own)(**self._shown.usage)}
+        return chunk
+
     def _named(self, chunk: Any) -> Any:
         if self._shown.identity is None:
             self._shown.identity = field(chunk, "id")
         return chunk if field(chunk, "id") == self._shown.identity else changed(chunk, id=self._shown.identity)
+
+
+def _choices(chunk: Any) -> list[Any]:
+    return field(chunk, "choices") or []
+
+
+def _silent(delta: Any) -> Any:
+    """A delta that says nothing."""
+    said = [name for name in (*_SAID, "role", FIELDS) if field(delta, name) is not None]
+    return changed(delta, **dict.fromkeys(said)) if said else delta

@@ -13,6 +13,7 @@ from ..errors import InvalidArgument, shown
 from ..tool import TOOL_NAME
 from ..types import Message
 
+FIELDS = "provider_specific_fields"  # where LiteLLM keeps what is not OpenAI's
 _ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # where no call is left
 
 
