@@ -138,6 +138,7 @@ def test_a_stream_has_what_litellms_has():
         assert stream.model == "gpt-4o"
         assert report(stream)["target_met"]
         assert not hasattr(stream, "nothing_of_the_kind")
+        assert not hasattr(stream, "__aiter__"), "that of litellm's own stream would show retrievals"
         assert list(stream)
         assert next(stream, None) is None
 

@@ -199,28 +199,46 @@ def test_protected_indices_are_those_of_the_callers_messages(way):
     assert server.bodies[2]["messages"][-3]["content"] == extra
 
 
+def thinking(text):
+    return {"type": "thinking", "thinking": f"{text} is what I want", "signature": f"signed-{text}"}
+
+
 @every_way
-def test_anthropic_through_litellm(way):
+@pytest.mark.parametrize("thinks", [False, True])
+def test_anthropic_through_litellm(way, thinks):
     """LiteLLM turns messages, tools and results into Anthropic's; every request stays valid there."""
     model = "anthropic/claude-sonnet-4-5"
+    options = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 4000} if thinks else {}
 
     def script(body):
         results = [b for b in body["messages"][-1]["content"] if b["type"] == "tool_result"]
         if not results or body["messages"][-1]["content"][-1]["type"] == "text":
-            return ["Let me see. ", retrieval(body, "toolu_first", lines="1")]
+            thought = [thinking("first")] if thinks else []
+            return [*thought, "Let me see. ", retrieval(body, "toolu_first", lines="1")]
         if len(results) == 1:
-            return ["Both. ", retrieval(body, "toolu_ours", 1, lines="2"), call("search", {"q": 1}, "toolu_s1")]
+            thought = [thinking("second")] if thinks else []
+            return [
+                *thought,
+                "Both. ",
+                retrieval(body, "toolu_ours", 1, lines="2"),
+                call("search", {"q": 1}, "toolu_s1"),
+            ]
         return "All is explained."
 
     with serving(script) as server:
-        message = ask(way, server, openai_agent(), model=model, tools=TOOLS).choices[0].message
+        message = ask(way, server, openai_agent(), model=model, tools=TOOLS, **options).choices[0].message
         assert names_of(message.model_dump()["tool_calls"]) == ["search"]
         grown = [*openai_agent(), message.model_dump(), result("toolu_s1")]
-        response = ask(way, server, grown, model=model, tools=TOOLS)
+        response = ask(way, server, grown, model=model, tools=TOOLS, **options)
     assert response.choices[0].message.content == "All is explained."
     assert all(is_valid_anthropic(body["messages"]) for body in server.bodies)
     end = server.bodies[-1]["messages"][-1]["content"]
     assert [block["tool_use_id"] for block in end] == ["toolu_ours", "toolu_s1"]
+    assert len({json.dumps(body["system"]) for body in server.bodies}) == 1
+    *_, first, _, second, _ = server.bodies[-1]["messages"]
+    thoughts = [[block for block in turn["content"] if block["type"] == "thinking"] for turn in (first, second)]
+    assert thoughts == ([[thinking("first")], [thinking("second")]] if thinks else [[], []]), "as they were signed"
+    assert [block["text"] for block in second["content"] if block["type"] == "text"] == ["Both. "]
 
 
 def test_fifty_conversations_at_once_do_not_mix():
