@@ -5,7 +5,7 @@ import json
 import litellm
 import pytest
 from conversing import QUIET, WAYS, after, ask, awaited, keys_in, names_of, report, retrieval, take
-from protocol_server import call, serving
+from protocol_server import call, openai_reply, serving
 from samples import OWN_TOOL, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
@@ -167,6 +167,25 @@ def test_a_store_that_returns_nonsense_does_no_harm(text):
         ask("whole", server, [*openai_agent(), rebuilt, result("s1")], tools=TOOLS, store=Nonsense())
     assert server.bodies[0]["messages"][-1]["content"] == "found nothing"
     assert is_valid_openai(server.bodies[0]["messages"])
+
+
+def test_a_provider_that_leaves_the_role_out_loses_nothing():
+    """Any object with completion() may answer, with dicts too."""
+
+    class Answers:
+        def completion(self, messages, **_):
+            asked = [retrieval({"messages": messages}, "ours"), call("search", {}, "s1")]
+            reply = openai_reply(asked)
+            reply["choices"][0]["message"]["role"] = None
+            return reply
+
+        acompletion = None
+
+    store = Memory()
+    options = {"trigger": 4000, "target": 3000, "tools": TOOLS, "router": Answers(), "store": store}
+    response = compresskit.completion("gpt-4o", openai_agent(), **options)
+    assert names_of(response["choices"][0]["message"]["tool_calls"]) == ["search"]
+    assert len(store.texts) == 1
 
 
 def test_nothing_is_stored_unless_a_turn_is_mixed():
