@@ -5,6 +5,7 @@ Names are imported when they are first used: `import compresskit` itself costs a
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
+    from .completions import acompletion, completion
     from .compression import compress
     from .errors import CompresskitError, InvalidArgument, InvalidMessages
     from .markers import restore
@@ -21,7 +22,9 @@ __all__ = [
     "Decision",
     "InvalidArgument",
     "InvalidMessages",
+    "acompletion",
     "answer",
+    "completion",
     "compress",
     "restore",
     "retrieve",
@@ -29,6 +32,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "completions": ("acompletion", "completion"),
     "compression": ("compress",),
     "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages"),
     "markers": ("restore",),
