@@ -12,6 +12,8 @@ _MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beg
 _MOST_MENTIONS = 64
 _LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
 _WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25}
+_FIRST_LINE = 1.5  # how much more the first line of a text tells: its title, or the question itself
+_FIRST_CHARACTERS = 300
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
@@ -21,8 +23,9 @@ def derive(turns: list[Turn], given: str | None) -> Query:
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
     for text, weight in [(given, 1.0)] if given is not None else _sources(turns):
+        first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
         for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
-            weights[term] = max(weights.get(term, 0.0), weight)
+            weights[term] = max(weights.get(term, 0.0), weight * (_FIRST_LINE if term in first else 1.0))
         for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
             named[mention] = max(named.get(mention, 0.0), weight)
     return Query(weights, named)

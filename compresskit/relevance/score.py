@@ -26,6 +26,7 @@ _RECENT = 0.1
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
 _SEPARATOR = "\0"  # between the words of segments: no word holds it
+_NAME_TIMES = 2  # a segment's name counts as if it said it so many times more
 _AT_ONCE = 30_000  # characters: larger lists of words fall out of the processor's cache
 _BETWEEN = f" {_SEPARATOR} "
 
@@ -139,10 +140,9 @@ class _Words:
         for document, said in zip(documents, wanted, strict=True):
             text, segments = document.text, document.segments
             blank = spaced(text)
-            if blank is not None:
-                texts += [blank[start:end] for start, end, _ in segments]
-            else:
-                texts += [" ".join(words(text[start:end])) for start, end, _ in segments]
+            for start, end, name in segments:
+                part = blank[start:end] if blank is not None else " ".join(words(text[start:end]))
+                texts.append(f"{part} {' '.join(words(name) * _NAME_TIMES)}" if name else part)
             asked += [said] * len(segments)
             size += len(text)
             if size > _AT_ONCE:
