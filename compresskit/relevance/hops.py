@@ -17,7 +17,7 @@ from .words import STOP_WORDS, words
 _ROUNDS = 2  # a hop from the hits, and one from where it led
 _HITS = 12  # the best segments of a round
 _TITLE = 0.5  # of a hit's value goes to what is called by the title that it names
-_DEFINITION = 0.25  # and to the definition: names of functions are less telling than titles
+_DEFINITION = 0.2  # and to the definition: names of functions are less telling than titles
 _LEAST_NAME = 4  # characters
 _MOST_TITLE = 80
 _IDENTIFIER = re.compile(r"\w+")
