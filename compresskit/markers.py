@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .content import compact
+from .content import FORMS, said_in_short
 from .errors import InvalidMessages
 from .jsonlike import clone
 from .shapes.parts import replace, slots
@@ -29,7 +29,6 @@ ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
 _START = "[… "
-_SHORT = "JSON in short form"
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:
@@ -74,9 +73,9 @@ class Wording(NamedTuple):
         what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
         return f"{_START}{what}: {self._ending(key)}" if key else f"{_START}{what}]"
 
-    def short(self, key: str) -> str:
-        """The line before a text in short form."""
-        return f"{_START}{_SHORT}: {self._ending(key)}"
+    def short(self, form: str, key: str) -> str:
+        """The line before a text in the short form of this name."""
+        return f"{_START}{form}: {self._ending(key)}"
 
     def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
         """The line that stands for a whole text."""
@@ -139,8 +138,9 @@ def issued(text: str, cache: Cache) -> str | None:
 
 def _is_form(text: str, spans: list[tuple[int, int]], original: str) -> bool:
     """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
-    if text.startswith(_START + _SHORT) and spans[0][0] == 0:
-        original = compact(original) or ""
+    form = text[len(_START) : text.find(":")]
+    if spans[0][0] == 0 and form in FORMS:
+        original = said_in_short(original, form)
     position = 0
     for piece in _pieces(text, spans):
         piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .atoms import Atom
-from .content import Segment, Split, compact, describe, head_of, rows, split
+from .content import Segment, Split, describe, segments_of, shorten, split
 from .fit import Fit, Group, Piece
 from .markers import Gap, Keys, Wording
 from .relevance import Document, score
@@ -29,9 +29,7 @@ _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
 _DEEP_CHARACTERS = 24_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
 _FACT_CHARACTERS = 200_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
-_JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
-_SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
-_SHORT_MARKER = 60  # characters
+_SHORT_CHARACTERS = 1_000_000  # of which short forms are made, newest first
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WIDE_KEY = "bcdfghjklmnp"
 _WHOLE = Split("text", [])
@@ -45,8 +43,9 @@ class Entry:
     protected: str  # why it may not be touched, "" where it may
     split: Split = _WHOLE
     values: Sequence[float] = ()
-    short: str = ""  # JSON in short form, which the segments are then of, without its head
-    head: str = ""  # the definitions of the short form
+    form: str = ""  # the name of the short form that the text is said in
+    short: str = ""  # the text in short form, which the segments are then of, without its head
+    head: str = ""  # what the short form begins with, whatever stays of it
     tokens: int = 0
     stub: str = ""
     facts: Sequence[frozenset[int]] = ()  # of the segments
@@ -92,7 +91,8 @@ def judge(
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
     documents = [
-        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last) for entry in large
+        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last, entry.split.kind)
+        for entry in large
     ]
     texts = ["\n".join(_small_texts(turns[atom.first : atom.last + 1])) for atom in bound]
     small = []
@@ -150,7 +150,7 @@ def _small_texts(turns: list[Turn]) -> list[str]:
 def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
     coarse = sum(len(block.text) for block in blocks) // _MOST_SEGMENTS
-    deep_left, json_left = _DEEP_CHARACTERS, _JSON_CHARACTERS
+    deep_left, short_left = _DEEP_CHARACTERS, _SHORT_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
@@ -158,25 +158,17 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
-            if len(block.text) <= json_left and block.text.startswith(("{", "[")):
-                json_left -= len(block.text)
-                if _shorten(entry):
-                    entry.split = rows(entry.short, least, most)
+            if len(block.text) <= short_left:
+                short_left -= len(block.text)
+                if found := shorten(block.text, block.call):
+                    entry.form, short = found
+                    entry.head, entry.short = short.head, short.body
+                    entry.split = segments_of(short, least, most)
                     continue
             deep = len(block.text) <= deep_left
             deep_left -= len(block.text) if deep else 0
             entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
     return entries[::-1]
-
-
-def _shorten(entry: Entry) -> bool:
-    """Puts JSON into its short form where that is worth a marker."""
-    short = compact(entry.block.text)
-    if short is None or len(short) + _SHORT_MARKER > _SHORTER * len(entry.block.text):
-        return False
-    end = head_of(short)
-    entry.head, entry.short = short[:end], short[end:]
-    return bool(entry.short)
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
@@ -240,9 +232,9 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: b
     costs = [after - before for before, after in pairwise(marks)]
     head = gap = more = 0
     if entry.short:
-        head = measure.count(f"{wording.short(key)}\n{entry.head}") + _SLACK
+        head = measure.count(f"{wording.short(entry.form, key)}\n{entry.head}") + _SLACK
         gap = more = _SLACK
-        whole = head + marks[-1]
+        whole = min(count, head + marks[-1])
     else:
         widest = Gap(lines, lines) if lines > 1 else Gap(len(text), len(text), "characters")
         gap = measure.count(wording.gap(widest, key) + "\n") + _SLACK

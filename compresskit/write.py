@@ -86,7 +86,7 @@ class Writer:
                 self._decide(entry, "protected", None, entry.tokens, entry.protected)
             elif entry.piece is None:
                 self._decide(entry, "kept", None, entry.tokens, "a marker would cost as much")
-            elif entry.piece.whole and not entry.short:
+            elif entry.piece.whole and entry.piece.full == entry.tokens:
                 self._decide(entry, "kept", None, entry.tokens, "relevant")
             else:
                 self._replace(copy, entry)
@@ -104,7 +104,7 @@ class Writer:
         if not kept:
             action, text, why = "stub", entry.stub, "matters least"
         elif entry.short:
-            text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
+            text = f"{self._wording.short(entry.form, key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
             if len(kept) == len(segments):
                 action, why = "compact", "says the same in fewer tokens"
         else:

@@ -129,11 +129,11 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
+    count = len(lines)
+    if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits: a time can look like a path with line numbers
+        return "log"
     if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
         return "search"
-    count = len(lines)
-    if len(_LOG.findall(sample)) * 10 >= count * 3:
-        return "log"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
     if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):

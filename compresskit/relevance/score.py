@@ -14,6 +14,7 @@ from ..content import Segment
 from ..types import Query
 from .bm25 import bm25
 from .hops import hop
+from .rarity import of_lines, of_records
 from .words import STOP_WORDS, parts, spaced, variants, words
 
 # BM25 is scaled to a best segment of 1; the other signals are fractions of that.
@@ -23,17 +24,20 @@ _ASKED_FOR = 0.15  # the terms of the call that asked for the text
 _CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
 _NEIGHBOUR = 0.3
 _RECENT = 0.1
+_STANDS_OUT = 0.3  # a line or record unlike the others
+_UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
 
 
 class Document(NamedTuple):
-    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest)."""
+    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest), ``kind`` is what its splitter says."""
 
     text: str
     segments: Sequence[Segment]
     call: str
     age: float
+    kind: str = ""
 
 
 def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
@@ -77,7 +81,12 @@ def _of_calls(documents: Sequence[Document], index: _Index, query: Query) -> lis
 
 def _in_place(document: Document, values: list[float]) -> list[float]:
     """A document's values with what their places add: good neighbours, and recency."""
-    beside = _with_neighbours(values) if len(values) > 1 else values
+    if len(values) < 2:
+        return [value + _RECENT * document.age for value in values]
+    beside = _with_neighbours(values)
+    if document.kind in _UNLIKE:
+        apart = _UNLIKE[document.kind]([document.text[start:end] for start, end, _ in document.segments])
+        beside = [value + _STANDS_OUT * each for value, each in zip(beside, apart, strict=True)]
     return [value + _RECENT * document.age for value in beside]
 
 
