@@ -22,15 +22,14 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from .expand import BELOW, DEFINITION, LITERALS, NotCompactError, Slot, expand
 from .segment import Mark, Short
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
 _BARE = re.compile(r"[^\s,:(){}\[\]\"=](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
 _BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=]+")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}\[\],:=]|[^(){}\[\],:="]+')
-_LITERALS = {"true": True, "false": False, "null": None}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MOST_KINDS = 26
 _LONG = 240  # characters of a member from which on its items stand on lines of their own
@@ -40,22 +39,9 @@ _LEAST_RECORDS = 2
 _LEAST_USUAL = 5  # records of which nearly all can have the same
 _COMMON = 0.7  # of the records are nearly all
 _MOST_DEPTH = 60
-_BELOW = "|"  # in the place of a string that stands below
 _LONG_TEXT = re.compile(r"^\| .*", re.MULTILINE)
-_DEFINITION = re.compile(r"([A-Z]) = \(")
 
 Keys = tuple[str, ...]
-
-
-class _Slot(NamedTuple):
-    """A key of a kind of records: what its records say of it."""
-
-    how: str = ""  # "" each says its own; ":" nobody does, all have this; "=" those that have another
-    value: Any = None
-
-
-class _NotCompactError(ValueError):
-    """The text is not in the notation."""
 
 
 def compact(text: str) -> str | None:
@@ -95,52 +81,9 @@ def head_of(short: str) -> int:
     15
     """
     end = 0
-    while _DEFINITION.match(short, end):
+    while DEFINITION.match(short, end):
         end = short.find("\n", end) + 1 or len(short)
     return end
-
-
-def expand(text: str) -> Any:
-    r"""The value that a text in the short notation stands for.
-
-    Raises:
-        ValueError: it is not in the notation.
-
-    >>> expand("A = (id, user, ok: true)\n- A(1, mia)\n- A(2, leo)")
-    [{'id': 1, 'user': 'mia', 'ok': True}, {'id': 2, 'user': 'leo', 'ok': True}]
-    """
-    kinds: dict[str, dict[str, _Slot]] = {}
-    lines = _logical(text)
-    defined = 0
-    while defined < len(lines) and (found := _DEFINITION.match(lines[defined][0])):
-        kinds[found[1]] = _Reader(lines[defined][0][found.end() :], {}, []).definition()
-        defined += 1
-    lines = lines[defined:]
-    if lines and lines[0][0].startswith("- "):
-        return [_Reader(line[2:], kinds, texts).whole() for line, texts in lines]
-    members = [_Reader("{" + line + "}", kinds, texts).whole() for line, texts in lines]
-    return {key: value for member in members for key, value in member.items()}
-
-
-def _logical(text: str) -> list[tuple[str, list[str]]]:
-    """Lines with those that go on after a space, and the texts that stand below them."""
-    found: list[tuple[list[str], list[list[str]]]] = []
-    fresh = True  # the next line of a text begins another one
-    for line in text.split("\n"):
-        if not line.startswith("|") or not found:
-            if line.startswith(" ") and found:
-                found[-1][0].append(line[1:])
-            else:
-                found.append(([line], []))
-            fresh = True
-        elif line == "|-":
-            fresh = True
-        else:
-            if fresh:
-                found[-1][1].append([])
-            found[-1][1][-1].append(line[2:])
-            fresh = False
-    return [("".join(parts), ["\n".join(lines) for lines in texts]) for parts, texts in found]
 
 
 def _loaded_lines(text: str) -> Any:
@@ -229,11 +172,11 @@ class _Notation:
 
     def _said(self, value: Any, depth: int = 0) -> str:
         if depth > _MOST_DEPTH:
-            raise _NotCompactError("too deep")
+            raise NotCompactError("too deep")
         if isinstance(value, str):
             if len(value) >= _TEXT or (len(value) >= _LINES and "\n" in value):
                 self._texts.append(value)
-                return _BELOW
+                return BELOW
             return _scalar_said(value)
         if isinstance(value, dict):
             keys = tuple(value)
@@ -259,22 +202,22 @@ def _scalar_said(value: Any) -> str:
     return json.dumps(value)
 
 
-def _slots(keys: Keys, records: list[dict[str, Any]]) -> dict[str, _Slot]:
+def _slots(keys: Keys, records: list[dict[str, Any]]) -> dict[str, Slot]:
     """What records of a kind say of each of their keys."""
     return {key: _slot(key, [record[key] for record in records]) for key in keys}
 
 
-def _slot(key: str, values: list[Any]) -> _Slot:
+def _slot(key: str, values: list[Any]) -> Slot:
     """A scalar that all or nearly all values are is said once, where that is shorter."""
     scalars = [value for value in values if not isinstance(value, dict | list)]
     if not scalars:
-        return _Slot()
+        return Slot()
     value, count = _most_common(scalars)
     if count == len(values):
-        return _Slot(":", value)
+        return Slot(":", value)
     saved = count * (len(_scalar_said(value)) + 1) - (len(values) - count) * (len(key) + 1)
     usual = count >= _COMMON * len(values) and len(values) >= _LEAST_USUAL and saved > 0
-    return _Slot("=", value) if usual else _Slot()
+    return Slot("=", value) if usual else Slot()
 
 
 def _most_common(values: list[Any]) -> tuple[Any, int]:
@@ -288,7 +231,7 @@ def _equal(one: Any, other: Any) -> bool:
 
 def _is_text(word: str) -> bool:
     """Whether a bare word can only be a string."""
-    if word in _LITERALS or word == _BELOW:
+    if word in LITERALS or word == BELOW:
         return False
     if word[0] not in "-0123456789NI":
         return True
@@ -301,126 +244,3 @@ def _is_text(word: str) -> bool:
 
 def _key(key: str) -> str:
     return key if _BARE_KEY.fullmatch(key) and not key.startswith(("-", "|")) else json.dumps(key, ensure_ascii=False)
-
-
-class _Reader:
-    """Reads values of the notation from one line."""
-
-    def __init__(self, line: str, kinds: dict[str, dict[str, _Slot]], texts: list[str]) -> None:
-        self._tokens = [token for token in _TOKEN.findall(line) if token.strip()]
-        self._kinds = kinds
-        self._texts = iter(texts)
-        self._next = 0
-
-    def whole(self) -> Any:
-        """The one value of the line."""
-        value = self.value()
-        self._end()
-        return value
-
-    def definition(self) -> dict[str, _Slot]:
-        """The keys of a kind of records."""
-        keys: dict[str, _Slot] = {}
-        while not self.skip(")"):
-            if keys:
-                self.need(",")
-            key = self.word()
-            how = next((sign for sign in (":", "=") if self.skip(sign)), "")
-            keys[key] = _Slot(how, self.value()) if how else _Slot()
-        self._end()
-        return keys
-
-    def skip(self, sign: str) -> bool:
-        found = self._next < len(self._tokens) and self._tokens[self._next] == sign
-        self._next += found
-        return found
-
-    def need(self, sign: str) -> None:
-        if not self.skip(sign):
-            raise _NotCompactError(f"{sign} expected")
-
-    def _end(self) -> None:
-        if self._next < len(self._tokens):
-            raise _NotCompactError("more than was expected")
-
-    def word(self) -> str:
-        if self._next >= len(self._tokens):
-            raise _NotCompactError("a word expected")
-        token = self._tokens[self._next].strip()
-        self._next += 1
-        return str(json.loads(token)) if token.startswith('"') else token
-
-    def value(self) -> Any:
-        if self.skip("{"):
-            return self._object()
-        if self.skip("["):
-            return self._items("]")
-        if self._next < len(self._tokens) and self._tokens[self._next].startswith('"'):
-            return self.word()
-        word = self._run()
-        if self.skip("("):
-            return self._record(word)
-        return self._text() if word == _BELOW else _scalar(word)
-
-    def _text(self) -> str:
-        text = next(self._texts, None)
-        if text is None:
-            raise _NotCompactError("a text expected below")
-        return text
-
-    def _record(self, letter: str) -> dict[str, Any]:
-        if letter not in self._kinds:
-            raise _NotCompactError("a record of no kind")
-        slots = self._kinds[letter]
-        said: dict[str, Any] = {}
-        plain = iter([key for key, slot in slots.items() if not slot.how])
-        while not self.skip(")"):
-            if said:
-                self.need(",")
-            key = next(plain, None)
-            if key is None:
-                key = self.word()
-                self.need("=")
-            if key not in slots:
-                raise _NotCompactError("a key that the records do not have")
-            said[key] = self.value()
-        if next(plain, None) is not None:
-            raise _NotCompactError("a record with too few values")
-        return {key: said.get(key, slot.value) for key, slot in slots.items()}
-
-    def _run(self) -> str:
-        """A bare word; colons inside it belong to it."""
-        parts = []
-        while self._next < len(self._tokens) and self._tokens[self._next] not in tuple("(){}[],="):
-            parts.append(self._tokens[self._next])
-            self._next += 1
-        return "".join(parts).strip()
-
-    def _object(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        while not self.skip("}"):
-            if found:
-                self.need(",")
-            key = self.word()
-            self.need(":")
-            found[key] = self.value()
-        return found
-
-    def _items(self, closing: str) -> list[Any]:
-        found: list[Any] = []
-        while not self.skip(closing):
-            if found:
-                self.need(",")
-            found.append(self.value())
-        return found
-
-
-def _scalar(word: str) -> Any:
-    if word in _LITERALS:
-        return _LITERALS[word]
-    try:
-        return json.loads(word)
-    except ValueError:
-        if not word:
-            raise _NotCompactError("a value expected") from None
-        return word

@@ -21,7 +21,8 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
 _LEAST_SEEN = 3  # lines of a kind from which on the others are like the first
 _LEAST_UNITS = 6
-_MOST_RUNS = 4_000
+_MOST_MARKS = 4_000
+_LEAST_TOGETHER = 120  # characters of new lines that stay together
 _TAIL = 2  # pieces at the end, where outputs say how it went
 _LEAST_HIDDEN = 0.3  # of the characters say nothing new
 
@@ -108,7 +109,7 @@ def _kinds(text: str, units: Sequence[_Unit]) -> list[tuple[int, str]]:
 
 
 def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]], size: int) -> Short | None:
-    """The text with a line behind the first unit of each kind, and marks where new and known units take turns."""
+    """The text with a line behind the first unit of each kind, and marks at new units and at runs of known ones."""
     members: dict[tuple[int, str], list[int]] = {}
     for number, kind in enumerate(kinds):
         members.setdefault(kind, []).append(number)
@@ -118,7 +119,8 @@ def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]],
     marks: list[Mark] = []
     at = telling = 0
     for number, (start, end) in enumerate(units):
-        if number == 0 or new[number] != new[number - 1]:
+        turned = number == 0 or new[number] != new[number - 1]
+        if turned or (new[number] and at - marks[-1].start >= _LEAST_TOGETHER):
             marks.append(Mark(at, "", number))
         said = text[start:end]
         same = members[kinds[number]]
@@ -127,7 +129,7 @@ def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]],
         parts.append(said)
         at += len(said)
         telling += len(said) if new[number] else 0
-    if len(marks) > _MOST_RUNS or (telling > (1 - _LEAST_HIDDEN) * size and at > (1 - _LEAST_HIDDEN) * size):
+    if len(marks) > _MOST_MARKS or (telling > (1 - _LEAST_HIDDEN) * size and at > (1 - _LEAST_HIDDEN) * size):
         return None
     return Short("log", "", "".join(parts), marks, telling, apart=True)
 

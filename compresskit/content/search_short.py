@@ -13,7 +13,8 @@ from .segment import Mark, Short
 
 _HIT = re.compile(r"(?=[^\s:]{0,300}?[A-Za-z_])((?:[A-Za-z]:)?[^\s:]{1,300}?)(?::(?=\d+:)|-(?=\d+-))")
 _REST = re.compile(r"\d+([:-])")
-_AGAIN = 600  # characters of one file from which on its path is said again, so that what stays has it near
+_AGAIN = 500  # characters of one file from which on its path is said again, so that what stays has it near
+_UNCUT = 1_600  # characters that stay together with their path
 _APART = 200  # the same, where the hits are of another place of the file
 _PATH = re.compile(r"(\.{0,2}/?(?:[^\s/:]+/)+)([^\s/:]+/?)")
 _LONG_LISTING = 4_000  # characters; from a shorter one whole paths can be copied, which joined ones cannot
@@ -46,7 +47,7 @@ def short_search(text: str) -> Short | None:
         at += len(rest) + 1
         since += len(rest) + 1
     body = "\n".join(out)
-    return Short("search", "", body, marks, len(body)) if marks and expand_search(body) == text else None
+    return Short("search", "", body, marks, len(body), uncut=_UNCUT) if marks and expand_search(body) == text else None
 
 
 def _parted(line: str, path: str) -> tuple[str, str]:
@@ -96,7 +97,7 @@ def short_listing(text: str) -> Short | None:
     for line in lines:
         marks.append(Mark(at, "", 0))
         at += len(line) + 1
-    return Short("search", "", body, marks, len(body))
+    return Short("search", "", body, marks, len(body), uncut=_UNCUT)
 
 
 def _by_folder(text: str) -> Iterator[str]:

@@ -50,4 +50,5 @@ class Short(NamedTuple):
     body: str
     marks: list[Mark]
     telling: int
-    apart: bool = False  # marks that stay apart, however small what lies between them
+    apart: bool = False  # what lies between two marks is never put together with its neighbours,
+    uncut: int = 0  # and not cut either up to so many characters

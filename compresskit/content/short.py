@@ -27,7 +27,7 @@ _OF_KIND = {
     "json": ("JSON in short form",),
     "jsonl": ("JSON in short form",),
     "search": ("search results in short form", "listing in short form"),
-    "lines": ("table in short form", "log in short form"),
+    "lines": ("table in short form", "listing in short form", "log in short form"),
     "log": ("log in short form",),
     "markdown": ("table in short form",),
     "code": ("table in short form",),
@@ -68,9 +68,8 @@ def _is_worth(short: Short, text: str) -> bool:
 
 def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:
     """The body of a short text, cut at its marks."""
-    if short.apart:
-        return Split(short.kind, sized(short.body, short.marks, 1, max_chars))
-    return Split(short.kind, sized(short.body, short.marks, min_chars, max_chars))
+    least = 1 if short.apart else min_chars
+    return Split(short.kind, sized(short.body, short.marks, least, max(max_chars, short.uncut)))
 
 
 def said_in_short(text: str, form: str) -> str:

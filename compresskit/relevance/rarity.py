@@ -15,6 +15,7 @@ from ..content.templates import ALARM, templates
 _LEAST_LINES = 12  # below, nothing is rare
 _MOST_RARE = 2  # lines of a kind that are rare
 _FIRST = 0.4  # the first line of a kind that is common
+_ALARMING = 0.6  # the first line of a kind that speaks of failure, where most lines are rare
 _COMMON = 0.9  # of the rows have one of the values of a column that tells kinds of rows apart
 _ODD_SHARE = 0.02  # of the rows, at most, have an odd value
 _FAR = 8.0  # times the usual distance from the middle
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 def of_lines(texts: Sequence[str]) -> list[float]:
     """How much of each text is unlike the lines of all.
 
-    >>> of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])
+    >>> [round(value, 1) for value in of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])]
     [0.4, 1.0, 0.0]
     """
     lines = [line for text in texts for line in text.splitlines()]
@@ -42,13 +43,12 @@ def of_lines(texts: Sequence[str]) -> list[float]:
         for line in text.splitlines():
             kind = found[number]
             number += 1
-            if kind in seen and counts[kind] > _MOST_RARE:
-                continue
+            if line.strip() and (kind not in seen or counts[kind] <= _MOST_RARE):
+                alarming = _ALARMING if ALARM.search(line) else 0.0
+                best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= _MOST_RARE else _FIRST))
             seen.add(kind)
-            if line.strip():
-                best = max(best, 1.0 if counts[kind] <= _MOST_RARE or ALARM.search(line) else _FIRST)
-        values.append(best * (1 - rare))
-    return [round(value, 1) for value in values]
+        values.append(best)
+    return values
 
 
 def of_records(texts: Sequence[str]) -> list[float]:
