@@ -11,6 +11,7 @@ from .content import Segment, Split, describe, segments_of, shorten, split
 from .fit import Fit, Group, Piece
 from .markers import Gap, Keys, Wording
 from .relevance import Document, score
+from .relevance.again import again
 from .relevance.facts import Facts
 from .shapes.parts import MESSAGE_TOKENS
 from .tokens import Measure
@@ -30,6 +31,7 @@ _DEEP_CHARACTERS = 24_000  # that are parsed; what is older is cut by indentatio
 _FACT_CHARACTERS = 200_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
 _SHORT_CHARACTERS = 1_000_000  # of which short forms are made, newest first
+_AGAIN = 0.1  # of its worth is left to what a later text shows too
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WIDE_KEY = "bcdfghjklmnp"
 _WHOLE = Split("text", [])
@@ -46,6 +48,7 @@ class Entry:
     form: str = ""  # the name of the short form that the text is said in
     short: str = ""  # the text in short form, which the segments are then of, without its head
     head: str = ""  # what the short form begins with, whatever stays of it
+    again: bool = False  # all of it stands in later texts too
     tokens: int = 0
     stub: str = ""
     facts: Sequence[frozenset[int]] = ()  # of the segments
@@ -104,6 +107,7 @@ def judge(
     worth = [0.0] * len(bound)
     for entry, values in zip(large, scores, strict=False):
         entry.values = values
+    _discount(entries)
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
     home = {index: number for number, atom in enumerate(bound) for index in range(atom.first, atom.last + 1)}
@@ -113,6 +117,17 @@ def judge(
     facts = Facts(turns)
     beside, shown = _facts_of(facts, turns, bound, texts, entries)
     return Judged(entries, worth, beside, facts.weights, shown)
+
+
+def _discount(entries: list[Entry]) -> None:
+    """Takes most of their worth from segments that a later text shows too."""
+    found = again([(entry.source, entry.split.segments) for entry in entries])
+    for entry, stands in zip(entries, found, strict=True):
+        if any(stands):
+            entry.values = [
+                value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)
+            ]
+            entry.again = all(stands)
 
 
 def _facts_of(
@@ -244,7 +259,8 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: b
     least = min(whole, head + gap + min(costs)) - _SLACK
     stubs = [wording.gap(Gap(1, lines) if lines > 1 else Gap(0, len(text), "characters"), key)]
     if not bare:
-        stubs.insert(0, wording.stub(lines, count, describe(text, entry.split, entry.block.call), key))
+        what = describe(text, entry.split, entry.block.call)
+        stubs.insert(0, wording.stub(lines, count, f"{what}, again below" if entry.again else what, key))
     tokens = 0
     for stub in stubs:
         tokens = measure.count(stub)

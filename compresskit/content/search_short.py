@@ -16,6 +16,7 @@ _REST = re.compile(r"\d+([:-])")
 _AGAIN = 500  # characters of one file from which on its path is said again, so that what stays has it near
 _UNCUT = 1_600  # characters that stay together with their path
 _APART = 200  # the same, where the hits are of another place of the file
+_LINE_END = 3  # characters' worth of tokens that a line end costs more than a space
 _PATH = re.compile(r"(\.{0,2}/?(?:[^\s/:]+/)+)([^\s/:]+/?)")
 _LONG_LISTING = 4_000  # characters; from a shorter one whole paths can be copied, which joined ones cannot
 _FOLDER = re.compile(r"\S+:")
@@ -97,7 +98,8 @@ def short_listing(text: str) -> Short | None:
     for line in lines:
         marks.append(Mark(at, "", 0))
         at += len(line) + 1
-    return Short("search", "", body, marks, len(body), uncut=_UNCUT)
+    spared = _LINE_END * (text.count("\n") - body.count("\n"))
+    return Short("search", "", body, marks, len(body) - spared, uncut=_UNCUT)
 
 
 def _by_folder(text: str) -> Iterator[str]:

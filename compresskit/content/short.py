@@ -33,7 +33,7 @@ _OF_KIND = {
     "code": ("table in short form",),
     "prose": ("table in short form",),
 }
-_LEAST_CHARACTERS = 480  # of a text that is no JSON; below, a marker eats what is saved
+_LEAST_CHARACTERS = 320  # of a text that is no JSON; below, a marker eats what is saved
 _SHORTER = 0.85  # of its characters, at most, for a text to be said in short form
 _MARKER = 60  # characters
 
