@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .atoms import Atom
-from .content import Segment, Split, describe, segments_of, shorten, split
+from .content import Segment, Split, describe, forms_of, segments_of, shorten, split
 from .fit import Fit, Group, Piece
 from .markers import Gap, Keys, Wording
 from .relevance import Document, score
@@ -30,7 +30,7 @@ _SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
 _DEEP_CHARACTERS = 24_000  # that are parsed; what is older is cut by indentation, which takes a tenth of the time
 _FACT_CHARACTERS = 200_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
-_SHORT_CHARACTERS = 1_000_000  # of which short forms are made, newest first
+_SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
 _AGAIN = 0.1  # of its worth is left to what a later text shows too
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WIDE_KEY = "bcdfghjklmnp"
@@ -173,9 +173,11 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
-            if len(block.text) <= short_left:
-                short_left -= len(block.text)
-                if found := shorten(block.text, block.call):
+            if short_left > 0:
+                forms = forms_of(block.text, block.call)
+                short_left -= len(block.text) if forms else _SAMPLE_CHARACTERS
+                found = shorten(block.text, forms) if short_left >= 0 else None
+                if found:
                     entry.form, short = found
                     entry.head, entry.short = short.head, short.body
                     entry.split = segments_of(short, least, most)

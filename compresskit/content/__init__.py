@@ -3,6 +3,17 @@
 from .about import describe
 from .cut import split
 from .segment import Segment, Short, Split
-from .short import FORMS, said_in_short, segments_of, shorten
+from .short import FORMS, forms_of, said_in_short, segments_of, shorten
 
-__all__ = ["FORMS", "Segment", "Short", "Split", "describe", "said_in_short", "segments_of", "shorten", "split"]
+__all__ = [
+    "FORMS",
+    "Segment",
+    "Short",
+    "Split",
+    "describe",
+    "forms_of",
+    "said_in_short",
+    "segments_of",
+    "shorten",
+    "split",
+]

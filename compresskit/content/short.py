@@ -6,7 +6,7 @@ again from the original. Nothing else in the package knows which forms there are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from .compact import compact_json
 from .detect import detect
@@ -16,7 +16,7 @@ from .segment import Short, Split
 from .sizing import sized
 from .table_short import short_table
 
-FORMS: dict[str, Callable[[str], Short | None]] = {
+FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "JSON in short form": compact_json,
     "table in short form": short_table,
     "search results in short form": short_search,
@@ -38,27 +38,33 @@ _SHORTER = 0.85  # of its characters, at most, for a text to be said in short fo
 _MARKER = 60  # characters
 
 
-def shorten(text: str, hint: str = "") -> tuple[str, Short] | None:
-    """The name of the form that a text is said in, and its short text; None where it would not be clearly shorter.
+def forms_of(text: str, hint: str = "") -> tuple[str, ...]:
+    """The names of the forms that a text of its kind could have, best first.
 
-    >>> name, short = shorten('[' + ', '.join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9)) + ']')
-    >>> name, short.head
-    ('JSON in short form', 'A = (flight, from: JFK)\\n')
+    >>> forms_of('{"id": 1}')
+    ('JSON in short form',)
     """
-    for name in _names(text, hint):
-        short = FORMS[name](text)
-        if short is not None and short.body and _is_worth(short, text):
-            return name, short
-    return None
-
-
-def _names(text: str, hint: str) -> tuple[str, ...]:
     if text.startswith(("{", "[")):
         return _OF_KIND["json"]
     if len(text) < _LEAST_CHARACTERS:
         return ()
     found = detect(text, hint)
     return () if found.numbered else _OF_KIND.get(found.kind, ())
+
+
+def shorten(text: str, forms: Sequence[str]) -> tuple[str, Short] | None:
+    """The first of the forms in which a text is clearly shorter, and the short text; None where there is none.
+
+    >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
+    >>> name, short = shorten(f"[{records}]", list(FORMS))
+    >>> name, short.head
+    ('JSON in short form', 'A = (flight, from: JFK)\\n')
+    """
+    for name in forms:
+        short = FORMS[name](text)
+        if short is not None and short.body and _is_worth(short, text):
+            return name, short
+    return None
 
 
 def _is_worth(short: Short, text: str) -> bool:

@@ -25,6 +25,7 @@ _CONTEXT = 0.3  # a call that matches the query lends this to all that it return
 _NEIGHBOUR = 0.3
 _RECENT = 0.1
 _STANDS_OUT = 0.3  # a line or record unlike the others
+_UNLIKE_CHARACTERS = 600_000  # that are looked through for it, newest first
 _UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
@@ -62,7 +63,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
     names = [name for document in documents for _, _, name in document.segments]
     remaining = iter(hop(texts, names, values))
-    return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+    placed = [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+    _lift_unlike(documents, placed)
+    return placed
 
 
 def _scaled(scores: list[float], best: float) -> list[float]:
@@ -81,13 +84,19 @@ def _of_calls(documents: Sequence[Document], index: _Index, query: Query) -> lis
 
 def _in_place(document: Document, values: list[float]) -> list[float]:
     """A document's values with what their places add: good neighbours, and recency."""
-    if len(values) < 2:
-        return [value + _RECENT * document.age for value in values]
-    beside = _with_neighbours(values)
-    if document.kind in _UNLIKE:
-        apart = _UNLIKE[document.kind]([document.text[start:end] for start, end, _ in document.segments])
-        beside = [value + _STANDS_OUT * each for value, each in zip(beside, apart, strict=True)]
+    beside = _with_neighbours(values) if len(values) > 1 else values
     return [value + _RECENT * document.age for value in beside]
+
+
+def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
+    """Adds what stands out by itself, in the newest logs and records."""
+    left = _UNLIKE_CHARACTERS
+    for number in reversed(range(len(documents))):
+        text, segments, *_, kind = documents[number]
+        if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
+            left -= len(text)
+            apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
+            values[number] = [value + _STANDS_OUT * each for value, each in zip(values[number], apart, strict=True)]
 
 
 class _Index:
