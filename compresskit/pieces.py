@@ -120,14 +120,17 @@ def judge(
 
 
 def _discount(entries: list[Entry]) -> None:
-    """Takes most of their worth from segments that a later text shows too."""
+    """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
     found = again([(entry.source, entry.split.segments) for entry in entries])
     for entry, stands in zip(entries, found, strict=True):
-        if any(stands):
-            entry.values = [
-                value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)
-            ]
-            entry.again = all(stands)
+        if not any(stands):
+            continue
+        entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
+        if all(stands):
+            names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
+            entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
+            entry.values = [max(entry.values)]
+            entry.again = True
 
 
 def _facts_of(

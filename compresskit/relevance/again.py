@@ -25,13 +25,14 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     >>> again([(old, [Segment(0, len(old), "")]), ("   7→def first():\\n   8→    return compute(1)\\n", [])])
     [[True], []]
     """
-    seen: set[str] = set()
+    seen: set[str] = set()  # lines
+    whole: set[str] = set()
     found: list[list[bool]] = []
     for text, segments in reversed(texts):
-        found.append(
-            [_stands(text[start:end], seen) for start, end, _ in segments] if seen else [False] * len(segments)
-        )
+        known = text in whole
+        found.append([known or _stands(text[start:end], seen) for start, end, _ in segments])
         seen.update(_lines(text))
+        whole.add(text)
     return found[::-1]
 
 
