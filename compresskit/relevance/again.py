@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from ..content import Segment
 
 _LEAST_LINE = 12  # characters, without indentation: shorter lines (brackets, "else:") stand everywhere
-_LEAST_LINES = 2  # of such length, for a segment to be the same rather than alike by chance
+_LEAST_LINES = 2  # of such length, for a segment to be the same
+_LEAST_PART = 0.25  # of a text: less is what many files have in common, and belongs to each of them
 _NUMBER = " \t0123456789"
 _SHARE = 0.95  # of the lines
 
@@ -30,7 +31,9 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     found: list[list[bool]] = []
     for text, segments in reversed(texts):
         known = text in whole
-        found.append([known or _stands(text[start:end], seen) for start, end, _ in segments])
+        stands = [known or _stands(text[start:end], seen) for start, end, _ in segments]
+        part = sum(end - start for (start, end, _), again in zip(segments, stands, strict=True) if again)
+        found.append(stands if part >= _LEAST_PART * len(text) else [False] * len(segments))
         seen.update(_lines(text))
         whole.add(text)
     return found[::-1]
