@@ -39,6 +39,7 @@ _LOG = re.compile(
 _RUN = re.compile(
     r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n"
     r"|-{20,}\nRan \d+ test|=== RUN |Collecting |Requirement already|Compiling |Running |npm (?:ERR|WARN)"
+    r"|commit [0-9a-f]{40}\b"
     r"|test result: |Tests: |[\w/.]+\.py [.FEsx]{3,}|E {3}+\S)"
 )
 _PYTHON = re.compile(
