@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from .atoms import Atom
 from .content import Segment
 from .jsonlike import clone, exactly
-from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_issued
+from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, folded, issued, looks_issued
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -119,7 +119,8 @@ class Writer:
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
         cache = self._keys.cache
-        found = [(issued(text, cache), true) for text, true in self._suspects]
+        short = ShortTexts()
+        found = [(issued(text, cache, short), true) for text, true in self._suspects]
         wrong = {key for key, true in found if key is not None and key != true}
         wrong.update(key for message in self._suspect_messages if (key := folded(message, cache)))
         return {cache[key] for key in wrong}
