@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .content import compact
+from .content import FORMS, said_in_short
 from .errors import InvalidMessages
 from .jsonlike import clone
 from .shapes.parts import replace, slots
@@ -30,7 +30,6 @@ ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
 _START = "[… "
-_SHORT = "JSON in short form"
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:
@@ -75,9 +74,9 @@ class Wording(NamedTuple):
         what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
         return f"{_START}{what}: {self._ending(key)}" if key else f"{_START}{what}]"
 
-    def short(self, key: str) -> str:
-        """The line before a text in short form."""
-        return f"{_START}{_SHORT}: {self._ending(key)}"
+    def short(self, form: str, key: str) -> str:
+        """The line before a text in the short form of this name."""
+        return f"{_START}{form}: {self._ending(key)}"
 
     def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
         """The line that stands for a whole text."""
@@ -125,23 +124,39 @@ class Keys:
         return key
 
 
-def issued(text: str, cache: Cache) -> str | None:
-    """The key of the original that ``text`` is a form of, None where it is simply text."""
+class ShortTexts:
+    """Originals in short form, each made once however many texts have to be compared with it."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], str] = {}
+
+    def of(self, original: str, form: str) -> str:
+        if (form, original) not in self._made:
+            self._made[form, original] = said_in_short(original, form)
+        return self._made[form, original]
+
+
+def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the original that ``text`` is a form of, None where it is simply text.
+
+    Where many texts are asked about, ``short`` keeps what they are compared with.
+    """
     if not looks_issued(text):
         return None
     found = [match for match in _MARKER.finditer(text) if match[1] in cache]
     for key in dict.fromkeys(match[1] for match in found):
         spans = [match.span() for match in found if match[1] == key]
         spans += [match.span() for match in _GAP.finditer(text, spans[0][1])]
-        if _is_form(text, sorted(spans), cache[key]):
+        if _is_form(text, sorted(spans), cache[key], short or ShortTexts()):
             return key
     return None
 
 
-def _is_form(text: str, spans: list[tuple[int, int]], original: str) -> bool:
+def _is_form(text: str, spans: list[tuple[int, int]], original: str, short: ShortTexts) -> bool:
     """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
-    if text.startswith(_START + _SHORT) and spans[0][0] == 0:
-        original = compact(original) or ""
+    form = text[len(_START) : text.find(":")]
+    if spans[0][0] == 0 and form in FORMS:
+        original = short.of(original, form)
     position = 0
     for piece in _pieces(text, spans):
         piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs
@@ -194,17 +209,18 @@ def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
             f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
             f"the 'messages' of a result."
         )
-    return [_unfolded(index, message, cache) for index, message in enumerate(messages)]
+    short = ShortTexts()
+    return [_unfolded(index, message, cache, short) for index, message in enumerate(messages)]
 
 
-def _unfolded(index: int, message: Message, cache: Cache) -> list[Message]:
+def _unfolded(index: int, message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
     run = folded(message, cache)
     if run:
         found: list[Message] = json.loads(cache[run])
         return found
     copy: Message = clone(message, f"messages[{index}]")
     for slot in slots(message):
-        key = issued(slot.text, cache)
+        key = issued(slot.text, cache, short)
         if key is not None:
             replace(copy, slot.path, cache[key])
     return [copy]

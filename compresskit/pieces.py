@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .atoms import Atom
-from .content import Segment, Split, compact, describe, head_of, rows, split
+from .content import Segment, Split, describe, forms_of, segments_of, shorten, split
 from .fit import Fit, Group, Piece
 from .markers import STAND_IN, Gap, Keys, Wording
 from .relevance import Document, score
+from .relevance.again import again
 from .relevance.facts import Facts
 from .shapes.parts import MESSAGE_TOKENS
 from .tokens import Measure
@@ -35,9 +36,8 @@ _DEEP_SHARE = 4  # at most one of so many characters
 _DEEP_ALL = 200_000
 _FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 _NO_FACTS: frozenset[int] = frozenset()
-_JSON_CHARACTERS = 400_000  # that are rewritten in short form, newest first
-_SHORTER = 0.85  # of its characters, at most, for JSON to be rewritten
-_SHORT_MARKER = 60  # characters
+_SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
+_AGAIN = 0.1  # of its worth is left to what a later text shows too
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 _WHOLE = Split("text", [])
 
@@ -50,8 +50,10 @@ class Entry:
     protected: str  # why it may not be touched, "" where it may
     split: Split = _WHOLE
     values: Sequence[float] = ()
-    short: str = ""  # JSON in short form, which the segments are then of, without its head
-    head: str = ""  # the definitions of the short form
+    form: str = ""  # the name of the short form that the text is said in
+    short: str = ""  # the text in short form, which the segments are then of, without its head
+    head: str = ""  # what the short form begins with, whatever stays of it
+    again: bool = False  # all of it stands in later texts too
     tokens: int = 0
     described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
     bare: tuple[str, int] = ("", 0)  # the shortest stub
@@ -103,7 +105,8 @@ def judge(
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
     documents = [
-        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last) for entry in large
+        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last, entry.split.kind)
+        for entry in large
     ]
     texts = ["\n".join(_small_texts(turns[atom.first : atom.last + 1])) for atom in bound]
     small = []
@@ -115,6 +118,7 @@ def judge(
     worth = [0.0] * len(bound)
     for entry, values in zip(large, scores, strict=False):
         entry.values = values
+    _discount(entries)
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
     number = 0
@@ -126,6 +130,20 @@ def judge(
     facts = Facts(turns)
     beside, shown = _facts_of(facts, turns, bound, texts, entries)
     return Judged(entries, worth, beside, facts.weights, shown)
+
+
+def _discount(entries: list[Entry]) -> None:
+    """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
+    found = again([(entry.source, entry.split.segments) for entry in entries])
+    for entry, stands in zip(entries, found, strict=True):
+        if not any(stands):
+            continue
+        entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
+        if all(stands):
+            names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
+            entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
+            entry.values = [max(entry.values)]
+            entry.again = True
 
 
 def _facts_of(
@@ -170,7 +188,7 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
     characters = sum(len(block.text) for block in blocks)
     coarse = characters // _MOST_SEGMENTS
     deep_left = min(_DEEP_CHARACTERS, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
-    json_left = _JSON_CHARACTERS
+    short_left = _SHORT_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
@@ -178,25 +196,19 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
-            if len(block.text) <= json_left and block.text.startswith(("{", "[")):
-                json_left -= len(block.text)
-                if _shorten(entry):
-                    entry.split = rows(entry.short, least, most)
+            if short_left > 0:
+                forms = forms_of(block.text, block.call)
+                short_left -= len(block.text) if forms else _SAMPLE_CHARACTERS
+                found = shorten(block.text, forms) if short_left >= 0 else None
+                if found:
+                    entry.form, short = found
+                    entry.head, entry.short = short.head, short.body
+                    entry.split = segments_of(short, least, most)
                     continue
             deep = len(block.text) <= deep_left
             deep_left -= len(block.text) if deep else 0
             entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
     return entries[::-1]
-
-
-def _shorten(entry: Entry) -> bool:
-    """Puts JSON into its short form where that is worth a marker."""
-    short = compact(entry.block.text)
-    if short is None or len(short) + _SHORT_MARKER > _SHORTER * len(entry.block.text):
-        return False
-    end = head_of(short)
-    entry.head, entry.short = short[:end], short[end:]
-    return bool(entry.short)
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
@@ -266,9 +278,9 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
     costs = [after - before for before, after in pairwise(marks)]
     head = gap = more = 0
     if entry.short:
-        head = measure.count(f"{wording.short(key)}\n{entry.head}") + _SLACK
+        head = measure.count(f"{wording.short(entry.form, key)}\n{entry.head}") + _SLACK
         gap = more = _SLACK
-        whole = head + marks[-1]
+        whole = min(count, head + marks[-1])
     else:
         widest = Gap(nines - 1, nines, unit)
         gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
@@ -279,7 +291,8 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
     if count - bare < _LEAST_GAIN:
         return
     # a stub says in a few words what it stands for, as long as it stays the cheapest form
-    described = wording.stub(lines, count, describe(text, entry.split, entry.block.call), key)
+    what = describe(text, entry.split, entry.block.call)
+    described = wording.stub(lines, count, f"{what}, again below" if entry.again else what, key)
     tokens = measure.count(described)
     entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:

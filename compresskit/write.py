@@ -9,7 +9,7 @@ from .atoms import Atom
 from .content import Segment
 from .fit import Piece
 from .jsonlike import clone, exactly
-from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_issued
+from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, folded, issued, looks_issued
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -103,7 +103,7 @@ class Writer:
         }
         for number, entry in enumerate(layout.entries):
             if entry.piece is not None and entry.block.message not in folded:
-                if entry.short or not entry.piece.whole:
+                if not entry.piece.whole or entry.piece.full < entry.tokens:
                     self._forms[number] = self._form(entry, entry.piece)
         self._measure.begin(form.text for form in self._forms.values() if form.tokens is None)
 
@@ -139,7 +139,7 @@ class Writer:
         if not entry.short:
             text, tokens = self._excerpt(entry, kept, key)
             return _Form("excerpt", text, key, why, tokens)
-        text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
+        text = f"{self._wording.short(entry.form, key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
         return _Form("compact", text, key, _SHORTER) if piece.whole else _Form("excerpt", text, key, why)
 
     def _excerpt(self, entry: Entry, kept: set[int], key: str) -> tuple[str, int | None]:
@@ -161,7 +161,8 @@ class Writer:
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
         cache = self._keys.cache
-        found = [(issued(text, cache), true) for text, true in self._suspects]
+        short = ShortTexts()
+        found = [(issued(text, cache, short), true) for text, true in self._suspects]
         wrong = {key for key, true in found if key is not None and key != true}
         wrong.update(key for message in self._suspect_messages if (key := folded(message, cache)))
         return {cache[key] for key in wrong}

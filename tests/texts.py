@@ -73,6 +73,29 @@ def _hit(rng):
     return f"src/{_name(rng)}.py:{rng.randrange(1, 900)}:    {_words(rng, 6)}\n"
 
 
+def _request(rng):
+    """A line that is like many others, rarely one that is not; coloured or rewritten at times."""
+    if rng.random() < 0.02:
+        return f"{_words(rng, 7)}\n"
+    colour = rng.choice(["", "", "\x1b[32m", " 10%\r 55%\r"])
+    word = rng.choice(["GET", "POST"])
+    return f"10:{rng.randrange(60):02}:07 {colour}{word} /items/{rng.randrange(9999)} 200 in {rng.randrange(90)} ms\n"
+
+
+def _csv_row(rng):
+    return f"{rng.randrange(9999)},{rng.choice(WORDS)},eu,{rng.choices(['ok', 'late', 'a=b'], [30, 1, 1])[0]}\n"
+
+
+def _hits_of_files(rng, size):
+    hits = [(rng.choice(WORDS), number) for number in range(1, size // 40 + 2)]
+    return "".join(f"src/some/where/{word}.py:{number}:{_words(rng, 4)}\n" for word, number in sorted(hits))[:size]
+
+
+def _folders(rng, size):
+    names = ["".join(f"{rng.choice(WORDS)}.txt\n" for _ in range(30)) for _ in range(size // 200 + 1)]
+    return "\n".join(f"./part{number}:\n{listed}" for number, listed in enumerate(names))[:size]
+
+
 def _fill(piece):
     """The maker of a text out of pieces; cut at the size, wherever that falls."""
 
@@ -107,6 +130,10 @@ KINDS = {
     "base64": _base64,
     "diff": _fill(_hunk),
     "grep": _fill(_hit),
+    "hits": _hits_of_files,
+    "folders": _folders,
+    "requests": _fill(_request),
+    "csv": lambda rng, size: ("id,word,region,state\n" + _fill(_csv_row)(rng, size)).rsplit("\n", 1)[0] + "\n",
     "html": _fill(lambda rng: f"<div class='{_name(rng)}'><p>{_words(rng, 9)}</p></div>\n"),
     "tiny lines": _fill(lambda rng: rng.choice(["x\n", "\n", "}\n", "  \n", "0\r\n"])),
     "letters": lambda rng, size: rng.choice("a \n=\t") * size,

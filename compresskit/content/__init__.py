@@ -1,8 +1,19 @@
 """Texts cut into segments by what they are."""
 
 from .about import describe
-from .compact import compact, head_of
-from .cut import rows, split
-from .segment import Segment, Split
+from .cut import split
+from .segment import Segment, Short, Split
+from .short import FORMS, forms_of, said_in_short, segments_of, shorten
 
-__all__ = ["Segment", "Split", "compact", "describe", "head_of", "rows", "split"]
+__all__ = [
+    "FORMS",
+    "Segment",
+    "Short",
+    "Split",
+    "describe",
+    "forms_of",
+    "said_in_short",
+    "segments_of",
+    "shorten",
+    "split",
+]

@@ -8,6 +8,10 @@ becomes, with what is the same in every record said where its keys are,
     - A(1, mia)
     - A(2, leo)
 
+What nearly all records have is said there too, with "=", and again only by the others: ``A = (id, ok=true)``
+and ``- A(3, ok=false)``. A long string, or one of several lines, is a "|" in its place, and stands below in
+lines that begin with "| ".
+
 `compact` gives a text only where `expand` turns it back into the very same values. It knows nothing of
 tokens, and leaves text that is not JSON alone.
 """
@@ -16,27 +20,28 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
+
+from .expand import BELOW, DEFINITION, LITERALS, NotCompactError, Slot, expand
+from .segment import Mark, Short
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
 _BARE = re.compile(r"[^\s,:(){}\[\]\"=](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
 _BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=]+")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}\[\],:=]|[^(){}\[\],:="]+')
-_LITERALS = {"true": True, "false": False, "null": None}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MOST_KINDS = 26
 _LONG = 240  # characters of a member from which on its items stand on lines of their own
+_TEXT = 400  # characters of a string from which on it stands on lines of its own
+_LINES = 80  # the same, of a string of several lines
 _LEAST_RECORDS = 2
+_LEAST_USUAL = 5  # records of which nearly all can have the same
+_COMMON = 0.7  # of the records are nearly all
 _MOST_DEPTH = 60
-_DEFINITION = re.compile(r"([A-Z]) = \(")
-_VARIES = object()
+_LONG_TEXT = re.compile(r"^\| .*", re.MULTILINE)
 
 Keys = tuple[str, ...]
-
-
-class _NotCompactError(ValueError):
-    """The text is not in the notation."""
 
 
 def compact(text: str) -> str | None:
@@ -47,7 +52,7 @@ def compact(text: str) -> str | None:
     age: 36
     tags: [a, b]
     """
-    value = _loaded(text)
+    value = _loaded(text) or (_loaded_lines(text) if text.startswith("{") else None)
     if not isinstance(value, dict | list) or not value:
         return None
     try:
@@ -57,6 +62,18 @@ def compact(text: str) -> str | None:
         return None
 
 
+def compact_json(text: str) -> Short | None:
+    """JSON in the short notation, with its definitions as the head and a mark at each line."""
+    short = compact(text)
+    if short is None:
+        return None
+    end = head_of(short)
+    body = short[end:]
+    starts = [0, *(match.end() for match in re.finditer("\n", body) if match.end() < len(body))]
+    long = sum(map(len, _LONG_TEXT.findall(body)))  # texts of which a part will do
+    return Short("json", short[:end], body, [Mark(start, "", 0) for start in starts], len(body) - long // 2)
+
+
 def head_of(short: str) -> int:
     r"""Where the definitions end that the rest of a short text needs.
 
@@ -64,28 +81,15 @@ def head_of(short: str) -> int:
     15
     """
     end = 0
-    while _DEFINITION.match(short, end):
+    while DEFINITION.match(short, end):
         end = short.find("\n", end) + 1 or len(short)
     return end
 
 
-def expand(text: str) -> Any:
-    r"""The value that a text in the short notation stands for.
-
-    Raises:
-        ValueError: it is not in the notation.
-
-    >>> expand("A = (id, user, ok: true)\n- A(1, mia)\n- A(2, leo)")
-    [{'id': 1, 'user': 'mia', 'ok': True}, {'id': 2, 'user': 'leo', 'ok': True}]
-    """
-    kinds: dict[str, dict[str, Any]] = {}
-    lines = text.replace("\n ", "").split("\n")  # a line that begins with a space goes on
-    while lines and (found := _DEFINITION.match(lines[0])):
-        kinds[found[1]] = _Reader(lines.pop(0)[found.end() :], {}).definition()
-    if lines and lines[0].startswith("- "):
-        return [_Reader(line[2:], kinds).whole() for line in lines]
-    members = [_Reader("{" + line + "}", kinds).whole() for line in lines]
-    return {key: value for member in members for key, value in member.items()}
+def _loaded_lines(text: str) -> Any:
+    """The records of JSON lines."""
+    records = [_loaded(line) for line in text.split("\n") if line.strip()]
+    return records if len(records) >= _LEAST_RECORDS and all(isinstance(record, dict) for record in records) else None
 
 
 def _loaded(text: str) -> Any:
@@ -124,40 +128,66 @@ class _Notation:
                 todo.extend(item)
         repeated = [(keys, found) for keys, found in records.items() if len(found) >= _LEAST_RECORDS]
         repeated.sort(key=lambda kind: (-len(kind[1]) * len(kind[0]), kind[0]))
-        self._same = {keys: _constants(found) for keys, found in repeated[:_MOST_KINDS]}
-        self._letters = dict(zip(self._same, _LETTERS, strict=False))
+        self._kinds = {keys: _slots(keys, found) for keys, found in repeated[:_MOST_KINDS]}
+        self._letters = dict(zip(self._kinds, _LETTERS, strict=False))
+        self._texts: list[str] = []  # that have to follow the line which is being written
 
     def lines(self, value: Any) -> Iterator[str]:
         for keys, letter in self._letters.items():
-            same = self._same[keys]
-            parts = [f"{_key(key)}: {self._said(same[key])}" if key in same else _key(key) for key in keys]
+            slots = self._kinds[keys]
+            parts = [
+                _key(key)
+                + (f"{how} {_scalar_said(same)}" if how == ":" else f"{how}{_scalar_said(same)}" if how else "")
+                for key, (how, same) in slots.items()
+            ]
             yield f"{letter} = ({', '.join(parts)})"
         members = value.items() if isinstance(value, dict) else (("", item) for item in value)
         for key, item in members:
             start = f"{_key(key)}: " if isinstance(value, dict) else "- "
             said = self._said(item)
             if len(said) > _LONG and isinstance(item, dict | list):
+                self._texts.clear()
                 said = self._broken(item)
-            yield start + said
+            yield start + said + self._below()
+
+    def _below(self) -> str:
+        """The texts that follow a line, each line of theirs after a bar."""
+        texts = ["".join("\n| " + line if line else "\n|" for line in text.split("\n")) for text in self._texts]
+        self._texts.clear()
+        return "\n|-".join(texts)
 
     def _broken(self, value: Any) -> str:
         """A long list or object with a line for each of its items."""
-        if isinstance(value, list):
-            return "[\n " + ",\n ".join(self._said(item, 1) for item in value) + "]"
-        if tuple(value) in self._letters:
+        if isinstance(value, dict) and tuple(value) in self._letters:
             return self._said(value)
-        return "{\n " + ",\n ".join(f"{_key(key)}: {self._said(item, 1)}" for key, item in value.items()) + "}"
+        if isinstance(value, list):
+            opening, closing, starts, items = "[", "]", [""] * len(value), value
+        else:
+            opening, closing, starts, items = "{", "}", [f"{_key(key)}: " for key in value], list(value.values())
+        out = [opening]
+        for number, (start, item) in enumerate(zip(starts, items, strict=True)):
+            end = "," if number < len(items) - 1 else closing
+            out.append(f"\n {start}{self._said(item, 1)}{end}{self._below()}")
+        return "".join(out)
 
     def _said(self, value: Any, depth: int = 0) -> str:
         if depth > _MOST_DEPTH:
-            raise _NotCompactError("too deep")
+            raise NotCompactError("too deep")
         if isinstance(value, str):
-            return value if _BARE.fullmatch(value) and _is_text(value) else json.dumps(value, ensure_ascii=False)
+            if len(value) >= _TEXT or (len(value) >= _LINES and "\n" in value):
+                self._texts.append(value)
+                return BELOW
+            return _scalar_said(value)
         if isinstance(value, dict):
             keys = tuple(value)
             if keys in self._letters:
-                same = self._same[keys]
-                cells = [self._said(item, depth + 1) for key, item in value.items() if key not in same]
+                slots = self._kinds[keys]
+                cells = [self._said(item, depth + 1) for key, item in value.items() if not slots[key].how]
+                cells += [
+                    f"{_key(key)}={self._said(item, depth + 1)}"
+                    for key, item in value.items()
+                    if slots[key].how == "=" and not _equal(item, slots[key].value)
+                ]
                 return f"{self._letters[keys]}({', '.join(cells)})"
             return "{" + ", ".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
@@ -165,20 +195,43 @@ class _Notation:
         return json.dumps(value)
 
 
-def _constants(records: list[dict[str, Any]]) -> dict[str, Any]:
-    """Scalars that are the same in every record."""
-    first = records[0]
-    return {
-        key: value
-        for key, value in first.items()
-        if not isinstance(value, dict | list)
-        and all(type(record[key]) is type(value) and record[key] == value for record in records)
-    }
+def _scalar_said(value: Any) -> str:
+    """A string, bare where it can be nothing else, or a number or literal."""
+    if isinstance(value, str):
+        return value if _BARE.fullmatch(value) and _is_text(value) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
+
+
+def _slots(keys: Keys, records: list[dict[str, Any]]) -> dict[str, Slot]:
+    """What records of a kind say of each of their keys."""
+    return {key: _slot(key, [record[key] for record in records]) for key in keys}
+
+
+def _slot(key: str, values: list[Any]) -> Slot:
+    """A scalar that all or nearly all values are is said once, where that is shorter."""
+    scalars = [value for value in values if not isinstance(value, dict | list)]
+    if not scalars:
+        return Slot()
+    value, count = _most_common(scalars)
+    if count == len(values):
+        return Slot(":", value)
+    saved = count * (len(_scalar_said(value)) + 1) - (len(values) - count) * (len(key) + 1)
+    usual = count >= _COMMON * len(values) and len(values) >= _LEAST_USUAL and saved > 0
+    return Slot("=", value) if usual else Slot()
+
+
+def _most_common(values: list[Any]) -> tuple[Any, int]:
+    (_, value), count = Counter((type(value).__name__, value) for value in values).most_common(1)[0]
+    return value, count
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
 
 
 def _is_text(word: str) -> bool:
     """Whether a bare word can only be a string."""
-    if word in _LITERALS:
+    if word in LITERALS or word == BELOW:
         return False
     if word[0] not in "-0123456789NI":
         return True
@@ -190,103 +243,4 @@ def _is_text(word: str) -> bool:
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) and not key.startswith("-") else json.dumps(key, ensure_ascii=False)
-
-
-class _Reader:
-    """Reads values of the notation from one line."""
-
-    def __init__(self, line: str, kinds: dict[str, dict[str, Any]]) -> None:
-        self._tokens = [token for token in _TOKEN.findall(line) if token.strip()]
-        self._kinds = kinds
-        self._next = 0
-
-    def whole(self) -> Any:
-        """The one value of the line."""
-        value = self.value()
-        self._end()
-        return value
-
-    def definition(self) -> dict[str, Any]:
-        """The keys of a kind of records, with their values where all have the same, else ``_VARIES``."""
-        keys: dict[str, Any] = {}
-        while not self.skip(")"):
-            if keys:
-                self.need(",")
-            key = self.word()
-            keys[key] = self.value() if self.skip(":") else _VARIES
-        self._end()
-        return keys
-
-    def skip(self, sign: str) -> bool:
-        found = self._next < len(self._tokens) and self._tokens[self._next] == sign
-        self._next += found
-        return found
-
-    def need(self, sign: str) -> None:
-        if not self.skip(sign):
-            raise _NotCompactError(f"{sign} expected")
-
-    def _end(self) -> None:
-        if self._next < len(self._tokens):
-            raise _NotCompactError("more than was expected")
-
-    def word(self) -> str:
-        if self._next >= len(self._tokens):
-            raise _NotCompactError("a word expected")
-        token = self._tokens[self._next].strip()
-        self._next += 1
-        return str(json.loads(token)) if token.startswith('"') else token
-
-    def value(self) -> Any:
-        if self.skip("{"):
-            return self._object()
-        if self.skip("["):
-            return self._items("]")
-        if self._next < len(self._tokens) and self._tokens[self._next].startswith('"'):
-            return self.word()
-        word = self._run()
-        return self._record(word) if self.skip("(") else _scalar(word)
-
-    def _record(self, letter: str) -> dict[str, Any]:
-        cells = iter(self._items(")"))
-        if letter not in self._kinds:
-            raise _NotCompactError("a record of no kind")
-        return {key: next(cells) if same is _VARIES else same for key, same in self._kinds[letter].items()}
-
-    def _run(self) -> str:
-        """A bare word; colons inside it belong to it."""
-        parts = []
-        while self._next < len(self._tokens) and self._tokens[self._next] not in tuple("(){}[],="):
-            parts.append(self._tokens[self._next])
-            self._next += 1
-        return "".join(parts).strip()
-
-    def _object(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        while not self.skip("}"):
-            if found:
-                self.need(",")
-            key = self.word()
-            self.need(":")
-            found[key] = self.value()
-        return found
-
-    def _items(self, closing: str) -> list[Any]:
-        found: list[Any] = []
-        while not self.skip(closing):
-            if found:
-                self.need(",")
-            found.append(self.value())
-        return found
-
-
-def _scalar(word: str) -> Any:
-    if word in _LITERALS:
-        return _LITERALS[word]
-    try:
-        return json.loads(word)
-    except ValueError:
-        if not word:
-            raise _NotCompactError("a value expected") from None
-        return word
+    return key if _BARE_KEY.fullmatch(key) and not key.startswith(("-", "|")) else json.dumps(key, ensure_ascii=False)

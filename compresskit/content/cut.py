@@ -1,7 +1,5 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
-import re
-
 from . import code, diff, log, markdown, prose, python, records, search
 from .detect import detect
 from .numbered import moved_back, without_numbers
@@ -45,9 +43,3 @@ def _marks(kind: str, text: str, deep: bool, max_chars: int) -> list[Mark]:
         return with_sentences(log.marks(text), text, _LONG_LINE)
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
     return other.get(kind, log.marks)(text)
-
-
-def rows(text: str, min_chars: int, max_chars: int) -> Split:
-    """JSON in the short notation of `compact`, cut at the ends of its lines."""
-    starts = [0, *(match.end() for match in re.finditer("\n", text) if match.end() < len(text))]
-    return Split("json", sized(text, [Mark(start, "", 0) for start in starts], min_chars, max_chars))

@@ -39,6 +39,7 @@ _LOG = re.compile(
 _RUN = re.compile(
     r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n"
     r"|-{20,}\nRan \d+ test|=== RUN |Collecting |Requirement already|Compiling |Running |npm (?:ERR|WARN)"
+    r"|commit [0-9a-f]{40}\b"
     r"|test result: |Tests: |[\w/.]+\.py [.FEsx]{3,}|E {3}+\S)"
 )
 _PYTHON = re.compile(
@@ -129,11 +130,11 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
+    count = len(lines)
+    if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits: a time can look like a path with line numbers
+        return "log"
     if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
         return "search"
-    count = len(lines)
-    if len(_LOG.findall(sample)) * 10 >= count * 3:
-        return "log"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
     if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):

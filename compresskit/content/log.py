@@ -1,7 +1,8 @@
 """Logs, test output and other lines: episodes, told by blank lines, indentation and known frames.
 
 A line's continuation (deeper indentation) stays with it, and so does a traceback with the line that
-announces it; a test runner's failure report is one piece named by its test. Levels and times are not read.
+announces it; a test runner's failure report is one piece named by its test, and a commit one named by its hash.
+Levels and times are not read.
 """
 
 import re
@@ -22,6 +23,7 @@ _PATTERN = (
 )
 _LINE = re.compile(_PATTERN % "", re.MULTILINE)
 _LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
+_COMMIT = re.compile(r"^commit ([0-9a-f]{7,12})[0-9a-f]{0,52}\b", re.MULTILINE)
 _INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
 _SAMPLE = 4000  # characters in which the least indentation is looked for
 _RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
@@ -34,6 +36,8 @@ def marks(text: str) -> list[Mark]:
     >>> [text[mark.start:].split("\\n")[0] for mark in marks(text)]
     ['start', 'Traceback (most recent call last):', 'end']
     """
+    if _COMMIT.match(text):
+        return [Mark(match.start(), match[1], number) for number, match in enumerate(_COMMIT.finditer(text))]
     return list(_marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE))
 
 

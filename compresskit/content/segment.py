@@ -35,3 +35,20 @@ class Mark(NamedTuple):
     start: int
     name: str
     group: int
+
+
+class Short(NamedTuple):
+    """A text in short form.
+
+    `head` stands before whatever is shown of `body`, which may be cut at its `marks`. `telling` are the
+    characters of the body that say something new: the other rows are like one that is there already, and
+    are read only where the query asks for them.
+    """
+
+    kind: str
+    head: str
+    body: str
+    marks: list[Mark]
+    telling: int
+    apart: bool = False  # what lies between two marks is never put together with its neighbours,
+    uncut: int = 0  # and not cut either up to so many characters

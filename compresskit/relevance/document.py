@@ -9,9 +9,10 @@ from ..content import Segment
 
 
 class Document(NamedTuple):
-    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest)."""
+    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest), ``kind`` is what its splitter says."""
 
     text: str
     segments: Sequence[Segment]
     call: str
     age: float
+    kind: str = ""

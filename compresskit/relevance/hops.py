@@ -59,7 +59,7 @@ class _Index:
         self._called: dict[str, list[tuple[int, float]]] = {}
         titles: set[str] = set()
         number = 0
-        for text, segments, _, _ in documents:
+        for text, segments, *_ in documents:
             for start, _, name in segments:
                 if title := _title(text, start):
                     titles.add(title)

@@ -14,6 +14,7 @@ from ..types import Query
 from .bm25 import bm25
 from .document import Document
 from .hops import hop
+from .rarity import of_lines, of_records
 from .words import STOP_WORDS, parts, spaced, variants, words
 
 # BM25 is scaled to a best segment of 1; the other signals are fractions of that.
@@ -23,6 +24,9 @@ _ASKED_FOR = 0.15  # the terms of the call that asked for the text
 _CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
 _NEIGHBOUR = 0.3
 _RECENT = 0.1
+_STANDS_OUT = 0.3  # a line or record unlike the others
+_UNLIKE_CHARACTERS = 600_000  # that are looked through for it, newest first
+_UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 _CALL_TERMS = 24
 _CALL_CHARACTERS = 600
 _SEPARATOR = "\0"  # between the words of segments: no word holds it
@@ -49,7 +53,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     named = _Named(query).bonus(documents, counts)
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
     remaining = iter(hop(documents, values))
-    return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+    placed = [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+    _lift_unlike(documents, placed)
+    return placed
 
 
 def _strongest(counts: Sequence[dict[str, int]], query: Query) -> float:
@@ -74,6 +80,17 @@ def _in_place(document: Document, values: list[float]) -> list[float]:
     """A document's values with what their places add: good neighbours, and recency."""
     beside = _with_neighbours(values) if len(values) > 1 else values
     return [value + _RECENT * document.age for value in beside]
+
+
+def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
+    """Adds what stands out by itself, in the newest logs and records."""
+    left = _UNLIKE_CHARACTERS
+    for number in reversed(range(len(documents))):
+        text, segments, *_, kind = documents[number]
+        if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
+            left -= len(text)
+            apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
+            values[number] = [value + _STANDS_OUT * each for value, each in zip(values[number], apart, strict=True)]
 
 
 class _Word(NamedTuple):

@@ -1,0 +1,84 @@
+"""Short forms: what a text says in fewer words, by the name that its marker line gives it.
+
+A form is a pure function of the text alone, so that ``restore`` knows a text as issued by making the form
+again from the original. Nothing else in the package knows which forms there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from .compact import compact_json
+from .detect import detect
+from .log_short import short_log
+from .search_short import short_listing, short_search
+from .segment import Short, Split
+from .sizing import sized
+from .table_short import short_table
+
+FORMS: Mapping[str, Callable[[str], Short | None]] = {
+    "JSON in short form": compact_json,
+    "table in short form": short_table,
+    "search results in short form": short_search,
+    "listing in short form": short_listing,
+    "log in short form": short_log,
+}
+_OF_KIND = {
+    "json": ("JSON in short form",),
+    "jsonl": ("JSON in short form",),
+    "search": ("search results in short form", "listing in short form"),
+    "lines": ("table in short form", "listing in short form", "log in short form"),
+    "log": ("log in short form",),
+    "markdown": ("table in short form",),
+    "code": ("table in short form",),
+    "prose": ("table in short form",),
+}
+_LEAST_CHARACTERS = 320  # of a text that is no JSON; below, a marker eats what is saved
+_SHORTER = 0.85  # of its characters, at most, for a text to be said in short form
+_MARKER = 60  # characters
+
+
+def forms_of(text: str, hint: str = "") -> tuple[str, ...]:
+    """The names of the forms that a text of its kind could have, best first.
+
+    >>> forms_of('{"id": 1}')
+    ('JSON in short form',)
+    """
+    if text.startswith(("{", "[")):
+        return _OF_KIND["json"]
+    if len(text) < _LEAST_CHARACTERS:
+        return ()
+    found = detect(text, hint)
+    return () if found.numbered else _OF_KIND.get(found.kind, ())
+
+
+def shorten(text: str, forms: Sequence[str]) -> tuple[str, Short] | None:
+    """The first of the forms in which a text is clearly shorter, and the short text; None where there is none.
+
+    >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
+    >>> name, short = shorten(f"[{records}]", list(FORMS))
+    >>> name, short.head
+    ('JSON in short form', 'A = (flight, from: JFK)\\n')
+    """
+    for name in forms:
+        short = FORMS[name](text)
+        if short is not None and short.body and _is_worth(short, text):
+            return name, short
+    return None
+
+
+def _is_worth(short: Short, text: str) -> bool:
+    """Whether what has to be read is clearly less: of a text with rows that say little, without these."""
+    return len(short.head) + short.telling + _MARKER <= _SHORTER * len(text)
+
+
+def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:
+    """The body of a short text, cut at its marks."""
+    least = 1 if short.apart else min_chars
+    return Split(short.kind, sized(short.body, short.marks, least, max(max_chars, short.uncut)))
+
+
+def said_in_short(text: str, form: str) -> str:
+    """The whole text in a form, "" where it has none: what an issued text is compared with."""
+    short = FORMS[form](text)
+    return short.head + short.body if short else ""
