@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .atoms import Atom
-from .content import Segment, Split, describe, forms_of, segments_of, shorten, split
+from .content import Segment, Split, describe, detect, forms_of, segments_of, shorten, split
 from .fit import Fit, Group, Piece
 from .markers import STAND_IN, Gap, Keys, Wording
 from .relevance import Document, score
@@ -134,8 +134,9 @@ def judge(
 
 def _discount(entries: list[Entry]) -> None:
     """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
-    found = again([(entry.source, entry.split.segments) for entry in entries])
-    for entry, stands in zip(entries, found, strict=True):
+    large = [entry for entry in entries if len(entry.source) >= _SMALL_CHARACTERS]
+    found = again([(entry.source, entry.split.segments) for entry in large])
+    for entry, stands in zip(large, found, strict=True):
         if not any(stands):
             continue
         entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
@@ -196,9 +197,9 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
         if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
-            if short_left > 0:
-                forms = forms_of(block.text, block.call)
-                short_left -= len(block.text) if forms else _SAMPLE_CHARACTERS
+            kind = detect(block.text, block.call)
+            if short_left > 0 and (forms := forms_of(block.text, kind)):
+                short_left -= len(block.text)
                 found = shorten(block.text, forms) if short_left >= 0 else None
                 if found:
                     entry.form, short = found
@@ -207,7 +208,7 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
                     continue
             deep = len(block.text) <= deep_left
             deep_left -= len(block.text) if deep else 0
-            entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most)
+            entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most, found=kind)
     return entries[::-1]
 
 

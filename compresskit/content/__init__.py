@@ -2,6 +2,7 @@
 
 from .about import describe
 from .cut import split
+from .detect import detect
 from .segment import Segment, Short, Split
 from .short import FORMS, forms_of, said_in_short, segments_of, shorten
 
@@ -11,6 +12,7 @@ __all__ = [
     "Short",
     "Split",
     "describe",
+    "detect",
     "forms_of",
     "said_in_short",
     "segments_of",

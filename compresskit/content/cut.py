@@ -1,7 +1,7 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
 from . import code, diff, log, markdown, prose, python, records, search
-from .detect import detect
+from .detect import Detected, detect
 from .numbered import moved_back, without_numbers
 from .segment import Mark, Split
 from .sentences import with_sentences
@@ -13,17 +13,25 @@ _RUNNING = frozenset({"prose", "markdown"})
 _RUNNING_FACTOR = 3  # running text needs more context than code to make sense
 
 
-def split(text: str, hint: str = "", deep: bool = True, min_chars: int = 120, max_chars: int = 1600) -> Split:
+def split(
+    text: str,
+    hint: str = "",
+    deep: bool = True,
+    min_chars: int = 120,
+    max_chars: int = 1600,
+    found: Detected | None = None,
+) -> Split:
     """The text cut into segments that make sense by themselves.
 
-    `hint` is a path, a command or a tool call's arguments the text came from. `deep=False` does
+    `hint` is a path, a command or a tool call's arguments the text came from, `found` what `detect` made of it
+    already. `deep=False` does
     without costly parsers. Segments below `min_chars` join a neighbour where one is akin; none is
     longer than `max_chars`. Any text gives a result; the same text gives the same.
 
     >>> split("def f():\\n    return 1\\n\\n\\ndef g():\\n    return 2\\n", "a.py", min_chars=10).segments
     [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
     """
-    found = detect(text, hint)
+    found = found or detect(text, hint)
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     bare = without_numbers(text) if found.numbered else text

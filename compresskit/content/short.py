@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from .compact import compact_json
-from .detect import detect
+from .detect import Detected
 from .log_short import short_log
 from .search_short import short_listing, short_search
 from .segment import Short, Split
@@ -38,17 +38,16 @@ _SHORTER = 0.85  # of its characters, at most, for a text to be said in short fo
 _MARKER = 60  # characters
 
 
-def forms_of(text: str, hint: str = "") -> tuple[str, ...]:
+def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     """The names of the forms that a text of its kind could have, best first.
 
-    >>> forms_of('{"id": 1}')
+    >>> forms_of('{"id": 1}', detect('{"id": 1}'))
     ('JSON in short form',)
     """
     if text.startswith(("{", "[")):
         return _OF_KIND["json"]
     if len(text) < _LEAST_CHARACTERS:
         return ()
-    found = detect(text, hint)
     return () if found.numbered else _OF_KIND.get(found.kind, ())
 
 

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from ..content import Segment
 
-_LEAST_LINE = 12  # characters, without indentation: shorter lines (brackets, "else:") stand everywhere
+_LEAST_LINE = 12  # characters: shorter lines (brackets, "else:") stand everywhere
 _LEAST_LINES = 2  # of such length, for a segment to be the same
 _LEAST_PART = 0.25  # of a text: less is what many files have in common, and belongs to each of them
+_CHARACTERS = 1_000_000  # of the newest texts, that are looked at
 _NUMBER = " \t0123456789"
 _SHARE = 0.95  # of the lines
 
@@ -27,15 +28,23 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     [[True], []]
     """
     seen: set[str] = set()  # lines
-    whole: set[str] = set()
     found: list[list[bool]] = []
+    left = _CHARACTERS
     for text, segments in reversed(texts):
-        known = text in whole
-        stands = [known or _stands(text[start:end], seen) for start, end, _ in segments]
-        part = sum(end - start for (start, end, _), again in zip(segments, stands, strict=True) if again)
-        found.append(stands if part >= _LEAST_PART * len(text) else [False] * len(segments))
-        seen.update(_lines(text))
-        whole.add(text)
+        stands = [False] * len(segments)
+        left -= len(text)
+        if left > 0:
+            lines = set(_lines(text))
+            if len(lines & seen) >= _LEAST_PART / 2 * len(lines):  # a first look: most texts show nothing again
+                part = 0
+                for number, (start, end, _) in enumerate(segments):
+                    if _stands(text[start:end], seen):
+                        stands[number] = True
+                        part += end - start
+                if part < _LEAST_PART * len(text):
+                    stands = [False] * len(segments)
+            seen |= lines
+        found.append(stands)
     return found[::-1]
 
 
@@ -45,9 +54,8 @@ def _stands(text: str, seen: set[str]) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines that tell texts apart, without indentation and the numbers of a file view."""
+    """The lines that tell texts apart, without the numbers of a file view."""
     lines = text.split("\n")
     if "→" in text[:200]:
         lines = [line.lstrip(_NUMBER).removeprefix("→") for line in lines]
-    stripped = (line.strip() for line in lines)
-    return [line for line in stripped if len(line) >= _LEAST_LINE]
+    return [line for line in lines if len(line) >= _LEAST_LINE]

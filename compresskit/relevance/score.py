@@ -159,7 +159,7 @@ class _Words:
             blank = spaced(text)
             for start, end, name in segments:
                 part = blank[start:end] if blank is not None else " ".join(words(text[start:end]))
-                texts.append(f"{part} {' '.join(words(name) * _NAME_TIMES)}" if name else part)
+                texts.append(part + f" {spaced(name) or ' '.join(words(name))}" * _NAME_TIMES if name else part)
             asked += [said] * len(segments)
             size += len(text)
             if size > _AT_ONCE:
