@@ -256,7 +256,7 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording, bare: b
     tokens = 0
     for stub in stubs:
         tokens = measure.count(stub)
-        if tokens <= least:
+        if tokens <= min(least, count - _LEAST_GAIN):
             break
     if count - tokens >= _LEAST_GAIN:
         entry.stub = stub
