@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..content import Segment
 from ..types import Query
 from .bm25 import bm25
+from .fuse import fuse
 from .hops import hop
 from .words import STOP_WORDS, parts, spaced, variants, words
 
@@ -57,6 +58,8 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
     texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
     names = [name for document in documents for _, _, name in document.segments]
+    if query.near:
+        values = fuse(values, query.near(texts, values))
     remaining = iter(hop(texts, names, values))
     return [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
 
