@@ -6,12 +6,14 @@ Names are imported when they are first used: `import compresskit` itself costs a
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from .compression import compress
-    from .errors import CompresskitError, InvalidArgument, InvalidMessages
+    from .embedders.hosted import LiteLLMEmbedder
+    from .embedders.static import StaticEmbedder
+    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages
     from .markers import restore
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .tool import TOOL_NAME
-    from .types import Counter
+    from .types import Counter, Embedder
 
 __all__ = [
     "TOOL_NAME",
@@ -19,8 +21,12 @@ __all__ = [
     "CompresskitError",
     "Counter",
     "Decision",
+    "Embedder",
+    "EmbedderFailed",
     "InvalidArgument",
     "InvalidMessages",
+    "LiteLLMEmbedder",
+    "StaticEmbedder",
     "answer",
     "compress",
     "restore",
@@ -30,12 +36,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "compression": ("compress",),
-    "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages"),
+    "embedders.hosted": ("LiteLLMEmbedder",),
+    "embedders.static": ("StaticEmbedder",),
+    "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages"),
     "markers": ("restore",),
     "result": ("Compressed", "Decision"),
     "retrieval": ("answer", "retrieve"),
     "tool": ("TOOL_NAME",),
-    "types": ("Counter",),
+    "types": ("Counter", "Embedder"),
 }
 
 

@@ -65,7 +65,8 @@ def unit_vectors(embedder: Embedder, texts: list[str]) -> Any:
 
     name = type(embedder).__name__
     try:
-        returned = embedder.embed(list(texts))
+        # half of a surrogate pair is no text to a tokenizer or an API
+        returned = embedder.embed([text.encode(errors="replace").decode() for text in texts])
     except EmbedderFailed:
         raise
     except Exception as error:
