@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI chat completions and Anthropic messages.
+"""A real HTTP server on this machine that speaks OpenAI chat completions and embeddings, and Anthropic messages.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 Non-streaming; another route is another method named in `ROUTES`.
@@ -46,12 +46,19 @@ def anthropic_reply(said, model="claude-sonnet-4-5"):
     return {**head, "content": blocks, "stop_reason": reason, "stop_sequence": None, "usage": usage}
 
 
+def embeddings_reply(said, model="text-embedding-3-small"):
+    """Embeddings that are given as a list of vectors, or of (index, vector) to be out of order."""
+    rows = [row if isinstance(row, tuple) else (place, row) for place, row in enumerate(said)]
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in rows]
+    return {"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 10, "total_tokens": 10}}
+
+
 def _function(one):
     arguments = one["arguments"] if isinstance(one["arguments"], str) else json.dumps(one["arguments"])
     return {"name": one["name"], "arguments": arguments}
 
 
-ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply}
+ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply, "/embeddings": embeddings_reply}
 
 
 class ProtocolServer(ThreadingHTTPServer):
