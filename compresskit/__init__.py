@@ -7,12 +7,14 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing would 
 if TYPE_CHECKING:
     from .completions import acompletion, completion
     from .compression import compress
-    from .errors import CompresskitError, InvalidArgument, InvalidMessages
+    from .embedders.hosted import LiteLLMEmbedder
+    from .embedders.static import StaticEmbedder
+    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages
     from .markers import restore
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .tool import TOOL_NAME
-    from .types import Counter
+    from .types import Counter, Embedder
 
 __all__ = [
     "TOOL_NAME",
@@ -20,8 +22,12 @@ __all__ = [
     "CompresskitError",
     "Counter",
     "Decision",
+    "Embedder",
+    "EmbedderFailed",
     "InvalidArgument",
     "InvalidMessages",
+    "LiteLLMEmbedder",
+    "StaticEmbedder",
     "acompletion",
     "answer",
     "completion",
@@ -34,12 +40,14 @@ __version__ = "0.1.0"
 _HOMES = {
     "completions": ("acompletion", "completion"),
     "compression": ("compress",),
-    "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages"),
+    "embedders.hosted": ("LiteLLMEmbedder",),
+    "embedders.static": ("StaticEmbedder",),
+    "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages"),
     "markers": ("restore",),
     "result": ("Compressed", "Decision"),
     "retrieval": ("answer", "retrieve"),
     "tool": ("TOOL_NAME",),
-    "types": ("Counter",),
+    "types": ("Counter", "Embedder"),
 }
 
 

@@ -27,7 +27,7 @@ def checked_target(trigger: Any, target: Any) -> int:
     return int(target)
 
 
-def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> None:
+def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embedder: Any) -> None:
     """Raises InvalidArgument for the first argument that is not what compress() takes."""
     if not isinstance(model, str) or not model:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
@@ -39,6 +39,11 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> N
         raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
     if cache is not None and not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
         raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+    if embedder is not None and (isinstance(embedder, type) or not callable(getattr(embedder, "embed", None))):
+        raise InvalidArgument(
+            f"embedder is {shown(embedder)}; an object with embed(texts) was expected, or None: "
+            f"StaticEmbedder(), for example."
+        )
     for key in cache or ():
         if not isinstance(cache[key], str):
             raise InvalidArgument(

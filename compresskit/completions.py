@@ -16,7 +16,7 @@ from .result import Compressed
 from .retrieval import MAX_TOKENS, Originals
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 from .tool import TOOL_NAME, name_of, schema
-from .types import Cache, Counter, Message, Protect
+from .types import Cache, Counter, Embedder, Message, Protect
 
 # What litellm.completion's own `cache` may say; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
@@ -33,7 +33,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
         model, messages: as litellm.completion takes them.
         router: an object with ``completion`` and ``acompletion`` to call instead of litellm, such as a
             litellm.Router.
-        options: those of ``compress`` (trigger, target, query, protect, counter, recoverable, cache), and
+        options: those of ``compress`` (trigger, target, query, protect, counter, recoverable, cache,
+            embedder), and
 
             max_rounds: turns of retrievals that are answered, 5 by default; after the last the model must answer.
             max_retrieved_tokens: of all answers together; by default what the trigger leaves, or 4,000.
@@ -78,6 +79,7 @@ class _Options:
     counter: Counter | None = None
     recoverable: bool = True
     cache: Cache | None = None
+    embedder: Embedder | None = None
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -99,7 +101,7 @@ def _client(router: Any) -> Any:
 def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) -> Steps:
     options, kwargs = _split(given)
     checked_target(options.trigger, options.target)
-    check(model, options.query, None, options.recoverable, options.cache)
+    check(model, options.query, None, options.recoverable, options.cache, options.embedder)
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
     kwargs = {"model": model, "messages": messages, **kwargs}
     request = yield from _prepared(options, kwargs)
@@ -176,6 +178,7 @@ def _compressed(
         recoverable=options.recoverable and _may_retrieve(kwargs),
         shape="openai",
         cache=options.cache,
+        embedder=options.embedder,
     )
 
 

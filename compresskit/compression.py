@@ -17,7 +17,7 @@ from .request import Request
 from .result import Compressed
 from .shapes import read
 from .tokens import measure_for
-from .types import Cache, Counter, Message, Tool, Turn
+from .types import Cache, Counter, Embedder, Message, Tool, Turn
 from .write import Writer
 
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
@@ -41,6 +41,7 @@ def compress(
     recoverable: bool = True,
     shape: str = "auto",
     cache: Cache | None = None,
+    embedder: Embedder | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -63,8 +64,11 @@ def compress(
         shape: "openai", "anthropic", or "auto" to find out.
         cache: what earlier calls took out of these messages. Their markers are then known as such: the
             originals are put back before anything is decided, and the result's cache holds them too.
+        embedder: an object with ``embed(texts)`` that returns a vector for each: texts whose words do not match
+            the query count as well where their vectors do. It is asked once, and only above the trigger.
 
     Raises:
+        EmbedderFailed: the embedder raised, or returned no usable vectors.
         InvalidArgument, InvalidMessages: with the value, what was expected and what to do.
 
     >>> result = compress([{"role": "user", "content": "hello"}], model="gpt-4o")
@@ -72,7 +76,7 @@ def compress(
     ('below_trigger', 8, None)
     """
     target = checked_target(trigger, target)
-    check(model, query, tools, recoverable, cache)
+    check(model, query, tools, recoverable, cache, embedder)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
     request = Request(
@@ -88,13 +92,14 @@ def compress(
 
     measure.begin(block.text for turn in turns for block in turn.blocks)
     judged = None
-    if conversation.characters > _LIKELY_CHARACTERS * trigger:
+    # not with an embedder, which may cost money and must not be asked for nothing
+    if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
         judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
     original = request.cost(given)
     if original <= trigger:
         return request.unchanged(messages, original, "below_trigger")
     if judged is None:
-        judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
+        judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
 
     written, keys, floor = _fitted(request, judged, unfolded, turns, bound)
     return request.result(messages, original, written, keys, floor)

@@ -1,6 +1,7 @@
 """The errors that compresskit raises. Each message gives the value, what was expected and what to do.
 
 CompresskitError (a ValueError)
+├── EmbedderFailed     an embedder that the caller passed raised, or returned no usable vectors
 ├── InvalidArgument    an argument of a call is wrong
 ├── InvalidLedger      a ledger is not what was written
 └── InvalidMessages    a message is not what a chat request can hold
@@ -13,6 +14,10 @@ _SHOWN_CHARACTERS = 60
 
 class CompresskitError(ValueError):
     """Whatever compresskit raises on purpose."""
+
+
+class EmbedderFailed(CompresskitError):
+    """An embedder raised, or did not return one vector of finite numbers for each text."""
 
 
 class InvalidArgument(CompresskitError):

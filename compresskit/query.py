@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .protect import task_of
+from .relevance.embeddings import nearness
 from .relevance.words import mentions, terms
-from .types import Query, Turn
+from .types import Embedder, Query, Turn
 
 _MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
 _MOST_MENTIONS = 64
@@ -18,17 +19,18 @@ _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
 
-def derive(turns: list[Turn], given: str | None) -> Query:
+def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
+    sources = [(given, 1.0)] if given is not None else _sources(turns)
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
-    for text, weight in [(given, 1.0)] if given is not None else _sources(turns):
+    for text, weight in sources:
         first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
         for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
             weights[term] = max(weights.get(term, 0.0), weight * (_FIRST_LINE if term in first else 1.0))
         for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
             named[mention] = max(named.get(mention, 0.0), weight)
-    return Query(weights, named)
+    return Query(weights, named, nearness(embedder, sources) if embedder is not None else None)
 
 
 def _sources(turns: list[Turn]) -> list[tuple[str, float]]:

@@ -20,6 +20,17 @@ class Counter(Protocol):
     def count(self, text: str) -> int: ...
 
 
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into vectors whose cosine says how near the texts are in meaning.
+
+    One vector for each text, in their order: a list of lists of floats or an array (texts, dimensions). The same
+    text should have the same vector each time: results are only as repeatable as the vectors.
+    """
+
+    def embed(self, texts: list[str]) -> Any: ...
+
+
 class Slot(NamedTuple):
     """A place in a message where a text stands that may stand in another form."""
 
@@ -94,7 +105,11 @@ class Conversation:
 
 
 class Query(NamedTuple):
-    """Terms with their weights, and what is named outright; both empty where nothing is asked."""
+    """Terms with their weights, and what is named outright; both empty where nothing is asked.
+
+    ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
+    """
 
     weights: dict[str, float]
     mentions: dict[str, float]
+    near: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None

@@ -39,7 +39,7 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, options, reporting, running
+from evals import data, embedders, options, reporting, running
 from evals.atoms import atoms, place, shows
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
@@ -176,7 +176,7 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
         for run in members[: given.limit]
         for case in cases(run, options.titled(group, share, given), share, given.seed, given.model)
     ]
-    return paths, running.run(found, given.compressors, given.jobs)
+    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given.jobs)
 
 
 if __name__ == "__main__":

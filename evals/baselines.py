@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any
 
-from . import cutting
+from . import cutting, embedders
 from .cases import Outcome, Request
 from .messages import Message, slots
 from .tokens import count_message
@@ -83,11 +84,16 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request) -> Outcome:
-    """compresskit with its default settings and the request's trigger and target."""
+def compresskit(request: Request, embedder: Any = None) -> Outcome:
+    """compresskit with its default settings, the request's trigger and target, and an embedder or none."""
     package = import_module("compresskit")
     result = package.compress(
-        request.messages, request.model, trigger=request.trigger, target=request.target, shape=request.shape
+        request.messages,
+        request.model,
+        trigger=request.trigger,
+        target=request.target,
+        shape=request.shape,
+        embedder=embedder,
     )
     messages, cache = list(result.messages), dict(result.cache)
     return Outcome(
@@ -109,6 +115,12 @@ COMPRESSORS: dict[str, Compressor] = {
     "oracle": oracle,
     "compresskit": compresskit,
 }
+
+
+def compressor(name: str) -> Compressor:
+    """The compressor of a name; "compresskit + NAME" is compresskit with that embedder."""
+    name, _, embedder = name.partition(" + ")
+    return partial(compresskit, embedder=embedders.load(embedder)) if embedder else COMPRESSORS[name]
 
 
 def _origins(package: Any, messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:

@@ -30,7 +30,7 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, options, reporting, running
+from evals import data, embedders, options, reporting, running
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read_all
@@ -127,7 +127,7 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)
     todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
-    return paths, running.run(todo, given.compressors, given.jobs)
+    return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given.jobs)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 
+from . import embedders
 from .baselines import COMPRESSORS
 
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
@@ -29,6 +30,13 @@ def parser(
     add = result.add_argument
     add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
     add("--compressors", type=choices(known), default=default, metavar="A,B", help=f"of {', '.join(known)}")
+    add(
+        "--embedder",
+        type=embedders.names,
+        default=[],
+        metavar="A,B",
+        help=f"measure compresskit with these too: {', '.join(embedders.NAMES)}",
+    )
     add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
     add("--limit", type=positive, metavar="N", help="at most N runs, questions or instances of each group")
     add("--json", metavar="FILE", help="write a record with every figure and every case")

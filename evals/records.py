@@ -18,7 +18,7 @@ from .figures import Column, Line
 
 FORMAT = "compresskit-eval"
 VERSION = 1
-_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25")
+_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25", "wordllama")
 
 
 def record(

@@ -34,7 +34,7 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, options, reporting, repositories, retrieval, running, tables
+from evals import data, embedders, options, reporting, repositories, retrieval, running, tables
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.patches import hunks
@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, built = _loaded(given) if given.load else _built(given)
     found = [case(one, target, given) for target in given.target for one in built]
-    return paths, running.run(found, given.compressors, given.jobs)
+    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given.jobs)
 
 
 def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]:

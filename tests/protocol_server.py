@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI chat completions and Anthropic messages.
+"""A real HTTP server on this machine that speaks OpenAI chat completions and embeddings, and Anthropic messages.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
@@ -80,13 +80,20 @@ def _anthropic_block(one):
     return {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
 
 
+def embeddings_reply(said, model="text-embedding-3-small"):
+    """Embeddings that are given as a list of vectors, or of (index, vector) to be out of order."""
+    rows = [row if isinstance(row, tuple) else (place, row) for place, row in enumerate(said)]
+    data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in rows]
+    return {"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 10, "total_tokens": 10}}
+
+
 def _function(one):
     arguments = one["arguments"] if isinstance(one["arguments"], str) else json.dumps(one["arguments"])
     return {"name": one["name"], "arguments": arguments}
 
 
 _numbers = itertools.count(1)
-ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply}
+ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply, "/embeddings": embeddings_reply}
 
 
 class ProtocolServer(ThreadingHTTPServer):

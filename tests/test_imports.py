@@ -9,8 +9,9 @@ import compresskit
 
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
-    "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "InvalidArgument",
-    "InvalidMessages", "acompletion", "answer", "completion", "compress", "restore", "retrieve",
+    "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "Embedder", "EmbedderFailed",
+    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "StaticEmbedder", "acompletion", "answer", "completion",
+    "compress", "restore", "retrieve",
 }  # fmt: skip
 HEAVY = {
     "litellm",
@@ -23,6 +24,9 @@ HEAVY = {
     "click",
     "rich",
     "pydantic",
+    "tokenizers",
+    "safetensors",
+    "wordllama",
 }
 # Lowest first; a module that is not named is a stage.
 BASE, STAGE, COMPRESS, AROUND, PACKAGE_ITSELF, INTEGRATION, CLI = range(7)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..types import Query
 from .bm25 import bm25
 from .document import Document
+from .fuse import fuse
 from .hops import hop
 from .rarity import of_lines, of_records
 from .words import STOP_WORDS, parts, spaced, variants, words
@@ -52,6 +53,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     of_calls = _of_calls(documents, vocabulary, query)
     named = _Named(query).bonus(documents, counts)
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
+    if query.near:
+        texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
+        values = fuse(values, query.near(texts, values))
     remaining = iter(hop(documents, values))
     placed = [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
     _lift_unlike(documents, placed)

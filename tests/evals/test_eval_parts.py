@@ -12,7 +12,18 @@ from pathlib import Path
 import pytest
 
 import evals
-from evals import agent_points, cutting, data, multihop_qa, repositories, retrieval, running, swe_bench
+from evals import (
+    agent_points,
+    cutting,
+    data,
+    embedders,
+    multihop_qa,
+    options,
+    repositories,
+    retrieval,
+    running,
+    swe_bench,
+)
 from evals.baselines import COMPRESSORS
 from evals.cases import Case, Outcome, Request
 from evals.figures import Column, lines
@@ -339,3 +350,19 @@ def test_compresskit_is_measured_through_its_public_names():
     assert outcome.floor <= 2_000
     placed = [origin for origin in outcome.origins if origin is not None]
     assert placed == sorted(set(placed))
+
+
+@pytest.mark.parametrize("name", ["word2vec", "litellm", "model2vec:", "wordllama,"])
+def test_an_embedder_that_is_unknown_is_an_error(name, capsys):
+    with pytest.raises(SystemExit):
+        options.parser("x", "", "0.2", "").parse_args(["--embedder", name])
+    assert "is not one of wordllama" in capsys.readouterr().err
+
+
+def test_compresskit_is_measured_with_and_without_an_embedder():
+    pytest.importorskip("wordllama", reason="the extra embeddings is not installed")
+    messages = [{"role": "user", "content": f"paragraph {n} " * 200} for n in range(8)]
+    one = Case("one", "group", "one", Request(messages, 1_500, 1_500), lambda _: {})
+    rows = running.run([one], embedders.added(["compresskit"], ["wordllama"]))
+    assert [row["compressor"] for row in rows] == ["compresskit", "compresskit + wordllama"]
+    assert [(row["error"], row["met"]) for row in rows] == [(None, 1.0)] * 2

@@ -1,0 +1,163 @@
+"""Vectors from a model's API, through litellm: batched, and each text paid for once."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from ..errors import EmbedderFailed, InvalidArgument, shown
+from ..tokens import measure_for
+
+_BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
+_BATCH_TOKENS = 16_000  # of a request; Vertex takes 20,000, OpenAI 300,000
+_UNKNOWN_LIMIT = 512  # tokens of a text, for a model that litellm does not know: most small models' limit
+_REMEMBERED = 10_000  # vectors in memory: 60 MB of 1,536 dimensions
+# What makes other vectors of the same text. Keys and headers are no part of a name.
+_TELLING = ("api_base", "base_url", "custom_llm_provider", "dimensions", "input_type")
+
+
+class VectorStore(Protocol):
+    """Keeps vectors, as text, under keys that are hashes of model and text. It holds no text of a conversation."""
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, entries: Mapping[str, str]) -> object: ...
+
+
+class LiteLLMEmbedder:
+    """Embeds through ``litellm.embedding``, with a cache by content.
+
+    The same text is sent once: its vector is remembered in memory, and in ``store`` where there is one. That makes
+    results repeatable too, since an API may return slightly different vectors for the same text.
+
+    Args:
+        model: litellm's name of an embedding model, as in "text-embedding-3-small" or "ollama/nomic-embed-text".
+        store: where vectors are kept beside memory: an object with ``get(key)`` and ``put(entries)``.
+        max_tokens: of a text; longer ones are cut. By default what litellm knows of the model, else 512. Counted
+            with tiktoken, which is an estimate for models of other providers.
+        **options: go to ``litellm.embedding`` as they are: ``api_key``, ``api_base``, ``dimensions``, ``timeout`` …
+
+    Raises:
+        InvalidArgument: the model is no name, the store no store, or the limit no number.
+    """
+
+    def __init__(
+        self, model: str, *, store: VectorStore | None = None, max_tokens: int | None = None, **options: Any
+    ) -> None:
+        if not isinstance(model, str) or not model:
+            raise InvalidArgument(
+                f"model is {shown(model)}; an embedding model's name was expected, such as 'text-embedding-3-small'."
+            )
+        if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
+            raise InvalidArgument(f"store is {shown(store)}; an object with get(key) and put(entries) was expected.")
+        if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
+            raise InvalidArgument(f"max_tokens is {shown(max_tokens)}; a whole number of at least 1 was expected.")
+        for name in ("input", "model"):
+            if name in options:
+                raise InvalidArgument(f"{name} is {shown(options[name])}; it is not an option: embed(texts) sets it.")
+        self._model, self._store, self._limit, self._options = model, store, max_tokens, options
+        self._known: OrderedDict[str, bytes] = OrderedDict()  # key -> float32 numbers, least recently used first
+        self._lock = threading.Lock()
+
+    def embed(self, texts: list[str]) -> Any:
+        """The vectors of texts: a float32 array (texts, dimensions).
+
+        Raises:
+            EmbedderFailed: the API did not return a vector for each text.
+            Whatever litellm raises: of the network, the key, the model.
+        """
+        import numpy as np
+
+        keys = [self._key(text) for text in texts]
+        found = self._remembered(set(keys))
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        for batch in self._batches(new):
+            vectors = dict(zip(batch, self._request([new[key] for key in batch]), strict=True))
+            found |= vectors  # kept batch by batch: what was paid for is not lost when a later one fails
+            self._remember(vectors)
+            if self._store is not None:
+                self._store.put({key: base64.b64encode(vector).decode() for key, vector in vectors.items()})
+        return np.array([np.frombuffer(found[key], dtype="<f4") for key in keys], dtype=np.float32)
+
+    def _key(self, text: str) -> str:
+        telling = {name: str(self._options[name]) for name in _TELLING if name in self._options}
+        name = json.dumps([self._model, telling, self._limit, text]).encode()
+        return f"vector-{hashlib.sha256(name).hexdigest()}"
+
+    def _remembered(self, keys: set[str]) -> dict[str, bytes]:
+        found = {}
+        with self._lock:
+            for key in sorted(keys & self._known.keys()):
+                self._known.move_to_end(key)
+                found[key] = self._known[key]
+        if self._store is not None:
+            stored = {key: _decoded(self._store.get(key)) for key in sorted(keys - found.keys())}
+            there = {key: vector for key, vector in stored.items() if vector}
+            self._remember(there)
+            found |= there
+        return found
+
+    def _remember(self, vectors: Mapping[str, bytes]) -> None:
+        with self._lock:
+            self._known.update(vectors)
+            while len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+
+    def _batches(self, texts: dict[str, str]) -> Iterator[list[str]]:
+        """Keys of texts, as many at a time as a request takes; the texts are cut in place."""
+        batch: list[str] = []
+        size = 0
+        limit = self._token_limit() if texts else 0
+        measure = measure_for(self._model, None)  # its memory of texts goes with it
+        for key, text in texts.items():
+            while (tokens := measure.count(text)) > limit:
+                text = texts[key] = text[: min(len(text) - 1, len(text) * limit // tokens)]
+            if batch and (len(batch) == _BATCH_TEXTS or size + tokens > _BATCH_TOKENS):
+                yield batch
+                batch, size = [], 0
+            batch.append(key)
+            size += tokens
+        if batch:
+            yield batch
+
+    def _token_limit(self) -> int:
+        """Tokens that the model takes of a text."""
+        if self._limit is None:
+            import litellm
+
+            try:
+                known = litellm.get_model_info(self._model).get("max_input_tokens")
+            except Exception:  # litellm raises Exception itself for a model that it does not know
+                known = None
+            return known if isinstance(known, int) and known > 0 else _UNKNOWN_LIMIT
+        return self._limit
+
+    def _request(self, texts: Sequence[str]) -> list[bytes]:
+        """The vectors of one request, as float32 numbers."""
+        import litellm
+        import numpy as np
+
+        # APIs refuse an empty text
+        response = litellm.embedding(model=self._model, input=[text or " " for text in texts], **self._options)
+        rows = sorted(response.data, key=lambda row: int(row["index"]))
+        if [int(row["index"]) for row in rows] != list(range(len(texts))):
+            raise EmbedderFailed(
+                f"model {self._model} returned {len(rows)} vectors for {len(texts)} texts; one for each was expected. "
+                f"Try again, or another model."
+            )
+        return [np.asarray(row["embedding"], dtype="<f4").tobytes() for row in rows]
+
+
+def _decoded(stored: str | None) -> bytes:
+    """The numbers of a stored vector; nothing where it is none, so that it is asked for again."""
+    try:
+        vector = base64.b64decode(stored or "", validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+    return vector if len(vector) % 4 == 0 else b""
