@@ -80,7 +80,7 @@ def _anthropic_block(one):
     return {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
 
 
-def embeddings_reply(said, model="text-embedding-3-small"):
+def embeddings_reply(said, model="text-embedding-3-small", _usage=None):
     """Embeddings that are given as a list of vectors, or of (index, vector) to be out of order."""
     rows = [row if isinstance(row, tuple) else (place, row) for place, row in enumerate(said)]
     data = [{"object": "embedding", "index": index, "embedding": vector} for index, vector in rows]
