@@ -6,12 +6,12 @@ Names are imported when they are first used: `import compresskit` itself costs a
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from .compression import compress
-    from .errors import CompresskitError, InvalidArgument, InvalidMessages
+    from .errors import CompresskitError, InvalidArgument, InvalidMessages, StoreError
     from .markers import restore
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .tool import TOOL_NAME
-    from .types import Counter
+    from .types import Counter, Store
 
 __all__ = [
     "TOOL_NAME",
@@ -21,6 +21,8 @@ __all__ = [
     "Decision",
     "InvalidArgument",
     "InvalidMessages",
+    "Store",
+    "StoreError",
     "answer",
     "compress",
     "restore",
@@ -30,12 +32,12 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "compression": ("compress",),
-    "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages"),
+    "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages", "StoreError"),
     "markers": ("restore",),
     "result": ("Compressed", "Decision"),
     "retrieval": ("answer", "retrieve"),
     "tool": ("TOOL_NAME",),
-    "types": ("Counter",),
+    "types": ("Counter", "Store"),
 }
 
 

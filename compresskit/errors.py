@@ -2,7 +2,8 @@
 
 CompresskitError (a ValueError)
 ├── InvalidArgument    an argument of a call is wrong
-└── InvalidMessages    a message is not what a chat request can hold
+├── InvalidMessages    a message is not what a chat request can hold
+└── StoreError         a store cannot be reached, read or written
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ class InvalidArgument(CompresskitError):
 
 class InvalidMessages(CompresskitError):
     """The messages are not a list of JSON-like message dicts."""
+
+
+class StoreError(CompresskitError):
+    """A store cannot be reached, read or written; or it has no room for what it was given."""
 
 
 def shown(value: object) -> str:

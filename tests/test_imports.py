@@ -10,7 +10,7 @@ import compresskit
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
     "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "InvalidArgument",
-    "InvalidMessages", "answer", "compress", "restore", "retrieve",
+    "InvalidMessages", "Store", "StoreError", "answer", "compress", "restore", "retrieve",
 }  # fmt: skip
 HEAVY = {
     "litellm",
