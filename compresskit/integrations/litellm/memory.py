@@ -1,0 +1,100 @@
+"""What is remembered of a conversation between its requests, where a store was chosen.
+
+Clients of the proxy send the whole conversation each time and know nothing of compression. Compressed afresh each
+time, its beginning would read otherwise in every turn, and the provider's prompt cache would be lost. So what
+was sent is kept under a hash of the client's messages, and the next turn, which begins with the same messages,
+goes on from there. What the store gives is used only if it restores to those very messages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...markers import key_of, restore
+from ...result import Compressed
+from ...types import Cache, Message, Store
+
+_LOOKED_BACK = 3  # assistant messages: a client may add its own, or take the last one back
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What was sent for the first ``length`` messages of the client, and the tokens that saved."""
+
+    name: str
+    length: int
+    messages: list[Message]
+    cache: Cache
+    saved: int
+
+
+def conversation_of(said: Sequence[Message]) -> str:
+    """A name for a conversation: the same for all of its requests, and for others that begin alike."""
+    return hashlib.sha256(_canonical(said[0])).hexdigest() if said else "empty"
+
+
+def recall(store: Store, said: Sequence[Message], runs: Sequence[list[Message]]) -> Earlier | None:
+    """What was sent for the longest known beginning of the client's messages ``said``.
+
+    Args:
+        store: of this tenant and conversation.
+        said: the client's messages.
+        runs: for each of them the messages to send, before compression.
+    """
+    for name, length in _names(said):
+        text = store.get(name)
+        found = _read(text, name, length) if text else None
+        if found and _restores(found, [message for run in runs[:length] for message in run]):
+            return found
+    return None
+
+
+def remember(
+    store: Store, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None
+) -> None:
+    """Keeps what is sent now; the turn before need not be kept any longer."""
+    name, _ = next(_names(said))
+    record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved}
+    gone = {earlier.name: ""} if earlier and earlier.name != name else {}
+    store.put({**gone, name: json.dumps(record)})
+
+
+def _names(said: Sequence[Message]) -> Iterator[tuple[str, int]]:
+    """The name of all messages, then of those before each of the last assistant messages, with their number."""
+    ends = [index for index, message in enumerate(said) if index and message.get("role") == "assistant"]
+    lengths = sorted({*ends[-_LOOKED_BACK:], len(said)}, reverse=True)
+    digest = hashlib.sha256()
+    found = {}
+    for index, message in enumerate(said, 1):
+        text = _canonical(message)
+        digest.update(b"%d:" % len(text) + text)
+        found[index] = digest.hexdigest() if index in lengths else ""
+    return ((f"sent-{found[length]}", length) for length in lengths if length in found)
+
+
+def _canonical(message: Message) -> bytes:
+    return json.dumps(message, sort_keys=True, default=str).encode()
+
+
+def _read(text: str, name: str, length: int) -> Earlier | None:
+    """A record, None where it is none of ours. What a store holds may be anybody's."""
+    try:
+        record: Any = json.loads(text)
+        messages, cache, saved = record["messages"], record["cache"], record["saved"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    sound = isinstance(messages, list) and isinstance(cache, dict) and isinstance(saved, int) and saved >= 0
+    if not sound or not all(isinstance(value, str) and key_of(value, len(key)) == key for key, value in cache.items()):
+        return None
+    return Earlier(name, length, messages, cache, saved)
+
+
+def _restores(found: Earlier, messages: list[Message]) -> bool:
+    try:
+        return restore(found.messages, found.cache) == messages
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
