@@ -5,6 +5,7 @@ Names are imported when they are first used: `import compresskit` itself costs a
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
+    from .completions import acompletion, completion
     from .compression import compress
     from .errors import CompresskitError, InvalidArgument, InvalidMessages, StoreError
     from .markers import restore
@@ -23,7 +24,9 @@ __all__ = [
     "InvalidMessages",
     "Store",
     "StoreError",
+    "acompletion",
     "answer",
+    "completion",
     "compress",
     "restore",
     "retrieve",
@@ -31,6 +34,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "completions": ("acompletion", "completion"),
     "compression": ("compress",),
     "errors": ("CompresskitError", "InvalidArgument", "InvalidMessages", "StoreError"),
     "markers": ("restore",),

@@ -15,10 +15,10 @@ def checked_target(trigger: Any, target: Any) -> int:
     >>> checked_target(200_000, None)
     140000
     """
-    _whole("trigger", trigger)
+    whole("trigger", trigger)
     if target is None:
         return int(max(1, trigger * _TARGET_PERCENT // 100))
-    _whole("target", target)
+    whole("target", target)
     if target > trigger:
         raise InvalidArgument(
             f"target is {target}, above the trigger of {trigger}; at most the trigger was expected. "
@@ -46,9 +46,25 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> N
             )
 
 
-def _whole(name: str, value: Any) -> None:
+def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store: Any, router: Any) -> None:
+    """Raises InvalidArgument for the first argument that is not what completion() takes."""
+    whole("max_rounds", max_rounds, "rounds")
+    if max_retrieved_tokens is not None:
+        whole("max_retrieved_tokens", max_retrieved_tokens)
+    if on_error not in ("send", "raise"):
+        raise InvalidArgument(f"on_error is {shown(on_error)}; 'send' or 'raise' was expected.")
+    if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
+        raise InvalidArgument(f"store is {shown(store)}; an object with get(key) and put(items) was expected, or None.")
+    if router is not None and not (hasattr(router, "completion") and hasattr(router, "acompletion")):
+        raise InvalidArgument(
+            f"router is {shown(router)}; an object with completion() and acompletion() was expected, "
+            f"such as litellm.Router, or None."
+        )
+
+
+def whole(name: str, value: Any, unit: str = "tokens") -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise InvalidArgument(
-            f"{name} is {shown(value)}; a whole number of tokens, 1 or more, was expected. "
+            f"{name} is {shown(value)}; a whole number of {unit}, 1 or more, was expected. "
             f"Leave it out for the default."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
 from typing import Any
 
 from .arguments import check, checked_target
@@ -11,7 +10,7 @@ from .atoms import Atom, atoms
 from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
 from .pieces import Judged, judge, lay_out
-from .protect import indices, reasons
+from .protect import moved, reasons
 from .query import derive
 from .request import Request
 from .result import Compressed
@@ -141,7 +140,4 @@ def _fitted(
 def _unfolded(messages: list[Message], cache: Cache, protect: Any) -> tuple[list[Message], Any]:
     """The messages with earlier originals put back, and indices in ``protect`` moved with them."""
     runs = unfold(messages, cache)
-    if protect is not None and not callable(protect):
-        firsts = [0, *accumulate(len(run) for run in runs)]
-        protect = [index for named in indices(messages, protect) for index in range(firsts[named], firsts[named + 1])]
-    return [message for run in runs for message in run], protect
+    return [message for run in runs for message in run], moved(protect, messages, runs)

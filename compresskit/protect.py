@@ -8,6 +8,7 @@ the caller names.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 from .errors import InvalidArgument, shown
@@ -72,6 +73,16 @@ def indices(messages: list[Message], protect: Any) -> list[int]:
                 f"protect names {shown(index)}; {expected}, from {-len(messages)} to {len(messages) - 1} here."
             )
     return [index % len(messages) for index in named]
+
+
+def moved(
+    protect: Callable[[Message], bool] | Sequence[int] | None, messages: list[Message], runs: list[list[Message]]
+) -> Callable[[Message], bool] | Sequence[int] | None:
+    """``protect`` where each message is now a run of messages: indices move with them."""
+    if protect is None or callable(protect):
+        return protect
+    firsts = [0, *accumulate(len(run) for run in runs)]
+    return [index for named in indices(messages, protect) for index in range(firsts[named], firsts[named + 1])]
 
 
 def _mark(why: list[str], indices: Sequence[int], reason: str) -> None:

@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from typing import Any
 
+from .adapters import calls_of, message_of, results
 from .content import split
 from .errors import InvalidArgument, shown
 from .jsonlike import dumps
@@ -85,33 +86,12 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
         For OpenAI one ``tool`` message a call, for Anthropic one ``user`` message with all results; empty
         where our tool was not called. Calls of other tools are the caller's to answer, in the same turn.
     """
-    message = _message_of(_plain(response))
-    calls = message.get("tool_calls")
-    answers: list[Message] = []
-    for call in calls if isinstance(calls, list) else ():
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict) and function.get("name") == TOOL_NAME:
-            text = _answered(function.get("arguments"), cache, max_tokens)
-            answers.append({"role": "tool", "tool_call_id": call.get("id"), "content": text})
-    legacy = message.get("function_call")
-    if isinstance(legacy, dict) and legacy.get("name") == TOOL_NAME:
-        text = _answered(legacy.get("arguments"), cache, max_tokens)
-        answers.append({"role": "function", "name": TOOL_NAME, "content": text})
-    content = message.get("content")
-    results = [
-        {
-            "type": "tool_result",
-            "tool_use_id": part.get("id"),
-            "content": _answered(part.get("input"), cache, max_tokens),
-        }
-        for part in (content if isinstance(content, list) else ())
-        if isinstance(part, dict) and part.get("type") == "tool_use" and part.get("name") == TOOL_NAME
-    ]
-    return answers + ([{"role": "user", "content": results}] if results else [])
+    calls = [call for call in calls_of(message_of(response)) if call.ours]
+    return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
 
 
-def _answered(arguments: Any, cache: Cache, max_tokens: int) -> str:
-    """One call's answer, whatever the model put into its arguments."""
+def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
+    """The answer to one call, whatever the model put into its arguments."""
     if isinstance(arguments, str):
         with contextlib.suppress(ValueError, RecursionError):
             arguments = json.loads(arguments)
@@ -127,25 +107,6 @@ def _worded(value: Any) -> str | None:
         separator = "-" if len(value) == 2 and all(isinstance(item, int) for item in value) else ","
         return separator.join(map(str, value))
     return None if value is None or value == "" else str(value)
-
-
-def _plain(value: Any) -> Any:
-    dump = getattr(value, "model_dump", None)
-    return dump() if callable(dump) else value
-
-
-def _message_of(response: Any) -> dict[str, Any]:
-    if not isinstance(response, dict):
-        raise InvalidArgument(
-            f"response is {shown(response)} ({type(response).__name__}); a response of OpenAI, LiteLLM or "
-            f"Anthropic was expected, as an object or a dict. Streams must be put together first."
-        )
-    choices = response.get("choices")
-    if isinstance(choices, list):
-        first = _plain(choices[0]) if choices else {}
-        found = _plain(first.get("message")) if isinstance(first, dict) else None
-        return found if isinstance(found, dict) else {}
-    return response
 
 
 def _unknown(cache: Cache, key: Any) -> str:

@@ -1,13 +1,18 @@
 """A real HTTP server on this machine that speaks OpenAI chat completions and Anthropic messages.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
-Non-streaming; another route is another method named in `ROUTES`.
+A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
+where the request asks for it. `usage` is that of every reply, or a function of the request.
 """
 
 import contextlib
+import itertools
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+import streams
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
 
@@ -17,32 +22,57 @@ def call(name, arguments, call_id="call_1"):
     return {"name": name, "arguments": arguments, "id": call_id}
 
 
-def openai_reply(said, model="gpt-4o"):
-    """A chat completion that says a text (str) or makes calls (a list of `call`)."""
-    message = {"role": "assistant", "content": said if isinstance(said, str) else None}
-    if not isinstance(said, str):
-        message["tool_calls"] = [{"id": one["id"], "type": "function", "function": _function(one)} for one in said]
-    reason = "stop" if isinstance(said, str) else "tool_calls"
-    choice = {"index": 0, "message": message, "finish_reason": reason}
+class Several(list):
+    """What each choice says."""
+
+
+class Error(NamedTuple):
+    """A reply that is none."""
+
+    status: int
+    message: str = "no"
+
+
+def openai_reply(said, model="gpt-4o", usage=USAGE):
+    """A chat completion that says a text (str), makes calls (a list of `call` and texts), or several of them."""
+    choices = [
+        {"index": index, **_openai_choice(one)}
+        for index, one in enumerate(said if isinstance(said, Several) else [said])
+    ]
     return {
-        "id": "chatcmpl-1",
+        "id": f"chatcmpl-{next(_numbers)}",
         "object": "chat.completion",
         "created": 1,
         "model": model,
-        "choices": [choice],
-        "usage": USAGE,
+        "choices": choices,
+        "usage": usage,
     }
 
 
-def anthropic_reply(said, model="claude-sonnet-4-5"):
-    """A message that says a text (str) or makes calls (a list of `call`)."""
-    if isinstance(said, str):
-        blocks = [{"type": "text", "text": said}]
-    else:
-        blocks = [{"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]} for one in said]
-    reason = "end_turn" if isinstance(said, str) else "tool_use"
-    usage = {"input_tokens": 10, "output_tokens": 5}
-    head = {"id": "msg_1", "type": "message", "role": "assistant", "model": model}
+def _openai_choice(said):
+    parts = [said] if isinstance(said, str) else said
+    calls = [
+        {"id": one["id"], "type": "function", "function": _function(one)} for one in parts if not isinstance(one, str)
+    ]
+    message = {"role": "assistant", "content": "".join(one for one in parts if isinstance(one, str)) or None}
+    if calls:
+        message["tool_calls"] = calls
+    elif isinstance(said, str):
+        message["content"] = said
+    return {"message": message, "finish_reason": "tool_calls" if calls else "stop"}
+
+
+def anthropic_reply(said, model="claude-sonnet-4-5", usage=None):
+    """A message that says a text (str) or makes calls (a list of `call` and texts)."""
+    blocks = [
+        {"type": "text", "text": one}
+        if isinstance(one, str)
+        else {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
+        for one in ([said] if isinstance(said, str) else said)
+    ]
+    reason = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
+    usage = {"input_tokens": 10, "output_tokens": 5} if usage is None or usage is USAGE else usage
+    head = {"id": f"msg_{next(_numbers)}", "type": "message", "role": "assistant", "model": model}
     return {**head, "content": blocks, "stop_reason": reason, "stop_sequence": None, "usage": usage}
 
 
@@ -51,6 +81,7 @@ def _function(one):
     return {"name": one["name"], "arguments": arguments}
 
 
+_numbers = itertools.count(1)
 ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply}
 
 
@@ -59,9 +90,10 @@ class ProtocolServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, script):
+    def __init__(self, script, usage=USAGE):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.script = script if callable(script) else iter(script)
+        self.usage = usage
         self.requests = []
         self.lock = threading.Lock()
 
@@ -72,6 +104,10 @@ class ProtocolServer(ThreadingHTTPServer):
     def said(self, body):
         with self.lock:
             return self.script(body) if callable(self.script) else next(self.script, "(the script is over)")
+
+    @property
+    def bodies(self):
+        return [body for _, body in self.requests]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,7 +120,31 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
         else:
-            self._send(200, reply(self.server.said(body), body.get("model", "")))
+            self._reply(reply, self.server.said(body), body)
+
+    def _reply(self, reply, said, body):
+        if isinstance(said, Error):
+            return self._send(said.status, {"error": {"message": said.message, "type": "server_error"}})
+        usage = self.server.usage(body) if callable(self.server.usage) else self.server.usage
+        whole = reply(said, body.get("model", ""), usage)
+        if not body.get("stream"):
+            return self._send(200, whole)
+        if reply is openai_reply:
+            parts = [
+                f"data: {json.dumps(chunk)}\n\n" for chunk in streams.openai_chunks(whole, body.get("stream_options"))
+            ]
+            return self._stream([*parts, "data: [DONE]\n\n"])
+        events = streams.anthropic_events(whole)
+        return self._stream([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events])
+
+    def _stream(self, parts):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # a client may have had enough
+            for part in [*(part.encode() for part in parts), b""]:
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
 
     def _send(self, status, value):
         data = json.dumps(value).encode()
@@ -99,9 +159,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(script):
+def serving(script, usage=USAGE):
     """A server that runs while the block does."""
-    with ProtocolServer(script) as server:
+    with ProtocolServer(script, usage) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:

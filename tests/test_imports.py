@@ -10,7 +10,8 @@ import compresskit
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
     "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "InvalidArgument",
-    "InvalidMessages", "Store", "StoreError", "answer", "compress", "restore", "retrieve",
+    "InvalidMessages", "Store", "StoreError", "acompletion", "answer", "completion", "compress", "restore",
+    "retrieve",
 }  # fmt: skip
 HEAVY = {
     "litellm",
@@ -29,7 +30,7 @@ BASE, STAGE, COMPRESS, AROUND, PACKAGE_ITSELF, INTEGRATION, CLI = range(7)
 LAYERS = {
     "errors": BASE, "types": BASE, "result": BASE, "compress": COMPRESS, "retrieval": AROUND,
     "stores": AROUND,
-    "completion": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
+    "completions": AROUND, "loop": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
 }  # fmt: skip
 
 
@@ -117,7 +118,7 @@ def test_no_module_imports_itself_by_a_detour():
 def test_stages_do_not_know_the_shape_of_a_message():
     """Only the readers and writers of a shape may name the fields that differ between shapes."""
     fields = {"tool_calls", "tool_use", "tool_result", "tool_use_id", "tool_call_id"}
-    shapes = {"shapes", "retrieval", "tool", "integrations", "completion", "cli"}
+    shapes = {"shapes", "adapters", "retrieval", "tool", "integrations", "loop", "completions", "cli"}
     for name, file in modules():
         if name.split(".")[0] not in shapes:
             constants = {

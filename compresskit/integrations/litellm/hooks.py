@@ -47,7 +47,9 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         self.store: Store | None = settings.open_store()
         self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
-    async def async_pre_call_hook(self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str) -> Any:
+    async def async_pre_call_hook(
+        self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
+    ) -> Any:
         if call_type not in SHAPES:
             return None
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}

@@ -53,9 +53,7 @@ def recall(store: Store, said: Sequence[Message], runs: Sequence[list[Message]])
     return None
 
 
-def remember(
-    store: Store, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None
-) -> None:
+def remember(store: Store, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None) -> None:
     """Keeps what is sent now; the turn before need not be kept any longer."""
     name, _ = next(_names(said))
     record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved}

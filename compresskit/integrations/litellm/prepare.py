@@ -88,9 +88,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     rounds = settings.max_rounds if _offered(result.tools) else 0
     # Not all of it: what is kept for a request must not hold on to the request.
     sent = {name: kwargs[name] for name in ("tools", "tool_choice", "n") if name in kwargs} | result.request
-    turn.request = Request(
-        sent, said, result.cache, rounds, room, own, settings.on_error == "raise", turn.report
-    )
+    turn.request = Request(sent, said, result.cache, rounds, room, own, settings.on_error == "raise", turn.report)
     return result.request
 
 

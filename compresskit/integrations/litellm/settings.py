@@ -114,7 +114,7 @@ def said_by(data: Mapping[str, Any]) -> bool | None:
     """What the request itself says: its header, its body, or its metadata, in this order."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
-    for name, value in (headers.items() if isinstance(headers, Mapping) else ()):
+    for name, value in headers.items() if isinstance(headers, Mapping) else ():
         if str(name).lower() == HEADER:
             return _WORDS.get(str(value).strip().lower())
     for place in (data, data.get("metadata"), data.get("litellm_metadata")):

@@ -56,9 +56,7 @@ def without_record(response: Any) -> Any:
         parts = [adapters.field(choice, name) for choice in choices]
         bare = [_bare(part) if part is not None else None for part in parts]
         if any(new is not old for new, old in zip(bare, parts, strict=True)):
-            changed = [
-                adapters.changed(choice, **{name: part}) for choice, part in zip(choices, bare, strict=True)
-            ]
+            changed = [adapters.changed(choice, **{name: part}) for choice, part in zip(choices, bare, strict=True)]
             return adapters.changed(response, choices=changed)
     return response
 

@@ -1,0 +1,227 @@
+"""completion() and acompletion(): LiteLLM's, for conversations of any length."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from . import adapters
+from .arguments import check, check_loop, checked_target
+from .compression import compress
+from .loop import Request, Streamed, reason, reported, whole
+from .protect import moved
+from .result import Compressed
+from .retrieval import MAX_TOKENS
+from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
+from .tool import TOOL_NAME, name_of, schema
+from .types import Cache, Counter, Message, Protect
+
+# What litellm.completion's own `cache` may say; no key of ours looks like one of these.
+_LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
+
+
+def completion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
+    """litellm.completion for a conversation of any length: compressed, and the model's retrievals answered.
+
+    Above ``trigger`` tokens the messages are compressed and the model is offered the retrieval tool; while it
+    calls nothing else, its calls are answered and it is called again. Below the trigger the call is
+    litellm.completion's, argument for argument.
+
+    Args:
+        model, messages: as litellm.completion takes them.
+        router: an object with ``completion`` and ``acompletion`` to call instead of litellm, such as a
+            litellm.Router.
+        options: those of ``compress`` (trigger, target, query, protect, counter, recoverable, cache), and
+
+            max_rounds: turns of retrievals that are answered, 5 by default; after the last the model must answer.
+            max_retrieved_tokens: of all answers together; by default what the trigger leaves, or 4,000.
+            on_error: "send" sends the request as it was where compression (or the store) fails, with the
+                reason in the report; "raise" raises.
+            store: where our calls of a turn that also calls your tools are kept, for programs that do not
+                send back what the message carries; see ``compresskit.stores``. None keeps nothing.
+
+        All others are litellm.completion's. ``store=True`` or ``False``, and a ``cache`` of its controls such as
+        ``{"no-cache": True}``, are LiteLLM's too.
+
+    Returns:
+        LiteLLM's own response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
+        ``_hidden_params["compresskit"]`` holds original_tokens, compressed_tokens, target_met, skipped_reason,
+        calls (of the model), rounds (of retrievals), retrieved_tokens, limit (which one was reached) and error.
+        Where the model calls the retrieval tool and yours in one turn, you see only yours. Append the message
+        (or its model_dump()) and your results and call again: what it asked for is answered then.
+
+    Raises:
+        InvalidArgument: an option of ours is wrong. Whatever the model call raises is LiteLLM's.
+    """
+    client = _client(router)
+    outcome = run(_begin(model, messages, router, options), client)
+    return Stream(outcome, client) if isinstance(outcome, Streamed) else outcome
+
+
+async def acompletion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
+    """litellm.acompletion for a conversation of any length; as ``completion``, awaited."""
+    client = _client(router)
+    outcome = await arun(_begin(model, messages, router, options), client)
+    return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The options that are ours."""
+
+    trigger: int = 200_000
+    target: int | None = None
+    query: str | None = None
+    protect: Protect | None = None
+    counter: Counter | None = None
+    recoverable: bool = True
+    cache: Cache | None = None
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: Literal["send", "raise"] = "send"
+    store: Any = None
+
+    @property
+    def strict(self) -> bool:
+        return self.on_error == "raise"
+
+
+def _client(router: Any) -> Any:
+    if router is not None:
+        return router
+    import litellm
+
+    return litellm
+
+
+def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) -> Steps:
+    options, kwargs = _split(given)
+    checked_target(options.trigger, options.target)
+    check(model, options.query, None, options.recoverable, options.cache)
+    check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
+    kwargs = {"model": model, "messages": messages, **kwargs}
+    request = yield from _prepared(options, kwargs)
+    response = yield Model(request.kwargs)
+    if not request.max_rounds:
+        return reported(response, request.report)
+    if kwargs.get("stream"):
+        return Streamed(request, response)
+    return (yield from whole(request, response))
+
+
+def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
+    """Our options, and litellm.completion's arguments."""
+    ours = {field.name for field in fields(_Options)} & set(given)
+    if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
+        ours.remove("store")
+    cache = given.get("cache")
+    if isinstance(cache, Mapping) and cache and _LITELLM_CACHE.issuperset(cache):
+        ours.remove("cache")
+    return (
+        _Options(**{name: given[name] for name in ours}),
+        {name: value for name, value in given.items() if name not in ours},
+    )
+
+
+def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
+    """What goes to the model first, and what is needed to answer it."""
+    report: dict[str, Any] = {
+        "original_tokens": None,
+        "compressed_tokens": None,
+        "target_met": None,
+        "skipped_reason": None,
+        "calls": 1,
+        "rounds": 0,
+        "retrieved_tokens": 0,
+        "limit": None,
+        "error": None,
+    }
+    try:
+        said, records = _carried(kwargs["messages"])
+        if options.store is not None:
+            records |= yield from _stored(options, said, records, report)
+        runs = adapters.put_back(said, records)
+        result = yield Work(lambda: _compressed(options, kwargs, said, runs))
+    except Exception as error:
+        if options.strict:
+            raise
+        report.update(error=reason(error), skipped_reason="error")
+        return Request(kwargs, [], {}, 0, 0, None, False, report)
+    for name in ("original_tokens", "compressed_tokens", "target_met", "skipped_reason"):
+        report[name] = result[name]
+    same = result.skipped_reason and not records and result.tools == (kwargs.get("tools") or None)
+    changes = {} if same else result.request
+    # A model that sees earlier calls of our tool may call it again where it is not offered.
+    rounds = options.max_rounds if records or _retrieves(result.tools) else 0
+    room = options.max_retrieved_tokens or max(MAX_TOKENS, options.trigger - result.compressed_tokens)
+    return Request({**kwargs, **changes}, said, result.cache, rounds, room, options.store, options.strict, report)
+
+
+def _compressed(
+    options: _Options, kwargs: dict[str, Any], said: list[Message], runs: list[list[Message]]
+) -> Compressed:
+    tools = kwargs.get("tools")
+    return compress(
+        [message for run in runs for message in run],
+        kwargs["model"],
+        options.trigger,
+        options.target,
+        query=options.query,
+        tools=tools,
+        protect=moved(options.protect, said, runs),
+        counter=options.counter,
+        recoverable=options.recoverable and _may_retrieve(kwargs),
+        shape="openai",
+        cache=options.cache,
+    )
+
+
+def _may_retrieve(kwargs: Mapping[str, Any]) -> bool:
+    """Whether the model can call a tool of ours in this request."""
+    tools = kwargs.get("tools") or []
+    if kwargs.get("functions") or (any(name_of(tool) == TOOL_NAME for tool in tools) and not _retrieves(tools)):
+        return False  # functions and tools do not go together; and a tool of the caller's may have our name
+    choice = kwargs.get("tool_choice")
+    return choice != "none" and (not isinstance(choice, dict) or name_of(choice) in ("", TOOL_NAME))
+
+
+def _retrieves(tools: Any) -> bool:
+    """Whether our tool is among them: by its schema, not its name alone."""
+    ours = schema("openai")["function"]["parameters"]
+    return any(
+        name_of(tool) == TOOL_NAME and (tool.get("function") or {}).get("parameters") == ours
+        for tool in (tools if isinstance(tools, list) else ())
+    )
+
+
+def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, adapters.Record]]:
+    """The messages as dicts without the records of earlier turns that they carry, and those records."""
+    pairs = [adapters.taken(message) for message in _dicts(messages)]
+    return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
+
+
+def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], report: dict[str, Any]) -> Steps:
+    """The records that the store has of turns that carry none."""
+    names = {index: name for index, name in adapters.names(said).items() if index not in known}
+    try:
+        texts = yield Work(lambda: _kept(options.store, list(names.values())))
+        return {index: json.loads(texts[name]) for index, name in names.items() if name in texts}
+    except Exception as error:
+        if options.strict:
+            raise
+        report["error"] = reason(error)
+        return {}
+
+
+def _kept(store: Any, names: list[str]) -> dict[str, str]:
+    """What a store has, written again so that it does not expire while it is needed."""
+    found = {name: text for name in names if (text := store.get(name)) is not None}
+    if found:
+        store.put(found)
+    return found
+
+
+def _dicts(messages: list[Any]) -> list[Message]:
+    return [message if isinstance(message, dict) else adapters.plain(message) for message in messages]

@@ -1,0 +1,179 @@
+"""One body for sync and async: what happens is a generator of steps, and two short drivers take them.
+
+A step that fails is raised inside the generator, at its yield.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from typing import Any, NamedTuple, Protocol
+
+END = object()  # what a Next step gives where the stream is over
+
+
+class Model(NamedTuple):
+    """Call the model; gives its response, or a stream."""
+
+    kwargs: dict[str, Any]
+
+
+class Work(NamedTuple):
+    """Run a function that takes its time: in a thread where others wait on this one."""
+
+    run: Callable[[], Any]
+
+
+class Next(NamedTuple):
+    """Take the next part of a stream."""
+
+    stream: Any
+
+
+class Show(NamedTuple):
+    """Pass a part on to the caller of a stream."""
+
+    part: Any
+
+
+Step = Model | Work | Next | Show
+Steps = Generator[Step, Any, Any]
+
+
+class Streaming(Protocol):
+    """What steps return that go on as a stream."""
+
+    stream: Any  # of the model, the one that is being read
+    report: dict[str, Any]
+
+    def steps(self) -> Steps: ...
+
+
+def run(steps: Steps, client: Any) -> Any:
+    """Drives steps to their end; returns what they return."""
+    return _finished(_parts(steps, client))
+
+
+async def arun(steps: Steps, client: Any) -> Any:
+    """As ``run``, awaiting the model."""
+    value, error = None, None
+    while True:
+        try:
+            step = steps.throw(error) if error else steps.send(value)
+        except StopIteration as done:
+            return done.value
+        value, error = await _awaited(step, client)
+
+
+def _finished(parts: Generator[Any, None, Any]) -> Any:
+    while True:
+        try:
+            next(parts)
+        except StopIteration as done:
+            return done.value
+
+
+def _parts(steps: Steps, client: Any) -> Generator[Any, None, Any]:
+    value, error = None, None
+    while True:
+        try:
+            step = steps.throw(error) if error else steps.send(value)
+        except StopIteration as done:
+            return done.value
+        value, error = None, None
+        try:
+            if isinstance(step, Show):
+                yield step.part
+            elif isinstance(step, Model):
+                value = client.completion(**step.kwargs)
+            elif isinstance(step, Work):
+                value = step.run()
+            else:
+                value = next(step.stream, END)
+        except Exception as raised:
+            error = raised
+
+
+async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
+    """What a step gives, or the error that it fails with."""
+    try:
+        if isinstance(step, Model):
+            return await client.acompletion(**step.kwargs), None
+        if isinstance(step, Work):
+            return await asyncio.to_thread(step.run), None
+        if isinstance(step, Next):
+            return await anext(step.stream, END), None
+    except Exception as raised:
+        return None, raised
+    return None, None
+
+
+class _Stream:
+    """What both kinds of stream share: whatever they do not have themselves is the model's first stream's."""
+
+    def __init__(self, streaming: Streaming, client: Any) -> None:
+        self._streaming = streaming
+        self._first = streaming.stream
+        self._client = client
+        hidden = getattr(self._first, "_hidden_params", None)
+        self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_first":  # not there yet: a copy is being made
+            raise AttributeError(name)
+        return getattr(self._first, name)
+
+
+class Stream(_Stream):
+    """The chunks of a model that may ask for what was left out in between; see ``completion``."""
+
+    def __init__(self, streaming: Streaming, client: Any) -> None:
+        super().__init__(streaming, client)
+        self._parts = _parts(streaming.steps(), client)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        return next(self._parts)
+
+    def close(self) -> None:
+        """Ends the stream, and the model's with it."""
+        self._parts.close()
+        for open_one in (self._streaming.stream, getattr(self._streaming.stream, "completion_stream", None)):
+            if callable(close := getattr(open_one, "close", None)):
+                close()
+                return
+
+
+class AsyncStream(_Stream):
+    """As ``Stream``, for ``async for``."""
+
+    def __init__(self, streaming: Streaming, client: Any) -> None:
+        super().__init__(streaming, client)
+        self._parts = self._shown(streaming.steps())
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await anext(self._parts)
+
+    async def aclose(self) -> None:
+        """Ends the stream, and the model's with it."""
+        await self._parts.aclose()
+        if callable(close := getattr(self._streaming.stream, "aclose", None)):
+            await close()
+
+    async def _shown(self, steps: Steps) -> AsyncGenerator[Any, None]:
+        value, error = None, None
+        while True:
+            try:
+                step = steps.throw(error) if error else steps.send(value)
+            except StopIteration:
+                return
+            value, error = None, None
+            if isinstance(step, Show):
+                yield step.part
+            else:
+                value, error = await _awaited(step, self._client)
