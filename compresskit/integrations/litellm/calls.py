@@ -41,7 +41,7 @@ class Calls:
                 data[name] = _detached(data[name])
         call: Any = await route_request(
             data=data,
-            route_type=self._route,  # type: ignore[arg-type]
+            route_type=self._route,
             llm_router=proxy_server.llm_router,
             user_model=proxy_server.user_model,
             user_api_key_dict=self._key,
@@ -50,7 +50,9 @@ class Calls:
 
     def _adapted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments as this route knows them."""
-        changes = {name: kwargs[name] for name in ("messages", "tools", "tool_choice", "n") if name in kwargs}
+        changes: dict[str, Any] = {
+            name: kwargs[name] for name in ("messages", "tools", "tool_choice", "n") if name in kwargs
+        }
         if kwargs.get("tool_choice") == "none" and self._route == "anthropic_messages":
             changes["tool_choice"] = {"type": "none"}
         if "tool_choice" not in kwargs:

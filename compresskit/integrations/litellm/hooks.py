@@ -48,8 +48,12 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
     async def async_pre_call_hook(
-        self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
-    ) -> Any:
+        self,
+        user_api_key_dict: Any,
+        cache: Any,  # noqa: ARG002
+        data: dict[str, Any],
+        call_type: str,
+    ) -> dict[str, Any] | None:
         if call_type not in SHAPES:
             return None
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
@@ -114,7 +118,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             await stream.aclose()
 
     async def async_post_call_response_headers_hook(
-        self, data: dict[str, Any], user_api_key_dict: Any, response: Any, request_headers: Any = None, **_: Any
+        self, data: dict[str, Any], response: Any, **_: Any
     ) -> dict[str, str] | None:
         turn = self._turn(data)
         if turn is None:

@@ -26,13 +26,13 @@ class StreamedEvents:
         yield from self._read(turn)
         message = turn.message()
         while turn.stop is not None and talk.goes_on(message):
-            self.stream = parsed((yield talk.next(message)))
+            self.stream = parsed((yield from talk.next(message)))
             turn = EventTurn(self._shown)
             yield from self._read(turn)
             message = turn.message()
         if turn.stop is None:
             return  # the provider broke off, and so does this
-        record = talk.record(message)
+        record = yield from talk.record(message, streamed=True)
         if record is not None:
             yield from keep(self.request, record, adapters.without_ours(message))
         calls = calls_of(message)
