@@ -4,6 +4,7 @@ Does not set up a vocabulary for compresskit: it has to find litellm's bundle by
 """
 
 import os
+import sys
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,7 +20,12 @@ settings.register_profile("deep", database=None, max_examples=2_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-@pytest.fixture(autouse=True)
-def _litellm_stays_offline(monkeypatch):
-    """litellm fetches its price list from the network when it is imported, unless told not to."""
-    monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+# litellm fetches price lists and the like from the network, unless told not to before it is imported.
+os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _litellm_closes_its_connections():
+    yield
+    if "conversing" in sys.modules:
+        sys.modules["conversing"].close()
