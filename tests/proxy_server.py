@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,8 @@ import yaml
 from redis_server import free_port
 
 ROOT = Path(__file__).parent.parent
-MASTER = "sk-master-of-the-test"
+KEY = "sk-of-the-test"
+MASTER = "sk-0d1f6c1b8e2f4a7c9b3d5e7f1a2b4c6d"
 _SECONDS = 120  # to start; two workers import litellm, on a machine with other things to do
 
 
@@ -31,6 +31,7 @@ class Proxy:
         self.config = self.folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(config))
         self.output = self.folder / "output.txt"
+        self.bills = self.folder / "bills.jsonl"
 
     @property
     def url(self):
@@ -44,6 +45,7 @@ class Proxy:
             "LITELLM_LOG": "ERROR",
             "HOME": str(self.folder),
             "OMP_NUM_THREADS": "1",
+            "PROXY_BILLS": str(self.bills),
         }
         code = "from litellm.proxy.proxy_cli import run_server; run_server()"
         arguments = ["--config", str(self.config), "--host", "127.0.0.1", "--port", str(self.port)]
@@ -82,7 +84,7 @@ class Proxy:
             self.process.wait(20)
             self.process = None
 
-    def ask(self, path, body, headers=None, key=MASTER):
+    def ask(self, path, body, headers=None, key=KEY):
         """The status, headers and text of a raw request."""
         request = urllib.request.Request(
             f"{self.url}{path}",
@@ -114,9 +116,22 @@ def config(provider, **compresskit):
                 },
             },
         ],
-        "litellm_settings": {"callbacks": ["compresskit.integrations.litellm.handler"], "num_retries": 0},
+        "litellm_settings": {
+            "callbacks": ["compresskit.integrations.litellm.handler", "proxy_parts.bills"],
+            "num_retries": 0,
+        },
         "callback_settings": {"compresskit": compresskit},
-        "general_settings": {"master_key": MASTER},
+        "guardrails": [
+            {
+                "guardrail_name": "watch",
+                "litellm_params": {
+                    "guardrail": "proxy_parts.Watch",
+                    "mode": ["pre_call", "post_call"],
+                    "default_on": True,
+                },
+            }
+        ],
+        "general_settings": {"master_key": MASTER, "custom_auth": "proxy_parts.user_api_key_auth"},
     }
 
 
@@ -129,8 +144,3 @@ def proxy(folder, settings, workers=1):
         yield server
     finally:
         server.kill()
-
-
-def is_free(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0

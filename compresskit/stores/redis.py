@@ -88,6 +88,7 @@ class RedisStore:
                     socket_timeout=self._timeout,
                     socket_connect_timeout=self._timeout,
                     health_check_interval=30,
+                    retry=_retry_once(redis),
                 )
             return self._client
 
@@ -95,6 +96,14 @@ class RedisStore:
         """Where Redis is, without user and password."""
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _retry_once(redis: Any) -> Any:
+    """A connection that was closed, by a restart or for being idle, is opened anew; one that hangs is not."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
 
 
 def _check(url: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ...adapters import Record, names
 from ...markers import key_of, restore
 from ...result import Compressed
 from ...types import Cache, Message, Store
@@ -37,28 +38,68 @@ def conversation_of(said: Sequence[Message]) -> str:
     return hashlib.sha256(_canonical(said[0])).hexdigest() if said else "empty"
 
 
-def recall(store: Store, said: Sequence[Message], runs: Sequence[list[Message]]) -> Earlier | None:
-    """What was sent for the longest known beginning of the client's messages ``said``.
+class Remembered:
+    """What a store has of one conversation; where it fails, nothing, and the report says so.
 
     Args:
-        store: of this tenant and conversation.
-        said: the client's messages.
-        runs: for each of them the messages to send, before compression.
+        store: of this tenant and conversation, or None.
+        strict: whether a store that fails is an error.
+        report: of the request.
     """
-    for name, length in _names(said):
-        text = store.get(name)
-        found = _read(text, name, length) if text else None
-        if found and _restores(found, [message for run in runs[:length] for message in run]):
-            return found
-    return None
 
+    def __init__(self, store: Store | None, strict: bool, report: dict[str, Any]) -> None:
+        self._store = store
+        self._strict = strict
+        self._report = report
 
-def remember(store: Store, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None) -> None:
-    """Keeps what is sent now; the turn before need not be kept any longer."""
-    name, _ = next(_names(said))
-    record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved}
-    gone = {earlier.name: ""} if earlier and earlier.name != name else {}
-    store.put({**gone, name: json.dumps(record)})
+    def records(self, said: Sequence[Message]) -> dict[int, Record]:
+        """Our calls of turns that called the client's tools too; written again, to last as long as the others."""
+        named = names(said)
+        found = {index: text for index, name in named.items() if (text := self._get(name))}
+        self._put({named[index]: text for index, text in found.items()})
+        records = {index: _loaded(text) for index, text in found.items()}
+        return {index: record for index, record in records.items() if isinstance(record, dict)}
+
+    def earlier(self, said: Sequence[Message], runs: Sequence[list[Message]]) -> Earlier | None:
+        """What was sent for the longest known beginning of the client's messages ``said``.
+
+        ``runs`` are for each of them the messages to send, before compression.
+        """
+        for name, length in _names(said) if self._store else ():
+            text = self._get(name)
+            found = _read(text, name, length) if text else None
+            if found and _restores(found, [message for run in runs[:length] for message in run]):
+                return found
+        return None
+
+    def keep(self, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None) -> None:
+        """Keeps what is sent now; the turn before need not be kept any longer."""
+        if self._store is None:
+            return
+        name, _ = next(_names(said))
+        record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved}
+        gone = {earlier.name: ""} if earlier and earlier.name != name else {}
+        self._put({**gone, name: json.dumps(record)})
+
+    def _get(self, name: str) -> str | None:
+        try:
+            return self._store.get(name) if self._store else None
+        except Exception as error:
+            self._failed(error)
+            return None
+
+    def _put(self, items: dict[str, str]) -> None:
+        try:
+            if self._store and items:
+                self._store.put(items)
+        except Exception as error:
+            self._failed(error)
+
+    def _failed(self, error: Exception) -> None:
+        if self._strict:
+            raise error
+        self._report["error"] = type(error).__name__
+        self._store = None  # it is not asked again for this request
 
 
 def _names(said: Sequence[Message]) -> Iterator[tuple[str, int]]:
@@ -80,15 +121,22 @@ def _canonical(message: Message) -> bytes:
 
 def _read(text: str, name: str, length: int) -> Earlier | None:
     """A record, None where it is none of ours. What a store holds may be anybody's."""
+    record = _loaded(text)
     try:
-        record: Any = json.loads(text)
         messages, cache, saved = record["messages"], record["cache"], record["saved"]
-    except (ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     sound = isinstance(messages, list) and isinstance(cache, dict) and isinstance(saved, int) and saved >= 0
     if not sound or not all(isinstance(value, str) and key_of(value, len(key)) == key for key, value in cache.items()):
         return None
     return Earlier(name, length, messages, cache, saved)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _restores(found: Earlier, messages: list[Message]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,9 @@ from ...stores import Store, scoped
 from ...tokens import measure_for
 from ...tool import TOOL_NAME, name_of
 from ...types import Message
-from .memory import Earlier, conversation_of, recall, remember
+from .memory import Earlier, Remembered, conversation_of
 from .settings import Settings
+from .streams import apart
 
 SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # of the proxy's calls
 
@@ -70,9 +70,14 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         return {}
     said = [adapters.taken(message)[0] for message in kwargs["messages"]]
     own = store and scoped(store, conversation_of(said), tenant=turn.tenant, secret=settings.secret)
-    records = _records(own, said) if own else {}
-    runs = adapters.put_back(said, records)
-    earlier = recall(own, said, runs) if own else None
+    remembered = Remembered(own, settings.on_error == "raise", turn.report)
+    records = remembered.records(said)
+    parts = {index: apart(said[index], record) for index, record in records.items()}
+    runs = adapters.put_back(
+        [parts[index][0] if index in parts else message for index, message in enumerate(said)],
+        {index: record for index, (_, record) in parts.items()},
+    )
+    earlier = remembered.earlier(said, runs)
     result = _compressed(settings, turn, kwargs, runs, earlier)
     saved = result.original_tokens - result.compressed_tokens + (earlier.saved if earlier else 0)
     turn.report.update(
@@ -80,15 +85,16 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         compressed_tokens=result.compressed_tokens,
         skipped_reason=None if saved else result.skipped_reason,
     )
-    if own and result.cache:
-        remember(own, said, result, saved, earlier)
+    if result.cache:
+        remembered.keep(said, result, saved, earlier)
     if result.skipped_reason and not records and not earlier:
         return {}
     room = settings.max_retrieved_tokens or max(MAX_TOKENS, settings.trigger - result.compressed_tokens)
     rounds = settings.max_rounds if _offered(result.tools) else 0
     # Not all of it: what is kept for a request must not hold on to the request.
     sent = {name: kwargs[name] for name in ("tools", "tool_choice", "n") if name in kwargs} | result.request
-    turn.request = Request(sent, said, result.cache, rounds, room, own, settings.on_error == "raise", turn.report)
+    strict = settings.on_error == "raise"
+    turn.request = Request(sent, said, result.cache, rounds, room, own, strict, turn.report)
     return result.request
 
 
@@ -110,15 +116,6 @@ def _compressed(
         shape=turn.shape,
         cache=earlier.cache if earlier else None,
     )
-
-
-def _records(store: Store, said: list[Message]) -> dict[int, adapters.Record]:
-    """Our calls of turns that called the client's tools too; written again, so that they last as long as these."""
-    names = adapters.names(said)
-    found = {index: text for index, name in names.items() if (text := store.get(name))}
-    if found:
-        store.put({names[index]: text for index, text in found.items()})
-    return {index: json.loads(text) for index, text in found.items()}
 
 
 def _offered(tools: Any) -> bool:
