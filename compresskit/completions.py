@@ -13,7 +13,7 @@ from .compression import compress
 from .loop import Request, Streamed, reason, reported, whole
 from .protect import moved
 from .result import Compressed
-from .retrieval import MAX_TOKENS
+from .retrieval import MAX_TOKENS, Originals
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 from .tool import TOOL_NAME, name_of, schema
 from .types import Cache, Counter, Message, Protect
@@ -156,7 +156,8 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
     # A model that sees earlier calls of our tool may call it again where it is not offered.
     rounds = options.max_rounds if records or _retrieves(result.tools) else 0
     room = options.max_retrieved_tokens or max(MAX_TOKENS, options.trigger - result.compressed_tokens)
-    return Request({**kwargs, **changes}, said, result.cache, rounds, room, options.store, options.strict, report)
+    cache = Originals(result.cache, said)
+    return Request({**kwargs, **changes}, said, cache, rounds, room, options.store, options.strict, report)
 
 
 def _compressed(

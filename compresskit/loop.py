@@ -93,6 +93,8 @@ class Talk:
         texts = []
         for call in calls:
             room = min(MAX_TOKENS, self.request.room)
+            if room < _LEAST_TOKENS:
+                self.request.report["limit"] = "max_retrieved_tokens"
             text = answer_to(call.arguments, self.request.cache, room) if room >= _LEAST_TOKENS else _USED_UP
             cost = measure_for("", None).count(text)
             self.request.room -= cost

@@ -10,15 +10,18 @@ import contextlib
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any
 
 from .adapters import calls_of, message_of, results
 from .content import split
 from .errors import InvalidArgument, shown
 from .jsonlike import dumps
-from .markers import Gap, is_run
+from .markers import Gap, is_run, key_of
 from .query import derive
 from .relevance import Document, score
+from .shapes.parts import slots
 from .tokens import Measure, measure_for
 from .tool import TOOL_NAME
 from .types import Cache, Message
@@ -88,6 +91,30 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     """
     calls = [call for call in calls_of(message_of(response)) if call.ours]
     return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
+
+
+class Originals(Mapping[str, str]):
+    """What the model may retrieve: what was left out of its conversation, and by its key any other text of it.
+
+    A key that it saw earlier may name a text that now stands in another form, or within a fold.
+    """
+
+    def __init__(self, cache: Cache, messages: list[Message]) -> None:
+        self._cache = cache
+        self._messages = messages
+
+    def __getitem__(self, key: str) -> str:
+        return self._cache[key] if key in self._cache else self._others[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._cache)
+
+    def __len__(self) -> int:
+        return len(self._cache)
+
+    @cached_property
+    def _others(self) -> dict[str, str]:
+        return {key_of(slot.text): slot.text for message in self._messages for slot in slots(message)}
 
 
 def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:

@@ -131,7 +131,8 @@ def without_ours(response: Any) -> Any:
     """
     choices = field(response, "choices")
     if not isinstance(choices, list):
-        return _ended(_stripped(response), response, "stop_reason")
+        stripped = _stripped(response)
+        return _ended(stripped, stripped, "stop_reason")
     return changed(response, choices=[_choice(choice) for choice in choices])
 
 
