@@ -23,10 +23,11 @@ _SECONDS = 120  # to start; two workers import litellm, on a machine with other 
 class Proxy:
     """Can be killed and started again on the same port, from the same config."""
 
-    def __init__(self, folder, config, workers=1):
+    def __init__(self, folder, config, workers=1, variables=None):
         self.port = free_port()
         self.folder = Path(folder)
         self.workers = workers
+        self.variables = variables or {}
         self.process = None
         self.config = self.folder / "config.yaml"
         self.config.write_text(yaml.safe_dump(config))
@@ -46,6 +47,7 @@ class Proxy:
             "HOME": str(self.folder),
             "OMP_NUM_THREADS": "1",
             "PROXY_BILLS": str(self.bills),
+            **self.variables,
         }
         code = "from litellm.proxy.proxy_cli import run_server; run_server()"
         arguments = ["--config", str(self.config), "--host", "127.0.0.1", "--port", str(self.port)]
@@ -136,9 +138,9 @@ def config(provider, **compresskit):
 
 
 @contextlib.contextmanager
-def proxy(folder, settings, workers=1):
+def proxy(folder, settings, workers=1, variables=None):
     """A proxy that runs while the block does."""
-    server = Proxy(folder, settings, workers)
+    server = Proxy(folder, settings, workers, variables)
     try:
         server.start()
         yield server
