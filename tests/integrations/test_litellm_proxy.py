@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import time
 
 import anthropic
@@ -170,6 +171,20 @@ def test_nothing_of_ours_is_in_what_goes_over_the_line(asked, path, model, strea
         saved = int(headers["x-compresskit-original-tokens"]) - int(headers["x-compresskit-compressed-tokens"])
         assert saved > 500
         assert int(headers["x-compresskit-compressed-tokens"]) <= TARGET
+
+
+@pytest.mark.parametrize(("path", "model"), [("/v1/chat/completions", "claude"), ("/v1/messages", "chat")])
+@STREAM
+def test_a_provider_of_the_other_shape_is_compressed_once(asked, provider, path, model, stream):
+    name = f"other {model} {stream}"
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": conversation(name, "retrieve")}
+    status, headers, text = asked.server.ask(path, body)
+    assert status == 200
+    said = "".join(re.findall(r'"(?:text|content)": ?"([^"]*)"', text))
+    assert said == f"FOUND ['{secret(name)}']"
+    assert int(headers["x-compresskit-compressed-tokens"]) <= TARGET
+    first, _ = sent(provider, name)
+    assert [tool.get("function", tool)["name"] for tool in first["tools"]] == [TOOL_NAME]
 
 
 @BOTH

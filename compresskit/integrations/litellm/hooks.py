@@ -58,7 +58,13 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return None
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
         log = data.get("litellm_logging_obj")
-        if log is not None and log not in self._turns and wanted(self.settings.enabled, data, key, team):
+        several = "," in str(data.get("model"))  # models at once, with an answer from each
+        if (
+            log is not None
+            and log not in self._turns
+            and not several
+            and wanted(self.settings.enabled, data, key, team)
+        ):
             self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
             _lead(self)
         _forget_word(data)
@@ -72,16 +78,18 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if model not in turn.sent:
             turn.request = None
             try:
-                turn.sent[model] = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
+                changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
+                turn.sent[model] = (changes, turn.request)
             except Exception as error:
                 if self.settings.on_error == "raise":
                     raise
-                turn.sent[model] = {}
+                turn.sent[model] = ({}, None)
                 turn.report.update(error=type(error).__name__, skipped_reason="error")
                 # its text may quote the request
                 verbose_proxy_logger.warning("compresskit: a request goes out as it was (%s)", type(error).__name__)
+        changes, turn.request = turn.sent[model]
         _account(kwargs, turn)
-        return {**kwargs, **turn.sent[model]}
+        return {**kwargs, **changes}
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
         turn = self._turn(data)

@@ -47,7 +47,8 @@ class Turn:
         tenant: whose it is; nobody else's conversations can be reached.
         names: what the proxy's request held before it was sent.
         request: for the loop, once the model was called with something left out.
-        sent: the changed arguments by model, for another attempt with the same one.
+        sent: the changed arguments and the request by model, for another attempt with the same one.
+        done: its response was taken on its way to the client.
     """
 
     route: str
@@ -55,8 +56,8 @@ class Turn:
     names: frozenset[str]
     report: dict[str, Any] = field(default_factory=report)
     request: Request | None = None
-    sent: dict[str, dict[str, Any]] = field(default_factory=dict)
-    done: bool = False  # its response is the client's
+    sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
+    done: bool = False
 
     @property
     def shape(self) -> str:

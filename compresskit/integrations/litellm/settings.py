@@ -116,7 +116,7 @@ def said_by(data: Mapping[str, Any]) -> bool | None:
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
         if str(name).lower() == HEADER:
-            return _WORDS.get(str(value).strip().lower())
+            return _WORDS.get(str(value).strip().lower(), False)
     for place in (data, data.get("metadata"), data.get("litellm_metadata")):
         if isinstance(place, Mapping) and (said := _word(place)) is not None:
             return said
@@ -124,4 +124,6 @@ def said_by(data: Mapping[str, Any]) -> bool | None:
 
 
 def _word(place: Mapping[str, Any]) -> bool | None:
-    return _WORDS.get(str(place.get(NAME)).strip().lower())
+    """What a place says, None for nothing; what is not understood is a no."""
+    value = place.get(NAME)
+    return None if value is None else _WORDS.get(str(value).strip().lower(), False)
