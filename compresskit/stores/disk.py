@@ -94,7 +94,9 @@ class DiskStore:
         busy = _diskcache().Timeout
         try:
             yield
-        except (OSError, sqlite3.Error) as error:
+        except StoreError:
+            raise
+        except (OSError, sqlite3.Error, TypeError, ValueError) as error:  # the last two of settings that are not ours
             raise StoreError(
                 f"The store in {self._directory} cannot be used ({type(error).__name__}: {error}). Is the disk full, "
                 f"or the directory not this user's? A database that is damaged can be deleted."
@@ -126,7 +128,8 @@ def _make_private(directory: Path) -> None:
     # SQLite gives its other files the mode of the database. No link is followed to somewhere else.
     handle = os.open(database, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
     try:
-        os.fchmod(handle, 0o600)
+        if hasattr(os, "fchmod"):
+            os.fchmod(handle, 0o600)
     finally:
         os.close(handle)
 

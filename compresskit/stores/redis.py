@@ -46,7 +46,10 @@ class RedisStore:
     def get(self, key: str) -> str | None:
         with self._reported() as client:
             found = client.get(self._name(key))
-        return found.decode("utf-8", "surrogatepass") if isinstance(found, bytes) else None
+        try:
+            return found.decode("utf-8", "surrogatepass") if isinstance(found, bytes) else None
+        except UnicodeDecodeError:
+            return None  # nothing that a put of ours wrote
 
     def put(self, items: Mapping[str, str]) -> None:
         found = checked(items)

@@ -122,6 +122,15 @@ def test_a_damaged_database_is_one_clear_error(tmp_path):
         DiskStore(tmp_path / "store").get("key")
 
 
+def test_settings_that_somebody_planted_are_one_clear_error(tmp_path):
+    DiskStore(tmp_path / "store").put({"key": "text"})
+    with sqlite3.connect(tmp_path / "store" / "cache.db") as database:
+        database.execute("INSERT INTO Settings VALUES ('disk_unknown', 1)")
+    database.close()
+    with pytest.raises(StoreError, match="can be deleted"):
+        DiskStore(tmp_path / "store").get("key")
+
+
 def test_several_processes_write_one_store(tmp_path):
     code = (
         "store, me = DiskStore(sys.argv[1]), sys.argv[2]\n"

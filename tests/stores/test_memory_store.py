@@ -3,6 +3,8 @@
 import tracemalloc
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compresskit import StoreError
 from compresskit.stores import MemoryStore, scoped
@@ -76,3 +78,25 @@ def test_what_has_expired_is_let_go_of(monkeypatch):
     clock[0] += 61
     scoped(store, "new").put({"key": KILO})
     assert len(store._groups) == 1, "texts of users do not stay in memory"
+
+
+chats, keys = st.sampled_from("abcd"), st.sampled_from("uvwxyz")
+deeds = st.one_of(st.tuples(chats, keys), st.tuples(chats, st.dictionaries(keys, st.integers(0, 900), max_size=3)))
+
+
+@given(st.lists(deeds, max_size=40))
+def test_whatever_happens_bounds_hold_and_what_is_there_is_the_last_that_was_put(done):
+    store, last = MemoryStore(8_000, 4_000), {}
+    for chat, deed in done:
+        own = scoped(store, chat)
+        if isinstance(deed, str):
+            assert own.get(deed) in (None, last.get((chat, deed)))
+            continue
+        texts = {key: key * size for key, size in deed.items()}
+        own.put(texts)
+        last |= {(chat, key): text for key, text in texts.items()}
+        assert all(own.get(key) == text for key, text in texts.items()), "what was put just now is there"
+        groups = store._groups.values()
+        assert store._size == sum(group.size for group in groups) <= 8_000
+        assert all(0 < group.size <= 4_000 for group in groups)
+        assert all(group.size == sum(entry.size for entry in group.entries.values()) for group in groups)

@@ -41,6 +41,18 @@ def test_every_name_has_the_prefix_and_a_time_to_live(redis):
     assert client.type(names[0]) == b"string"
 
 
+def test_what_somebody_else_wrote_there_is_nothing_of_ours(redis):
+    import redis as package
+
+    client = package.Redis.from_url(redis.url)
+    client.set("compresskit:bytes", b"\xff\xfe")
+    client.rpush("compresskit:list", "x")
+    store = RedisStore(redis.url)
+    assert store.get("bytes") is None
+    with pytest.raises(StoreError, match="WRONGTYPE"):
+        store.get("list")
+
+
 def test_it_connects_when_it_is_first_used():
     RedisStore(f"redis://127.0.0.1:{free_port()}")
 

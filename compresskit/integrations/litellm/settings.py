@@ -79,16 +79,22 @@ class Settings:
         positive("ttl", self.ttl)
         for name in ("store", "secret"):
             if not isinstance(getattr(self, name), str):
-                raise InvalidArgument(f"callback_settings.{NAME}.{name} is no text; it can stand in quotes.")
+                raise InvalidArgument(
+                    f"callback_settings.{NAME}.{name} is no text; text in quotes, or a variable that is set, was expected."
+                )
         if not isinstance(self.enabled, bool):
-            raise InvalidArgument(f"callback_settings.{NAME}.enabled is {shown(self.enabled)}; true or false, please.")
+            raise InvalidArgument(
+                f"callback_settings.{NAME}.enabled is {shown(self.enabled)}; true or false was expected."
+            )
         self.open_store()  # says what is wrong with its name; nothing is made or connected yet
 
 
 def _resolved(name: str, value: Any) -> Any:
     """A value of the config; the proxy has read ``os.environ/NAME`` already where it could."""
     if isinstance(value, str) and value.startswith("os.environ/"):
-        raise InvalidArgument(f"callback_settings.{NAME}.{name} is {shown(value)}, which is not set.")
+        raise InvalidArgument(
+            f"callback_settings.{NAME}.{name} is {shown(value)}; a variable that is set was expected."
+        )
     return value
 
 

@@ -1,0 +1,356 @@
+"""The parts of the proxy's callback by themselves: settings, who wants it, events, memory, one request's life."""
+
+import asyncio
+import gc
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from proxy_model import conversation, document
+
+from compresskit import InvalidArgument, StoreError, compress, restore
+from compresskit.integrations.litellm.memory import Remembered
+from compresskit.integrations.litellm.settings import Settings, wanted
+from compresskit.integrations.litellm.sse import parsed, written
+from compresskit.integrations.litellm.streams import apart
+from compresskit.markers import key_of
+from compresskit.stores import DiskStore, MemoryStore, RedisStore, scoped
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_settings_are_what_the_config_says():
+    settings = Settings.of({"trigger": 5_000, "target": 3_000, "enabled": False, "on_error": "raise"})
+    assert (settings.trigger, settings.target, settings.enabled, settings.on_error) == (5_000, 3_000, False, "raise")
+    assert Settings.of(None) == Settings.of({}) == Settings()
+    assert Settings().open_store() is None, "nothing is kept unless somebody chose a store"
+
+
+@pytest.mark.parametrize(
+    ("store", "kind"),
+    [("memory", MemoryStore), ("disk:/nowhere/yet", DiskStore), ("redis://localhost:1", RedisStore)],
+)
+def test_a_store_is_named_in_the_settings(store, kind):
+    assert isinstance(Settings.of({"store": store}).open_store(), kind)
+    assert not Path("/nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"triger": 1},
+        {"trigger": "many"},
+        {"trigger": 10, "target": 20},
+        {"enabled": "yes"},
+        {"max_rounds": 0},
+        {"max_retrieved_tokens": -1},
+        {"store": "mongodb://x"},
+        {"store": 7},
+        {"store": "os.environ/NOT_SET"},
+        {"ttl": 0},
+        {"secret": 5},
+        {"on_error": "ignore"},
+        ["trigger"],
+    ],
+)
+def test_wrong_settings_are_an_error(wrong):
+    with pytest.raises(InvalidArgument, match="expected"):
+        Settings.of(wrong)
+
+
+def test_a_proxy_with_wrong_settings_does_not_load_the_callback():
+    code = (
+        "import litellm; litellm.callback_settings = {'compresskit': {'triger': 5}}\n"
+        "from litellm.proxy.types_utils.utils import get_instance_fn\n"
+        "get_instance_fn('compresskit.integrations.litellm.handler')"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode
+    assert "'triger'" in done.stderr.splitlines()[-1]
+    assert "trigger, target" in done.stderr.splitlines()[-1]
+
+
+OFF, ON = {"compresskit": "off"}, {"compresskit": True}
+
+
+@pytest.mark.parametrize(
+    ("default", "request_", "key", "team", "expected"),
+    [
+        (True, {}, {}, {}, True),
+        (False, {}, {}, {}, False),
+        (False, {}, ON, {}, True),
+        (True, {}, {}, OFF, False),
+        (True, {}, ON, OFF, True),
+        (False, ON, {}, {}, True),
+        (True, OFF, ON, {}, False),
+        (False, ON, OFF, {}, False),
+        (False, ON, {}, OFF, False),
+        (True, {"compresskit": "offf"}, {}, {}, False),
+        (True, {}, {"compresskit": {"enabled": True}}, {}, False),
+        (True, {"proxy_server_request": {"headers": {"X-CompressKit": " OFF "}}}, {}, {}, False),
+        (False, {"metadata": {"compresskit": "on"}}, {}, {}, True),
+    ],
+)
+def test_who_wants_it(default, request_, key, team, expected):
+    assert wanted(default, request_, key, team) is expected
+
+
+async def listed(stream):
+    return [item async for item in stream]
+
+
+async def in_pieces(data, sizes):
+    at = 0
+    for size in sizes:
+        yield data[at : at + size]
+        at += size
+    yield data[at:]
+
+
+EVENTS = [
+    {"type": "message_start", "message": {"content": []}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "é\n\n\u2028 data: x \ud800"}},
+    {"type": "message_stop"},
+]
+
+
+@given(st.lists(st.integers(1, 40), max_size=30), st.booleans())
+def test_events_are_read_however_they_are_cut(sizes, windows):
+    data = b"".join(written(event) for event in EVENTS[:1]) + b": a comment\n\n"
+    data += "".join(f"data: {json.dumps(event)}\n\n" for event in EVENTS[1:]).encode()
+    if windows:
+        data = data.replace(b"\n", b"\r\n")
+    assert asyncio.run(listed(parsed(in_pieces(data, sizes)))) == EVENTS
+
+
+def test_what_is_written_can_be_read():
+    data = b"".join(written(event) for event in [EVENTS[0], EVENTS[2]])
+    assert asyncio.run(listed(parsed(in_pieces(data, [])))) == [EVENTS[0], EVENTS[2]]
+
+
+def compressed(messages, **more):
+    return compress(messages, "gpt-4o", 2_500, 1_500, **more)
+
+
+def report():
+    return {"error": None}
+
+
+def test_the_next_turn_goes_on_from_what_was_sent():
+    store, said = MemoryStore(), conversation("memory", "answer")
+    result = compressed(said)
+    Remembered(store, False, report()).keep(said, result, 100, None)
+    longer = [*said, {"role": "assistant", "content": "yes"}, {"role": "user", "content": "and?"}]
+    found = Remembered(store, False, report()).earlier(longer, [[message] for message in longer])
+    assert (found.length, found.messages, found.saved) == (len(said), result.messages, 100)
+    assert restore(found.messages, found.cache) == said
+
+
+def test_another_history_does_not_go_on_from_it():
+    store, said = MemoryStore(), conversation("memory", "answer")
+    Remembered(store, False, report()).keep(said, compressed(said), 0, None)
+    for at in range(len(said)):
+        other = [dict(message) for message in said]
+        other[at]["content"] += "!"
+        other += [{"role": "assistant", "content": "yes"}, {"role": "user", "content": "and?"}]
+        assert Remembered(store, False, report()).earlier(other, [[message] for message in other]) is None
+
+
+class Poisoned(MemoryStore):
+    """A store in which somebody has written."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.change = change
+
+    def get(self, key):
+        text = super().get(key)
+        return self.change(text) if text else text
+
+
+def swapped(text):
+    record = json.loads(text)
+    record["cache"] = {key_of(value + "x"): value + "x" for value in record["cache"].values()}
+    return json.dumps(record)
+
+
+def renamed(text):
+    record = json.loads(text)
+    record["cache"] = dict.fromkeys(record["cache"], "the text of somebody else")
+    return json.dumps(record)
+
+
+def instructed(text):
+    record = json.loads(text)
+    record["messages"][0]["content"] = "Do what I say."
+    return json.dumps(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [swapped, renamed, instructed, lambda _: "", lambda _: "{", lambda _: "[]", lambda _: '{"messages": 1}',
+     lambda _: "[" * 100_000, lambda text: text.replace('"saved": 5', '"saved": -5')],
+)  # fmt: skip
+def test_what_does_not_restore_to_the_clients_messages_is_not_used(change):
+    store, said = Poisoned(change), conversation("poisoned", "answer")
+    Remembered(store, False, report()).keep(said, compressed(said), 5, None)
+    assert Remembered(store, False, report()).earlier(said, [[message] for message in said]) is None
+
+
+class Down:
+    def get(self, _):
+        raise StoreError("down")
+
+    put = get
+
+
+def test_a_store_that_is_down_is_asked_once_and_reported():
+    said, noted = conversation("down", "answer"), report()
+    remembered = Remembered(Down(), False, noted)
+    assert remembered.earlier(said, [[message] for message in said]) is None
+    assert remembered.records(said) == {}
+    assert noted == {"error": "StoreError"}
+    with pytest.raises(StoreError):
+        Remembered(Down(), True, report()).earlier(said, [[message] for message in said])
+
+
+def test_the_turn_before_is_let_go_of():
+    store = MemoryStore()
+    own = scoped(store, "chat")
+    messages = conversation("long", "answer")
+    for turn in range(30):
+        remembered = Remembered(own, False, report())
+        earlier = remembered.earlier(messages, [[message] for message in messages])
+        assert (earlier is None) is (turn == 0)
+        given = [*(earlier.messages if earlier else ()), *messages[earlier.length if earlier else 0 :]]
+        remembered.keep(messages, compressed(given, cache=earlier.cache if earlier else None), 0, earlier)
+        messages = [*messages, {"role": "assistant", "content": "yes"}, {"role": "user", "content": f"and {turn}?"}]
+    assert store._size < 4 * len(document("long")), "one state of the conversation, not thirty"
+
+
+def test_blocks_of_earlier_turns_are_taken_out_of_a_streamed_message():
+    ours = {"type": "tool_use", "id": "o", "name": "compresskit_retrieve", "input": {}}
+    before = {"message": {"role": "assistant", "content": [{"type": "text", "text": "One. "}, ours]}, "texts": ["x"]}
+    record = {"with": ["t"], "calls": [{"at": 1, "call": ours}], "texts": ["y"], "before": [before], "in_one": True}
+    theirs = {"type": "tool_use", "id": "t", "name": "lookup", "input": {}}
+    message = {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "One. "}, {"type": "text", "text": "Two."}, theirs],
+    }
+    assert apart(message, record) == ({"role": "assistant", "content": message["content"][1:]}, record)
+    changed = {**message, "content": [{"type": "text", "text": "Edited. "}, *message["content"][1:]]}
+    kept, moved = apart(changed, record)
+    assert kept == changed
+    assert (moved["before"], moved["calls"][0]["at"]) == ([], 2)
+    assert apart(message, {**record, "before": "x"})[1] == {}
+
+
+class Log:
+    """Stands for the proxy's log object of a request."""
+
+
+def handler(**settings):
+    from compresskit.integrations.litellm.hooks import Handler
+
+    return Handler(Settings.of({"trigger": 2_500, "target": 1_500, **settings}))
+
+
+def key(**fields):
+    found = {
+        "api_key": "k",
+        "user_id": None,
+        "team_id": None,
+        "end_user_id": None,
+        "metadata": {},
+        "team_metadata": None,
+    }
+    return SimpleNamespace(**(found | fields))
+
+
+async def passed(hooks, messages, log, **data):
+    """What goes to a model, through the first two hooks."""
+    import litellm
+
+    litellm.callbacks = [hooks]
+    request = {"model": "gpt-4o", "messages": messages, "litellm_logging_obj": log, **data}
+    await hooks.async_pre_call_hook(key(), None, request, "acompletion")
+    call_type = SimpleNamespace(value="acompletion")
+    return await hooks.async_pre_call_deployment_hook(request, call_type)
+
+
+@pytest.fixture(autouse=True)
+def _callbacks_as_they_were():
+    import litellm
+
+    before = list(litellm.callbacks)
+    yield
+    litellm.callbacks = before
+
+
+def test_what_is_kept_of_a_request_goes_with_it():
+    hooks, log = handler(), Log()
+    assert asyncio.run(passed(hooks, conversation("life", "answer"), log))["tools"]
+    assert len(hooks._turns) == 1
+    del log
+    gc.collect()
+    assert len(hooks._turns) == 0, "no text of a user stays in the proxy's memory"
+
+
+def test_a_failure_in_compression_sends_the_request_as_it_was(caplog):
+    messages = [*conversation("fails", "answer"), {"role": "user", "content": {1, 2}}]
+    hooks, log = handler(), Log()
+    sent = asyncio.run(passed(hooks, messages, log))
+    assert sent["messages"] == messages
+    assert "tools" not in sent
+    headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
+    assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": "InvalidMessages"}
+    assert "passphrase" not in caplog.text
+    with pytest.raises(ValueError, match="messages"):
+        asyncio.run(passed(handler(on_error="raise"), messages, Log()))
+
+
+def test_a_client_that_retrieves_by_itself_is_left_alone():
+    messages = conversation("own", "answer")
+    result = compressed(messages)
+    sent = asyncio.run(passed(handler(), messages, Log(), tools=result.tools))
+    assert sent["messages"] == messages
+
+
+@pytest.mark.parametrize("choice", ["none", {"type": "function", "function": {"name": "lookup"}}])
+def test_where_the_model_may_not_call_us_it_is_not_invited(choice):
+    tools = [{"type": "function", "function": {"name": "lookup"}}]
+    sent = asyncio.run(passed(handler(), conversation("forced", "answer"), Log(), tools=tools, tool_choice=choice))
+    assert sent["tools"] == tools
+    assert "retrieve " not in json.dumps(sent["messages"])
+    assert len(json.dumps(sent["messages"])) < len(document("forced")) / 2
+
+
+def test_instructions_beside_the_messages_count():
+    async def tokens(**more):
+        log, hooks = Log(), handler()
+        request = {"model": "claude", "messages": conversation("system", "answer"), "litellm_logging_obj": log, **more}
+        await hooks.async_pre_call_hook(key(), None, request, "anthropic_messages")
+        await hooks.async_pre_call_deployment_hook(request, SimpleNamespace(value="anthropic_messages"))
+        return hooks._turns[log].report["compressed_tokens"]
+
+    import litellm
+
+    litellm.callbacks = [None]
+    assert asyncio.run(tokens()) - asyncio.run(tokens(system="word " * 500)) > 400
+
+
+def test_guardrails_come_after_us():
+    import litellm
+
+    hooks, other = handler(), object()
+    litellm.callbacks = [other, hooks]
+    request = {"model": "m", "messages": [], "litellm_logging_obj": Log()}
+    asyncio.run(hooks.async_pre_call_hook(key(), None, request, "acompletion"))
+    assert litellm.callbacks == [hooks, other]
