@@ -185,7 +185,9 @@ def _may_retrieve(kwargs: Mapping[str, Any]) -> bool:
     if kwargs.get("functions") or (any(name_of(tool) == TOOL_NAME for tool in tools) and not _retrieves(tools)):
         return False  # functions and tools do not go together; and a tool of the caller's may have our name
     choice = kwargs.get("tool_choice")
-    return choice != "none" and (not isinstance(choice, dict) or name_of(choice) in ("", TOOL_NAME))
+    if isinstance(choice, dict):
+        return name_of(choice) in ("", TOOL_NAME) and choice.get("type") != "none"
+    return choice != "none"
 
 
 def _retrieves(tools: Any) -> bool:

@@ -6,7 +6,7 @@ Steps only (see ``steps``): nothing here knows whether it is run or awaited, and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
@@ -140,7 +140,9 @@ def whole(request: Request, first: Any) -> Steps:
             shown = adapters.with_message(shown, _fields(message, record), at)
             yield from keep(request, record, message_of(shown, at))
         final = shown if len(_choices(first)) == 1 else _with_choice(final, number, _choices(shown)[at : at + 1])
-    return reported(adapters.with_usage(final, usage), request.report, costs)
+    if request.report["calls"] > 1:
+        final = adapters.with_usage(final, usage)
+    return reported(final, request.report, costs)
 
 
 class Streamed:
@@ -199,15 +201,14 @@ def reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def reported(response: Any, report: dict[str, Any], costs: list[Any] | None = None) -> Any:
+def reported(response: Any, report: dict[str, Any], costs: Sequence[Any] = ()) -> Any:
     """A response with the report in its ``_hidden_params``; one that has none (a dict) as it is."""
     hidden = getattr(response, "_hidden_params", None)
     if not isinstance(hidden, dict):
         return response
-    if report["calls"] > 1:  # LiteLLM's threads still read the first one
-        response = adapters.changed(response)
-        known = [cost for cost in costs or () if cost is not None]
-        hidden = {**hidden, **({"response_cost": sum(known)} if known else {})}
+    known = [cost for cost in costs if cost is not None]
+    if report["calls"] > 1 and known:
+        hidden = {**hidden, "response_cost": sum(known)}
     response._hidden_params = {**hidden, "compresskit": report}
     return response
 

@@ -119,7 +119,8 @@ class _Stream:
         self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
 
     def __getattr__(self, name: str) -> Any:
-        if name == "_first":  # not there yet: a copy is being made
+        # Not there yet while a copy is being made; and the other kind of iteration would go round us.
+        if name == "_first" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._first, name)
 

@@ -8,6 +8,7 @@ where the request asks for it. `usage` is that of every reply, or a function of 
 import contextlib
 import itertools
 import json
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
@@ -63,17 +64,20 @@ def _openai_choice(said):
 
 
 def anthropic_reply(said, model="claude-sonnet-4-5", usage=None):
-    """A message that says a text (str) or makes calls (a list of `call` and texts)."""
-    blocks = [
-        {"type": "text", "text": one}
-        if isinstance(one, str)
-        else {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
-        for one in ([said] if isinstance(said, str) else said)
-    ]
+    """A message that says a text (str) or makes calls (a list of `call`, texts, and blocks as they are)."""
+    blocks = [_anthropic_block(one) for one in ([said] if isinstance(said, str) else said)]
     reason = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
     usage = {"input_tokens": 10, "output_tokens": 5} if usage is None or usage is USAGE else usage
     head = {"id": f"msg_{next(_numbers)}", "type": "message", "role": "assistant", "model": model}
     return {**head, "content": blocks, "stop_reason": reason, "stop_sequence": None, "usage": usage}
+
+
+def _anthropic_block(one):
+    if isinstance(one, str):
+        return {"type": "text", "text": one}
+    if "type" in one:
+        return one
+    return {"type": "tool_use", "id": one["id"], "name": one["name"], "input": one["arguments"]}
 
 
 def _function(one):
@@ -96,6 +100,10 @@ class ProtocolServer(ThreadingHTTPServer):
         self.usage = usage
         self.requests = []
         self.lock = threading.Lock()
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client may hang up
+            super().handle_error(request, client_address)
 
     @property
     def url(self):

@@ -39,12 +39,19 @@ def anthropic_events(reply):
 
 
 def _block_events(index, block):
-    is_text = block["type"] == "text"
-    empty = {"type": "text", "text": ""} if is_text else block | {"input": {}}
+    kind = block["type"]
+    empty = (
+        block | {"text": {"text": ""}, "thinking": {"thinking": "", "signature": ""}, "tool_use": {"input": {}}}[kind]
+    )
     yield {"type": "content_block_start", "index": index, "content_block": empty}
-    for piece in pieces(block["text"] if is_text else json.dumps(block["input"])):
-        said = {"type": "text_delta", "text": piece} if is_text else {"type": "input_json_delta", "partial_json": piece}
-        yield {"type": "content_block_delta", "index": index, "delta": said}
+    if kind == "tool_use":
+        deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(json.dumps(block["input"]))]
+    else:
+        deltas = [{"type": f"{kind}_delta", kind: piece} for piece in pieces(block[kind])]
+    if kind == "thinking":
+        deltas.append({"type": "signature_delta", "signature": block["signature"]})
+    for delta in deltas:
+        yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
 
 

@@ -227,6 +227,43 @@ def test_anthropic_records_stand_in_one_message_with_the_callers_results(content
     assert is_valid_anthropic(messages[:3])
 
 
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=5), min_size=1, max_size=4),
+    st.sampled_from(["openai", "anthropic"]),
+    st.booleans(),
+)
+def test_what_is_put_back_is_what_the_model_said(turns, shape, text):
+    """Any mix of calls in the last turn, any number of retrievals before it."""
+    reply, valid = (openai_reply, is_valid_openai) if shape == "openai" else (anthropic_reply, is_valid_anthropic)
+
+    def said(number, ours):
+        calls = [(OURS if own else THEIRS) | {"id": f"{number}-{at}"} for at, own in enumerate(ours)]
+        return adapters.message_of(reply(["words", *calls] if text else calls))
+
+    before = [said(number, [True] * len(ours)) for number, ours in enumerate(turns[:-1])]
+    last = said(len(turns), [*turns[-1], False])
+    texts = [[f"answer {number}"] * len(adapters.calls_of(message)) for number, message in enumerate(before)]
+    ours = [made for made in adapters.calls_of(last) if made.ours]
+    record = json.loads(
+        json.dumps(adapters.record_of(last, ["mine"] * len(ours), list(zip(before, texts, strict=True))))
+    )
+    theirs = adapters.calls_of(shown := adapters.without_ours(last))
+    results = adapters.results(theirs, ["theirs"] * len(theirs))
+    messages = [m for run in adapters.put_back([shown, *results], {0: record}) for m in run]
+    assert valid(messages)
+    assert [message for message in messages if message["role"] == "assistant"] == [*before, last]
+    assert str(messages).count("'mine'") == len(ours)
+    assert str(messages).count("'theirs'") == len(theirs)
+
+
+def test_a_custom_tools_call_is_the_callers_to_answer():
+    custom = {"id": "c", "type": "custom", "custom": {"name": "shell", "input": "ls"}}
+    message = adapters.message_of(openai_reply([OURS]))
+    message["tool_calls"].append(custom)
+    assert [(made.name, made.ours, made.arguments) for made in adapters.calls_of(message)][1] == ("shell", False, "ls")
+    assert adapters.without_ours(message)["tool_calls"] == [custom]
+
+
 def test_the_openai_package_and_answer():
     def script(body):
         return "So." if body["messages"][-1]["role"] == "tool" else [retrieval(body, lines="1-2")]

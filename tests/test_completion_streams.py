@@ -138,6 +138,7 @@ def test_a_stream_has_what_litellms_has():
         assert stream.model == "gpt-4o"
         assert report(stream)["target_met"]
         assert not hasattr(stream, "nothing_of_the_kind")
+        assert not hasattr(stream, "__aiter__"), "that of litellm's own stream would show retrievals"
         assert list(stream)
         assert next(stream, None) is None
 
@@ -154,3 +155,47 @@ def test_an_awaited_stream_can_be_left_in_the_middle():
 
     with serving(twice) as server:
         assert awaited(left(server)) == []
+
+
+class Streams:
+    """Any object with completion(): streams what it is told to."""
+
+    def __init__(self, *streams):
+        self.streams = iter(streams)
+
+    def completion(self, **_):
+        return iter(next(self.streams))
+
+    acompletion = None
+
+
+def chunk(finish=None, **delta):
+    choices = [{"index": 0, "delta": delta, "finish_reason": finish}] if delta or finish else []
+    return litellm.ModelResponseStream(id="c", model="m", choices=choices)
+
+
+ASKING = {"tool_calls": [{"index": 0, "id": "a", "function": {"name": TOOL_NAME, "arguments": "{"}}]}
+ODD = {
+    "nothing": ([[]], ""),
+    "no choices": ([[chunk()]], ""),
+    "no end": ([[chunk(role="assistant", content="hi")]], "hi"),
+    "a retrieval without an end": ([[chunk(**ASKING)], [chunk(content="yes"), chunk("stop")]], "yes"),
+    "nothing after a retrieval": ([[chunk(**ASKING), chunk("tool_calls")], []], ""),
+}
+
+
+@pytest.mark.parametrize(("parts", "said"), ODD.values(), ids=ODD)
+def test_an_odd_stream_ends_as_it_does(parts, said):
+    stream = compresskit.completion("gpt-4o", openai_agent(), stream=True, router=Streams(*parts), **ROOM)
+    assert "".join(part.choices[0].delta.content or "" for part in stream) == said
+
+
+def test_a_stream_that_breaks_off_is_the_callers_error():
+    def broken():
+        yield chunk(content="half")
+        raise ConnectionError("gone")
+
+    stream = compresskit.completion("gpt-4o", openai_agent(), stream=True, router=Streams(broken()), **ROOM)
+    assert next(stream).choices[0].delta.content == "half"
+    with pytest.raises(ConnectionError, match="gone"):
+        next(stream)

@@ -5,7 +5,7 @@ import json
 import litellm
 import pytest
 from conversing import QUIET, WAYS, after, ask, awaited, keys_in, names_of, report, retrieval, take
-from protocol_server import call, serving
+from protocol_server import call, openai_reply, serving
 from samples import OWN_TOOL, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
@@ -169,6 +169,25 @@ def test_a_store_that_returns_nonsense_does_no_harm(text):
     assert is_valid_openai(server.bodies[0]["messages"])
 
 
+def test_a_provider_that_leaves_the_role_out_loses_nothing():
+    """Any object with completion() may answer, with dicts too."""
+
+    class Answers:
+        def completion(self, messages, **_):
+            asked = [retrieval({"messages": messages}, "ours"), call("search", {}, "s1")]
+            reply = openai_reply(asked)
+            reply["choices"][0]["message"]["role"] = None
+            return reply
+
+        acompletion = None
+
+    store = Memory()
+    options = {"trigger": 4000, "target": 3000, "tools": TOOLS, "router": Answers(), "store": store}
+    response = compresskit.completion("gpt-4o", openai_agent(), **options)
+    assert names_of(response["choices"][0]["message"]["tool_calls"]) == ["search"]
+    assert len(store.texts) == 1
+
+
 def test_nothing_is_stored_unless_a_turn_is_mixed():
     store = Memory()
     with serving(lambda body: "Done." if after(body) else [retrieval(body)]) as server:
@@ -199,28 +218,46 @@ def test_protected_indices_are_those_of_the_callers_messages(way):
     assert server.bodies[2]["messages"][-3]["content"] == extra
 
 
+def thinking(text):
+    return {"type": "thinking", "thinking": f"{text} is what I want", "signature": f"signed-{text}"}
+
+
 @every_way
-def test_anthropic_through_litellm(way):
+@pytest.mark.parametrize("thinks", [False, True])
+def test_anthropic_through_litellm(way, thinks):
     """LiteLLM turns messages, tools and results into Anthropic's; every request stays valid there."""
     model = "anthropic/claude-sonnet-4-5"
+    options = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 4000} if thinks else {}
 
     def script(body):
         results = [b for b in body["messages"][-1]["content"] if b["type"] == "tool_result"]
         if not results or body["messages"][-1]["content"][-1]["type"] == "text":
-            return ["Let me see. ", retrieval(body, "toolu_first", lines="1")]
+            thought = [thinking("first")] if thinks else []
+            return [*thought, "Let me see. ", retrieval(body, "toolu_first", lines="1")]
         if len(results) == 1:
-            return ["Both. ", retrieval(body, "toolu_ours", 1, lines="2"), call("search", {"q": 1}, "toolu_s1")]
+            thought = [thinking("second")] if thinks else []
+            return [
+                *thought,
+                "Both. ",
+                retrieval(body, "toolu_ours", 1, lines="2"),
+                call("search", {"q": 1}, "toolu_s1"),
+            ]
         return "All is explained."
 
     with serving(script) as server:
-        message = ask(way, server, openai_agent(), model=model, tools=TOOLS).choices[0].message
+        message = ask(way, server, openai_agent(), model=model, tools=TOOLS, **options).choices[0].message
         assert names_of(message.model_dump()["tool_calls"]) == ["search"]
         grown = [*openai_agent(), message.model_dump(), result("toolu_s1")]
-        response = ask(way, server, grown, model=model, tools=TOOLS)
+        response = ask(way, server, grown, model=model, tools=TOOLS, **options)
     assert response.choices[0].message.content == "All is explained."
     assert all(is_valid_anthropic(body["messages"]) for body in server.bodies)
     end = server.bodies[-1]["messages"][-1]["content"]
     assert [block["tool_use_id"] for block in end] == ["toolu_ours", "toolu_s1"]
+    assert len({json.dumps(body["system"]) for body in server.bodies}) == 1
+    *_, first, _, second, _ = server.bodies[-1]["messages"]
+    thoughts = [[block for block in turn["content"] if block["type"] == "thinking"] for turn in (first, second)]
+    assert thoughts == ([[thinking("first")], [thinking("second")]] if thinks else [[], []]), "as they were signed"
+    assert [block["text"] for block in second["content"] if block["type"] == "text"] == ["Both. "]
 
 
 def test_fifty_conversations_at_once_do_not_mix():

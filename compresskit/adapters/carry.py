@@ -3,7 +3,8 @@
 The caller sees and answers only its own calls. A record of ours, and of the retrievals before that turn, goes
 with the message (``provider_specific_fields["compresskit"]``, which callers echo when they append it) or into
 a store; when the caller comes back with its results, it is put back into place with its answers. A
-record is data that a client may have changed: what is not as we write it is passed over.
+record is data that a client may have changed: what is not as we write it is passed over. Who screens messages,
+such as a proxy, takes records from its own store alone.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def message_of(response: Any, choice: int = 0) -> Message:
         return {}
     if chosen[0] is not response:
         said = plain(field(chosen[0], "message"))
-        return {"role": "assistant", "content": None, **said} if isinstance(said, Mapping) else {}
+        return {"content": None, **said, "role": said.get("role") or "assistant"} if isinstance(said, Mapping) else {}
     said = plain(response)
     if said.get("type") == "message":  # Anthropic: what else stands in it belongs to the response
         said = {"role": "assistant", "content": said.get("content")}
@@ -96,9 +96,9 @@ def calls_of(message: Any) -> list[Call]:
         message = message_of(message)
     found = []
     for at, item in enumerate(_list(message, "tool_calls")):
-        function = field(item, "function")
-        if isinstance(function, Mapping) or hasattr(function, "name"):
-            found.append(_call(field(item, "id"), function, "arguments", at, "openai", item))
+        custom = field(item, "custom")  # a tool whose input is no JSON: the caller's, and to be answered all the same
+        named, arguments = (field(item, "function"), "arguments") if custom is None else (custom, "input")
+        found.append(_call(field(item, "id"), named, arguments, at, "openai", item))
     legacy = field(message, "function_call")
     if legacy is not None:
         found.append(_call(None, legacy, "arguments", 0, "legacy", legacy))
