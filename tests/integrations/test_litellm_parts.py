@@ -3,9 +3,6 @@
 import asyncio
 import gc
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,8 +18,6 @@ from compresskit.integrations.litellm.sse import parsed, written
 from compresskit.integrations.litellm.streams import apart
 from compresskit.markers import key_of
 from compresskit.stores import DiskStore, MemoryStore, RedisStore, scoped
-
-ROOT = Path(__file__).parents[2]
 
 
 def test_settings_are_what_the_config_says():
@@ -64,17 +59,21 @@ def test_wrong_settings_are_an_error(wrong):
         Settings.of(wrong)
 
 
-def test_a_proxy_with_wrong_settings_does_not_load_the_callback():
-    code = (
-        "import litellm; litellm.callback_settings = {'compresskit': {'triger': 5}}\n"
-        "from litellm.proxy.types_utils.utils import get_instance_fn\n"
-        "get_instance_fn('compresskit.integrations.litellm.handler')"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode
-    assert "'triger'" in done.stderr.splitlines()[-1]
-    assert "trigger, target" in done.stderr.splitlines()[-1]
+def test_a_proxy_with_wrong_settings_does_not_load_the_callback(monkeypatch):
+    import litellm
+    from litellm.proxy.types_utils.utils import get_instance_fn
+
+    import compresskit.integrations.litellm as module
+
+    path = "compresskit.integrations.litellm.handler"
+    monkeypatch.delitem(vars(module), "handler", raising=False)
+    monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"triger": 5}})
+    with pytest.raises(InvalidArgument, match=r"'triger'.*trigger, target"):
+        get_instance_fn(path)
+    monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"trigger": 5_000}})
+    assert get_instance_fn(path).settings.trigger == 5_000
+    assert get_instance_fn(path) is get_instance_fn(path)
+    monkeypatch.delitem(vars(module), "handler")
 
 
 OFF, ON = {"compresskit": "off"}, {"compresskit": True}
