@@ -311,8 +311,15 @@ def test_a_failure_in_compression_sends_the_request_as_it_was(caplog):
     headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
     assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": "InvalidMessages"}
     assert "passphrase" not in caplog.text
-    with pytest.raises(ValueError, match="messages"):
+
+
+def test_a_failure_refuses_the_request_where_that_is_wanted():
+    import litellm
+
+    messages = [*conversation("refused", "answer"), {"role": "user", "content": {1, 2}}]
+    with pytest.raises(litellm.BadRequestError, match="InvalidMessages") as caught:
         asyncio.run(passed(handler(on_error="raise"), messages, Log()))
+    assert "passphrase" not in str(caught.value)
 
 
 def test_a_client_that_retrieves_by_itself_is_left_alone():

@@ -177,13 +177,16 @@ def test_nothing_of_ours_is_in_what_goes_over_the_line(asked, path, model, strea
 @STREAM
 def test_a_provider_of_the_other_shape_is_compressed_once(asked, provider, path, model, stream):
     name = f"other {model} {stream}"
-    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": conversation(name, "retrieve")}
+    system = [{"role": "system", "content": "Be brief."}] if model == "claude" else []
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": system + conversation(name, "retrieve")}
     status, headers, text = asked.server.ask(path, body)
     assert status == 200
     said = "".join(re.findall(r'"(?:text|content)": ?"([^"]*)"', text))
     assert said == f"FOUND ['{secret(name)}']"
     assert int(headers["x-compresskit-compressed-tokens"]) <= TARGET
-    first, _ = sent(provider, name)
+    first, second = sent(provider, name)
+    assert second.get("system") == first.get("system")
+    assert ("Be brief." in json.dumps(second)) is (model == "claude")
     assert [tool.get("function", tool)["name"] for tool in first["tools"]] == [TOOL_NAME]
 
 

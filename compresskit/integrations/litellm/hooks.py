@@ -82,7 +82,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                 turn.sent[model] = (changes, turn.request)
             except Exception as error:
                 if self.settings.on_error == "raise":
-                    raise
+                    raise _refusal(model, error) from None
                 turn.sent[model] = ({}, None)
                 turn.report.update(error=type(error).__name__, skipped_reason="error")
                 # its text may quote the request
@@ -148,6 +148,14 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 def _tenant(key: Any) -> str:
     """Whose conversations are kept apart: the key's, and within it each end user's."""
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
+
+
+def _refusal(model: str, error: Exception) -> Exception:
+    """A client's error: of any other kind the proxy would take the deployment out of service for a while."""
+    refusal: Exception = litellm.BadRequestError(
+        message=f"compresskit cannot prepare this request ({type(error).__name__}).", model=model, llm_provider=NAME
+    )
+    return refusal
 
 
 def _lead(handler: Handler) -> None:

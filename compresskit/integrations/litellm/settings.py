@@ -80,7 +80,7 @@ class Settings:
         for name in ("store", "secret"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgument(
-                    f"callback_settings.{NAME}.{name} is no text; one in quotes, or a variable that is set, was expected."
+                    f"callback_settings.{NAME}.{name} is no text; quotes, or a variable that is set, were expected."
                 )
         if not isinstance(self.enabled, bool):
             raise InvalidArgument(
