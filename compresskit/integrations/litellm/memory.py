@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,13 +24,21 @@ _LOOKED_BACK = 3  # assistant messages: a client may add its own, or take the la
 
 @dataclass(frozen=True)
 class Earlier:
-    """What was sent for the first ``length`` messages of the client, and the tokens that saved."""
+    """What was sent for the first ``length`` messages of the client, and the tokens that saved.
+
+    ``records`` are those of our calls that were put back into them, by the client's messages.
+    """
 
     name: str
     length: int
     messages: list[Message]
     cache: Cache
     saved: int
+    records: dict[int, Record]
+
+
+Runs = list[list[Message]]
+Joined = Callable[[Sequence[Message], Mapping[int, Record]], Runs]
 
 
 def conversation_of(said: Sequence[Message]) -> str:
@@ -52,34 +60,53 @@ class Remembered:
         self._strict = strict
         self._report = report
 
-    def records(self, said: Sequence[Message]) -> dict[int, Record]:
-        """Our calls of turns that called the client's tools too; written again, to last as long as the others."""
-        named = names(said)
-        found = {index: text for index, name in named.items() if (text := self._get(name))}
-        self._put({named[index]: text for index, text in found.items()})
-        records = {index: _loaded(text) for index, text in found.items()}
-        return {index: record for index, record in records.items() if isinstance(record, dict)}
+    def before(self, said: Sequence[Message], joined: Joined) -> tuple[Earlier | None, dict[int, Record], Runs]:
+        """What was sent for the longest known beginning of the client's messages, if anything is known.
 
-    def earlier(self, said: Sequence[Message], runs: Sequence[list[Message]]) -> Earlier | None:
-        """What was sent for the longest known beginning of the client's messages ``said``.
+        Args:
+            said: the client's messages.
+            joined: for each of them the messages to send, before compression, with the records' calls put back.
 
-        ``runs`` are for each of them the messages to send, before compression.
+        Returns:
+            What was sent, all records, and what ``joined`` makes of them.
         """
         for name, length in _names(said) if self._store else ():
             text = self._get(name)
             found = _read(text, name, length) if text else None
-            if found and _restores(found, [message for run in runs[:length] for message in run]):
-                return found
-        return None
+            if found:
+                records = found.records | self._records(said, length)
+                runs = joined(said, records)
+                if _restores(found, [message for run in runs[:length] for message in run]):
+                    return found, records, runs
+        records = self._records(said, min((length for _, length in _names(said)), default=0))
+        return None, records, joined(said, records)
 
-    def keep(self, said: Sequence[Message], result: Compressed, saved: int, earlier: Earlier | None) -> None:
+    def keep(
+        self,
+        said: Sequence[Message],
+        result: Compressed,
+        saved: int,
+        earlier: Earlier | None,
+        records: Mapping[int, Record],
+    ) -> None:
         """Keeps what is sent now; the turn before need not be kept any longer."""
         if self._store is None:
             return
         name, _ = next(_names(said))
-        record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved}
+        record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved, "records": dict(records)}
         gone = {earlier.name: ""} if earlier and earlier.name != name else {}
         self._put({**gone, name: json.dumps(record)})
+
+    def _records(self, said: Sequence[Message], start: int) -> dict[int, Record]:
+        """Our calls of turns from ``start`` on that called the client's tools too.
+
+        Older ones are kept with what was sent: a long conversation asks the store for little.
+        """
+        if self._store is None:
+            return {}
+        named = {index: name for index, name in names(said).items() if index >= start}
+        found = {index: _loaded(text) for index, name in named.items() if (text := self._get(name))}
+        return {index: record for index, record in found.items() if isinstance(record, dict)}
 
     def _get(self, name: str) -> str | None:
         try:
@@ -124,12 +151,14 @@ def _read(text: str, name: str, length: int) -> Earlier | None:
     record = _loaded(text)
     try:
         messages, cache, saved = record["messages"], record["cache"], record["saved"]
-    except (KeyError, TypeError):
+        records = {int(index): kept for index, kept in record["records"].items() if isinstance(kept, dict)}
+    except (KeyError, TypeError, ValueError, AttributeError):
         return None
     sound = isinstance(messages, list) and isinstance(cache, dict) and isinstance(saved, int) and saved >= 0
+    sound = sound and all(0 <= index < length for index in records)
     if not sound or not all(isinstance(value, str) and key_of(value, len(key)) == key for key, value in cache.items()):
         return None
-    return Earlier(name, length, messages, cache, saved)
+    return Earlier(name, length, messages, cache, saved, records)
 
 
 def _loaded(text: str) -> Any:

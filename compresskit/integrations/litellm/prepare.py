@@ -72,13 +72,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     said = [adapters.taken(message)[0] for message in kwargs["messages"]]
     own = store and scoped(store, conversation_of(said), tenant=turn.tenant, secret=settings.secret)
     remembered = Remembered(own, settings.on_error == "raise", turn.report)
-    records = remembered.records(said)
-    parts = {index: apart(said[index], record) for index, record in records.items()}
-    runs = adapters.put_back(
-        [parts[index][0] if index in parts else message for index, message in enumerate(said)],
-        {index: record for index, (_, record) in parts.items()},
-    )
-    earlier = remembered.earlier(said, runs)
+    earlier, records, runs = remembered.before(said, _joined)
     result = _compressed(settings, turn, kwargs, runs, earlier)
     saved = result.original_tokens - result.compressed_tokens + (earlier.saved if earlier else 0)
     turn.report.update(
@@ -86,8 +80,8 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         compressed_tokens=result.compressed_tokens,
         skipped_reason=None if saved else result.skipped_reason,
     )
-    if result.cache:
-        remembered.keep(said, result, saved, earlier)
+    if result.cache or records:
+        remembered.keep(said, result, saved, earlier, records)
     if result.skipped_reason and not records and not earlier:
         return {}
     room = settings.max_retrieved_tokens or max(MAX_TOKENS, settings.trigger - result.compressed_tokens)
@@ -97,6 +91,14 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     strict = settings.on_error == "raise"
     turn.request = Request(sent, said, result.cache, rounds, room, own, strict, turn.report)
     return result.request
+
+
+def _joined(said: Sequence[Message], records: Mapping[int, adapters.Record]) -> list[list[Message]]:
+    parts = {index: apart(said[index], record) for index, record in records.items()}
+    return adapters.put_back(
+        [parts[index][0] if index in parts else message for index, message in enumerate(said)],
+        {index: record for index, (_, record) in parts.items()},
+    )
 
 
 def _compressed(
