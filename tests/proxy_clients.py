@@ -1,6 +1,7 @@
 """Speaks to the tests' proxy with the clients that people use, and looks at what the provider got."""
 
 import asyncio
+import hashlib
 import json
 
 import anthropic
@@ -97,5 +98,8 @@ def bare(body):
     return [{"role": message["role"], "texts": texts(message)} for message in body["messages"]]
 
 
-def bills(server):
-    return [json.loads(line) for line in server.bills.read_text().splitlines()] if server.bills.exists() else []
+def bills(server, key):
+    """What the spend log has of a key's calls."""
+    written = server.bills.read_text().rpartition("\n")[0] if server.bills.exists() else ""
+    rows = [json.loads(line) for line in written.splitlines()]
+    return [row for row in rows if row["api_key"] == hashlib.sha256(key.encode()).hexdigest()]

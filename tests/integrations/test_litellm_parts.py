@@ -240,3 +240,24 @@ def test_guardrails_come_after_us():
     request = {"model": "m", "messages": [], "litellm_logging_obj": Log()}
     asyncio.run(hooks.async_pre_call_hook(key(), None, request, "acompletion"))
     assert litellm.callbacks == [hooks, other]
+
+
+def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
+    from litellm.proxy._types import UserAPIKeyAuth
+
+    from compresskit.integrations.litellm.calls import _detached
+
+    auth = UserAPIKeyAuth(api_key="k", budget_reservation={"amount": 1})
+    metadata = {
+        "user_api_key": "k",
+        "user_api_key_auth": auth,
+        "user_api_key_budget_reservation": {"amount": 1},
+        "compression_savings": {"tokens_saved": 5},
+        "spend_logs_metadata": {"project": "x", "compresskit": {"tokens_saved": 5}},
+    }
+    found = _detached(metadata)
+    assert found["user_api_key_auth"].api_key == auth.api_key
+    assert found.pop("user_api_key_auth").budget_reservation is None
+    assert auth.budget_reservation == {"amount": 1}
+    logged = {"project": "x", "compresskit": {"retrieval": True}}
+    assert found == {"user_api_key": "k", "spend_logs_metadata": logged}
