@@ -12,6 +12,7 @@ from compresskit import TOOL_NAME
 
 KEY = re.compile(r"retrieve ([b-df-hj-np-tv-xz]{12,59})\]")
 LOOKUP = {"name": "lookup", "description": "looks things up", "parameters": {"type": "object", "properties": {}}}
+NUMBER, MASK = "123-45-6789", "(a number that was masked)"  # by the guardrail
 _WORDS = ["harbour", "ledger", "winter", "copper", "letter", "garden", "engine", "paper", "silver", "window", "bridge"]
 
 

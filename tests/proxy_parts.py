@@ -11,8 +11,7 @@ from litellm.integrations.custom_guardrail import CustomGuardrail
 from litellm.integrations.custom_logger import CustomLogger
 from litellm.proxy._types import UserAPIKeyAuth
 from litellm.proxy.spend_tracking.spend_tracking_utils import get_logging_payload
-
-NUMBER, MASK = "123-45-6789", "(a number that was masked)"
+from proxy_model import MASK, NUMBER
 
 
 async def user_api_key_auth(request, api_key):

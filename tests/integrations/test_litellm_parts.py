@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import pydantic
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -242,12 +243,17 @@ def test_guardrails_come_after_us():
     assert litellm.callbacks == [hooks, other]
 
 
-def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
-    from litellm.proxy._types import UserAPIKeyAuth
+class Auth(pydantic.BaseModel):
+    """Stands for the proxy's own, whose import warns."""
 
+    api_key: str
+    budget_reservation: dict | None
+
+
+def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
     from compresskit.integrations.litellm.calls import _detached
 
-    auth = UserAPIKeyAuth(api_key="k", budget_reservation={"amount": 1})
+    auth = Auth(api_key="k", budget_reservation={"amount": 1})
     metadata = {
         "user_api_key": "k",
         "user_api_key_auth": auth,

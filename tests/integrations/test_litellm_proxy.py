@@ -15,8 +15,7 @@ import openai
 import pytest
 from protocol_server import serving
 from proxy_clients import Client, bare, bills, result, sent
-from proxy_model import KEY, LOOKUP, conversation, document, secret, texts, thinks
-from proxy_parts import MASK, NUMBER
+from proxy_model import KEY, LOOKUP, MASK, NUMBER, conversation, document, secret, texts, thinks
 from proxy_server import KEY as API_KEY
 from proxy_server import config, proxy
 from redis_server import redis_server
