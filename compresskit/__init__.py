@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from .compression import compress
     from .embedders.hosted import LiteLLMEmbedder
     from .embedders.static import StaticEmbedder
-    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages
+    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
     from .markers import restore
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .tool import TOOL_NAME
-    from .types import Counter, Embedder
+    from .types import Counter, Embedder, Store
 
 __all__ = [
     "TOOL_NAME",
@@ -28,6 +28,8 @@ __all__ = [
     "InvalidMessages",
     "LiteLLMEmbedder",
     "StaticEmbedder",
+    "Store",
+    "StoreError",
     "acompletion",
     "answer",
     "completion",
@@ -42,12 +44,12 @@ _HOMES = {
     "compression": ("compress",),
     "embedders.hosted": ("LiteLLMEmbedder",),
     "embedders.static": ("StaticEmbedder",),
-    "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages"),
+    "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages", "StoreError"),
     "markers": ("restore",),
     "result": ("Compressed", "Decision"),
     "retrieval": ("answer", "retrieve"),
     "tool": ("TOOL_NAME",),
-    "types": ("Counter", "Embedder"),
+    "types": ("Counter", "Embedder", "Store"),
 }
 
 

@@ -4,7 +4,8 @@ CompresskitError (a ValueError)
 ├── EmbedderFailed     an embedder that the caller passed raised, or returned no usable vectors
 ├── InvalidArgument    an argument of a call is wrong
 ├── InvalidLedger      a ledger is not what was written
-└── InvalidMessages    a message is not what a chat request can hold
+├── InvalidMessages    a message is not what a chat request can hold
+└── StoreError         a store cannot be reached, read or written
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ class InvalidLedger(CompresskitError):
 
 class InvalidMessages(CompresskitError):
     """The messages are not a list of JSON-like message dicts."""
+
+
+class StoreError(CompresskitError):
+    """A store cannot be reached, read or written; or it has no room for what it was given."""
 
 
 def shown(value: object) -> str:

@@ -140,8 +140,16 @@ def _unknown(cache: Cache, key: Any) -> str:
     import difflib
 
     near = difflib.get_close_matches(str(key), list(cache), n=_NEAR, cutoff=0.6)
-    hint = f" Did you mean {' or '.join(near)}?" if near else " Copy the key from the marker line."
-    return f"Nothing is kept under the key {shown(key)}.{hint}"
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Copy the key from the marker line."
+    gone = (
+        ""
+        if near
+        else (
+            " If that is what you did, the text is gone: get it from where it came from (read the file or run the "
+            "tool again), or say that you do not have it."
+        )
+    )
+    return f"Nothing is kept under the key {shown(key)}. {hint}{gone}"
 
 
 def _readable(text: str) -> str:

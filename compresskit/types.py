@@ -31,6 +31,20 @@ class Embedder(Protocol):
     def embed(self, texts: list[str]) -> Any: ...
 
 
+@runtime_checkable
+class Store(Protocol):
+    """Keeps texts under names, for longer than one call; safe to use from several threads.
+
+    ``put`` writes again what is there, and with it begins its time anew. ``get`` gives None for what was never
+    there, has expired or had to make room. Both raise a StoreError where the store cannot be reached.
+    There is no listing: who does not know a name gets nothing.
+    """
+
+    def get(self, key: str) -> str | None: ...
+
+    def put(self, items: Mapping[str, str]) -> None: ...
+
+
 class Slot(NamedTuple):
     """A place in a message where a text stands that may stand in another form."""
 

@@ -10,8 +10,8 @@ import compresskit
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
     "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "Embedder", "EmbedderFailed",
-    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "StaticEmbedder", "acompletion", "answer", "completion",
-    "compress", "restore", "retrieve",
+    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "StaticEmbedder", "Store", "StoreError",
+    "acompletion", "answer", "completion", "compress", "restore", "retrieve",
 }  # fmt: skip
 HEAVY = {
     "litellm",

@@ -4,6 +4,7 @@ Blocks that call a model talk to a local server that speaks OpenAI's protocol. I
 it is shown, if it is offered the tool, and answers in words after that: the whole loop is walked.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from oracles import MARKER
 from protocol_server import call, serving
+from redis_server import redis_server
 from samples import openai_agent
 
 from compresskit import TOOL_NAME
@@ -81,11 +83,15 @@ def test_the_readme_shows_python_and_the_command_line():
 @pytest.mark.parametrize("code", list(blocks("python")))
 def test_a_python_block_runs_by_itself(code, tmp_path):
     (work := tmp_path / "work").mkdir()
-    with serving(thinks_of_a_key) as server:
+    with contextlib.ExitStack() as around:
+        server = around.enter_context(serving(thinks_of_a_key))
+        variables = environment(tmp_path, server)
+        if "REDIS_URL" in code:
+            variables["REDIS_URL"] = around.enter_context(redis_server()).url
         done = subprocess.run(
             [sys.executable, "-c", code],
             cwd=work,
-            env=environment(tmp_path, server),
+            env=variables,
             capture_output=True,
             text=True,
             check=False,

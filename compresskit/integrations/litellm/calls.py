@@ -1,0 +1,73 @@
+"""The calls after a request's first one: through the proxy's own router, on the account of the same key."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from .settings import NAME
+
+# Of the first call: its log, and what it held back of the key's budget for itself.
+_ITS_OWN = ("litellm_logging_obj", "litellm_call_id")
+_RESERVATION = "user_api_key_budget_reservation"
+_AUTH = "user_api_key_auth"
+_METADATA = ("metadata", "litellm_metadata")
+
+
+class Calls:
+    """Calls the model again as the proxy would, with its retries and fallbacks; each call is billed by itself.
+
+    Args:
+        data: the proxy's request.
+        names: what stood in it before it was sent; the proxy adds notes of its own later.
+        route: "acompletion" or "anthropic_messages".
+        key: who the request is from.
+    """
+
+    def __init__(self, data: Mapping[str, Any], names: frozenset[str], route: str, key: Any) -> None:
+        self._data = {name: data[name] for name in names if name in data and name not in _ITS_OWN}
+        self._route = route
+        self._key = key
+
+    async def acompletion(self, **kwargs: Any) -> Any:
+        """The response to a request with other messages and tools."""
+        from litellm.proxy import proxy_server
+        from litellm.proxy.route_llm_request import route_request
+
+        data = {**self._data, **self._adapted(kwargs), "litellm_call_id": str(uuid.uuid4())}
+        for name in _METADATA:
+            if isinstance(data.get(name), dict):
+                data[name] = _detached(data[name])
+        call: Any = await route_request(
+            data=data,
+            route_type=self._route,
+            llm_router=proxy_server.llm_router,
+            user_model=proxy_server.user_model,
+            user_api_key_dict=self._key,
+        )
+        return await call
+
+    def _adapted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
+        """Arguments as this route knows them."""
+        changes: dict[str, Any] = {
+            name: kwargs[name] for name in ("messages", "tools", "tool_choice", "n") if name in kwargs
+        }
+        if kwargs.get("tool_choice") == "none" and self._route == "anthropic_messages":
+            changes["tool_choice"] = {"type": "none"}
+        if "tool_choice" not in kwargs:
+            self._data.pop("tool_choice", None)
+        return changes
+
+
+def _detached(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata for a call of its own: the key's, without what was reserved or saved by the first."""
+    from litellm.litellm_core_utils.internal_call_metadata import sanitize_user_api_key_auth
+
+    found = {name: value for name, value in metadata.items() if name not in (_RESERVATION, "compression_savings")}
+    if _AUTH in found:
+        found[_AUTH] = sanitize_user_api_key_auth(found[_AUTH])
+    logged = found.get("spend_logs_metadata")
+    if isinstance(logged, Mapping) and NAME in logged:
+        found["spend_logs_metadata"] = {**logged, NAME: {"retrieval": True}}
+    return found

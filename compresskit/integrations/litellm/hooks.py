@@ -1,0 +1,186 @@
+"""The proxy's hooks, in the order in which a request meets them.
+
+1. ``async_pre_call_hook``: whether this key and this request want it.
+2. ``async_pre_call_deployment_hook``: compressed, after all guardrails that change requests, so that what is kept
+   for retrieval is what they let through; and for the model that was chosen.
+3. ``async_post_call_success_hook`` or ``async_post_call_streaming_iterator_hook``: retrievals are answered and the
+   model is called again. Guardrails see the client's answer, never only what came before a retrieval.
+4. ``async_post_call_response_headers_hook``: what it saved.
+
+What belongs to a request is kept with the proxy's log object for it, and goes with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import litellm
+from litellm._logging import verbose_proxy_logger
+from litellm.integrations.custom_logger import CustomLogger
+
+from ...loop import Streamed, whole
+from ...steps import AsyncStream, arun
+from ...stores import Store
+from .calls import Calls
+from .prepare import SHAPES, Turn, prepared
+from .settings import NAME, Settings, wanted
+from .streams import StreamedEvents, without_record
+
+_HEADERS = {
+    "x-compresskit-original-tokens": "original_tokens",
+    "x-compresskit-compressed-tokens": "compressed_tokens",
+    "x-compresskit-skipped": "skipped_reason",
+    "x-compresskit-error": "error",
+}
+
+
+class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
+    """Compresses requests to ``/v1/chat/completions`` and ``/v1/messages``, and answers retrievals."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.store: Store | None = settings.open_store()
+        self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
+
+    async def async_pre_call_hook(
+        self,
+        user_api_key_dict: Any,
+        cache: Any,  # noqa: ARG002
+        data: dict[str, Any],
+        call_type: str,
+    ) -> dict[str, Any] | None:
+        if call_type not in SHAPES:
+            return None
+        key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
+        log = data.get("litellm_logging_obj")
+        several = "," in str(data.get("model"))  # models at once, with an answer from each
+        if (
+            log is not None
+            and log not in self._turns
+            and not several
+            and wanted(self.settings.enabled, data, key, team)
+        ):
+            self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            _lead(self)
+        _forget_word(data)
+        return data
+
+    async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any] | None:
+        turn = self._turns.get(kwargs.get("litellm_logging_obj"))
+        if turn is None or SHAPES.get(getattr(call_type, "value", "")) != turn.shape:
+            return None  # or a call inside this one, which is compressed already
+        model = str(kwargs.get("model"))
+        if model not in turn.sent:
+            turn.request = None
+            try:
+                changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
+                turn.sent[model] = (changes, turn.request)
+            except Exception as error:
+                if self.settings.on_error == "raise":
+                    raise _refusal(model, error) from None
+                turn.sent[model] = ({}, None)
+                turn.report.update(error=type(error).__name__, skipped_reason="error")
+                # its text may quote the request
+                verbose_proxy_logger.warning("compresskit: a request goes out as it was (%s)", type(error).__name__)
+        changes, turn.request = turn.sent[model]
+        _account(kwargs, turn)
+        return {**kwargs, **changes}
+
+    async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
+        turn = self._turn(data)
+        if turn is None or turn.request is None or turn.done:
+            return None
+        turn.done = True
+        calls = Calls(data, turn.names, turn.route, user_api_key_dict)
+        answer = without_record(await arun(whole(turn.request, response), calls))
+        if not turn.report["rounds"]:
+            return answer
+        from litellm.proxy import proxy_server
+
+        # Guardrails have seen a retrieval so far, and nothing of the answer.
+        return await proxy_server.proxy_logging_obj.post_call_success_hook(
+            data=data, response=answer, user_api_key_dict=user_api_key_dict
+        )
+
+    async def async_post_call_streaming_iterator_hook(
+        self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
+    ) -> AsyncGenerator[Any, None]:
+        turn = self._turn(request_data)
+        if turn is None or turn.request is None or turn.done:
+            async for part in response:
+                yield part
+            return
+        turn.done = True
+        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict)
+        kind = StreamedEvents if turn.shape == "anthropic" else Streamed
+        stream = AsyncStream(kind(turn.request, response), calls)
+        try:
+            async for part in stream:
+                yield part if isinstance(part, bytes) else without_record(part)
+        finally:
+            await stream.aclose()
+
+    async def async_post_call_response_headers_hook(
+        self, data: dict[str, Any], response: Any, **_: Any
+    ) -> dict[str, str] | None:
+        turn = self._turn(data)
+        if turn is None:
+            return None
+        found = {header: str(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None}
+        if turn.done:
+            found["x-compresskit-rounds"] = str(turn.report["rounds"])
+            hidden = getattr(response, "_hidden_params", None)
+            cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
+            if turn.report["rounds"] and isinstance(cost, float):
+                found["x-litellm-response-cost"] = str(cost)  # of all calls
+        return found
+
+    def _turn(self, data: dict[str, Any]) -> Turn | None:
+        log = data.get("litellm_logging_obj")
+        return self._turns.get(log) if log is not None else None
+
+
+def _tenant(key: Any) -> str:
+    """Whose conversations are kept apart: the key's, and within it each end user's."""
+    return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
+
+
+def _refusal(model: str, error: Exception) -> Exception:
+    """A client's error: of any other kind the proxy would take the deployment out of service for a while."""
+    refusal: Exception = litellm.BadRequestError(
+        message=f"compresskit cannot prepare this request ({type(error).__name__}).", model=model, llm_provider=NAME
+    )
+    return refusal
+
+
+def _lead(handler: Handler) -> None:
+    """Puts us first: a guardrail before us would be shown a stream's first turn, and nothing of what follows."""
+    if litellm.callbacks[0] is not handler:
+        litellm.callbacks = [handler, *(other for other in litellm.callbacks if other is not handler)]
+
+
+def _forget_word(data: dict[str, Any]) -> None:
+    """Takes what a request says to us out of it: no provider knows it."""
+    data.pop(NAME, None)
+    for place in ("metadata", "litellm_metadata"):
+        if isinstance(data.get(place), dict):
+            data[place].pop(NAME, None)
+
+
+def _account(kwargs: dict[str, Any], turn: Turn) -> None:
+    """Notes the savings where the proxy's spend log takes them from."""
+    before, after = turn.report["original_tokens"], turn.report["compressed_tokens"]
+    if before is None or before <= after:
+        return
+    savings = {"tokens_before": before, "tokens_after": after, "tokens_saved": before - after, "source": NAME}
+    for place in ("metadata", "litellm_metadata"):
+        noted = kwargs.get(place)
+        if isinstance(noted, dict) and "user_api_key" in noted:
+            noted["compression_savings"] = savings
+            logged = noted.get("spend_logs_metadata")
+            noted["spend_logs_metadata"] = {**(logged if isinstance(logged, dict) else {}), NAME: savings}

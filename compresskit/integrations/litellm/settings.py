@@ -1,0 +1,135 @@
+"""The proxy's settings for compresskit, and whether a key or a request wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ...arguments import check_loop, checked_target
+from ...errors import InvalidArgument, shown
+from ...stores import DiskStore, MemoryStore, RedisStore, Store
+from ...stores.limits import TTL, positive
+
+NAME = "compresskit"  # of the metadata, the body's field and the section of the config
+HEADER = "x-compresskit"
+_WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``callback_settings.compresskit`` of the proxy's config.yaml.
+
+    Attributes:
+        enabled: for keys and requests that do not say: True, or False for opt-in.
+        trigger, target: tokens, as for ``compress``.
+        max_rounds: turns of retrievals that are answered within one request.
+        max_retrieved_tokens: of all answers of one request; by default what the trigger leaves, or 4,000.
+        store: what conversations are remembered in between their requests: "" for nothing, "memory" for each
+            worker's own memory, a Redis URL, or "disk:" and a directory.
+        ttl: seconds until the store forgets a conversation that does not go on.
+        secret: keys the names in the store; see ``scoped``.
+        on_error: "send" sends a request as it was where compression fails, "raise" refuses it.
+    """
+
+    enabled: bool = True
+    trigger: int = 200_000
+    target: int | None = None
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    store: str = ""
+    ttl: int = TTL
+    secret: str = ""
+    on_error: str = "send"
+
+    @classmethod
+    def of(cls, config: Any) -> Settings:
+        """Settings from a section of the config.
+
+        Raises:
+            InvalidArgument: a name or a value is not one of these: the proxy does not start.
+        """
+        if config is None:
+            return cls()
+        known = {field.name: field for field in fields(cls)}
+        if not isinstance(config, Mapping):
+            raise InvalidArgument(f"callback_settings.{NAME} is {shown(config)}; settings were expected.")
+        for name in config:
+            if name not in known:
+                raise InvalidArgument(
+                    f"callback_settings.{NAME} has {shown(name)}; one of {', '.join(known)} was expected."
+                )
+        made = cls(**{name: _resolved(name, value) for name, value in config.items()})
+        made._check()
+        return made
+
+    def open_store(self) -> Store | None:
+        """The store that is named, None where nothing is to be kept."""
+        if not self.store:
+            return None
+        if self.store == "memory":
+            return MemoryStore(ttl=self.ttl)
+        if self.store.startswith("disk:"):
+            return DiskStore(self.store.removeprefix("disk:"), ttl=self.ttl)
+        return RedisStore(self.store, ttl=self.ttl)
+
+    def _check(self) -> None:
+        checked_target(self.trigger, self.target)
+        check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, None, None)
+        positive("ttl", self.ttl)
+        for name in ("store", "secret"):
+            if not isinstance(getattr(self, name), str):
+                raise InvalidArgument(
+                    f"callback_settings.{NAME}.{name} is no text; quotes, or a variable that is set, were expected."
+                )
+        if not isinstance(self.enabled, bool):
+            raise InvalidArgument(
+                f"callback_settings.{NAME}.enabled is {shown(self.enabled)}; true or false was expected."
+            )
+        self.open_store()  # says what is wrong with its name; nothing is made or connected yet
+
+
+def _resolved(name: str, value: Any) -> Any:
+    """A value of the config; the proxy has read ``os.environ/NAME`` already where it could."""
+    if isinstance(value, str) and value.startswith("os.environ/"):
+        raise InvalidArgument(
+            f"callback_settings.{NAME}.{name} is {shown(value)}; a variable that is set was expected."
+        )
+    return value
+
+
+def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> bool:
+    """Whether a request is to be compressed. It can always decline; it can only ask where nobody forbids it.
+
+    Args:
+        default: the proxy's ``enabled``.
+        data: the request, with its header, metadata or field.
+        key, team: the metadata of its key and of the key's team.
+
+    >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
+    (True, False)
+    """
+    granted = next((said for said in (_word(key), _word(team)) if said is not None), None)
+    asked = said_by(data)
+    if asked is None:
+        return default if granted is None else granted
+    return asked and granted is not False
+
+
+def said_by(data: Mapping[str, Any]) -> bool | None:
+    """What the request itself says: its header, its body, or its metadata, in this order."""
+    sent = data.get("proxy_server_request")
+    headers = sent.get("headers") if isinstance(sent, Mapping) else None
+    for name, value in headers.items() if isinstance(headers, Mapping) else ():
+        if str(name).lower() == HEADER:
+            return _WORDS.get(str(value).strip().lower(), False)
+    for place in (data, data.get("metadata"), data.get("litellm_metadata")):
+        if isinstance(place, Mapping) and (said := _word(place)) is not None:
+            return said
+    return None
+
+
+def _word(place: Mapping[str, Any]) -> bool | None:
+    """What a place says, None for nothing; what is not understood is a no."""
+    value = place.get(NAME)
+    return None if value is None else _WORDS.get(str(value).strip().lower(), False)

@@ -1,0 +1,95 @@
+"""Streams of the proxy: of chunks with the loop's own steps, of Anthropic's events with the same steps here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import adapters
+from ...adapters import EventTurn, ShownEvents, calls_of
+from ...loop import Request, Talk, keep
+from ...steps import END, Next, Show, Steps
+from ...types import Message
+from .sse import parsed, written
+
+_IN_ONE = "in_one"  # a record's field: the client got its turns as one message
+
+
+class StreamedEvents:
+    """A stream of Anthropic's events in which retrievals are answered: its steps show bytes."""
+
+    def __init__(self, request: Request, first: Any) -> None:
+        self.request = request
+        self.report = request.report
+        self.stream: Any = parsed(first)
+        self._shown = ShownEvents()
+
+    def steps(self) -> Steps:
+        talk = Talk(self.request, self.request.kwargs["messages"])
+        turn = EventTurn(self._shown)
+        yield from self._read(turn)
+        message = turn.message()
+        while turn.stop is not None and talk.goes_on(message):
+            self.stream = parsed((yield from talk.next(message)))
+            turn = EventTurn(self._shown)
+            yield from self._read(turn)
+            message = turn.message()
+        if turn.stop is None:
+            return  # the provider broke off, and so does this
+        record = yield from talk.record(message)
+        if record is not None:
+            record[_IN_ONE] = True
+            yield from keep(self.request, record, adapters.without_ours(message))
+        calls = calls_of(message)
+        ours_only = bool(calls) and all(call.ours for call in calls)
+        for event in turn.closing("end_turn" if ours_only else None):
+            yield Show(written(event))
+
+    def _read(self, turn: EventTurn) -> Steps:
+        while (event := (yield Next(self.stream))) is not END:
+            for shown in turn.feed(event):
+                yield Show(written(shown))
+        turn.end()
+
+
+def apart(message: Message, record: adapters.Record) -> tuple[Message, adapters.Record]:
+    """A client's message and the record of it, fit to be put together again.
+
+    A stream shows the turns before this one as the first blocks of the same message: they are taken out, for the
+    record says them. Where a client has changed them, they stay the client's, and those turns are not put back.
+    """
+    if not record.get(_IN_ONE) or not isinstance(message.get("content"), list):
+        return message, record
+    try:
+        before = [block for turn in record["before"] for block in adapters.without_ours(turn["message"])["content"]]
+        calls = [{**entry, "at": entry["at"] + len(before)} for entry in record["calls"]]
+    except (KeyError, TypeError, AttributeError):
+        return message, {}
+    if [_said(block) for block in message["content"][: len(before)]] == [_said(block) for block in before]:
+        return {**message, "content": message["content"][len(before) :]}, record
+    return message, {**record, "before": [], "calls": calls}
+
+
+def _said(block: Any) -> tuple[Any, ...]:
+    return tuple(adapters.field(block, name) for name in ("type", "text", "thinking", "data", "id"))
+
+
+def without_record(response: Any) -> Any:
+    """A response or chunk without what ``completion`` lets its callers carry: clients of the proxy see none of it."""
+    choices = adapters.field(response, "choices")
+    if not isinstance(choices, list):
+        return _bare(response)
+    for name in ("message", "delta"):
+        parts = [adapters.field(choice, name) for choice in choices]
+        bare = [_bare(part) if part is not None else None for part in parts]
+        if any(new is not old for new, old in zip(bare, parts, strict=True)):
+            changed = [adapters.changed(choice, **{name: part}) for choice, part in zip(choices, bare, strict=True)]
+            return adapters.changed(response, choices=changed)
+    return response
+
+
+def _bare(message: Any) -> Any:
+    fields = adapters.field(message, adapters.FIELDS)
+    if not isinstance(fields, dict) or adapters.NAME not in fields:
+        return message
+    rest = {name: value for name, value in fields.items() if name != adapters.NAME}
+    return adapters.changed(message, **{adapters.FIELDS: rest or None})

@@ -1,0 +1,182 @@
+"""A store in a directory of this machine, shared by its processes. Needs diskcache: ``compresskit[disk]``.
+
+diskcache pickles what it does not know, and unpickles whatever its database or its files say is a pickle
+(CVE-2025-69872). ``TextDisk`` does neither: a value is UTF-8 bytes in a row of the SQLite database or it is
+nothing, and no other file is ever read, written or removed. One transaction a ``put``: after a crash
+everything of it is there, or nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ..errors import InvalidArgument, StoreError, shown
+from .limits import MAX_BYTES, TTL, checked, positive
+
+_DATABASE = "cache.db"  # diskcache's name for it
+_BUSY_SECONDS = 10  # how long another process may keep the database to itself
+
+
+class DiskStore:
+    """Keeps texts in a directory that only this user can read.
+
+    The directory is made with mode 0700, its files with 0600, whatever the umask. One that is there already has
+    to be this user's own and closed to others. Texts are not encrypted.
+
+    Args:
+        directory: made when it is first used, with its parents.
+        max_bytes: of the database; what was put longest ago makes room.
+        ttl: seconds after the last ``put`` until a text is gone.
+    """
+
+    def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, ttl: int = TTL) -> None:
+        positive("max_bytes", max_bytes)
+        positive("ttl", ttl)
+        self._directory = Path(directory).expanduser().absolute()
+        if "$" in str(self._directory):
+            raise InvalidArgument(f"directory is {shown(str(directory))}; diskcache expands names after a $: avoid it.")
+        self._max, self._ttl = max_bytes, ttl
+        self._opened: Any = None
+        self._lock = Lock()
+
+    def get(self, key: str) -> str | None:
+        with self._reported():
+            found = self._cache().get(_bytes(key))
+        return found if isinstance(found, str) else None
+
+    def put(self, items: Mapping[str, str]) -> None:
+        found = {_bytes(key): text for key, text in checked(items).items()}
+        size = sum(len(key) + len(text) for key, text in found.items())
+        if size > self._max:
+            raise StoreError(
+                f"{len(found)} texts of {size} bytes do not fit into {self._max}; give a larger max_bytes."
+            )
+        with self._reported():
+            cache = self._cache()
+            with cache.transact():
+                for key, text in found.items():
+                    cache.set(key, text, expire=self._ttl)
+            cache.cull()  # what has expired, and as much of the oldest as it takes to be within max_bytes
+
+    def close(self) -> None:
+        """Closes this thread's connection; the store can be used again."""
+        if self._opened is not None:
+            self._opened.close()
+
+    def _cache(self) -> Any:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._open()
+            return self._opened
+
+    def _open(self) -> Any:
+        _make_private(self._directory)
+        cache = _diskcache().Cache(
+            str(self._directory),
+            timeout=_BUSY_SECONDS,
+            disk=_text_disk(),
+            size_limit=self._max,
+            cull_limit=0,  # culled once a put, after it: within one, freed pages would not be seen as free yet
+            eviction_policy="least-recently-stored",
+            sqlite_secure_delete=1,  # what is gone is overwritten
+        )
+        cache.expire()
+        return cache
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        busy = _diskcache().Timeout
+        try:
+            yield
+        except StoreError:
+            raise
+        except (OSError, sqlite3.Error, TypeError, ValueError) as error:  # the last two of settings that are not ours
+            raise StoreError(
+                f"The store in {self._directory} cannot be used ({type(error).__name__}: {error}). Is the disk full, "
+                f"or the directory not this user's? A database that is damaged can be deleted."
+            ) from error
+        except busy as error:
+            raise StoreError(
+                f"The store in {self._directory} was busy for {_BUSY_SECONDS} seconds; fewer processes should share it."
+            ) from error
+
+
+def _diskcache() -> Any:
+    try:
+        import diskcache
+    except ImportError as error:
+        raise StoreError("DiskStore needs diskcache, which is missing: pip install 'compresskit[disk]'.") from error
+    return diskcache
+
+
+def _make_private(directory: Path) -> None:
+    """Makes the directory and its database for this user only, or makes sure that they are."""
+    for parent in reversed([directory, *directory.parents]):
+        try:
+            parent.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        parent.chmod(0o700)  # mkdir's mode is less the umask, which may take away too much
+    _check_private(directory, directory.stat())
+    database = directory / _DATABASE
+    # SQLite gives its other files the mode of the database. No link is followed to somewhere else.
+    handle = os.open(database, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    try:
+        if hasattr(os, "fchmod"):
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
+
+
+def _check_private(directory: Path, status: os.stat_result) -> None:
+    if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
+        return
+    if status.st_uid != os.geteuid():
+        raise StoreError(
+            f"{directory} belongs to user {status.st_uid}, not to this one ({os.geteuid()}); name another."
+        )
+    if status.st_mode & 0o077:
+        raise StoreError(
+            f"{directory} is open to other users (mode {status.st_mode & 0o777:04o}); 0700 was expected: "
+            f"chmod 700 it, or name a directory that is not there yet."
+        )
+
+
+def _text_disk() -> type:
+    """diskcache's Disk that knows nothing but text. A function, since diskcache is loaded when it is needed."""
+    from diskcache import Disk
+    from diskcache.core import MODE_RAW
+
+    class TextDisk(Disk):  # type: ignore[misc]  # diskcache has no types
+        def put(self, key: bytes) -> tuple[Any, bool]:
+            return sqlite3.Binary(key), True
+
+        def get(self, key: Any, raw: bool) -> bytes:
+            return bytes(key) if raw else b""
+
+        def store(self, value: str, *_: Any, **__: Any) -> tuple[int, int, None, Any]:
+            return 0, MODE_RAW, None, sqlite3.Binary(_bytes(value))
+
+        def fetch(self, mode: int, filename: str | None, value: Any, *_: Any) -> str | None:
+            """None for a row that no put of ours wrote: a pickle, a file, a number."""
+            if mode != MODE_RAW or filename is not None or not isinstance(value, bytes):
+                return None
+            try:
+                return value.decode("utf-8", "surrogatepass")
+            except UnicodeDecodeError:
+                return None
+
+        def remove(self, file_path: str) -> None:
+            """There are no files of ours: what a row names is none of our business."""
+
+    return TextDisk
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

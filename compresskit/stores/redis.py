@@ -1,0 +1,124 @@
+"""A store in Redis, shared by all workers and machines that use it. Needs redis: ``compresskit[redis]``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import InvalidArgument, StoreError, shown
+from .limits import TTL, checked, positive
+
+_SCHEMES = ("redis://", "rediss://", "unix://")
+_TIMEOUT = 2.0  # seconds, to connect and for each answer
+_PAUSE = 1.0  # seconds after a failure in which nobody waits for Redis again
+
+
+class RedisStore:
+    """Keeps texts in Redis: ``SET name text EX ttl``, all texts of a ``put`` in one round trip.
+
+    It connects when it is first used. Redis bounds its own memory (``maxmemory`` with ``volatile-lru``), and
+    texts are as private as Redis is: give it a password, and ``rediss://`` where others see the network.
+
+    Args:
+        url: ``redis://``, ``rediss://`` or ``unix://``, as the redis package takes it.
+        prefix: of every name, to tell them from what else is there.
+        ttl: seconds after the last ``put`` until a text is gone.
+        timeout: seconds to wait for a connection, and for each answer.
+    """
+
+    def __init__(self, url: str, *, prefix: str = "compresskit:", ttl: int = TTL, timeout: float = _TIMEOUT) -> None:
+        _check(url)
+        positive("ttl", ttl)
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+            raise InvalidArgument(f"timeout is {shown(timeout)}; seconds, more than 0, were expected.")
+        self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
+        self._client: Any = None
+        self._down_until = 0.0  # time.monotonic()
+        self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"<RedisStore {self._place()}>"  # the URL may hold a password
+
+    def get(self, key: str) -> str | None:
+        with self._reported() as client:
+            found = client.get(self._name(key))
+        try:
+            return found.decode("utf-8", "surrogatepass") if isinstance(found, bytes) else None
+        except UnicodeDecodeError:
+            return None  # nothing that a put of ours wrote
+
+    def put(self, items: Mapping[str, str]) -> None:
+        found = checked(items)
+        if not found:
+            return
+        with self._reported() as client, client.pipeline(transaction=False) as pipeline:
+            for key, text in found.items():
+                pipeline.set(self._name(key), text.encode("utf-8", "surrogatepass"), ex=self._ttl)
+            pipeline.execute()
+
+    def _name(self, key: str) -> bytes:
+        return (self._prefix + key).encode("utf-8", "surrogatepass")
+
+    @contextmanager
+    def _reported(self) -> Iterator[Any]:
+        """The client; whatever goes wrong with it is a StoreError, at once for a while after that."""
+        try:
+            import redis
+        except ImportError as error:
+            raise StoreError("RedisStore needs redis, which is missing: pip install 'compresskit[redis]'.") from error
+        if time.monotonic() < self._down_until:
+            raise StoreError(f"Redis at {self._place()} did not answer a moment ago.")
+        try:
+            yield self._connected(redis)
+        except (redis.RedisError, OSError) as error:
+            if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError):
+                self._down_until = time.monotonic() + _PAUSE
+            raise StoreError(
+                f"Redis at {self._place()} did not do what was asked ({type(error).__name__}: {error}). Is it "
+                f"running, reachable within {self._timeout:g} s, not full, and are user and password right?"
+            ) from error
+
+    def _connected(self, redis: Any) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = redis.Redis.from_url(
+                    self._url,
+                    decode_responses=False,
+                    socket_timeout=self._timeout,
+                    socket_connect_timeout=self._timeout,
+                    health_check_interval=30,
+                    retry=_retry_once(redis),
+                )
+            return self._client
+
+    def _place(self) -> str:
+        """Where Redis is, without user and password."""
+        parts = urlsplit(self._url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _retry_once(redis: Any) -> Any:
+    """A connection that was closed, by a restart or for being idle, is opened anew; one that hangs is not."""
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
+
+
+def _check(url: str) -> None:
+    """Raises InvalidArgument without showing what may be a password."""
+    if not isinstance(url, str) or not url.startswith(_SCHEMES):
+        raise InvalidArgument("url is no URL of Redis; redis://, rediss:// or unix:// was expected.")
+    parts = urlsplit(url)
+    try:
+        _ = parts.port
+    except ValueError:
+        unreadable = True
+    else:
+        unreadable = "@" in parts.path
+    if unreadable:
+        raise InvalidArgument("url cannot be read; redis://USER:PASSWORD@HOST:PORT/DB was expected, percent-encoded.")

@@ -1,0 +1,75 @@
+"""Scopes: names in a store that only one conversation of one tenant can make.
+
+A key is made from its text, so whoever knows a text, or guesses a key, knows what another one would ask for.
+What is stored under is therefore a keyed hash of tenant, conversation and key: the same key of another tenant or
+conversation is another name, and from a name nothing can be read back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from ..errors import InvalidArgument, shown
+from ..types import Store
+
+_UNKEYED = b"compresskit"  # where no secret is given: names are hashes that anybody could make
+_TENANT, _CONVERSATION, _KEY = 32, 32, 40  # hexadecimal digits: 128, 128 and 160 bits
+
+
+def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "") -> Store:
+    """The part of a store that belongs to one conversation of one tenant: itself a store.
+
+    A name in the store is ``TENANT.CONVERSATION.KEY``, each a HMAC-SHA256: what one tenant has can be removed by
+    its prefix, and MemoryStore bounds each conversation.
+
+    Args:
+        store: what keeps the texts.
+        conversation: whatever names the conversation within its tenant.
+        tenant: whoever may not see what others store: a user, a team, an API key.
+        secret: keys the hashes, so that who can read the store's names cannot test guesses against them.
+            The same in every process that shares the store; another one finds nothing of what is there.
+
+    Raises:
+        InvalidArgument: ``conversation`` is empty, or an argument is not a str.
+
+    >>> from compresskit.stores import MemoryStore
+    >>> store = MemoryStore()
+    >>> scoped(store, "chat 1", tenant="ann").put({"key": "text"})
+    >>> scoped(store, "chat 1", tenant="ann").get("key"), scoped(store, "chat 1", tenant="bob").get("key")
+    ('text', None)
+    """
+    for name, value in (("conversation", conversation), ("tenant", tenant), ("secret", secret)):
+        if not isinstance(value, str):
+            raise InvalidArgument(f"{name} is a {type(value).__name__}; a str was expected.")
+    if not conversation:
+        raise InvalidArgument(f"conversation is {shown(conversation)}; a name for the conversation was expected.")
+    return _Scoped(store, tenant, conversation, _bytes(secret) or _UNKEYED)
+
+
+class _Scoped:
+    def __init__(self, store: Store, tenant: str, conversation: str, secret: bytes) -> None:
+        self._store = store
+        self._scope = (tenant, conversation)
+        self._secret = secret
+        self._prefix = f"{self._digest(tenant)[:_TENANT]}.{self._digest(tenant, conversation)[:_CONVERSATION]}."
+
+    def get(self, key: str) -> str | None:
+        return self._store.get(self._name(key))
+
+    def put(self, items: Mapping[str, str]) -> None:
+        self._store.put({self._name(key): text for key, text in items.items()})
+
+    def _name(self, key: str) -> str:
+        return self._prefix + self._digest(*self._scope, key)[:_KEY]
+
+    def _digest(self, *parts: str) -> str:
+        """Each part with its length before it: no two lists of parts read the same."""
+        encoded = [_bytes(part) for part in parts]
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+        return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,0 +1,269 @@
+"""The parts of the proxy's callback by themselves: settings, who wants it, events, memory, one request's life."""
+
+import asyncio
+import gc
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from proxy_model import conversation, document
+
+from compresskit import InvalidArgument, compress
+from compresskit.integrations.litellm.settings import Settings, wanted
+from compresskit.integrations.litellm.sse import parsed, written
+from compresskit.stores import DiskStore, MemoryStore, RedisStore
+
+
+def test_settings_are_what_the_config_says():
+    settings = Settings.of({"trigger": 5_000, "target": 3_000, "enabled": False, "on_error": "raise"})
+    assert (settings.trigger, settings.target, settings.enabled, settings.on_error) == (5_000, 3_000, False, "raise")
+    assert Settings.of(None) == Settings.of({}) == Settings()
+    assert Settings().open_store() is None, "nothing is kept unless somebody chose a store"
+
+
+@pytest.mark.parametrize(
+    ("store", "kind"),
+    [("memory", MemoryStore), ("disk:/nowhere/yet", DiskStore), ("redis://localhost:1", RedisStore)],
+)
+def test_a_store_is_named_in_the_settings(store, kind):
+    assert isinstance(Settings.of({"store": store}).open_store(), kind)
+    assert not Path("/nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"triger": 1},
+        {"trigger": "many"},
+        {"trigger": 10, "target": 20},
+        {"enabled": "yes"},
+        {"max_rounds": 0},
+        {"max_retrieved_tokens": -1},
+        {"store": "mongodb://x"},
+        {"store": 7},
+        {"store": "os.environ/NOT_SET"},
+        {"ttl": 0},
+        {"secret": 5},
+        {"on_error": "ignore"},
+        ["trigger"],
+    ],
+)
+def test_wrong_settings_are_an_error(wrong):
+    with pytest.raises(InvalidArgument, match="expected"):
+        Settings.of(wrong)
+
+
+def test_a_proxy_with_wrong_settings_does_not_load_the_callback(monkeypatch):
+    import litellm
+    from litellm.proxy.types_utils.utils import get_instance_fn
+
+    import compresskit.integrations.litellm as module
+
+    path = "compresskit.integrations.litellm.handler"
+    monkeypatch.delitem(vars(module), "handler", raising=False)
+    monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"triger": 5}})
+    with pytest.raises(InvalidArgument, match=r"'triger'.*trigger, target"):
+        get_instance_fn(path)
+    monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"trigger": 5_000}})
+    assert get_instance_fn(path).settings.trigger == 5_000
+    assert get_instance_fn(path) is get_instance_fn(path)
+    monkeypatch.delitem(vars(module), "handler")
+
+
+OFF, ON = {"compresskit": "off"}, {"compresskit": True}
+
+
+@pytest.mark.parametrize(
+    ("default", "request_", "key", "team", "expected"),
+    [
+        (True, {}, {}, {}, True),
+        (False, {}, {}, {}, False),
+        (False, {}, ON, {}, True),
+        (True, {}, {}, OFF, False),
+        (True, {}, ON, OFF, True),
+        (False, ON, {}, {}, True),
+        (True, OFF, ON, {}, False),
+        (False, ON, OFF, {}, False),
+        (False, ON, {}, OFF, False),
+        (True, {"compresskit": "offf"}, {}, {}, False),
+        (True, {}, {"compresskit": {"enabled": True}}, {}, False),
+        (True, {"proxy_server_request": {"headers": {"X-CompressKit": " OFF "}}}, {}, {}, False),
+        (False, {"metadata": {"compresskit": "on"}}, {}, {}, True),
+    ],
+)
+def test_who_wants_it(default, request_, key, team, expected):
+    assert wanted(default, request_, key, team) is expected
+
+
+async def listed(stream):
+    return [item async for item in stream]
+
+
+async def in_pieces(data, sizes):
+    at = 0
+    for size in sizes:
+        yield data[at : at + size]
+        at += size
+    yield data[at:]
+
+
+EVENTS = [
+    {"type": "message_start", "message": {"content": []}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "é\n\n\u2028 data: x \ud800"}},
+    {"type": "message_stop"},
+]
+
+
+@given(st.lists(st.integers(1, 40), max_size=30), st.booleans())
+def test_events_are_read_however_they_are_cut(sizes, windows):
+    data = b"".join(written(event) for event in EVENTS[:1]) + b": a comment\n\n"
+    data += "".join(f"data: {json.dumps(event)}\n\n" for event in EVENTS[1:]).encode()
+    if windows:
+        data = data.replace(b"\n", b"\r\n")
+    assert asyncio.run(listed(parsed(in_pieces(data, sizes)))) == EVENTS
+
+
+def test_what_is_written_can_be_read():
+    data = b"".join(written(event) for event in [EVENTS[0], EVENTS[2]])
+    assert asyncio.run(listed(parsed(in_pieces(data, [])))) == [EVENTS[0], EVENTS[2]]
+
+
+class Log:
+    """Stands for the proxy's log object of a request."""
+
+
+def handler(**settings):
+    from compresskit.integrations.litellm.hooks import Handler
+
+    return Handler(Settings.of({"trigger": 2_500, "target": 1_500, **settings}))
+
+
+def key(**fields):
+    found = {
+        "api_key": "k",
+        "user_id": None,
+        "team_id": None,
+        "end_user_id": None,
+        "metadata": {},
+        "team_metadata": None,
+    }
+    return SimpleNamespace(**(found | fields))
+
+
+async def passed(hooks, messages, log, **data):
+    """What goes to a model, through the first two hooks."""
+    import litellm
+
+    litellm.callbacks = [hooks]
+    request = {"model": "gpt-4o", "messages": messages, "litellm_logging_obj": log, **data}
+    await hooks.async_pre_call_hook(key(), None, request, "acompletion")
+    call_type = SimpleNamespace(value="acompletion")
+    return await hooks.async_pre_call_deployment_hook(request, call_type)
+
+
+@pytest.fixture(autouse=True)
+def _callbacks_as_they_were():
+    import litellm
+
+    before = list(litellm.callbacks)
+    yield
+    litellm.callbacks = before
+
+
+def test_what_is_kept_of_a_request_goes_with_it():
+    hooks, log = handler(), Log()
+    assert asyncio.run(passed(hooks, conversation("life", "answer"), log))["tools"]
+    assert len(hooks._turns) == 1
+    del log
+    gc.collect()
+    assert len(hooks._turns) == 0, "no text of a user stays in the proxy's memory"
+
+
+def test_a_failure_in_compression_sends_the_request_as_it_was(caplog):
+    messages = [*conversation("fails", "answer"), {"role": "user", "content": {1, 2}}]
+    hooks, log = handler(), Log()
+    sent = asyncio.run(passed(hooks, messages, log))
+    assert sent["messages"] == messages
+    assert "tools" not in sent
+    headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
+    assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": "InvalidMessages"}
+    assert "passphrase" not in caplog.text
+
+
+def test_a_failure_refuses_the_request_where_that_is_wanted():
+    import litellm
+
+    messages = [*conversation("refused", "answer"), {"role": "user", "content": {1, 2}}]
+    with pytest.raises(litellm.BadRequestError, match="InvalidMessages") as caught:
+        asyncio.run(passed(handler(on_error="raise"), messages, Log()))
+    assert "passphrase" not in str(caught.value)
+
+
+def test_a_client_that_retrieves_by_itself_is_left_alone():
+    messages = conversation("own", "answer")
+    result = compress(messages, "gpt-4o", 2_500, 1_500)
+    sent = asyncio.run(passed(handler(), messages, Log(), tools=result.tools))
+    assert sent["messages"] == messages
+
+
+@pytest.mark.parametrize("choice", ["none", {"type": "function", "function": {"name": "lookup"}}])
+def test_where_the_model_may_not_call_us_it_is_not_invited(choice):
+    tools = [{"type": "function", "function": {"name": "lookup"}}]
+    sent = asyncio.run(passed(handler(), conversation("forced", "answer"), Log(), tools=tools, tool_choice=choice))
+    assert sent["tools"] == tools
+    assert "retrieve " not in json.dumps(sent["messages"])
+    assert len(json.dumps(sent["messages"])) < len(document("forced")) / 2
+
+
+def test_instructions_beside_the_messages_count():
+    async def tokens(**more):
+        log, hooks = Log(), handler()
+        request = {"model": "claude", "messages": conversation("system", "answer"), "litellm_logging_obj": log, **more}
+        await hooks.async_pre_call_hook(key(), None, request, "anthropic_messages")
+        await hooks.async_pre_call_deployment_hook(request, SimpleNamespace(value="anthropic_messages"))
+        return hooks._turns[log].report["compressed_tokens"]
+
+    import litellm
+
+    litellm.callbacks = [None]
+    assert asyncio.run(tokens()) - asyncio.run(tokens(system="word " * 500)) > 400
+
+
+def test_guardrails_come_after_us():
+    import litellm
+
+    hooks, other = handler(), object()
+    litellm.callbacks = [other, hooks]
+    request = {"model": "m", "messages": [], "litellm_logging_obj": Log()}
+    asyncio.run(hooks.async_pre_call_hook(key(), None, request, "acompletion"))
+    assert litellm.callbacks == [hooks, other]
+
+
+class Auth(pydantic.BaseModel):
+    """Stands for the proxy's own, whose import warns."""
+
+    api_key: str
+    budget_reservation: dict | None
+
+
+def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
+    from compresskit.integrations.litellm.calls import _detached
+
+    auth = Auth(api_key="k", budget_reservation={"amount": 1})
+    metadata = {
+        "user_api_key": "k",
+        "user_api_key_auth": auth,
+        "user_api_key_budget_reservation": {"amount": 1},
+        "compression_savings": {"tokens_saved": 5},
+        "spend_logs_metadata": {"project": "x", "compresskit": {"tokens_saved": 5}},
+    }
+    found = _detached(metadata)
+    assert found["user_api_key_auth"].api_key == auth.api_key
+    assert found.pop("user_api_key_auth").budget_reservation is None
+    assert auth.budget_reservation == {"amount": 1}
+    logged = {"project": "x", "compresskit": {"retrieval": True}}
+    assert found == {"user_api_key": "k", "spend_logs_metadata": logged}
