@@ -12,7 +12,9 @@ from .types import Embedder, Query, Turn
 _MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
 _MOST_MENTIONS = 64
 _LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
-_WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25}
+_WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25, "earlier": 0.5}
+_EARLIER = 12  # messages of the user; long ones are data
+_EARLIER_CHARACTERS = 800
 _FIRST_LINE = 1.5  # how much more the first line of a text tells: its title, or the question itself
 _FIRST_CHARACTERS = 300
 _RESULT_CHARACTERS = 4_000
@@ -45,6 +47,12 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
     task = task_of(turns)
     add((block.text for block in last.blocks if not block.call) if last else (), "asked")
     add((block.text for block in turns[task].blocks if not block.call) if task is not None else (), "asked")
+    earlier = [turn for turn in turns if turn.human][-_EARLIER - 1 : -1]
+    for turn in reversed(earlier):  # what was asked for before is often still to be done
+        add(
+            (block.text for block in turn.blocks if not block.call and len(block.text) <= _EARLIER_CHARACTERS),
+            "earlier",
+        )
     spoken = [turn for turn in turns if turn.role == "assistant"][-_LATEST_TURNS:]
     for turn in spoken:
         add((block.text for block in turn.blocks), "latest")

@@ -41,6 +41,7 @@ _MARKER = 60  # characters
 def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     """The names of the forms that a text of its kind could have, best first.
 
+    >>> from compresskit.content import detect
     >>> forms_of('{"id": 1}', detect('{"id": 1}'))
     ('JSON in short form',)
     """
