@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from .protect import task_of
 from .relevance.embeddings import nearness
@@ -47,12 +48,11 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
     task = task_of(turns)
     add((block.text for block in last.blocks if not block.call) if last else (), "asked")
     add((block.text for block in turns[task].blocks if not block.call) if task is not None else (), "asked")
-    earlier = [turn for turn in turns if turn.human][-_EARLIER - 1 : -1]
-    for turn in reversed(earlier):  # what was asked for before is often still to be done
-        add(
-            (block.text for block in turn.blocks if not block.call and len(block.text) <= _EARLIER_CHARACTERS),
-            "earlier",
-        )
+    # what the assistant was asked for before is often still to be done; what it did not answer is context
+    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
+    for turn in reversed(answered[-_EARLIER:]):
+        asked = (block.text for block in turn.blocks if not block.call)
+        add((text for text in asked if len(text) <= _EARLIER_CHARACTERS), "earlier")
     spoken = [turn for turn in turns if turn.role == "assistant"][-_LATEST_TURNS:]
     for turn in spoken:
         add((block.text for block in turn.blocks), "latest")
