@@ -40,17 +40,18 @@ _LISTED = """
 # Hungarian and Romanian, Turkish, Cyrillic, Greek, Arabic, Persian and Urdu, Hebrew, of India, of South East Asia and
 # Swahili; in English also without apostrophes, and what excludes
 _WORDS = frozenset(_LISTED.split())
-_AUXILIARIES = STOP_WORDS.union(
-    """
-    wird wurde wurden werden worden haben hatte hatten sind waren wäre kann können konnte soll sollte sollten muss müssen
+# Longer words that stand between a negation and what it negates, beside the English stop words.
+_LISTED_AUXILIARIES = """
+    wird wurde wurden werden worden haben hatte hatten sind waren wäre kann können konnte soll sollte sollten
+    muss müssen
     était étaient avait avaient sera seront peut peuvent doit doivent avoir être dans pour avec
     fueron está están había habían será puede pueden debe deben para como foram pode podem deve devem
     stato stata stati state sono sarà saranno può possono deve devono della delle degli
     wordt werd hebben heeft zijn kunnen moet moeten blev blir skulle kunde
     był była było były będzie może został została byl byla bylo byli bude
     был была было были будет будут может могут этот чтобы було будуть
-    """.split()
-)  # that stand between a negation and what it negates, longer ones only
+"""
+_AUXILIARIES = STOP_WORDS.union(_LISTED_AUXILIARIES.split())
 _INSIDE = re.compile(
     r"n't$|^n'\w|^نمی|^نمي"  # doesn't, n'est, the Persian prefix
     r"|[않없못]|아니|^안$|말[아라고]"  # Korean

@@ -1,5 +1,6 @@
 """The real llmlingua package with tiny models made on the spot, both ways: token classes and perplexity."""
 
+import contextlib
 import json
 import logging
 import os
@@ -203,10 +204,8 @@ def test_code_that_comes_with_a_model_is_not_run(folders, tmp_path):
     proof = tmp_path / "was_run"
     (tmp_path / "own.py").write_text(f"open({str(proof)!r}, 'w')\nclass Own: pass\n")
     shrinker = LLMLingua(str(tmp_path), local_files_only=True)
-    try:
+    with contextlib.suppress(ValueError):  # transformers may refuse such a model altogether
         shrinker.shrink([TEXT], [90], "")
-    except Exception as error:  # transformers may refuse such a model altogether
-        assert "trust_remote_code" in str(error)
     assert not proof.exists()
 
 
