@@ -1,12 +1,14 @@
 """Shrinking in place: a text said in fewer tokens by a model, used only where the check for it holds.
 
-The protocol is here; `LLMLingua` and `SelfLLM` implement it and are imported when they are first used. What must
+`LLMLingua` and `SelfLLM` implement the protocol `Shrinker`; they are imported when they are first used. What must
 not be lost is checked by `must_stay`, whoever did the shrinking; `view` puts both together.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
+
+from ..types import Shrinker
 
 if TYPE_CHECKING:
     from .llmlingua import LLMLingua
@@ -22,22 +24,6 @@ _HOMES = {
     "Shrinking": "view",
     "shrunk": "view",
 }
-
-
-@runtime_checkable
-class Shrinker(Protocol):
-    """Says texts in fewer tokens.
-
-    A shrinker may also have an ``identity`` (str): everything that its results depend on beside the arguments,
-    such as the model's name. Only the results of a shrinker with an identity can be stored.
-    """
-
-    def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
-        """One shorter text for each text, "" where there is none, of at most ``budgets`` tokens.
-
-        ``query`` is what the texts are needed for, "" where that is not known.
-        """
-        ...
 
 
 def __getattr__(name: str) -> object:

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import InvalidArgument, shown
-from ..types import Counter
-from . import Shrinker
+from ..types import Counter, Shrinker
 from .must_stay import missing
 from .notices import warn_once
 from .plain import prose

@@ -94,7 +94,7 @@ def test_a_text_that_fits_stays_and_one_that_cannot_fit_gives_nothing(shrinker):
     assert shrinker.shrink([TEXT, TEXT], [count(TEXT), 20], QUERY) == [TEXT, ""]
 
 
-def test_another_instance_chooses_the_same(shrinker, folders):
+def test_another_instance_chooses_the_same(shrinker):
     again = LLMLingua(shrinker.model, method=shrinker.method, local_files_only=True)
     budget = int(count(TEXT) * 0.7)
     assert again.shrink([TEXT], [budget], QUERY) == shrinker.shrink([TEXT], [budget], QUERY)

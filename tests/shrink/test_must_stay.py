@@ -25,9 +25,10 @@ NEGATED = [
     "no fue aprobado", "nunca pagaron", "não foi aprovado", "non è stato approvato", "niet goedgekeurd",
     "godkändes inte", "ikke godkjent", "nie zatwierdzono", "nebyl schválen bez souhlasu", "план не одобрен",
     "никогда не платили", "план не схвалено без згоди", "δεν εγκρίθηκε", "المجلس لم يوافق", "ليس صحيحا",
-    "هیئت تصویب نکرد", "התוכנית לא אושרה", "योजना को मंज़ूर नहीं किया", "পরিকল্পনা অনুমোদিত নয়", "plan onaylanmış değil",
-    "yönetim onaylamadı", "không được phê duyệt", "tidak disetujui", "위원회는 승인하지 않았다", "계획이 없다", "委员会没有批准",
-    "尚未支付", "予算は承認されませんでした", "支払いはない", "คณะกรรมการไม่อนุมัติ",
+    "هیئت تصویب نکرد", "התוכנית לא אושרה", "योजना को मंज़ूर नहीं किया", "পরিকল্পনা অনুমোদিত নয়",
+    "plan onaylanmış değil", "yönetim onaylamadı", "không được phê duyệt", "tidak disetujui",
+    "위원회는 승인하지 않았다", "계획이 없다", "委员会没有批准", "尚未支付", "予算は承認されませんでした",
+    "支払いはない", "คณะกรรมการไม่อนุมัติ",
 ]  # fmt: skip
 FILLER = "old harbour gardens quietly people market open summer boats morning story widely famous".split()  # noqa: SIM905
 
