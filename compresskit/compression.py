@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
@@ -16,9 +16,13 @@ from .query import derive
 from .request import Request
 from .result import Compressed
 from .shapes import read
-from .tokens import measure_for
-from .types import Cache, Counter, Message, Tool, Turn
+from .tokens import Measure, measure_for
+from .types import Cache, Counter, Message, Shrinker, Tool, Turn
 from .write import Writer
+
+if TYPE_CHECKING:
+    from .shortening import Shortening
+    from .shrink import Shrinking
 
 _ATTEMPTS = 6  # corrections of the plan after counting what was written; the last one is the floor
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
@@ -39,12 +43,14 @@ def compress(
     recoverable: bool = True,
     shape: str = "auto",
     cache: Cache | None = None,
+    shrinker: Shrinker | Shrinking | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
     Below the trigger it comes back as it was. Above it, what matters least to the query is replaced by
     markers with keys; ``restore`` puts everything back, ``answer`` and ``retrieve`` give it to the model.
-    Pure: no network, no clock, no change of the input, the same result for the same arguments.
+    Pure: no network, no clock, no change of the input, the same result for the same arguments; with a
+    shrinker as far as the shrinker is.
 
     Args:
         messages: OpenAI chat or Anthropic Messages dicts.
@@ -61,6 +67,9 @@ def compress(
         shape: "openai", "anthropic", or "auto" to find out.
         cache: what earlier calls took out of these messages. Their markers are then known as such: the
             originals are put back before anything is decided, and the result's cache holds them too.
+        shrinker: says prose in fewer words where that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
+            ``SelfLLM``, an object of your own with ``shrink(texts, budgets, query)``, or one of them in a
+            ``Shrinking`` with a store and a latency budget. Its results are checked; where it fails, excerpts stay.
 
     Raises:
         InvalidArgument, InvalidMessages: with the value, what was expected and what to do.
@@ -81,6 +90,7 @@ def compress(
         unfolded, protect = _unfolded(messages, cache, protect)
         conversation = read(unfolded, given.shape)
     turns = conversation.turns
+    shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)
     bound = atoms(turns, protected, request.room)
 
@@ -94,8 +104,14 @@ def compress(
     if judged is None:
         judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
 
-    written, keys, floor = _fitted(request, judged, unfolded, turns, bound)
+    written, keys, floor = _fitted(request, judged, unfolded, turns, bound, shortening)
     return request.result(messages, original, written, keys, floor)
+
+
+def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
+    from .shortening import Shortening
+
+    return Shortening(shrinker, turns, query, measure)
 
 
 def _fitted(
@@ -104,6 +120,7 @@ def _fitted(
     messages: list[Message],
     turns: list[Turn],
     bound: list[Atom],
+    shortening: Shortening | None,
 ) -> tuple[Writer, Keys, int]:
     """What was written within the request's room, the keys issued for it, and the plan's floor."""
     wording = Wording(request.recoverable)
@@ -129,6 +146,9 @@ def _fitted(
             if written.tokens <= request.room or not budget:
                 break
             budget = max(0, min(budget, fit.used) - (written.tokens - request.room))
+        if shortening is not None and (found := shortening.found(layout, keys, wording)):
+            keys.cache.clear()
+            written = Writer(request.measure, keys, wording, *found).write(messages, turns, bound, layout)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, keys, floor

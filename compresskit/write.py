@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .atoms import Atom
 from .content import Segment
 from .jsonlike import clone, exactly
-from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, folded, issued, looks_issued
+from .markers import ROWS_LEFT_OUT, Gap, Keys, Wording, bond, folded, issued, looks_issued
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure
-from .types import Message, Turn
+from .types import Message, Path, Turn
+
+Place = tuple[int, Path]  # of a block: its message and where in it
 
 
 class Writer:
@@ -22,7 +24,16 @@ class Writer:
     and ``unfoldable`` the numbers of atoms that do not survive a round trip through JSON.
     """
 
-    def __init__(self, measure: Measure, keys: Keys, wording: Wording) -> None:
+    def __init__(
+        self,
+        measure: Measure,
+        keys: Keys,
+        wording: Wording,
+        shrunk: Mapping[Place, str] | None = None,
+        unshrunk: Mapping[Place, str] | None = None,
+    ) -> None:
+        self._shrunk = shrunk or {}  # in place of an excerpt
+        self._unshrunk = unshrunk or {}  # why an excerpt stays one
         self.messages: list[Message] = []
         self.decisions: list[Decision] = []
         self.tokens = 0
@@ -101,7 +112,14 @@ class Writer:
         key = self._keys.issue(entry.block.text)
         action: Action = "excerpt"
         why = f"{len(kept)} of {len(segments)} segments are relevant"
-        if not kept:
+        place = entry.block.message, entry.block.path
+        shrunk = self._shrunk.get(place, "")
+        if place in self._unshrunk:
+            why = f"{why}; not shrunk: {self._unshrunk[place]}"
+        if shrunk:
+            action, text, why = "shrunk", f"{self._wording.shortened(key)}\n{shrunk}", "said in fewer words"
+            self._keys.issue(bond(key, shrunk))
+        elif not kept:
             action, text, why = "stub", entry.stub, "matters least"
         elif entry.short:
             text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
@@ -110,7 +128,7 @@ class Writer:
         else:
             text = excerpt(entry.block.text, segments, kept, key, self._wording)
         replace(copy, entry.block.path, text)
-        if looks_issued(entry.block.text) or looks_issued(entry.short):
+        if looks_issued(entry.block.text) or looks_issued(entry.short) or looks_issued(shrunk):
             self._suspects.append((text, key))
         tokens = self._measure.count(text)
         self.tokens += tokens
