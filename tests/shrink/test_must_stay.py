@@ -158,9 +158,8 @@ def test_ordinary_text_passes_when_its_items_are_kept(found, seed):
     assert missing(text, kept) == ""
 
 
-@pytest.mark.parametrize("size", [20_000])
 @pytest.mark.parametrize("piece", ["1 ", "a", "“", '"x ', "not ", "不", "1.", "a/", "- ", "May ", "n't ", "`"])
-def test_long_texts_take_no_longer_than_they_should(piece, size):
-    """Twenty thousand repetitions: a pattern that backtracks would be here for hours."""
-    text = piece * size
+def test_long_texts_take_no_longer_than_they_should(piece):
+    """Thousands of repetitions: a pattern that backtracks would be here for hours."""
+    text = piece * 6_000
     assert missing(text, text, piece * 100) == ""

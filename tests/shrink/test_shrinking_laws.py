@@ -7,7 +7,7 @@ import json
 
 import pytest
 from fakes import Bad, Fair
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import KEY, alignment, cost, difference, markers, strings, visible_keys
 from strategies import MODEL, Case, cases, squeeze, tool_names
@@ -123,6 +123,7 @@ def test_a_shrunk_text_is_not_shrunk_again(case, shrinker, share):
     assert difference(restore(second.messages, {**first.cache, **second.cache}), case.messages) is None
 
 
+@settings(max_examples=40)  # four calls each
 @given(all_cases, shrinkers)
 def test_what_was_issued_told_as_text_stays_text(case, shrinker):
     """Somebody who can foresee the shrunk text, marker and key and all, sends it as a message of his own."""

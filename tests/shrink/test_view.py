@@ -1,6 +1,10 @@
 """shrunk(): which blocks are asked for, what is believed of the answers, and what a store is good for."""
 
+import io
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from fakes import Fair, count
@@ -10,6 +14,7 @@ from compresskit import CompresskitError, InvalidArgument, compress
 from compresskit.shrink import Outcome, Shrinking, notices, shrunk
 from compresskit.tokens import measure_for
 
+ROOT = Path(__file__).parents[2]
 measure = measure_for("", None)
 TEXT = make_text("prose", 1, 1500)
 HALF = count(TEXT) // 2
@@ -217,3 +222,30 @@ def test_a_store_and_a_latency_budget_go_with_the_shrinker_to_compress():
 def test_a_wrong_argument_is_named(make, named):
     with pytest.raises(InvalidArgument, match=named):
         make()
+
+
+class Terminal(io.StringIO):
+    """A standard error that somebody watches."""
+
+    def isatty(self):
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_only(monkeypatch, capsys):
+    for stream in (Terminal(), io.StringIO()):
+        monkeypatch.setattr("sys.stderr", stream)
+        with notices.waiting("loading a model …"):
+            assert list(notices.counted([1, 2, 3], "shrinking")) == [1, 2, 3]
+        assert bool(stream.getvalue()) == stream.isatty()
+        assert ("loading a model" in stream.getvalue()) == stream.isatty()
+    assert capsys.readouterr().out == ""
+
+
+def test_compressing_without_a_shrinker_loads_nothing_of_it():
+    call = "compresskit.compress([{'role': 'user', 'content': 'word ' * 900}] * 3, 'gpt-4o', 500)"
+    code = f"import compresskit, sys; {call}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not [
+        name for name in done.stdout.split() if name.startswith(("compresskit.shrink", "compresskit.shortening"))
+    ]
+    assert {"torch", "transformers", "llmlingua"}.isdisjoint(done.stdout.split())
