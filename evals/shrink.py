@@ -200,9 +200,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths = data.find(["qa_multihop.jsonl.gz"], given.data)
-    import torch
+    if given.language_model or given.classifier or given.reader:
+        import torch
 
-    torch.set_num_threads(given.threads)
+        torch.set_num_threads(given.threads)
     ways = arms(given)
     for name in given.arms:
         if name not in ways:

@@ -32,7 +32,7 @@ _QUOTED = re.compile(
     r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|„([^“”\n]{1,400})[“”]|«([^»\n]{1,400})»|「([^」\n]{1,400})」|『([^』\n]{1,400})』"
     r"|`([^`\n]{1,400})`|(?<![\w'])'([^'\n]{1,200})'(?!\w)|(?<!\w)‘([^’\n]{1,200})’(?!\w)"
 )
-_PROPER = re.compile(r"[^\W\d_a-z][\w’'-]+")  # a word that begins with a capital, or of a script without any
+_PROPER = re.compile(r"[^\W\d_a-z][\w’'-]+")  # may begin with a capital; lower case of other alphabets is sorted out
 _UNSPACED_NAME = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]{2,}|[\u30a0-\u30ff]{2,}|[\u0e00-\u0e7f]{4,}")
 
 _FOLLOWING = re.compile(r"[ \t]+\S{1,40}")
@@ -80,7 +80,9 @@ def missing(source: str, shrunk: str, query: str = "") -> str:
             lost, invented = Counter(set(old) - set(new)), set(new) - set(old)
         if lost:
             return f"a {kind} is missing or changed"
-        if invented and kind != "quoted string":
+        if kind == "quoted string":  # what was quoted in part may be quoted, what nobody said may not
+            invented = {said for said in invented if said not in source}
+        if invented:
             return f"a {kind} is there that the text does not have"
     for name in _names_of(query):
         if _stands(name, source) and not _stands(name, shrunk):
@@ -144,8 +146,12 @@ def _asked(text: str, query: str) -> Iterator[Item]:
 
 
 def _names_of(query: str) -> list[str]:
-    """What a query names: identifiers, quoted words, and words that begin with a capital."""
-    proper = [name for name in _PROPER.findall(query) if name.lower() not in STOP_WORDS and len(name) > 2]
+    """What a query names: identifiers, quoted words, words that begin with a capital or are of a script without any."""
+    proper = [
+        name
+        for name in _PROPER.findall(query)
+        if name.lower() not in STOP_WORDS and len(name) > 2 and not name[0].islower()
+    ]
     return list(dict.fromkeys([*mentions(query), *proper, *_UNSPACED_NAME.findall(query)]))[:_MOST_NAMES]
 
 
