@@ -146,9 +146,8 @@ def _fitted(
             if written.tokens <= request.room or not budget:
                 break
             budget = max(0, min(budget, fit.used) - (written.tokens - request.room))
-        if shortening is not None and (found := shortening.found(layout, keys, wording)):
-            keys.cache.clear()
-            written = Writer(request.measure, keys, wording, *found).write(messages, turns, bound, layout)
+        if shortening is not None:
+            shortening.apply(written, wording)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, keys, floor

@@ -80,9 +80,9 @@ class Wording(NamedTuple):
         """The line before a text in short form."""
         return f"{_START}{_SHORT}: {self._ending(key)}"
 
-    def shortened(self, key: str) -> str:
-        """The line before a text that a shrinker said in fewer words."""
-        return f"{_START}{_SHORTENED}: {self._ending(key)}"
+    def shortened(self, key: str, shrunk: str) -> str:
+        """A text that a shrinker said in fewer words, under the line that says so."""
+        return f"{_START}{_SHORTENED}: {self._ending(key)}\n{shrunk}"
 
     def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
         """The line that stands for a whole text."""

@@ -6,35 +6,17 @@ the block, so that the excerpt leaves much of it out. So the plan's target holds
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-from .markers import Keys, Wording
-from .pieces import Entry, Layout
+from .markers import Wording
 from .protect import task_of
 from .shrink.view import Outcome, Shrinking, shrunk
 from .tokens import Measure
 from .types import Shrinker, Turn
-from .write import Place, excerpt
+from .write import Excerpt, Writer
 
 # What a shrunk text still says of all that the block is worth. An excerpt that keeps more of it stays.
 _FIDELITY = 0.7
 _QUERY_CHARACTERS = 4_000
 _SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
-
-
-class Found(NamedTuple):
-    """Shrunk texts by the place of their block; and for blocks that have none, why."""
-
-    shrunk: dict[Place, str]
-    reasons: dict[Place, str]
-
-
-class _Candidate(NamedTuple):
-    place: Place
-    text: str
-    marker: str
-    least: int  # tokens of its stub: what costs less would undercut the plan's floor
-    most: int  # tokens of its excerpt
 
 
 class Shortening:
@@ -46,50 +28,38 @@ class Shortening:
         self._measure = measure
         self._known: dict[tuple[str, int], Outcome] = {}
 
-    def found(self, layout: Layout, keys: Keys, wording: Wording) -> Found | None:
-        """Shrunk texts for the excerpts of a plan, None where no excerpt is a case for it."""
-        candidates = self._candidates(layout, keys, wording)
-        if not candidates:
-            return None
+    def apply(self, written: Writer, wording: Wording) -> None:
+        """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
         count = self._measure.count
-        blocks = [(one.text, one.most - count(one.marker + "\n") - _SLACK) for one in candidates]
+        found = [one for one in written.excerpts if _share(one) < _FIDELITY]
+        blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
+        self._ask(blocks)
+        for one, block in zip(found, blocks, strict=True):
+            text, _, reason = self._known[block]
+            if text is None:
+                written.explain(one, reason)
+                continue
+            tokens = count(wording.shortened(one.key, text))
+            if one.entry.piece is None or tokens < one.entry.piece.stub:  # it would undercut the plan's floor
+                written.explain(one, "the shrunk text says too little")
+            elif tokens > one.tokens:
+                written.explain(one, "the shrunk text is over its budget")
+            else:
+                written.shorten(one, text, tokens)
+
+    def _ask(self, blocks: list[tuple[str, int]]) -> None:
         fresh = [block for block in dict.fromkeys(blocks) if block not in self._known]
-        own = self._with
         if fresh:
+            own = self._with
             outcomes = shrunk(fresh, self._query, own.shrinker, self._measure, own.store, own.max_seconds)
             self._known.update(zip(fresh, outcomes, strict=True))
-        texts: dict[Place, str] = {}
-        reasons: dict[Place, str] = {}
-        for one, block in zip(candidates, blocks, strict=True):
-            outcome = self._known[block]
-            if outcome.text is None:
-                reasons[one.place] = outcome.reason
-            elif not one.least <= count(f"{one.marker}\n{outcome.text}") <= one.most:
-                reasons[one.place] = "the shrunk text says too little"
-            else:
-                texts[one.place] = outcome.text
-        return Found(texts, reasons)
-
-    def _candidates(self, layout: Layout, keys: Keys, wording: Wording) -> list[_Candidate]:
-        shown = {id(piece) for group in layout.groups if not group.folded for piece in group.pieces}
-        found = []
-        for entry in layout.entries:
-            piece = entry.piece
-            if piece is None or id(piece) not in shown or not piece.kept or piece.whole or entry.short:
-                continue
-            if _share(entry, piece.kept) >= _FIDELITY:
-                continue
-            text, key = entry.block.text, keys.name(entry.block.text)
-            most = self._measure.count(excerpt(text, entry.split.segments, piece.kept, key, wording))
-            place = entry.block.message, entry.block.path
-            found.append(_Candidate(place, text, wording.shortened(key), piece.stub, most))
-        return found
 
 
-def _share(entry: Entry, kept: set[int]) -> float:
+def _share(excerpt: Excerpt) -> float:
     """How much of what a block is worth its kept segments have."""
-    whole = sum(entry.values)
-    return sum(entry.values[segment] for segment in kept) / whole if whole else 0.0
+    values = excerpt.entry.values
+    whole = sum(values)
+    return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
 
 
 def _asked(turns: list[Turn]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
@@ -12,9 +13,18 @@ from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure
-from .types import Message, Path, Turn
+from .types import Message, Turn
 
-Place = tuple[int, Path]  # of a block: its message and where in it
+
+class Excerpt(NamedTuple):
+    """An excerpt as it was written, for what may take its place."""
+
+    entry: Entry
+    kept: frozenset[int]
+    key: str
+    tokens: int
+    message: Message  # where it stands
+    decision: int  # its number
 
 
 class Writer:
@@ -24,19 +34,11 @@ class Writer:
     and ``unfoldable`` the numbers of atoms that do not survive a round trip through JSON.
     """
 
-    def __init__(
-        self,
-        measure: Measure,
-        keys: Keys,
-        wording: Wording,
-        shrunk: Mapping[Place, str] | None = None,
-        unshrunk: Mapping[Place, str] | None = None,
-    ) -> None:
-        self._shrunk = shrunk or {}  # in place of an excerpt
-        self._unshrunk = unshrunk or {}  # why an excerpt stays one
+    def __init__(self, measure: Measure, keys: Keys, wording: Wording) -> None:
         self.messages: list[Message] = []
         self.decisions: list[Decision] = []
         self.tokens = 0
+        self.excerpts: list[Excerpt] = []  # of texts, not of short forms
         self.unfoldable: frozenset[int] = frozenset()
         self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
         self._suspect_messages: list[Message] = []
@@ -112,14 +114,7 @@ class Writer:
         key = self._keys.issue(entry.block.text)
         action: Action = "excerpt"
         why = f"{len(kept)} of {len(segments)} segments are relevant"
-        place = entry.block.message, entry.block.path
-        shrunk = self._shrunk.get(place, "")
-        if place in self._unshrunk:
-            why = f"{why}; not shrunk: {self._unshrunk[place]}"
-        if shrunk:
-            action, text, why = "shrunk", f"{self._wording.shortened(key)}\n{shrunk}", "said in fewer words"
-            self._keys.issue(bond(key, shrunk))
-        elif not kept:
+        if not kept:
             action, text, why = "stub", entry.stub, "matters least"
         elif entry.short:
             text = f"{self._wording.short(key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
@@ -128,11 +123,28 @@ class Writer:
         else:
             text = excerpt(entry.block.text, segments, kept, key, self._wording)
         replace(copy, entry.block.path, text)
-        if looks_issued(entry.block.text) or looks_issued(entry.short) or looks_issued(shrunk):
+        if looks_issued(entry.block.text) or looks_issued(entry.short):
             self._suspects.append((text, key))
         tokens = self._measure.count(text)
         self.tokens += tokens
+        if action == "excerpt" and not entry.short:
+            self.excerpts.append(Excerpt(entry, frozenset(kept), key, tokens, copy, len(self.decisions)))
         self._decide(entry, action, key, tokens, why)
+
+    def shorten(self, excerpt: Excerpt, shrunk: str, tokens: int) -> None:
+        """Puts a shrunk text, which costs so many tokens with its marker, where an excerpt was written."""
+        text = self._wording.shortened(excerpt.key, shrunk)
+        replace(excerpt.message, excerpt.entry.block.path, text)
+        self._keys.issue(bond(excerpt.key, shrunk))
+        self._suspects.append((text, excerpt.key))
+        self.tokens += tokens - excerpt.tokens
+        row = self.decisions[excerpt.decision]
+        self.decisions[excerpt.decision] = row._replace(action="shrunk", tokens_after=tokens, why="said in fewer words")
+
+    def explain(self, excerpt: Excerpt, reason: str) -> None:
+        """Adds to an excerpt's decision why nothing shorter took its place."""
+        row = self.decisions[excerpt.decision]
+        self.decisions[excerpt.decision] = row._replace(why=f"{row.why}; not shrunk: {reason}")
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
