@@ -52,6 +52,9 @@ def shrinker_of(options: dict[str, Any]) -> Shrinking | None:
 @cache
 def _made(kind: str, model: Any, method: Any, device: Any, rate: Any, seconds: Any) -> Shrinking:
     if kind == "self":
+        import litellm
+
+        litellm.suppress_debug_info = True  # it prints advice about errors to standard output, where the result goes
         return Shrinking(SelfLLM(model), max_seconds=seconds)
     own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", rate=rate)
     return Shrinking(own, max_seconds=seconds)

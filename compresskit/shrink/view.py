@@ -24,6 +24,7 @@ LEAST_TOKENS = 60  # of a text: a shorter one is better kept or left out
 MOST_CHARACTERS = 100_000  # of a text: beyond it no model reads it at once
 LEAST_SHARE = 0.2  # of a text's tokens that its budget has to be: the LLMLingua papers go no lower than 5x
 _VERSION = "1"  # of the keys in a store
+_PANIC = "PanicException"  # what fails in a module written in Rust, such as tokenizers, is no Exception
 
 
 class Store(Protocol):
@@ -133,7 +134,9 @@ def _asked(
         said = _within(max_seconds, lambda: shrinker.shrink(list(texts), list(budgets), query))
     except TimeoutError:
         return _all(blocks, f"the shrinker took more than {max_seconds:g} s")
-    except Exception as error:
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
+            raise
         return _all(blocks, f"the shrinker failed: {type(error).__name__}")
     if not isinstance(said, list) or len(said) != len(blocks):
         return _all(blocks, "the shrinker did not give one text for each")

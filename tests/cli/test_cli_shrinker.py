@@ -54,6 +54,19 @@ def test_a_model_of_ones_own_is_asked_and_its_cost_is_told(talk, server):
     assert "$0.0" in cost
 
 
+def test_a_provider_that_fails_leaves_standard_output_to_the_result(talk, server):
+    def fails(_):
+        raise RuntimeError("the server breaks the connection")
+
+    server.script, server.handle_error = fails, lambda *_: None
+    done = run("compress", talk[0], "--target", 1500, "--shrinker", "self", "--shrinker-model", "gpt-4o-mini")
+    assert done.exit_code == 0
+    result = json.loads(done.stdout)
+    assert restore(result["messages"], result["cache"]) == talk[1]
+    assert "not shrunk: the shrinker failed" in done.stdout
+    assert "failed)" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -115,6 +115,17 @@ def test_an_error_is_a_reason(error):
     assert outcome(Raises()).reason == f"the shrinker failed: {error.__name__}"
 
 
+def test_a_panic_of_a_module_in_rust_is_a_reason():
+    import tiktoken
+
+    class Panics:
+        def shrink(self, texts, budgets, query):  # noqa: ARG002
+            tiktoken.get_encoding("o200k_base").encode_ordinary(" " * 1_000_000)
+
+    measure.count("x")  # the vocabulary is there from then on
+    assert outcome(Panics()).reason == "the shrinker failed: PanicException"
+
+
 def test_somebody_who_stops_the_program_is_heard():
     class Stopped:
         def shrink(self, texts, budgets, query):  # noqa: ARG002
