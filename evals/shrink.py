@@ -15,6 +15,7 @@ words      share of their different words (three letters and more) that are left
 likelihood mean log-likelihood of the answer's tokens, given what is left and the question (higher is better)
 exact      share of the questions that the reader's greedy answer begins with the answer to
 s/1k       seconds to shrink 1,000 tokens of input
+must stay  share of the tokens that no shrinker may leave out (numbers, dates, negations …); shrunk: whether any was
 
 Needs the extra compresskit[llmlingua]. Models are folders or names on the Hugging Face hub; an arm whose model is not
 given is listed as not measured.
@@ -38,7 +39,8 @@ if not __package__:  # run as a file
 from compresskit import compress
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
 from compresskit.shrink.fitting import fitted
-from compresskit.shrink.words import Words
+from compresskit.shrink.must_stay import items
+from compresskit.shrink.words import Span, Words
 from compresskit.tokens import measure_for
 from evals import baselines, data, options, reporting, tables
 from evals.cases import Request, Row
@@ -58,6 +60,7 @@ COLUMNS = (
     Column("likelihood", "likelihood"),
     Column("exact", "exact"),
     Column("s/1k", "seconds_per_1k"),
+    Column("must stay", "must_stay"),
     Column("shrunk", "shrunk"),
 )
 _count = measure_for("", None).count
@@ -162,11 +165,14 @@ def measure(question: dict[str, Any], share: float, arm: str, way: Callable[...,
     except Exception as error:
         return {**row, "error": f"{type(error).__name__}: {error}"[:300]}
     row["seconds_per_1k"] = 1000 * (time.perf_counter() - start) / before
+    whole = _context(messages)
+    pinned = Words(whole, [Span(item.start, item.end) for item in items(whole, asked)]).chosen([])
     support = [text.strip() for text in data.field(question, "support", "questions")]
     wanted = {word for text in support for word in re.findall(r"\w{3,}", text.lower())}
     row |= {
         "after": _count(left.text),
         "shrunk": left.shrunk,
+        "must_stay": _count(pinned) / _count(whole),
         "support": sum(text in left.text for text in support) / len(support) if support else None,
         "words": len(wanted & set(re.findall(r"\w{3,}", left.text.lower()))) / len(wanted) if wanted else None,
     }
