@@ -14,6 +14,7 @@ from typing import Literal, Protocol, get_args
 from ..errors import InvalidArgument, shown
 from ..tokens import measure_for
 from ..types import Counter
+from .deadline import remaining
 from .fitting import fitted
 from .must_stay import items
 from .notices import counted, waiting, warn_once
@@ -121,10 +122,13 @@ class LLMLingua:
             return ""
 
         def at_rate(rate: float) -> str:
+            remaining()
             return words.chosen(chooser.choose(text, rate, query))
 
         try:
             return fitted(at_rate, self._count, least, whole, budget)
+        except TimeoutError:
+            raise
         except Exception as error:
             warn_once(f"{self.method} failed at a text ({type(error).__name__}); it is left to other forms")
             return ""

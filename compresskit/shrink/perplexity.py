@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..content.sentences import sentence_ends
+from .deadline import remaining
 from .upstream import load
 from .words import Span, subsequence
 
@@ -92,6 +93,7 @@ def _compressor_class() -> type[Any]:
 
             Only as iterative_compress_prompt() asks for them: by token, with the cache.
             """
+            remaining()
             past = past_key_values[0][0].shape[2] if past_key_values else 0
             stop = min(input_ids.shape[1], past + self.max_position_embeddings, end or input_ids.shape[1])
             cache = DynamicCache()

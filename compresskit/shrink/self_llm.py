@@ -17,6 +17,7 @@ from ..errors import InvalidArgument, shown
 from ..markers import key_of
 from ..tokens import measure_for
 from ..types import Counter
+from .deadline import remaining
 from .must_stay import items
 from .notices import counted, warn_once
 
@@ -123,10 +124,11 @@ class SelfLLM:
             what LiteLLM raises, where every request failed.
         """
         errors: list[Exception] = []
+        left = remaining()
 
         def one(text: str, budget: int) -> str:
             try:
-                return self._reply(text, budget, query)
+                return self._reply(text, budget, query, left)
             except Exception as error:
                 with self._lock:
                     self.usage.failed += 1
@@ -142,10 +144,12 @@ class SelfLLM:
             warn_once(f"{self.model} could not be asked about a text: {type(errors[0]).__name__}")
         return replies
 
-    def _reply(self, text: str, budget: int, query: str) -> str:
+    def _reply(self, text: str, budget: int, query: str, left: float | None) -> str:
         import litellm
 
         options = {"max_tokens": 2 * budget + _SPARE_TOKENS, **self._options}
+        if left is not None:
+            options["timeout"] = min(options["timeout"], left)
         if "max_completion_tokens" in self._options:
             del options["max_tokens"]
         response = litellm.completion(model=self.model, messages=self._messages(text, budget, query), **options)

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from ..errors import InvalidArgument, shown
 from ..types import Counter, Shrinker
+from .deadline import within
 from .must_stay import missing
 from .notices import warn_once
 from .plain import prose
@@ -51,8 +51,9 @@ class Shrinking:
         shrinker: has ``shrink(texts, budgets, query)``.
         store: keeps results by content, shrinker, budget and query: ``get(key)`` and ``put(mapping)``. Its texts
             are user data. None: nothing is kept. Only for a shrinker with an ``identity``.
-        max_seconds: for all texts of one call together; what is not there by then is left to other forms. None: no
-            limit. Results then depend on nothing but the input, as far as the model's do.
+        max_seconds: for all texts of one call together; what is not there by then is left to other forms, and work
+            that is under way ends by itself soon after. None: no limit. Results then depend on nothing but the
+            input, as far as the model's do.
     """
 
     shrinker: Shrinker
@@ -131,7 +132,7 @@ def _asked(
         return {}
     texts, budgets = [text for text, _ in blocks], [budget for _, budget in blocks]
     try:
-        said = _within(max_seconds, lambda: shrinker.shrink(list(texts), list(budgets), query))
+        said = within(max_seconds, lambda: shrinker.shrink(list(texts), list(budgets), query))
     except TimeoutError:
         return _all(blocks, f"the shrinker took more than {max_seconds:g} s")
     except BaseException as error:
@@ -146,29 +147,6 @@ def _asked(
 def _all(blocks: list[tuple[str, int]], reason: str) -> dict[tuple[str, int], Outcome]:
     warn_once(f"texts are not shrunk: {reason}")
     return dict.fromkeys(blocks, Outcome(None, 0, reason))
-
-
-def _within(seconds: float | None, call: Callable[[], Any]) -> Any:
-    """The call's result, or TimeoutError after so many seconds; the call then goes on by itself and is not heard."""
-    if seconds is None:
-        return call()
-    results: list[Any] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:  # raised where it is waited for
-            errors.append(error)
-
-    thread = threading.Thread(target=work, name="compresskit-shrink", daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
-        raise TimeoutError
-    return results[0]
 
 
 def _checked(block: tuple[str, int], said: Any, query: str, counter: Counter) -> Outcome:

@@ -194,6 +194,25 @@ assert shrinker.shrink([{TEXT!r}], [100], "")[0]
     assert done.stderr == ""
 
 
+def test_a_program_ends_well_while_a_model_is_at_work(folders):
+    """torch brings a program down whose threads are cut off."""
+    code = f"""
+from compresskit.shrink import LLMLingua, shrunk
+from compresskit.tokens import measure_for
+shrinker, text = LLMLingua({folders["llama"]!r}, method="longllmlingua", local_files_only=True), {TEXT!r}
+shrinker.shrink([text], [100], "who?")  # loads the model
+print(shrunk([(text * 150, 9_000)], "who?", shrinker, measure_for("", None), max_seconds=0.5)[0].reason)
+"""
+    root = str(Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "the shrinker took more than 0.5 s\n"
+
+
 def test_code_that_comes_with_a_model_is_not_run(folders, tmp_path):
     """The configuration asks for a class of its own; with upstream's default it would be imported."""
     for file in Path(folders["bert"]).iterdir():

@@ -3,6 +3,7 @@
 import io
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from texts import make_text
 
 from compresskit import CompresskitError, InvalidArgument, compress
 from compresskit.shrink import Outcome, Shrinking, notices, shrunk
+from compresskit.shrink.deadline import remaining
 from compresskit.tokens import measure_for
 
 ROOT = Path(__file__).parents[2]
@@ -146,6 +148,25 @@ def test_a_latency_budget_holds_for_the_whole_call():
     assert outcome(Slow(), max_seconds=0.05).reason == "the shrinker took more than 0.05 s"
     assert time.perf_counter() - start < 0.45
     assert outcome(Slow(), max_seconds=30).text
+
+
+def test_work_that_nobody_waits_for_ends_soon():
+    """A shrinker that asks how much time it has is told when there is none."""
+    over = threading.Event()
+
+    class Patient:
+        def shrink(self, texts, budgets, query):  # noqa: ARG002
+            try:
+                while True:
+                    assert remaining() <= 0.1
+                    time.sleep(0.01)
+            except TimeoutError:
+                over.set()
+                raise
+
+    assert outcome(Patient(), max_seconds=0.1).reason == "the shrinker took more than 0.1 s"
+    assert over.wait(5)
+    assert remaining() is None, "elsewhere there is no limit"
 
 
 def test_a_store_answers_the_second_time():
