@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
@@ -16,9 +16,13 @@ from .query import derive
 from .request import Request
 from .result import Compressed
 from .shapes import read
-from .tokens import measure_for
-from .types import Cache, Counter, Embedder, Message, Tool, Turn
+from .tokens import Measure, measure_for
+from .types import Cache, Counter, Embedder, Message, Shrinker, Tool, Turn
 from .write import Writer
+
+if TYPE_CHECKING:
+    from .shortening import Shortening
+    from .shrink import Shrinking
 
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
 _LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
@@ -42,12 +46,14 @@ def compress(
     shape: str = "auto",
     cache: Cache | None = None,
     embedder: Embedder | None = None,
+    shrinker: Shrinker | Shrinking | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
     Below the trigger it comes back as it was. Above it, what matters least to the query is replaced by
     markers with keys; ``restore`` puts everything back, ``answer`` and ``retrieve`` give it to the model.
-    Pure: no network, no clock, no change of the input, the same result for the same arguments.
+    Pure: no network, no clock, no change of the input, the same result for the same arguments; with a
+    shrinker as far as the shrinker is.
 
     Args:
         messages: OpenAI chat or Anthropic Messages dicts.
@@ -66,6 +72,9 @@ def compress(
             originals are put back before anything is decided, and the result's cache holds them too.
         embedder: an object with ``embed(texts)`` that returns a vector for each: texts whose words do not match
             the query count as well where their vectors do. It is asked once, and only above the trigger.
+        shrinker: says prose in fewer words where that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
+            ``SelfLLM``, an object of your own with ``shrink(texts, budgets, query)``, or one of them in a
+            ``Shrinking`` with a store and a latency budget. Its results are checked; where it fails, excerpts stay.
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -87,6 +96,7 @@ def compress(
         unfolded, protect = _unfolded(messages, cache, protect)
         conversation = read(unfolded, given.shape)
     turns = conversation.turns
+    shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)
     bound = atoms(turns, protected, request.room)
 
@@ -101,8 +111,14 @@ def compress(
     if judged is None:
         judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
 
-    written, keys, floor = _fitted(request, judged, unfolded, turns, bound)
+    written, keys, floor = _fitted(request, judged, unfolded, turns, bound, shortening)
     return request.result(messages, original, written, keys, floor)
+
+
+def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
+    from .shortening import Shortening
+
+    return Shortening(shrinker, turns, query, measure)
 
 
 def _fitted(
@@ -111,6 +127,7 @@ def _fitted(
     messages: list[Message],
     turns: list[Turn],
     bound: list[Atom],
+    shortening: Shortening | None,
 ) -> tuple[Writer, Keys, int]:
     """What was written within the request's room, the keys issued for it, and the plan's floor."""
     wording = Wording(request.recoverable)
@@ -121,6 +138,8 @@ def _fitted(
         layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
         written = _written(request, judged, messages, turns, bound, layout, keys, wording)
+        if shortening is not None:
+            shortening.apply(written, wording)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, keys, floor

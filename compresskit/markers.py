@@ -2,7 +2,8 @@
 
 A marker is known by what was issued, never by its looks alone: a text counts as compressed only where the
 cache holds an original under the marker's key and everything between its markers stands in that original
-in the same order. ``Keys`` makes sure that no text of the input passes for a form that it issues.
+in the same order. A text that a shrinker wrote cannot be judged by its original: there the cache holds what was
+issued too, and only just that counts. ``Keys`` makes sure that no text of the input passes for a form that it issues.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
 _START = "[… "
+_SHORTENED = "shortened"
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:
@@ -78,6 +80,10 @@ class Wording(NamedTuple):
         """The line before a text in the short form of this name."""
         return f"{_START}{form}: {self._ending(key)}"
 
+    def shortened(self, key: str, shrunk: str) -> str:
+        """A text that a shrinker said in fewer words, under the line that says so."""
+        return f"{_START}{_SHORTENED}: {self._ending(key)}\n{shrunk}"
+
     def stub(self, lines: int, tokens: int, what: str, key: str) -> str:
         """The line that stands for a whole text."""
         size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
@@ -124,6 +130,18 @@ class Keys:
         return key
 
 
+def bond(key: str, shrunk: str) -> str:
+    """What a cache holds besides the original for a shrunk text: it cannot be made again, so it is known by this."""
+    return f"{key}\n{shrunk}"
+
+
+def _is_bound(key: str, shrunk: str, cache: Cache) -> bool:
+    """Whether just this text was issued for just this original, under whatever length of the bond's key."""
+    wanted = bond(key, shrunk)
+    name = key_of(wanted, FULL_LENGTH)
+    return any(cache.get(name[:length]) == wanted for length in range(KEY_LENGTH, FULL_LENGTH + 1))
+
+
 class ShortTexts:
     """Originals in short form, each made once however many texts have to be compared with it."""
 
@@ -147,7 +165,10 @@ def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | No
     for key in dict.fromkeys(match[1] for match in found):
         spans = [match.span() for match in found if match[1] == key]
         spans += [match.span() for match in _GAP.finditer(text, spans[0][1])]
-        if _is_form(text, sorted(spans), cache[key], short or ShortTexts()):
+        if text.startswith(_START + _SHORTENED) and spans[0][0] == 0:
+            if _is_bound(key, text[spans[0][1] + 1 :], cache):
+                return key
+        elif _is_form(text, sorted(spans), cache[key], short or ShortTexts()):
             return key
     return None
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from .types import Message, Path, Tool
 
-Action = Literal["kept", "protected", "compact", "excerpt", "stub", "fold"]
+Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
 SkippedReason = Literal["below_trigger", "no_gain"]
 
 _KEYS = (
@@ -51,8 +51,8 @@ class Compressed(Mapping[str, Any]):
         messages: to send instead of the original ones.
         tools: the caller's tools and, where something was taken out, the retrieval tool; None where there
             are none, so that ``tools=result.tools`` never sends an empty list.
-        cache: key -> original text (for a fold: the messages as JSON). User data: keep it where the
-            conversation may be kept.
+        cache: key -> original text (for a fold: the messages as JSON); for a shrunk text also what was
+            issued, so that it is known again. User data: keep it where the conversation may be kept.
         original_tokens, compressed_tokens: of the whole request: messages, overhead, tools.
         floor_tokens: the fewest tokens this conversation can be brought to.
         target_met: ``compressed_tokens <= target``, or nothing had to be done.

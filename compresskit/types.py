@@ -45,6 +45,22 @@ class Store(Protocol):
     def put(self, items: Mapping[str, str]) -> None: ...
 
 
+@runtime_checkable
+class Shrinker(Protocol):
+    """Says texts in fewer tokens.
+
+    A shrinker may also have an ``identity`` (str): everything that its results depend on beside the arguments,
+    such as the model's name. Only the results of a shrinker with an identity can be stored.
+    """
+
+    def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
+        """One shorter text for each text, "" where there is none, of at most ``budgets`` tokens.
+
+        ``query`` is what the texts are needed for, "" where that is not known.
+        """
+        ...
+
+
 class Slot(NamedTuple):
     """A place in a message where a text stands that may stand in another form."""
 

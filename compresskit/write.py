@@ -9,7 +9,7 @@ from .atoms import Atom
 from .content import Segment
 from .fit import Piece
 from .jsonlike import clone, exactly
-from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, folded, issued, looks_issued
+from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
 from .pieces import Entry, Layout
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -29,6 +29,17 @@ class _Form(NamedTuple):
     tokens: int | None = None  # where they are known
 
 
+class Excerpt(NamedTuple):
+    """An excerpt as it was written, for what may take its place."""
+
+    entry: Entry
+    kept: frozenset[int]
+    key: str
+    tokens: int
+    message: Message  # where it stands
+    decision: int  # its number
+
+
 class Writer:
     """Writes the forms that a layout's pieces and groups have now. Costs are counted on what was written.
 
@@ -40,6 +51,7 @@ class Writer:
         self.messages: list[Message] = []
         self.decisions: list[Decision] = []
         self.tokens = 0
+        self.excerpts: list[Excerpt] = []  # of texts, not of short forms
         self.unfoldable: frozenset[int] = frozenset()
         self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
         self._suspect_messages: list[Message] = []
@@ -156,7 +168,25 @@ class Writer:
             self._suspects.append((form.text, form.key))
         tokens = self._measure.count(form.text) if form.tokens is None else form.tokens
         self.tokens += tokens
+        if form.action == "excerpt" and not entry.short and entry.piece is not None:
+            kept = frozenset(entry.piece.kept)
+            self.excerpts.append(Excerpt(entry, kept, form.key, tokens, copy, len(self.decisions)))
         self._decide(entry, form.action, form.key, tokens, form.why)
+
+    def shorten(self, excerpt: Excerpt, shrunk: str, tokens: int) -> None:
+        """Puts a shrunk text, which costs so many tokens with its marker, where an excerpt was written."""
+        text = self._wording.shortened(excerpt.key, shrunk)
+        replace(excerpt.message, excerpt.entry.block.path, text)
+        self._keys.issue(bond(excerpt.key, shrunk))
+        self._suspects.append((text, excerpt.key))
+        self.tokens += tokens - excerpt.tokens
+        row = self.decisions[excerpt.decision]
+        self.decisions[excerpt.decision] = row._replace(action="shrunk", tokens_after=tokens, why="said in fewer words")
+
+    def explain(self, excerpt: Excerpt, reason: str) -> None:
+        """Adds to an excerpt's decision why nothing shorter took its place."""
+        row = self.decisions[excerpt.decision]
+        self.decisions[excerpt.decision] = row._replace(why=f"{row.why}; not shrunk: {reason}")
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""

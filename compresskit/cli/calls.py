@@ -12,6 +12,7 @@ from typing import Any
 
 from compresskit import Compressed, CompresskitError, compress
 from compresskit.cli.reading import Conversation, InputError
+from compresskit.cli.shrinking import shrinker_of
 
 DEFAULT_MODEL = "gpt-4o"
 DEFAULT_TRIGGER = 200_000
@@ -24,6 +25,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
     trigger, target = options["trigger"], options["target"]
     if trigger is None:
         trigger = DEFAULT_TRIGGER if target is None else target
+    shrinker = shrinker_of(options)
     with library_errors(conversation.where):
         return compress(
             conversation.messages,
@@ -35,6 +37,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             recoverable=not options["no_recover"],
             shape=options["shape"],
             cache=conversation.cache if conversation.is_result else None,
+            shrinker=shrinker,
         )
 
 

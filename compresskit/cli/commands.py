@@ -29,6 +29,8 @@ from compresskit.cli.calls import (
 from compresskit.cli.ledgers import ledger
 from compresskit.cli.reading import Conversation, InputError, read_conversations, read_results, read_tools
 from compresskit.cli.show import figures, render
+from compresskit.cli.shrinking import OPTIONS as SHRINKER_OPTIONS
+from compresskit.cli.shrinking import spent
 from compresskit.cli.writing import Failure, open_output, printable, to_json
 
 SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
@@ -76,6 +78,7 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):
         command = option(command)
@@ -106,7 +109,8 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     """
     given = read_conversations(file)
     results = []
-    with open_output(output) as stream, progress(len(given), hidden=stream.isatty()) as step:
+    hidden = options["shrinker"] is not None  # it shows its own progress
+    with open_output(output) as stream, progress(len(given), hidden=hidden or stream.isatty()) as step:
         for conversation in given:
             results.append(as_json(compress_one(conversation, options)))
             whole = {**conversation.extra, **results[-1]}
@@ -114,6 +118,8 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
             step()
     for conversation, result in zip(given, results, strict=True):
         click.echo(conversation.where + figures(result), err=True)
+    if cost := spent(options):
+        click.echo(cost, err=True)
     context.exit(0 if all(map(in_target, results)) else 1)
 
 
@@ -129,7 +135,7 @@ def show_command(context: click.Context, /, file: str, **options: Any) -> None:
     """
     given = read_conversations(file)
     results = []
-    with progress(len(given)) as step:
+    with progress(len(given), hidden=options["shrinker"] is not None) as step:
         for conversation in given:
             results.append(_result_to_show(context, conversation, options))
             step()

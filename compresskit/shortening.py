@@ -1,0 +1,69 @@
+"""Where a shrunk text takes the place of an excerpt: the view that a shrinker gives, chosen block by block.
+
+An excerpt has its tokens already. A shrunk text of at most as many takes its place where what matters is spread over
+the block, so that the excerpt leaves much of it out. So the plan's target holds whatever a shrinker does.
+"""
+
+from __future__ import annotations
+
+from .markers import Wording
+from .protect import task_of
+from .shrink.view import Outcome, Shrinking, shrunk
+from .tokens import Measure
+from .types import Shrinker, Turn
+from .write import Excerpt, Writer
+
+# What a shrunk text still says of all that the block is worth. An excerpt that keeps more of it stays.
+_FIDELITY = 0.7
+_QUERY_CHARACTERS = 4_000
+_SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
+
+
+class Shortening:
+    """A shrinker at work within one call of compress(): the same text and budget are asked for once."""
+
+    def __init__(self, shrinker: Shrinker | Shrinking, turns: list[Turn], query: str | None, measure: Measure) -> None:
+        self._with = shrinker if isinstance(shrinker, Shrinking) else Shrinking(shrinker)
+        self._query = (_asked(turns) if query is None else query)[-_QUERY_CHARACTERS:]
+        self._measure = measure
+        self._known: dict[tuple[str, int], Outcome] = {}
+
+    def apply(self, written: Writer, wording: Wording) -> None:
+        """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
+        count = self._measure.count
+        found = [one for one in written.excerpts if _share(one) < _FIDELITY]
+        blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
+        self._ask(blocks)
+        for one, block in zip(found, blocks, strict=True):
+            text, _, reason = self._known[block]
+            if text is None:
+                written.explain(one, reason)
+                continue
+            tokens = count(wording.shortened(one.key, text))
+            if one.entry.piece is None or tokens < one.entry.piece.stub:  # it would undercut the plan's floor
+                written.explain(one, "the shrunk text says too little")
+            elif tokens > one.tokens:
+                written.explain(one, "the shrunk text is over its budget")
+            else:
+                written.shorten(one, text, tokens)
+
+    def _ask(self, blocks: list[tuple[str, int]]) -> None:
+        fresh = [block for block in dict.fromkeys(blocks) if block not in self._known]
+        if fresh:
+            own = self._with
+            outcomes = shrunk(fresh, self._query, own.shrinker, self._measure, own.store, own.max_seconds)
+            self._known.update(zip(fresh, outcomes, strict=True))
+
+
+def _share(excerpt: Excerpt) -> float:
+    """How much of what a block is worth its kept segments have."""
+    values = excerpt.entry.values
+    whole = sum(values)
+    return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
+
+
+def _asked(turns: list[Turn]) -> str:
+    """What the conversation is about, as text: the task and the last user message."""
+    last = next((turn.index for turn in reversed(turns) if turn.human), None)
+    places = dict.fromkeys(index for index in (task_of(turns), last) if index is not None)
+    return "\n".join(block.text for index in places for block in turns[index].blocks if not block.call)

@@ -1,0 +1,42 @@
+"""A text of at most so many tokens, from a model that only takes a rate and often misses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+TRIES = 5
+_AIM = 0.96  # of the budget: a little over it is of no use
+_CLOSE = 0.92  # of it used is close enough: another try costs a run of the model
+_LEAST_RATE, _MOST_RATE = 0.02, 0.98
+
+
+def fitted(at_rate: Callable[[float], str], count: Callable[[str], int], least: int, most: int, budget: int) -> str:
+    """The longest text found of at most ``budget`` tokens, "" where none is found.
+
+    Args:
+        at_rate: the text at a rate between 0 and 1; a lower rate gives no longer a text, more or less.
+        count: tokens of a text.
+        least, most: tokens at the rates 0 and 1.
+        budget: tokens that the text may have.
+
+    >>> len(fitted(lambda rate: "x" * round(100 * rate ** 0.5), len, 0, 100, 50))
+    48
+    """
+    low, high = (0.0, least), (1.0, most)  # a rate known to fit and one known not to, with their tokens
+    best, best_tokens = "", 0
+    over = 0
+    for _ in range(TRIES):
+        share = (_AIM * budget - low[1]) / max(1, high[1] - low[1])
+        share *= 0.7 ** max(0, over - 1)  # over the budget again: the curve is bent, and creeping up would take long
+        rate = low[0] + (high[0] - low[0]) * min(0.95, max(0.05, share))
+        text = at_rate(min(_MOST_RATE, max(_LEAST_RATE, rate)))
+        tokens = count(text)
+        if tokens > budget:
+            high, over = (rate, tokens), over + 1
+            continue
+        if tokens > best_tokens:
+            best, best_tokens = text, tokens
+        if tokens >= _CLOSE * budget:
+            break
+        low, over = (rate, tokens), 0
+    return best

@@ -1,0 +1,134 @@
+"""LLMLingua-2, LLMLingua and LongLLMLingua (the extra `compresskit[llmlingua]`) as shrinkers.
+
+The upstream package chooses what may go; whole words, what must stay, and the budget are seen to here. Models are
+loaded when they are first needed, from the Hugging Face hub or a folder.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Literal, Protocol, get_args
+
+from ..errors import InvalidArgument, shown
+from ..tokens import measure_for
+from ..types import Counter
+from .deadline import remaining
+from .fitting import fitted
+from .must_stay import items
+from .notices import counted, waiting, warn_once
+from .words import Span, Words
+
+Method = Literal["llmlingua2", "llmlingua", "longllmlingua"]
+# What upstream takes: for LLMLingua-2 the model of its README, for the others the default of PromptCompressor. That
+# one has 7 billion parameters; on a CPU a small model does the same work with less judgement.
+UPSTREAM_MODELS: dict[Method, str] = {
+    "llmlingua2": "microsoft/llmlingua-2-xlm-roberta-large-meetingbank",
+    "llmlingua": "NousResearch/Llama-2-7b-hf",
+    "longllmlingua": "NousResearch/Llama-2-7b-hf",
+}
+UPSTREAM_RATE = 0.5  # of the tokens, what upstream keeps where nobody says otherwise
+
+
+class Chooser(Protocol):
+    """Which parts of a text a model would keep."""
+
+    def choose(self, text: str, rate: float, query: str) -> list[Span]: ...
+
+
+class LLMLingua:
+    """A shrinker that leaves words out.
+
+    Args:
+        method: "llmlingua2" (a token classifier, knows no query), "llmlingua" (perplexity of a language model),
+            or "longllmlingua" (the same, judged against the query).
+        model: a name on the Hugging Face hub or a folder; upstream's default for the method where none is given.
+        device: "cpu", "cuda", "cuda:1", "mps". Upstream's default is "cuda".
+        rate: the share of its tokens that a text may keep, where that is less than its budget; None for the
+            budget alone. Upstream's default is 0.5.
+        counter: what budgets are counted with; o200k_base by default.
+        local_files_only: never ask the hub.
+
+    Code that comes with a model is never run (upstream's default is to run it).
+
+    Raises:
+        InvalidArgument: an argument is wrong, or llmlingua is not installed.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        method: Method = "llmlingua2",
+        device: str = "cpu",
+        rate: float | None = None,
+        counter: Counter | Callable[[str], int] | None = None,
+        local_files_only: bool = False,
+    ) -> None:
+        if method not in get_args(Method):
+            raise InvalidArgument(f"method is {shown(method)}; one of {', '.join(get_args(Method))} was expected.")
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < 1):
+            raise InvalidArgument(f"rate is {shown(rate)}; a share of the tokens between 0 and 1 was expected.")
+        if not isinstance(device, str) or not device:
+            raise InvalidArgument(f"device is {shown(device)}; 'cpu', 'cuda', 'cuda:1' or 'mps' was expected.")
+        if find_spec("llmlingua") is None:
+            raise InvalidArgument("LLMLingua needs the llmlingua package: pip install 'compresskit[llmlingua]'.")
+        self.method, self.device, self.rate = method, device, rate
+        self.model = model or UPSTREAM_MODELS[method]
+        self.local_files_only = local_files_only
+        self.identity = f"llmlingua 1 {method} {self.model} rate {rate}"  # 1: of the choice of words made here
+        self._count = measure_for("", counter).count
+        self._chooser: Chooser | None = None
+        self._lock = threading.Lock()  # a model serves one text at a time
+
+    def __repr__(self) -> str:
+        return f"<LLMLingua {self.method} {self.model} on {self.device}>"
+
+    def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
+        """Each text in fewer words, "" where what must stay alone is more than the budget.
+
+        A model that cannot be loaded raises what transformers raises. One that fails at a text gives "" for it, and
+        a warning once.
+        """
+        with self._lock:
+            chooser = self._loaded()
+            pairs = list(zip(texts, budgets, strict=True))
+            return [self._one(chooser, text, budget, query) for text, budget in counted(pairs, "shrinking")]
+
+    def _loaded(self) -> Chooser:
+        if self._chooser is None:
+            with waiting(f"loading {self.model} …"):
+                if self.method == "llmlingua2":
+                    from .token_classes import TokenClasses
+
+                    self._chooser = TokenClasses(self.model, self.device, self.local_files_only)
+                else:
+                    from .perplexity import Perplexity
+
+                    aware = self.method == "longllmlingua"
+                    self._chooser = Perplexity(self.model, self.device, self.local_files_only, aware)
+        return self._chooser
+
+    def _one(self, chooser: Chooser, text: str, budget: int, query: str) -> str:
+        whole = self._count(text)
+        if self.rate is not None:
+            budget = min(budget, int(self.rate * whole))
+        if whole <= budget:
+            return text
+        words = Words(text, [Span(item.start, item.end) for item in items(text, query)])
+        least = self._count(words.chosen([]))
+        if least > budget:
+            return ""
+
+        def at_rate(rate: float) -> str:
+            remaining()
+            return words.chosen(chooser.choose(text, rate, query))
+
+        try:
+            return fitted(at_rate, self._count, least, whole, budget)
+        except TimeoutError:
+            raise
+        except Exception as error:
+            warn_once(f"{self.method} failed at a text ({type(error).__name__}); it is left to other forms")
+            return ""

@@ -1,0 +1,114 @@
+"""LLMLingua and LongLLMLingua: tokens that a language model expects anyway are left out.
+
+Upstream 0.2.2 hands the model's cache of keys and values about as a list of pairs, which transformers takes from
+4.48 on no longer. Here the model gets a cache object, and upstream gets the list it works on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..content.sentences import sentence_ends
+from .deadline import remaining
+from .upstream import load
+from .words import Span, subsequence
+
+_STEP = 200  # tokens that upstream judges at a time, its default
+_CHUNK = 1_000  # tokens of a text that are judged together, at most
+_QUERY_CHARACTERS = 800  # of a query, its end: instructions come first, the question last
+_JOINT = "\n\n"  # what upstream puts between question and text
+
+
+class Perplexity:
+    """Chooses tokens by how surprising a language model finds them; with ``aware``, given the query."""
+
+    def __init__(self, model: str, device: str, local_files_only: bool, aware: bool) -> None:
+        self._compressor = load(_compressor_class(), model, device, local_files_only)
+        self._aware = aware
+
+    def choose(self, text: str, rate: float, query: str) -> list[Span]:
+        prefix = query.strip()[-_QUERY_CHARACTERS:] if self._aware else ""
+        spans = []
+        for start, end in self._chunks(text, prefix):
+            spans += [Span(start + one, start + other) for one, other in self._chosen(text[start:end], rate, prefix)]
+        return spans
+
+    def _chosen(self, text: str, rate: float, prefix: str) -> list[Span]:
+        head = prefix + _JOINT if prefix else ""
+        tokens = self._tokens(head + text)
+        start = sum(end <= len(head) for _, end in tokens["offset_mapping"]) if head else 0
+        ids, offsets = tokens["input_ids"][start:], tokens["offset_mapping"][start:]
+        if len(ids) < 2:
+            return [Span(0, len(text))]
+        kept, _ = self._compressor.iterative_compress_prompt(
+            [prefix, text] if prefix else [text],
+            rate * len(ids),
+            iterative_size=_STEP,
+            start=start,
+            dynamic_ratio=[0.0],
+            condition_compare=bool(prefix),
+        )
+        places = [offsets[index] for index in subsequence(ids, kept[0].tolist())]
+        return [Span(max(0, first - len(head)), last - len(head)) for first, last in places if last > len(head)]
+
+    def _chunks(self, text: str, prefix: str) -> Iterator[tuple[int, int]]:
+        """The text in parts that the model can judge at once, cut at sentences where it can be."""
+        room = self._compressor.max_position_embeddings - len(self._tokens(prefix + _JOINT)["input_ids"]) - 8
+        most = max(_STEP // 2, min(_CHUNK, room))
+        offsets = self._tokens(text)["offset_mapping"]
+        ends = list(sentence_ends(text, 0, len(text)))
+        start = first = 0
+        while start < len(text):
+            limit = offsets[first + most][0] if first + most < len(offsets) else len(text)
+            end = next((end for end in reversed(ends) if start < end <= limit), limit) if limit < len(text) else limit
+            end = max(end, start + 1)
+            yield start, end
+            start = end
+            while first < len(offsets) and offsets[first][0] < start:
+                first += 1
+
+    def _tokens(self, text: str) -> Any:
+        return self._compressor.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+
+
+def _compressor_class() -> type[Any]:
+    """PromptCompressor with a get_ppl() that works with the caches of today's transformers."""
+    import torch
+    from llmlingua import PromptCompressor
+    from transformers import DynamicCache
+
+    class Compressor(PromptCompressor):  # type: ignore[misc]
+        def get_ppl(
+            self,
+            text: str,  # noqa: ARG002
+            granularity: str,  # noqa: ARG002
+            input_ids: Any,
+            attention_mask: Any,
+            past_key_values: Any = None,
+            return_kv: bool = True,  # noqa: ARG002
+            end: int | None = None,
+        ) -> tuple[Any, list[Any]]:
+            """Losses of the tokens from the cached ones up to ``end``, and keys and values of each layer.
+
+            Only as iterative_compress_prompt() asks for them: by token, with the cache.
+            """
+            remaining()
+            past = past_key_values[0][0].shape[2] if past_key_values else 0
+            stop = min(input_ids.shape[1], past + self.max_position_embeddings, end or input_ids.shape[1])
+            cache = DynamicCache()
+            for layer, (keys, values) in enumerate(past_key_values or ()):
+                cache.update(keys, values, layer)
+            with torch.no_grad():
+                said = self.model(
+                    input_ids[:, past:stop],
+                    attention_mask=attention_mask[:, :stop],
+                    past_key_values=cache,
+                    use_cache=True,
+                )
+            loss = torch.nn.functional.cross_entropy(
+                said.logits[0, :-1].float(), input_ids[0, past + 1 : stop], reduction="none"
+            )
+            return loss, [[layer.keys, layer.values] for layer in said.past_key_values.layers]
+
+    return Compressor

@@ -1,0 +1,232 @@
+"""Whether shrinking in place helps: multi-hop questions, answered by a small model from what each way leaves over.
+
+A question's own paragraphs stand in one message, shuffled, the question behind them. Each arm brings them to a share
+of the tokens (--target, 0.2 and 0.33); no retrieval, the reader sees what is left and nothing else.
+
+everything, nothing    the reader's own limits
+head+tail              70 % of the budget from the start, 30 % from the end
+excerpts               compresskit without a shrinker
+llmlingua, longllmlingua, llmlingua2   upstream's choice of words alone, in whole words, brought to the budget
+excerpts+…             compresskit with that shrinker, its check for what must stay included
+excerpts+self          compresskit with --self-llm
+
+support    share of the supporting sentences that stand unchanged
+words      share of their different words (three letters and more) that are left anywhere
+likelihood mean log-likelihood of the answer's tokens, given what is left and the question (higher is better)
+exact      share of the questions that the reader's greedy answer begins with the answer to
+s/1k       seconds to shrink 1,000 tokens of input
+must stay  share of the tokens that no shrinker may leave out (numbers, dates, negations …); shrunk: whether any was
+
+Needs the extra compresskit[llmlingua]. Models are folders or names on the Hugging Face hub; an arm whose model is not
+given is listed as not measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+if not __package__:  # run as a file
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from compresskit import compress
+from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
+from compresskit.shrink.fitting import fitted
+from compresskit.shrink.must_stay import items
+from compresskit.shrink.words import Span, Words
+from compresskit.tokens import measure_for
+from evals import baselines, data, options, reporting, tables
+from evals.cases import Request, Row
+from evals.figures import Column
+from evals.messages import Message, read_all
+from evals.multihop_qa import NAMES, paragraph
+
+ARMS = (
+    *("everything", "nothing", "head+tail", "excerpts", "llmlingua", "longllmlingua", "llmlingua2"),
+    *("excerpts+llmlingua", "excerpts+longllmlingua", "excerpts+llmlingua2", "excerpts+self"),
+)
+COLUMNS = (
+    Column("tokens before", "before", "tokens"),
+    Column("tokens after", "after", "tokens"),
+    Column("support", "support"),
+    Column("words", "words"),
+    Column("likelihood", "likelihood"),
+    Column("exact", "exact"),
+    Column("s/1k", "seconds_per_1k"),
+    Column("must stay", "must_stay"),
+    Column("shrunk", "shrunk"),
+)
+_count = measure_for("", None).count
+_ANSWER_TOKENS = 16  # that the reader may write
+
+
+class Left(NamedTuple):
+    """What an arm leaves of the paragraphs, and whether a shrunk text is in it."""
+
+    text: str
+    shrunk: float | None = None
+
+
+class Reader:
+    """A causal language model that answers from a context."""
+
+    def __init__(self, model: str) -> None:
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        self._torch = torch
+        self._tokenizer = AutoTokenizer.from_pretrained(model)
+        self._model = AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32).eval()
+
+    def judge(self, context: str, question: str, answer: str) -> dict[str, float]:
+        """Log-likelihood of the answer, and whether the greedy one begins with it."""
+        torch = self._torch
+        prompt = f"{context}\n\nQuestion: {question}\nAnswer:".lstrip()
+        start = self._tokenizer(prompt, return_tensors="pt").input_ids
+        wanted = self._tokenizer(f" {answer}", add_special_tokens=False, return_tensors="pt").input_ids
+        with torch.no_grad():
+            said = self._model(torch.cat([start, wanted], dim=1)).logits[0, start.shape[1] - 1 : -1].log_softmax(-1)
+            written = self._model.generate(
+                start, attention_mask=torch.ones_like(start), max_new_tokens=_ANSWER_TOKENS, do_sample=False,
+                pad_token_id=self._tokenizer.eos_token_id,
+            )  # fmt: skip
+        likelihood = said.gather(1, wanted[0].unsqueeze(1)).mean().item()
+        reply = self._tokenizer.decode(written[0, start.shape[1] :], skip_special_tokens=True)
+        return {"likelihood": likelihood, "exact": float(_plain(reply).startswith(_plain(answer)))}
+
+
+def _plain(text: str) -> str:
+    return " ".join(re.findall(r"\w+", re.sub(r"\b(?:a|an|the)\b", " ", text.lower())))
+
+
+def arms(given: argparse.Namespace) -> dict[str, Callable[[Request, str], Left]]:
+    """The arms that can be measured with the models given."""
+    found: dict[str, Callable[[Request, str], Left]] = {
+        "everything": lambda request, _: Left(_context(request.messages)),
+        "nothing": lambda _request, _: Left(""),
+        "head+tail": lambda request, _: Left(_context(list(baselines.head_tail(request).messages))),
+        "excerpts": partial(_compresskit, None),
+    }
+    models = {"llmlingua": given.language_model, "longllmlingua": given.language_model, "llmlingua2": given.classifier}
+    for method, model in models.items():
+        if model:
+            shrinker = LLMLingua(model, method=method)  # type: ignore[arg-type]
+            found[method] = partial(_alone, shrinker)
+            found[f"excerpts+{method}"] = partial(_compresskit, shrinker)
+    if given.self_llm:
+        own = SelfLLM(given.self_llm, **({"api_base": given.api_base} if given.api_base else {}))
+        found["excerpts+self"] = partial(_compresskit, own)
+    return {name: found[name] for name in given.arms if name in found}
+
+
+def _context(messages: Sequence[Message]) -> str:
+    return read_all(messages[:-1])
+
+
+def _compresskit(shrinker: Any, request: Request, question: str) -> Left:
+    result = compress(
+        request.messages, request.model, request.trigger, request.target, query=question, recoverable=False,
+        shrinker=shrinker and Shrinking(shrinker),
+    )  # fmt: skip
+    return Left(_context(result.messages), float(any(row.action == "shrunk" for row in result.decisions)))
+
+
+def _alone(shrinker: LLMLingua, request: Request, question: str) -> Left:
+    """Upstream's choice for the whole text, nothing else: no check, no excerpts."""
+    text = _context(request.messages)
+    budget = request.target - (_count(read_all(request.messages)) - _count(text))
+    words, chooser = Words(text, []), shrinker._loaded()
+    made = fitted(lambda rate: words.chosen(chooser.choose(text, rate, question)), _count, 0, _count(text), budget)
+    return Left(made, 1.0)
+
+
+def measure(question: dict[str, Any], share: float, arm: str, way: Callable[..., Left], reader: Any, seed: int) -> Row:
+    """One row; what an arm raises is its error."""
+    texts = [paragraph(*one) for one in data.field(question, "paragraphs", "questions")]
+    random.Random(f"{seed} {question['id']}").shuffle(texts)
+    asked = data.field(question, "question", "questions")
+    messages: list[Message] = [{"role": "user", "content": text} for text in ("\n\n".join(texts), asked)]
+    before = _count(read_all(messages))
+    target = max(1, int(share * before))
+    request = Request(messages, target, target, "openai", frozenset({1}), seed)
+    name = question["id"].split("-")[0]
+    row: Row = {"case": f"{question['id']} {share:g}", "group": f"{NAMES.get(name, name)}, {share:.0%}"}
+    row |= {"unit": question["id"], "compressor": arm, "before": before, "error": None}
+    start = time.perf_counter()
+    try:
+        left = way(request, asked)
+    except Exception as error:
+        return {**row, "error": f"{type(error).__name__}: {error}"[:300]}
+    row["seconds_per_1k"] = 1000 * (time.perf_counter() - start) / before
+    whole = _context(messages)
+    pinned = Words(whole, [Span(item.start, item.end) for item in items(whole, asked)]).chosen([])
+    support = [text.strip() for text in data.field(question, "support", "questions")]
+    wanted = {word for text in support for word in re.findall(r"\w{3,}", text.lower())}
+    row |= {
+        "after": _count(left.text),
+        "shrunk": left.shrunk,
+        "must_stay": _count(pinned) / _count(whole),
+        "support": sum(text in left.text for text in support) / len(support) if support else None,
+        "words": len(wanted & set(re.findall(r"\w{3,}", left.text.lower()))) / len(wanted) if wanted else None,
+    }
+    return {**row, **(reader.judge(left.text, asked, data.field(question, "answer", "questions")) if reader else {})}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m evals.shrink",
+        description=__doc__,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
+    add("--target", type=options.numbers, default="0.2,0.33", metavar="X,Y", help="shares (default: 0.2,0.33)")
+    add("--arms", type=options.choices(ARMS), default=",".join(ARMS), metavar="A,B", help=f"of {', '.join(ARMS)}")
+    add("--limit", type=options.positive, metavar="N", help="at most N questions of each data set")
+    add("--language-model", metavar="MODEL", help="for llmlingua and longllmlingua")
+    add("--classifier", metavar="MODEL", help="for llmlingua2")
+    add("--self-llm", metavar="MODEL", help="for excerpts+self, as litellm names it")
+    add("--api-base", metavar="URL", help="where --self-llm is")
+    add("--reader", metavar="MODEL", help="a causal language model; without it only what is left is measured")
+    add("--threads", type=options.positive, default=1, metavar="N", help="of torch (default: 1)")
+    add("--json", metavar="FILE", help="write a record with every figure and every case")
+    add("--seed", type=int, default=0, help="for shuffling and the bootstrap (default: 0)")
+    given = parser.parse_args(arguments)
+    return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
+
+
+def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+    if given.language_model or given.classifier or given.reader:
+        import torch
+
+        torch.set_num_threads(given.threads)
+    ways = arms(given)
+    for name in given.arms:
+        if name not in ways:
+            print(f"{name}: not measured here (its model is not given)", file=sys.stderr)
+    reader = Reader(given.reader) if given.reader else None
+    sets: dict[str, list[dict[str, Any]]] = {}
+    for question in (question for path in paths for question in data.rows(path)):
+        sets.setdefault(question["id"].split("-")[0], []).append(question)
+    todo = [
+        (question, share, arm, way, reader, given.seed)
+        for share in given.target
+        for questions in sets.values()
+        for question in questions[: given.limit]
+        for arm, way in ways.items()
+    ]
+    return paths, list(tables.progress((measure(*one) for one in todo), len(todo), "measuring"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
