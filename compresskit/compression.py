@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .arguments import check, checked_target
@@ -11,6 +12,7 @@ from .fit import Fit
 from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
 from .pieces import Judged, Layout, judge, lay_out
+from .previous import check_previous, continued, lasting
 from .protect import moved, reasons
 from .query import derive
 from .request import Request
@@ -47,6 +49,7 @@ def compress(
     cache: Cache | None = None,
     embedder: Embedder | None = None,
     shrinker: Shrinker | Shrinking | None = None,
+    previous: Compressed | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -75,6 +78,10 @@ def compress(
         shrinker: says prose in fewer words where that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
             ``SelfLLM``, an object of your own with ``shrink(texts, budgets, query)``, or one of them in a
             ``Shrinking`` with a store and a latency budget. Its results are checked; where it fails, excerpts stay.
+        previous: the result of the turn before. What it sent stays byte for byte, with the new messages behind it,
+            while that fits ``trigger`` (``skipped_reason`` is then "fits_trigger"); when it no longer fits, the whole
+            conversation is compressed anew, down to ``target``. Where the history was edited or shortened, what
+            still holds of it is used. Pass all messages, as you have them or as they were sent.
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -86,12 +93,18 @@ def compress(
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)
+    check_previous(previous)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
-    request = Request(
-        model, trigger, target, given.shape, clone(list(tools or ()), "tools"), recoverable, dict(cache or {}), measure
-    )
+    offered = clone(list(tools or ()), "tools")
+    request = Request(model, trigger, target, given.shape, offered, recoverable, dict(cache or {}), measure)
     unfolded = messages
+    if previous is not None:
+        kept = request.continued(messages, previous, continued(messages, previous))
+        if kept is not None:
+            return kept
+        cache = {**previous.cache, **request.cache}
+        request = replace(request, cache={**lasting(previous.cache), **request.cache})
     if cache:
         unfolded, protect = _unfolded(messages, cache, protect)
         conversation = read(unfolded, given.shape)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from .jsonlike import clone, dumps
-from .markers import Keys, folded, issued
+from .markers import Keys, folded, issued, restore
+from .previous import Continued
 from .result import Compressed, SkippedReason
+from .shapes import read
 from .shapes.parts import slots
 from .tokens import Measure
 from .tool import TOOL_NAME, name_of, schema
-from .types import Conversation, Message, Tool
+from .types import Cache, Conversation, Message, Tool
 from .write import Writer
 
 _REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How to count tokens with tiktoken")
@@ -37,8 +39,12 @@ class Request:
 
     def cost(self, conversation: Conversation) -> int:
         """Tokens of the request with these messages and the caller's tools."""
+        return self._overhead(with_ours=False) + self._tokens(conversation)
+
+    def _tokens(self, conversation: Conversation) -> int:
+        """Tokens of messages alone."""
         count = self.measure.count
-        tokens = self._overhead(with_ours=False)
+        tokens = 0
         for turn in conversation.turns:
             tokens += turn.extra
             for text in turn.fixed:
@@ -50,8 +56,38 @@ class Request:
     def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason) -> Compressed:
         """The messages as they were, with our tool only where earlier markers of ours stand in them."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
-        known = self.recoverable and bool(self.cache) and any(self._issued(message) for message in messages)
+        known = self.recoverable and bool(self.cache) and any(self._issued(message, self.cache) for message in messages)
         return self._compressed(copies, tokens, tokens, tokens, known, {}, skipped_reason=reason)
+
+    def continued(self, messages: list[Message], previous: Compressed, going: Continued) -> Compressed | None:
+        """What the turn before sent with the new messages behind it; None where that is above the trigger.
+
+        Where all of it holds, nothing but the new messages is counted.
+        """
+        new = messages[going.known :]
+        copies = [clone(message, f"messages[{index}]") for index, message in enumerate([*going.sent, *new])]
+        cache = {**previous.cache, **self.cache}
+        issued = going.forms or any(self._issued(message, cache) for message in new)
+        with_ours = self.recoverable and issued
+        tools = self._offered(with_ours) or None
+        if going.whole and previous.model == self.model and previous.tools == tools:
+            fresh = self._tokens(read(new, self.shape))
+            tokens, original = previous.compressed_tokens + fresh, previous.original_tokens + fresh
+        else:
+            tokens = self._overhead(with_ours) + self._tokens(read(copies, self.shape))
+            original = self.cost(read(restore(messages, cache), self.shape)) if issued else tokens
+        if tokens > self.trigger:
+            return None
+        return self._compressed(
+            copies,
+            original,
+            tokens,
+            tokens,
+            with_ours,
+            previous.cache if issued else {},
+            skipped_reason="fits_trigger" if issued else "below_trigger",
+            decisions=tuple(one for one in previous.decisions if one.message < going.known) if issued else (),
+        )
 
     def result(self, messages: list[Message], original: int, written: Writer, keys: Keys, floor: int) -> Compressed:
         """What was written, unless it is no smaller than what was given."""
@@ -98,5 +134,6 @@ class Request:
         ours = with_ours and all(name_of(tool) != TOOL_NAME for tool in self.tools)
         return self.tools + ([schema(self.shape)] if ours else [])
 
-    def _issued(self, message: Message) -> bool:
-        return folded(message, self.cache) is not None or any(issued(slot.text, self.cache) for slot in slots(message))
+    @staticmethod
+    def _issued(message: Message, cache: Cache) -> bool:
+        return folded(message, cache) is not None or any(issued(slot.text, cache) for slot in slots(message))

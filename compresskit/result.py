@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from .types import Message, Path, Tool
 
 Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
-SkippedReason = Literal["below_trigger", "no_gain"]
+SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain"]
 
 _KEYS = (
     "messages",
@@ -56,7 +56,8 @@ class Compressed(Mapping[str, Any]):
         original_tokens, compressed_tokens: of the whole request: messages, overhead, tools.
         floor_tokens: the fewest tokens this conversation can be brought to.
         target_met: ``compressed_tokens <= target``, or nothing had to be done.
-        skipped_reason: "below_trigger", "no_gain" (nothing could be made smaller), or None.
+        skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
+            it), "no_gain" (nothing could be made smaller), or None.
         decisions: one for every block, in order; empty below the trigger.
         estimate: the model's own tokenizer is not known here, so all counts are o200k_base's.
     """
@@ -83,7 +84,7 @@ class Compressed(Mapping[str, Any]):
 
     @property
     def target_met(self) -> bool:
-        return self.skipped_reason == "below_trigger" or self.compressed_tokens <= self.target
+        return self.skipped_reason in ("below_trigger", "fits_trigger") or self.compressed_tokens <= self.target
 
     @property
     def request(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def compresskit_kept(turn: Turn, state: tuple[int, Sent] | None) -> Sent:
 
 
 def compresskit_previous(turn: Turn, state: Any) -> Sent:
-    """compresskit.compress with the result of the turn before; an entry below once it takes one."""
+    """compresskit.compress with the result of the turn before."""
     result = _compress(turn, previous=state)
     return _sent(result, result)
 
@@ -97,6 +97,7 @@ CONTENDERS: dict[str, Contender] = {
     "litellm": litellm,
     "compresskit": compresskit,
     "compresskit-kept": compresskit_kept,
+    "compresskit-previous": compresskit_previous,
 }
 
 

