@@ -12,7 +12,7 @@ from .fit import Fit
 from .jsonlike import clone
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
 from .pieces import Judged, Layout, judge, lay_out
-from .previous import check_previous, continued, lasting
+from .previous import check_turns, continued, lasting
 from .protect import moved, reasons
 from .query import derive
 from .request import Request
@@ -50,6 +50,8 @@ def compress(
     embedder: Embedder | None = None,
     shrinker: Shrinker | Shrinking | None = None,
     previous: Compressed | None = None,
+    on_entry: bool = False,
+    offer_tool: bool = False,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -82,6 +84,10 @@ def compress(
             while that fits ``trigger`` (``skipped_reason`` is then "fits_trigger"); when it no longer fits, the whole
             conversation is compressed anew, down to ``target``. Where the history was edited or shortened, what
             still holds of it is used. Pass all messages, as you have them or as they were sent.
+        on_entry: new tool results are said in a short form that loses nothing (JSON, tables, searches, listings) before
+            they are sent for the first time, below the trigger too.
+        offer_tool: the retrieval tool is there from the first turn on, not from the first key: adding it later
+            makes the provider's cached prefix new.
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -93,21 +99,24 @@ def compress(
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)
-    check_previous(previous)
+    check_turns(previous, on_entry, offer_tool)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
     offered = clone(list(tools or ()), "tools")
-    request = Request(model, trigger, target, given.shape, offered, recoverable, dict(cache or {}), measure)
+    request = Request(model, trigger, target, given.shape, offered, recoverable, dict(cache or {}), measure, offer_tool)
     unfolded = messages
-    if previous is not None:
-        kept = request.continued(messages, previous, continued(messages, previous))
+    if previous is not None or on_entry:
+        before = previous or request.nothing()
+        kept = request.continued(given, messages, before, continued(messages, before), on_entry)
         if kept is not None:
             return kept
-        cache = {**previous.cache, **request.cache}
-        request = replace(request, cache={**lasting(previous.cache), **request.cache})
+        cache = {**before.cache, **request.cache}
+        request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
         unfolded, protect = _unfolded(messages, cache, protect)
         conversation = read(unfolded, given.shape)
+    if previous is not None:  # what it sent is no input of its own
+        messages, given = unfolded, conversation
     turns = conversation.turns
     shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)

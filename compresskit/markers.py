@@ -31,6 +31,7 @@ ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
 _START = "[… "
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
 _SHORTENED = "shortened"
 
 
@@ -255,4 +256,4 @@ def is_run(text: str) -> bool:
         found = json.loads(text)
     except ValueError:
         return False
-    return isinstance(found, list) and all(isinstance(item, dict) for item in found)
+    return isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)

@@ -23,8 +23,11 @@ class Continued(NamedTuple):
     forms: bool  # some of it stands in another form than it was
 
 
-def check_previous(previous: object) -> None:
-    """Raises InvalidArgument for what is no result of ``compress``."""
+def check_turns(previous: object, on_entry: object, offer_tool: object) -> None:
+    """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
+    for name, value in (("on_entry", on_entry), ("offer_tool", offer_tool)):
+        if not isinstance(value, bool):
+            raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
     if previous is not None and not isinstance(previous, Compressed):
         raise InvalidArgument(
             f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."

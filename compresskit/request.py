@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .entry import enter
 from .jsonlike import clone, dumps
-from .markers import Keys, folded, issued, restore
+from .markers import Keys, Wording, folded, issued, restore
 from .previous import Continued
 from .result import Compressed, SkippedReason
 from .shapes import read
@@ -31,6 +32,7 @@ class Request:
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
+    always: bool = False  # our tool is offered whether or not there is anything to retrieve
 
     @property
     def room(self) -> int:
@@ -59,32 +61,49 @@ class Request:
         known = self.recoverable and bool(self.cache) and any(self._issued(message, self.cache) for message in messages)
         return self._compressed(copies, tokens, tokens, tokens, known, {}, skipped_reason=reason)
 
-    def continued(self, messages: list[Message], previous: Compressed, going: Continued) -> Compressed | None:
+    def nothing(self) -> Compressed:
+        """The result before the first turn."""
+        tokens = self._overhead(with_ours=False)
+        return self._compressed([], tokens, tokens, tokens, False, {}, skipped_reason="below_trigger")
+
+    def continued(
+        self,
+        given: Conversation,
+        messages: list[Message],
+        previous: Compressed,
+        going: Continued,
+        on_entry: bool,
+    ) -> Compressed | None:
         """What the turn before sent with the new messages behind it; None where that is above the trigger.
 
         Where all of it holds, nothing but the new messages is counted.
         """
         new = messages[going.known :]
-        copies = [clone(message, f"messages[{index}]") for index, message in enumerate([*going.sent, *new])]
-        cache = {**previous.cache, **self.cache}
-        issued = going.forms or any(self._issued(message, cache) for message in new)
+        copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
+        entered: dict[str, str] = {}
+        if on_entry:
+            entered = enter(given, copies, going.known, self.measure, Wording(self.recoverable)).cache
+        fresh = copies[going.known :]
+        sent = [*(clone(message, "previous") for message in going.sent), *fresh]
+        cache = {**previous.cache, **self.cache, **entered}
+        issued = going.forms or bool(entered) or any(self._issued(message, cache) for message in new)
         with_ours = self.recoverable and issued
-        tools = self._offered(with_ours) or None
-        if going.whole and previous.model == self.model and previous.tools == tools:
-            fresh = self._tokens(read(new, self.shape))
-            tokens, original = previous.compressed_tokens + fresh, previous.original_tokens + fresh
+        before = self._tokens(read(new, self.shape)) if new else 0
+        after = self._tokens(read(fresh, self.shape)) if entered else before
+        if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
+            tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
         else:
-            tokens = self._overhead(with_ours) + self._tokens(read(copies, self.shape))
+            tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
             original = self.cost(read(restore(messages, cache), self.shape)) if issued else tokens
         if tokens > self.trigger:
             return None
         return self._compressed(
-            copies,
+            sent,
             original,
             tokens,
             tokens,
             with_ours,
-            previous.cache if issued else {},
+            {**previous.cache, **entered} if issued else {},
             skipped_reason="fits_trigger" if issued else "below_trigger",
             decisions=tuple(one for one in previous.decisions if one.message < going.known) if issued else (),
         )
@@ -131,7 +150,9 @@ class Request:
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, and ours behind them unless it is there already."""
-        ours = with_ours and all(name_of(tool) != TOOL_NAME for tool in self.tools)
+        ours = (with_ours or (self.always and self.recoverable)) and all(
+            name_of(tool) != TOOL_NAME for tool in self.tools
+        )
         return self.tools + ([schema(self.shape)] if ours else [])
 
     @staticmethod

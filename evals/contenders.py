@@ -91,6 +91,18 @@ def compresskit_previous(turn: Turn, state: Any) -> Sent:
     return _sent(result, result)
 
 
+def compresskit_offered(turn: Turn, state: Any) -> Sent:
+    """The same with the retrieval tool there from the first turn."""
+    result = _compress(turn, previous=state, offer_tool=True)
+    return _sent(result, result)
+
+
+def compresskit_entry(turn: Turn, state: Any) -> Sent:
+    """The same with new tool results in a short form that loses nothing."""
+    result = _compress(turn, previous=state, offer_tool=True, on_entry=True)
+    return _sent(result, result)
+
+
 CONTENDERS: dict[str, Contender] = {
     "everything": everything,
     "window": window,
@@ -98,6 +110,8 @@ CONTENDERS: dict[str, Contender] = {
     "compresskit": compresskit,
     "compresskit-kept": compresskit_kept,
     "compresskit-previous": compresskit_previous,
+    "compresskit-offered": compresskit_offered,
+    "compresskit-entry": compresskit_entry,
 }
 
 

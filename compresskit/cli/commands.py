@@ -214,8 +214,11 @@ cli.add_command(ledger)
 def progress(total: int, *, hidden: bool = False) -> Iterator[Callable[[], Any]]:
     """A bar on standard error while it takes long; none where it would mix with the output."""
     console = Console(stderr=True)
+    if hidden or not console.is_terminal:  # a disabled bar would still end its line
+        yield lambda: None
+        return
     columns = TextColumn("compressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
 

@@ -4,10 +4,11 @@ from .about import describe
 from .cut import split
 from .detect import detect
 from .segment import Segment, Short, Split
-from .short import FORMS, forms_of, said_in_short, segments_of, shorten
+from .short import FORMS, LOSSLESS, forms_of, said_in_short, segments_of, shorten
 
 __all__ = [
     "FORMS",
+    "LOSSLESS",
     "Segment",
     "Short",
     "Split",

@@ -23,6 +23,7 @@ FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "listing in short form": short_listing,
     "log in short form": short_log,
 }
+LOSSLESS = frozenset({name for name in FORMS if not name.startswith("log")})  # everything can be read off the form
 _OF_KIND = {
     "json": ("JSON in short form",),
     "jsonl": ("JSON in short form",),

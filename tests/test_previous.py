@@ -1,0 +1,154 @@
+"""compress(previous=): turn after turn the laws hold, and what was sent stays byte for byte until it no longer fits."""
+
+import itertools
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import cost, difference, visible_keys
+from samples import anthropic_agent, openai_agent
+from strategies import MODEL, cases
+from test_data import FILES, conversations
+from validity import VALID
+
+from compresskit import TOOL_NAME, compress, restore, retrieve
+from compresskit.errors import InvalidArgument
+
+AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
+
+
+def sent(result):
+    return [json.dumps(message) for message in result.messages]
+
+
+def replay(messages, shape, **options):
+    """The results of a conversation that grows by one message a turn, each with the one before."""
+    previous = None
+    for end in range(1, len(messages) + 1):
+        result = compress(messages[:end], MODEL, shape=shape, previous=previous, **options)
+        yield messages[:end], previous, result
+        previous = result
+
+
+def broken(shape, history, previous, result):
+    """The laws that a turn breaks."""
+    names = [json.dumps(tool) for tool in result.tools or () if TOOL_NAME in json.dumps(tool)]
+    stays = previous is None or not result.skipped_reason or sent(result)[: len(previous.messages)] == sent(previous)
+    laws = {
+        "nothing is lost": difference(restore(result.messages, result.cache), history) is None,
+        "a valid request stays valid": not VALID[shape](history) or VALID[shape](result.messages),
+        "counted in full": cost(result.messages, result.tools) <= result.compressed_tokens,
+        "the originals are counted too": cost(history) <= result.original_tokens,
+        "counted like a whole": result.original_tokens == compress(history, MODEL, shape=shape).original_tokens,
+        "never above the trigger in silence": result.compressed_tokens <= result.trigger or not result.target_met,
+        "the prefix stays": stays or result.skipped_reason == "no_gain",
+        "the tool is there where a key is": bool(names) or not visible_keys(history, result.messages),
+    }
+    return [law for law, holds in laws.items() if not holds]
+
+
+@given(cases, st.booleans())
+def test_the_laws_hold_turn_after_turn(case, on_entry):
+    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
+        assert broken(case.shape, history, previous, result) == []
+
+
+@given(cases, st.data())
+def test_an_edited_or_shortened_history_is_noticed(case, data):
+    before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
+    edited = json.loads(json.dumps(case.messages))
+    place = data.draw(st.integers(0, len(edited) - 1))
+    if data.draw(st.booleans()):
+        del edited[place:]
+    else:
+        edited[place] = {"role": "user", "content": "Something else."}
+    result = compress(edited, MODEL, shape=case.shape, previous=before, **case.budget)
+    assert difference(restore(result.messages, result.cache), edited) is None
+
+
+@given(cases)
+def test_what_was_sent_may_be_passed_instead_of_the_originals(case):
+    before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
+    more = [*before.messages, {"role": "user", "content": "And now?"}]
+    result = compress(more, MODEL, shape=case.shape, previous=before, **case.budget)
+    whole = [*case.messages, {"role": "user", "content": "And now?"}]
+    assert difference(restore(result.messages, result.cache), whole) is None
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_one_large_step_and_then_quiet(shape):
+    messages = AGENTS[shape](turns=40)
+    trigger = cost(messages) // 3
+    steps = []
+    for _, previous, result in replay(messages, shape, trigger=trigger, target=trigger // 2):
+        if previous and result.skipped_reason is None:
+            steps.append(len(result.messages))
+            assert result.compressed_tokens <= trigger // 2
+    assert 2 <= len(steps) <= 8
+    assert all(after - before > 4 for before, after in itertools.pairwise(steps))
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_the_tool_offered_from_the_start_never_changes(shape):
+    messages = AGENTS[shape](turns=30)
+    trigger = cost(messages) // 2
+    budget = {"trigger": trigger, "target": trigger // 2}
+    turns = list(replay(messages, shape, offer_tool=True, **budget))
+    assert len({json.dumps(result.tools) for _, _, result in turns}) == 1
+    assert any(result.cache for _, _, result in turns)
+    assert compress(messages[:2], MODEL, recoverable=False, offer_tool=True, **budget).tools is None
+
+
+def test_a_key_answers_as_long_as_its_text_is_in_the_conversation():
+    messages = openai_agent(turns=40)
+    trigger = cost(messages) // 3
+    seen = {}
+    for _, _, result in replay(messages, "openai", trigger=trigger, target=trigger // 2):
+        seen.update({key: text for key, text in result.cache.items() if not text.startswith("[{")})
+    assert seen
+    assert all(result.cache[key] == text for key, text in seen.items())
+
+
+def test_on_entry_results_are_shorter_and_lose_nothing():
+    records = json.dumps([{"id": n, "name": f"user {n}", "active": True, "role": "reader"} for n in range(40)])
+    call = {"id": "c1", "type": "function", "function": {"name": "list_users", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Who is user 7?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": records},
+    ]
+    plain = compress(messages, MODEL)
+    assert plain.messages == messages
+    short = compress(messages, MODEL, on_entry=True)
+    assert short.compressed_tokens < 0.7 * plain.compressed_tokens
+    assert short.skipped_reason == "fits_trigger"
+    assert "user 7" in short.messages[2]["content"]
+    assert restore(short.messages, short.cache) == messages
+    (key,) = short.cache
+    assert retrieve(short.cache, key) == records
+    assert short.tools
+
+
+@pytest.mark.parametrize("wrong", [{}, "x", [{"role": "user"}]])
+def test_only_a_result_is_a_previous_result(wrong):
+    with pytest.raises(InvalidArgument, match=r"previous is .*Compressed of the turn before"):
+        compress([{"role": "user", "content": "hi"}], MODEL, previous=wrong)
+
+
+@pytest.mark.parametrize("name", ["on_entry", "offer_tool"])
+def test_switches_are_true_or_false(name):
+    with pytest.raises(InvalidArgument, match=f"{name} is 1; True or False"):
+        compress([{"role": "user", "content": "hi"}], MODEL, **{name: 1})
+
+
+# every sixth: a turn of a run takes two calls
+RUNS = [(file, name) for file in FILES for name in conversations(file) if len(conversations(file)[name][1]) <= 64][::6]
+
+
+@pytest.mark.parametrize(("file", "name"), RUNS, ids=lambda value: str(getattr(value, "stem", value))[:40])
+def test_the_laws_hold_in_every_turn_of_real_runs(file, name):
+    shape, messages = conversations(file)[name]
+    trigger = cost(messages) // 2
+    for history, previous, result in replay(messages, shape, on_entry=True, trigger=trigger, target=trigger // 2):
+        assert broken(shape, history, previous, result) == [], len(history)
