@@ -7,6 +7,7 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing would 
 if TYPE_CHECKING:
     from .completions import acompletion, completion
     from .compression import compress
+    from .conversation import Conversation
     from .embedders.hosted import LiteLLMEmbedder
     from .embedders.static import StaticEmbedder
     from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
@@ -20,6 +21,7 @@ __all__ = [
     "TOOL_NAME",
     "Compressed",
     "CompresskitError",
+    "Conversation",
     "Counter",
     "Decision",
     "Embedder",
@@ -42,6 +44,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "completions": ("acompletion", "completion"),
     "compression": ("compress",),
+    "conversation": ("Conversation",),
     "embedders.hosted": ("LiteLLMEmbedder",),
     "embedders.static": ("StaticEmbedder",),
     "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages", "StoreError"),

@@ -9,7 +9,7 @@ import compresskit
 
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
-    "TOOL_NAME", "Compressed", "CompresskitError", "Counter", "Decision", "Embedder", "EmbedderFailed",
+    "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "Decision", "Embedder", "EmbedderFailed",
     "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "StaticEmbedder", "Store", "StoreError",
     "acompletion", "answer", "completion", "compress", "restore", "retrieve",
 }  # fmt: skip
@@ -33,7 +33,7 @@ BASE, STAGE, COMPRESS, AROUND, PACKAGE_ITSELF, INTEGRATION, CLI = range(7)
 LAYERS = {
     "errors": BASE, "types": BASE, "result": BASE, "compress": COMPRESS, "retrieval": AROUND,
     "stores": AROUND, "ledger": AROUND,
-    "completions": AROUND, "loop": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
+    "completions": AROUND, "conversation": AROUND, "loop": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
 }  # fmt: skip
 
 

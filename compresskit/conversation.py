@@ -1,0 +1,116 @@
+"""Conversation: a loop's messages with the result of the turn before, kept for those who do not want to.
+
+It holds what ``compress(previous=)`` needs and no more. As JSON it goes on in another process with the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .compression import compress
+from .errors import InvalidArgument, shown
+from .jsonlike import clone
+from .result import Compressed, Decision
+from .retrieval import MAX_TOKENS, answer
+from .types import Message
+
+_VERSION = 1
+# What of compress() makes sense from turn to turn and can be written down.
+_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool")
+
+
+class Conversation:
+    """A growing conversation, compressed turn after turn.
+
+    >>> talk = Conversation("gpt-4o", trigger=1_000)
+    >>> talk.append({"role": "user", "content": "hello"})
+    >>> request = talk.request()
+    >>> request["messages"]
+    [{'role': 'user', 'content': 'hello'}]
+    >>> Conversation.from_json(talk.to_json()).request() == request
+    True
+    """
+
+    def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
+        """As ``compress``, of whose options it takes query, tools, protect (indices), recoverable, shape, on_entry
+        and offer_tool; the last two are on here unless said otherwise, since requests share their prefix.
+
+        Raises:
+            InvalidArgument: an option that there is not, or that cannot be written down as JSON.
+        """
+        for name in options:
+            if name not in _OPTIONS:
+                raise InvalidArgument(f"{name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+        if callable(options.get("protect")):
+            raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
+        self.messages: list[Message] = []
+        self.result: Compressed | None = None
+        self._given = {"model": model, "trigger": trigger, "target": target}
+        self._options = {"on_entry": True, "offer_tool": True, **options}
+
+    def append(self, *messages: Message) -> None:
+        """Adds messages as they are, originals: yours, the model's, tool results."""
+        self.messages += [clone(message, "message") for message in messages]
+
+    def request(self) -> dict[str, Any]:
+        """``messages`` and ``tools`` of the next model call; ``result`` holds the account of it.
+
+        Raises:
+            InvalidArgument, InvalidMessages: as compress.
+        """
+        self.result = compress(self.messages, **self._given, **self._options, previous=self.result)  # type: ignore[arg-type]
+        return self.result.request
+
+    def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
+        """The messages that answer a response's retrieval calls, empty where there are none. Append them yourself,
+        behind the model's message and with the results of your own tools."""
+        return answer(response, self.result.cache if self.result else {}, max_tokens)
+
+    def to_json(self) -> str:
+        """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept."""
+        result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
+        return json.dumps(
+            {
+                "compresskit_conversation": _VERSION,
+                **self._given,
+                "options": self._options,
+                "messages": self.messages,
+                "result": result,
+            },
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Conversation:
+        """The conversation that ``to_json`` wrote.
+
+        Raises:
+            InvalidArgument: the text is nothing that ``to_json`` wrote.
+        """
+        try:
+            found = json.loads(text)
+            if found["compresskit_conversation"] != _VERSION:
+                raise InvalidArgument(
+                    f"the conversation has version {shown(found['compresskit_conversation'])}; this compresskit reads "
+                    f"version {_VERSION}. Use the version that wrote it."
+                )
+            made = cls(found["model"], found["trigger"], found["target"], **found["options"])
+            made.append(*found["messages"])
+            if found["result"] is not None:
+                made.result = Compressed(**{**found["result"], "decisions": _decisions(found["result"]["decisions"])})
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InvalidArgument(_unreadable(text)) from error
+        except ValueError as error:
+            if isinstance(error, InvalidArgument):
+                raise
+            raise InvalidArgument(_unreadable(text)) from error
+        return made
+
+
+def _decisions(rows: list[list[Any]]) -> tuple[Decision, ...]:
+    return tuple(Decision(message, tuple(path), *rest) for message, path, *rest in rows)
+
+
+def _unreadable(text: object) -> str:
+    return f"text is {shown(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."
