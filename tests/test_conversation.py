@@ -99,5 +99,5 @@ def test_wrong_options_are_errors(options, match):
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"compresskit_conversation": 9}', "no json", None])
 def test_only_what_was_written_is_read(text):
-    with pytest.raises(InvalidArgument, match="expected|version"):
+    with pytest.raises(InvalidArgument, match=r"expected|version"):
         Conversation.from_json(text)

@@ -33,7 +33,8 @@ BASE, STAGE, COMPRESS, AROUND, PACKAGE_ITSELF, INTEGRATION, CLI = range(7)
 LAYERS = {
     "errors": BASE, "types": BASE, "result": BASE, "compress": COMPRESS, "retrieval": AROUND,
     "stores": AROUND, "ledger": AROUND,
-    "completions": AROUND, "conversation": AROUND, "loop": AROUND, "": PACKAGE_ITSELF, "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
+    "completions": AROUND, "conversation": AROUND, "loop": AROUND, "": PACKAGE_ITSELF,
+    "integrations": INTEGRATION, "cli": CLI, "__main__": CLI,
 }  # fmt: skip
 
 
