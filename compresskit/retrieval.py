@@ -54,6 +54,8 @@ def retrieve(
         head, tail: that many lines of the beginning or the end.
         max_tokens: of the answer, hint included.
 
+    Of ``lines``, ``query`` and ``head`` with ``tail`` the first that is given counts.
+
     Raises:
         InvalidArgument: ``max_tokens``, ``head`` or ``tail`` is not a whole number of 1 or more.
 
