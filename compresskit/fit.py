@@ -7,12 +7,12 @@ again, with measured costs, until nothing more fits. It knows tokens and values,
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
 DENSITY_EXPONENT = 0.5
+_NOTHING: frozenset[int] = frozenset()
 FACT_VALUE = 0.5  # of a fact of weight 1 in a text of one token
 
 
@@ -159,15 +159,16 @@ class Fit:
         if price <= 0:
             return float("inf")
         group = self.groups[number]
-        value = group.value if group.folded else 0.0
-        new = group.facts - self._shown if group.folded else frozenset()
+        value, facts = (group.value, group.facts) if group.folded else (0.0, _NOTHING)
         if piece >= 0:
-            value = max(value, group.pieces[piece].values[segment])
-            new |= group.pieces[piece].facts[segment] - self._shown
-        gain = 0.0
-        for fact in new:
-            gain += self._weights[fact]
-        return value / math.pow(price, DENSITY_EXPONENT) + FACT_VALUE * gain / price
+            held = group.pieces[piece]
+            value = max(value, held.values[segment])
+            facts = facts | held.facts[segment] if facts else held.facts[segment]
+        density: float = value / price**DENSITY_EXPONENT
+        if facts:
+            weights, shown = self._weights, self._shown
+            density += FACT_VALUE * sum([weights[fact] for fact in facts if fact not in shown]) / price
+        return density
 
     def _price(self, number: int, piece: int, segment: int) -> int | None:
         """Tokens that an upgrade adds now, None where it is already in."""

@@ -12,7 +12,7 @@ from ..content import Segment
 _LEAST_LINE = 12  # characters: shorter lines (brackets, "else:") stand everywhere
 _LEAST_LINES = 2  # of such length, for a segment to be the same
 _LEAST_PART = 0.25  # of a text: less is what many files have in common, and belongs to each of them
-_CHARACTERS = 1_000_000  # of the newest texts, that are looked at
+_CHARACTERS = 400_000  # of the newest texts, that are looked at
 _NUMBER = " \t0123456789"
 _SHARE = 0.95  # of the lines
 

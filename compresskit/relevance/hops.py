@@ -20,6 +20,7 @@ _TITLE = 0.5  # of a hit's value goes to what is called by the title that it nam
 _DEFINITION = 0.2  # and to the definition: names of functions are less telling than titles
 _LEAST_NAME = 4  # characters
 _MOST_TITLE = 80
+_UNTITLED = frozenset({"python", "code", "diff", "json", "log", "search"})  # kinds whose first lines are no titles
 _IDENTIFIER = re.compile(r"\w+")
 _ASIDE = re.compile(r"\s*\([^)]*\)\s*$")  # "Mercury (planet)" is named as Mercury
 
@@ -59,9 +60,10 @@ class _Index:
         self._called: dict[str, list[tuple[int, float]]] = {}
         titles: set[str] = set()
         number = 0
-        for text, segments, *_ in documents:
+        for text, segments, _, _, kind in documents:
+            entitled = kind not in _UNTITLED
             for start, _, name in segments:
-                if title := _title(text, start):
+                if entitled and (title := _title(text, start)):
                     titles.add(title)
                     self._called.setdefault(title, []).append((number, _TITLE))
                 for definition in _definitions(name) if name else ():

@@ -124,18 +124,14 @@ class _Words:
             if word.islower():
                 continue
             if matched := [self._terms[part] for part in parts(word) if part in self._terms]:
-                called = word in self._telling and self._telling[word].called
-                self._telling[word] = _Word(matched, called)
+                self._telling[word] = _Word(matched)
 
     def terms_of(self, call: str) -> frozenset[str]:
         """The words of a call, as they would stand in what it returned."""
         call = call[:_CALL_CHARACTERS]
         if call not in self.calls:
             found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
-            self.calls[call] = wanted = frozenset(list(found)[:_CALL_TERMS])
-            self._learn(wanted)
-            for word in wanted:
-                self._telling[word] = _Word(self._telling[word].terms if word in self._telling else (), True)
+            self.calls[call] = frozenset(list(found)[:_CALL_TERMS])
         return self.calls[call]
 
     def hits(self, text: str) -> dict[str, int]:
@@ -176,7 +172,10 @@ class _Words:
         texts.append("")  # so that a separator ends every segment
         found = _BETWEEN.join(texts).split()
         self._learn(found)
-        told = list(map(self._telling.get, found))
+        telling = self._telling.copy()
+        for word in frozenset().union(*wanted):
+            telling[word] = _Word(telling[word].terms if word in telling else (), True)
+        told = list(map(telling.get, found))
         last, number = -1, 0
         hits: dict[str, int] = {}
         called: set[str] = set()
