@@ -40,12 +40,16 @@ class Turn:
 
 @dataclass(frozen=True)
 class Sent:
-    """What would go out: messages, tools of the contender's own, its cache of originals, its next state."""
+    """What would go out: messages, tools of the contender's own, its cache of originals, its next state.
+
+    ``compacted`` says whether it compressed in this turn, by its own count of tokens; None leaves that to the replay.
+    """
 
     messages: Sequence[Message]
     tools: Sequence[Any] | None = None
     cache: Mapping[str, str] = field(default_factory=dict)
     state: Any = None
+    compacted: bool | None = None
 
 
 Contender = Callable[[Turn, Any], Sent]
@@ -131,4 +135,5 @@ def _compress(turn: Turn, **options: Any) -> Any:
 
 
 def _sent(result: Any, state: Any = None) -> Sent:
-    return Sent(result.messages, result.tools, result.cache, state)
+    compacted = None if state is None else result.skipped_reason is None
+    return Sent(result.messages, result.tools, result.cache, state, compacted)

@@ -79,7 +79,7 @@ def replay(run: Run, contender: Contender) -> list[Figures]:
                 bounce=bounce,
                 retrieves=retrieves,
                 loses=loses,
-                compacts=changed > 0 and before.tokens + new > run.trigger,
+                compacts=changed > 0 and _due(sent, before.tokens + new > run.trigger),
                 changed=changed,
                 error=error,
                 seconds=round(seconds, 4),
@@ -118,6 +118,11 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
         "seconds": round(sum(one.seconds for one in figures), 4),
         "turns": [asdict(one) for one in figures],
     }
+
+
+def _due(sent: Sent, crossed: bool) -> bool:
+    """Whether a change is a compaction: as the contender says, else where the trigger would have been crossed."""
+    return crossed if sent.compacted is None else sent.compacted
 
 
 @dataclass(frozen=True)

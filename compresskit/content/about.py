@@ -5,6 +5,7 @@ from .origin import command_of, path_of
 from .segment import Split
 
 _LOOKED_AT = 400  # names; more would not fit anyway
+_RECORDS = ("json", "jsonl")
 _SPEAKING = ("python", "code", "diff", "json", "jsonl", "markdown", "search")  # kinds whose names tell much
 
 
@@ -16,6 +17,8 @@ def describe(text: str, split: Split, hint: str = "", limit: int = 80) -> str:
     >>> describe(text, split(text, "src/a.py", min_chars=1), "src/a.py")
     'src/a.py: A, g, .f'
     """
+    if split.kind in _RECORDS and hint and not any(segment.name for segment in split.segments[:_LOOKED_AT]):
+        return _shortened(split.kind, limit)  # the call stands above it and says more than how the first record begins
     path = path_of(text, hint)
     source = _tail(_clean(path), limit // 2) if path else _shortened(_clean(command_of(hint)), limit // 2)
     parts = [part for part in (source, "" if "." in path[-6:] else split.kind) if part]

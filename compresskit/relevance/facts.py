@@ -18,6 +18,7 @@ _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(co
 _DIGIT = re.compile(r"\d")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
 _SAID = 8.0  # by the assistant or the user
+_PASSED = 4.0  # to a tool, and said by nobody
 _ID, _CODE, _DATE, _MIXED, _DASHED = 3.0, 1.5, 2.0, 0.4, 0.1
 _NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
@@ -26,7 +27,11 @@ _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
 _COMMON = 1.5
 _NONE: frozenset[int] = frozenset()
-_FADE = 12.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
+_SPOKEN_OF = 3.0  # an id whose words the latest turns say: "your credit card" and credit_card_4421486
+_SPEAKING = 6  # messages
+_SPEAKING_CHARACTERS = 4_000  # of each text of them
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+_FADE = 6.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
 
 
 def _words_of(text: str) -> list[str]:
@@ -102,6 +107,7 @@ class Facts:
             blocks: every block with its facts, in order.
         """
         said: set[int] = set()
+        passed: set[int] = set()
         of_turn: dict[int, set[int]] = {}
         for block, numbers in blocks:
             turn = self._turns[block.message]
@@ -111,11 +117,11 @@ class Facts:
         for turn in self._turns:
             for text in turn.fixed:
                 numbers = self.numbers(text)
-                said |= numbers
+                passed |= numbers
                 of_turn.setdefault(turn.index, set()).update(numbers)
-        self.weights = self._weights(said, of_turn)
+        self.weights = self._weights(said, passed - said, of_turn)
 
-    def _weights(self, said: set[int], of_turn: dict[int, set[int]]) -> list[float]:
+    def _weights(self, said: set[int], passed: set[int], of_turn: dict[int, set[int]]) -> list[float]:
         import numpy as np
 
         facts = self._numbers.facts
@@ -126,8 +132,26 @@ class Facts:
             times[numbers] += 1
             latest[numbers] = index
         weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
+        spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
+        weights[spoken] *= _SPOKEN_OF
         weights[list(said)] *= _SAID
+        weights[list(passed)] *= _PASSED
         weights *= np.asarray((*_REPEATED, _COMMON))[np.clip(times, 1, len(_REPEATED))]
         weights *= 0.5 + 0.5 * _FADE / (_FADE + len(self._turns) - latest)
         found: list[float] = weights.tolist()
+        return found
+
+    def _spoken_of(self, ids: list[int]) -> list[int]:
+        """Those of the ids all of whose words the user or the assistant lately said, also as plurals."""
+        said: set[str] = set()
+        for turn in self._turns[-_SPEAKING:]:
+            texts = [block.text for block in turn.blocks if not block.call and turn.role != "tool"]
+            for text in (*texts, *turn.fixed):
+                said.update(_LETTERS.findall(text[:_SPEAKING_CHARACTERS].lower()))
+        names = ["", *self._numbers.facts]
+        found = []
+        for number in ids:
+            words = _LETTERS.findall(names[number].lower())
+            if words and all(word in said or word + "s" in said for word in words):
+                found.append(number)
         return found
