@@ -10,8 +10,9 @@ from .arguments import check, checked_target
 from .atoms import Atom, atoms
 from .fit import Fit
 from .jsonlike import clone
+from .layout import Layout, lay_out
 from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
-from .pieces import Judged, Layout, judge, lay_out
+from .pieces import Judged, judge
 from .previous import check_turns, continued, lasting
 from .protect import moved, reasons
 from .query import derive

@@ -1,182 +1,22 @@
-"""Counting tokens: each text once, offline, and with the count known at every offset of a text.
-
-The vocabulary comes from the files that litellm bundles, so nothing is downloaded. Models that tiktoken
-does not know are counted with o200k_base, which is then an estimate.
-"""
+"""Counting tokens: each text of a request once, in threads where there is much, or by the caller's own counter."""
 
 from __future__ import annotations
 
 import os
-import re
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .encodings import Batch, Tally, TiktokenCounter, counter_for, encoding_name
 from .errors import InvalidArgument, shown
 from .types import Counter
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    import numpy as np
-    import tiktoken
-
-# tiktoken's regex engine takes time and memory that grow faster than a single huge piece of text, and
-# panics on a megabyte of spaces; slices of this many characters stay linear.
-SLICE_CHARACTERS = 100_000
 _THREADED_CHARACTERS = 200_000  # below this, threads cost more than they save
 _BATCH_CHARACTERS = 300_000  # that a thread counts without the interpreter lock
 _TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
 _WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
-_SPECIAL = "<|endoftext|>"  # in all bundled encodings
-_TABLE_STEP = 5_000  # tokens whose bytes are asked for at once
-
-# Encodings whose vocabulary litellm bundles; o200k_harmony has o200k_base's ranks and differs only in
-# special tokens, which a text never encodes to here.
-_BUNDLED = {
-    "o200k_base": "o200k_base",
-    "o200k_harmony": "o200k_base",
-    "cl100k_base": "cl100k_base",
-}
-_load_lock = threading.Lock()
-
-
-Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
-# A line that is not blank and begins with none of the signs that an encoding joins to the line end before it:
-# tokens never reach across its start, whatever stands before (tiktoken_ext.openai_public, the patterns).
-_LINE_START = re.compile(r"[ \t]*+[^\s/]")
-
-
-class Tally:
-    """How many tokens a text has, and how many of them lie before any of its characters."""
-
-    __slots__ = ("_marks", "_text", "total")
-
-    def __init__(self, total: int, text: str, marks: Marks | None = None) -> None:
-        self.total = total
-        self._text = text
-        self._marks = marks
-
-    def at(self, offsets: Sequence[int]) -> list[int]:
-        """Tokens before each of the character ``offsets``; exact to one token, 0 and ``total`` at the ends."""
-        if self._marks is not None:
-            return self._marks(offsets)[0]
-        length = len(self._text)
-        return [offset * self.total // length for offset in offsets] if length else [0] * len(offsets)
-
-    def of(self, stretches: Sequence[tuple[int, int]]) -> int | None:
-        """Tokens of whole lines (start, end) wherever they stand between other lines.
-
-        None where that cannot be told from how the whole text was encoded: their ends fall within tokens, or
-        could be joined with what stands beside them.
-        """
-        text = self._text
-        if self._marks is None or len(text) > SLICE_CHARACTERS:
-            return None
-        for start, end in stretches:
-            if not (self._parted(start) and self._parted(end)):
-                return None
-        found, exact = self._marks([offset for stretch in stretches for offset in stretch])
-        return sum(found[1::2]) - sum(found[::2]) if exact else None
-
-    def _parted(self, offset: int) -> bool:
-        text = self._text
-        if offset in (0, len(text)):
-            return True
-        return text[offset - 1] == "\n" and _LINE_START.match(text, offset) is not None
-
-
-class Batch:
-    """Texts that were counted in one go."""
-
-    def __init__(self, counter: TiktokenCounter, texts: Sequence[str]) -> None:
-        self.texts = texts
-        self._counter = counter
-        self._parts, self.totals = counter.encoded(texts)
-
-    def tally(self, number: int) -> Tally:
-        """The counts of a text at its offsets."""
-        text, parts = self.texts[number], self._parts[number]
-        if parts is None:
-            return Tally(self.totals[number], text)
-        return Tally(self.totals[number], text, lambda offsets: self._counter.marks(text, parts, offsets))
-
-
-class TiktokenCounter:
-    """Counts with one of tiktoken's encodings."""
-
-    def __init__(self, encoding: tiktoken.Encoding) -> None:
-        self._encoding = encoding
-        self._byte_lengths: np.ndarray[Any, np.dtype[np.int64]] | None = None
-
-    def count(self, text: str) -> int:
-        """Tokens of ``text``; special tokens such as ``<|endoftext|>`` count as the text they are."""
-        if len(text) <= SLICE_CHARACTERS:
-            return len(self._encoding.encode(text, disallowed_special=()))
-        return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
-
-    def encoded(self, texts: Sequence[str]) -> tuple[list[list[Any] | None], list[int]]:
-        """The tokens of each text as arrays, in order (None where they cannot be had), and how many they are.
-
-        All texts are encoded in one call, with special tokens between them, which part texts exactly: a call for
-        each would have to wait for the interpreter lock each time.
-        """
-        whole = [_SPECIAL not in text for text in texts]
-        parts = [slices(text) if good else [] for text, good in zip(texts, whole, strict=True)]
-        joined = _SPECIAL.join(part for cut in parts for part in cut)
-        try:
-            tokens = self._encoding.encode_to_numpy(joined, allowed_special={_SPECIAL}, disallowed_special=())
-        except UnicodeEncodeError:  # lone surrogates: encode() replaces them, encode_to_numpy() does not
-            return self._one_by_one(texts)
-        found = iter(_parted(tokens, self._encoding.eot_token))
-        arrays: list[list[Any] | None] = [[next(found) for _ in cut] if cut else None for cut in parts]
-        totals = [
-            self.count(text) if cut is None else len(cut[0]) if len(cut) == 1 else sum(map(len, cut))
-            for text, cut in zip(texts, arrays, strict=True)
-        ]
-        return arrays, totals
-
-    def _one_by_one(self, texts: Sequence[str]) -> tuple[list[list[Any] | None], list[int]]:
-        if len(texts) == 1:
-            return [None], [self.count(texts[0])]
-        found = [self.encoded([text]) for text in texts]
-        return [arrays[0] for arrays, _ in found], [totals[0] for _, totals in found]
-
-    def marks(self, text: str, parts: list[Any], offsets: Sequence[int]) -> tuple[list[int], bool]:
-        """Tokens before each of the character ``offsets`` of an encoded text; whether all of them end tokens."""
-        import numpy as np
-
-        ends = np.cumsum(self._lengths()[parts[0] if len(parts) == 1 else np.concatenate(parts)])
-        wanted = np.asarray(offsets, dtype=np.int64)
-        if not text.isascii():
-            wanted = _byte_offsets(text)[wanted]
-        found = np.searchsorted(ends, wanted, side="right")
-        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
-        counts: list[int] = found.tolist()
-        return counts, exact
-
-    def _lengths(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        if self._byte_lengths is None:
-            import numpy as np
-
-            lengths = np.zeros(self._encoding.max_token_value + 1, dtype=np.int64)
-            for first in range(0, len(lengths), _TABLE_STEP):
-                tokens = range(first, min(first + _TABLE_STEP, len(lengths)))
-                lengths[first : tokens.stop] = self._sizes(tokens)
-            self._byte_lengths = lengths
-        return self._byte_lengths
-
-    def _sizes(self, tokens: Sequence[int]) -> list[int]:
-        """Bytes of each token; 0 for the ids between the vocabulary and the special tokens, which nobody uses."""
-        try:
-            return [len(token) for token in self._encoding.decode_tokens_bytes(tokens)]
-        except KeyError:
-            if len(tokens) == 1:
-                return [0]
-            middle = len(tokens) // 2
-            return self._sizes(tokens[:middle]) + self._sizes(tokens[middle:])
 
 
 class _FunctionCounter:
@@ -270,17 +110,6 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
         yield batch
 
 
-def _parted(tokens: Any, special: int) -> Iterator[Any]:
-    """The tokens between special ones."""
-    import numpy as np
-
-    start = 0
-    for end in np.flatnonzero(tokens == special).tolist():
-        yield tokens[start:end]
-        start = end + 1
-    yield tokens[start:]
-
-
 def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> Measure:
     """The measure for a model, or around the caller's own counter.
 
@@ -289,7 +118,7 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> M
     """
     if counter is None:
         name, known = encoding_name(model)
-        return Measure(_tiktoken_counter(name), estimate=not known)
+        return Measure(counter_for(name), estimate=not known)
     if callable(getattr(counter, "count", None)):
         return Measure(counter, estimate=False)  # type: ignore[arg-type]
     if callable(counter):
@@ -298,81 +127,3 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> M
         f"counter is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
         f"expected. Leave it out to count with tiktoken."
     )
-
-
-def encoding_name(model: str) -> tuple[str, bool]:
-    """The encoding that a model is counted with, and whether it is the model's own.
-
-    A provider's prefix does not matter.
-
-    >>> encoding_name("azure/gpt-4o-mini"), encoding_name("claude-sonnet-4-5")
-    (('o200k_base', True), ('o200k_base', False))
-    """
-    from tiktoken.model import encoding_name_for_model
-
-    for name in (model, model.rsplit("/", 1)[-1]):
-        try:
-            found = encoding_name_for_model(name)
-        except KeyError:
-            continue
-        if found in _BUNDLED:
-            return _BUNDLED[found], True
-    return "o200k_base", False
-
-
-@cache
-def _tiktoken_counter(name: str) -> TiktokenCounter:
-    import tiktoken
-
-    with _load_lock:
-        before = os.environ.get("TIKTOKEN_CACHE_DIR")
-        bundle = _bundled_vocabulary()
-        if bundle is not None:
-            os.environ["TIKTOKEN_CACHE_DIR"] = bundle
-        try:
-            return TiktokenCounter(tiktoken.get_encoding(name))
-        finally:
-            if bundle is not None:
-                if before is None:
-                    del os.environ["TIKTOKEN_CACHE_DIR"]
-                else:
-                    os.environ["TIKTOKEN_CACHE_DIR"] = before
-
-
-def _bundled_vocabulary() -> str | None:
-    """The folder of litellm's vocabulary files, found without importing litellm."""
-    spec = find_spec("litellm")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        folder = os.path.join(place, "litellm_core_utils", "tokenizers")
-        if os.path.isdir(folder):
-            return folder
-    return None
-
-
-def slices(text: str) -> list[str]:
-    """``text`` in pieces of at most SLICE_CHARACTERS, cut at a line or word end where there is one.
-
-    >>> [len(piece) for piece in slices("x" * 250_000)]
-    [100000, 100000, 50000]
-    """
-    pieces = []
-    start = 0
-    while len(text) - start > SLICE_CHARACTERS:
-        limit = start + SLICE_CHARACTERS
-        line = text.rfind("\n", start + 1, limit)
-        word = text.rfind(" ", start + 1, limit) if line < 0 else -1
-        # a line end goes with what it ends, a space with the word that it begins: as the encodings have it
-        cut = line + 1 if line >= 0 else word if word >= 0 else limit
-        pieces.append(text[start:cut])
-        start = cut
-    pieces.append(text[start:])
-    return pieces
-
-
-def _byte_offsets(text: str) -> Any:
-    """UTF-8 offset of every character of ``text``, and of its end."""
-    import numpy as np
-
-    points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    sizes = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
-    return np.concatenate(([0], np.cumsum(sizes)))

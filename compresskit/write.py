@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
+from .encodings import SLICE_CHARACTERS
 from .fit import Piece
 from .jsonlike import clone, exactly
+from .layout import Layout
 from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
-from .pieces import Entry, Layout
+from .pieces import Entry
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
-from .tokens import SLICE_CHARACTERS, Measure
+from .tokens import Measure
 from .types import Message, Turn
 
 _SHORTER = "says the same in fewer tokens"

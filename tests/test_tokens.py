@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit.tokens import SLICE_CHARACTERS, Batch, TiktokenCounter, _tiktoken_counter, measure_for, slices
+from compresskit.encodings import SLICE_CHARACTERS, Batch, TiktokenCounter, counter_for, slices
+from compresskit.tokens import measure_for
 
 ENCODINGS = ["o200k_base", "cl100k_base"]
 # What encodings join to the line before or after: blanks, slashes, line ends of all kinds, marks that combine.
@@ -20,7 +21,7 @@ LINES = st.builds(
 
 
 def counter(name: str) -> TiktokenCounter:
-    found: TiktokenCounter = _tiktoken_counter(name)
+    found: TiktokenCounter = counter_for(name)
     return found
 
 

@@ -1,0 +1,112 @@
+"""Every form of every text with what it costs, and the groups that the budget decides about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from .atoms import Atom
+from .content import describe
+from .fit import Fit, Group, Piece
+from .markers import STAND_IN, Gap, Keys, Wording
+from .pieces import Entry, Judged
+from .shapes.parts import MESSAGE_TOKENS
+from .tokens import Measure
+from .types import Turn
+
+_LEAST_GAIN = 16  # tokens that a stub has to save: the reader pays for every indirection
+_LEAST_STUB = 12  # tokens; no stub is smaller
+_SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
+
+
+@dataclass(slots=True)
+class Layout:
+    """All blocks of a conversation in order, and the groups that the budget decides about."""
+
+    entries: list[Entry]
+    groups: list[Group]
+    fold_cost: int
+
+    def fit(self, judged: Judged, bare: bool = False) -> Fit:
+        """Everything in its cheapest form, stubs that say what they stand for or the shortest (``bare``) ones."""
+        for entry in self.entries:
+            if entry.piece is not None:
+                entry.stub, entry.piece.stub = entry.bare if bare else entry.described
+        return Fit(self.groups, self.fold_cost, judged.weights, judged.shown)
+
+
+def lay_out(
+    judged: Judged,
+    turns: list[Turn],
+    bound: list[Atom],
+    measure: Measure,
+    keys: Keys,
+    wording: Wording,
+    stay: frozenset[int],
+) -> Layout:
+    """Prices every block in all its forms.
+
+    Args:
+        stay: the numbers of atoms that must not fold after all.
+    """
+    groups = []
+    entries = iter(judged.entries)
+    entry = next(entries, None)
+    for number, atom in enumerate(bound):
+        fixed = 0
+        pieces = []
+        for turn in turns[atom.first : atom.last + 1]:
+            fixed += turn.extra
+            for text in turn.fixed:
+                fixed += measure.count(text)
+        while entry is not None and entry.block.message <= atom.last:
+            _price(entry, measure, keys, wording)
+            if entry.piece is None:
+                fixed += entry.tokens
+            else:
+                pieces.append(entry.piece)
+            entry = next(entries, None)
+        groups.append(
+            Group(fixed, judged.worth[number], judged.facts[number], pieces, atom.foldable and number not in stay)
+        )
+    fold = wording.fold(99_999, STAND_IN)
+    return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
+
+
+def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
+    """Gives an entry its piece, with the cost of every form; none where a marker would not be worth it."""
+    text, segments, source = entry.block.text, entry.split.segments, entry.source
+    count = entry.tokens = measure.count(text)
+    entry.piece = None
+    if not segments or count < _LEAST_GAIN + _LEAST_STUB or keys.exhausted(text):
+        return
+    key = keys.name(text)
+    # a key is a word of its own for every encoding: what stands around it is counted once for all texts
+    longer = measure.count(f" {key}") - measure.count(f" {STAND_IN}")
+    lines = text.count("\n") + (not text.endswith("\n"))
+    nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
+    unit = "lines" if lines > 1 else "characters"
+    marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
+    costs = [after - before for before, after in pairwise(marks)]
+    head = gap = more = 0
+    if entry.short:
+        head = measure.count(f"{wording.short(entry.form, key)}\n{entry.head}") + _SLACK
+        gap = more = _SLACK
+        whole = min(count, head + marks[-1])
+    else:
+        widest = Gap(nines - 1, nines, unit)
+        gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
+        more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
+        whole = count
+    first = 1 if lines > 1 else 0
+    bare = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
+    if count - bare < _LEAST_GAIN:
+        return
+    # a stub says in a few words what it stands for, as long as it stays the cheapest form
+    what = describe(text, entry.split, entry.block.call)
+    described = wording.stub(lines, count, f"{what}, again below" if entry.again else what, key)
+    tokens = measure.count(described)
+    entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
+    if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:
+        entry.described = (described, tokens)
+    entry.piece = Piece(whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts)
