@@ -13,16 +13,14 @@ from .types import Tool
 
 TOOL_NAME = "compresskit_retrieve"
 
-_DESCRIPTION = (
-    "Returns text that was left out of this conversation: a line '[… lines 13-57: retrieve KEY]' stands in its "
-    "place. Never write such lines."
-)
+# Every request pays for each of these words.
+_DESCRIPTION = "Returns text that was left out here, marked '[… lines 13-57: retrieve KEY]'. Never write such marks."
 _PARAMETERS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "key": {"type": "string"},
-        "lines": {"type": "string", "description": "such as 13-57; characters: c500-900"},
-        "query": {"type": "string", "description": "only passages that match"},
+        "lines": {"type": "string", "description": "13-57, or characters c500-900"},
+        "query": {"type": "string", "description": "only what matches"},
     },
     "required": ["key"],
 }
