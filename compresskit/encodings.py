@@ -78,6 +78,32 @@ class Tally:
         return text[offset - 1] == "\n" and _LINE_START.match(text, offset) is not None
 
 
+class _Marks:
+    """The tokens before any offsets of an encoded text, and whether all of these end tokens."""
+
+    __slots__ = ("_counter", "_ends", "_parts", "_text")
+
+    def __init__(self, counter: TiktokenCounter, text: str, parts: list[Any]) -> None:
+        self._counter = counter
+        self._text = text
+        self._parts = parts
+        self._ends: Any = None
+
+    def __call__(self, offsets: Sequence[int]) -> tuple[list[int], bool]:
+        import numpy as np
+
+        if self._ends is None:
+            self._ends = self._counter.ends(self._parts)
+        ends = self._ends
+        wanted = np.asarray(offsets, dtype=np.int64)
+        if not self._text.isascii():
+            wanted = _byte_offsets(self._text)[wanted]
+        found = np.searchsorted(ends, wanted, side="right")
+        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
+        counts: list[int] = found.tolist()
+        return counts, exact
+
+
 class Batch:
     """Texts that were counted in one go."""
 
@@ -91,7 +117,7 @@ class Batch:
         text, parts = self.texts[number], self._parts[number]
         if parts is None:
             return Tally(self.totals[number], text)
-        return Tally(self.totals[number], text, lambda offsets: self._counter.marks(text, parts, offsets))
+        return Tally(self.totals[number], text, _Marks(self._counter, text, parts))
 
 
 class TiktokenCounter:
@@ -99,7 +125,7 @@ class TiktokenCounter:
 
     def __init__(self, encoding: tiktoken.Encoding) -> None:
         self._encoding = encoding
-        self._byte_lengths: np.ndarray[Any, np.dtype[np.int64]] | None = None
+        self._byte_lengths: np.ndarray[Any, np.dtype[np.uint16]] | None = None
 
     def count(self, text: str) -> int:
         """Tokens of ``text``; special tokens such as ``<|endoftext|>`` count as the text they are."""
@@ -134,24 +160,18 @@ class TiktokenCounter:
         found = [self.encoded([text]) for text in texts]
         return [arrays[0] for arrays, _ in found], [totals[0] for _, totals in found]
 
-    def marks(self, text: str, parts: list[Any], offsets: Sequence[int]) -> tuple[list[int], bool]:
-        """Tokens before each of the character ``offsets`` of an encoded text; whether all of them end tokens."""
+    def ends(self, parts: list[Any]) -> Any:
+        """The byte offsets at which the tokens of an encoded text end: an array (tokens)."""
         import numpy as np
 
-        ends = np.cumsum(self._lengths()[parts[0] if len(parts) == 1 else np.concatenate(parts)])
-        wanted = np.asarray(offsets, dtype=np.int64)
-        if not text.isascii():
-            wanted = _byte_offsets(text)[wanted]
-        found = np.searchsorted(ends, wanted, side="right")
-        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
-        counts: list[int] = found.tolist()
-        return counts, exact
+        tokens = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return np.cumsum(self._lengths()[tokens], dtype=np.int64)
 
-    def _lengths(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def _lengths(self) -> np.ndarray[Any, np.dtype[np.uint16]]:
         if self._byte_lengths is None:
             import numpy as np
 
-            lengths = np.zeros(self._encoding.max_token_value + 1, dtype=np.int64)
+            lengths = np.zeros(self._encoding.max_token_value + 1, dtype=np.uint16)
             for first in range(0, len(lengths), _TABLE_STEP):
                 tokens = range(first, min(first + _TABLE_STEP, len(lengths)))
                 lengths[first : tokens.stop] = self._sizes(tokens)
