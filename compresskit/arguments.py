@@ -27,10 +27,15 @@ def checked_target(trigger: Any, target: Any) -> int:
     return int(target)
 
 
-def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embedder: Any) -> None:
-    """Raises InvalidArgument for the first argument that is not what compress() takes."""
+def check_model(model: Any) -> None:
+    """Raises InvalidArgument for what is no model's name."""
     if not isinstance(model, str) or not model:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
+
+
+def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embedder: Any) -> None:
+    """Raises InvalidArgument for the first argument that is not what compress() takes."""
+    check_model(model)
     if query is not None and not isinstance(query, str):
         raise InvalidArgument(f"query is {shown(query)}; a str was expected, or None to derive it.")
     if tools is not None and not (isinstance(tools, list | tuple) and all(isinstance(tool, dict) for tool in tools)):

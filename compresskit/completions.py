@@ -10,13 +10,14 @@ from typing import Any, Literal
 from . import adapters
 from .arguments import check, check_loop, checked_target
 from .compression import compress
+from .errors import InvalidArgument
 from .loop import Request, Streamed, reason, reported, whole
 from .protect import moved
 from .result import Compressed
 from .retrieval import MAX_TOKENS, Originals
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 from .tool import TOOL_NAME, name_of, schema
-from .types import Cache, Counter, Embedder, Message, Protect
+from .types import Cache, Counter, Embedder, Message, Protect, Shrinker
 
 # What litellm.completion's own `cache` may say; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
@@ -34,7 +35,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
         router: an object with ``completion`` and ``acompletion`` to call instead of litellm, such as a
             litellm.Router.
         options: those of ``compress`` (trigger, target, query, protect, counter, recoverable, cache,
-            embedder), and
+            embedder, shrinker), and
 
             max_rounds: turns of retrievals that are answered, 5 by default; after the last the model must answer.
             max_retrieved_tokens: of all answers together; by default what the trigger leaves, or 4,000.
@@ -68,6 +69,9 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
     return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
 
 
+_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool")  # options of compress() alone
+
+
 @dataclass(frozen=True)
 class _Options:
     """The options that are ours."""
@@ -80,6 +84,7 @@ class _Options:
     recoverable: bool = True
     cache: Cache | None = None
     embedder: Embedder | None = None
+    shrinker: Shrinker | None = None
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -115,6 +120,12 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
 
 def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
     """Our options, and litellm.completion's arguments."""
+    for name in _NOT_HERE:
+        if name in given:
+            raise InvalidArgument(
+                f"{name} is no option of completion(), which knows nothing of the turn before. Use compress() "
+                f"or a Conversation, and litellm.completion with its request."
+            )
     ours = {field.name for field in fields(_Options)} & set(given)
     if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
         ours.remove("store")
@@ -179,6 +190,7 @@ def _compressed(
         shape="openai",
         cache=options.cache,
         embedder=options.embedder,
+        shrinker=options.shrinker,
     )
 
 

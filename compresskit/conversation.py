@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .arguments import check_model, checked_target
 from .compression import compress
 from .errors import InvalidArgument, shown
 from .jsonlike import clone
 from .result import Compressed, Decision
 from .retrieval import MAX_TOKENS, answer
+from .shapes import check_messages
 from .types import Message
 
 _VERSION = 1
@@ -44,13 +46,20 @@ class Conversation:
                 raise InvalidArgument(f"{name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
         if callable(options.get("protect")):
             raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
+        checked_target(trigger, target)
+        check_model(model)
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
         self._options = {"on_entry": True, "offer_tool": True, **options}
 
     def append(self, *messages: Message) -> None:
-        """Adds messages as they are, originals: yours, the model's, tool results."""
+        """Adds messages as they are, originals: yours, the model's, tool results.
+
+        Raises:
+            InvalidMessages: one is no dict with a role, or holds what JSON cannot; none is added then.
+        """
+        check_messages(list(messages))
         self.messages += [clone(message, "message") for message in messages]
 
     def request(self) -> dict[str, Any]:

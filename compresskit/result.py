@@ -113,9 +113,15 @@ class Compressed(Mapping[str, Any]):
 
     def _headline(self) -> str:
         about = "about " if self.estimate else ""
+        if self.skipped_reason == "fits_trigger":
+            return (
+                f"as it was sent before, and what is new (fits the trigger of {self.trigger:,}): "
+                f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens"
+            )
         if self.skipped_reason:
             reason = self.skipped_reason.replace("_", " ")
-            return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}"
+            missed = "" if self.target_met else f", target {self.target:,} not met"
+            return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}{missed}"
         met = "met" if self.target_met else f"not met, floor {self.floor_tokens:,}"
         return (
             f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens "

@@ -9,7 +9,7 @@ from oracles import MARKER
 from protocol_server import call, serving
 from samples import OWN_TOOL, openai_agent
 
-from compresskit import TOOL_NAME, compress
+from compresskit import TOOL_NAME, InvalidArgument, completion, compress
 from compresskit.markers import key_of
 
 pytestmark = QUIET
@@ -148,3 +148,9 @@ def test_a_key_of_an_earlier_turn_still_names_its_text(way):
     with serving(lambda body: "So." if after(body) else [call(TOOL_NAME, {"key": key_of(text)}, "c")]) as server:
         ask(way, server, openai_agent())
     assert server.bodies[1]["messages"][-1]["content"] == text
+
+
+@pytest.mark.parametrize("name", ["shape", "previous", "on_entry", "offer_tool"])
+def test_what_only_compress_takes_is_an_error_and_never_sent(name):
+    with pytest.raises(InvalidArgument, match=f"{name} is no option of completion"):
+        completion(model="gpt-4o", messages=[{"role": "user", "content": "hi"}], **{name: True})

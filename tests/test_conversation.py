@@ -9,7 +9,7 @@ from oracles import cost
 from samples import anthropic_agent, openai_agent
 
 from compresskit import TOOL_NAME, Conversation, compress, restore
-from compresskit.errors import InvalidArgument
+from compresskit.errors import InvalidArgument, InvalidMessages
 
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 
@@ -101,3 +101,16 @@ def test_wrong_options_are_errors(options, match):
 def test_only_what_was_written_is_read(text):
     with pytest.raises(InvalidArgument, match=r"expected|version"):
         Conversation.from_json(text)
+
+
+@pytest.mark.parametrize("given", [("gpt-4o", -1), ("gpt-4o", 10, 20), (5,)])
+def test_wrong_arguments_are_errors_at_once(given):
+    with pytest.raises(InvalidArgument, match="expected"):
+        Conversation(*given)
+
+
+def test_a_wrong_message_is_not_added():
+    talk = Conversation("gpt-4o")
+    with pytest.raises(InvalidMessages, match="a dict with a role was expected"):
+        talk.append({"role": "user", "content": "hi"}, "x")
+    assert talk.messages == []

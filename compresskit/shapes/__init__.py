@@ -36,7 +36,7 @@ def read(messages: list[Message], shape: str) -> Conversation:
     """
     if shape not in ("auto", *SHAPES):
         raise InvalidArgument(f"shape is {shown(shape)}; 'auto', 'openai' or 'anthropic' was expected.")
-    _check(messages)
+    check_messages(messages)
     found = detect(messages) if shape == "auto" else shape
     reader = _READERS[found]
     try:
@@ -65,7 +65,8 @@ def detect(messages: list[Message]) -> str:
     return "openai"
 
 
-def _check(messages: Any) -> None:
+def check_messages(messages: Any) -> None:
+    """Raises InvalidMessages for what is no list of dicts with a role."""
     if not isinstance(messages, list):
         raise InvalidMessages(
             f"messages is {shown(messages)} ({type(messages).__name__}); a list of message dicts was expected. "
