@@ -243,3 +243,19 @@ def test_a_conversation_has_its_own_paragraphs_and_others_up_to_its_size(questio
     assert (large[0]["role"], texts[-1]) == ("system", rows[0]["question"])
     assert large == local_model.conversation(rows, 0, 1500, seed=0)
     assert large != local_model.conversation(rows, 0, 1500, seed=1)
+
+
+def test_only_the_data_sets_named_are_asked(questions, tmp_path, capsys):
+    rows = [{**row, "id": row["id"].replace("hotpot", "musique")} for row in data.rows(questions)]
+    with questions.open("a") as file:
+        file.write("".join(json.dumps(row) + "\n" for row in rows))
+    options = ["--compressors", "nothing", "--json", str(tmp_path / "record.json")]
+    with serving(reader) as server:
+        assert run(server.url, questions, *options) == 0
+        assert len(server.bodies) == 2, "--limit is for each data set"
+        assert run(server.url, questions, *options, "--data-sets", "musique") == 0
+        assert len(server.bodies) == 3
+    assert recorded(tmp_path / "record.json")["nothing"]["group"] == "MuSiQue"
+    with pytest.raises(SystemExit, match="2"):
+        run(server.url, questions, "--data-sets", "squad")
+    assert "squad" in capsys.readouterr().err
