@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from . import embedders
 from .baselines import COMPRESSORS
 
+_PLACES = (
+    *("api_base", "clone_from", "data", "gguf", "jobs", "json", "llama_server", "load", "plot", "repos", "save"),
+)
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 
@@ -18,8 +21,10 @@ def parser(
     target_help: str,
     known: Iterable[str] = COMPRESSORS,
     default: str = _DEFAULT,
+    model: str | None = "gpt-4o",
 ) -> argparse.ArgumentParser:
-    """A parser with what every eval takes; an eval adds its own options to it. `known` are the compressors."""
+    """A parser with what every eval takes; an eval adds its own options to it. `known` are the compressors;
+    `model` is None where a model is really called."""
     known = list(known)
     result = argparse.ArgumentParser(
         prog=f"python -m evals.{name}",
@@ -42,7 +47,8 @@ def parser(
     add("--json", metavar="FILE", help="write a record with every figure and every case")
     add("--seed", type=int, default=0, help="for shuffling, drawing and the bootstrap (default: 0)")
     add("--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)")
-    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
+    named = f"the model name that compressors are given (default: {model})" if model else "the name of the model"
+    add("--model", default=model, help=named)
     return result
 
 
@@ -93,7 +99,7 @@ def titled(group: str, target: float, options: argparse.Namespace) -> str:
 
 def recorded(
     options: argparse.Namespace,
-    leave_out: Sequence[str] = ("clone_from", "data", "jobs", "json", "load", "plot", "repos", "save"),
+    leave_out: Sequence[str] = _PLACES,
 ) -> dict[str, object]:
     """The options that make a figure what it is; places on this machine are left out."""
     return {key: value for key, value in sorted(vars(options).items()) if key not in leave_out}

@@ -101,8 +101,8 @@ class ProtocolServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, script, usage=USAGE):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, script, usage=USAGE, port=0):
+        super().__init__(("127.0.0.1", port), _Handler)
         self.script = script if callable(script) else iter(script)
         self.usage = usage
         self.requests = []

@@ -1,0 +1,228 @@
+"""The whole loop with a real model: questions over a conversation far larger than the target, answered.
+
+A question's own paragraphs, and as many of the questions' after it as fit --conversation tokens, are shuffled and
+given as a message each; a system message asks for a few words, and the question comes last. Each way brings that to
+--target tokens, and the model behind an OpenAI-compatible server answers; retrieval calls are answered too.
+
+everything          all of it, where it fits the model's context (else an error, counted apart)
+nothing             the system message and the question: what the model knows by itself
+head+tail           the same share of every paragraph
+litellm             litellm.compress, its retrieval calls answered from its cache
+compresskit         compresskit.completion
+compresskit-no-tool compresskit.completion(recoverable=False)
+
+answered       share of the questions whose answer stands in the reply, as whole words; case, articles and punctuation
+               do not count. A yes or no must be the first word.
+exact          share of the replies that are the answer and nothing else, compared in the same way
+first request  tokens of the first request, tool schemas included (o200k_base)
+prompt tokens  of all requests of a question together, as the server counts them
+retrievals     retrieval calls a question; asking: share of the questions with any
+as text        share of the replies that write a retrieval call out as text, which nothing can answer
+seconds        a question, all its requests: a server that keeps its last prompt reads only what is new
+
+Compressors are given the tokenizer of gpt-4o, for which every model that tiktoken does not know is counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+if not __package__:  # run as a file
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from evals import asking, data, embedders, kept_rows, llama_server, options, reporting, running
+from evals.cases import Request, Row
+from evals.figures import Column
+from evals.messages import Message
+from evals.multihop_qa import NAMES, Question, paragraph
+from evals.tokens import count_message, count_request
+
+SYSTEM = (
+    "Answer the last question from the passages before it. "
+    "Reply with the answer only: a name, a place, a date, a number, yes or no. No explanation."
+)
+COLUMNS = (
+    Column("answered", "answered"),
+    Column("exact", "exact"),
+    Column("tokens before", "before", "tokens"),
+    Column("first request", "first", "tokens"),
+    Column("prompt tokens", "prompt", "tokens"),
+    Column("of everything", "prompt", "percent", over="everything"),
+    Column("retrievals", "retrievals", "time"),
+    Column("asking", "asking", "percent"),
+    Column("as text", "as_text", "percent"),
+    Column("seconds", "seconds", "time"),
+)
+_TOOLS = re.compile(r"compresskit_retrieve|litellm_content_retrieve")
+
+
+class Task(NamedTuple):
+    """One question, to be put in one or several ways."""
+
+    case: str
+    group: str
+    unit: str
+    answer: str
+    request: Request
+
+
+def conversation(questions: Sequence[Question], place: int, tokens: int, seed: int) -> list[Message]:
+    """The system message, shuffled paragraphs of about so many tokens, and the question; its own are always there."""
+    near = [questions[(place + step) % len(questions)] for step in range(len(questions))]
+    own, *others = ([paragraph(*one) for one in data.field(row, "paragraphs", "questions")] for row in near)
+    texts = list(dict.fromkeys(own))
+    ends: list[Message] = [{"role": "system", "content": SYSTEM}, _user(near[0]["question"])]
+    left = tokens - count_request([*ends, *map(_user, texts)])
+    for text in (text for found in others for text in found if text not in own):
+        left -= count_message(_user(text))
+        if left < 0:
+            break
+        texts.append(text)
+    texts = list(dict.fromkeys(texts))
+    random.Random(f"{seed} {near[0]['id']}").shuffle(texts)
+    return [ends[0], *map(_user, texts), ends[1]]
+
+
+def tasks(questions: Sequence[Question], target: float, given: argparse.Namespace) -> list[Task]:
+    """The questions of one data set."""
+    name = _data_set(questions[0])
+    group = options.titled(NAMES.get(name, name), target, given)
+    found = []
+    for place, question in enumerate(questions[: given.limit]):
+        messages = conversation(questions, place, given.conversation, given.seed)
+        fixed = frozenset({0, len(messages) - 1})
+        request = Request(messages, int(target), int(target), fixed=fixed, seed=given.seed)
+        answer = str(data.field(question, "answer", question["id"]))
+        found.append(Task(f"{question['id']} {target:g}", group, question["id"], answer, request))
+    return found
+
+
+def score(reply: str, answer: str) -> dict[str, float]:
+    """Whether the reply has the answer in it, and whether it is the answer.
+
+    >>> score("It is The Rush.", "Rush"), score("No, he was yes-man", "yes")
+    ({'answered': 1.0, 'exact': 0.0}, {'answered': 0.0, 'exact': 0.0})
+    """
+    said, wanted = _words(reply), _words(answer)
+    size = len(wanted)
+    starts = range(1 if wanted in (["yes"], ["no"]) else len(said) - size + 1)
+    there = bool(size) and any(said[start : start + size] == wanted for start in starts)
+    return {"answered": float(there), "exact": float(there and said == wanted)}
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"\w+", text.lower()) if word not in ("a", "an", "the")]
+
+
+def ask(task: Task, way: str, api_base: str, model: str, save: Path | None) -> Row:
+    """One row. Whatever a way raises is its error."""
+    place = {"case": task.case, "group": task.group, "unit": task.unit, "compressor": way}
+    client = asking.Client(api_base, model)
+    start = time.perf_counter()
+    try:
+        reply = asking.way(way)(client, task.request)
+    except Exception as error:
+        row = {**place, "error": f"{type(error).__name__}: {error}"[:500]}
+    else:
+        row = {
+            **place,
+            "error": None,
+            "seconds": round(time.perf_counter() - start, 2),
+            "before": count_request(task.request.messages),
+            "first": client.first,
+            "prompt": client.prompt,
+            "written": client.written,
+            "calls": client.calls,
+            "retrievals": client.retrievals,
+            "asking": float(client.retrievals > 0),
+            "as_text": float(_TOOLS.search(reply) is not None),
+            **score(reply, task.answer),
+            "answer": task.answer,
+            "reply": reply,
+        }
+    if save:
+        kept_rows.add(save, row)
+    return row
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    known = asking.WAYS
+    parser = options.parser(
+        "local_model", __doc__ or "", "800", "tokens (default: 800)", known, ",".join(known), model=None
+    )
+    add = parser.add_argument
+    add("--api-base", metavar="URL", help="of an OpenAI-compatible server, with --model; its key is $OPENAI_API_KEY")
+    add("--gguf", metavar="FILE", help="or start llama.cpp's server with this model")
+    add("--llama-server", default="llama-server", metavar="PROGRAM", help="that server (default: llama-server)")
+    add("--context", type=options.positive, default=8192, metavar="N", help="of --gguf, in tokens (default: 8192)")
+    add("--conversation", type=options.positive, default=3000, metavar="N", help="tokens (default: 3000)")
+    add("--data-sets", type=options.choices(NAMES), metavar="A,B", help=f"of {', '.join(NAMES)} (default: all there)")
+    add("--save", metavar="FILE", help="keep every row as it comes, and go on from those that are there")
+    given = parser.parse_args(arguments)
+    if bool(given.api_base) == bool(given.gguf):
+        parser.error("one of --api-base URL and --gguf FILE is needed")
+    if given.api_base and not given.model:
+        parser.error("--api-base needs --model NAME, as the server knows it")
+    given.model = given.model or Path(given.gguf).stem
+    return reporting.report("local_model", given, COLUMNS, partial(_rows, given))
+
+
+def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+    sets: dict[str, list[Question]] = {}
+    for question in (question for path in paths for question in data.rows(path)):
+        sets.setdefault(_data_set(question), []).append(question)
+    chosen = [members for name, members in sets.items() if not given.data_sets or name in given.data_sets]
+    todo = [task for target in given.target for members in chosen for task in tasks(members, target, given)]
+    ways = embedders.added(given.compressors, given.embedder)
+    save = Path(given.save) if given.save else None
+    known = kept_rows.begin(save, _settings(given, paths)) if save else {}
+    missing = [(task, way) for task in todo for way in ways if (task.case, way) not in known]
+    with _server(given) if missing else nullcontext("") as api_base:
+        work = [(task, way, api_base, given.model, save) for task, way in missing]
+        made = running.measure(work, ask, given.jobs, "asking", chunk=1)
+    rows = {**known, **{(row["case"], row["compressor"]): row for row in made}}
+    return paths, _compared([rows[task.case, way] for task in todo for way in ways])
+
+
+def _compared(rows: list[Row]) -> list[Row]:
+    """Each row with the prompt tokens of sending everything, where that was measured."""
+    whole = {row["case"]: row["prompt"] for row in rows if row["compressor"] == "everything" and not row["error"]}
+    return [{**row, "everything": whole.get(row["case"])} for row in rows]
+
+
+@contextmanager
+def _server(given: argparse.Namespace) -> Iterator[str]:
+    if given.api_base:
+        yield given.api_base
+        return
+    with llama_server.serving(Path(given.gguf), given.llama_server, given.context) as api_base:
+        yield api_base
+
+
+def _settings(given: argparse.Namespace, paths: Sequence[Path]) -> dict[str, Any]:
+    """What makes two runs the same, apart from which questions and ways are asked."""
+    same = ("context", "conversation", "model", "seed")
+    return {**{name: getattr(given, name) for name in same}, "data": [data.digest(path) for path in paths]}
+
+
+def _data_set(question: Question) -> str:
+    return str(data.field(question, "id", "questions")).split("-")[0]
+
+
+def _user(text: str) -> Message:
+    return {"role": "user", "content": text}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
