@@ -109,7 +109,7 @@ def test_a_call_that_makes_no_sense_is_answered_with_help(way, arguments):
 def test_a_model_that_asks_again_and_again_is_made_to_answer(way, tools):
     """The last call offers no retrieval; a model that calls it all the same is not shown to the caller."""
     with serving(lambda body: [retrieval(body, f"r{len(body['messages'])}")]) as server:
-        response = ask(way, server, openai_agent(), tools=tools, max_rounds=2)
+        response = ask(way, server, openai_agent(), tools=tools, max_rounds=2, max_retrieved_tokens=100_000)
     assert len(server.bodies) == 3
     *_, last = server.bodies
     assert last.get("tool_choice") == "none" or TOOL_NAME not in names_of(last["tools"])

@@ -81,9 +81,9 @@ def test_one_large_step_and_then_quiet(shape):
     messages = AGENTS[shape](turns=40)
     trigger = cost(messages) // 3
     steps = []
-    for _, previous, result in replay(messages, shape, trigger=trigger, target=trigger // 2):
+    for history, previous, result in replay(messages, shape, trigger=trigger, target=trigger // 2):
         if previous and result.skipped_reason is None:
-            steps.append(len(result.messages))
+            steps.append(len(history))
             assert result.compressed_tokens <= trigger // 2
     assert 2 <= len(steps) <= 8
     assert all(after - before > 4 for before, after in itertools.pairwise(steps))

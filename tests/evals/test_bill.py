@@ -187,7 +187,7 @@ def test_the_result_of_a_turn_is_handed_to_the_next(monkeypatch):
 
     def compress(messages, model, trigger, target, *, shape, previous):
         given.append((len(messages), model, trigger, target, shape, previous))
-        return SimpleNamespace(messages=messages, tools=None, cache={}, number=len(given))
+        return SimpleNamespace(messages=messages, tools=None, cache={}, skipped_reason=None, number=len(given))
 
     monkeypatch.setattr(compresskit, "compress", compress)
     replay(run_of(talk(turns=1)), compresskit_previous)
