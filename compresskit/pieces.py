@@ -16,6 +16,8 @@ from .types import Block, Query, Turn
 
 _SMALL_CHARACTERS = 160  # not worth splitting
 _MOST_SEGMENTS = 20_000  # of one conversation: larger ones are cut more coarsely, so that time stays linear
+_MANY_SEGMENTS = 2_500  # are enough to choose from, where the room is large against each of them
+_LEAST_SHARE = 100  # tokens of the room for a character of a segment, at least: a segment is a four-hundredth of it
 _LEAST_CHARACTERS = 120  # of a segment
 _MOST_CHARACTERS = 1_600
 _MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
@@ -165,7 +167,7 @@ def _small_texts(turns: list[Turn]) -> list[str]:
 def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
     characters = sum(len(block.text) for block in blocks)
-    coarse = characters // _MOST_SEGMENTS
+    coarse = max(characters // _MOST_SEGMENTS, min(characters // _MANY_SEGMENTS, room // _LEAST_SHARE))
     deep_left = min(_DEEP_CHARACTERS, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
     short_left = _SHORT_CHARACTERS
     entries = []

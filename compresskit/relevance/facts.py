@@ -60,8 +60,10 @@ def _prior(fact: str) -> float:
     >>> [_prior(fact) for fact in ("card_4421486", "HAT223", "2024-05-20", "get_user", "250", "17", "well-known")]
     [3.0, 1.5, 2.0, 1.0, 0.3, 0.1, 0.1]
     """
+    if fact.isdigit():
+        return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if not _DIGIT.search(fact):
-        return _DASHED if _DASHES.fullmatch(fact) else 1.0
+        return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else 1.0
     if fact.lower() == fact.upper():
         return _DATE if _DATES.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if _IDS.search(fact):
