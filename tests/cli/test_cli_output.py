@@ -101,7 +101,11 @@ class TestProcess:
         lines = save_lines(tmp_path, [{"messages": openai_messages()}] * 2000)
         out = tmp_path / "out"
         with subprocess.Popen(
-            command("compress", lines, "--target", 3000, "-o", out), stderr=subprocess.PIPE, env=environment()
+            command("compress", lines, "--target", 3000, "-o", out),
+            stderr=subprocess.PIPE,
+            env=environment(),
+            # what runs the tests in the background may have them ignore an interrupt, and what they start too
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         ) as process:
             deadline = time.monotonic() + 60
             while len(list(tmp_path.iterdir())) < 2 and time.monotonic() < deadline:
