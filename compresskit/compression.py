@@ -200,13 +200,13 @@ def _written(
         written = write(fit, budget)
         spare = room - written.tokens
         if spare >= 0:
-            if not _LEAST_SPARE * room < spare or room > _MOST_ROOM:
+            if spare <= _LEAST_SPARE * room or room > _MOST_ROOM:
                 return written
-            good = written, keys.cache
-            written = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
-            if written.tokens <= room:
-                return written
-            written, keys.cache = good
+            cache = keys.cache
+            fuller = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
+            if fuller.tokens <= room:
+                return fuller
+            keys.cache = cache
             return written
         budget = max(0, min(budget, fit.used) + spare)
     return write(layout.fit(judged, bare=True), 0)

@@ -9,22 +9,22 @@ from .content import LOSSLESS, detect, forms_of, shorten
 from .markers import Keys, Wording, issued
 from .shapes.parts import replace
 from .tokens import Measure
-from .types import Conversation, Message
+from .types import Message, Turn
 
 _LEAST_CHARACTERS = 240  # of a result: below, its marker eats what a form saves
 _LEAST_GAIN = 24  # tokens
 _MOST_SHARE = 0.9  # of the tokens
 
 
-def enter(conversation: Conversation, messages: list[Message], first: int, measure: Measure, wording: Wording) -> Keys:
-    """Brings the tool results from message ``first`` on into short form, in place; returns the keys of what was taken.
+def enter(turns: list[Turn], messages: list[Message], measure: Measure, wording: Wording) -> Keys:
+    """Brings the tool results of new messages into short form, in place; returns the keys of what was taken.
 
     Args:
-        conversation: the messages as they are read.
-        messages: the caller's copies, which are changed.
+        turns: the new messages as they are read with those before them.
+        messages: copies of the new messages, which are changed.
     """
     keys = Keys({}, {})
-    for turn in conversation.turns[first:]:
+    for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
             if not block.call or turn.cached or len(block.text) < _LEAST_CHARACTERS:
                 continue
@@ -38,5 +38,5 @@ def enter(conversation: Conversation, messages: list[Message], first: int, measu
             before, after = measure.count(block.text), measure.count(text)
             if after <= min(_MOST_SHARE * before, before - _LEAST_GAIN) and issued(text, {key: block.text}) == key:
                 keys.issue(block.text)
-                replace(messages[turn.index], block.path, text)
+                replace(message, block.path, text)
     return keys

@@ -79,11 +79,10 @@ class Request:
         Where all of it holds, nothing but the new messages is counted.
         """
         new = messages[going.known :]
-        copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
+        fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(new, going.known)]
         entered: dict[str, str] = {}
         if on_entry:
-            entered = enter(given, copies, going.known, self.measure, Wording(self.recoverable)).cache
-        fresh = copies[going.known :]
+            entered = enter(given.turns[going.known :], fresh, self.measure, Wording(self.recoverable)).cache
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         cache = {**previous.cache, **self.cache, **entered}
         issued = going.forms or bool(entered) or any(self._issued(message, cache) for message in new)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from itertools import groupby
 
-from .segment import Mark, Short
+from .segment import Mark, Short, line_marks
 
 _HIT = re.compile(r"(?=[^\s:]{0,300}?[A-Za-z_])((?:[A-Za-z]:)?[^\s:]{1,300}?)(?::(?=\d+:)|-(?=\d+-))")
 _REST = re.compile(r"\d+([:-])")
@@ -93,13 +93,8 @@ def short_listing(text: str) -> Short | None:
     body = "\n".join(lines)
     if expand_listing(body) != text:
         return None
-    marks = []
-    at = 0
-    for line in lines:
-        marks.append(Mark(at, "", 0))
-        at += len(line) + 1
     spared = _LINE_END * (text.count("\n") - body.count("\n"))
-    return Short("search", "", body, marks, len(body) - spared, uncut=_UNCUT)
+    return Short("search", "", body, line_marks(lines), len(body) - spared, uncut=_UNCUT)
 
 
 def _by_folder(text: str) -> Iterator[str]:

@@ -3,6 +3,8 @@
 Nothing here looks at text.
 """
 
+from collections.abc import Sequence
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 
@@ -52,3 +54,13 @@ class Short(NamedTuple):
     telling: int
     apart: bool = False  # what lies between two marks is never put together with its neighbours,
     uncut: int = 0  # and not cut either up to so many characters
+
+
+def line_marks(lines: Sequence[str]) -> list[Mark]:
+    """A mark at the start of each of some lines, as they stand joined by line ends.
+
+    >>> [mark.start for mark in line_marks(["one", "two"])]
+    [0, 4]
+    """
+    ends = accumulate(len(line) + 1 for line in lines)
+    return [Mark(start, "", 0) for start in islice(chain((0,), ends), len(lines))]

@@ -18,7 +18,7 @@ import io
 import re
 from collections import Counter
 
-from .segment import Mark, Short
+from .segment import Short, line_marks
 
 _LEAST_ROWS = 8
 _MOST_COLUMNS = 200
@@ -65,12 +65,8 @@ def short_table(text: str) -> Short | None:
             head = f"{opening}{', '.join(f'{names[place]}: {value}' for place, value in values.items())})\n{head}"
     if any("\n" in line for line in lines) or _expanded(lines, delimiter, names, same, usual) != rows:
         return None
-    marks = []
-    at = 0
-    for line in lines:
-        marks.append(Mark(at, "", 0))
-        at += len(line) + 1
-    return Short("table", head, "\n".join(lines), marks, at if len(rows) < _MANY_ROWS else at // 2)
+    size = sum(map(len, lines)) + len(lines)
+    return Short("table", head, "\n".join(lines), line_marks(lines), size if len(rows) < _MANY_ROWS else size // 2)
 
 
 def _rows_of(text: str) -> tuple[str, Row, list[Row]] | None:
