@@ -3,6 +3,8 @@
 Names are imported when they are first used: `import compresskit` itself costs a program about a millisecond.
 """
 
+from .lazy import loader
+
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
     from .completions import acompletion, completion
@@ -42,29 +44,29 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
-    "completions": ("acompletion", "completion"),
-    "compression": ("compress",),
-    "conversation": ("Conversation",),
-    "embedders.hosted": ("LiteLLMEmbedder",),
-    "embedders.static": ("StaticEmbedder",),
-    "errors": ("CompresskitError", "EmbedderFailed", "InvalidArgument", "InvalidMessages", "StoreError"),
-    "markers": ("restore",),
-    "result": ("Compressed", "Decision"),
-    "retrieval": ("answer", "retrieve"),
-    "tool": ("TOOL_NAME",),
-    "types": ("Counter", "Embedder", "Store"),
+    "Compressed": "result",
+    "CompresskitError": "errors",
+    "Conversation": "conversation",
+    "Counter": "types",
+    "Decision": "result",
+    "Embedder": "types",
+    "EmbedderFailed": "errors",
+    "InvalidArgument": "errors",
+    "InvalidMessages": "errors",
+    "LiteLLMEmbedder": "embedders.hosted",
+    "StaticEmbedder": "embedders.static",
+    "Store": "types",
+    "StoreError": "errors",
+    "TOOL_NAME": "tool",
+    "acompletion": "completions",
+    "answer": "retrieval",
+    "completion": "completions",
+    "compress": "compression",
+    "restore": "markers",
+    "retrieve": "retrieval",
 }
 
-
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    for home, names in _HOMES.items():
-        if name in names:
-            value: object = getattr(import_module(f"{__name__}.{home}"), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -4,6 +4,7 @@ Nothing is stored unless a caller chose one of these. A store knows nothing of c
 names that only one conversation of one tenant can make. Backends are imported when they are first used.
 """
 
+from ..lazy import loader
 from ..types import Store
 
 TYPE_CHECKING = False
@@ -17,15 +18,7 @@ __all__ = ["DiskStore", "MemoryStore", "RedisStore", "Store", "scoped"]
 
 _HOMES = {"DiskStore": "disk", "MemoryStore": "memory", "RedisStore": "redis", "scoped": "scope"}
 
-
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = loader(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
