@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .atoms import Atom
-from .content import Segment, Split, detect, forms_of, segments_of, shorten, split
+from .content import Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from .fit import Piece
 from .relevance import Document, score
 from .relevance.again import again
@@ -49,6 +49,7 @@ class Entry:
     form: str = ""  # the name of the short form that the text is said in
     short: str = ""  # the text in short form, which the segments are then of, without its head
     head: str = ""  # what the short form begins with, whatever stays of it
+    quiet: frozenset[int] = frozenset()  # the segments that say nothing new
     again: bool = False  # all of it stands in later texts too
     tokens: int = 0
     described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
@@ -140,7 +141,10 @@ def _facts_of(
         if not entry.protected and not entry.split.segments:
             continue  # small: found with its atom below
         segments = entry.split.segments or [Segment(0, len(source), "")]
-        entry.facts = [facts.numbers(source[start:end]) if left > 0 else _NO_FACTS for start, end, _ in segments]
+        entry.facts = [
+            facts.numbers(source[start:end]) if left > 0 and number not in entry.quiet else _NO_FACTS
+            for number, (start, end, _) in enumerate(segments)
+        ]
         blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
         if entry.protected:
             shown |= blocks[-1][1]
@@ -185,6 +189,7 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
                     entry.form, short = found
                     entry.head, entry.short = short.head, short.body
                     entry.split = segments_of(short, least, most)
+                    entry.quiet = quiet_of(short, entry.split)
                     continue
             deep = len(block.text) <= deep_left
             deep_left -= len(block.text) if deep else 0

@@ -4,7 +4,7 @@ from .about import describe
 from .cut import split
 from .detect import detect
 from .segment import Segment, Short, Split
-from .short import FORMS, LOSSLESS, forms_of, said_in_short, segments_of, shorten
+from .short import FORMS, LOSSLESS, forms_of, quiet_of, said_in_short, segments_of, shorten
 
 __all__ = [
     "FORMS",
@@ -15,6 +15,7 @@ __all__ = [
     "describe",
     "detect",
     "forms_of",
+    "quiet_of",
     "said_in_short",
     "segments_of",
     "shorten",

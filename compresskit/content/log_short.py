@@ -117,6 +117,7 @@ def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]],
     new[-_TAIL:] = [True] * min(_TAIL, len(new))
     parts: list[str] = []
     marks: list[Mark] = []
+    quiet: list[tuple[int, int]] = []
     at = telling = 0
     for number, (start, end) in enumerate(units):
         turned = number == 0 or new[number] != new[number - 1]
@@ -127,11 +128,14 @@ def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]],
         if len(same) >= _LEAST_SEEN and same[0] == number:
             said = said.rstrip("\n") + f"\n… {len(same) - 1} more like this{_until(text, units[same[-1]])}\n"
         parts.append(said)
+        if new[number]:
+            telling += len(said)
+        else:
+            quiet.append((at, at + len(said)))
         at += len(said)
-        telling += len(said) if new[number] else 0
     if len(marks) > _MOST_MARKS or (telling > (1 - _LEAST_HIDDEN) * size and at > (1 - _LEAST_HIDDEN) * size):
         return None
-    return Short("log", "", "".join(parts), marks, telling, apart=True)
+    return Short("log", "", "".join(parts), marks, telling, apart=True, quiet=quiet)
 
 
 def _until(text: str, last: _Unit) -> str:

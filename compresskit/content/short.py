@@ -79,6 +79,21 @@ def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:
     return Split(short.kind, sized(short.body, short.marks, least, max(max_chars, short.uncut)))
 
 
+def quiet_of(short: Short, split: Split) -> frozenset[int]:
+    r"""The segments, by number, that hold nothing but quiet lines.
+
+    >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
+    >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
+    >>> short = short_log("".join(lines))
+    >>> split = segments_of(short, 40, 4000)
+    >>> quiet_of(short, split)
+    frozenset({1, 3})
+    """
+    starts = {start for start, _ in short.quiet}
+    ends = {end for _, end in short.quiet}
+    return frozenset(number for number, (start, end, _) in enumerate(split.segments) if start in starts and end in ends)
+
+
 def said_in_short(text: str, form: str) -> str:
     """The whole text in a form, "" where it has none: what an issued text is compared with."""
     short = FORMS[form](text)
