@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import InvalidArgument
+from .deadline import remaining
 from .upstream import load
 from .words import Span, found_again
 
@@ -32,10 +35,15 @@ class TokenClasses:
                 f"method='llmlingua'."
             )
         self._compressor.model_name = _BASES[kind]
+        self._compressor.model = self._model = _ReadOnce(loaded)
+        self._text = ""
 
     def choose(self, text: str, rate: float, query: str) -> list[Span]:  # noqa: ARG002
         import torch
 
+        if text != self._text:
+            self._text = text
+            self._model.readings.clear()
         with torch.random.fork_rng(devices=[]):  # upstream's loader of batches draws a number
             result = self._compressor.compress_prompt_llmlingua2(
                 [text], rate=rate, return_word_label=True, word_sep=_WORD, label_sep=_LABEL
@@ -43,3 +51,18 @@ class TokenClasses:
         lines = result["fn_labeled_original_prompt"].split(_WORD)
         pieces = (line.rpartition(_LABEL) for line in lines)
         return found_again(text, ((word.lstrip("▁"), label == "1") for word, _, label in pieces))
+
+
+class _ReadOnce:
+    """A model that reads a batch once: upstream gives it the same batches for every rate, and twice for each."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.readings: dict[tuple[bytes, bytes], Any] = {}
+
+    def __call__(self, *, input_ids: Any, attention_mask: Any) -> Any:
+        key = (input_ids.cpu().numpy().tobytes(), attention_mask.cpu().numpy().tobytes())
+        if key not in self.readings:
+            remaining()
+            self.readings[key] = self._model(input_ids=input_ids, attention_mask=attention_mask)
+        return self.readings[key]

@@ -135,6 +135,33 @@ def test_longllmlingua_hears_the_query(made):
     assert plain.shrink([TEXT], budget, "who pays") == plain.shrink([TEXT], budget, "what grows")
 
 
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_a_second_rate_costs_less_reading_and_chooses_the_same(folders, way):
+    rates = (0.3, 0.6)
+
+    def chooser_and_read():
+        chooser = LLMLingua(folders[way[0]], method=way[1], local_files_only=True)._loaded()
+        model, read = chooser._compressor.model, []
+        module = getattr(model, "_model", model)
+        module.register_forward_pre_hook(
+            lambda _, args, given: read.append((args[0] if args else given["input_ids"]).numel()), with_kwargs=True
+        )
+        return chooser, read
+
+    one, read = chooser_and_read()
+    found = [one.choose(TEXT, rate, QUERY) for rate in rates]
+    apart = []
+    alone = 0
+    for rate in rates:
+        fresh, fresh_read = chooser_and_read()
+        apart.append(fresh.choose(TEXT, rate, QUERY))
+        alone += sum(fresh_read)
+    assert found == apart
+    assert sum(read) <= 0.7 * alone
+    one.choose(TEXT[::-1], 0.3, QUERY)
+    assert one.choose(TEXT, 0.3, QUERY) == found[0]
+
+
 def test_a_rate_is_an_upper_bound(folders):
     shrinker = LLMLingua(folders["bert"], rate=0.7, local_files_only=True)
     [text] = shrinker.shrink([TEXT], [count(TEXT)], "")
