@@ -1,0 +1,215 @@
+"""Reads segments for the words that a query or a call says: how often each stands in each segment.
+
+Most words tell nothing. In ASCII text, most of what agents see, those that may are picked by numpy: a word's first
+eight letters and its length point to a place in a table, and only words whose place is taken are looked at one by
+one. Other text is cut into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..types import Query
+from .document import Document
+from .words import STOP_WORDS, parts, variants, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.intp]
+    Shape = NDArray[np.uint8]
+
+CALL_TERMS = 24
+CALL_CHARACTERS = 600
+_NAME_TIMES = 2  # a segment's name counts as if it said it so many times more
+_AT_ONCE = 120_000  # characters: larger arrays fall out of the processor's cache
+_LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+_CAPITAL, _SMALL, _DIGIT = 1, 2, 3
+_SHAPE = bytes(
+    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else 0
+    for code in range(256)
+)
+_HEAD = 8  # letters that a key is made of
+_PLACES = 14  # bits of a place in the table
+_GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+
+
+class Reading(NamedTuple):
+    """What a segment says: each term of the query how often, its words, and those of its call that stand in it."""
+
+    hits: dict[str, int]
+    length: int
+    called: int
+
+
+class Reader:
+    """Knows the words of a query."""
+
+    def __init__(self, query: Query) -> None:
+        self._terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
+        self._terms |= {term: term for term in query.weights}
+        self._told: dict[str, Sequence[str]] = {}  # the terms that a word is of the query
+        self._calls: dict[str, frozenset[str]] = {"": frozenset()}
+
+    def terms_of(self, call: str) -> frozenset[str]:
+        """The words of a call, as they would stand in what it returned."""
+        call = call[:CALL_CHARACTERS]
+        if call not in self._calls:
+            found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
+            self._calls[call] = frozenset(list(found)[:CALL_TERMS])
+        return self._calls[call]
+
+    def hits(self, text: str) -> dict[str, int]:
+        """How often each term of the query stands in a text."""
+        hits: dict[str, int] = {}
+        for term in chain.from_iterable(map(self._tell, words(text))):
+            hits[term] = hits.get(term, 0) + 1
+        return hits
+
+    def _tell(self, word: str) -> Sequence[str]:
+        """The terms of the query that a word is, or has as its parts."""
+        found = self._told.get(word)
+        if found is None:
+            found = self._told[word] = tuple([self._terms[part] for part in parts(word) if part in self._terms])
+        return found
+
+    def read(self, documents: Sequence[Document]) -> Iterator[Reading]:
+        """One reading for every segment of every document, in order.
+
+        The words of a segment's name count as its own. Many texts are read at once.
+        """
+        vocabulary = self._table(documents)
+        texts: list[str] = []
+        asked: list[frozenset[str]] = []
+        size = 0
+        for document in documents:
+            found = list(_said(document))
+            said = self.terms_of(document.call)
+            if not all(map(str.isascii, found)):
+                yield from self._read_plain(texts, asked, vocabulary)
+                yield from self._read_words(found, said)
+                texts, asked, size = [], [], 0
+                continue
+            texts += found
+            asked += [said] * len(found)
+            size += len(document.text)
+            if size > _AT_ONCE:
+                yield from self._read_plain(texts, asked, vocabulary)
+                texts, asked, size = [], [], 0
+        yield from self._read_plain(texts, asked, vocabulary)
+
+    def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
+        """Which places of the table are taken by words that may tell something."""
+        import numpy as np
+
+        called = (self.terms_of(call) for call in {document.call for document in documents})
+        known = {word.lower() for word in set(self._terms).union(*called) if word.isascii()}
+        table = np.zeros(1 << _PLACES, dtype=np.bool_)
+        if known:
+            said = f" {' '.join(known)} "
+            _, starts, ends = _plain_words(said)
+            table[_places(said.encode().translate(_LOWER), starts, ends)] = True
+        return table
+
+    def _read_plain(
+        self, texts: Sequence[str], wanted: Sequence[frozenset[str]], table: NDArray[np.bool_]
+    ) -> Iterator[Reading]:
+        """Readings of ASCII texts."""
+        import numpy as np
+
+        if not texts:
+            return
+        text = " ".join(("", *texts, ""))
+        lower, starts, ends = _plain_words(text)
+        telling = table[_places(lower, starts, ends)]
+        shape = np.frombuffer(text.encode().translate(_SHAPE), dtype=np.uint8)
+        number_of, part_starts, part_ends = _compounds(shape, starts, ends)
+        telling[number_of[table[_places(lower, part_starts, part_ends)]]] = True
+        telling[_numbered(shape, starts)] = True
+        bounds = np.cumsum([len(one) + 1 for one in texts])
+        lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
+        chosen = np.flatnonzero(telling)
+        of_text = np.searchsorted(bounds, starts[chosen], side="right").tolist()
+        hits: list[dict[str, int]] = [{} for _ in texts]
+        called: dict[int, set[str]] = {}
+        for number, start, end in zip(of_text, starts[chosen].tolist(), ends[chosen].tolist(), strict=True):
+            word = text[start:end]
+            here = hits[number]
+            for term in self._tell(word):
+                here[term] = here.get(term, 0) + 1
+            if word in wanted[number]:
+                called.setdefault(number, set()).add(word)
+        for number, length in enumerate(lengths):
+            yield Reading(hits[number], length, len(called.get(number, ())))
+
+    def _read_words(self, texts: Sequence[str], wanted: frozenset[str]) -> Iterator[Reading]:
+        """Readings of texts in any script."""
+        for text in texts:
+            found = words(text)
+            hits: dict[str, int] = {}
+            for term in chain.from_iterable(map(self._tell, found)):
+                hits[term] = hits.get(term, 0) + 1
+            yield Reading(hits, len(found), len(wanted.intersection(found)) if wanted else 0)
+
+
+def _said(document: Document) -> Iterator[str]:
+    """The texts of a document's segments with their names."""
+    for start, end, name in document.segments:
+        text = document.text[start:end]
+        yield text + f" {name}" * _NAME_TIMES if name else text
+
+
+def _plain_words(text: str) -> tuple[bytes, Places, Places]:
+    """The text in lower case, and where its words start and end. It begins and ends with a space."""
+    import numpy as np
+
+    lower = text.encode().translate(_LOWER)
+    inside = np.frombuffer(lower, dtype=np.uint8) != ord(" ")
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return lower, edges[::2], edges[1::2]
+
+
+def _compounds(shape: Shape, starts: Places, ends: Places) -> tuple[Places, Places, Places]:
+    """The parts of words such as getUserName: the word that each is of, where it starts and where it ends.
+
+    A part starts at a capital behind a small letter or a digit, and at one behind a capital and before a small letter.
+    """
+    import numpy as np
+
+    capital, small = shape == _CAPITAL, shape == _SMALL
+    cuts = np.zeros(len(shape), dtype=np.bool_)
+    cuts[1:-1] = capital[1:-1] & ((shape[:-2] > _CAPITAL) | (capital[:-2] & small[2:]))
+    first = np.zeros(len(shape), dtype=np.int32)
+    first[starts] = 1
+    number = np.cumsum(first, dtype=np.int32) - 1  # of the word that each letter is of
+    cuts[starts[number[cuts]]] = True
+    part_starts = np.flatnonzero(cuts)
+    number_of = number[part_starts]
+    part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
+    return number_of, part_starts, part_ends
+
+
+def _numbered(shape: Shape, starts: Places) -> Places:
+    """The words in which a digit follows two capitals: where their parts start depends on more."""
+    import numpy as np
+
+    capital = shape == _CAPITAL
+    found = np.flatnonzero(capital[:-2] & capital[1:-1] & (shape[2:] == _DIGIT))
+    words: Places = np.searchsorted(starts, found, side="right") - 1
+    return words
+
+
+def _places(lower: bytes, starts: Places, ends: Places) -> Places:
+    """The place in the table of each word: of its first letters and its length."""
+    import numpy as np
+
+    padded = lower + bytes(_HEAD)
+    heads = np.ndarray(len(lower), dtype="<u8", buffer=padded, strides=(1,))[starts]
+    lengths = ends - starts
+    masks = np.array([(1 << 8 * size) - 1 for size in range(_HEAD + 1)], dtype=np.uint64)
+    keys = (heads & masks[np.minimum(lengths, _HEAD)]) ^ (lengths.astype(np.uint64) << np.uint64(56))
+    places: Places = ((keys * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
+    return places

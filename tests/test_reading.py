@@ -1,0 +1,50 @@
+"""Segments read for the words of a query: what numpy picks out of ASCII text is what cutting it into words finds."""
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from compresskit.content import Segment
+from compresskit.relevance.document import Document
+from compresskit.relevance.reading import Reader
+from compresskit.types import Query
+
+TERMS = ("user", "name", "http", "server", "1c", "ab", "x86", "a12b", "abcdefgh", "abcdefghi", "zürich")
+WORDS = (
+    *("user", "Users", "USER", "getUserName", "HTTPServer", "HTTP2Server", "AB1c", "getA12b", "a12b", "x86", "X86User"),
+    *("abcdefgh", "abcdefghi", "abcdefghj", "ABCDEFGHI", "userABCDEFGHI", "aB", "A", "", "get_user", "1", "0xAB1c"),
+)
+pieces = st.lists(st.sampled_from(WORDS) | st.text("aAbB1 _.\n\0", max_size=6), max_size=12).map(" ".join)
+beyond = st.sampled_from(["", "", " Zürich", " 日本user"])
+documents = st.lists(st.tuples(pieces, pieces, st.sampled_from(["", "user.ServerName", "AB1c"]), beyond), max_size=5)
+
+
+def document(first, second, name, more, call="open getUserName users"):
+    text = f"{first}\n{second}{more}"
+    return Document(text, [Segment(0, len(first) + 1, name), Segment(len(first) + 1, len(text), "")], call, 0.0)
+
+
+def query():
+    return Query(dict.fromkeys(TERMS, 1.0), {})
+
+
+@given(documents)
+@example([("AB1c getA12b", "HTTP2Server", "X86User", "")])
+def test_ascii_text_reads_as_any_other(given):
+    documents = [document(*one) for one in given if one[0] + one[1] + one[3]]
+    found = list(Reader(query()).read(documents))
+    reader = Reader(query())
+    slow = [
+        reading
+        for one in documents
+        for reading in reader._read_words(
+            [one.text[start:end] + f" {name} {name}" for start, end, name in one.segments], reader.terms_of(one.call)
+        )
+    ]
+    assert found == slow
+
+
+def test_a_segment_tells_its_terms_its_length_and_what_its_call_says():
+    one = document("getUserName reads users", "nothing here", "", "")
+    first, second = Reader(query()).read([one])
+    assert first == ({"user": 2, "name": 1}, 3, 2)
+    assert second == ({}, 2, 0)
