@@ -182,9 +182,9 @@ def _compounds(shape: Shape, starts: Places, ends: Places) -> tuple[Places, Plac
     capital, small = shape == _CAPITAL, shape == _SMALL
     cuts = np.zeros(len(shape), dtype=np.bool_)
     cuts[1:-1] = capital[1:-1] & ((shape[:-2] > _CAPITAL) | (capital[:-2] & small[2:]))
-    first = np.zeros(len(shape), dtype=np.int32)
+    first = np.zeros(len(shape), dtype=np.int8)
     first[starts] = 1
-    number = np.cumsum(first, dtype=np.int32) - 1  # of the word that each letter is of
+    number: Places = np.cumsum(first, dtype=np.intp) - 1  # of the word that each letter is of
     cuts[starts[number[cuts]]] = True
     part_starts = np.flatnonzero(cuts)
     number_of = number[part_starts]

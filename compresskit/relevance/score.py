@@ -124,6 +124,8 @@ class _Named:
             if needs:
                 by_word.setdefault(min(needs), []).append(mention)
         where: dict[str, list[int]] = {mention: [] for mention in self._mentions}
+        names = "\n".join([segment.name for document in documents for segment in document.segments])
+        defines = any(name in names for name in self._names)  # mostly nothing does
         number = 0
         for document in documents:
             for segment in document.segments:
@@ -135,7 +137,7 @@ class _Named:
                             and document.text.find(mention, segment.start, segment.end) >= 0
                         ):
                             where[mention].append(number)
-                if segment.name:
+                if defines and segment.name:
                     found[number] += _DEFINED * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
