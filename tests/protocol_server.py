@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI chat completions and embeddings, and Anthropic messages.
+"""A real HTTP server on this machine that speaks OpenAI (chat completions, responses, embeddings) and Anthropic messages.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
@@ -13,6 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+import responses_api
 import streams
 
 USAGE = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}
@@ -93,7 +94,12 @@ def _function(one):
 
 
 _numbers = itertools.count(1)
-ROUTES = {"/chat/completions": openai_reply, "/messages": anthropic_reply, "/embeddings": embeddings_reply}
+ROUTES = {
+    "/chat/completions": openai_reply,
+    "/messages": anthropic_reply,
+    "/embeddings": embeddings_reply,
+    "/responses": responses_api.reply,
+}
 
 
 class ProtocolServer(ThreadingHTTPServer):
@@ -135,7 +141,8 @@ class _Handler(BaseHTTPRequestHandler):
         if reply is None:
             self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
         else:
-            self._reply(reply, self.server.said(body), body)
+            asked = responses_api.as_chat(body) if reply is responses_api.reply else body
+            self._reply(reply, self.server.said(asked), body)
 
     def _reply(self, reply, said, body):
         if isinstance(said, Error):
@@ -149,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
                 f"data: {json.dumps(chunk)}\n\n" for chunk in streams.openai_chunks(whole, body.get("stream_options"))
             ]
             return self._stream([*parts, "data: [DONE]\n\n"])
-        events = streams.anthropic_events(whole)
+        events = responses_api.events(whole) if reply is responses_api.reply else streams.anthropic_events(whole)
         return self._stream([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events])
 
     def _stream(self, parts):

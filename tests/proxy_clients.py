@@ -91,7 +91,11 @@ def result(api, call_id, text):
 
 def sent(provider, name):
     """The provider's requests of one conversation, in order."""
-    return [body for body in provider.bodies if f"in conversation {name}." in json.dumps(body["messages"])]
+    return [
+        body
+        for body in provider.bodies
+        if f"in conversation {name}." in json.dumps(body.get("messages") or body["input"])
+    ]
 
 
 def bare(body):

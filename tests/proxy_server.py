@@ -121,7 +121,6 @@ def config(provider, **compresskit):
         "litellm_settings": {
             "callbacks": ["compresskit.integrations.litellm.handler", "proxy_parts.bills"],
             "num_retries": 0,
-            "use_chat_completions_url_for_anthropic_messages": True,  # the provider here has no Responses API
         },
         "router_settings": {"disable_cooldowns": True},
         "callback_settings": {"compresskit": compresskit},
