@@ -24,18 +24,20 @@ import random
 import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, options, reporting, running
+from evals import data, embedders, hub, options, reporting, running
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read_all
 from evals.tokens import count_request
 
+FILES = ("qa_multihop.jsonl.gz", "questions.jsonl")  # in the data folder, and in the samples
 NEIGHBOURS = 9
 LAYOUTS = {"apart": "a message each", "together": "one message"}
 NAMES = {"hotpot": "HotpotQA", "musique": "MuSiQue"}
@@ -121,14 +123,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return reporting.report("multihop_qa", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
-    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+    paths = hub.find(FILES, given.data, hub.QUESTIONS)
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)
     todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
-    return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given.jobs)
+    return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.multihop_qa").main())
