@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI's protocols (chat, responses, embeddings) and Anthropic's messages.
+"""A real HTTP server on this machine that speaks OpenAI's protocols (chat, responses, embeddings) and Anthropic's.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
