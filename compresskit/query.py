@@ -18,6 +18,7 @@ _EARLIER = 12  # messages of the user; long ones are data
 _EARLIER_CHARACTERS = 800
 _FIRST_LINE = 1.5  # how much more the first line of a text tells: its title, or the question itself
 _FIRST_CHARACTERS = 300
+_FULL_CHARACTERS = 4_000  # of a text before the last question: a longer one holds data, and each word tells less
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
@@ -42,7 +43,8 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
 
     def add(texts: Iterable[str], kind: str) -> None:
         for text in texts:
-            found.setdefault(text, _WEIGHTS[kind])
+            damped = min(1.0, _FULL_CHARACTERS / max(1, len(text))) if found else 1.0
+            found.setdefault(text, damped * _WEIGHTS[kind])
 
     last = next((turn for turn in reversed(turns) if turn.human), None)
     task = task_of(turns)

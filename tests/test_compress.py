@@ -1,6 +1,9 @@
 """What compress() keeps and what it shrinks, each in a sentence."""
 
+import inspect
 import json
+import json.decoder
+import logging
 
 import pytest
 from oracles import difference, tokens
@@ -127,3 +130,20 @@ def test_continue_is_no_query_and_recent_messages_win():
     kept = [n for n, message in enumerate(messages) if message in result.messages]
     recent = [n for n in kept if n > len(messages) // 2]
     assert len(recent) > len(kept) / 2
+
+
+def test_a_long_text_that_was_pasted_first_does_not_outweigh_the_question():
+    log = [
+        f"10:{n // 60:02}:{n % 60:02} INFO [api] GET /v1/items/{n * 7919 % 900} 200 {n * 31 % 60}ms"
+        for n in range(1500)
+    ]
+    log[700:700] = ["10:11:40 ERROR [db] connection pool exhausted", "10:11:41 ERROR [api] GET /v1/items/7 500"]
+    pasted = ["\n".join(log), inspect.getsource(logging), inspect.getsource(json.decoder)]
+    messages = [
+        {"role": "system", "content": "You are the engineer on call."},
+        *({"role": "user", "content": text} for text in pasted),
+        {"role": "assistant", "content": "I have it all."},
+        {"role": "user", "content": "Why did GET /v1/items/7 fail at 10:11:41?"},
+    ]
+    result = compress(messages, "gpt-4o", trigger=8_000, target=8_000)
+    assert "connection pool exhausted" in str(result.messages)
