@@ -1,0 +1,7 @@
+"""Lets `python -m evals.report` do what `python -m evals report` does."""
+
+import sys
+
+from .command import main
+
+sys.exit(main())
