@@ -18,7 +18,7 @@ from .numbers import figure, interval, percent, short
 # What an eval is about, the first of these that it has; "lines, hunks, files" are three sides of one.
 _KEPT = (("lines", "hunks", "files"), ("support", "words"), ("found",), ("kept code",), ("needed",))
 ANSWERED = ("answered", "correct", "pass@1", "accuracy", "resolved", "exact match")
-_SEVERAL = re.compile(r"^(.*), target ([0-9.e+]+)$|^(.*), (\d+) %$", re.DOTALL)
+_SEVERAL = re.compile(r"^(.*), target ([0-9.e+]+)$|^(.*), (\d+) ?%$", re.DOTALL)
 
 
 class Drawn(NamedTuple):

@@ -1,0 +1,7 @@
+"""Lets `python -m evals.readme` do what `python -m evals figures` does."""
+
+import sys
+
+from .command import main
+
+sys.exit(main())
