@@ -10,6 +10,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -25,6 +26,16 @@ def program():
     return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
+# The protocol is on the browser's descriptors 3 and 4.
+_AS_3_AND_4 = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for place, end in enumerate(ends, start=3):
+    os.dup2(end, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
 class Browser:
     """Opens pages and looks at them. `with Browser() as browser: page = browser.open(path)`."""
 
@@ -36,18 +47,21 @@ class Browser:
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         theirs_in, self._out = os.pipe()
         self._in, theirs_out = os.pipe()
-        # The protocol is on the browser's descriptors 3 and 4; a shell is the plain way to have them there.
+        start = [sys.executable, "-c", _AS_3_AND_4, str(theirs_in), str(theirs_out), program(), *_ARGUMENTS]
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}', "sh", program(), *_ARGUMENTS,
-             f"--user-data-dir={self._profile.name}"],
-            pass_fds=(theirs_in, theirs_out), **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL),
-        )  # fmt: skip
+            [*start, f"--user-data-dir={self._profile.name}"], pass_fds=(theirs_in, theirs_out), **quiet
+        )
         os.close(theirs_in)
         os.close(theirs_out)
-        target = self.call("Target.createTarget", {"url": "about:blank"}, None)["targetId"]
-        self._session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True}, None)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
+        try:
+            target = self.call("Target.createTarget", {"url": "about:blank"}, None)["targetId"]
+            self._session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True}, None)["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                self.call(f"{domain}.enable")
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self

@@ -3,9 +3,9 @@
 python -m evals figures --check                  does the README say what the records say? exit code 1 if not
 python -m evals figures --write                  fills the README's marked places from the records
 python -m evals figures --add RECORD.json        puts a run's record there, trimmed of its rows
-python -m evals figures --run [NAME …]           makes records anew (scripts/records does that, and --write)
+python -m evals figures --run [NAME …]           makes records anew
 
-Without names --run makes those that take a few minutes; slow ones are run by name.
+Without names --run makes those that take a minute or so; the others by name. scripts/records is --run and --write.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from evals import reading
+from evals.data import DataError
 from evals.reading import RecordError
 
 from . import filling, recipes, trimming
@@ -39,16 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     one.add_argument("--check", action="store_true", help="compare the README with the records")
     one.add_argument("--write", action="store_true", help="fill the README from the records")
     one.add_argument("--add", nargs="+", type=Path, metavar="RECORD.json", help="put records of runs there")
-    one.add_argument("--run", nargs="*", metavar="NAME", help=f"make records anew, of {', '.join(recipes.RECIPES)}")
+    one.add_argument("--run", nargs="*", metavar="NAME", help=_recipes())
     parser.add_argument("--prompts", metavar="DIR", help="for --run: prompts of SWE-bench that were built once")
     parser.add_argument("--records", type=Path, default=RECORDS, metavar="DIR", help="the records (evals/records)")
     parser.add_argument("--readme", type=Path, default=README, metavar="FILE", help="the README")
     given = parser.parse_args(arguments)
     try:
         return _done(given)
-    except RecordError as error:
+    except DataError as error:
         print(f"figures: {error}", file=sys.stderr)
         return 2
+
+
+def _recipes() -> str:
+    told = (f"{name} ({recipe.slow})" if recipe.slow else name for name, recipe in recipes.RECIPES.items())
+    return f"make records anew, without names those that are not slow: {', '.join(told)}"
 
 
 def filled(readme: Path, folder: Path) -> tuple[str, str]:

@@ -24,16 +24,19 @@ class Recipe(NamedTuple):
 
 
 _EVALS = ("-m", "evals")
+_CURVE = "one of the curves of the report, some minutes"
 RECIPES = {
-    "agent-points": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6", "--embedder", "wordllama")),
-    "swe-bench": Recipe(
-        (*_EVALS, "swe-bench", "--retention", "--target", "3000,5000,7000,10000,15000", "--embedder", "wordllama"),
-        prompts=True,
-    ),
-    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4", "--embedder", "wordllama")),
+    "swe-bench": Recipe((*_EVALS, "swe-bench", "--retention", "--embedder", "wordllama"), prompts=True),
+    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama")),
+    "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
     "shrink": Recipe((*_EVALS, "shrink")),
     "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),
-    "bench": Recipe(("scripts/bench.py",), slow="it measures time, and needs a machine that does nothing else"),
+    "bench": Recipe((*_EVALS, "bench"), slow="it measures time, and needs a machine that does nothing else"),
+    "swe-bench-curve": Recipe(
+        (*_EVALS, "swe-bench", "--retention", "--target", "3000,5000,7000,10000,15000"), slow=_CURVE, prompts=True
+    ),
+    "multihop-qa-curve": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4,0.5"), slow=_CURVE),
+    "agent-points-curve": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6"), slow=_CURVE),
 }
 
 

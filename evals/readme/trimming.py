@@ -10,16 +10,13 @@ import json
 from typing import Any
 
 from evals.reading import failures
-from evals.records import FORMAT
 
 _PLACES = ("group", "compressor", "depth", "length", "found")
 _TURN = ("prompt", "bill", "bounce")
 
 
 def trimmed(found: dict[str, Any]) -> dict[str, Any]:
-    """The record with few rows or none; one of scripts/bench stays whole but for the machine's name."""
-    if found.get("format") != FORMAT:
-        return {key: value for key, value in found.items() if key != "platform"}
+    """The record with few rows or none."""
     if found.get("trimmed"):  # trimmed before: what it says of the whole run stays true
         return found
     rows = found["rows"]

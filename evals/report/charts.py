@@ -11,19 +11,11 @@ from html import escape
 from typing import NamedTuple
 
 from .axes import Axis
-from .looks import css, marker
+from .looks import Shown, marker
 
 _WIDTH, _HEIGHT = 420, 290  # units of the drawing; about a phone's width, so that its text is readable there
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 14, 26, 44
-
-
-class Chart(str):
-    """An SVG; a notebook shows it as it is."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        return f'<style>{css("charts")}</style><div class="drawn">{self}</div>'
+_LONGEST = 56  # characters of a name in a row of its own
+_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 26, 44
 
 
 class Point(NamedTuple):
@@ -59,7 +51,7 @@ class Bar(NamedTuple):
 
 def lines(
     title: str, series: Sequence[Series], x: Axis, y: Axis, dots: bool = True, joined: bool = True, says: str = ""
-) -> Chart:
+) -> Shown:
     """Points over two axes, joined in their order; a whisker where a point has an interval."""
     parts = [_frame(x, y)]
     for one in series:
@@ -76,7 +68,7 @@ def lines(
     return _svg(title, f"{says} {y.title} over {x.title}. {told}.".strip(), parts, _HEIGHT)
 
 
-def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = None) -> Chart:
+def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = None) -> Shown:
     """A row for every name: its value with the interval, and the number beside it."""
     step, left, right = 36, 14, _WIDTH - 116
     low = _TOP - 10 + step * len(bars)
@@ -94,7 +86,8 @@ def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = Non
         parts.append(f'<path class="reference" d="M{across(reference):.1f} {_TOP - 16}V{low}"/>')
     for place, bar in enumerate(bars):
         top = _TOP - 10 + step * place + 24
-        parts.append(_text(left, top - 10, bar.name, "start", "name ours" if bar.slot == 0 else "name"))
+        name = bar.name if len(bar.name) <= _LONGEST else f"{bar.name[: _LONGEST - 1]}…"
+        parts.append(_text(left, top - 10, name, "start", "name ours" if bar.slot == 0 else "name"))
         if bar.low != bar.high:
             ends = f"M{across(bar.low):.1f} {top}H{across(bar.high):.1f}"
             parts.append(f'<path class="whisker thick s{bar.slot}" d="{ends}"/>')
@@ -106,7 +99,7 @@ def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = Non
 
 def heat(
     title: str, cells: Mapping[tuple[float, float], tuple[float, int]], x: str, y: str, write: Mapping[str, object]
-) -> Chart:
+) -> Shown:
     """Values of 0 to 1 and how many cases they are of, by (x, y); each cell says its value in digits too."""
     across, down = (sorted({place[axis] for place in cells}) for axis in (0, 1))
     wide, high = (_WIDTH - _LEFT - _RIGHT) / len(across), min(34.0, 220 / len(down))
@@ -130,9 +123,9 @@ def heat(
     return _svg(title, f"{said}{sum(values) / len(values):.2f} on average.", parts, low + _BOTTOM)
 
 
-def _svg(title: str, description: str, parts: Iterable[str], height: float) -> Chart:
+def _svg(title: str, description: str, parts: Iterable[str], height: float) -> Shown:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {_WIDTH} {height:.0f}">'
-    return Chart(f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>")
+    return Shown(f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>")
 
 
 def _frame(x: Axis, y: Axis) -> str:

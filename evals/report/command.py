@@ -2,7 +2,7 @@
 
 python -m evals report RECORD.json … -o report.html
 
-Records come from any eval's --json and from scripts/bench --json. Several of one eval stand side by side.
+Records come from any eval's --json. Several of one eval stand one below the other.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.reading import RecordError, read
+from evals.data import DataError
+from evals.reading import read
 
 from .page import page
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         made = page([read(path) for path in given.records])
         given.output.write_text(made, encoding="utf-8")
-    except RecordError as error:
+    except DataError as error:
         print(f"report: {error}", file=sys.stderr)
         return 2
     except OSError as error:

@@ -11,7 +11,7 @@ from evals.stats import Estimate
 
 from . import axes, charts
 from .drawings import Drawn
-from .looks import slots
+from .looks import Shown, slots
 from .numbers import figure, interval, number
 
 _BILLS = ("bill, mean of runs", "bill, in sum")
@@ -58,32 +58,28 @@ def turns(record: Record) -> list[Drawn]:
 
 def times(record: Record) -> list[Drawn]:
     """Seconds over tokens, and every case as a ratio to one pass of tiktoken."""
-    good = [row for row in record.rows if not row.get("error") and row.get("seconds") is not None and row.get("tokens")]
-    good = [row for row in good if record.eval == "bench"]
-    if not good:
+    if record.eval != "bench":
         return []
     places = slots(["compresskit", "litellm", "tiktoken"])
     panels = []
     for family, start in _FAMILIES.items():
-        rows = sorted((row for row in good if row["case"].startswith(start)), key=lambda row: float(row["tokens"]))
-        series = [one for name, slot in places.items() if len((one := _timed(rows, name, slot)).points) > 1]
-        if series:
-            points = [point for one in series for point in one.points]
+        lines = sorted(
+            (line for line in record.lines if line.group.startswith(start)), key=lambda line: _mean(line, "tokens")
+        )
+        series = [one for name, slot in places.items() if len((one := _timed(lines, name, slot)).points) > 1]
+        if points := [point for one in series for point in one.points]:
             seconds = [value or point.y for point in points for value in (point.low, point.high)]
             title = f"Time over size: {family}"
             x, y = axes.powers("tokens", [point.x for point in points]), axes.powers("seconds", seconds)
             panels.append((title, charts.lines(title, series, x, y)))
     note = (
-        "Medians of the runs; bars from the fastest to the slowest. Both axes are logarithmic. tiktoken: one plain "
-        "count of the same text."
+        "Means over processes; bars: 95 % intervals. Both axes are logarithmic. tiktoken: one plain count of the text."
     )
     drawn = [Drawn("Time over size", note, places, panels)] if panels else []
     if bars := [bar for line in record.lines if (bar := _ratio(line))]:
         across = axes.linear("compress(), in passes of tiktoken over the same text", [bar.high for bar in bars])
         title = "Every case, one pass of tiktoken is 1"
-        told = (
-            "A ratio can be compared between machines. Bars from the fastest to the slowest run. Hollow: target missed."
-        )
+        told = "A ratio can be compared between machines. Bars: 95 % intervals over processes. Hollow: target missed."
         drawn.append(Drawn("Time as a ratio", told, {}, [(title, charts.rows(title, bars, across, reference=1.0))]))
     return drawn
 
@@ -110,7 +106,7 @@ def _ratio(line: Line) -> charts.Bar | None:
     if line.compressor != "compresskit" or ratio is None:
         return None
     name = f"{line.group} ({number(_mean(line, 'tokens'))} tokens)"
-    return charts.Bar(name, 0, *ratio[:3], f"{ratio.mean:.1f} x", bool(_mean(line, "missed")))
+    return charts.Bar(name, 0, *ratio[:3], f"{ratio.mean:.1f} x", _mean(line, "met") < 1)
 
 
 def _over_turns(row: dict[str, Any], places: dict[str, int], values: Sequence[float]) -> charts.Series:
@@ -118,24 +114,23 @@ def _over_turns(row: dict[str, Any], places: dict[str, int], values: Sequence[fl
     return charts.Series(row["compressor"], places[row["compressor"]], points)
 
 
-def _line_panel(title: str, series: Sequence[charts.Series], x: axes.Axis, unit: str) -> tuple[str, charts.Chart]:
+def _line_panel(title: str, series: Sequence[charts.Series], x: axes.Axis, unit: str) -> tuple[str, Shown]:
     y = axes.linear(unit, [point.y for one in series for point in one.points])
     return title, charts.lines(title, series, x, y, dots=False)
 
 
-def _timed(rows: Sequence[dict[str, Any]], name: str, slot: int) -> charts.Series:
-    if name == "tiktoken":
-        ours = [row for row in rows if row["compressor"] == "compresskit"]
-        counted = [_spot(row, float(row["seconds"]) / float(row["ratio"]), None, name) for row in ours]
-        return charts.Series(name, slot, counted)
-    found = [row for row in rows if row["compressor"] == name]
-    return charts.Series(name, slot, [_spot(row, float(row["seconds"]), row["all_seconds"], name) for row in found])
-
-
-def _spot(row: dict[str, Any], seconds: float, all_seconds: Sequence[float] | None, name: str) -> charts.Point:
-    low, high = (min(all_seconds), max(all_seconds)) if all_seconds else (None, None)
-    note = f"{name}: {number(seconds)} s for {number(float(row['tokens']))} tokens"
-    return charts.Point(float(row["tokens"]), seconds, low, high, note)
+def _timed(lines: Sequence[Line], name: str, slot: int) -> charts.Series:
+    """One name's seconds; tiktoken's are what compresskit's are so many times of."""
+    of = "compresskit" if name == "tiktoken" else name
+    points = []
+    for line in (line for line in lines if line.compressor == of):
+        seconds, tokens, ratio = line.figures.get("seconds"), _mean(line, "tokens"), _mean(line, "x tiktoken")
+        if seconds and tokens and ratio:
+            found = Estimate(seconds.mean / ratio, 0.0, 0.0, 0) if name == "tiktoken" else seconds
+            ends = (None, None) if name == "tiktoken" else (found.low, found.high)
+            note = f"{name}: {number(found.mean)} s for {number(tokens)} tokens"
+            points.append(charts.Point(tokens, found.mean, *ends, note))
+    return charts.Series(name, slot, points)
 
 
 def _mean(line: Line, heading: str) -> float:

@@ -12,7 +12,7 @@ from evals.reading import Line, Record
 from evals.stats import Estimate
 
 from . import axes, charts
-from .looks import slots
+from .looks import Shown, slots
 from .numbers import figure, interval, percent, short
 
 # What an eval is about, the first of these that it has; "lines, hunks, files" are three sides of one.
@@ -27,7 +27,7 @@ class Drawn(NamedTuple):
     heading: str
     note: str
     names: dict[str, int]
-    charts: Sequence[tuple[str, charts.Chart]]
+    charts: Sequence[tuple[str, Shown]]
     joined: bool = True  # by lines: the legend shows them
 
 

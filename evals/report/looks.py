@@ -28,6 +28,15 @@ _SHAPES = (
 )
 
 
+class Shown(str):
+    """HTML that a notebook shows, in the report's looks."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return f'<style>{css("charts")}</style><div class="drawn">{self}</div>'
+
+
 def css(name: str) -> str:
     """One of the style sheets beside this file."""
     return files(__package__).joinpath(f"{name}.css").read_text(encoding="utf-8")
@@ -52,11 +61,11 @@ def marker(slot: int, x: float, y: float, hollow: bool = False, note: str = "") 
     return f'<path class="{kind} s{slot}" transform="translate({x:.1f} {y:.1f})" d="{_SHAPES[slot]}">{title}</path>'
 
 
-def legend(places: dict[str, int], joined: bool = True) -> str:
+def legend(places: dict[str, int], joined: bool = True) -> Shown:
     """The names with their looks, in HTML."""
     items = []
     for name, slot in places.items():
         line = f'<path class="line s{slot}" d="M1 8H35"/>' if joined else ""
         key = f'<svg class="chart key" viewBox="0 0 36 16" aria-hidden="true">{line}{marker(slot, 18, 8)}</svg>'
         items.append(f"<li>{key}{escape(name)}</li>")
-    return f'<ul class="legend">{"".join(items)}</ul>'
+    return Shown(f'<ul class="legend">{"".join(items)}</ul>')
