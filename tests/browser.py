@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = (
@@ -40,7 +39,8 @@ class Browser:
     """Opens pages and looks at them. `with Browser() as browser: page = browser.open(path)`."""
 
     def __init__(self, seconds=60):
-        self._deadline = time.monotonic() + seconds
+        self._seconds = seconds  # for one answer; a machine that is busy takes its time
+        self._target = self._session = None
         self._ids = itertools.count(1)
         self._held = b""
         self.events = []
@@ -54,14 +54,6 @@ class Browser:
         )
         os.close(theirs_in)
         os.close(theirs_out)
-        try:
-            target = self.call("Target.createTarget", {"url": "about:blank"}, None)["targetId"]
-            self._session = self.call("Target.attachToTarget", {"targetId": target, "flatten": True}, None)["sessionId"]
-            for domain in ("Page", "Runtime", "Log", "Network"):
-                self.call(f"{domain}.enable")
-        except BaseException:
-            self.__exit__()
-            raise
 
     def __enter__(self):
         return self
@@ -73,12 +65,12 @@ class Browser:
         os.close(self._out)
         self._profile.cleanup()
 
-    def call(self, method, params=None, session=...):
-        """A command, and its result."""
+    def call(self, method, params=None):
+        """A command to the tab, or where there is none to the browser, and its result."""
         number = next(self._ids)
         message = {"id": number, "method": method, "params": params or {}}
-        if (chosen := self._session if session is ... else session) is not None:
-            message["sessionId"] = chosen
+        if self._session:
+            message["sessionId"] = self._session
         os.write(self._out, json.dumps(message).encode() + b"\0")
         while (answer := self._next()).get("id") != number:
             self.events.append(answer)
@@ -86,8 +78,8 @@ class Browser:
         return answer["result"]
 
     def open(self, path, width, height=900, dark=False, scripts=True):
-        """Loads a file in a window of that size; a narrow one is a phone."""
-        self.events.clear()
+        """Loads a file in a new tab of that size; a narrow one is a phone."""
+        self._fresh_tab()
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
         self.call("Emulation.setDeviceMetricsOverride", size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -120,11 +112,21 @@ class Browser:
         sent = (event for event in self.events if event.get("method") == "Network.requestWillBeSent")
         return [event["params"]["request"]["url"] for event in sent]
 
+    def _fresh_tab(self):
+        """A tab that knows nothing of the one before, which is closed."""
+        old, self._session = self._target, None
+        self._target = self.call("Target.createTarget", {"url": "about:blank"})["targetId"]
+        if old:
+            self.call("Target.closeTarget", {"targetId": old})
+        self._session = self.call("Target.attachToTarget", {"targetId": self._target, "flatten": True})["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.call(f"{domain}.enable")
+        self.events.clear()
+
     def _next(self):
         while b"\0" not in self._held:
-            left = self._deadline - time.monotonic()
-            ready, _, _ = select.select([self._in], [], [], max(0.0, left))
-            assert ready, "the browser does not answer"
+            ready, _, _ = select.select([self._in], [], [], self._seconds)
+            assert ready, f"the browser has not answered for {self._seconds} s"
             more = os.read(self._in, 1 << 16)
             assert more, f"the browser has gone (exit code {self._process.poll()})"
             self._held += more

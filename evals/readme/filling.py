@@ -8,12 +8,14 @@ is said in another form (`FORMS`). GROUP may be `*` for all groups, COMPRESSOR `
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 
 from evals.reading import Line, Record, RecordError
 from evals.report.numbers import interval, number, percent
 from evals.stats import Estimate
 
+_WIDE = 120
 _PLACE = re.compile(r"\{([^{}]+;[^{}]+)\}")
 _MARKED = re.compile(r"(?<=<!-- figures: )([\w-]+)( -->\n)(.*?)(?=<!-- end of figures -->)", re.DOTALL)
 
@@ -34,8 +36,10 @@ _COUNTS: dict[str, Callable[[Line, Estimate | None], float]] = {
 
 
 def fill(template: str, records: Mapping[str, Record]) -> str:
-    """The template with a figure in every place; what a record does not have is a `RecordError`."""
-    return _PLACE.sub(lambda place: _figure([part.strip() for part in place[1].split(";")], records), template)
+    """The template with a figure in every place and its paragraphs wrapped; what a record does not have is a
+    `RecordError`."""
+    filled = _PLACE.sub(lambda place: _figure([part.strip() for part in place[1].split(";")], records), template)
+    return "\n\n".join(map(_wrapped, filled.split("\n\n")))
 
 
 def replaced(readme: str, texts: Mapping[str, str]) -> str:
@@ -47,6 +51,13 @@ def replaced(readme: str, texts: Mapping[str, str]) -> str:
             f"templates {', '.join(sorted(texts))}; each template needs one place <!-- figures: NAME -->."
         )
     return _MARKED.sub(lambda place: f"{place[1]}{place[2]}{texts[place[1]].strip()}\n", readme)
+
+
+def _wrapped(block: str) -> str:
+    """A paragraph in lines as the README has them; a table stays as it is."""
+    if block.lstrip().startswith("|"):
+        return block
+    return textwrap.fill(block, _WIDE, break_long_words=False, break_on_hyphens=False)
 
 
 def _figure(parts: Sequence[str], records: Mapping[str, Record]) -> str:
