@@ -146,7 +146,7 @@ def import_time() -> Row:
     for _ in range(IMPORT_REPEATS):
         for code, times in starts.items():
             begin = time.perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
+            subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
             times.append(time.perf_counter() - begin)
     bare, ours = map(median, starts.values())
     return {**_place(IMPORT, "compresskit", 0), "error": None, "milliseconds": (ours - bare) * 1000}

@@ -17,20 +17,11 @@ _PLACES = (
 )
 # Which items there are: a journal may have some of them and get more.
 _CHOICES = (
-    "budget",
-    "cases",
-    "check",
-    "compressors",
-    "data_sets",
-    "embedder",
-    "layouts",
-    "limit",
-    "no_litellm",
-    "repeats",
-    "target",
+    *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
+    *("layouts", "limit", "no_litellm", "repeats", "target"),
 )
 _DATA = (
-    'a data file, or a folder; "sample" for the small cases in evals/samples, "hub" for the public set '
+    'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '
     "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
 )
 CODES = """exit codes: 0 measured; 1 an error of the eval itself; 2 wrong arguments, or no data to measure; 3 stopped by
