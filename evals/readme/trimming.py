@@ -49,9 +49,13 @@ def _longest(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return []
     longest = max(with_turns, key=lambda row: len(row["turns"]))
     same = [row for row in with_turns if (row["group"], row["case"]) == (longest["group"], longest["case"])]
-    wanted = ("case", "group", "compressor", "error", "everything")
-    return [
-        {**{key: row[key] for key in wanted}, "turns": [{key: turn[key] for key in _TURN} for turn in row["turns"]]}
+    wanted = ("group", "compressor", "error", "everything")
+    return [  # a run's own name says nothing to others
+        {
+            "case": "the longest run",
+            **{key: row[key] for key in wanted},
+            "turns": [{key: turn[key] for key in _TURN} for turn in row["turns"]],
+        }
         for row in same
     ]
 

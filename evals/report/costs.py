@@ -42,8 +42,8 @@ def turns(record: Record) -> list[Drawn]:
     longest = max((row for row in record.rows if row.get("turns")), key=lambda row: len(row["turns"]), default=None)
     if longest is None:
         return []
-    place = (longest["group"], longest["case"])
-    rows = [row for row in record.rows if (row["group"], row["case"]) == place and row.get("turns")]
+    same = (longest["group"], longest["case"])
+    rows = [row for row in record.rows if (row["group"], row["case"]) == same and row.get("turns")]
     places = slots(row["compressor"] for row in rows)
     prompts = [_over_turns(row, places, [turn["prompt"] for turn in row["turns"]]) for row in rows]
     paid = [_over_turns(row, places, [so_far / row["everything"] for so_far in _sums(row)]) for row in rows]
@@ -52,7 +52,8 @@ def turns(record: Record) -> list[Drawn]:
         _line_panel("Tokens of the request", prompts, across, "tokens"),
         _line_panel("Bill so far", paid, across, "of the whole bill of sending everything"),
     ]
-    note = f"One run, the longest one: {longest['case']} ({longest['group']}, {len(longest['turns'])} requests)."
+    place = f"{longest['group']}, {len(longest['turns'])} requests"
+    note = f"One run, the one with the most turns: {longest['case']} ({place})."
     return [Drawn("Turn by turn", note, places, panels)]
 
 

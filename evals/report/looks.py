@@ -43,14 +43,15 @@ def css(name: str) -> str:
 
 
 def slots(names: Iterable[str]) -> dict[str, int]:
-    """A slot for every name: its own where it is known, else the next that is free.
+    """A slot for every name: its own where it is known, else one that no known name has, else one that is free.
 
     >>> slots(["litellm", "mine", "compresskit"])
-    {'litellm': 1, 'mine': 2, 'compresskit': 0}
+    {'litellm': 1, 'mine': 7, 'compresskit': 0}
     """
     wanted = list(dict.fromkeys(names))
     found = {name: _KNOWN[name] for name in wanted if name in _KNOWN}
-    free = iter([slot for slot in range(_SLOTS) if slot not in found.values()])
+    order = sorted(range(_SLOTS), key=lambda slot: (slot in _KNOWN.values(), slot))
+    free = iter([slot for slot in order if slot not in found.values()])
     return {name: found[name] if name in found else next(free, index % _SLOTS) for index, name in enumerate(wanted)}
 
 

@@ -50,7 +50,9 @@ def number(value: float) -> str:
         return f"{value:.3f}"
     if size >= 0.01:
         return f"{value:.2f}"
-    return f"{value:.3f}" if size >= 0.001 else f"{value:.2g}"
+    if size >= 0.0005:
+        return f"{value:.3f}"
+    return "< 0.001" if value > 0 else "> -0.001"
 
 
 def percent(value: float) -> str:
