@@ -1,7 +1,8 @@
 """Fills templates with figures, and a README's marked places with templates. Reads and writes no files.
 
 A place in a template is `{RECORD; GROUP; COMPRESSOR; HEADING}`, a figure as `0.86 [0.79–0.92]`; with one more part it
-is said in another form (`FORMS`). GROUP may be `*` for all groups, COMPRESSOR `A - B` for a difference.
+is said in another form (`FORMS`). GROUP may be `*` for all groups, COMPRESSOR `A - B` for a difference
+or `A / B` for a ratio.
 `{RECORD; package; NAME}` is a version, `{RECORD; about; NAME}` another fact of the record.
 """
 
@@ -16,6 +17,7 @@ from evals.report.numbers import interval, number, percent
 from evals.stats import Estimate
 
 _WIDE = 120
+_COMPARED = re.compile(r" ([-/]) ")
 _PLACE = re.compile(r"\{([^{}]+;[^{}]+)\}")
 _MARKED = re.compile(r"(?<=<!-- figures: )([\w-]+)( -->\n)(.*?)(?=<!-- end of figures -->)", re.DOTALL)
 
@@ -75,10 +77,12 @@ def _figure(parts: Sequence[str], records: Mapping[str, Record]) -> str:
     if form == "failed":
         (line,) = _lines(record, group, compressor)
         return percent(line.errors / line.cases)
-    first, _, second = compressor.partition(" - ")
+    first, sign, second = (*_COMPARED.split(compressor, maxsplit=1), "", "")[:3]
     found = _estimate(record, group, first, heading)
     if second:
-        found = Estimate(found.mean - _estimate(record, group, second, heading).mean, 0.0, 0.0, found.cases)
+        other = _estimate(record, group, second, heading).mean
+        compared = found.mean - other if sign == "-" else found.mean / other
+        found = Estimate(compared, compared, compared, found.cases)  # how sure it is would need the rows
     if not form:
         around = interval(heading, found)
         return f"{number(found.mean)} [{around}]" if around else number(found.mean)

@@ -6,7 +6,7 @@ values as a tooltip, and no script. Text is escaped here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -98,28 +98,32 @@ def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = Non
 
 
 def heat(
-    title: str, cells: Mapping[tuple[float, float], tuple[float, int]], x: str, y: str, write: Mapping[str, object]
+    title: str,
+    cells: Mapping[tuple[float, float], tuple[float, int]],
+    x: tuple[str, Callable[[float], str]],
+    y: tuple[str, Callable[[float], str]],
 ) -> Shown:
-    """Values of 0 to 1 and how many cases they are of, by (x, y); each cell says its value in digits too."""
+    """Values of 0 to 1 and how many cases they are of, by (x, y); each cell says its value in digits too. An axis is
+    its title and how its values are written."""
     across, down = (sorted({place[axis] for place in cells}) for axis in (0, 1))
     wide, high = (_WIDTH - _LEFT - _RIGHT) / len(across), min(34.0, 220 / len(down))
     low = _TOP + high * len(down)
-    write_x, write_y = write["x"], write["y"]
-    parts = [_text(4, 14, y, "start", "axis")]
+    (title_x, write_x), (title_y, write_y) = x, y
+    parts = [_text(4, 14, title_y, "start", "axis")]
     for (right, depth), (value, cases) in sorted(cells.items()):
         left, top = _LEFT + wide * across.index(right), _TOP + high * down.index(depth)
-        note = f"{x} {write_x(right)}, {y} {write_y(depth)}: {value:.2f} of {cases}"  # type: ignore[operator]
+        note = f"{title_x} {write_x(right)}, {title_y} {write_y(depth)}: {value:.2f} of {cases}"
         box = f'x="{left + 1:.1f}" y="{top + 1:.1f}" width="{wide - 2:.1f}" height="{high - 2:.1f}"'
         parts.append(f'<rect class="cell" {box} rx="3" fill-opacity="{0.05 + 0.57 * value:.2f}">')
         parts.append(f"<title>{escape(note)}</title></rect>")
         parts.append(_text(left + wide / 2, top + high / 2 + 4, f"{value:.2f}", "middle", "inside"))
     for place, value in enumerate(across):
-        parts.append(_text(_LEFT + wide * (place + 0.5), low + 16, write_x(value), "middle"))  # type: ignore[operator]
+        parts.append(_text(_LEFT + wide * (place + 0.5), low + 16, write_x(value), "middle"))
     for place, value in enumerate(down):
-        parts.append(_text(_LEFT - 6, _TOP + high * (place + 0.5) + 4, write_y(value), "end"))  # type: ignore[operator]
-    parts.append(_text(_LEFT + wide * len(across) / 2, low + 34, x, "middle", "axis"))
+        parts.append(_text(_LEFT - 6, _TOP + high * (place + 0.5) + 4, write_y(value), "end"))
+    parts.append(_text(_LEFT + wide * len(across) / 2, low + 34, title_x, "middle", "axis"))
     values = [value for value, _ in cells.values()]
-    said = f"{len(cells)} cells of {x} and {y}; from {min(values):.2f} to {max(values):.2f}, "
+    said = f"{len(cells)} cells of {title_x} and {title_y}; from {min(values):.2f} to {max(values):.2f}, "
     return _svg(title, f"{said}{sum(values) / len(values):.2f} on average.", parts, low + _BOTTOM)
 
 

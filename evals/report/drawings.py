@@ -134,8 +134,7 @@ def heat_maps(record: Record) -> list[Drawn]:
     for (group, compressor), found in cells.items():
         title = compressor if len(groups) == 1 else f"{group}: {compressor}"
         means = {place: (sum(values) / len(values), len(values)) for place, values in found.items()}
-        write = {"x": short, "y": percent}
-        panels.append((title, charts.heat(f"{title}: needles found", means, "tokens", "depth", write)))
+        panels.append((title, charts.heat(f"{title}: needles found", means, ("tokens", short), ("depth", percent))))
     note = (
         "The share of the needles found, by length of the conversation and how deep they stand in it. Cases that "
         "failed are left out; the table counts them."

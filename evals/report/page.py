@@ -157,12 +157,15 @@ def _cell(line: Line, heading: str) -> str:
 
 def _details(record: Record) -> str:
     facts: dict[str, Any] = {**record.options, **record.about, "rows": record.trimmed}
-    said = [(key, _plain(value)) for key, value in facts.items() if value not in (None, "", [], {})]
-    listed = "".join(f"<dt>{escape(key)}</dt><dd><code>{escape(value)}</code></dd>" for key, value in said)
+    said = [(key, text) for key, value in facts.items() if (text := _plain(value))]
+    listed = "".join(f"<dt>{escape(key)}</dt><dd><code>{escape(text)}</code></dd>" for key, text in said)
     return f"<details><summary>Settings, versions and data of this record</summary><dl>{listed}</dl></details>"
 
 
 def _plain(value: Any) -> str:
+    """A setting in words; nothing where there is none."""
+    if value is None:
+        return ""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {_plain(one)}" for key, one in value.items() if one is not None)
     if isinstance(value, list):

@@ -61,6 +61,7 @@ def test_committed_records_are_small_and_have_no_texts():
         ("{record; SWE, target 1000; compresskit - litellm; lines; signed}", "+0.25"),
         ("{record; SWE, target 1000; litellm; tokens after; tokens}", "4,000"),
         ("{record; SWE, target 1000; litellm; tokens before; thousands}", "10.0k"),
+        ("{record; SWE, target 1000; litellm / compresskit; tokens after; one digit}", "4.0"),
         ("{record; *; litellm; missed; count}", "20"),
         ("{record; *; compresskit; missed; count}", "0"),
         ("{record; SWE, target 1000; litellm; ; cases}", "10"),

@@ -92,7 +92,8 @@ def test_what_went_wrong_is_said():
 
 def test_nothing_of_a_record_is_markup():
     shares = {NASTY: estimate(0.5), "lines": estimate(0.5), "kept": estimate(0.2)}
-    figures = [line(f"{NASTY}, target {target}", NASTY, **shares) for target in (1, 2)]
+    groups = f"{NASTY}, target 1", f"{NASTY}, target 2", NASTY
+    figures = [line(group, NASTY, **shares) for group in groups]
     place = {"case": NASTY, "group": NASTY, "unit": "a", "compressor": NASTY}
     found = {**place, "error": None, "depth": 0, "length": 1, "found": 1}
     turns = {**place, "error": None, "everything": 1, "turns": [{"prompt": 1, "bill": 1, "bounce": 0}] * 3}
