@@ -53,7 +53,7 @@ def turns(record: Record) -> list[Drawn]:
         _line_panel("Bill so far", paid, across, "of the whole bill of sending everything"),
     ]
     place = f"{longest['group']}, {len(longest['turns'])} requests"
-    note = f"One run, the one with the most turns: {longest['case']} ({place})."
+    note = f"One run: {longest['case']} ({place})."
     return [Drawn("Turn by turn", note, places, panels)]
 
 
