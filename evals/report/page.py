@@ -78,7 +78,7 @@ def _overview(records: Sequence[Record]) -> str:
         "record": "",
         "eval": "text",
         "measurements": "",
-        "failed": "",
+        "errors": "",
         "state": "",
         "cost": "",
         "versions": "text",
@@ -122,7 +122,7 @@ def _drawn(one: Drawn) -> str:
 
 def _figures(record: Record) -> str:
     headings = list(dict.fromkeys(heading for line in record.lines for heading in line.figures))
-    heads = [f'<th scope="col">{escape(head)}</th>' for head in ("compressor", "cases", "failed", *headings)]
+    heads = [f'<th scope="col">{escape(head)}</th>' for head in ("compressor", "cases", "errors", *headings)]
     bodies = []
     for group in dict.fromkeys(line.group for line in record.lines):
         wide = f'<tr class="group"><th colspan="{len(heads)}" scope="rowgroup"><span>{escape(group)}</span></th></tr>'
