@@ -147,4 +147,5 @@ class Compressed(Mapping[str, Any]):
         )
         head = "".join(f"<th>{name}</th>" for name in ("message", "action", "before", "after", "score", "why"))
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-        return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{table}"
+        box = f"<div style='max-height:32em;overflow:auto'>{table}</div>" if rows else ""
+        return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{box}"

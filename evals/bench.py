@@ -42,6 +42,7 @@ COLUMNS = (
     Column("tokens", "before", "tokens"),
     Column("seconds", "seconds", "time"),
     Column("x tiktoken", "ratio"),
+    Column("first call", "first_call_seconds", "time"),
     Column("kept", "after", "percent", over="before"),
     Column("met", "met", "percent"),
     Column("peak MB", "peak_mb", "tokens"),

@@ -49,6 +49,7 @@ COLUMNS = (
     Column("support", "support"),
     Column("missed", "missed", "percent"),
     Column("exact", "exact", "percent"),
+    Column("seconds", "seconds", "time"),
 )
 
 Question = dict[str, Any]

@@ -1,0 +1,9 @@
+"""`python -m evals report`: one self-contained HTML page from records of runs.
+
+Re-exports only. Reads records through `evals.reading`; measures nothing.
+"""
+
+from .command import main
+from .page import page
+
+__all__ = ["main", "page"]
