@@ -33,6 +33,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -176,8 +177,8 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
         for run in members[: given.limit]
         for case in cases(run, options.titled(group, share, given), share, given.seed, given.model)
     ]
-    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given.jobs)
+    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.agent_points").main())

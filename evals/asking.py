@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
-from . import baselines, embedders
+from . import baselines, embedders, spending
 from .cases import Request
 from .messages import Message
 from .tokens import count_request
@@ -28,6 +28,7 @@ class Client:
         self.model = f"openai/{model}"
         self.first = 0  # tokens of the first request, tool schemas included, in o200k_base
         self.prompt = self.written = 0  # tokens of all requests and replies, as the server counts them
+        self.cost: float | None = None  # dollars, where LiteLLM knows the model's prices
         self.calls = self.retrievals = 0
         self._place = {"api_base": api_base, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
 
@@ -36,13 +37,25 @@ class Client:
         if not self.calls:
             self.first = count_request(request["messages"], request.get("tools"))
         self.calls += 1
-        response = _litellm().completion(
+        response = spending.litellm().completion(
             **request, **self._place, temperature=0, max_tokens=REPLY_TOKENS, timeout=_TIMEOUT, max_retries=0
         )
         self.prompt += response.usage.prompt_tokens
         self.written += response.usage.completion_tokens
         self.retrievals += len(response.choices[0].message.tool_calls or ())
+        paid = spending.cost(response, self.model)
+        self.cost = self.cost if paid is None else (self.cost or 0.0) + paid
         return response
+
+    def usage(self) -> dict[str, Any]:
+        """What a row says of it."""
+        return {
+            "prompt_tokens": self.prompt,
+            "completion_tokens": self.written,
+            "cost": self.cost,
+            "calls": self.calls,
+            "retrievals": self.retrievals,
+        }
 
     async def acompletion(self, **request: Any) -> Any:
         """A Router has both."""
@@ -136,8 +149,3 @@ def _answer(call: Any, cache: Mapping[str, str]) -> Message:
     except (ValueError, KeyError, TypeError):
         text = f"There is no such key. There are: {', '.join(cache)}"
     return {"role": "tool", "tool_call_id": call.id, "content": text}
-
-
-def _litellm() -> Any:
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # importing it would go to the network
-    return import_module("litellm")

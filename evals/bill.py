@@ -39,6 +39,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from compresskit.prices import Prices, prices_for, usual
-from evals import data, options, reporting, running, transcripts
+from evals import data, engine, options, reporting, transcripts
 from evals.agent_points import GROUPS
 from evals.cases import Row
 from evals.contenders import CONTENDERS, everything, warm_up
@@ -128,7 +129,7 @@ def plot(rows: Sequence[Row], name: str | None = None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     help_target = "share of the trigger (default: 0.5)"
-    parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, ",".join(CONTENDERS))
+    parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, ",".join(CONTENDERS), embedder=False)
     add = parser.add_argument
     add("--trigger", type=_limit, default=0.5, metavar="X", help="share of the run up to 1, or tokens (default: 0.5)")
     add("--prices", metavar="MODEL", help="bill with this model's prices and rules (default: 1.25 and 0.1)")
@@ -142,8 +143,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace, rows: list[Row]) -> tuple[list[Path], list[Row]]:
     paths, found = runs(given)
-    work = [(run, name) for run in found for name in given.compressors]
-    rows.extend(running.measure(work, measured, given.jobs, "replaying", chunk=1))
+    items = [
+        engine.Item(f"{run.group} | {run.name} | {name}", (run, name), _place(run, name))
+        for run in found
+        for name in given.compressors
+    ]
+    rows.extend(engine.execute(items, measured, given, title="replaying", data=paths))
     return paths, rows
 
 
@@ -166,6 +171,10 @@ def _run(recorded: dict[str, Any], group: str, share: float, prices: Prices, giv
     return Run(recorded["id"], group, recorded["format"], messages, trigger, target, given.model, prices)
 
 
+def _place(run: Run, name: str) -> dict[str, str]:
+    return {"case": run.name, "group": run.group, "unit": run.name, "compressor": name}
+
+
 def _requests(recorded: dict[str, Any]) -> bool:
     return any(message.get("role") == "assistant" for message in recorded["messages"][1:])
 
@@ -175,5 +184,5 @@ def _limit(text: str) -> float:
     return value
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.bill").main())

@@ -1,5 +1,5 @@
 """Finding and reading the data: JSON, JSONL and either of them gzipped. What the rows mean is each eval's
-own affair."""
+own affair; what comes from the hub is in `hub.py`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ENVIRONMENT = "COMPRESSKIT_DATA"
+SAMPLES = Path(__file__).parent / "samples"
 _BESIDE_THE_PROJECT = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -19,11 +20,21 @@ class DataError(Exception):
     """Data that is missing or is not what was expected; the message says what to do."""
 
 
+class Source(NamedTuple):
+    """Rows that come from no file of this machine."""
+
+    name: str
+    digest: str  # SHA-256 of their JSON
+    rows: list[dict[str, Any]]
+
+
 def find(names: Iterable[str], given: str | None = None) -> list[Path]:
     """The files to read: `given` itself when it is a file, else the named files in the data folder.
 
-    The folder is `given`, or $COMPRESSKIT_DATA, or ../shared/data beside the project.
+    The folder is `given` ("sample": the small cases of this package), or $COMPRESSKIT_DATA, or ../shared/data beside
+    the project.
     """
+    given = str(SAMPLES) if given == "sample" else given
     place = Path(given or os.environ.get(ENVIRONMENT) or _BESIDE_THE_PROJECT)
     if place.is_file():
         return [place]
@@ -36,8 +47,16 @@ def find(names: Iterable[str], given: str | None = None) -> list[Path]:
     return found
 
 
-def rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a .json (a list, or an object of objects) or .jsonl file, gzipped or not."""
+def there(names: Iterable[str]) -> bool:
+    """Whether the data folder has one of the named files."""
+    place = Path(os.environ.get(ENVIRONMENT) or _BESIDE_THE_PROJECT)
+    return place.is_file() or any((place / name).is_file() for name in names)
+
+
+def rows(path: Path | Source) -> list[dict[str, Any]]:
+    """The objects of a source, or of a .json (a list, or an object of objects) or .jsonl file, gzipped or not."""
+    if isinstance(path, Source):
+        return path.rows
     found = value(path)
     listed = list(found.values()) if isinstance(found, dict) else found
     if not isinstance(listed, list) or not all(isinstance(row, dict) for row in listed):
@@ -67,6 +86,11 @@ def save(path: Path, value: Any) -> None:
 def digest(path: Path) -> str:
     """SHA-256 of a file, for records."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digests(sources: Sequence[Path | Source]) -> dict[str, str]:
+    """Name and SHA-256 of each, without the places of files."""
+    return {source.name: source.digest if isinstance(source, Source) else digest(source) for source in sources}
 
 
 def field(row: Mapping[str, Any], name: str, where: str) -> Any:

@@ -33,13 +33,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import asking, data, embedders, kept_rows, llama_server, options, reporting, running
+from evals import asking, data, embedders, engine, llama_server, options, reporting, spending
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
@@ -55,8 +56,8 @@ COLUMNS = (
     Column("exact", "exact"),
     Column("tokens before", "before", "tokens"),
     Column("first request", "first", "tokens"),
-    Column("prompt tokens", "prompt", "tokens"),
-    Column("of everything", "prompt", "percent", over="everything"),
+    Column("prompt tokens", "prompt_tokens", "tokens"),
+    Column("of everything", "prompt_tokens", "percent", over="everything"),
     Column("retrievals", "retrievals", "time"),
     Column("asking", "asking", "percent"),
     Column("as text", "as_text", "percent"),
@@ -123,35 +124,33 @@ def _words(text: str) -> list[str]:
     return [word for word in re.findall(r"\w+", text.lower()) if word not in ("a", "an", "the")]
 
 
-def ask(task: Task, way: str, api_base: str, model: str, save: Path | None) -> Row:
-    """One row. Whatever a way raises is its error."""
-    place = {"case": task.case, "group": task.group, "unit": task.unit, "compressor": way}
+def ask(task: Task, way: str, api_base: str, model: str) -> Row:
+    """One row. Whatever a way raises is its error, and what it cost until then is there too."""
+    place = _place(task, way)
     client = asking.Client(api_base, model)
     start = time.perf_counter()
     try:
         reply = asking.way(way)(client, task.request)
     except Exception as error:
-        row = {**place, "error": f"{type(error).__name__}: {error}"[:500]}
-    else:
-        row = {
-            **place,
-            "error": None,
-            "seconds": round(time.perf_counter() - start, 2),
-            "before": count_request(task.request.messages),
-            "first": client.first,
-            "prompt": client.prompt,
-            "written": client.written,
-            "calls": client.calls,
-            "retrievals": client.retrievals,
-            "asking": float(client.retrievals > 0),
-            "as_text": float(_TOOLS.search(reply) is not None),
-            **score(reply, task.answer),
-            "answer": task.answer,
-            "reply": reply,
-        }
-    if save:
-        kept_rows.add(save, row)
-    return row
+        return {**place, "error": f"{type(error).__name__}: {error}"[:500], **client.usage()}
+    return {
+        **place,
+        "error": None,
+        "seconds": round(time.perf_counter() - start, 2),
+        "before": count_request(task.request.messages),
+        "target": task.request.target,
+        "first": client.first,
+        **client.usage(),
+        "asking": float(client.retrievals > 0),
+        "as_text": float(_TOOLS.search(reply) is not None),
+        **score(reply, task.answer),
+        "answer": task.answer,
+        "reply": reply,
+    }
+
+
+def _place(task: Task, way: str) -> dict[str, str]:
+    return {"case": task.case, "group": task.group, "unit": task.unit, "compressor": way}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -167,7 +166,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--context", type=options.positive, default=8192, metavar="N", help="of --gguf, in tokens (default: 8192)")
     add("--conversation", type=options.positive, default=3000, metavar="N", help="tokens (default: 3000)")
     add("--data-sets", type=options.choices(NAMES), metavar="A,B", help=f"of {', '.join(NAMES)} (default: all there)")
-    add("--save", metavar="FILE", help="keep every row as it comes, and go on from those that are there")
+    add("--save", metavar="FILE", dest="resume", help="the same as --resume")
     given = parser.parse_args(arguments)
     if bool(given.api_base) == bool(given.gguf):
         parser.error("one of --api-base URL and --gguf FILE is needed")
@@ -178,6 +177,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+    spending.check(given, f"openai/{given.model}")
     paths = data.find(["qa_multihop.jsonl.gz"], given.data)
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
@@ -185,20 +185,20 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     chosen = [members for name, members in sets.items() if not given.data_sets or name in given.data_sets]
     todo = [task for target in given.target for members in chosen for task in tasks(members, target, given)]
     ways = embedders.added(given.compressors, given.embedder)
-    save = Path(given.save) if given.save else None
-    known = kept_rows.begin(save, _settings(given, paths)) if save else {}
-    missing = [(task, way) for task in todo for way in ways if (task.case, way) not in known]
-    with _server(given) if missing else nullcontext("") as api_base:
-        work = [(task, way, api_base, given.model, save) for task, way in missing]
-        made = running.measure(work, ask, given.jobs, "asking", chunk=1)
-    rows = {**known, **{(row["case"], row["compressor"]): row for row in made}}
-    return paths, _compared([rows[task.case, way] for task in todo for way in ways])
+    items = [
+        engine.Item(f"{task.group} | {task.case} | {way}", (task, way), _place(task, way))
+        for task in todo
+        for way in ways
+    ]
+    with _server(given) if engine.pending(items, given, paths) else nullcontext("") as api_base:
+        items = [item._replace(arguments=(*item.arguments, api_base, given.model)) for item in items]
+        return paths, _compared(engine.execute(items, ask, given, title="asking", data=paths))
 
 
 def _compared(rows: list[Row]) -> list[Row]:
     """Each row with the prompt tokens of sending everything, where that was measured."""
-    whole = {row["case"]: row["prompt"] for row in rows if row["compressor"] == "everything" and not row["error"]}
-    return [{**row, "everything": whole.get(row["case"])} for row in rows]
+    whole = {row["case"]: row for row in rows if row["compressor"] == "everything" and not row["error"]}
+    return [{**row, "everything": whole.get(row["case"], {}).get("prompt_tokens")} for row in rows]
 
 
 @contextmanager
@@ -210,12 +210,6 @@ def _server(given: argparse.Namespace) -> Iterator[str]:
         yield api_base
 
 
-def _settings(given: argparse.Namespace, paths: Sequence[Path]) -> dict[str, Any]:
-    """What makes two runs the same, apart from which questions and ways are asked."""
-    same = ("context", "conversation", "model", "seed")
-    return {**{name: getattr(given, name) for name in same}, "data": [data.digest(path) for path in paths]}
-
-
 def _data_set(question: Question) -> str:
     return str(data.field(question, "id", "questions")).split("-")[0]
 
@@ -224,5 +218,5 @@ def _user(text: str) -> Message:
     return {"role": "user", "content": text}
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.local_model").main())

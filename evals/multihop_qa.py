@@ -24,6 +24,7 @@ import random
 import sys
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,8 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)
     todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
-    return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given.jobs)
+    return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.multihop_qa").main())

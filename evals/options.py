@@ -1,4 +1,7 @@
-"""The command line that the evals share. An option that is not known is an error, never ignored."""
+"""The command line that the evals share. An option that is not known is an error, never ignored.
+
+What makes a figure what it is stands in records; what only says where things are or how they are run does not.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,17 @@ from . import embedders
 from .baselines import COMPRESSORS
 
 _PLACES = (
-    *("api_base", "clone_from", "data", "gguf", "jobs", "json", "llama_server", "load", "plot", "repos", "save"),
+    *("api_base", "clone_from", "data", "gguf", "json", "llama_server", "load", "plot", "repos", "save"),
+    *("complete", "eval", "jobs", "ray", "resume"),
 )
+# Which items there are: a journal may have some of them and get more.
+_CHOICES = ("budget", "compressors", "data_sets", "embedder", "layouts", "limit", "target")
+_DATA = (
+    'a data file, or a folder; "sample" for the small cases in evals/samples, "hub" for the public set '
+    "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
+)
+CODES = """exit codes: 0 measured; 1 an error of the eval itself; 2 wrong arguments, or no data to measure; 3 stopped by
+the budget (the record has what is there, with "complete": false); 4 nothing but errors; 130 interrupted"""
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 
@@ -22,34 +34,63 @@ def parser(
     known: Iterable[str] = COMPRESSORS,
     default: str = _DEFAULT,
     model: str | None = "gpt-4o",
+    *,
+    embedder: bool = True,
 ) -> argparse.ArgumentParser:
-    """A parser with what every eval takes; an eval adds its own options to it. `known` are the compressors;
-    `model` is None where a model is really called."""
+    """A parser with what every eval takes; an eval adds its own options to it, --trigger where it has one. `known`
+    are the compressors, `embedder` says whether compresskit can be measured with embedders too; `model` is None where
+    a model is really called."""
     known = list(known)
     result = argparse.ArgumentParser(
-        prog=f"python -m evals.{name}",
+        prog=f"python -m evals {name.replace('_', '-')}",
         description=description,
+        epilog=CODES,
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    result.set_defaults(eval=name)
     add = result.add_argument
-    add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
+    add("--data", metavar="PATH", help=_DATA)
     add("--compressors", type=choices(known), default=default, metavar="A,B", help=f"of {', '.join(known)}")
-    add(
+    if embedder:
+        _add_embedders(result)
+    add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
+    add("--limit", "--problems", type=positive, metavar="N", help="at most N runs, questions, instances of each group")
+    add("--seed", type=int, default=0, help="for shuffling, drawing and the bootstrap (default: 0)")
+    named = f"the model name that compressors are given (default: {model})" if model else "the name of the model"
+    add("--model", default=model, help=named)
+    running(result)
+    return result
+
+
+def running(parser: argparse.ArgumentParser) -> None:
+    """Adds how a run is run: what `engine.execute` and `reporting.report` read."""
+    add = parser.add_argument
+    add("--json", metavar="FILE", help="write a record with every figure and every case")
+    add("--jobs", type=positive, metavar="N", help="items at once (default: 1; with --ray all that it has)")
+    add("--resume", metavar="FILE", help="keep every row in this journal as it comes, and go on from those in it")
+    add("--budget", type=dollars, metavar="DOLLARS", help="begin no item that may cost more than is left of it")
+    add("--ray", nargs="?", const="local", metavar="ADDRESS", help="run through Ray, here or there (compresskit[ray])")
+
+
+def _add_embedders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--embedder",
         type=embedders.names,
+        action="extend",
         default=[],
         metavar="A,B",
         help=f"measure compresskit with these too: {', '.join(embedders.NAMES)}",
     )
-    add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
-    add("--limit", type=positive, metavar="N", help="at most N runs, questions or instances of each group")
-    add("--json", metavar="FILE", help="write a record with every figure and every case")
-    add("--seed", type=int, default=0, help="for shuffling, drawing and the bootstrap (default: 0)")
-    add("--jobs", type=positive, default=1, metavar="N", help="processes (default: 1)")
-    named = f"the model name that compressors are given (default: {model})" if model else "the name of the model"
-    add("--model", default=model, help=named)
-    return result
+    parser.add_argument(
+        "--embedding-model",
+        type=lambda name: [f"litellm:{name}"],
+        action="extend",
+        dest="embedder",
+        default=[],
+        metavar="MODEL",
+        help="the same as --embedder litellm:MODEL",
+    )
 
 
 def choices(known: Iterable[str]) -> Callable[[str], list[str]]:
@@ -92,6 +133,18 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def dollars(text: str) -> float:
+    """A positive sum of money.
+
+    >>> dollars("0.5"), dollars("$2")
+    (0.5, 2.0)
+    """
+    (value, *others) = numbers(text.removeprefix("$"))
+    if others:
+        raise argparse.ArgumentTypeError(f"{text!r} should be one number of dollars, as in 2.50")
+    return value
+
+
 def titled(group: str, target: float, options: argparse.Namespace) -> str:
     """The group's name in the table, with the target where several are measured."""
     return f"{group}, target {target:g}" if len(options.target) > 1 else group
@@ -103,3 +156,8 @@ def recorded(
 ) -> dict[str, object]:
     """The options that make a figure what it is; places on this machine are left out."""
     return {key: value for key, value in sorted(vars(options).items()) if key not in leave_out}
+
+
+def binding(options: argparse.Namespace) -> dict[str, object]:
+    """The options that all rows of one journal have in common; items' keys say the rest."""
+    return recorded(options, (*_PLACES, *_CHOICES))

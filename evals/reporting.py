@@ -1,4 +1,4 @@
-"""From a finished run to what the user gets: the table, the errors in words, and the JSON record."""
+"""From a finished run to what the user gets: the table, the errors in words, the JSON record, and the exit code."""
 
 from __future__ import annotations
 
@@ -10,30 +10,56 @@ from pathlib import Path
 
 from . import figures, options, records, tables
 from .cases import Row
-from .data import DataError
+from .data import DataError, Source
 
-Measure = Callable[[], tuple[list[Path], list[Row]]]  # the files read, and a row for every case and compressor
+MEASURED, NO_DATA, OVER_BUDGET, ONLY_ERRORS, INTERRUPTED = 0, 2, 3, 4, 130
+
+Measure = Callable[[], tuple[Sequence[Path | Source], list[Row]]]  # the data read, and a row for every item
 
 
 def report(name: str, given: argparse.Namespace, columns: Sequence[figures.Column], measure: Measure) -> int:
-    """Runs the measure and reports it. Exit codes: 0 measured, 2 no data to measure."""
+    """Runs the measure and reports it; returns the exit code, one of `options.CODES`.
+
+    `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete.
+    """
+    given.complete = True
     try:
-        paths, rows = measure()
-        if not rows:
+        data, rows = measure()
+        if not rows and given.complete:
             raise DataError("nothing to measure in the data given")
     except DataError as error:
         print(f"{name}: {error}", file=sys.stderr)
-        return 2
+        return NO_DATA
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted. {_how_to_go_on(given)}", file=sys.stderr)
+        return INTERRUPTED
     lines = figures.lines(rows, columns, given.seed)
     tables.show(name, columns, lines, note="means with 95 % bootstrap intervals; errors are not in the means")
     for line in errors(rows):
         print(line)
     if given.json:
-        records.write(Path(given.json), records.record(name, options.recorded(given), paths, columns, lines, rows))
-    return 0
+        made = records.record(name, options.recorded(given), data, columns, lines, rows, complete=given.complete)
+        records.write(Path(given.json), made)
+    return _code(name, given, rows)
 
 
 def errors(rows: Sequence[Row]) -> list[str]:
     """Every kind of error, how often, and of whom."""
     kinds = Counter((row["compressor"], row["error"].split("\n")[0][:120]) for row in rows if row["error"])
     return [f"{compressor}: {count} x {kind}" for (compressor, kind), count in kinds.most_common()]
+
+
+def _code(name: str, given: argparse.Namespace, rows: Sequence[Row]) -> int:
+    if not given.complete:
+        print(f"{name}: stopped by the budget of ${given.budget:g}. {_how_to_go_on(given)}", file=sys.stderr)
+        return OVER_BUDGET
+    if all(row["error"] is not None for row in rows):
+        print(f"{name}: nothing but errors", file=sys.stderr)
+        return ONLY_ERRORS
+    return MEASURED
+
+
+def _how_to_go_on(given: argparse.Namespace) -> str:
+    if getattr(given, "resume", None):
+        return f"The same command goes on from {given.resume}."
+    return "With --resume FILE a run can go on where it was stopped."

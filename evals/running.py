@@ -1,36 +1,36 @@
-"""Runs every compressor over every case, in this process or in several, and catches what fails.
+"""Runs every compressor over every case, and catches what fails.
 
 A compressor that raises gives a row with its error; the row has no figures, and the tables count it apart.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
 from itertools import product
-from typing import Any
+from pathlib import Path
 
+from . import engine
 from .baselines import compressor as named
 from .cases import Case, Row, measured
-from .tables import progress
+from .data import Source
 
 
-def run(cases: Sequence[Case], compressors: Sequence[str], jobs: int = 1) -> list[Row]:
-    """A row for every case and compressor, in the order of the cases."""
-    return measure(list(product(cases, compressors)), run_one, jobs, "compressing")
-
-
-def measure(
-    work: Sequence[tuple[Any, ...]], one: Callable[..., Row], jobs: int, title: str, chunk: int = 8
+def run(
+    cases: Sequence[Case], compressors: Sequence[str], given: argparse.Namespace, data: Sequence[Path | Source] = ()
 ) -> list[Row]:
-    """`one(*item)` for every item of the work, with a progress bar, in this process or in several."""
-    return list(progress(_results(work, one, jobs, chunk), total=len(work), title=title))
+    """A row for every case and compressor, in the order of the cases."""
+    items = [
+        engine.Item(f"{case.group} | {case.name} | {compressor}", (case, compressor), _place(case, compressor))
+        for case, compressor in product(cases, compressors)
+    ]
+    return engine.execute(items, run_one, given, title="compressing", data=data)
 
 
 def run_one(case: Case, compressor: str) -> Row:
     """One row. Panics of extension modules are no `Exception`, so all but an interrupt is caught."""
-    place = {"case": case.name, "group": case.group, "unit": case.unit, "compressor": compressor}
+    place = _place(case, compressor)
     try:
         compress = named(compressor)  # loads its model: that is not timed
         start = time.perf_counter()
@@ -43,9 +43,5 @@ def run_one(case: Case, compressor: str) -> Row:
         return {**place, "error": f"{type(error).__name__}: {error}"[:500]}
 
 
-def _results(work: Sequence[tuple[Any, ...]], one: Callable[..., Row], jobs: int, chunk: int) -> Iterator[Row]:
-    if jobs == 1:
-        yield from (one(*item) for item in work)
-        return
-    with ProcessPoolExecutor(max_workers=jobs) as pool:
-        yield from pool.map(one, *zip(*work, strict=True), chunksize=chunk)
+def _place(case: Case, compressor: str) -> dict[str, str]:
+    return {"case": case.name, "group": case.group, "unit": case.unit, "compressor": compressor}

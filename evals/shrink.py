@@ -28,8 +28,9 @@ import random
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -42,7 +43,7 @@ from compresskit.shrink.fitting import fitted
 from compresskit.shrink.must_stay import items
 from compresskit.shrink.words import Span, Words
 from compresskit.tokens import measure_for
-from evals import baselines, data, options, reporting, tables
+from evals import baselines, data, engine, options, reporting, spending
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message, read_all
@@ -106,24 +107,53 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", re.sub(r"\b(?:a|an|the)\b", " ", text.lower())))
 
 
-def arms(given: argparse.Namespace) -> dict[str, Callable[[Request, str], Left]]:
-    """The arms that can be measured with the models given."""
-    found: dict[str, Callable[[Request, str], Left]] = {
-        "everything": lambda request, _: Left(_context(request.messages)),
-        "nothing": lambda _request, _: Left(""),
-        "head+tail": lambda request, _: Left(_context(list(baselines.head_tail(request).messages))),
-        "excerpts": partial(_compresskit, None),
-    }
-    models = {"llmlingua": given.language_model, "longllmlingua": given.language_model, "llmlingua2": given.classifier}
-    for method, model in models.items():
-        if model:
-            shrinker = LLMLingua(model, method=method)  # type: ignore[arg-type]
-            found[method] = partial(_alone, shrinker)
-            found[f"excerpts+{method}"] = partial(_compresskit, shrinker)
-    if given.self_llm:
-        own = SelfLLM(given.self_llm, **({"api_base": given.api_base} if given.api_base else {}))
-        found["excerpts+self"] = partial(_compresskit, own)
-    return {name: found[name] for name in given.arms if name in found}
+class Models(NamedTuple):
+    """Which models the arms use; each process loads those that it needs, once."""
+
+    language_model: str | None = None
+    classifier: str | None = None
+    self_llm: str | None = None
+    api_base: str | None = None
+    reader: str | None = None
+    threads: int = 1
+
+    def model_of(self, arm: str) -> str | None:
+        """The model that an arm needs; "" where it needs none."""
+        method = arm.removeprefix("excerpts+")
+        models = {"llmlingua2": self.classifier, "self": self.self_llm}
+        models |= dict.fromkeys(("llmlingua", "longllmlingua"), self.language_model)
+        return models.get(method, "")
+
+    @property
+    def torch(self) -> bool:
+        """Whether any of them runs here."""
+        return bool(self.language_model or self.classifier or self.reader)
+
+
+def leave(arm: str, models: Models, request: Request, question: str) -> Left:
+    """What an arm leaves of the paragraphs."""
+    if arm == "nothing":
+        return Left("")
+    if arm in ("everything", "head+tail"):
+        outcome = (baselines.everything if arm == "everything" else baselines.head_tail)(request)
+        return Left(_context(list(outcome.messages)))
+    method = arm.removeprefix("excerpts+")
+    if arm == "excerpts":
+        return _compresskit(None, request, question)
+    shrinker = _shrinker(method, models)
+    return (_alone if arm == method else _compresskit)(shrinker, request, question)
+
+
+@cache
+def _shrinker(method: str, models: Models) -> Any:
+    if method == "self":
+        return SelfLLM(models.self_llm, **({"api_base": models.api_base} if models.api_base else {}))
+    return LLMLingua(models.model_of(method), method=method)  # type: ignore[arg-type]
+
+
+@cache
+def _reader(models: Models) -> Reader | None:
+    return Reader(models.reader) if models.reader else None
 
 
 def _context(messages: Sequence[Message]) -> str:
@@ -147,24 +177,32 @@ def _alone(shrinker: LLMLingua, request: Request, question: str) -> Left:
     return Left(made, 1.0)
 
 
-def measure(question: dict[str, Any], share: float, arm: str, way: Callable[..., Left], reader: Any, seed: int) -> Row:
+def measure(question: dict[str, Any], share: float, arm: str, models: Models, model: str, seed: int) -> Row:
     """One row; what an arm raises is its error."""
+    if models.torch:
+        import torch
+
+        torch.set_num_threads(models.threads)
+    own = _shrinker("self", models) if arm == "excerpts+self" else None
+    paid = own.cost if own else 0.0
     texts = [paragraph(*one) for one in data.field(question, "paragraphs", "questions")]
     random.Random(f"{seed} {question['id']}").shuffle(texts)
     asked = data.field(question, "question", "questions")
     messages: list[Message] = [{"role": "user", "content": text} for text in ("\n\n".join(texts), asked)]
     before = _count(read_all(messages))
     target = max(1, int(share * before))
-    request = Request(messages, target, target, "openai", frozenset({1}), seed)
-    name = question["id"].split("-")[0]
-    row: Row = {"case": f"{question['id']} {share:g}", "group": f"{NAMES.get(name, name)}, {share:.0%}"}
-    row |= {"unit": question["id"], "compressor": arm, "before": before, "error": None}
+    request = Request(messages, target, target, "openai", frozenset({1}), seed, model)
+    row: Row = {**_place(question, share, arm), "before": before, "target": target, "error": None}
     start = time.perf_counter()
     try:
-        left = way(request, asked)
+        left = leave(arm, models, request, asked)
     except Exception as error:
-        return {**row, "error": f"{type(error).__name__}: {error}"[:300]}
+        row["error"] = f"{type(error).__name__}: {error}"[:300]
     row["seconds_per_1k"] = 1000 * (time.perf_counter() - start) / before
+    if own:
+        row["cost"] = own.cost - paid
+    if row["error"]:
+        return row
     whole = _context(messages)
     pinned = Words(whole, [Span(item.start, item.end) for item in items(whole, asked)]).chosen([])
     support = [text.strip() for text in data.field(question, "support", "questions")]
@@ -176,57 +214,58 @@ def measure(question: dict[str, Any], share: float, arm: str, way: Callable[...,
         "support": sum(text in left.text for text in support) / len(support) if support else None,
         "words": len(wanted & set(re.findall(r"\w{3,}", left.text.lower()))) / len(wanted) if wanted else None,
     }
+    reader = _reader(models)
     return {**row, **(reader.judge(left.text, asked, data.field(question, "answer", "questions")) if reader else {})}
+
+
+def _place(question: dict[str, Any], share: float, arm: str) -> dict[str, str]:
+    name, group = question["id"], question["id"].split("-")[0]
+    return {
+        "case": f"{name} {share:g}", "group": f"{NAMES.get(group, group)}, {share:.0%}", "unit": name, "compressor": arm
+    }  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m evals.shrink",
-        description=__doc__,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    help_target = "shares (default: 0.2,0.33)"
+    parser = options.parser("shrink", __doc__ or "", "0.2,0.33", help_target, ARMS, ",".join(ARMS), embedder=False)
     add = parser.add_argument
-    add("--data", metavar="PATH", help="a data file, or a folder (default: $COMPRESSKIT_DATA, ../shared/data)")
-    add("--target", type=options.numbers, default="0.2,0.33", metavar="X,Y", help="shares (default: 0.2,0.33)")
-    add("--arms", type=options.choices(ARMS), default=",".join(ARMS), metavar="A,B", help=f"of {', '.join(ARMS)}")
-    add("--limit", type=options.positive, metavar="N", help="at most N questions of each data set")
+    add("--arms", type=options.choices(ARMS), dest="compressors", metavar="A,B", help="the same as --compressors")
     add("--language-model", metavar="MODEL", help="for llmlingua and longllmlingua")
     add("--classifier", metavar="MODEL", help="for llmlingua2")
     add("--self-llm", metavar="MODEL", help="for excerpts+self, as litellm names it")
     add("--api-base", metavar="URL", help="where --self-llm is")
     add("--reader", metavar="MODEL", help="a causal language model; without it only what is left is measured")
     add("--threads", type=options.positive, default=1, metavar="N", help="of torch (default: 1)")
-    add("--json", metavar="FILE", help="write a record with every figure and every case")
-    add("--seed", type=int, default=0, help="for shuffling and the bootstrap (default: 0)")
     given = parser.parse_args(arguments)
     return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
 
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths = data.find(["qa_multihop.jsonl.gz"], given.data)
-    if given.language_model or given.classifier or given.reader:
-        import torch
-
-        torch.set_num_threads(given.threads)
-    ways = arms(given)
-    for name in given.arms:
-        if name not in ways:
-            print(f"{name}: not measured here (its model is not given)", file=sys.stderr)
-    reader = Reader(given.reader) if given.reader else None
+    if given.self_llm:
+        spending.check(given, given.self_llm)
+    models = Models(*(getattr(given, name) for name in Models._fields))
+    for arm in (one for one in given.compressors if models.model_of(one) is None):
+        print(f"{arm}: not measured here (its model is not given)", file=sys.stderr)
     sets: dict[str, list[dict[str, Any]]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(question["id"].split("-")[0], []).append(question)
     todo = [
-        (question, share, arm, way, reader, given.seed)
+        (question, share, arm, models, given.model, given.seed)
         for share in given.target
         for questions in sets.values()
         for question in questions[: given.limit]
-        for arm, way in ways.items()
+        for arm in given.compressors
+        if models.model_of(arm) is not None
     ]
-    return paths, list(tables.progress((measure(*one) for one in todo), len(todo), "measuring"))
+    places = [_place(question, share, arm) for question, share, arm, *_ in todo]
+    items = [
+        engine.Item(f"{place['group']} | {place['case']} | {place['compressor']}", arguments, place)
+        for place, arguments in zip(places, todo, strict=True)
+    ]
+    return paths, engine.execute(items, measure, given, title="shrinking", data=paths)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.shrink").main())

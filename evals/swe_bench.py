@@ -171,7 +171,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, built = _loaded(given) if given.load else _built(given)
     found = [case(one, target, given) for target in given.target for one in built]
-    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given.jobs)
+    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
 
 
 def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]:
@@ -196,5 +196,5 @@ def _from_hub(name: str, split: str) -> list[dict[str, Any]]:
     return [dict(row) for row in load_dataset(name, split=split)]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+if __name__ == "__main__":  # under its own name, so that other processes find its functions
+    sys.exit(import_module("evals.swe_bench").main())

@@ -1,5 +1,6 @@
 """The parts that the evals share: diffs, repositories, retrieval, validity, statistics, records, the commands."""
 
+import argparse
 import doctest
 import gzip
 import importlib
@@ -55,6 +56,11 @@ def test_a_removed_line_that_looks_like_a_header_is_a_line():
         "--- a/y.py\n+++ b/y.py\n@@ -3 +3 @@ def f():\n+  c\n-  b\n"
     )
     assert [tuple(hunk) for hunk in hunks(patch)] == [("x.sql", ("-- old comment", "a")), ("y.py", ("  b",))]
+
+
+def alone():
+    """Options of a run in this process that keeps nothing."""
+    return argparse.Namespace(jobs=None, resume=None, budget=None, ray=None)
 
 
 def git(place: Path, *arguments: str) -> str:
@@ -185,7 +191,7 @@ def test_an_error_is_a_row_of_its_own_and_not_in_the_mean(monkeypatch):
         Case(str(seed), "g", str(seed), Request([USER], 10, 10, seed=seed), lambda _outcome: {"x": 1.0})
         for seed in (0, 1)
     ]
-    rows = running.run(made, ["breaks"])
+    rows = running.run(made, ["breaks"], alone())
     (line,) = lines(rows, [Column("x", "x")], 0)
     assert [row["error"] for row in rows] == [None, "Panic: no"]
     assert (line.cases, line.errors, line.figures[0].mean, line.figures[0].cases) == (2, 1, 1.0, 1)
@@ -306,7 +312,7 @@ def test_a_users_own_questions_give_a_table_and_the_same_record_twice(tmp_path, 
     assert records[0] == records[1]
     assert (records[0]["format"], records[0]["version"], list(records[0]["data"])) == (
         "compresskit-eval",
-        1,
+        2,
         ["own.jsonl"],
     )
     assert all(line["figures"]["support"]["mean"] == 1.0 for line in records[0]["figures"])
@@ -363,6 +369,6 @@ def test_compresskit_is_measured_with_and_without_an_embedder():
     pytest.importorskip("wordllama", reason="the extra embeddings is not installed")
     messages = [{"role": "user", "content": f"paragraph {n} " * 200} for n in range(8)]
     one = Case("one", "group", "one", Request(messages, 1_500, 1_500), lambda _: {})
-    rows = running.run([one], embedders.added(["compresskit"], ["wordllama"]))
+    rows = running.run([one], embedders.added(["compresskit"], ["wordllama"]), alone())
     assert [row["compressor"] for row in rows] == ["compresskit", "compresskit + wordllama"]
     assert [(row["error"], row["met"]) for row in rows] == [(None, 1.0)] * 2

@@ -1,0 +1,54 @@
+"""python -m evals NAME …: one command for every eval. `python -m evals NAME --help` says what an eval measures.
+
+Not installed with compresskit: a top-level package `evals` would clash with others of that name, and the evals read
+their samples and each other in place. They run from the repository, or the source distribution.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+
+EVALS = {  # name -> module of this package, and what it is
+    "swe-bench": ("swe_bench", "code that a fix changes: what is still readable of it, and patches of real models"),
+    "humaneval": ("humaneval", "code that a task needs, among distractors: pass@1 of real models"),
+    "multihop-qa": ("multihop_qa", "sentences that answer a multi-hop question: what is still readable of them"),
+    "needle": ("needle", "needles in long texts, by depth and length"),
+    "longbench-v2": ("longbench_v2", "questions over long contexts, answered by real models"),
+    "agent-points": ("agent_points", "what an agent needs for its next action: what is still readable of it"),
+    "bill": ("bill", "what whole runs of an agent cost with prompt caching"),
+    "shrink": ("shrink", "prose in fewer words: what is left of it, and what a small model reads from it"),
+    "local-model": ("local_model", "questions over long conversations, answered by a real model"),
+    "bench": ("bench", "time and memory of compress()"),
+    "report": ("report", "one HTML page from records"),
+    "figures": ("readme_figures", "the README's figures from records"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns the eval's exit code, or 2 for a name that is none."""
+    name, *others = list(sys.argv[1:] if arguments is None else arguments) or [""]
+    there = {name: entry for name, entry in EVALS.items() if find_spec(f"evals.{entry[0]}")}
+    if name in ("-h", "--help"):
+        print(usage(there))
+        return 0
+    if name not in there:
+        near = get_close_matches(name.replace("_", "-"), there, n=1)
+        said = f"no eval {name!r}" + (f"; did you mean {near[0]!r}?" if near else "") if name else "which eval?"
+        print(f"{said}\n\n{usage(there)}", file=sys.stderr)
+        return 2
+    return int(import_module(f"evals.{there[name][0]}").main(others))
+
+
+def usage(there: dict[str, tuple[str, str]]) -> str:
+    """All names with a line each."""
+    width = max(map(len, there))
+    lines = [f"  {name:<{width}}  {told}" for name, (_, told) in there.items()]
+    return "\n".join(["usage: python -m evals NAME [options]; NAME --help for its options", "", *lines])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
