@@ -10,6 +10,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -99,11 +100,6 @@ def ask(way: str, request: Request, model: Model) -> Asked:
     return Asked(reply, client.first, row)
 
 
-def nothing(client: Client, request: Request) -> str:
-    """The messages that are never cut, the question among them: what the model knows by itself."""
-    return _asked(client, [message for place, message in enumerate(request.messages) if place in request.fixed])
-
-
 def compressed(client: Client, request: Request, compressor: str) -> str:
     """What a compressor makes of it; retrieval calls are answered from its cache, as litellm's documentation shows."""
     outcome = baselines.compressor(compressor)(request)
@@ -126,19 +122,13 @@ def compresskit(client: Client, request: Request, embedder: str = "", *, recover
     return response.choices[0].message.content or ""
 
 
-WAYS = ("everything", "nothing", "head+tail", "litellm", "compresskit", "compresskit-no-tool")
-KNOWN = (*WAYS, *(name for name in baselines.COMPRESSORS if name not in WAYS))
-
-
 def named(way: str) -> Callable[[Client, Request], str]:
-    """The way of a name; "compresskit + NAME" is compresskit with that embedder, "compresskit-no-tool" is for models
-    that cannot call tools: their tokens go to the text."""
+    """The way of a compressor's name; "compresskit + NAME" is compresskit with that embedder, "compresskit-no-tool" is
+    for models that cannot call tools: their tokens go to the text."""
     name, _, embedder = way.partition(" + ")
-    if name == "nothing":
-        return nothing
     if name.startswith("compresskit"):
-        return lambda client, request: compresskit(client, request, embedder, recoverable=name == "compresskit")
-    return lambda client, request: compressed(client, request, name)
+        return partial(compresskit, embedder=embedder, recoverable=name == "compresskit")
+    return partial(compressed, compressor=name)
 
 
 def _asked(

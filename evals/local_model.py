@@ -38,7 +38,8 @@ from pathlib import Path
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import asking, data, embedders, models, options, reporting, tasks
+from evals import data, embedders, models, options, reporting, tasks
+from evals.baselines import COMPRESSORS
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
@@ -49,6 +50,7 @@ SYSTEM = (
     "Answer the last question from the passages before it. "
     "Reply with the answer only: a name, a place, a date, a number, yes or no. No explanation."
 )
+WAYS = ("everything", "nothing", "head+tail", "litellm", "compresskit", "compresskit-no-tool")
 REPLY_TOKENS = 128  # an answer is a few words; a retrieval call about 60 tokens
 COLUMNS = (Column("answered", "answered"), Column("exact", "exact"), *tasks.COLUMNS)
 
@@ -109,7 +111,7 @@ def _words(text: str) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = options.parser(
-        *("local_model", __doc__ or "", "800", "tokens (default: 800)", asking.KNOWN, ",".join(asking.WAYS)),
+        *("local_model", __doc__ or "", "800", "tokens (default: 800)", COMPRESSORS, ",".join(WAYS)),
         model=None,
     )
     add = parser.add_argument

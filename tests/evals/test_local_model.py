@@ -65,7 +65,7 @@ def test_every_way_is_asked_and_its_tokens_and_retrievals_are_counted(questions,
     with serving(reader, size) as server:
         assert run(server.url, questions, "--json", str(record)) == 0
     rows = recorded(record)
-    assert list(rows) == list(asking.WAYS)
+    assert list(rows) == list(local_model.WAYS)
     assert all(row["error"] is None for row in rows.values()), rows
     answered = {name: row["answered"] for name, row in rows.items() if name != "litellm"}
     assert answered == {
