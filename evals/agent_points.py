@@ -52,6 +52,7 @@ GROUPS = {
     "agents_openai.jsonl.gz": "τ-bench",
     "agents_anthropic.jsonl.gz": "coding runs",
     "agents_plain.jsonl.gz": "coding runs",
+    "agents.jsonl": "sample runs",
 }
 POINTS = 6
 LEAST_REST = 2_000

@@ -34,6 +34,8 @@ def find(names: Iterable[str], given: str | None = None) -> list[Path]:
     The folder is `given` ("sample": the small cases of this package), or $COMPRESSKIT_DATA, or ../shared/data beside
     the project.
     """
+    if given == "hub":
+        raise DataError("there is no public set for this on the hub: give a file or a folder with --data.")
     given = str(SAMPLES) if given == "sample" else given
     place = Path(given or os.environ.get(ENVIRONMENT) or _BESIDE_THE_PROJECT)
     if place.is_file():

@@ -35,7 +35,7 @@ from typing import Any, TypeVar
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, models, options, reporting, running, sandbox, tasks
+from evals import data, embedders, hub, models, options, reporting, running, sandbox, tasks
 from evals.baselines import COMPRESSORS
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.data import Source
@@ -53,6 +53,7 @@ ASKED = (
     "module imports and defines. Reply with the whole function in one Python code block and nothing else."
 )
 FILES = ("humaneval.jsonl", "humaneval.jsonl.gz", "HumanEval.jsonl.gz")
+SETS = (hub.Set("openai_humaneval", None, "test", dict),)
 T = TypeVar("T")
 REPLY_TOKENS = 800  # the longest canonical solution has 400
 RETENTION = (
@@ -148,7 +149,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | Source], list[Row]]:
-    sources = data.find(FILES, given.data)
+    sources = hub.find(FILES, given.data, SETS)
     rows = [row for source in sources for row in data.rows(source)]
     problems = [read(row, number) for number, row in enumerate(rows)]
     ways = embedders.added(given.compressors, given.embedder)

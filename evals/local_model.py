@@ -38,12 +38,12 @@ from pathlib import Path
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, models, options, reporting, tasks
+from evals import data, embedders, hub, models, options, reporting, tasks
 from evals.baselines import COMPRESSORS
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
-from evals.multihop_qa import NAMES, Question, paragraph
+from evals.multihop_qa import FILES, NAMES, Question, paragraph
 from evals.tokens import count_message, count_request
 
 SYSTEM = (
@@ -124,8 +124,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return reporting.report("local_model", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
-    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+    paths = hub.find(FILES, given.data, hub.QUESTIONS)
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)

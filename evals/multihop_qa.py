@@ -31,12 +31,13 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, options, reporting, running
+from evals import data, embedders, hub, options, reporting, running
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read_all
 from evals.tokens import count_request
 
+FILES = ("qa_multihop.jsonl.gz", "questions.jsonl")  # in the data folder, and in the samples
 NEIGHBOURS = 9
 LAYOUTS = {"apart": "a message each", "together": "one message"}
 NAMES = {"hotpot": "HotpotQA", "musique": "MuSiQue"}
@@ -122,8 +123,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return reporting.report("multihop_qa", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
-    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+    paths = hub.find(FILES, given.data, hub.QUESTIONS)
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)

@@ -1,11 +1,11 @@
-"""Needles in long texts: is a fact that a question asks for still readable, wherever it stands and however long the text is?
+"""Needles in long texts: what a question asks for, is it still readable, wherever it stands and however long the text?
 
-Prose is cut to each of --lengths tokens, facts (`needles.py`) are put in at each of --depths (0: at its start, 1: at its
+Prose is cut to each of --lengths tokens, facts (`needles.py`) are put in at each of --depths (0: its start, 1: its
 end), and a question about them comes last. The text stands in one message, or with --layouts apart in a message a
 paragraph. It is brought to --target, a share of its tokens. For each cell of the grid there are --limit questions (4).
 
---needles 1,3        how many facts a question asks for; several stand apart evenly, the first at the depth of the row
---wordings           unlike: the question shares no word with the fact but the smallest ("of", "did"); alike: most of them
+--needles 1,3   how many facts a question asks for; several stand apart evenly, the first at the depth of the row
+--wordings      unlike: the question shares no word with the fact but the smallest ("of"); alike: most of them
 
 found      share of the facts that can be read. Without a model: the whole sentence stands unchanged in what is left.
            With --model (any of LiteLLM's, or behind --api-base, or --gguf): the answer is in the reply, as whole words

@@ -1,4 +1,4 @@
-"""Facts to hide in a long text, each with the same question in two wordings: in the fact's words, and in none of them."""
+"""Facts to hide in a long text, each with one question in two wordings: in the fact's words, and in none of them."""
 
 from __future__ import annotations
 

@@ -16,9 +16,12 @@ _PLACES = (
     *("complete", "eval", "jobs", "ray", "resume"),
 )
 # Which items there are: a journal may have some of them and get more.
-_CHOICES = ("budget", "compressors", "data_sets", "embedder", "layouts", "limit", "target")
+_CHOICES = (
+    *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
+    *("layouts", "limit", "no_litellm", "repeats", "target"),
+)
 _DATA = (
-    'a data file, or a folder; "sample" for the small cases in evals/samples, "hub" for the public set '
+    'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '
     "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
 )
 CODES = """exit codes: 0 measured; 1 an error of the eval itself; 2 wrong arguments, or no data to measure; 3 stopped by
@@ -41,14 +44,7 @@ def parser(
     are the compressors, `embedder` says whether compresskit can be measured with embedders too; `model` is None where
     a model is really called."""
     known = list(known)
-    result = argparse.ArgumentParser(
-        prog=f"python -m evals {name.replace('_', '-')}",
-        description=description,
-        epilog=CODES,
-        allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    result.set_defaults(eval=name)
+    result = bare(name, description)
     add = result.add_argument
     add("--data", metavar="PATH", help=_DATA)
     add("--compressors", type=choices(known), default=default, metavar="A,B", help=f"of {', '.join(known)}")
@@ -60,6 +56,19 @@ def parser(
     named = f"the model name that compressors are given (default: {model})" if model else "the name of the model"
     add("--model", default=model, help=named)
     running(result)
+    return result
+
+
+def bare(name: str, description: str) -> argparse.ArgumentParser:
+    """A parser that has no options yet."""
+    result = argparse.ArgumentParser(
+        prog=f"python -m evals {name.replace('_', '-')}",
+        description=description,
+        epilog=CODES,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    result.set_defaults(eval=name)
     return result
 
 

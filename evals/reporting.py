@@ -16,11 +16,16 @@ MEASURED, NO_DATA, OVER_BUDGET, ONLY_ERRORS, INTERRUPTED = 0, 2, 3, 4, 130
 
 Measure = Callable[[], tuple[Sequence[Path | Source], list[Row]]]  # the data read, and a row for every item
 
+Show = Callable[[Sequence[figures.Line]], None]
 
-def report(name: str, given: argparse.Namespace, columns: Sequence[figures.Column], measure: Measure) -> int:
+
+def report(
+    name: str, given: argparse.Namespace, columns: Sequence[figures.Column], measure: Measure, show: Show | None = None
+) -> int:
     """Runs the measure and reports it; returns the exit code, one of `options.CODES`.
 
-    `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete.
+    `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete. `show` prints
+    another table than that of the columns.
     """
     given.complete = True
     try:
@@ -34,7 +39,10 @@ def report(name: str, given: argparse.Namespace, columns: Sequence[figures.Colum
         print(f"{name}: interrupted. {_how_to_go_on(given)}", file=sys.stderr)
         return INTERRUPTED
     lines = figures.lines(rows, columns, given.seed)
-    tables.show(name, columns, lines, note="means with 95 % bootstrap intervals; errors are not in the means")
+    if show:
+        show(lines)
+    else:
+        tables.show(name, columns, lines, note="means with 95 % bootstrap intervals; errors are not in the means")
     for line in errors(rows):
         print(line)
     if given.json:

@@ -43,11 +43,11 @@ from compresskit.shrink.fitting import fitted
 from compresskit.shrink.must_stay import items
 from compresskit.shrink.words import Span, Words
 from compresskit.tokens import measure_for
-from evals import baselines, data, engine, options, reporting, spending
+from evals import baselines, data, engine, hub, options, reporting, spending
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message, read_all
-from evals.multihop_qa import NAMES, paragraph
+from evals.multihop_qa import FILES, NAMES, paragraph
 
 ARMS = (
     *("everything", "nothing", "head+tail", "excerpts", "llmlingua", "longllmlingua", "llmlingua2"),
@@ -241,8 +241,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
-    paths = data.find(["qa_multihop.jsonl.gz"], given.data)
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+    paths = hub.find(FILES, given.data, hub.QUESTIONS)
     if given.self_llm:
         spending.check(given, given.self_llm)
     models = Models(*(getattr(given, name) for name in Models._fields))

@@ -14,10 +14,11 @@ files      share of the gold files of which at least one gold hunk line is kept 
 Hunks and files without an old side (new files) ask for nothing and are not counted.
 
 Instances: a JSON or JSONL file, gzipped or not, with SWE-bench's fields (repo, instance_id, base_commit,
-patch, problem_statement), or a data set of the hub with --dataset (needs the package `datasets`).
+patch, problem_statement), or a data set of the hub (--data hub, or another one with --dataset).
 Repositories: a folder of clones (--repos), cloned where missing only with --clone-from, for example
-https://github.com. Building takes a while: --save DIR keeps the conversations there (one gzipped JSON each),
---load DIR measures saved ones and needs no repository.
+https://github.com. An instance may bring its files instead: {"files": {path: text}}. Building takes a while:
+--save DIR keeps the conversations there (one gzipped JSON each), --load DIR measures saved ones and needs no
+repository.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, options, reporting, repositories, retrieval, running, tables
+from evals import data, embedders, hub, options, reporting, repositories, retrieval, running, tables
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.patches import hunks
 from evals.tokens import count_request
 
+FILES = ("swebench_lite_dev.json.gz", "swe_bench.json")  # in the data folder, and in the samples
 COLUMNS = (
     Column("tokens before", "before", "tokens"),
     Column("tokens after", "after", "tokens"),
@@ -140,8 +142,11 @@ def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> 
 
 
 def _texts(instance: Mapping[str, Any], known: dict[str, str], given: argparse.Namespace) -> dict[str, str]:
-    for field in ("instance_id", "repo", "base_commit", "patch", "problem_statement"):
+    own = ("files",) if "files" in instance else ("repo", "base_commit")
+    for field in ("instance_id", "patch", "problem_statement", *own):
         data.field(instance, field, "instances")
+    if "files" in instance:
+        return dict(instance["files"])
     commit = instance["base_commit"]
     repository = repositories.find(Path(given.repos), instance["repo"], commit, given.clone_from)
     blobs = repository.files(commit)
@@ -155,20 +160,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = options.parser("swe_bench", __doc__ or "", "7000", "tokens, or a share up to 1 (default: 7000)")
     add = parser.add_argument
     add("--retention", action="store_true", required=True, help="measure what is still readable")
-    add("--dataset", metavar="NAME", help="of the hub, as in princeton-nlp/SWE-bench_Lite (default: --data)")
+    add("--dataset", metavar="NAME", help="another one of the hub, as in princeton-nlp/SWE-bench_Verified")
     add("--split", default="test", help="its split (default: test)")
     add("--repos", metavar="DIR", default="repos", help="folder of clones (default: repos)")
     add("--clone-from", metavar="URL", help="clone missing repositories from URL/owner/name.git into --repos")
     add("--tokens", type=options.positive, default=27_000, help="tokens of files to show (default: 27000)")
     add("--trigger", type=options.positive, default=10_000, help="trigger in tokens (default: 10000)")
-    add("--name", default="SWE-bench Lite", help="name of the group in the table")
+    add("--name", help="name of the group in the table (default: SWE-bench Lite)")
     add("--save", metavar="DIR", help="keep the built conversations there")
     add("--load", metavar="DIR", help="measure conversations that were saved there")
     given = parser.parse_args(arguments)
+    given.name = given.name or ("sample" if given.data == "sample" else "SWE-bench Lite")
     return reporting.report("swe_bench", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths, built = _loaded(given) if given.load else _built(given)
     found = [case(one, target, given) for target in given.target for one in built]
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
@@ -181,19 +187,10 @@ def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]
     return paths, [data.value(path) for path in paths]
 
 
-def _built(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]:
-    if given.dataset:
-        return [], list(build(_from_hub(given.dataset, given.split)[: given.limit], given))
-    paths = data.find(["swebench_lite_dev.json.gz"], given.data)
+def _built(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[dict[str, Any]]]:
+    sets = (hub.Set(given.dataset, None, given.split, dict),) if given.dataset else hub.SWE_BENCH
+    paths = hub.find(FILES, "hub" if given.dataset else given.data, sets)
     return paths, list(build([row for path in paths for row in data.rows(path)][: given.limit], given))
-
-
-def _from_hub(name: str, split: str) -> list[dict[str, Any]]:
-    try:
-        load_dataset = import_module("datasets").load_dataset
-    except ImportError as error:
-        raise data.DataError("--dataset needs the package datasets: pip install datasets") from error
-    return [dict(row) for row in load_dataset(name, split=split)]
 
 
 if __name__ == "__main__":  # under its own name, so that other processes find its functions

@@ -1,4 +1,4 @@
-"""The inputs that scripts/bench measures: real files of the standard library, and texts that break tools.
+"""The inputs that `bench` measures: real files of the standard library, and texts that break tools.
 
 Deterministic for one Python version. Builds messages and says how far to compress them; measures nothing.
 """

@@ -1,4 +1,4 @@
-"""One measurement in one process: `bench_worker.py CASE compresskit|litellm|memory|build REPEAT`.
+"""One measurement in one process: `python -m evals.bench_worker CASE compresskit|litellm|memory|build REPEAT`.
 
 Prints a line of JSON. Loads what is loaded once (vocabulary, modules) before the clock starts. Compares
 nothing.
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench_cases import CASES, count_all
+from .bench_cases import CASES, count_all
 
 MODEL = "gpt-4o"
 # Of each kind a little, none of it in a case: what a process loads or builds only once is then there.
@@ -122,7 +122,7 @@ def memory(name: str) -> dict[str, Any]:
 
     Another process builds the case: memory that building it had freed here would be used again unseen.
     """
-    command = [sys.executable, __file__, name, "build", "0"]
+    command = [sys.executable, "-m", "evals.bench_worker", name, "build", "0"]
     case = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
     load_encoding()
     compress = compresskit_run()
