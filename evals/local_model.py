@@ -39,7 +39,6 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from evals import data, embedders, hub, models, options, reporting, tasks
-from evals.baselines import COMPRESSORS
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
@@ -111,7 +110,7 @@ def _words(text: str) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = options.parser(
-        *("local_model", __doc__ or "", "800", "tokens (default: 800)", COMPRESSORS, ",".join(WAYS)),
+        *("local_model", __doc__ or "", "800", "tokens (default: 800)", models.WAYS, ",".join(WAYS)),
         model=None,
     )
     add = parser.add_argument

@@ -29,7 +29,6 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from evals import data, embedders, hub, models, options, reporting, tasks
-from evals.baselines import COMPRESSORS
 from evals.cases import Request, Row
 from evals.data import Source
 from evals.figures import Column
@@ -96,7 +95,7 @@ def _scored(question: Mapping[str, str], reply: str, _shown: list[Message]) -> R
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = options.parser(
-        *("longbench_v2", __doc__ or "", "8000", "tokens (default: 8000)", COMPRESSORS),
+        *("longbench_v2", __doc__ or "", "8000", "tokens (default: 8000)", models.WAYS),
         *("everything,nothing,head+tail,litellm,compresskit", None),
     )
     models.add_options(parser, REPLY_TOKENS)

@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import llama_server, options
+from .baselines import COMPRESSORS
+
+WAYS = tuple(name for name in COMPRESSORS if name != "oracle")  # what needs to know nothing of the answer
 
 
 class Model(NamedTuple):
