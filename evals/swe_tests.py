@@ -102,8 +102,37 @@ def _put_back(clone: Path, commit: str, patch: str) -> None:
 
 
 def _applied(clone: Path, patch: str) -> bool:
-    text = patch if patch.endswith("\n") else f"{patch}\n"
-    return _git(clone, "apply", "--recount", "--whitespace=nowarn", "-", given=text.encode())
+    """By what follows its headers, which models miscount: git leaves out what is beyond their count; else as it is."""
+    arguments, plain = ("apply", "--whitespace=nowarn", "-"), patch if patch.endswith("\n") else f"{patch}\n"
+    counted = _git(clone, *arguments, "--recount", given=with_headers(patch).encode())
+    return counted or _git(clone, *arguments, given=plain.encode())
+
+
+def with_headers(patch: str) -> str:
+    """A patch with a `diff --git` line for every file: without, git counts `--- a/x` as a removed line.
+
+    >>> print(with_headers("--- a/x\\n+++ b/x\\n@@ -1 +1 @@\\n-a\\n+b\\n"), end="")
+    diff --git a/x b/x
+    --- a/x
+    +++ b/x
+    @@ -1 +1 @@
+    -a
+    +b
+    """
+    lines = patch.rstrip("\n").split("\n")
+    found: list[str] = []
+    named = False
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        if line.startswith("--- ") and following.startswith("+++ ") and not named:
+            old, new = line[4:].split("\t")[0], following[4:].split("\t")[0]
+            path = (new if old == "/dev/null" else old)[2:]
+            found.append(f"diff --git a/{path} b/{path}")
+            found += ["new file mode 100644"] * (old == "/dev/null") + ["deleted file mode 100644"] * (
+                new == "/dev/null"
+            )
+        named = line.startswith("diff --git ") or (named and not line.startswith("@@"))
+        found.append(line)
+    return "\n".join(found) + "\n"
 
 
 def _git(place: Path, *arguments: str, given: bytes = b"") -> bool:
