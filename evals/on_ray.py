@@ -6,6 +6,7 @@ from the environment of each machine.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -36,7 +37,13 @@ class Cluster:
         local = self._address == "local"
         cpus = {"num_cpus": self._jobs, "include_dashboard": False} if local else {}
         try:
-            ray.init(address=self._address, log_to_driver=False, runtime_env=_code(local), **cpus)
+            ray.init(
+                address=self._address,
+                logging_level=logging.WARNING,
+                log_to_driver=False,
+                runtime_env=_code(local),
+                **cpus,
+            )
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise DataError(f"no Ray at {self._address!r}: {error}") from error
         self.room = self._jobs or max(1, int(ray.cluster_resources().get("CPU", 1)))

@@ -75,9 +75,8 @@ def test_every_way_is_asked_and_its_tokens_and_retrievals_are_counted(questions,
     counted = {name: (row["calls"], row["retrievals"], row["asking"]) for name, row in rows.items()}
     assert counted["compresskit"] == counted["litellm"] == (2, 1, 1)
     assert counted["everything"] == counted["compresskit-no-tool"] == (1, 0, 0)
-    assert sum(row["prompt_tokens"] for row in rows.values()) == sum(
-        size(body)["prompt_tokens"] for body in server.bodies
-    )
+    sent = sum(size(body)["prompt_tokens"] for body in server.bodies)
+    assert sum(row["prompt_tokens"] for row in rows.values()) == sent
     for name in ("head+tail", "compresskit", "compresskit-no-tool"):
         assert rows[name]["after"] <= 700 < rows[name]["before"] == rows["everything"]["after"], name
     assert {body["model"] for body in server.bodies} == {"some/model"}
