@@ -1,7 +1,6 @@
-"""Measures of what a compressor keeps: retention on SWE-bench, multi-hop questions and agent runs; of what
-whole runs cost; and of what a real model answers.
+"""Measures of what a compressor keeps, of what a real model answers from that, of what whole runs cost, and of time.
 
-Five commands (`python -m evals.swe_bench --retention`, `python -m evals.multihop_qa`, `python -m
-evals.agent_points`, `python -m evals.bill`, `python -m evals.local_model`) and the small modules they share.
+One command, `python -m evals NAME …` (`__main__.py` has the names), and the small modules that the evals share:
+`engine.py` runs items, `options.py` has the flags, `reporting.py` the table and the exit code, `records.py` the record.
 Nothing here looks inside compresskit: it is called like any other compressor.
 """

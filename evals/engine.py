@@ -25,7 +25,7 @@ _NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 class Item(NamedTuple):
-    """One call. The key is unique in a run and the same in every run: group, case, compressor, settings."""
+    """One call. The key is the same in every run, and of no other item: group, case, compressor, settings."""
 
     key: str
     arguments: tuple[Any, ...]  # picklable
@@ -44,31 +44,38 @@ def execute(
 
     Of ``given`` these are read: ``jobs`` (how many at once, None for one, or with Ray for all that there are),
     ``resume`` (a journal or None), ``budget`` (dollars or None) and ``ray`` ("local", an address, or None); its other
-    options and the ``data`` are what a journal has to agree with. Sets ``given.complete``: whether every item has its
-    row, or the budget ended before. An item that raises, or whose process dies, gives a row with its error.
+    options and the ``data`` are what a journal has to agree with. ``given.complete`` becomes False where the budget
+    ended before the items did. An item that raises, or whose process dies, gives a row with its error. Where data has
+    two cases of one name, the second item of a key is told from the first by its number.
 
     Raises:
         DataError: the journal is of other settings or in use, or Ray is not there.
-        ValueError: two items have the same key.
         KeyboardInterrupt: as it comes; the journal has every row until then.
     """
-    twice = [key for key, times in Counter(item.key for item in items).items() if times > 1]
-    if twice:
-        raise ValueError(f"items with the same key, which has to be unique: {', '.join(map(repr, twice[:3]))}")
+    items = _numbered(items)
     with Journal(given.resume, settings(given, data)) as journal:
         rows = {item.key: journal.rows[item.key] for item in items if item.key in journal.rows}
         plan = _Plan([item for item in items if item.key not in rows], given.budget, journal.costs)
         with Progress(title or "measuring", len(items), rows.values(), plan.spent) as progress:
             if plan.left:
                 _run(plan, workers.crew(one, given), rows, journal, progress)
-    given.complete = not plan.left
+    given.complete = getattr(given, "complete", True) and not plan.left
     return [rows[item.key] for item in items if item.key in rows]
 
 
 def pending(items: Sequence[Item], given: argparse.Namespace, data: Sequence[Path | Source] = ()) -> list[Item]:
     """The items that the journal does not have yet, for what is only started when it is needed."""
     with Journal(given.resume, settings(given, data)) as journal:
-        return [item for item in items if item.key not in journal.rows]
+        return [item for item in _numbered(items) if item.key not in journal.rows]
+
+
+def _numbered(items: Sequence[Item]) -> list[Item]:
+    seen: Counter[str] = Counter()
+    found = []
+    for item in items:
+        seen[item.key] += 1
+        found.append(item if seen[item.key] == 1 else item._replace(key=f"{item.key} #{seen[item.key]}"))
+    return found
 
 
 def settings(given: argparse.Namespace, data: Sequence[Path | Source]) -> dict[str, Any]:

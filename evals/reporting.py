@@ -34,6 +34,8 @@ def report(
     """
     given.complete = True
     try:
+        if given.json and not Path(given.json).absolute().parent.is_dir():  # not when all has been paid for
+            raise DataError(f"no folder {Path(given.json).absolute().parent} to write a record to")
         data, rows = measure()
         if not rows and given.complete:
             raise DataError("nothing to measure in the data given")

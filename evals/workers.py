@@ -111,14 +111,22 @@ class Processes:
 
     def start(self, key: str, arguments: tuple[Any, ...]) -> None:
         """Gives the call to a process that has none."""
-        connection = self._idle.pop() if self._idle else self._hire()
+        while self._idle:
+            connection = self._idle.pop()
+            try:
+                connection.send(arguments)
+            except OSError:  # it died while it had nothing to do
+                self._bury(connection)
+            else:
+                break
+        else:
+            connection = self._hire()
+            connection.send(arguments)
         self._running[connection] = key
-        connection.send(arguments)
 
     def finished(self) -> Iterator[tuple[str, str]]:
         """Of every process that has said something or died."""
         for connection in wait(list(self._running)):
-            assert isinstance(connection, Connection)
             key = self._running.pop(connection)
             try:
                 text = connection.recv()

@@ -11,7 +11,9 @@ from evals import running
 
 def options(**given):
     """What the engine reads of a command line."""
-    return argparse.Namespace(**{"jobs": None, "resume": None, "budget": None, "ray": None, "eval": "made up", **given})
+    return argparse.Namespace(
+        **{"jobs": None, "resume": None, "budget": None, "ray": None, "json": None, "eval": "made up", **given}
+    )
 
 
 def row(number, cost=None):

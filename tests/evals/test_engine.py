@@ -2,11 +2,14 @@
 
 import json
 import os
+import signal
+import time
+from pathlib import Path
 
 import pytest
 from eval_items import breaks, by_whom, noted, options, row
 
-from evals import data, engine
+from evals import data, engine, workers
 from evals.engine import Item, execute
 
 
@@ -43,10 +46,34 @@ def test_what_raises_or_dies_is_an_error_of_its_own_item():
     assert [one["group"] for one in found] == ["a group"] * 3 + ["g"] * 2
 
 
-def test_two_items_with_one_key_are_an_error_before_anything_runs(tmp_path):
-    with pytest.raises(ValueError, match="'item 1'"):
-        execute(items(tmp_path / "ran", (1, 2, 1)), noted, options())
-    assert ran(tmp_path / "ran") == []
+def test_two_cases_of_one_name_are_two(tmp_path):
+    """As in a folder of transcripts that has two files of a name; also in a journal."""
+    twins = [Item("twin", (str(tmp_path / "ran"), number)) for number in (1, 2)]
+    given = options(resume=str(tmp_path / "journal.jsonl"))
+    for _ in range(2):
+        assert [one["square"] for one in execute(twins, noted, given)] == [1, 4]
+    assert ran(tmp_path / "ran") == [1, 2]
+    assert engine.pending(twins, given) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks Linux for the process")
+def test_a_process_that_died_while_it_had_nothing_to_do_is_replaced():
+    with workers.Processes(by_whom, 1) as crew:
+        crew.start("a", (1,))
+        ((_, first),) = crew.finished()
+        pid = json.loads(first)["pid"]
+        os.kill(pid, signal.SIGKILL)
+        while not gone(pid):
+            time.sleep(0.01)
+        crew.start("b", (2,))
+        ((key, second),) = crew.finished()
+    assert key == "b"
+    assert json.loads(second)["pid"] != pid
+
+
+def gone(pid):
+    """Ended, though nobody has asked for its exit code yet."""
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[-1].split()[0] == "Z"
 
 
 def test_a_journal_has_every_row_once_and_is_gone_on_from(tmp_path):

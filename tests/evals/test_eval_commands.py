@@ -110,6 +110,13 @@ def test_nothing_but_errors_has_an_exit_code_and_a_record(tmp_path, capsys):
     assert "nothing but errors" in capsys.readouterr().err
 
 
+def test_a_folder_for_the_record_that_is_missing_is_said_before_anything_is_measured(tmp_path, capsys):
+    assert command.main(["multihop-qa", "--data", "sample", "--json", str(tmp_path / "none" / "record.json")]) == 2
+    said = capsys.readouterr()
+    assert "no folder" in said.err
+    assert said.out == ""
+
+
 def test_several_targets_give_groups_and_rows_of_their_own(tmp_path):
     _, record = run("multihop-qa", tmp_path, "--target", "0.3,0.5", "--compressors", "oracle", "--layouts", "apart")
     assert [line["group"] for line in record["figures"]] == [
