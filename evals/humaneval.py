@@ -50,7 +50,8 @@ SYSTEM = (
 )
 ASKED = (
     "Write the function `{name}` of src/{name}.py so that it does what its specification asks. You may use what the "
-    "module imports and defines. Reply with the whole function in one Python code block and nothing else."
+    "module imports and defines. Reply with the whole function, and with any other import that it needs, in one Python "
+    "code block and nothing else."
 )
 FILES = ("humaneval.jsonl", "humaneval.jsonl.gz", "HumanEval.jsonl.gz")
 SETS = (hub.Set("openai_humaneval", None, "test", dict),)
@@ -156,9 +157,7 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | Source], list[Row]
     if not given.model:
         return sources, running.run(_all(Case, _retained, problems, given), ways, given, sources)
     if not sandbox.closed():
-        print(
-            "humaneval: no namespaces here: solutions run with limits, but network and files are open", file=sys.stderr
-        )
+        print("humaneval: no namespaces here: solutions are limited, network and files are open", file=sys.stderr)
     return sources, tasks.run(_all(tasks.Task, _scored, problems, given), ways, given, sources)
 
 
@@ -168,10 +167,8 @@ def _all(kind: Callable[..., T], score: Any, problems: Sequence[Problem], given:
     for target in given.target:
         group = options.titled("HumanEval" if given.hops == 1 else "HumanEval, 2 hops", target, given)
         for place, problem in enumerate(problems[: given.limit]):
-            asked = request(problems, place, target, given)
-            made.append(
-                kind(f"{problem.title} {target:g}", group, problem.title, asked, partial(score, problem, given.hops))
-            )
+            asked, scoring = request(problems, place, target, given), partial(score, problem, given.hops)
+            made.append(kind(f"{problem.title} {target:g}", group, problem.title, asked, scoring))
     return made
 
 

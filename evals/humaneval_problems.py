@@ -35,7 +35,7 @@ class Problem(NamedTuple):
     specification: str
     body: str  # of the solution
     test: str
-    code: str  # what stands for the specification in the module, where the function is not named in it
+    number: str  # of its specification, where that does not name the function
 
 
 def read(row: Mapping[str, Any], number: int) -> Problem:
@@ -82,7 +82,7 @@ def specification(problem: Problem, hops: int) -> tuple[str, str]:
     if hops == 1:
         return f"specs/{problem.name}.md", f"# {problem.name}\n\n{problem.specification}"
     text = re.sub(rf"\b{problem.name}\b", "f", problem.specification)
-    return f"specs/{problem.code}.md", f"# {problem.code}\n\n{text}"
+    return f"specs/{problem.number}.md", f"# {problem.number}\n\n{text}"
 
 
 def module(problem: Problem, hops: int, solved: bool) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -29,7 +30,6 @@ from typing import IO, NamedTuple
 from .data import DataError
 
 _JAIL = Path(__file__).with_name("jail.py")
-_NOBODY = 65534  # on Linux and macOS
 _KEPT = 100_000  # bytes of output
 
 
@@ -55,7 +55,8 @@ class Ended(NamedTuple):
 def run(
     command: Sequence[str], limits: Limits, given: bytes = b"", folder: Path | None = None, close: bool = True
 ) -> Ended:
-    """The command's end; `given` is its stdin. Without a folder it gets an empty one, which is gone afterwards.
+    """The command's end; `given` is its stdin. Without a folder it gets an empty one, which is gone afterwards. One that
+    is given stays; where root runs it, all in it belongs to nobody then.
 
     "python" as the command is this interpreter without any installed packages. `close=False` has the limits only.
 
@@ -75,17 +76,18 @@ def closed() -> bool:
 
 
 def _run(command: Sequence[str], limits: Limits, given: bytes, folder: Path | None, closed: bool) -> Ended:
-    with tempfile.TemporaryDirectory(prefix="sandbox-") as made:
+    with tempfile.TemporaryDirectory(prefix="sandbox-", ignore_cleanup_errors=True) as made:
         place = Path(folder or made).resolve()
-        if _user() is not None:
-            _hand_over(place)
+        user = _user()
+        if user is not None:
+            _hand_over(place, user)
         moved = _moved_python(closed and folder is None) if command[0] == "python" else None
         settings = {
             "closed": closed,
             "folder": str(place),
             "disk": 0 if folder else limits.disk,
             "python": str(moved) if moved else None,
-            "user": _user(),
+            "user": user,
             "limits": _named(limits),
             "command": _resolved(command, place, moved),
             "environment": _environment(place, moved),
@@ -138,12 +140,12 @@ def _named(limits: Limits) -> dict[str, int]:
 
 def _user() -> int | None:
     """Whom to run as instead of root: its processes cannot be limited, and its files are everybody's."""
-    return _NOBODY if os.geteuid() == 0 else None
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
-def _hand_over(place: Path) -> None:
+def _hand_over(place: Path, user: int) -> None:
     for path in [place, *place.rglob("*")]:
-        os.chown(path, _NOBODY, _NOBODY, follow_symlinks=False)
+        os.chown(path, user, user, follow_symlinks=False)
 
 
 def _interpreter() -> Path:

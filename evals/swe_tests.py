@@ -66,7 +66,7 @@ def judged(instance: Mapping[str, Any], patch: str, tests: Runner) -> str:
         DataError: the repository or a field is missing, or the test patch does not apply.
     """
     given = {name: field(instance, name, "instances") for name in _FIELDS}
-    with tempfile.TemporaryDirectory(prefix="swe-tests-") as made:
+    with tempfile.TemporaryDirectory(prefix="swe-tests-", ignore_cleanup_errors=True) as made:
         folder = Path(made)
         clone = _cloned(folder, given, tests.repos)
         if patch.strip() and not _applied(clone, patch):

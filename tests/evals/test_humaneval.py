@@ -97,7 +97,7 @@ def test_no_file_says_what_the_function_was_called():
         assert not any(re.search(rf"\b{row['entry_point']}\b", text) for text in texts)
         assert problem.name in specification(problem, 1)[1]
         assert problem.name not in specification(problem, 2)[1]
-        assert problem.code in module(problem, 2, solved=False)[1]
+        assert problem.number in module(problem, 2, solved=False)[1]
 
 
 def test_a_docstring_behind_an_import_is_found_and_none_is_an_error():
