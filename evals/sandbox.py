@@ -55,8 +55,8 @@ class Ended(NamedTuple):
 def run(
     command: Sequence[str], limits: Limits, given: bytes = b"", folder: Path | None = None, close: bool = True
 ) -> Ended:
-    """The command's end; `given` is its stdin. Without a folder it gets an empty one, which is gone afterwards. One that
-    is given stays; where root runs it, all in it belongs to nobody then.
+    """The command's end; `given` is its stdin. Without a folder it gets an empty one, which is gone afterwards. One
+    that is given stays; where root runs it, all in it belongs to nobody then.
 
     "python" as the command is this interpreter without any installed packages. `close=False` has the limits only.
 
