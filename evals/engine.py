@@ -95,7 +95,7 @@ class _Plan:
         self.left = deque(items)
         self.spent = sum(costs)
         self._budget = budget
-        self._dearest = max(costs, default=None)
+        self._dearest = max(costs, default=0.0)  # 0: none that cost anything was seen
 
     def next(self, running: int) -> Item | None:
         """None where nothing is left, or nothing more may be begun while so many are running."""
@@ -104,14 +104,14 @@ class _Plan:
     def _may(self, running: int) -> bool:
         if self._budget is None:
             return True
-        if self._dearest is None:
+        if not self._dearest:
             return not running
         return self.spent + (running + 1) * self._dearest <= self._budget
 
     def took(self, cost: float) -> None:
         """An item is done."""
         self.spent += cost
-        self._dearest = max(cost, self._dearest or 0.0)
+        self._dearest = max(cost, self._dearest)
 
 
 def _run(plan: _Plan, crew: workers.Crew, rows: dict[str, Row], journal: Journal, progress: Progress) -> None:

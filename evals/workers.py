@@ -45,6 +45,7 @@ def crew(one: Callable[..., Row], given: argparse.Namespace) -> Crew:
 
 def attempt(one: Callable[..., Row], arguments: tuple[Any, ...]) -> str:
     """The row as JSON, or its error. Panics of extension modules are no `Exception`; an interrupt is let through."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # importing litellm would go to the network
     try:
         return json.dumps(one(*arguments), ensure_ascii=False)
     except (KeyboardInterrupt, SystemExit):

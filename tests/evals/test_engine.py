@@ -157,6 +157,15 @@ def test_the_budget_counts_what_earlier_runs_spent(tmp_path):
     assert ran(tmp_path / "ran") == [0, 1, 2]
 
 
+def test_an_item_that_cost_nothing_does_not_tell_what_the_others_cost(tmp_path):
+    """As one that failed at once: four beginning together would be over the budget."""
+    ran = str(tmp_path / "ran")
+    costs = enumerate((0.0, 1.0, 1.0, 1.0, 1.0))
+    given = options(budget=2.5, jobs=4)
+    rows = execute([Item(str(number), (ran, number, cost)) for number, cost in costs], noted, given)
+    assert sum(one["cost"] for one in rows) == 2
+
+
 def test_items_that_say_no_cost_run_within_any_budget(tmp_path):
     given = options(budget=1, jobs=2)
     assert len(execute(items(tmp_path / "ran", range(6)), noted, given)) == 6
