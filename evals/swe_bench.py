@@ -110,7 +110,7 @@ def case(built: Mapping[str, Any], target: float, given: argparse.Namespace) -> 
     name = built["instance_id"]
     fixed = frozenset({len(messages) - 1})
     needs = partial(_places, gold)
-    request = Request(messages, tokens, trigger, "openai", fixed, given.seed, models.counted(given), needs)
+    request = Request(messages, tokens, trigger, "openai", fixed, given.seed, given.model, needs)
     return Case(name, options.titled(given.name, target, given), name, request, partial(score, gold))
 
 
@@ -205,6 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.retention and "oracle" in given.compressors:
         parser.error("the oracle knows what --retention looks for; it is for that alone")
     models.check(parser, given, needed=not given.retention)
+    given.model = given.model or "gpt-4o"  # whose tokenizer compressors are given
     columns = COLUMNS if given.retention else swe_patches.COLUMNS
     return reporting.report("swe_bench", given, columns, partial(_rows, given))
 
