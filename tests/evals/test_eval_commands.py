@@ -133,6 +133,11 @@ def test_problems_and_embedding_model_are_other_names():
     assert parser.parse_args([]).embedder == []
 
 
+@pytest.mark.parametrize(("given", "ray"), [([], None), (["--ray"], "local"), (["--ray", "10.0.0.5:1"], "10.0.0.5:1")])
+def test_ray_is_here_or_at_an_address(given, ray):
+    assert multihop_qa.options.parser("x", "", "0.2", "").parse_args(given).ray == ray
+
+
 @pytest.mark.parametrize("wrong", ["0", "-1", "1,2", "much"])
 def test_a_budget_is_a_sum_of_money(wrong, capsys):
     with pytest.raises(SystemExit):

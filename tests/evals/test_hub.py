@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from evals import data, hub, multihop_qa, options
+from evals import data, hub, multihop_qa
 
 HOTPOT = {
     "id": "5a7", "question": "Who kept the lock?", "answer": "Kolbe",
@@ -49,7 +49,7 @@ def on_the_hub(monkeypatch):
 def test_public_sets_are_read_where_no_data_is_there(on_the_hub):
     found, other = hub.find(multihop_qa.FILES, None, hub.QUESTIONS)
     assert on_the_hub == [
-        ("hotpotqa/hotpot_qa", "distractor", "validation"), ("dgslibisey/MuSiQue", None, "validation"),
+        ("hotpotqa/hotpot_qa", "distractor", "validation[:500]"), ("dgslibisey/MuSiQue", None, "validation[:500]"),
     ]  # fmt: skip
     assert data.rows(found) == [
         {
@@ -58,7 +58,7 @@ def test_public_sets_are_read_where_no_data_is_there(on_the_hub):
         }
     ]  # fmt: skip
     assert data.rows(other)[0]["support"] == ["A town."]
-    assert set(data.digests([found])) == {"hotpotqa/hotpot_qa, validation"}
+    assert set(data.digests([found])) == {"hotpotqa/hotpot_qa, validation[:500]"}
     assert hub.find([], None, hub.QUESTIONS)[0].digest == found.digest != other.digest
 
 
@@ -82,7 +82,7 @@ def test_the_hub_is_asked_although_data_is_there_when_that_is_said(on_the_hub, t
     assert len(on_the_hub) == 2
     record = json.loads(out.read_text())
     assert [line["group"] for line in record["figures"]] == ["HotpotQA, a message each", "MuSiQue, a message each"]
-    assert "dgslibisey/MuSiQue, validation" in record["data"]
+    assert "dgslibisey/MuSiQue, validation[:500]" in record["data"]
 
 
 @pytest.mark.usefixtures("on_the_hub")
@@ -114,7 +114,3 @@ def test_the_real_package_reads_a_set_of_these_fields(tmp_path, monkeypatch):
     for name, one, row in zip(("hotpot", "musique"), hub.QUESTIONS, (HOTPOT, MUSIQUE), strict=True):
         found = hub.load(hub.Set(str(tmp_path / name), None, one.split, one.convert))
         assert found.rows == [one.convert(row)]
-
-
-def test_options_say_where_data_comes_from():
-    assert '"hub"' in options.parser("x", "", "0.2", "").format_help()
