@@ -1,7 +1,8 @@
 """Runs a solution against its problem's tests, inside the sandbox: JSON on stdin, a verdict on stdout.
 
 Run by itself, so it imports nothing of the evals. What the solution and the tests print goes nowhere. The verdict
-stands behind a word that was made up for this run, so a solution that ends early or prints passes nothing.
+stands behind a word that was made up for this run, so a solution that ends early or prints passes nothing. One that
+searches its own process for that word could cheat: what is judged here is no adversary.
 """
 
 from __future__ import annotations

@@ -158,6 +158,15 @@ def test_a_model_that_needs_the_specification_passes_where_it_is_left(tmp_path, 
     assert "pass@1" in capsys.readouterr().out
 
 
+def test_what_is_not_closed_off_is_told(monkeypatch, capsys):
+    monkeypatch.setattr(sandbox, "closed", lambda: False)
+    monkeypatch.setattr(humaneval, "judged", lambda *_: "passed")
+    with serving(scripted) as server:
+        place = ["--api-base", server.url, "--model", "scripted", "--compressors", "nothing"]
+        assert humaneval.main([*ROOM, *place]) == 0
+    assert "no namespaces here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("hops", [1, 2])
 def test_without_a_model_it_measures_what_can_still_be_read(hops, tmp_path):
     record = tmp_path / "record.json"
