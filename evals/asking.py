@@ -1,45 +1,53 @@
-"""Asking a model behind an OpenAI-compatible server a question over a conversation, in each contender's way.
+"""Asking a model over a conversation, brought to its target by any compressor: the one place that does so.
 
-Every way sends through one `Client`, which counts what goes out and what comes back, the same for all.
+Every way sends through one `Client`, which counts what goes out, what comes back and what it costs, the same for all.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import baselines, embedders, spending
-from .cases import Request
+from .cases import Request, Row
 from .messages import Message
+from .models import Model
 from .tokens import count_request
 
 MAX_ROUNDS = 5  # compresskit.completion's default
-REPLY_TOKENS = 128  # an answer is a few words; a retrieval call about 60 tokens
 _TIMEOUT = 1_800  # seconds: a small machine reads some 40 tokens a second
+_TOOLS = re.compile(r"compresskit_retrieve|litellm_content_retrieve")
 
 
 class Client:
-    """Calls the server through litellm; stands in for a Router."""
+    """Calls the model through litellm; stands in for a Router."""
 
-    def __init__(self, api_base: str, model: str) -> None:
-        self.model = f"openai/{model}"
-        self.first = 0  # tokens of the first request, tool schemas included, in o200k_base
-        self.prompt = self.written = 0  # tokens of all requests and replies, as the server counts them
+    def __init__(self, model: Model) -> None:
+        self.model = model.name
+        self.first: list[Message] = []  # the messages of the first request
+        self.after = 0  # tokens of the first request, tool schemas included, in o200k_base
+        self.prompt = self.written = 0  # tokens of all requests and replies, as the provider counts them
         self.cost: float | None = None  # dollars, where LiteLLM knows the model's prices
         self.calls = self.retrievals = 0
-        self._place = {"api_base": api_base, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
+        # A model that knows no temperature (a reasoning one) is asked without.
+        self._settings: dict[str, Any] = {"temperature": 0, "max_tokens": model.reply_tokens, "drop_params": True}
+        self._settings |= {"timeout": _TIMEOUT, "max_retries": 0}
+        if model.api_base:
+            self._settings |= {"api_base": model.api_base, "api_key": os.environ.get("OPENAI_API_KEY") or "none"}
 
     def completion(self, **request: Any) -> Any:
         """litellm.completion, counted."""
         if not self.calls:
-            self.first = count_request(request["messages"], request.get("tools"))
+            self.first = list(request["messages"])
+            self.after = count_request(request["messages"], request.get("tools"))
         self.calls += 1
-        response = spending.litellm().completion(
-            **request, **self._place, temperature=0, max_tokens=REPLY_TOKENS, timeout=_TIMEOUT, max_retries=0
-        )
+        response = spending.litellm().completion(**self._settings | request)
         self.prompt += response.usage.prompt_tokens
         self.written += response.usage.completion_tokens
         self.retrievals += len(response.choices[0].message.tool_calls or ())
@@ -62,28 +70,43 @@ class Client:
         return self.completion(**request)
 
 
-def everything(client: Client, request: Request) -> str:
-    """All of it."""
-    return _asked(client, request.messages)
+class Asked(NamedTuple):
+    """What became of a question; `row` has its error, or its tokens and seconds, and in both cases what it cost."""
+
+    reply: str
+    shown: list[Message]  # the messages of the first request
+    row: Row
 
 
-def nothing(client: Client, request: Request) -> str:
-    """The system message and the question alone: what the model knows by itself."""
-    return _asked(client, [request.messages[0], request.messages[-1]])
+def ask(way: str, request: Request, model: Model) -> Asked:
+    """Asks once. Whatever a way raises is its error."""
+    client = Client(model)
+    start = time.perf_counter()
+    try:
+        reply = named(way)(client, request)
+    except Exception as error:
+        return Asked("", client.first, {"error": f"{type(error).__name__}: {error}"[:500], **client.usage()})
+    row = {
+        "error": None,
+        "seconds": round(time.perf_counter() - start, 2),
+        "before": count_request(request.messages),
+        "after": client.after,
+        "target": request.target,
+        **client.usage(),
+        "asking": float(client.retrievals > 0),
+        "as_text": float(_TOOLS.search(reply) is not None),
+        "reply": reply,
+    }
+    return Asked(reply, client.first, row)
 
 
-def head_tail(client: Client, request: Request) -> str:
-    """The two ends of every text."""
-    return _asked(client, baselines.head_tail(request).messages)
-
-
-def litellm(client: Client, request: Request) -> str:
-    """litellm.compress, and its retrieval calls answered from its cache, as its documentation shows."""
-    outcome = baselines.litellm(request)
+def compressed(client: Client, request: Request, compressor: str) -> str:
+    """What a compressor makes of it; retrieval calls are answered from its cache, as litellm's documentation shows."""
+    outcome = baselines.compressor(compressor)(request)
     return _asked(client, outcome.messages, outcome.tools, outcome.cache)
 
 
-def compresskit(client: Client, request: Request, embedder: Any = None, *, recoverable: bool = True) -> str:
+def compresskit(client: Client, request: Request, embedder: str = "", *, recoverable: bool = True) -> str:
     """compresskit.completion, which answers retrievals by itself."""
     response = import_module("compresskit").completion(
         client.model,
@@ -91,7 +114,7 @@ def compresskit(client: Client, request: Request, embedder: Any = None, *, recov
         router=client,
         trigger=request.trigger,
         target=request.target,
-        embedder=embedder,
+        embedder=embedders.load(embedder) if embedder else None,
         recoverable=recoverable,
         max_rounds=MAX_ROUNDS,
         on_error="raise",
@@ -99,29 +122,13 @@ def compresskit(client: Client, request: Request, embedder: Any = None, *, recov
     return response.choices[0].message.content or ""
 
 
-def compresskit_no_tool(client: Client, request: Request) -> str:
-    """compresskit.completion for models that cannot call tools: their tokens go to the text."""
-    return compresskit(client, request, recoverable=False)
-
-
-Way = Callable[[Client, Request], str]
-WAYS: dict[str, Way] = {
-    "everything": everything,
-    "nothing": nothing,
-    "head+tail": head_tail,
-    "litellm": litellm,
-    "compresskit": compresskit,
-    "compresskit-no-tool": compresskit_no_tool,
-}
-
-
-def way(name: str) -> Way:
-    """The way of a name; "compresskit + NAME" is compresskit with that embedder."""
-    name, _, embedder = name.partition(" + ")
-    if not embedder:
-        return WAYS[name]
-    loaded = embedders.load(embedder)
-    return lambda client, request: compresskit(client, request, loaded)
+def named(way: str) -> Callable[[Client, Request], str]:
+    """The way of a compressor's name; "compresskit + NAME" is compresskit with that embedder, "compresskit-no-tool" is
+    for models that cannot call tools: their tokens go to the text."""
+    name, _, embedder = way.partition(" + ")
+    if name.startswith("compresskit"):
+        return partial(compresskit, embedder=embedder, recoverable=name == "compresskit")
+    return partial(compressed, compressor=name)
 
 
 def _asked(

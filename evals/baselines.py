@@ -27,6 +27,12 @@ def everything(request: Request) -> Outcome:
     return Outcome(request.messages)
 
 
+def nothing(request: Request) -> Outcome:
+    """The messages that are never cut, the question among them: what a model knows by itself."""
+    kept = sorted(request.fixed)
+    return Outcome([request.messages[index] for index in kept], origins=kept)
+
+
 def head_tail(request: Request) -> Outcome:
     """Keeps the same share of every text, 70 % of it from its start and 30 % from its end."""
     return Outcome(
@@ -84,7 +90,7 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request, embedder: Any = None) -> Outcome:
+def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = True) -> Outcome:
     """compresskit with its default settings, the request's trigger and target, and an embedder or none."""
     package = import_module("compresskit")
     result = package.compress(
@@ -94,6 +100,7 @@ def compresskit(request: Request, embedder: Any = None) -> Outcome:
         target=request.target,
         shape=request.shape,
         embedder=embedder,
+        recoverable=recoverable,
     )
     messages, cache = list(result.messages), dict(result.cache)
     return Outcome(
@@ -108,12 +115,14 @@ def compresskit(request: Request, embedder: Any = None) -> Outcome:
 
 COMPRESSORS: dict[str, Compressor] = {
     "everything": everything,
+    "nothing": nothing,
     "head+tail": head_tail,
     "random": random_segments,
     "window": window,
     "litellm": litellm,
     "oracle": oracle,
     "compresskit": compresskit,
+    "compresskit-no-tool": partial(compresskit, recoverable=False),
 }
 
 

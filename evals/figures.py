@@ -3,11 +3,13 @@ apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .cases import Row
 from .stats import Estimate, estimate
+
+Groups = Callable[[Row], list[str]]  # the groups that a row counts in
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,16 @@ class Line:
     figures: tuple[Estimate | None, ...]
 
 
-def lines(rows: Sequence[Row], columns: Sequence[Column], seed: int) -> list[Line]:
+def of_its_group(row: Row) -> list[str]:
+    """A row counts in one group."""
+    return [row["group"]]
+
+
+def lines(rows: Sequence[Row], columns: Sequence[Column], seed: int, groups: Groups = of_its_group) -> list[Line]:
     """A line for every group and compressor, in the order in which they first come."""
     places: dict[tuple[str, str], list[Row]] = {}
-    for group in dict.fromkeys(row["group"] for row in rows):
-        for row in (row for row in rows if row["group"] == group):
+    for group in dict.fromkeys(group for row in rows for group in groups(row)):
+        for row in (row for row in rows if group in groups(row)):
             places.setdefault((group, row["compressor"]), []).append(row)
     return [_line(*place, found, columns, seed) for place, found in places.items()]
 

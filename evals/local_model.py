@@ -2,7 +2,8 @@
 
 A question's own paragraphs, and as many of the questions' after it as fit --conversation tokens, are shuffled and
 given as a message each; a system message asks for a few words, and the question comes last. Each way brings that to
---target tokens, and the model behind an OpenAI-compatible server answers; retrieval calls are answered too.
+--target tokens, and a model answers: one of LiteLLM's, one behind an OpenAI-compatible server, or a GGUF file that
+llama.cpp's server is started for. Retrieval calls are answered too.
 
 everything          all of it, where it fits the model's context (else an error, counted apart)
 nothing             the system message and the question: what the model knows by itself
@@ -29,18 +30,15 @@ import argparse
 import random
 import re
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import asking, data, embedders, engine, hub, llama_server, options, reporting, spending
+from evals import data, embedders, hub, models, options, reporting, tasks
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
@@ -51,29 +49,9 @@ SYSTEM = (
     "Answer the last question from the passages before it. "
     "Reply with the answer only: a name, a place, a date, a number, yes or no. No explanation."
 )
-COLUMNS = (
-    Column("answered", "answered"),
-    Column("exact", "exact"),
-    Column("tokens before", "before", "tokens"),
-    Column("first request", "first", "tokens"),
-    Column("prompt tokens", "prompt_tokens", "tokens"),
-    Column("of everything", "prompt_tokens", "percent", over="everything"),
-    Column("retrievals", "retrievals", "time"),
-    Column("asking", "asking", "percent"),
-    Column("as text", "as_text", "percent"),
-    Column("seconds", "seconds", "time"),
-)
-_TOOLS = re.compile(r"compresskit_retrieve|litellm_content_retrieve")
-
-
-class Task(NamedTuple):
-    """One question, to be put in one or several ways."""
-
-    case: str
-    group: str
-    unit: str
-    answer: str
-    request: Request
+WAYS = ("everything", "nothing", "head+tail", "litellm", "compresskit", "compresskit-no-tool")
+REPLY_TOKENS = 128  # an answer is a few words; a retrieval call about 60 tokens
+COLUMNS = (Column("answered", "answered"), Column("exact", "exact"), *tasks.COLUMNS)
 
 
 def conversation(questions: Sequence[Question], place: int, tokens: int, seed: int) -> list[Message]:
@@ -93,7 +71,7 @@ def conversation(questions: Sequence[Question], place: int, tokens: int, seed: i
     return [ends[0], *map(_user, texts), ends[1]]
 
 
-def tasks(questions: Sequence[Question], target: float, given: argparse.Namespace) -> list[Task]:
+def asked(questions: Sequence[Question], target: float, given: argparse.Namespace) -> list[tasks.Task]:
     """The questions of one data set."""
     name = _data_set(questions[0])
     group = options.titled(NAMES.get(name, name), target, given)
@@ -101,10 +79,15 @@ def tasks(questions: Sequence[Question], target: float, given: argparse.Namespac
     for place, question in enumerate(questions[: given.limit]):
         messages = conversation(questions, place, given.conversation, given.seed)
         fixed = frozenset({0, len(messages) - 1})
-        request = Request(messages, int(target), int(target), fixed=fixed, seed=given.seed)
+        request = Request(messages, int(target), int(target), fixed=fixed, seed=given.seed, model=models.counted(given))
         answer = str(data.field(question, "answer", question["id"]))
-        found.append(Task(f"{question['id']} {target:g}", group, question["id"], answer, request))
+        case = f"{question['id']} {target:g}"
+        found.append(tasks.Task(case, group, question["id"], request, partial(_scored, answer)))
     return found
+
+
+def _scored(answer: str, reply: str, _shown: list[Message]) -> Row:
+    return {**score(reply, answer), "answer": answer}
 
 
 def score(reply: str, answer: str) -> dict[str, float]:
@@ -124,90 +107,30 @@ def _words(text: str) -> list[str]:
     return [word for word in re.findall(r"\w+", text.lower()) if word not in ("a", "an", "the")]
 
 
-def ask(task: Task, way: str, api_base: str, model: str) -> Row:
-    """One row. Whatever a way raises is its error, and what it cost until then is there too."""
-    place = _place(task, way)
-    client = asking.Client(api_base, model)
-    start = time.perf_counter()
-    try:
-        reply = asking.way(way)(client, task.request)
-    except Exception as error:
-        return {**place, "error": f"{type(error).__name__}: {error}"[:500], **client.usage()}
-    return {
-        **place,
-        "error": None,
-        "seconds": round(time.perf_counter() - start, 2),
-        "before": count_request(task.request.messages),
-        "target": task.request.target,
-        "first": client.first,
-        **client.usage(),
-        "asking": float(client.retrievals > 0),
-        "as_text": float(_TOOLS.search(reply) is not None),
-        **score(reply, task.answer),
-        "answer": task.answer,
-        "reply": reply,
-    }
-
-
-def _place(task: Task, way: str) -> dict[str, str]:
-    return {"case": task.case, "group": task.group, "unit": task.unit, "compressor": way}
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    known = asking.WAYS
     parser = options.parser(
-        "local_model", __doc__ or "", "800", "tokens (default: 800)", known, ",".join(known), model=None
+        *("local_model", __doc__ or "", "800", "tokens (default: 800)", models.WAYS, ",".join(WAYS)),
+        model=None,
     )
     add = parser.add_argument
-    add("--api-base", metavar="URL", help="of an OpenAI-compatible server, with --model; its key is $OPENAI_API_KEY")
-    add("--gguf", metavar="FILE", help="or start llama.cpp's server with this model")
-    add("--llama-server", default="llama-server", metavar="PROGRAM", help="that server (default: llama-server)")
-    add("--context", type=options.positive, default=8192, metavar="N", help="of --gguf, in tokens (default: 8192)")
+    models.add_options(parser, REPLY_TOKENS)
     add("--conversation", type=options.positive, default=3000, metavar="N", help="tokens (default: 3000)")
     add("--data-sets", type=options.choices(NAMES), metavar="A,B", help=f"of {', '.join(NAMES)} (default: all there)")
     add("--save", metavar="FILE", dest="resume", help="the same as --resume")
     given = parser.parse_args(arguments)
-    if bool(given.api_base) == bool(given.gguf):
-        parser.error("one of --api-base URL and --gguf FILE is needed")
-    if given.api_base and not given.model:
-        parser.error("--api-base needs --model NAME, as the server knows it")
-    given.model = given.model or Path(given.gguf).stem
+    models.check(parser, given, needed=True)
     return reporting.report("local_model", given, COLUMNS, partial(_rows, given))
 
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
-    spending.check(given, f"openai/{given.model}")
     paths = hub.find(FILES, given.data, hub.QUESTIONS)
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(_data_set(question), []).append(question)
     chosen = [members for name, members in sets.items() if not given.data_sets or name in given.data_sets]
-    todo = [task for target in given.target for members in chosen for task in tasks(members, target, given)]
-    ways = embedders.added(given.compressors, given.embedder)
-    items = [
-        engine.Item(f"{task.group} | {task.case} | {way}", (task, way), _place(task, way))
-        for task in todo
-        for way in ways
-    ]
-    with _server(given) if engine.pending(items, given, paths) else nullcontext("") as api_base:
-        items = [item._replace(arguments=(*item.arguments, api_base, given.model)) for item in items]
-        return paths, _compared(engine.execute(items, ask, given, title="asking", data=paths))
-
-
-def _compared(rows: list[Row]) -> list[Row]:
-    """Each row with the prompt tokens of sending everything, where that was measured."""
-    whole = {row["case"]: row for row in rows if row["compressor"] == "everything" and not row["error"]}
-    return [{**row, "everything": whole.get(row["case"], {}).get("prompt_tokens")} for row in rows]
-
-
-@contextmanager
-def _server(given: argparse.Namespace) -> Iterator[str]:
-    if given.api_base:
-        yield given.api_base
-        return
-    with llama_server.serving(Path(given.gguf), given.llama_server, given.context) as api_base:
-        yield api_base
+    todo = [task for target in given.target for members in chosen for task in asked(members, target, given)]
+    return paths, tasks.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 
 
 def _data_set(question: Question) -> str:

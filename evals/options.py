@@ -19,6 +19,7 @@ _PLACES = (
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
+    *("depths", "lengths", "max_context", "needles", "wordings"),
 )
 _DATA = (
     'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '

@@ -20,12 +20,17 @@ Show = Callable[[Sequence[figures.Line]], None]
 
 
 def report(
-    name: str, given: argparse.Namespace, columns: Sequence[figures.Column], measure: Measure, show: Show | None = None
+    name: str,
+    given: argparse.Namespace,
+    columns: Sequence[figures.Column],
+    measure: Measure,
+    show: Show | None = None,
+    groups: figures.Groups = figures.of_its_group,
 ) -> int:
     """Runs the measure and reports it; returns the exit code, one of `options.CODES`.
 
     `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete. `show` prints
-    another table than that of the columns.
+    another table than that of the columns; with `groups` a row counts in several of its lines.
     """
     given.complete = True
     try:
@@ -40,7 +45,7 @@ def report(
     except KeyboardInterrupt:
         print(f"{name}: interrupted. {_how_to_go_on(given)}", file=sys.stderr)
         return INTERRUPTED
-    lines = figures.lines(rows, columns, given.seed)
+    lines = figures.lines(rows, columns, given.seed, groups)
     if show:
         show(lines)
     else:

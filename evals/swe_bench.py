@@ -1,24 +1,33 @@
-"""How much of the code that a fix changes is still readable after compression (SWE-bench, `--retention`).
+"""How much of the code that a fix changes is still readable after compression, and what patches a model writes then.
 
-A conversation is made for every instance: the Python files of its repository at base_commit (tests apart)
-are ranked by BM25 for the issue (`retrieval.py`); the files that the gold patch changes are always taken,
+A conversation is made for every instance of SWE-bench: the Python files of its repository at base_commit (tests
+apart) are ranked by BM25 for the issue (`retrieval.py`); the files that the gold patch changes are always taken,
 then the best others that fit into --tokens (27,000). They are shuffled with a fixed seed, each is a user
 message with `# path` as its first line, and the issue is the last message. It is compressed with trigger
 10,000 and target 7,000.
 
+With --retention, without a model:
 lines      share of the gold hunk lines (context and removed lines of the patch, blank ones apart) that
            stand unchanged in the message that held their file (mean over instances)
 hunks      share of the gold hunks of which every such line is kept (mean over instances)
 files      share of the gold files of which at least one gold hunk line is kept (mean over instances)
-
 Hunks and files without an old side (new files) ask for nothing and are not counted.
+
+With --model (any of LiteLLM's, or behind --api-base, or --gguf), which is asked for a patch:
+file overlap, exact file match, hunk overlap, content similarity: as litellm's documentation defines them for
+           litellm.compress (`patch_scores.py`)
+patch      share of the replies with a unified diff; applies: with one whose old sides stand in the files
+resolved   with --run-tests COMMAND: share of the instances whose own tests pass then (`swe_tests.py`); only of those
+           whose tests pass here with the gold patch and fail without it, the others are told
+and tokens, retrievals and dollars of all requests of an instance.
 
 Instances: a JSON or JSONL file, gzipped or not, with SWE-bench's fields (repo, instance_id, base_commit,
 patch, problem_statement), or a data set of the hub (--data hub, or another one with --dataset).
 Repositories: a folder of clones (--repos), cloned where missing only with --clone-from, for example
 https://github.com. An instance may bring its files instead: {"files": {path: text}}. Building takes a while:
 --save DIR keeps the conversations there (one gzipped JSON each), --load DIR measures saved ones and needs no
-repository.
+repository. On the hub patches take princeton-nlp/SWE-bench_Lite_bm25_27K, which brings its files (instances
+without the gold files among them are left out).
 """
 
 from __future__ import annotations
@@ -35,7 +44,20 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from evals import data, embedders, hub, options, reporting, repositories, retrieval, running, tables
+from evals import (
+    data,
+    embedders,
+    hub,
+    models,
+    options,
+    reporting,
+    repositories,
+    retrieval,
+    running,
+    swe_patches,
+    tables,
+)
+from evals.baselines import COMPRESSORS
 from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.patches import hunks
@@ -52,7 +74,8 @@ COLUMNS = (
     Column("missed", "missed", "percent"),
     Column("exact", "exact", "percent"),
 )
-Built = dict[str, Any]  # {"instance_id": …, "messages": […], "gold": Gold}
+KEPT = (*("instance_id", "repo", "base_commit", "version", "patch", "test_patch", "FAIL_TO_PASS", "PASS_TO_PASS"),)
+Built = dict[str, Any]  # {"instance_id": …, "messages": […], "gold": Gold, "instance": the KEPT fields}
 Gold = list[dict[str, Any]]  # {"message": index, "path": path, "hunks": [[line, …], …]}
 
 
@@ -74,6 +97,7 @@ def conversation(instance: Mapping[str, Any], texts: Mapping[str, str], budget: 
         "instance_id": name,
         "messages": [{"role": "user", "content": content} for content in contents],
         "gold": gold,
+        "instance": {name: instance[name] for name in KEPT if name in instance},
     }
 
 
@@ -157,9 +181,13 @@ def _texts(instance: Mapping[str, Any], known: dict[str, str], given: argparse.N
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = options.parser("swe_bench", __doc__ or "", "7000", "tokens, or a share up to 1 (default: 7000)")
+    retention = "--retention" in (sys.argv if arguments is None else arguments)
+    default = "everything,head+tail,random,litellm,oracle,compresskit" if retention else swe_patches.DEFAULT
+    parser = options.parser(
+        *("swe_bench", __doc__ or "", "7000", "tokens, or a share up to 1 (default: 7000)", COMPRESSORS, default, None)
+    )
     add = parser.add_argument
-    add("--retention", action="store_true", required=True, help="measure what is still readable")
+    add("--retention", action="store_true", help="measure what is still readable; without it --model writes patches")
     add("--dataset", metavar="NAME", help="another one of the hub, as in princeton-nlp/SWE-bench_Verified")
     add("--split", default="test", help="its split (default: test)")
     add("--repos", metavar="DIR", default="repos", help="folder of clones (default: repos)")
@@ -169,13 +197,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--name", help="name of the group in the table (default: SWE-bench Lite)")
     add("--save", metavar="DIR", help="keep the built conversations there")
     add("--load", metavar="DIR", help="measure conversations that were saved there")
+    swe_patches.add_options(parser)
     given = parser.parse_args(arguments)
     given.name = given.name or ("sample" if given.data == "sample" else "SWE-bench Lite")
-    return reporting.report("swe_bench", given, COLUMNS, partial(_rows, given))
+    if given.retention and (given.api_base or given.gguf or given.run_tests):
+        parser.error("--retention asks no model and runs no tests")
+    if not given.retention and "oracle" in given.compressors:
+        parser.error("the oracle knows what --retention looks for; it is for that alone")
+    models.check(parser, given, needed=not given.retention)
+    given.model = given.model or "gpt-4o"  # whose tokenizer compressors are given
+    columns = COLUMNS if given.retention else swe_patches.COLUMNS
+    return reporting.report("swe_bench", given, columns, partial(_rows, given))
 
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths, built = _loaded(given) if given.load else _built(given)
+    if not given.retention:
+        return paths, swe_patches.rows(built, given, paths)
     found = [case(one, target, given) for target in given.target for one in built]
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
 
@@ -188,7 +226,8 @@ def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]
 
 
 def _built(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[dict[str, Any]]]:
-    sets = (hub.Set(given.dataset, None, given.split, dict),) if given.dataset else hub.SWE_BENCH
+    usual = hub.SWE_BENCH if given.retention else swe_patches.SETS
+    sets = (hub.Set(given.dataset, None, given.split, swe_patches.with_files),) if given.dataset else usual
     paths = hub.find(FILES, "hub" if given.dataset else given.data, sets)
     return paths, list(build([row for path in paths for row in data.rows(path)][: given.limit], given))
 

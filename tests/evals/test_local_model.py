@@ -65,7 +65,7 @@ def test_every_way_is_asked_and_its_tokens_and_retrievals_are_counted(questions,
     with serving(reader, size) as server:
         assert run(server.url, questions, "--json", str(record)) == 0
     rows = recorded(record)
-    assert list(rows) == list(asking.WAYS)
+    assert list(rows) == list(local_model.WAYS)
     assert all(row["error"] is None for row in rows.values()), rows
     answered = {name: row["answered"] for name, row in rows.items() if name != "litellm"}
     assert answered == {
@@ -78,7 +78,7 @@ def test_every_way_is_asked_and_its_tokens_and_retrievals_are_counted(questions,
     sent = sum(size(body)["prompt_tokens"] for body in server.bodies)
     assert sum(row["prompt_tokens"] for row in rows.values()) == sent
     for name in ("head+tail", "compresskit", "compresskit-no-tool"):
-        assert rows[name]["first"] <= 700 < rows[name]["before"] == rows["everything"]["first"], name
+        assert rows[name]["after"] <= 700 < rows[name]["before"] == rows["everything"]["after"], name
     assert {body["model"] for body in server.bodies} == {"some/model"}
     said = capsys.readouterr().out
     assert "answered" in said
