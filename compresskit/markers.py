@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .content import FORMS, said_in_short
-from .errors import InvalidMessages
+from .errors import InvalidMessages, check_cache
 from .jsonlike import clone
 from .shapes.parts import replace, slots
 from .types import Cache, Message
@@ -216,6 +216,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
         cache: its cache; with fewer keys, what is missing stays a marker.
 
     Raises:
+        InvalidArgument: ``cache`` is no mapping.
         InvalidMessages: ``messages`` is no list of message dicts, or holds what JSON cannot.
 
     >>> restore([{"role": "user", "content": "hi"}], {})
@@ -226,6 +227,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
 
 def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
     """For every message the original ones: one, or a run where it was folded."""
+    check_cache(cache)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
             f"messages is a {type(messages).__name__}; a list of message dicts was expected: "

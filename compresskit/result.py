@@ -54,7 +54,8 @@ class Compressed(Mapping[str, Any]):
         cache: key -> original text (for a fold: the messages as JSON); for a shrunk text also what was
             issued, so that it is known again. User data: keep it where the conversation may be kept.
         original_tokens, compressed_tokens: of the whole request: messages, overhead, tools.
-        floor_tokens: the fewest tokens this conversation can be brought to.
+        floor_tokens: the fewest tokens this conversation can be brought to; ``compressed_tokens`` where nothing was
+            tried (see ``skipped_reason``).
         target_met: ``compressed_tokens <= target``, or nothing had to be done.
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
             it), "no_gain" (nothing could be made smaller), or None.
