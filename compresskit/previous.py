@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .entry import entry_forms
 from .errors import InvalidArgument, shown
 from .markers import is_run, unfold
 from .result import Compressed
@@ -23,9 +24,10 @@ class Continued(NamedTuple):
     forms: bool  # some of it stands in another form than it was
 
 
-def check_turns(previous: object, on_entry: object, offer_tool: object) -> None:
+def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoints: object) -> None:
     """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
-    for name, value in (("on_entry", on_entry), ("offer_tool", offer_tool)):
+    entry_forms(on_entry)
+    for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
         if not isinstance(value, bool):
             raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
     if previous is not None and not isinstance(previous, Compressed):

@@ -43,6 +43,13 @@ class Decision(NamedTuple):
     why: str
 
 
+class Mark(NamedTuple):
+    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself."""
+
+    message: int
+    part: int
+
+
 @dataclass(frozen=True, eq=False)
 class Compressed(Mapping[str, Any]):
     """The result of compress(). Also a mapping, with the keys that litellm.compress has and more.
@@ -60,6 +67,8 @@ class Compressed(Mapping[str, Any]):
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
             it), "no_gain" (nothing could be made smaller), or None.
         decisions: one for every block, in order; empty below the trigger.
+        breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
+            same from turn to turn.
         estimate: the model's own tokenizer is not known here, so all counts are o200k_base's.
     """
 
@@ -75,6 +84,7 @@ class Compressed(Mapping[str, Any]):
     skipped_reason: SkippedReason | None = None
     decisions: tuple[Decision, ...] = ()
     estimate: bool = False
+    breakpoints: tuple[Mark, ...] = ()
 
     @property
     def compression_ratio(self) -> float:
@@ -90,7 +100,10 @@ class Compressed(Mapping[str, Any]):
     @property
     def request(self) -> dict[str, Any]:
         """``messages`` and, where there are any, ``tools``: keyword arguments for the model call."""
-        return {"messages": self.messages, **({"tools": self.tools} if self.tools else {})}
+        messages = list(self.messages) if self.breakpoints else self.messages
+        for mark in self.breakpoints:
+            messages[mark.message] = _marked(messages[mark.message], mark.part)
+        return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
 
     def __getitem__(self, key: str) -> Any:
         if key not in _KEYS:
@@ -149,3 +162,14 @@ class Compressed(Mapping[str, Any]):
         head = "".join(f"<th>{name}</th>" for name in ("message", "action", "before", "after", "score", "why"))
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{table}"
+
+
+def _marked(message: Message, part: int) -> Message:
+    """A copy with the mark; a text becomes a list of one part, which means the same."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    if part < 0:
+        return {**message, **mark}
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+    parts[part] = {**parts[part], **mark}
+    return {**message, "content": parts}

@@ -48,7 +48,7 @@ def broken(shape, history, previous, result):
     return [law for law, holds in laws.items() if not holds]
 
 
-@given(cases, st.booleans())
+@given(cases, st.sampled_from([False, "lossless", "views"]))
 def test_the_laws_hold_turn_after_turn(case, on_entry):
     for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
         assert broken(case.shape, history, previous, result) == []
@@ -136,10 +136,11 @@ def test_only_a_result_is_a_previous_result(wrong):
         compress([{"role": "user", "content": "hi"}], MODEL, previous=wrong)
 
 
-@pytest.mark.parametrize("name", ["on_entry", "offer_tool"])
-def test_switches_are_true_or_false(name):
-    with pytest.raises(InvalidArgument, match=f"{name} is 1; True or False"):
-        compress([{"role": "user", "content": "hi"}], MODEL, **{name: 1})
+@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints"])
+@pytest.mark.parametrize("wrong", [1, "x", None, []])
+def test_switches_are_true_or_false(name, wrong):
+    with pytest.raises(InvalidArgument, match=rf"{name} is .*; True(,| or) False"):
+        compress([{"role": "user", "content": "hi"}], MODEL, **{name: wrong})
 
 
 # every sixth: a turn of a run takes two calls

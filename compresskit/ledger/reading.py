@@ -56,8 +56,8 @@ def verify(path: str | os.PathLike[str], head: str | None = None) -> Verdict:
     if not may_be_torn(torn, count):
         return Verdict(count, last, count + 1, "it is no line of a ledger: this is another file.")
     if torn:
-        problem = f"it has no end ({len(torn)} bytes): its writer was stopped, or it was cut. The next entry replaces it."
-        return Verdict(count, last, count + 1, problem)
+        why = f"it has no end ({len(torn)} bytes): its writer was stopped, or it was cut. The next entry replaces it."
+        return Verdict(count, last, count + 1, why)
     if not seen:
         return Verdict(count, last, None, f"no line has the hash {head}: lines were cut off, or all was made anew.")
     return Verdict(count, last)
