@@ -73,7 +73,7 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
     return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
 
 
-_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints")  # options of compress() alone
+_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "prices")  # options of compress() alone
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
         if name in given:
             raise InvalidArgument(
                 f"{name} is no option of completion(). Pass conversation=Conversation(model, …), which takes on_entry, "
-                f"offer_tool and breakpoints and knows the turn before."
+                f"offer_tool, breakpoints and prices and knows the turn before."
             )
     ours = {field.name for field in fields(_Options)} & set(given)
     if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side

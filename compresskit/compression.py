@@ -13,7 +13,8 @@ from .fitting import fitted
 from .jsonlike import clone
 from .markers import unfold
 from .pieces import judge
-from .previous import check_turns, continued, lasting
+from .previous import check_turns, continued, lasting, pays
+from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
 from .request import Request
@@ -50,6 +51,7 @@ def compress(
     on_entry: bool | str = False,
     offer_tool: bool = False,
     breakpoints: bool = False,
+    prices: Prices | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -85,11 +87,13 @@ def compress(
         on_entry: new tool results enter in a smaller form, before they are sent for the first time, below the trigger
             too. "lossless": forms that say everything (JSON, tables, searches, listings). "views", or True: besides,
             of files and prose of more than 1,000 tokens a third, judged against what asked for them; the rest can be
-            retrieved.
+            retrieved (so not with ``recoverable=False``).
         offer_tool: the retrieval tool is there from the first turn on, not from the first key: adding it later
             makes the provider's cached prefix new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks beside
             yours, four in all. For other models, which find it out by themselves, it does nothing.
+        prices: with ``previous``: below the trigger too the conversation is compressed again as soon as reading what
+            is above the target has cost as much as writing it anew would, by these prices (``prices_for(model)``).
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -101,7 +105,7 @@ def compress(
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)
-    check_turns(previous, on_entry, offer_tool, breakpoints)
+    check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
     request = Request(
@@ -116,7 +120,7 @@ def compress(
         always=offer_tool,
         marks=breakpoints,
     )
-    unfolded, entering = messages, Entered([], {})
+    unfolded, entering, kept = messages, Entered([], {}), None
     if previous is not None or on_entry:
         before = previous or request.nothing()
         going = continued(messages, before)
@@ -125,7 +129,7 @@ def compress(
         limits = request.limits._replace(cache=cache)
         entering = entered(given, messages, going.known, named, limits, entry_forms(on_entry))
         kept = request.continued(messages, before, going, entering)
-        if kept is not None:
+        if kept is not None and not pays(kept, before, messages, prices):
             return kept
         request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
@@ -147,14 +151,17 @@ def compress(
     if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
         judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
     original = request.cost(given)
-    if original <= trigger:
+    if original <= trigger and kept is None:
         return request.unchanged(messages, original, "below_trigger")
     if judged is None:
         judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
 
     written, keys, floor = fitted(request.limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
-    return request.result(messages, original, written, keys, floor)
+    result = request.result(messages, original, written, keys, floor)
+    if kept is not None and result.compressed_tokens > (kept.compressed_tokens + target) // 2:
+        return kept  # it gains too little: it would be due again at once
+    return result
 
 
 def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .arguments import check_model, checked_target
 from .compression import compress
 from .errors import InvalidArgument, shown
 from .jsonlike import clone
+from .prices import Prices
 from .result import Compressed, Decision, Mark
 from .retrieval import MAX_TOKENS, answer
 from .shapes import check_messages
@@ -20,7 +22,7 @@ from .types import Message
 
 _VERSION = 1
 # What of compress() makes sense from turn to turn and can be written down.
-_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints")
+_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints", "prices")
 
 
 class Conversation:
@@ -37,7 +39,7 @@ class Conversation:
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
         """As ``compress``, of whose options it takes query, tools, protect (indices), recoverable, shape, on_entry,
-        offer_tool and breakpoints; on_entry and offer_tool are on here unless said otherwise.
+        offer_tool, breakpoints and prices; on_entry and offer_tool are on here unless said otherwise.
 
         Raises:
             InvalidArgument: an option that there is not, or that cannot be written down as JSON.
@@ -93,12 +95,13 @@ class Conversation:
 
     def to_json(self) -> str:
         """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept."""
+        prices = self._options.get("prices")
         result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
         return json.dumps(
             {
                 "compresskit_conversation": _VERSION,
                 **self._given,
-                "options": self._options,
+                "options": {**self._options, "prices": prices and asdict(prices)},
                 "messages": self.messages,
                 "result": result,
             },
@@ -119,7 +122,10 @@ class Conversation:
                     f"the conversation has version {shown(found['compresskit_conversation'])}; this compresskit reads "
                     f"version {_VERSION}. Use the version that wrote it."
                 )
-            made = cls(found["model"], found["trigger"], found["target"], **found["options"])
+            options = found["options"]
+            if options.get("prices") is not None:
+                options["prices"] = Prices(**options["prices"])
+            made = cls(found["model"], found["trigger"], found["target"], **options)
             made.append(*found["messages"])
             if found["result"] is not None:
                 made.result = _result(**found["result"])

@@ -77,7 +77,7 @@ def entered(
     taken: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits)
-    if forms == "views":
+    if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         done = frozenset(index for index, message in enumerate(fresh, known) if message != messages[index])
         limits = limits._replace(cache={**limits.cache, **taken})
         taken |= enter_views(given, messages, known, fresh, protected | done, limits)

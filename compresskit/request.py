@@ -10,7 +10,6 @@ from .fitting import Limits
 from .jsonlike import clone, dumps
 from .markers import Keys, folded, issued, restore
 from .previous import Continued
-from .protect import task_of
 from .result import Compressed, Mark, SkippedReason
 from .shapes import read
 from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks
@@ -87,12 +86,14 @@ class Request:
         Where all of it holds, nothing but the new messages is counted.
         """
         new, fresh, entered = messages[going.known :], entering.messages, entering.taken
+        before = self._tokens(read(new, self.shape)) if new else 0
+        after = self._tokens(read(fresh, self.shape)) if entered else before
+        if entered and not going.forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
+            fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         cache = {**previous.cache, **self.cache, **entered}
         issued = going.forms or bool(entered) or any(self._issued(message, cache) for message in new)
         with_ours = self.recoverable and issued
-        before = self._tokens(read(new, self.shape)) if new else 0
-        after = self._tokens(read(fresh, self.shape)) if entered else before
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
         else:
@@ -155,7 +156,7 @@ class Request:
         if not (self.marks and takes_marks(self.model, self.shape)):
             return ()
         turns = read(messages, self.shape).turns
-        ends = [len(messages), sent, stable_end(turns, task_of(turns))]
+        ends = [len(messages), sent, stable_end(turns)]
         least = least_tokens(self.model) - self._overhead(with_ours=False)
         marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
         return places(messages, self.tools, marks, self.shape)

@@ -92,6 +92,7 @@ def test_where_it_enters_with_a_compaction_it_is_an_excerpt_too(shape):
         ("named by the caller", [TASK, *openai_read(source())], {"protect": [2]}),
         ("only forms that lose nothing", [TASK, *openai_read(source())], {"on_entry": "lossless"}),
         ("not asked for by a tool", [TASK, {"role": "user", "content": source()}], {}),
+        ("nothing can be retrieved", [TASK, *openai_read(source())], {"recoverable": False}),
         ("off", [TASK, *openai_read(source())], {"on_entry": False}),
     ],
 )
@@ -131,3 +132,14 @@ def test_what_was_retrieved_enters_whole():
     answers = talk.answer({"choices": [{"message": asked}]})
     talk.append(asked, *answers)
     assert talk.request()["messages"][-1] == answers[0]
+
+
+def test_what_saves_less_than_the_tool_costs_is_left_alone():
+    """Never larger: without a tool in the request yet, a form has to pay for it."""
+    rows = json.dumps([{"id": n, "name": f"user {n}", "active": True} for n in range(9)])
+    messages = [TASK, *openai_read(rows)]
+    plain = compress(messages, MODEL)
+    assert compress(messages, MODEL, on_entry=True).messages == messages
+    assert compress(messages, MODEL, on_entry=True).compressed_tokens == plain.compressed_tokens
+    offered = compress(messages, MODEL, on_entry=True, offer_tool=True)
+    assert offered.messages != messages

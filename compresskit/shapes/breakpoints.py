@@ -40,10 +40,10 @@ def least_tokens(model: str) -> int:
     return next(least for name, least in _LEAST if name in model.lower())
 
 
-def stable_end(turns: Sequence[Turn], task: int | None) -> int:
-    """How many messages at the start no compaction changes: instructions, and the task if it follows them."""
+def stable_end(turns: Sequence[Turn]) -> int:
+    """How many messages at the start no compaction changes: instructions, and what the user says then: the task."""
     end = next((turn.index for turn in turns if turn.role != "system"), len(turns))
-    return end + (end == task)
+    return end + (end < len(turns) and turns[end].human)
 
 
 def places(messages: Sequence[Message], tools: Sequence[Tool], ends: Sequence[int], shape: str) -> tuple[Mark, ...]:
