@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import InvalidArgument, shown
+from .errors import InvalidArgument, check_cache, shown
 
 _TARGET_PERCENT = 70  # of the trigger, where no target is given
 
@@ -42,8 +42,8 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embe
         raise InvalidArgument(f"tools is {shown(tools)}; a list of tool schemas (dicts) was expected, or None.")
     if not isinstance(recoverable, bool):
         raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
-    if cache is not None and not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
-        raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+    if cache is not None:
+        check_cache(cache)
     if embedder is not None and (isinstance(embedder, type) or not callable(getattr(embedder, "embed", None))):
         raise InvalidArgument(
             f"embedder is {shown(embedder)}; an object with embed(texts) was expected, or None: "

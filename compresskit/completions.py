@@ -10,6 +10,7 @@ from typing import Any, Literal
 from . import adapters
 from .arguments import check, check_loop, checked_target
 from .compression import compress
+from .conversation import Conversation, check_conversation
 from .errors import InvalidArgument
 from .loop import Request, Streamed, reason, reported, whole
 from .protect import moved
@@ -41,6 +42,9 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
             max_retrieved_tokens: of all answers together; by default what the trigger leaves, or 4,000.
             on_error: "send" sends the request as it was where compression (or the store) fails, with the
                 reason in the report; "raise" raises.
+            conversation: a ``Conversation``, the same one in every turn of a loop: what was sent before stays byte for
+                byte at the start of the next request. Pass your whole history in ``messages`` as ever; trigger, target,
+                query, protect, recoverable, on_entry, offer_tool and breakpoints are then the conversation's.
             store: where our calls of a turn that also calls your tools are kept, for programs that do not
                 send back what the message carries; see ``compresskit.stores``. None keeps nothing.
 
@@ -69,7 +73,7 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
     return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
 
 
-_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool")  # options of compress() alone
+_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "prices")  # options of compress() alone
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,7 @@ class _Options:
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
     store: Any = None
+    conversation: Conversation | None = None
 
     @property
     def strict(self) -> bool:
@@ -107,6 +112,8 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     options, kwargs = _split(given)
     checked_target(options.trigger, options.target)
     check(model, options.query, None, options.recoverable, options.cache, options.embedder)
+    if options.conversation is not None:
+        check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
     kwargs = {"model": model, "messages": messages, **kwargs}
     request = yield from _prepared(options, kwargs)
@@ -123,8 +130,8 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
     for name in _NOT_HERE:
         if name in given:
             raise InvalidArgument(
-                f"{name} is no option of completion(), which knows nothing of the turn before. Use compress() "
-                f"or a Conversation, and litellm.completion with its request."
+                f"{name} is no option of completion(). Pass conversation=Conversation(model, …), which takes on_entry, "
+                f"offer_tool, breakpoints and prices and knows the turn before."
             )
     ours = {field.name for field in fields(_Options)} & set(given)
     if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
@@ -164,11 +171,17 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
         return Request(kwargs, [], {}, 0, 0, None, False, report)
     for name in ("original_tokens", "compressed_tokens", "target_met", "skipped_reason"):
         report[name] = result[name]
-    same = result.skipped_reason and not records and result.tools == (kwargs.get("tools") or None)
+    same = (
+        result.skipped_reason
+        and not records
+        and not result.cache
+        and not result.breakpoints
+        and result.tools == (kwargs.get("tools") or None)
+    )
     changes = {} if same else result.request
     # A model that sees earlier calls of our tool may call it again where it is not offered.
     rounds = options.max_rounds if records or _retrieves(result.tools) else 0
-    room = options.max_retrieved_tokens or max(MAX_TOKENS, options.trigger - result.compressed_tokens)
+    room = options.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, said)
     return Request({**kwargs, **changes}, said, cache, rounds, room, options.store, options.strict, report)
 
@@ -177,8 +190,13 @@ def _compressed(
     options: _Options, kwargs: dict[str, Any], said: list[Message], runs: list[list[Message]]
 ) -> Compressed:
     tools = kwargs.get("tools")
+    messages = [message for run in runs for message in run]
+    if options.conversation is not None:
+        own = {"counter": options.counter, "embedder": options.embedder, "shrinker": options.shrinker}
+        also = {} if _may_retrieve(kwargs) else {"recoverable": False}
+        return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
-        [message for run in runs for message in run],
+        messages,
         kwargs["model"],
         options.trigger,
         options.target,

@@ -7,29 +7,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .arguments import check, checked_target
-from .atoms import Atom, atoms
-from .fit import Fit
+from .atoms import atoms
+from .entry import Entered, entered, entry_forms
+from .fitting import fitted
 from .jsonlike import clone
-from .layout import Layout, lay_out
-from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run, unfold
-from .pieces import Judged, judge
-from .previous import check_turns, continued, lasting
-from .protect import moved, reasons
+from .markers import unfold
+from .pieces import judge
+from .previous import check_turns, continued, lasting, pays
+from .prices import Prices
+from .protect import indices, moved, reasons
 from .query import derive
 from .request import Request
 from .result import Compressed
 from .shapes import read
 from .tokens import Measure, measure_for
 from .types import Cache, Counter, Embedder, Message, Shrinker, Tool, Turn
-from .write import Writer
 
 if TYPE_CHECKING:
     from .shortening import Shortening
     from .shrink import Shrinking
 
-_ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
-_LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
-_MOST_ROOM = 60_000
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
 # split and scored while threads still count. It changes the time, never the result.
 _LIKELY_CHARACTERS = 4
@@ -51,8 +48,10 @@ def compress(
     embedder: Embedder | None = None,
     shrinker: Shrinker | Shrinking | None = None,
     previous: Compressed | None = None,
-    on_entry: bool = False,
+    on_entry: bool | str = False,
     offer_tool: bool = False,
+    breakpoints: bool = False,
+    prices: Prices | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -85,10 +84,16 @@ def compress(
             while that fits ``trigger`` (``skipped_reason`` is then "fits_trigger"); when it no longer fits, the whole
             conversation is compressed anew, down to ``target``. Where the history was edited or shortened, what
             still holds of it is used. Pass all messages, as you have them or as they were sent.
-        on_entry: new tool results are said in a short form that loses nothing (JSON, tables, searches, listings) before
-            they are sent for the first time, below the trigger too.
+        on_entry: new tool results enter in a smaller form, before they are sent for the first time, below the trigger
+            too. "lossless": forms that say everything (JSON, tables, searches, listings). "views", or True: besides,
+            of files and prose of more than 1,000 tokens a third, judged against what asked for them; the rest can be
+            retrieved (so not with ``recoverable=False``).
         offer_tool: the retrieval tool is there from the first turn on, not from the first key: adding it later
             makes the provider's cached prefix new.
+        breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks beside
+            yours, four in all. For other models, which find it out by themselves, it does nothing.
+        prices: with ``previous``: below the trigger too the conversation is compressed again as soon as reading what
+            is above the target has cost as much as writing it anew would, by these prices (``prices_for(model)``).
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -100,18 +105,32 @@ def compress(
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)
-    check_turns(previous, on_entry, offer_tool)
+    check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     measure = measure_for(model, counter)
     given = conversation = read(messages, shape)
-    offered = clone(list(tools or ()), "tools")
-    request = Request(model, trigger, target, given.shape, offered, recoverable, dict(cache or {}), measure, offer_tool)
-    unfolded = messages
+    request = Request(
+        model=model,
+        trigger=trigger,
+        target=target,
+        shape=given.shape,
+        tools=clone(list(tools or ()), "tools"),
+        recoverable=recoverable,
+        cache=dict(cache or {}),
+        measure=measure,
+        always=offer_tool,
+        marks=breakpoints,
+    )
+    unfolded, entering, kept = messages, Entered([], {}), None
     if previous is not None or on_entry:
         before = previous or request.nothing()
-        kept = request.continued(given, messages, before, continued(messages, before), on_entry)
-        if kept is not None:
-            return kept
+        going = continued(messages, before)
+        named = frozenset(indices(messages, protect))
         cache = {**before.cache, **request.cache}
+        limits = request.limits._replace(cache=cache)
+        entering = entered(given, messages, going.known, named, limits, entry_forms(on_entry))
+        kept = request.continued(messages, before, going, entering)
+        if kept is not None and not pays(kept, before, messages, prices):
+            return kept
         request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
         unfolded, protect = _unfolded(messages, cache, protect)
@@ -121,6 +140,9 @@ def compress(
     turns = conversation.turns
     shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)
+    if entering.taken:  # what has to stay is sent as it would have been without compression
+        unfolded, entering = entering.put_in(unfolded, messages, protected)
+        turns = read(unfolded, given.shape).turns
     bound = atoms(turns, protected, request.room)
 
     measure.begin(block.text for turn in turns for block in turn.blocks)
@@ -129,87 +151,23 @@ def compress(
     if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
         judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
     original = request.cost(given)
-    if original <= trigger:
+    if original <= trigger and kept is None:
         return request.unchanged(messages, original, "below_trigger")
     if judged is None:
         judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
 
-    written, keys, floor = _fitted(request, judged, unfolded, turns, bound, shortening)
-    return request.result(messages, original, written, keys, floor)
+    written, keys, floor = fitted(request.limits, judged, unfolded, turns, bound, shortening)
+    keys.cache.update(entering.taken)
+    result = request.result(messages, original, written, keys, floor)
+    if kept is not None and result.compressed_tokens > (kept.compressed_tokens + target) // 2:
+        return kept  # it gains too little: it would be due again at once
+    return result
 
 
 def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
     from .shortening import Shortening
 
     return Shortening(shrinker, turns, query, measure)
-
-
-def _fitted(
-    request: Request,
-    judged: Judged,
-    messages: list[Message],
-    turns: list[Turn],
-    bound: list[Atom],
-    shortening: Shortening | None,
-) -> tuple[Writer, Keys, int]:
-    """What was written within the request's room, the keys issued for it, and the plan's floor."""
-    wording = Wording(request.recoverable)
-    lengths: dict[str, int] = {}  # of keys, where a text of the input would pass for a marker of ours
-    unfoldable: frozenset[int] = frozenset()
-    while True:
-        keys = Keys(request.cache, lengths)
-        layout = lay_out(judged, turns, bound, request.measure, keys, wording, unfoldable)
-        floor = layout.fit(judged, bare=True).floor
-        written = _written(request, judged, messages, turns, bound, layout, keys, wording)
-        if shortening is not None:
-            shortening.apply(written, wording)
-        mistaken = written.mistaken()
-        if not mistaken and not written.unfoldable:
-            return written, keys, floor
-        unfoldable |= written.unfoldable
-        lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
-        if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
-            unfoldable = frozenset(range(len(bound)))
-
-
-def _written(
-    request: Request,
-    judged: Judged,
-    messages: list[Message],
-    turns: list[Turn],
-    bound: list[Atom],
-    layout: Layout,
-    keys: Keys,
-    wording: Wording,
-) -> Writer:
-    """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
-    room = request.room
-
-    def write(fit: Fit, budget: int) -> Writer:
-        fit.fill(budget)
-        keys.cache = {}
-        return Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
-
-    budget = room
-    for _ in range(_ATTEMPTS):
-        fit = layout.fit(judged)
-        if fit.floor > room:  # stubs that say what they stand for are too dear here
-            fit = layout.fit(judged, bare=True)
-        if fit.floor > room:
-            break
-        written = write(fit, budget)
-        spare = room - written.tokens
-        if spare >= 0:
-            if spare <= _LEAST_SPARE * room or room > _MOST_ROOM:
-                return written
-            cache = keys.cache
-            fuller = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
-            if fuller.tokens <= room:
-                return fuller
-            keys.cache = cache
-            return written
-        budget = max(0, min(budget, fit.used) + spare)
-    return write(layout.fit(judged, bare=True), 0)
 
 
 def _unfolded(messages: list[Message], cache: Cache, protect: Any) -> tuple[list[Message], Any]:

@@ -6,20 +6,23 @@ It holds what ``compress(previous=)`` needs and no more. As JSON it goes on in a
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from .arguments import check_model, checked_target
 from .compression import compress
 from .errors import InvalidArgument, shown
 from .jsonlike import clone
-from .result import Compressed, Decision
+from .prices import Prices
+from .result import Compressed, Decision, Mark
 from .retrieval import MAX_TOKENS, answer
 from .shapes import check_messages
 from .types import Message
 
 _VERSION = 1
 # What of compress() makes sense from turn to turn and can be written down.
-_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool")
+_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints", "prices")
 
 
 class Conversation:
@@ -35,8 +38,8 @@ class Conversation:
     """
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
-        """As ``compress``, of whose options it takes query, tools, protect (indices), recoverable, shape, on_entry
-        and offer_tool; the last two are on here unless said otherwise, since requests share their prefix.
+        """As ``compress``, of whose options it takes query, tools, protect (indices), recoverable, shape, on_entry,
+        offer_tool, breakpoints and prices; on_entry and offer_tool are on here unless said otherwise.
 
         Raises:
             InvalidArgument: an option that there is not, or that cannot be written down as JSON.
@@ -68,8 +71,22 @@ class Conversation:
         Raises:
             InvalidArgument, InvalidMessages: as compress.
         """
-        self.result = compress(self.messages, **self._given, **self._options, previous=self.result)  # type: ignore[arg-type]
+        given: dict[str, Any] = {**self._given, **self._options}
+        self.result = compress(self.messages, **given, previous=self.result)
         return self.result.request
+
+    def follow(self, messages: list[Message], **options: Any) -> Compressed:
+        """The result for a whole history that is kept elsewhere, which takes the place of what was appended.
+
+        ``completion(conversation=)`` calls it. ``options`` are those of compress() for this turn, besides its own.
+
+        Raises:
+            InvalidArgument, InvalidMessages: as compress; everything stays as it was then.
+        """
+        given = {**self._given, **self._options, **options}
+        result = compress(messages, **given, previous=self.result)
+        self.messages, self.result = [clone(message, "message") for message in messages], result
+        return result
 
     def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
         """The messages that answer a response's retrieval calls, empty where there are none. Append them yourself,
@@ -78,12 +95,13 @@ class Conversation:
 
     def to_json(self) -> str:
         """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept."""
+        prices = self._options.get("prices")
         result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
         return json.dumps(
             {
                 "compresskit_conversation": _VERSION,
                 **self._given,
-                "options": self._options,
+                "options": {**self._options, "prices": prices and asdict(prices)},
                 "messages": self.messages,
                 "result": result,
             },
@@ -104,10 +122,13 @@ class Conversation:
                     f"the conversation has version {shown(found['compresskit_conversation'])}; this compresskit reads "
                     f"version {_VERSION}. Use the version that wrote it."
                 )
-            made = cls(found["model"], found["trigger"], found["target"], **found["options"])
+            options = found["options"]
+            if options.get("prices") is not None:
+                options["prices"] = Prices(**options["prices"])
+            made = cls(found["model"], found["trigger"], found["target"], **options)
             made.append(*found["messages"])
             if found["result"] is not None:
-                made.result = Compressed(**{**found["result"], "decisions": _decisions(found["result"]["decisions"])})
+                made.result = _result(**found["result"])
         except (KeyError, TypeError, AttributeError) as error:
             raise InvalidArgument(_unreadable(text)) from error
         except ValueError as error:
@@ -117,8 +138,22 @@ class Conversation:
         return made
 
 
-def _decisions(rows: list[list[Any]]) -> tuple[Decision, ...]:
-    return tuple(Decision(message, tuple(path), *rest) for message, path, *rest in rows)
+def check_conversation(conversation: object, beside: Collection[str]) -> None:
+    """Raises InvalidArgument for what is no conversation, and for options beside it that are its own.
+
+    >>> check_conversation(Conversation("gpt-4o"), ["max_rounds"])
+    """
+    if not isinstance(conversation, Conversation):
+        raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
+    for name in ("trigger", "target", "query", "protect", "recoverable", "cache"):
+        if name in beside:
+            raise InvalidArgument(f"{name} is given beside a conversation, which has its own: tell Conversation().")
+
+
+def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[int]] = (), **fields: Any) -> Compressed:
+    """A result from JSON, which knows no tuples."""
+    rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
+    return Compressed(decisions=rows, breakpoints=tuple(Mark(*mark) for mark in breakpoints), **fields)
 
 
 def _unreadable(text: object) -> str:

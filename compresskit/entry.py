@@ -1,32 +1,101 @@
-"""On entry: new tool results said in short form before they are ever sent, so that nothing cached is broken.
+"""On entry: new tool results in a smaller form before they are ever sent, so that nothing cached is broken.
 
-Only forms that say everything are used: the model loses nothing, and whatever comes later costs less.
+First the forms that say everything ("lossless"). What stays long and is no list of names is then brought to an
+excerpt ("views"), judged against what asked for it: the model asks for the rest as for anything left out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from .content import LOSSLESS, detect, forms_of, shorten
-from .markers import Keys, Wording, issued
-from .shapes.parts import replace
-from .tokens import Measure
-from .types import Message, Turn
+from .entry_views import enter_views
+from .errors import InvalidArgument, shown
+from .fitting import Limits
+from .jsonlike import clone
+from .markers import Keys, Wording, issued, looks_issued
+from .shapes.parts import replace, slots
+from .types import Conversation, Message, Turn
 
 _LEAST_CHARACTERS = 240  # of a result: below, its marker eats what a form saves
 _LEAST_GAIN = 24  # tokens
 _MOST_SHARE = 0.9  # of the tokens
 
 
-def enter(turns: list[Turn], messages: list[Message], measure: Measure, wording: Wording) -> Keys:
-    """Brings the tool results of new messages into short form, in place; returns the keys of what was taken.
+class Entered(NamedTuple):
+    """New messages as they are sent, and what was taken out of them."""
+
+    messages: list[Message]
+    taken: dict[str, str]
+
+    def put_in(
+        self, whole: list[Message], given: list[Message], protected: Sequence[str]
+    ) -> tuple[list[Message], Entered]:
+        """A whole history with those of its last messages as they enter that have to stay, and just these."""
+        before = len(whole) - len(self.messages)
+        new = given[len(given) - len(self.messages) :]
+        if whole[before:] != new:
+            return whole, Entered([], {})
+        last = [
+            short if protected[before + number] else message
+            for number, (short, message) in enumerate(zip(self.messages, new, strict=True))
+        ]
+        shown = {issued(slot.text, self.taken) for message in last for slot in slots(message)}
+        taken = {key: text for key, text in self.taken.items() if key in shown}
+        return [*whole[:before], *last], Entered(last, taken)
+
+
+def entry_forms(on_entry: object) -> str:
+    """Which forms results may enter in: "" (none), "lossless" or "views"; True is what measured best.
+
+    Raises:
+        InvalidArgument: it is none of these.
+
+    >>> entry_forms(True), entry_forms(False)
+    ('views', '')
+    """
+    if isinstance(on_entry, bool):
+        return "views" if on_entry else ""
+    if on_entry in ("lossless", "views"):
+        return str(on_entry)
+    raise InvalidArgument(f"on_entry is {shown(on_entry)}; True, False, 'lossless' or 'views' was expected.")
+
+
+def entered(
+    given: Conversation, messages: list[Message], known: int, protected: frozenset[int], limits: Limits, forms: str
+) -> Entered:
+    """New messages as they enter a conversation.
 
     Args:
-        turns: the new messages as they are read with those before them.
-        messages: copies of the new messages, which are changed.
+        given: all messages as they are read.
+        known: how many of them were sent before.
+        protected: messages not to touch, by index.
+        forms: see ``entry_forms``.
     """
-    keys = Keys({}, {})
+    fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
+    taken: dict[str, str] = {}
+    if forms:
+        taken = _shorten(given.turns[known:], fresh, protected, limits)
+    if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
+        done = frozenset(index for index, message in enumerate(fresh, known) if message != messages[index])
+        limits = limits._replace(cache={**limits.cache, **taken})
+        taken |= enter_views(given, messages, known, fresh, protected | done, limits)
+    if taken and any(
+        looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
+    ):  # somebody told one of the markers before it was issued: it would be misread
+        return Entered([clone(message, "messages") for message in messages[known:]], {})
+    return Entered(fresh, taken)
+
+
+def _shorten(
+    turns: Sequence[Turn], messages: list[Message], protected: frozenset[int], limits: Limits
+) -> dict[str, str]:
+    """Brings tool results into short form, in place; returns what was taken."""
+    keys, measure, wording = Keys(limits.cache, {}), limits.measure, Wording(limits.recoverable)
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
-            if not block.call or turn.cached or len(block.text) < _LEAST_CHARACTERS:
+            if not block.call or turn.cached or turn.index in protected or len(block.text) < _LEAST_CHARACTERS:
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)
@@ -39,4 +108,4 @@ def enter(turns: list[Turn], messages: list[Message], measure: Measure, wording:
             if after <= min(_MOST_SHARE * before, before - _LEAST_GAIN) and issued(text, {key: block.text}) == key:
                 keys.issue(block.text)
                 replace(message, block.path, text)
-    return keys
+    return keys.cache

@@ -37,6 +37,12 @@ class StoreError(CompresskitError):
     """A store cannot be reached, read or written; or it has no room for what it was given."""
 
 
+def check_cache(cache: object) -> None:
+    """Raises InvalidArgument for what is no mapping of keys to texts."""
+    if not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
+        raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+
+
 def shown(value: object) -> str:
     """A value as an error may show it: short, and on one line.
 

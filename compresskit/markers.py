@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from .content import FORMS, said_in_short
-from .errors import InvalidMessages
+from .errors import InvalidMessages, check_cache
 from .jsonlike import clone
 from .shapes.parts import replace, slots
-from .types import Cache, Message
+from .types import Cache, Message, Path
 
 # Letters only, no vowels: few tokens for their bits (20 letters, 4.3 bits each) and no words by accident.
 _LETTERS = "bcdfghjklmnpqrstvwxz"
@@ -216,6 +216,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
         cache: its cache; with fewer keys, what is missing stays a marker.
 
     Raises:
+        InvalidArgument: ``cache`` is no mapping.
         InvalidMessages: ``messages`` is no list of message dicts, or holds what JSON cannot.
 
     >>> restore([{"role": "user", "content": "hi"}], {})
@@ -226,6 +227,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
 
 def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
     """For every message the original ones: one, or a run where it was folded."""
+    check_cache(cache)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
             f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
@@ -236,16 +238,32 @@ def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
 
 
 def _unfolded(index: int, message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
+    run, texts = _stands_for(message, cache, short)
+    if run is not None:
+        return run
+    copy: Message = clone(message, f"messages[{index}]")
+    for path, text in texts:
+        replace(copy, path, text)
+    return [copy]
+
+
+def stands_for(message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
+    """The original messages of one, itself where it is one: to be compared with, not to be changed."""
+    run, texts = _stands_for(message, cache, short)
+    if run is not None:
+        return run
+    return _unfolded(0, message, cache, short) if texts else [message]
+
+
+def _stands_for(
+    message: Message, cache: Cache, short: ShortTexts
+) -> tuple[list[Message] | None, list[tuple[Path, str]]]:
+    """The run of messages that a message stands for, if any; else the originals of its texts, by place."""
     run = folded(message, cache)
     if run:
-        found: list[Message] = json.loads(cache[run])
-        return found
-    copy: Message = clone(message, f"messages[{index}]")
-    for slot in slots(message):
-        key = issued(slot.text, cache, short)
-        if key is not None:
-            replace(copy, slot.path, cache[key])
-    return [copy]
+        return json.loads(cache[run]), []
+    found = [(slot.path, issued(slot.text, cache, short)) for slot in slots(message)]
+    return None, [(path, cache[key]) for path, key in found if key is not None]
 
 
 def is_run(text: str) -> bool:

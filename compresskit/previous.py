@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .entry import entry_forms
 from .errors import InvalidArgument, shown
-from .markers import is_run, unfold
+from .markers import ShortTexts, is_run, stands_for
+from .prices import Prices
 from .result import Compressed
+from .rewriting import due
 from .types import Cache, Message
 
 
@@ -23,11 +26,16 @@ class Continued(NamedTuple):
     forms: bool  # some of it stands in another form than it was
 
 
-def check_turns(previous: object, on_entry: object, offer_tool: object) -> None:
+def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoints: object, prices: object) -> None:
     """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
-    for name, value in (("on_entry", on_entry), ("offer_tool", offer_tool)):
+    entry_forms(on_entry)
+    for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
         if not isinstance(value, bool):
             raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
+    if prices is not None and not isinstance(prices, Prices):
+        raise InvalidArgument(
+            f"prices is {shown(prices)}; compresskit.prices.Prices was expected, such as prices_for(model), or None."
+        )
     if previous is not None and not isinstance(previous, Compressed):
         raise InvalidArgument(
             f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."
@@ -44,7 +52,9 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     """
     known = count = 0
     forms = False
-    for message, run in zip(previous.messages, unfold(previous.messages, previous.cache), strict=True):
+    short = ShortTexts()
+    for message in previous.messages:
+        run = stands_for(message, previous.cache, short)
         if messages[known : known + len(run)] == run:
             known += len(run)
             forms = forms or run != [message]
@@ -55,6 +65,15 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
             break
         count += 1
     return Continued(previous.messages[:count], known, count == len(previous.messages), forms)
+
+
+def pays(kept: Compressed, previous: Compressed, messages: list[Message], prices: Prices | None) -> bool:
+    """Whether compressing again costs less than going on with what was kept, by the prices."""
+    if prices is None:
+        return False
+    done = max((decision.message for decision in previous.decisions), default=-1)  # what it was about is older
+    requests = sum(message["role"] == "assistant" for message in messages[done + 1 :])
+    return due(max(0, kept.compressed_tokens - kept.target), kept.target, requests, prices)
 
 
 def lasting(cache: Cache) -> dict[str, str]:

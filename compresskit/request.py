@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .entry import enter
+from .entry import Entered
+from .fitting import Limits
 from .jsonlike import clone, dumps
-from .markers import Keys, Wording, folded, issued, restore
+from .markers import Keys, folded, issued, restore
 from .previous import Continued
-from .result import Compressed, SkippedReason
+from .result import Compressed, Mark, SkippedReason
 from .shapes import read
+from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks
 from .shapes.parts import slots
 from .tokens import Measure
 from .tool import TOOL_NAME, name_of, schema
@@ -33,11 +35,17 @@ class Request:
     cache: dict[str, str]
     measure: Measure
     always: bool = False  # our tool is offered whether or not there is anything to retrieve
+    marks: bool = False  # the provider is told where to cache
 
     @property
     def room(self) -> int:
         """Tokens that the target leaves for messages once something is taken out of them."""
         return self.target - self._overhead(self.recoverable)
+
+    @property
+    def limits(self) -> Limits:
+        """What a plan has to keep to."""
+        return Limits(self.room, self.recoverable, self.cache, self.measure)
 
     def cost(self, conversation: Conversation) -> int:
         """Tokens of the request with these messages and the caller's tools."""
@@ -68,27 +76,24 @@ class Request:
 
     def continued(
         self,
-        given: Conversation,
         messages: list[Message],
         previous: Compressed,
         going: Continued,
-        on_entry: bool,
+        entering: Entered,
     ) -> Compressed | None:
         """What the turn before sent with the new messages behind it; None where that is above the trigger.
 
         Where all of it holds, nothing but the new messages is counted.
         """
-        new = messages[going.known :]
-        fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(new, going.known)]
-        entered: dict[str, str] = {}
-        if on_entry:
-            entered = enter(given.turns[going.known :], fresh, self.measure, Wording(self.recoverable)).cache
+        new, fresh, entered = messages[going.known :], entering.messages, entering.taken
+        before = self._tokens(read(new, self.shape)) if new else 0
+        after = self._tokens(read(fresh, self.shape)) if entered else before
+        if entered and not going.forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
+            fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         cache = {**previous.cache, **self.cache, **entered}
         issued = going.forms or bool(entered) or any(self._issued(message, cache) for message in new)
         with_ours = self.recoverable and issued
-        before = self._tokens(read(new, self.shape)) if new else 0
-        after = self._tokens(read(fresh, self.shape)) if entered else before
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
         else:
@@ -105,6 +110,7 @@ class Request:
             {**previous.cache, **entered} if issued else {},
             skipped_reason="fits_trigger" if issued else "below_trigger",
             decisions=tuple(one for one in previous.decisions if one.message < going.known) if issued else (),
+            breakpoints=self._breakpoints(sent, len(going.sent)),
         )
 
     def result(self, messages: list[Message], original: int, written: Writer, keys: Keys, floor: int) -> Compressed:
@@ -130,6 +136,7 @@ class Request:
         **more: Any,
     ) -> Compressed:
         offered = [clone(tool, f"tools[{i}]") for i, tool in enumerate(self._offered(with_ours))]
+        more.setdefault("breakpoints", self._breakpoints(messages))
         return Compressed(
             messages=messages,
             tools=offered or None,
@@ -143,6 +150,16 @@ class Request:
             estimate=self.measure.estimate,
             **more,
         )
+
+    def _breakpoints(self, messages: list[Message], sent: int = 0) -> tuple[Mark, ...]:
+        """Where to mark messages of which the request before had the first ``sent``."""
+        if not (self.marks and takes_marks(self.model, self.shape)):
+            return ()
+        turns = read(messages, self.shape).turns
+        ends = [len(messages), sent, stable_end(turns)]
+        least = least_tokens(self.model) - self._overhead(with_ours=False)
+        marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
+        return places(messages, self.tools, marks, self.shape)
 
     def _overhead(self, with_ours: bool) -> int:
         return _REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))

@@ -43,6 +43,13 @@ class Decision(NamedTuple):
     why: str
 
 
+class Mark(NamedTuple):
+    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself."""
+
+    message: int
+    part: int
+
+
 @dataclass(frozen=True, eq=False)
 class Compressed(Mapping[str, Any]):
     """The result of compress(). Also a mapping, with the keys that litellm.compress has and more.
@@ -54,11 +61,14 @@ class Compressed(Mapping[str, Any]):
         cache: key -> original text (for a fold: the messages as JSON); for a shrunk text also what was
             issued, so that it is known again. User data: keep it where the conversation may be kept.
         original_tokens, compressed_tokens: of the whole request: messages, overhead, tools.
-        floor_tokens: the fewest tokens this conversation can be brought to.
+        floor_tokens: the fewest tokens this conversation can be brought to; ``compressed_tokens`` where nothing was
+            tried (see ``skipped_reason``).
         target_met: ``compressed_tokens <= target``, or nothing had to be done.
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
             it), "no_gain" (nothing could be made smaller), or None.
         decisions: one for every block, in order; empty below the trigger.
+        breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
+            same from turn to turn.
         estimate: the model's own tokenizer is not known here, so all counts are o200k_base's.
     """
 
@@ -74,6 +84,7 @@ class Compressed(Mapping[str, Any]):
     skipped_reason: SkippedReason | None = None
     decisions: tuple[Decision, ...] = ()
     estimate: bool = False
+    breakpoints: tuple[Mark, ...] = ()
 
     @property
     def compression_ratio(self) -> float:
@@ -89,7 +100,10 @@ class Compressed(Mapping[str, Any]):
     @property
     def request(self) -> dict[str, Any]:
         """``messages`` and, where there are any, ``tools``: keyword arguments for the model call."""
-        return {"messages": self.messages, **({"tools": self.tools} if self.tools else {})}
+        messages = list(self.messages) if self.breakpoints else self.messages
+        for mark in self.breakpoints:
+            messages[mark.message] = _marked(messages[mark.message], mark.part)
+        return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
 
     def __getitem__(self, key: str) -> Any:
         if key not in _KEYS:
@@ -149,3 +163,14 @@ class Compressed(Mapping[str, Any]):
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
         box = f"<div style='max-height:32em;overflow:auto'>{table}</div>" if rows else ""
         return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{box}"
+
+
+def _marked(message: Message, part: int) -> Message:
+    """A copy with the mark; a text becomes a list of one part, which means the same."""
+    mark = {"cache_control": {"type": "ephemeral"}}
+    if part < 0:
+        return {**message, **mark}
+    content = message["content"]
+    parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+    parts[part] = {**parts[part], **mark}
+    return {**message, "content": parts}

@@ -16,7 +16,7 @@ from typing import Any
 
 from .adapters import calls_of, message_of, results
 from .content import split
-from .errors import InvalidArgument, shown
+from .errors import InvalidArgument, check_cache, shown
 from .jsonlike import dumps
 from .markers import Gap, is_run, key_of
 from .query import derive
@@ -57,11 +57,13 @@ def retrieve(
     Of ``lines``, ``query`` and ``head`` with ``tail`` the first that is given counts.
 
     Raises:
-        InvalidArgument: ``max_tokens``, ``head`` or ``tail`` is not a whole number of 1 or more.
+        InvalidArgument: ``cache`` is no mapping; or ``max_tokens``, ``head`` or ``tail`` is not a whole number of 1
+            or more. Never for what a model writes: a key, lines, a query.
 
     >>> retrieve({"bcdfghjklmnp": "one\\ntwo\\nthree"}, "bcdfghjklmnp", lines="2-3")
     'two\\nthree'
     """
+    check_cache(cache)
     for name, value in (("max_tokens", max_tokens), ("head", head), ("tail", tail)):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
             raise InvalidArgument(f"{name} is {shown(value)}; a whole number, 1 or more, was expected.")

@@ -55,6 +55,26 @@ def rewriting_gain(
     return (later - now) / _MILLION
 
 
+def due(excess_tokens: int, rewritten_tokens: int, requests: int, prices: Prices) -> bool:
+    """Whether a conversation that grew since it was last compressed should be compressed again.
+
+    How many turns are to come nobody knows. What the tokens above the target have cost so far is known: they
+    grew from none over these requests, so that they were read half as often. As soon as that is as much as
+    rewriting costs, it is time: whatever comes, the bill is then at most twice what it could have been.
+
+    Args:
+        excess_tokens: what is above the target now.
+        rewritten_tokens: what has to be written again, about the target.
+        requests: since the last time.
+        prices: of the model.
+
+    >>> from compresskit.prices import usual
+    >>> [due(10_000, 10_000, requests, usual()) for requests in (20, 24)]
+    [False, True]
+    """
+    return excess_tokens > 0 and worth_rewriting(excess_tokens, rewritten_tokens, max(1, requests // 2), prices)
+
+
 def worth_rewriting(
     saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
 ) -> bool:

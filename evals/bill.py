@@ -26,7 +26,8 @@ seconds     a turn, of the contender alone
 
 Contenders: everything; window (the oldest exchanges go, anew each turn); litellm (litellm.compress, anew each
 turn); compresskit (anew each turn); compresskit-kept (what was sent is kept and appended to, and the whole
-history is compressed again above the trigger).
+history is compressed again above the trigger); -previous, -offered, -entry, -views and -prices: with
+previous=, and one option more each (offer_tool, on_entry="lossless", on_entry="views", prices=).
 
 Data: the agent runs of the data folder; or any file or folder given with --data: OpenAI or Anthropic
 conversations as JSON or JSONL, Claude Code's session files (~/.claude/projects/…), each file a group of its own
@@ -48,14 +49,14 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from compresskit.prices import Prices, prices_for, usual
-from evals import data, engine, options, reporting, transcripts
+from evals import data, engine, options, reporting, transcripts, turn_time
 from evals.agent_points import GROUPS
 from evals.cases import Row
 from evals.contenders import CONTENDERS, everything, warm_up
 from evals.figures import Column
 from evals.plots import Panel, svg
 from evals.replay import Run, replay, row
-from evals.tokens import count_request
+from evals.tokens import count_message, count_request
 
 COLUMNS = (
     Column("requests", "requests", "tokens"),
@@ -136,9 +137,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--together", action="store_true", help="all files of --data as one group")
     add("--plot", metavar="FILE", help="write an SVG of one run: prompt size and bill over the turns")
     add("--plot-run", metavar="ID", help="the run to plot (default: the one with the most turns)")
+    add("--turn-time", action="store_true", help="only time a quiet turn of a long conversation against a full call")
     given = parser.parse_args(arguments)
+    if given.turn_time:
+        return _turn_time(given)
     rows: list[Row] = []
     return reporting.report("bill", given, COLUMNS, partial(_rows, given, rows)) or _plotted(given, rows)
+
+
+def _turn_time(given: argparse.Namespace) -> int:
+    try:
+        found = runs(given)[1]
+        shape = max(found, key=lambda run: sum(map(count_message, run.messages))).shape
+        own = [run.messages for run in found if run.shape == shape]
+        print(turn_time.measure(turn_time.chained(own), shape, given.model))
+    except data.DataError as error:
+        print(f"bill: {error}", file=sys.stderr)
+        return 2
+    return 0
 
 
 def _rows(given: argparse.Namespace, rows: list[Row]) -> tuple[list[Path], list[Row]]:

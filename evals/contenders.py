@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from compresskit.prices import usual
+
 from .agent_points import fixed_messages
 from .baselines import litellm as litellm_compress
 from .baselines import window as cut_window
@@ -103,7 +105,19 @@ def compresskit_offered(turn: Turn, state: Any) -> Sent:
 
 def compresskit_entry(turn: Turn, state: Any) -> Sent:
     """The same with new tool results in a short form that loses nothing."""
-    result = _compress(turn, previous=state, offer_tool=True, on_entry=True)
+    result = _compress(turn, previous=state, offer_tool=True, on_entry="lossless")
+    return _sent(result, result)
+
+
+def compresskit_views(turn: Turn, state: Any) -> Sent:
+    """The same with long files and prose as excerpts besides: what a Conversation does."""
+    result = _compress(turn, previous=state, offer_tool=True, on_entry="views")
+    return _sent(result, result)
+
+
+def compresskit_prices(turn: Turn, state: Any) -> Sent:
+    """The same, compressed again below the trigger too where that pays."""
+    result = _compress(turn, previous=state, offer_tool=True, on_entry="views", prices=usual())
     return _sent(result, result)
 
 
@@ -116,6 +130,8 @@ CONTENDERS: dict[str, Contender] = {
     "compresskit-previous": compresskit_previous,
     "compresskit-offered": compresskit_offered,
     "compresskit-entry": compresskit_entry,
+    "compresskit-views": compresskit_views,
+    "compresskit-prices": compresskit_prices,
 }
 
 

@@ -10,6 +10,7 @@ from samples import anthropic_agent, openai_agent
 
 from compresskit import TOOL_NAME, Conversation, compress, restore
 from compresskit.errors import InvalidArgument, InvalidMessages
+from compresskit.prices import prices_for
 
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 
@@ -54,6 +55,14 @@ print(json.dumps(talk.request()))
         here.append(message)
         here.request()
     assert there.stdout.strip() == json.dumps(here.request())
+
+
+def test_prices_are_written_down_too():
+    talk = Conversation("gpt-4o", prices=prices_for("claude-sonnet-4-5"))
+    talk.append({"role": "user", "content": "hello"})
+    later = Conversation.from_json(talk.to_json())
+    assert later.request() == talk.request()
+    assert later.to_json() == talk.to_json()
 
 
 def test_retrieval_calls_are_answered_and_a_key_stays_its_own():

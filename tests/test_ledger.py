@@ -328,3 +328,14 @@ def test_another_process_goes_on_with_the_same_conversation(path):
     Ledger(path).record(RESULT, usage=anthropic(written=400), prices=PRICES, conversation="a")
     entry = Ledger(path).record(RESULT, usage=anthropic(read=400, written=10), prices=PRICES, conversation="a")
     assert entry.without_microdollars == PRICES.cost(Split(400 + REMOVED, 10, 0))
+
+
+@pytest.mark.parametrize("other", [b"hello", b'{"messages": [', b"\x00\x01", b'{"v":2,"n":0'])
+def test_a_file_that_is_no_ledger_is_not_called_a_torn_one(tmp_path, other):
+    """record() refuses such a file, so that nothing must promise that the next entry replaces what stands there."""
+    path = tmp_path / "notes.txt"
+    path.write_bytes(other)
+    assert verify(path).problem == "it is no line of a ledger: this is another file."
+    with pytest.raises(InvalidLedger, match="another file"):
+        Ledger(path).record(RESULT, prices=PRICES)
+    assert path.read_bytes() == other

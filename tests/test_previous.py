@@ -14,6 +14,7 @@ from validity import VALID
 
 from compresskit import TOOL_NAME, compress, restore, retrieve
 from compresskit.errors import InvalidArgument
+from compresskit.prices import Prices, usual
 
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 
@@ -48,7 +49,7 @@ def broken(shape, history, previous, result):
     return [law for law, holds in laws.items() if not holds]
 
 
-@given(cases, st.booleans())
+@given(cases, st.sampled_from([False, "lossless", "views"]))
 def test_the_laws_hold_turn_after_turn(case, on_entry):
     for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
         assert broken(case.shape, history, previous, result) == []
@@ -136,10 +137,11 @@ def test_only_a_result_is_a_previous_result(wrong):
         compress([{"role": "user", "content": "hi"}], MODEL, previous=wrong)
 
 
-@pytest.mark.parametrize("name", ["on_entry", "offer_tool"])
-def test_switches_are_true_or_false(name):
-    with pytest.raises(InvalidArgument, match=f"{name} is 1; True or False"):
-        compress([{"role": "user", "content": "hi"}], MODEL, **{name: 1})
+@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints"])
+@pytest.mark.parametrize("wrong", [1, "x", None, []])
+def test_switches_are_true_or_false(name, wrong):
+    with pytest.raises(InvalidArgument, match=rf"{name} is .*; True(,| or) False"):
+        compress([{"role": "user", "content": "hi"}], MODEL, **{name: wrong})
 
 
 # every sixth: a turn of a run takes two calls
@@ -152,3 +154,58 @@ def test_the_laws_hold_in_every_turn_of_real_runs(file, name):
     trigger = cost(messages) // 2
     for history, previous, result in replay(messages, shape, on_entry=True, trigger=trigger, target=trigger // 2):
         assert broken(shape, history, previous, result) == [], len(history)
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_with_prices_a_long_conversation_is_compressed_before_the_trigger(shape):
+    messages = AGENTS[shape](turns=60)
+    target = cost(messages) // 6
+    budget = {"trigger": cost(messages) * 2, "target": target}
+    plain = list(replay(messages, shape, **budget))
+    assert all(result.skipped_reason for _, _, result in plain)
+    steps, sums = [], 0
+    for history, previous, result in replay(messages, shape, prices=usual(), **budget):
+        sums += result.compressed_tokens
+        assert broken(shape, history, previous, result) == []
+        if result.skipped_reason is None:
+            steps.append(len(history))
+            assert result.compressed_tokens <= target
+    assert steps
+    assert all(after - before > 8 for before, after in itertools.pairwise(steps)), "and then it is quiet"
+    assert sums < 0.8 * sum(result.compressed_tokens for _, _, result in plain)
+
+
+def test_without_a_gain_in_sight_prices_change_nothing():
+    messages = openai_agent(turns=12)
+    budget = {"trigger": cost(messages) * 2, "target": cost(messages), "offer_tool": True}
+    assert all(result.skipped_reason for _, _, result in replay(messages, "openai", prices=usual(), **budget))
+    dear = Prices(input=1, write=10**6, write_hour=1, read=1)
+    budget["target"] = cost(messages) // 4
+    assert all(result.skipped_reason for _, _, result in replay(messages, "openai", prices=dear, **budget))
+
+
+@pytest.mark.parametrize("wrong", [1.25, {}, "gpt-4o"])
+def test_prices_are_prices(wrong):
+    with pytest.raises(InvalidArgument, match=r"prices is .*compresskit\.prices\.Prices was expected"):
+        compress([{"role": "user", "content": "hi"}], MODEL, prices=wrong)
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_a_quiet_turn_counts_what_is_new_and_nothing_else(shape):
+    """Work that grows with the new messages alone, told by what is counted and not by a clock."""
+    counted = []
+
+    def counter(text):
+        counted.append(text)
+        return len(text) // 4
+
+    messages = AGENTS[shape](turns=80)
+    options = {"counter": counter, "on_entry": True, "offer_tool": True, "trigger": 10**9}
+    before = compress(messages[:-2], MODEL, shape=shape, **options)
+    whole = sum(map(len, counted))
+    counted.clear()
+    result = compress(messages, MODEL, shape=shape, previous=before, **options)
+    assert len(result.messages) == len(messages)
+    new = len(json.dumps(messages[-2:])) + len(json.dumps(result.tools))
+    assert 0 < sum(map(len, counted)) < 10 * new + 20_000
+    assert sum(map(len, counted)) < 0.1 * whole

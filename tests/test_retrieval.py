@@ -8,6 +8,7 @@ from samples import SAMPLES, documents, openai_agent
 from texts import make_text
 
 from compresskit import compress, restore, retrieve
+from compresskit.errors import InvalidArgument
 
 MODEL = "gpt-4o"
 LINES = [f"line {n} of the {('report', 'harbour')[n % 100 == 70]}" for n in range(1, 1001)]
@@ -163,3 +164,10 @@ def test_no_range_makes_retrieve_raise(lines):
     found = retrieve(CACHE, KEY, lines=lines)
     assert isinstance(found, str)
     assert found
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "text", ["k"]])
+def test_a_cache_that_is_none_is_one_clear_error(wrong):
+    for call in (lambda: retrieve(wrong, "bcdfghjklmnp"), lambda: restore([{"role": "user", "content": "hi"}], wrong)):
+        with pytest.raises(InvalidArgument, match=r"cache is .*a mapping of keys to texts was expected"):
+            call()

@@ -24,7 +24,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
     fields, tools = conversation.fields, options["tools"]
     trigger, target = options["trigger"], options["target"]
     if trigger is None:
-        trigger = DEFAULT_TRIGGER if target is None else target
+        trigger = DEFAULT_TRIGGER if target is None or target < 1 else target  # a wrong target is told as one
     shrinker = shrinker_of(options)
     with library_errors(conversation.where):
         return compress(

@@ -143,6 +143,16 @@ def check(conversation: Any, retrieved_tokens: Any) -> None:
         )
 
 
+def may_be_torn(tail: bytes, number: int) -> bool:
+    """Whether bytes behind the last whole line are the beginning of entry ``number``: nothing else is one of ours.
+
+    >>> may_be_torn(b'{"v":', 0), may_be_torn(b"hello", 0), may_be_torn(b"", 0)
+    (True, False, True)
+    """
+    begun = f'{{"v":{VERSION},"n":{number},'.encode()
+    return tail[: len(begun)] == begun[: len(tail)]
+
+
 def entry_from(record: dict[str, Any], number: int) -> Entry:
     """A line's record as an entry."""
     found = dict(record)

@@ -15,7 +15,7 @@ from compresskit.prices import Prices, Split
 from compresskit.result import Compressed
 
 from .chain import START, links, sealed
-from .entry import VERSION, Entry, Past, check, entry_for, entry_from, known_prices
+from .entry import VERSION, Entry, Past, check, entry_for, entry_from, known_prices, may_be_torn
 from .usage import Usage, read_usage
 
 _MODE = 0o600
@@ -104,8 +104,7 @@ class Ledger:
                     f"{self.path}, line {known.entries + 1}: {error} Keep the file, and go on with another."
                 ) from error
         torn = os.pread(file, status.st_size - known.end, known.end)
-        begun = f'{{"v":{VERSION},"n":{known.entries},'.encode()  # nothing else is taken for a torn line of ours
-        if torn[: len(begun)] != begun[: len(torn)]:
+        if not may_be_torn(torn, known.entries):
             raise InvalidLedger(f"{self.path} does not end like a ledger: it is another file. Use a new one.")
         if torn:
             os.ftruncate(file, known.end)

@@ -12,7 +12,7 @@ from typing import IO
 from compresskit.errors import InvalidLedger
 
 from .chain import START, links
-from .entry import Entry, entry_from
+from .entry import Entry, entry_from, may_be_torn
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +52,12 @@ def verify(path: str | os.PathLike[str], head: str | None = None) -> Verdict:
                 seen = seen or last == head
         except InvalidLedger as error:
             return Verdict(count, last, count + 1, str(error))
-        torn = os.fstat(file.fileno()).st_size - end
+        torn = os.pread(file.fileno(), os.fstat(file.fileno()).st_size - end, end)
+    if not may_be_torn(torn, count):
+        return Verdict(count, last, count + 1, "it is no line of a ledger: this is another file.")
     if torn:
-        problem = f"it has no end ({torn} bytes): its writer was stopped, or it was cut. The next entry replaces it."
-        return Verdict(count, last, count + 1, problem)
+        why = f"it has no end ({len(torn)} bytes): its writer was stopped, or it was cut. The next entry replaces it."
+        return Verdict(count, last, count + 1, why)
     if not seen:
         return Verdict(count, last, None, f"no line has the hash {head}: lines were cut off, or all was made anew.")
     return Verdict(count, last)

@@ -49,6 +49,11 @@ class TestCompress:
         for options in (["--query", "fix_sentence_endings"], ["--no-recover"], ["--target", 2000]):
             assert json.loads(run("compress", given, "--target", 3000, *options).stdout) != plain, options
 
+    def test_a_wrong_target_is_told_as_one(self, given):
+        done = run("compress", given, "--target", -5)
+        assert done.exit_code == 2
+        assert "target is -5" in done.stderr
+
     def test_the_shape_is_found_out_or_forced(self, tmp_path):
         given = save(tmp_path, anthropic_messages())
         results = {

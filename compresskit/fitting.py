@@ -1,0 +1,98 @@
+"""A plan made, carried out and corrected: what fits the room, by what was really written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from .atoms import Atom
+from .fit import Fit
+from .layout import Layout, lay_out
+from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run
+from .pieces import Judged
+from .tokens import Measure
+from .types import Cache, Message, Turn
+from .write import Writer
+
+if TYPE_CHECKING:
+    from .shortening import Shortening
+
+_ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
+_LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
+_MOST_ROOM = 60_000
+
+
+class Limits(NamedTuple):
+    """Tokens that messages may have, how markers speak, what earlier calls took out, and what counts."""
+
+    room: int
+    recoverable: bool
+    cache: Cache
+    measure: Measure
+
+
+def fitted(
+    limits: Limits,
+    judged: Judged,
+    messages: list[Message],
+    turns: list[Turn],
+    bound: list[Atom],
+    shortening: Shortening | None,
+) -> tuple[Writer, Keys, int]:
+    """What was written within the room, the keys issued for it, and the plan's floor."""
+    wording = Wording(limits.recoverable)
+    lengths: dict[str, int] = {}  # of keys, where a text of the input would pass for a marker of ours
+    unfoldable: frozenset[int] = frozenset()
+    while True:
+        keys = Keys(limits.cache, lengths)
+        layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
+        floor = layout.fit(judged, bare=True).floor
+        written = _written(limits, judged, messages, turns, bound, layout, keys, wording)
+        if shortening is not None:
+            shortening.apply(written, wording)
+        mistaken = written.mistaken()
+        if not mistaken and not written.unfoldable:
+            return written, keys, floor
+        unfoldable |= written.unfoldable
+        lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
+        if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
+            unfoldable = frozenset(range(len(bound)))
+
+
+def _written(
+    limits: Limits,
+    judged: Judged,
+    messages: list[Message],
+    turns: list[Turn],
+    bound: list[Atom],
+    layout: Layout,
+    keys: Keys,
+    wording: Wording,
+) -> Writer:
+    """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
+    room = limits.room
+
+    def write(fit: Fit, budget: int) -> Writer:
+        fit.fill(budget)
+        keys.cache = {}
+        return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
+
+    budget = room
+    for _ in range(_ATTEMPTS):
+        fit = layout.fit(judged)
+        if fit.floor > room:  # stubs that say what they stand for are too dear here
+            fit = layout.fit(judged, bare=True)
+        if fit.floor > room:
+            break
+        written = write(fit, budget)
+        spare = room - written.tokens
+        if spare >= 0:
+            if spare <= _LEAST_SPARE * room or room > _MOST_ROOM:
+                return written
+            cache = keys.cache
+            fuller = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
+            if fuller.tokens <= room:
+                return fuller
+            keys.cache = cache
+            return written
+        budget = max(0, min(budget, fit.used) + spare)
+    return write(layout.fit(judged, bare=True), 0)
