@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import outline
 from .arguments import check, checked_target
 from .atoms import Atom, atoms
 from .fit import Fit
@@ -184,9 +185,11 @@ def _written(
 ) -> Writer:
     """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
     room = request.room
+    outlines = int(outline.SHARE * room) if any(map(outline.can_have, layout.entries)) else 0
 
-    def write(fit: Fit, budget: int) -> Writer:
-        fit.fill(budget)
+    def write(fit: Fit, budget: int, outlines: int = 0) -> Writer:
+        fit.fill(budget - outlines)
+        outline.tell(layout.entries, budget - fit.used if outlines else 0, request.measure)
         keys.cache = {}
         return Writer(request.measure, keys, wording).write(messages, turns, bound, layout)
 
@@ -197,13 +200,16 @@ def _written(
             fit = layout.fit(judged, bare=True)
         if fit.floor > room:
             break
-        written = write(fit, budget)
+        twice = room <= _MOST_ROOM
+        written = write(fit, budget - outlines) if twice else write(fit, budget, outlines)
         spare = room - written.tokens
         if spare >= 0:
-            if spare <= _LEAST_SPARE * room or room > _MOST_ROOM:
+            if spare <= _LEAST_SPARE * room or not twice:
                 return written
             cache = keys.cache
-            fuller = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
+            # estimates are on the safe side: what they left is spent too
+            needed = outline.tell(layout.entries, outlines, request.measure)
+            fuller = write(fit, fit.used + spare, needed)
             if fuller.tokens <= room:
                 return fuller
             keys.cache = cache

@@ -31,8 +31,14 @@ _INTERPRETERS = {"node": "javascript", "ruby": "ruby", "php": "php", "deno": "ty
 _SIGNS = {  # all of a language's have to be there, at the starts of lines
     "php": (r"<\?php\b",),
     "go": (r"package \w+[ \t]*\r?$", r"(?:func |import [\"(]|type \w+ (?:struct|interface))"),
-    "rust": (r"(?:use [\w:]+(?:::|;)|#!?\[\w|mod \w+;)", r"[ \t]*(?:pub(?:\(\w+\))? )?(?:async )?(?:fn \w+[<(]|impl\b)"),
-    "java": (r"(?:package|import(?: static)?) [\w.*]+;", r"[ \t]*(?:public |final |abstract )*(?:class|interface|enum) \w"),
+    "rust": (
+        r"(?:use [\w:]+(?:::|;)|#!?\[\w|mod \w+;)",
+        r"[ \t]*(?:pub(?:\(\w+\))? )?(?:async )?(?:fn \w+[<(]|impl\b)",
+    ),
+    "java": (
+        r"(?:package|import(?: static)?) [\w.*]+;",
+        r"[ \t]*(?:public |final |abstract )*(?:class|interface|enum) \w",
+    ),
     "csharp": (r"using [\w.]+;", r"[ \t]*(?:namespace [\w.]+|(?:public|internal) [\w ]*(?:class|interface|struct) \w)"),
     "cpp": (r"#[ \t]*include [<\"]", r"(?:class \w|namespace\b|template ?<|using |[^\n]*std::)"),
     "c": (r"#[ \t]*include [<\"]", r"(?:[\w*]+ )+\*?\w+\([^;\n]*\)?\s*\{?[ \t]*\r?$"),
@@ -41,7 +47,11 @@ _SIGNS = {  # all of a language's have to be there, at the starts of lines
         r"(?:import [^\n]* from ['\"]|['\"]use strict['\"]|(?:const|var|let) [^\n]*= ?require\()",
         r"(?:export )?(?:default )?(?:async )?(?:function\b|class \w+[^\n]*\{|const \w+ = |module\.exports)",
     ),
-    "ruby": (r"(?:require |require_relative |module [A-Z]|class [A-Z])[^\n;{]*$", r"[ \t]*def [\w.?!]+", r"[ \t]*end\r?$"),
+    "ruby": (
+        r"(?:require |require_relative |module [A-Z]|class [A-Z])[^\n;{]*$",
+        r"[ \t]*def [\w.?!]+",
+        r"[ \t]*end\r?$",
+    ),
 }
 _PATTERNS = {name: [re.compile("^" + sign, re.MULTILINE) for sign in signs] for name, signs in _SIGNS.items()}
 
