@@ -71,21 +71,25 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
     for at, (place, full, words) in enumerate(begun):
         inside = full + "."
         stop = next((other for other, title, _ in begun[at + 1 :] if not title.startswith(inside)), 0)
-        stop = stop or _stretch(segments, kept, number, full)
-        while stop > place and text[stop - 1].isspace():
-            stop -= 1
+        stop = stop or _stretch(text, segments, kept, number, full, kind)
+        while stop > place and not _bare(text[(start := max(place, text.rfind("\n", place, stop - 1) + 1)) : stop]):
+            stop = start  # a blank line, perhaps with a number
         first = 1 + text.count("\n", 0, place)
-        last = first + text.count("\n", place, stop)
+        last = first + text.count("\n", place, stop - 1)
         yield f"{words} L{first}" + (f"-{last}" if last > first else "")
 
 
-def _stretch(segments: Sequence[Segment], kept: Set[int], number: int, full: str) -> int:
+def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:
     """Where what begins in a segment ends: with it, or with the last one left out behind it that goes on with it."""
     end = segments[number].end
     for other in range(number + 1, len(segments)):
         name = segments[other].name
         if other in kept or not (name == full or name.startswith((full + ".", full + ", " + full))):
             break
+        if not name.startswith(full + ".") and full in (
+            title for _, title, _ in _definitions(text, segments[other], kind)
+        ):
+            break  # another of the same name: what a type implements
         end = segments[other].end
     return end
 
@@ -121,8 +125,8 @@ def _signature(line: str) -> str:
     """A definition's first line as it stands in a marker: what would not fit, or goes on below, is left out."""
     if not line.isprintable():
         line = "".join(each if each.isprintable() else " " for each in line)
-    line = " ".join(line.rstrip(" :{").split())
+    line = " ".join(line.rstrip(" :;{").split())
     if len(line) > _LONGEST or line.count("(") != line.count(")"):
         head, bracket, _ = line.partition("(")
-        line = f"{head}(…)" if bracket and len(head) < _LONGEST else line[:_LONGEST]
+        line = f"{head}(…)" if bracket and len(head) < _LONGEST else line[: _LONGEST - 1] + "…"
     return line

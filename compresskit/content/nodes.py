@@ -137,6 +137,8 @@ def _declared(node: Any) -> str:
     """What a declarator of C or C++ is about: "*f(int)" is about f."""
     for _ in range(_DESCENT):
         inner = node.field("declarator")
+        if inner is None:  # "&f(int)" has it without the name of the field
+            inner = next((child for child in node.children() if child.kind().endswith("_declarator")), None)
         if inner is None:
             break
         node = inner
