@@ -55,6 +55,15 @@ def marks(text: str, path: str, max_chars: int = 1600) -> list[Mark] | None:
     parse = _parser()
     if not name or parse is None or len(text) > LARGEST:
         return None
+    try:
+        return _marks(text, name, parse, 2 * max_chars)
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what a fault in ast-grep becomes; it is no Exception
+            raise
+        return None
+
+
+def _marks(text: str, name: str, parse: Any, long: int) -> list[Mark] | None:
     plain = _NOT_UTF8.sub(" ", text)
     if not _fits(plain, name, parse):
         return None
@@ -62,7 +71,7 @@ def marks(text: str, path: str, max_chars: int = 1600) -> list[Mark] | None:
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     if root.kind() == "ERROR" or _doubtful(root) > _MOST_ERRORS * len(starts):
         return None
-    walk = _Walk(text, starts, 2 * max_chars)
+    walk = _Walk(text, starts, long)
     walk.body(root.children(), "", 0)
     return walk.marks
 

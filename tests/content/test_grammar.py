@@ -194,6 +194,13 @@ def test_without_ast_grep_indentation_does(monkeypatch):
     assert split(text, "queue.go", min_chars=1) == split(text, "queue.go", deep=False, min_chars=1)
 
 
+def test_a_fault_in_ast_grep_is_none_of_ours(monkeypatch):
+    text = source("queue.go")
+    shallow = split(text, "queue.go", deep=False, min_chars=1)
+    monkeypatch.setattr(grammar, "language", lambda *_: "no such language")  # panics, as it does today
+    assert split(text, "queue.go", min_chars=1) == shallow
+
+
 @given(mixed_text, st.sampled_from(["js", "ts", "tsx", "go", "rs", "java", "c", "h", "cpp", "cs", "rb", "php", "sh"]))
 def test_any_text_is_partitioned_whatever_its_path_says(text, extension):
     found = split(text, f"a.{extension}", True, 20, 200).segments
@@ -209,3 +216,81 @@ def test_broken_sources_are_partitioned(name, breaks):
     found = split(text, name, True, 20, 300).segments
     assert "".join(text[start:end] for start, end, _ in found) == text
     assert split(text, name, True, 20, 300).segments == found
+
+
+SMALL = {
+    "a.c": ("struct s {\n  int a;\n};\n\nstatic char *f(int a)\n{\n  return 0;\n}\n", ["s", "f"]),
+    "a.cs": (
+        """namespace A.B
+{
+  public class C : D {
+    public C() {
+    }
+
+    public async Task<int> M(int a) {
+      return a;
+    }
+  }
+}
+""",
+        ["C", "C.C", "C.M"],
+    ),
+    "a.php": (
+        """<?php
+namespace A;
+
+class C extends D {
+  use T;
+
+  #[At]
+  public function m(int $a): int {
+    return $a;
+  }
+}
+
+function f() {
+}
+""",
+        ["C", "C.m", "f"],
+    ),
+    "a.kt": (
+        """package a
+
+data class A(val x: Int) : B() {
+  fun m(a: Int): Int {
+    return a
+  }
+
+  companion object {
+    fun c() {
+    }
+  }
+}
+
+fun String.ext() = 1
+""",
+        ["A", "A.m", "A.c", "ext"],
+    ),
+    "a.scala": (
+        """class A(x: Int) extends B {
+  def m(a: Int): Int = {
+    a
+  }
+}
+
+object O {
+  def f = 1
+}
+""",
+        ["A", "A.m", "O", "O.f"],
+    ),
+    "a.lua": ("local M = {}\n\nfunction M.f(a)\n  return a\nend\n\nlocal function g()\nend\n", ["M.f", "g"]),
+}
+
+
+@pytest.mark.parametrize("path", SMALL)
+def test_definitions_of_further_languages_are_named(path):
+    text, names = SMALL[path]
+    assert grammar.marks(text, path) is not None
+    found = ", ".join(named(text, path)).split(", ")
+    assert [name for name in dict.fromkeys(found) if name] == names
