@@ -61,7 +61,7 @@ def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:
 
 
 def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: int, kind: str) -> Iterator[str]:
-    """The definitions that begin in a segment that was left out, each as it is told in the marker.
+    r"""The definitions that begin in a segment that was left out, each as it is told in the marker.
 
     >>> text = "def f(x):\n    return x\n\n\ndef g():\n    pass\n"
     >>> list(signatures(text, [Segment(0, 25, "f"), Segment(25, 43, "g")], {1}, 0, "python"))
