@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import outline
 from .atoms import Atom
 from .fit import Fit
 from .layout import Layout, lay_out
@@ -70,9 +71,12 @@ def _written(
 ) -> Writer:
     """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
     room = limits.room
+    twice = room <= _MOST_ROOM
+    outlines = int(outline.SHARE * room) if any(map(outline.can_have, layout.entries)) else 0
 
-    def write(fit: Fit, budget: int) -> Writer:
-        fit.fill(budget)
+    def write(fit: Fit, budget: int, outlines: int = 0) -> Writer:
+        fit.fill(budget - outlines)
+        outline.tell(layout.entries, budget - fit.used if outlines else 0, limits.measure)
         keys.cache = {}
         return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
 
@@ -83,13 +87,15 @@ def _written(
             fit = layout.fit(judged, bare=True)
         if fit.floor > room:
             break
-        written = write(fit, budget)
+        written = write(fit, budget - outlines) if twice else write(fit, budget, outlines)
         spare = room - written.tokens
         if spare >= 0:
-            if spare <= _LEAST_SPARE * room or room > _MOST_ROOM:
+            if spare <= _LEAST_SPARE * room or not twice:
                 return written
             cache = keys.cache
-            fuller = write(fit, fit.used + spare)  # estimates are on the safe side: what they left is spent too
+            # estimates are on the safe side: what they left is spent too
+            needed = outline.tell(layout.entries, outlines, limits.measure)
+            fuller = write(fit, fit.used + spare, needed)
             if fuller.tokens <= room:
                 return fuller
             keys.cache = cache

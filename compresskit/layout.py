@@ -104,7 +104,7 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
         return
     # a stub says in a few words what it stands for, as long as it stays the cheapest form
     what = describe(text, entry.split, entry.block.call)
-    described = wording.stub(lines, count, f"{what}, again below" if entry.again else what, key)
+    described = wording.stub(lines, count, f"{what}, {entry.again}" if entry.again else what, key)
     tokens = measure.count(described)
     entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:

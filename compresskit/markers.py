@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .content import FORMS, said_in_short
@@ -26,7 +26,9 @@ KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would sha
 FULL_LENGTH = 59  # all of SHA-256
 STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
 
-_GAP = re.compile(r"^(?:\[… (?:lines?|characters) \d+(?:-\d+)?\]|…)$", re.MULTILINE)  # after one that says the key
+_SPAN = r"\d+(?:-\d+)?"
+# after one that says the key
+_GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]* L{_SPAN})?\]|…)$", re.MULTILINE)
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
@@ -67,14 +69,18 @@ class Wording(NamedTuple):
     def _ending(self, key: str) -> str:
         return f"retrieve {key}]" if self.recoverable else f"left out, {key}]"
 
-    def gap(self, gap: Gap, key: str) -> str:
+    def gap(self, gap: Gap, key: str, told: Sequence[str] = ()) -> str:
         """The line between two kept segments. With an empty key, that of a gap after another of the same text.
 
-        >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "")
-        ('[… lines 13-57: retrieve bcdfghjklmnp]', '[… lines 80-99]')
+        Args:
+            told: signatures with their lines, of what is missing.
+
+        >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "", ["def f(x) L81-90"])
+        ('[… lines 13-57: retrieve bcdfghjklmnp]', '[… lines 80-99: def f(x) L81-90]')
         """
         one = gap.unit == "lines" and gap.first == gap.last
         what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
+        what += f": {', '.join(told)}" if told else ""
         return f"{_START}{what}: {self._ending(key)}" if key else f"{_START}{what}]"
 
     def short(self, form: str, key: str) -> str:

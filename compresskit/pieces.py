@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .atoms import Atom
 from .content import Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from .fit import Piece
 from .relevance import Document, score
-from .relevance.again import again
+from .relevance.again import again, outdated
 from .relevance.facts import Facts
 from .tokens import Measure
 from .types import Block, Query, Turn
@@ -50,12 +50,13 @@ class Entry:
     short: str = ""  # the text in short form, which the segments are then of, without its head
     head: str = ""  # what the short form begins with, whatever stays of it
     quiet: frozenset[int] = frozenset()  # the segments that say nothing new
-    again: bool = False  # all of it stands in later texts too
+    again: str = ""  # says that all of it stands in later texts too, or that it is out of date
     tokens: int = 0
     described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
     bare: tuple[str, int] = ("", 0)  # the shortest stub
     stub: str = ""  # the one of them that is used
     facts: Sequence[frozenset[int]] = ()  # of the segments
+    told: dict[int, list[str]] = field(default_factory=dict)  # segment left out -> signatures told in the gap
     piece: Piece | None = None  # None where the text stands as it is whenever its message does
 
     @property
@@ -117,15 +118,18 @@ def _discount(entries: list[Entry]) -> None:
     """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
     large = [entry for entry in entries if len(entry.source) >= _SMALL_CHARACTERS]
     found = again([(entry.source, entry.split.segments) for entry in large])
-    for entry, stands in zip(large, found, strict=True):
-        if not any(stands):
+    changed = outdated([(entry.block.text, entry.block.call) for entry in large])
+    for entry, stands, old in zip(large, found, changed, strict=True):
+        if not entry.split.segments or not (old or any(stands)):
             continue
-        entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
-        if all(stands):
+        entry.values = [
+            value * _AGAIN if old or later else value for value, later in zip(entry.values, stands, strict=True)
+        ]
+        if old or all(stands):
             names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
             entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
             entry.values = [max(entry.values)]
-            entry.again = True
+            entry.again = "again below" if all(stands) else "changed, read again below"
 
 
 def _facts_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .atoms import Atom
@@ -18,6 +18,7 @@ from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure
 from .types import Message, Turn
 
+_NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
 _SHORTER = "says the same in fewer tokens"
 
 
@@ -159,7 +160,7 @@ class Writer:
     def _excerpt(self, entry: Entry, kept: set[int], key: str) -> tuple[str, int | None]:
         """An excerpt, and its tokens where the count of the whole text tells them."""
         source = entry.block.text
-        parts, stretches, markers = _parts(source, entry.split.segments, kept, key, self._wording)
+        parts, stretches, markers = _parts(source, entry.split.segments, kept, key, self._wording, entry.told)
         text = "".join(parts)
         known = self._measure.tally(source).of(stretches) if len(text) <= SLICE_CHARACTERS else None
         return text, None if known is None else known + sum(map(self._measure.count, markers))
@@ -220,14 +221,20 @@ def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wo
 
 
 def _parts(
-    text: str, segments: Sequence[Segment], kept: set[int], key: str, wording: Wording
+    text: str,
+    segments: Sequence[Segment],
+    kept: set[int],
+    key: str,
+    wording: Wording,
+    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
     """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
     line = 1
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
     markers: list[str] = []
-    for start, end, keep in _stretches(segments, kept):
+    for first, last, keep in _stretches(segments, kept):
+        start, end = segments[first].start, segments[last].end
         newlines = text.count("\n", start, end)
         if keep:
             stretches.append((start, end))
@@ -235,7 +242,9 @@ def _parts(
         else:
             if out and not out[-1].endswith("\n"):
                 out.append("\n")
-            marker = wording.gap(_gap(text, start, end, line, newlines), key)
+            gap = _gap(text, start, end, line, newlines)
+            hidden = [words for number in range(first, last + 1) for words in told.get(number, ())]
+            marker = wording.gap(gap, key, hidden if gap.unit == "lines" else ())
             key = ""  # said once in a text
             markers.append(marker + "\n" if end < len(text) else marker)
             out.append(markers[-1])
@@ -245,18 +254,21 @@ def _parts(
 
 def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
     """The kept lines of a text in short form; the line before it says the key for all that is left out."""
-    parts = [text[start:end] if keep else ROWS_LEFT_OUT + "\n" for start, end, keep in _stretches(segments, kept)]
+    parts = [
+        text[segments[first].start : segments[last].end] if keep else ROWS_LEFT_OUT + "\n"
+        for first, last, keep in _stretches(segments, kept)
+    ]
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
 
 
 def _stretches(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
-    """Runs of segments that are all kept or all left out, as offsets."""
+    """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
     number = 0
     while number < len(segments):
         stop = number
         while stop < len(segments) and (stop in kept) == (number in kept):
             stop += 1
-        yield segments[number].start, segments[stop - 1].end, number in kept
+        yield number, stop - 1, number in kept
         number = stop
 
 

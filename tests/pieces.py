@@ -16,6 +16,7 @@ SPECIAL = [
     "\x00\x1b[31mred\x1b[0m", "e\u0301 \u200b\ufeff \U0001f9d1\u200d\U0001f680",
     "line\r\nline\rline\u2028line\x85line\x0bline",
     "[… lines 13-57 left out: qwertyuiopas …]", "[… 37 messages …]", "[… ", "…]",
+    "[… lines 3-9: def f(x) L3-5, class A L7-9]",
     "{}", "[]", "null", '{"a": [1, 2',
 ]  # fmt: skip
 

@@ -33,7 +33,7 @@ OWN_TOOL = {
 }
 DIGEST = "import test_purity; print(test_purity.digest())"
 # Modules that some installations have and some have not.
-EXTRAS = ["torch", "llmlingua", "ast_grep_py", "diskcache", "redis", "openai", "anthropic", "rich", "click"]
+EXTRAS = ["torch", "llmlingua", "diskcache", "redis", "openai", "anthropic", "rich", "click"]
 
 
 def frozen(result):

@@ -3,6 +3,7 @@
 from .about import describe
 from .cut import split
 from .detect import detect
+from .origin import path_of
 from .segment import Segment, Short, Split
 from .short import FORMS, LOSSLESS, forms_of, quiet_of, said_in_short, segments_of, shorten
 
@@ -15,6 +16,7 @@ __all__ = [
     "describe",
     "detect",
     "forms_of",
+    "path_of",
     "quiet_of",
     "said_in_short",
     "segments_of",

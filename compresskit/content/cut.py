@@ -1,6 +1,6 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
-from . import code, diff, log, markdown, prose, python, records, search
+from . import code, diff, grammar, log, markdown, prose, python, records, search
 from .detect import Detected, detect
 from .numbered import moved_back, without_numbers
 from .segment import Mark, Split
@@ -35,18 +35,21 @@ def split(
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     bare = without_numbers(text) if found.numbered else text
-    marks = _marks(found.kind, bare, deep, max_chars)
+    marks = _marks(found, bare, deep, max_chars)
     if found.numbered:
         marks = moved_back(marks, bare, text)
     return Split(found.kind, sized(text, marks, min_chars, max_chars))
 
 
-def _marks(kind: str, text: str, deep: bool, max_chars: int) -> list[Mark]:
+def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
+    kind = found.kind
     if kind == "python":
         return python.marks(text, deep)
-    if kind in ("json", "jsonl", "code"):
-        find = {"json": records.marks, "jsonl": records.line_marks, "code": code.marks}[kind]
-        return find(text, max_chars)
+    if kind == "code":
+        marks = grammar.marks(text, found.path, max_chars) if deep else None
+        return code.marks(text, max_chars) if marks is None else marks
+    if kind in ("json", "jsonl"):
+        return (records.marks if kind == "json" else records.line_marks)(text, max_chars)
     if kind == "lines":
         return with_sentences(log.marks(text), text, _LONG_LINE)
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}

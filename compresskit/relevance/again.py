@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..content import Segment
+from ..content import Segment, path_of
 
 _LEAST_LINE = 12  # characters: shorter lines (brackets, "else:") stand everywhere
 _LEAST_LINES = 2  # of such length, for a segment to be the same
@@ -45,6 +45,22 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
                     stands = [False] * len(segments)
             seen |= lines
         found.append(stands)
+    return found[::-1]
+
+
+def outdated(texts: Sequence[tuple[str, str]]) -> list[bool]:
+    """For every text whether the same call reads the same file again later, and finds another text there.
+
+    Args:
+        texts: oldest first, each with the call that returned it, "" where there was none.
+
+    >>> outdated([("x = 1", '{"path": "a.py"}'), ("x = 2", '{"path": "a.py"}'), ("x = 2", '{"path": "b.py"}')])
+    [True, False, False]
+    """
+    newest: dict[str, str] = {}  # by call
+    found: list[bool] = []
+    for text, call in reversed(texts):
+        found.append(bool(call) and newest.setdefault(call, text) != text and bool(path_of("", call)))
     return found[::-1]
 
 

@@ -109,7 +109,11 @@ CSS = "body {\n  margin: 0;\n}\n\n.sidebar-link:hover {\n  color: red;\n}\n"
                 "helper": ("const", "return x\n}"),
             },
         ),
-        ("a.go", GO, {"Server": ("type", "}"), "Start": ("// Start", "return nil\n}"), "main": ("func main", "}")}),
+        (
+            "a.go",
+            GO,
+            {"Server": ("type", "}"), "Server.Start": ("// Start", "return nil\n}"), "main": ("func main", "}")},
+        ),
         (
             "a.rs",
             RUST,
