@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .atoms import Atom
 from .content import Segment
 from .encodings import SLICE_CHARACTERS
+from .extracts import definitions_for, head
 from .fit import Piece
 from .jsonlike import clone, exactly
 from .layout import Layout
@@ -89,16 +90,25 @@ class Writer:
             last = bound[stop - 1].last
             text = exactly(messages[first : last + 1])
             covered = until(last)
+            told = {
+                index
+                for atom, group in zip(bound[number:stop], layout.groups[number:stop], strict=True)
+                if group.open
+                for index in range(atom.first, atom.last + 1)
+            }
             if text is None:
                 self.unfoldable |= frozenset(range(number, stop))
             else:
-                self._fold(text, last + 1 - first, covered)
+                self._fold(text, last + 1 - first, covered, {index: turns[index].role for index in told})
             number = stop
         return self
 
-    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]]) -> None:
+    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str]) -> None:
         key = self._keys.issue(text)
-        marker = self._wording.fold(count, key)
+        extracts = [
+            _extract(entry, told[entry.block.message]) for _, entry in entries if entry.block.message in told
+        ]
+        marker = "\n".join([self._wording.fold(count, key, bool(extracts)), *extracts])
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
@@ -241,6 +251,16 @@ def _parts(
             out.append(markers[-1])
         line += newlines
     return out, stretches, markers
+
+
+def _extract(entry: Entry, role: str) -> str:
+    """What a fold tells of a text."""
+    if entry.piece is None:
+        body = entry.block.text
+    else:
+        body = short_excerpt(entry.source, entry.split.segments, entry.piece.kept) if entry.piece.kept else ""
+        body = definitions_for(entry.head, body) + body
+    return f"{head(entry.block, role)}\n{body}" if body else head(entry.block, role)
 
 
 def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
