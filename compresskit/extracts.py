@@ -21,7 +21,9 @@ from collections.abc import Iterator, Sequence
 from .content import detect, forms_of, shorten
 from .types import Block, Turn
 
-LEFT_OUT = "…"  # stands for lines of a text
+LEFT_OUT = "…"  # stands for lines of a text, or for the rest of a line
+SMALL_CHARACTERS = 160  # of a text that is told whole
+_CALL_CHARACTERS = 300  # of a call's line
 _DEFINITION = re.compile(r"([A-Z]) = \(")
 
 
@@ -31,7 +33,17 @@ def head(block: Block, role: str) -> str:
     >>> head(Block(3, ("content",), "42", 'add {"a": 40, "b": 2}'), "tool")
     '> add {"a": 40, "b": 2}'
     """
-    return f"> {block.call}" if block.call else f"{role}:"
+    if not block.call:
+        return f"{role}:"
+    line = "> " + " ".join(block.call.split("\n"))
+    return line if len(line) <= _CALL_CHARACTERS else line[:_CALL_CHARACTERS] + LEFT_OUT
+
+
+def always_told(block: Block, role: str) -> list[str]:
+    """The lines of a text that are told whenever anything of its exchange is: the call, and what is small."""
+    if len(block.text) >= SMALL_CHARACTERS:
+        return [head(block, role)] if block.call else []
+    return [head(block, role), block.text] if block.text else [head(block, role)] if block.call else []
 
 
 def frame_of(turns: Sequence[Turn]) -> list[str]:
@@ -39,19 +51,26 @@ def frame_of(turns: Sequence[Turn]) -> list[str]:
     return [text for turn in turns for text in turn.fixed if text in turn.calls or text in turn.answers]
 
 
-def definitions_for(definitions: str, rows: str) -> str:
-    r"""Of the definitions of a short form, those that these of its rows need.
+def extract(block: Block, role: str, definitions: str, rows: str, known: set[str]) -> list[str]:
+    """The lines that tell so much of a text.
 
-    >>> definitions_for("A = (id, user)\nB = (x, y)\n", "- B(1, 2)")
-    'B = (x, y)\n'
+    Args:
+        definitions: what the rows of a short form may need.
+        rows: what is kept of the text, "" for nothing.
+        known: the definitions that stand above, those of this text are added.
     """
-    needed = [line for line in definitions.splitlines(keepends=True) if _is_needed(line, rows)]
-    return "".join(needed)
-
-
-def _is_needed(line: str, rows: str) -> bool:
-    found = _DEFINITION.match(line)
-    return found is None or f"{found[1]}(" in rows
+    if not rows:
+        return always_told(block, role)
+    needed = [
+        line
+        for line in definitions.splitlines()
+        if (found := _DEFINITION.match(line)) is None or f"{found[1]}(" in rows
+    ]
+    lines = [line for line in needed if line not in known]
+    for line in needed:  # a letter has one meaning at a time
+        known.difference_update([other for other in known if other[:3] == line[:3]])
+        known.add(line)
+    return [head(block, role), *lines, rows]
 
 
 def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:
@@ -73,6 +92,6 @@ def _tellings(turns: Sequence[Turn]) -> Iterator[str]:
         for block in turn.blocks:
             yield head(block, turn.role)
             yield block.text
-            short = shorten(block.text, forms_of(block.text, detect(block.text, block.call)))
+            short = shorten(block.text, forms_of(block.text, detect(block.text, block.call)), 0)
             if short:
                 yield short[1].head + short[1].body

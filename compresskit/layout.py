@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from .atoms import Atom
 from .content import describe
-from .extracts import frame_of, head
+from .extracts import always_told
 from .fit import Fit, Group, Piece
 from .markers import STAND_IN, Gap, Keys, Wording
 from .pieces import Entry, Judged
@@ -17,7 +17,7 @@ from .types import Turn
 
 _LEAST_GAIN = 16  # tokens that a stub has to save: the reader pays for every indirection
 _LEAST_STUB = 12  # tokens; no stub is smaller
-_FRAME = 0.15  # of an exchange's tokens are ids and overhead: from there on what is kept of it stands within a fold
+_ROLE = 2  # tokens of a line that says who said it
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 
 
@@ -65,7 +65,7 @@ def lay_out(
             for text in turn.fixed:
                 fixed += measure.count(text)
         foldable = atom.foldable and number not in stay
-        told = foldable and _is_mostly_frame(members, entries, fixed, measure)
+        told = foldable and atom.told
         if told:
             fixed = 0
         for entry in entries:
@@ -80,28 +80,20 @@ def lay_out(
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 
 
-def _is_mostly_frame(turns: list[Turn], entries: list[Entry], fixed: int, measure: Measure) -> bool:
-    """Whether much of what an exchange costs are its ids and overhead."""
-    if not any(turn.calls for turn in turns):
-        return False
-    frame = sum(turn.extra for turn in turns) + sum(measure.count(text) for text in frame_of(turns))
-    return frame >= _FRAME * (fixed + sum(measure.count(entry.block.text) for entry in entries))
-
-
 def _price_told(entry: Entry, role: str, measure: Measure) -> int:
     """Gives an entry the piece that it has within a fold; returns what is told of it in any case."""
-    text, segments, source = entry.block.text, entry.split.segments, entry.source
-    entry.tokens = measure.count(text)
+    segments, source = entry.split.segments, entry.source
+    entry.tokens = measure.count(entry.block.text)
     entry.piece = None
-    line = measure.count(head(entry.block, role) + "\n")
     entry.described = entry.bare = ("", 0)
-    if not segments:
-        return line + measure.count(text + "\n")
-    marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
-    costs = [after - before for before, after in pairwise(marks)]
-    above = measure.count(entry.head) if entry.head else 0
-    entry.piece = Piece(above + marks[-1] + 1, 0, above, _SLACK, _SLACK, costs, entry.values, entry.facts)
-    return line
+    lines = always_told(entry.block, role)
+    always = measure.count("\n".join([*lines, ""])) if lines else 0
+    if segments:
+        marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
+        costs = [after - before for before, after in pairwise(marks)]
+        above = (measure.count(entry.head) if entry.head else 0) + (0 if lines else _ROLE)
+        entry.piece = Piece(above + marks[-1] + 1, 0, above, _SLACK, _SLACK, costs, entry.values, entry.facts)
+    return always
 
 
 def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .atoms import Atom
 from .content import Segment
 from .encodings import SLICE_CHARACTERS
-from .extracts import definitions_for, head
+from .extracts import extract
 from .fit import Piece
 from .jsonlike import clone, exactly
 from .layout import Layout
@@ -105,9 +105,11 @@ class Writer:
 
     def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str]) -> None:
         key = self._keys.issue(text)
-        extracts = [
-            _extract(entry, told[entry.block.message]) for _, entry in entries if entry.block.message in told
-        ]
+        extracts: list[str] = []
+        known: set[str] = set()
+        for _, entry in entries:
+            if entry.block.message in told:
+                extracts += _extract(entry, told[entry.block.message], known)
         marker = "\n".join([self._wording.fold(count, key, bool(extracts)), *extracts])
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
@@ -253,14 +255,11 @@ def _parts(
     return out, stretches, markers
 
 
-def _extract(entry: Entry, role: str) -> str:
+def _extract(entry: Entry, role: str, known: set[str]) -> list[str]:
     """What a fold tells of a text."""
-    if entry.piece is None:
-        body = entry.block.text
-    else:
-        body = short_excerpt(entry.source, entry.split.segments, entry.piece.kept) if entry.piece.kept else ""
-        body = definitions_for(entry.head, body) + body
-    return f"{head(entry.block, role)}\n{body}" if body else head(entry.block, role)
+    kept = entry.piece.kept if entry.piece is not None else ()
+    rows = short_excerpt(entry.source, entry.split.segments, set(kept)) if kept else ""
+    return extract(entry.block, role, entry.head, rows, known)
 
 
 def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:

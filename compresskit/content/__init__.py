@@ -4,11 +4,12 @@ from .about import describe
 from .cut import split
 from .detect import detect
 from .segment import Segment, Short, Split
-from .short import FORMS, LOSSLESS, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .short import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
 
 __all__ = [
     "FORMS",
     "LOSSLESS",
+    "MARKER",
     "Segment",
     "Short",
     "Split",
