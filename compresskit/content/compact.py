@@ -140,7 +140,7 @@ class _Notation:
                 + (f"{how} {_scalar_said(same)}" if how == ":" else f"{how}{_scalar_said(same)}" if how else "")
                 for key, (how, same) in slots.items()
             ]
-            yield f"{letter} = ({', '.join(parts)})"
+            yield f"{letter} = ({','.join(parts)})"
         members = value.items() if isinstance(value, dict) else (("", item) for item in value)
         for key, item in members:
             start = f"{_key(key)}: " if isinstance(value, dict) else "- "
@@ -188,10 +188,10 @@ class _Notation:
                     for key, item in value.items()
                     if slots[key].how == "=" and not _equal(item, slots[key].value)
                 ]
-                return f"{self._letters[keys]}({', '.join(cells)})"
-            return "{" + ", ".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
+                return f"{self._letters[keys]}({','.join(cells)})"
+            return "{" + ",".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
-            return "[" + ", ".join(self._said(item, depth + 1) for item in value) + "]"
+            return "[" + ",".join(self._said(item, depth + 1) for item in value) + "]"
         return json.dumps(value)
 
 
