@@ -51,26 +51,25 @@ def frame_of(turns: Sequence[Turn]) -> list[str]:
     return [text for turn in turns for text in turn.fixed if text in turn.calls or text in turn.answers]
 
 
-def extract(block: Block, role: str, definitions: str, rows: str, known: set[str]) -> list[str]:
+def extract(block: Block, role: str, definitions: str, rows: str, known: dict[str, str]) -> list[str]:
     """The lines that tell so much of a text.
 
     Args:
         definitions: what the rows of a short form may need.
         rows: what is kept of the text, "" for nothing.
-        known: the definitions that stand above, those of this text are added.
+        known: the definitions that stand above, by letter; those of this text are added.
     """
     if not rows:
         return always_told(block, role)
-    needed = [
-        line
-        for line in definitions.splitlines()
-        if (found := _DEFINITION.match(line)) is None or f"{found[1]}(" in rows
-    ]
-    lines = [line for line in needed if line not in known]
-    for line in needed:  # a letter has one meaning at a time
-        known.difference_update([other for other in known if other[:3] == line[:3]])
-        known.add(line)
-    return [head(block, role), *lines, rows]
+    lines = [head(block, role)]
+    for line in definitions.splitlines():
+        found = _DEFINITION.match(line)
+        if found is None:
+            lines.append(line)
+        elif f"{found[1]}(" in rows and known.get(found[1]) != line:
+            lines.append(line)
+            known[found[1]] = line
+    return [*lines, rows]
 
 
 def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from .atoms import Atom
 from .content import describe
-from .extracts import always_told
 from .fit import Fit, Group, Piece
+from .folding import price_told
 from .markers import STAND_IN, Gap, Keys, Wording
 from .pieces import Entry, Judged
 from .shapes.parts import MESSAGE_TOKENS
@@ -17,7 +17,6 @@ from .types import Turn
 
 _LEAST_GAIN = 16  # tokens that a stub has to save: the reader pays for every indirection
 _LEAST_STUB = 12  # tokens; no stub is smaller
-_ROLE = 2  # tokens of a line that says who said it
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 
 
@@ -70,7 +69,7 @@ def lay_out(
             fixed = 0
         for entry in entries:
             if told:
-                fixed += _price_told(entry, turns[entry.block.message].role, measure)
+                fixed += price_told(entry, turns[entry.block.message].role, measure)
             else:
                 _price(entry, measure, keys, wording)
                 fixed += entry.tokens if entry.piece is None else 0
@@ -78,22 +77,6 @@ def lay_out(
         groups.append(Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told))
     fold = wording.fold(99_999, STAND_IN)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
-
-
-def _price_told(entry: Entry, role: str, measure: Measure) -> int:
-    """Gives an entry the piece that it has within a fold; returns what is told of it in any case."""
-    segments, source = entry.split.segments, entry.source
-    entry.tokens = measure.count(entry.block.text)
-    entry.piece = None
-    entry.described = entry.bare = ("", 0)
-    lines = always_told(entry.block, role)
-    always = measure.count("\n".join([*lines, ""])) if lines else 0
-    if segments:
-        marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
-        costs = [after - before for before, after in pairwise(marks)]
-        above = (measure.count(entry.head) if entry.head else 0) + (0 if lines else _ROLE)
-        entry.piece = Piece(above + marks[-1] + 1, 0, above, _SLACK, _SLACK, costs, entry.values, entry.facts)
-    return always
 
 
 def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:

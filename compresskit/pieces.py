@@ -173,9 +173,7 @@ def _beside(turns: list[Turn], told: bool) -> list[str]:
     return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < SMALL_CHARACTERS]
 
 
-def _split_all(
-    turns: list[Turn], protected: Sequence[str], told: Set[int], measure: Measure, room: int
-) -> list[Entry]:
+def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
     characters = sum(len(block.text) for block in blocks)
     coarse = max(characters // _MOST_SEGMENTS, min(characters // _MANY_SEGMENTS, room // _LEAST_SHARE))

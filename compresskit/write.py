@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
 from .encodings import SLICE_CHARACTERS
-from .extracts import extract
 from .fit import Piece
+from .folding import runs_of, short_excerpt, told_lines
 from .jsonlike import clone, exactly
 from .layout import Layout
-from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
+from .markers import Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
 from .pieces import Entry
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -91,32 +91,30 @@ class Writer:
             text = exactly(messages[first : last + 1])
             covered = until(last)
             told = {
-                index
-                for atom, group in zip(bound[number:stop], layout.groups[number:stop], strict=True)
+                turn.index: turn.role
+                for run, group in zip(bound[number:stop], layout.groups[number:stop], strict=True)
                 if group.open
-                for index in range(atom.first, atom.last + 1)
+                for turn in turns[run.first : run.last + 1]
             }
             if text is None:
                 self.unfoldable |= frozenset(range(number, stop))
             else:
-                self._fold(text, last + 1 - first, covered, {index: turns[index].role for index in told})
+                self._fold(text, last + 1 - first, covered, told)
             number = stop
         return self
 
     def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str]) -> None:
         key = self._keys.issue(text)
-        extracts: list[str] = []
-        known: set[str] = set()
-        for _, entry in entries:
-            if entry.block.message in told:
-                extracts += _extract(entry, told[entry.block.message], known)
-        marker = "\n".join([self._wording.fold(count, key, bool(extracts)), *extracts])
+        lines = told_lines([entry for _, entry in entries], told)
+        marker = "\n".join([self._wording.fold(count, key, bool(lines)), *lines])
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
         for _, entry in entries:
-            self._decide(entry, "fold", key, cost, why)
+            kept = entry.block.message in told and entry.piece is not None and len(entry.piece.kept)
+            told_of = f"{kept} of {len(entry.split.segments)} segments are told within a fold"
+            self._decide(entry, "fold", key, cost, told_of if kept else why)
             cost = 0
 
     def _count_ahead(self, bound: list[Atom], layout: Layout) -> None:
@@ -239,7 +237,7 @@ def _parts(
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
     markers: list[str] = []
-    for start, end, keep in _stretches(segments, kept):
+    for start, end, keep in runs_of(segments, kept):
         newlines = text.count("\n", start, end)
         if keep:
             stretches.append((start, end))
@@ -253,30 +251,6 @@ def _parts(
             out.append(markers[-1])
         line += newlines
     return out, stretches, markers
-
-
-def _extract(entry: Entry, role: str, known: set[str]) -> list[str]:
-    """What a fold tells of a text."""
-    kept = entry.piece.kept if entry.piece is not None else ()
-    rows = short_excerpt(entry.source, entry.split.segments, set(kept)) if kept else ""
-    return extract(entry.block, role, entry.head, rows, known)
-
-
-def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
-    """The kept lines of a text in short form; the line before it says the key for all that is left out."""
-    parts = [text[start:end] if keep else ROWS_LEFT_OUT + "\n" for start, end, keep in _stretches(segments, kept)]
-    return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
-
-
-def _stretches(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
-    """Runs of segments that are all kept or all left out, as offsets."""
-    number = 0
-    while number < len(segments):
-        stop = number
-        while stop < len(segments) and (stop in kept) == (number in kept):
-            stop += 1
-        yield segments[number].start, segments[stop - 1].end, number in kept
-        number = stop
 
 
 def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
