@@ -3,7 +3,7 @@
 An old exchange costs far more than what is worth keeping of it: two messages, a call's id twice, a stub for what is
 left out. Within the one message of a fold the same lines cost only themselves:
 
-    [… 6 earlier messages, in part: retrieve bcdfghjklmnp]
+    [… 6 earlier messages, quoted in part: retrieve bcdfghjklmnp]
     > get_order {"id": "W41"}
     items: [cup, plate]
     …
@@ -51,25 +51,17 @@ def frame_of(turns: Sequence[Turn]) -> list[str]:
     return [text for turn in turns for text in turn.fixed if text in turn.calls or text in turn.answers]
 
 
-def extract(block: Block, role: str, definitions: str, rows: str, known: dict[str, str]) -> list[str]:
-    """The lines that tell so much of a text.
+def extract(block: Block, role: str, definitions: str, rows: str) -> list[str]:
+    r"""The lines that tell so much of a text: the kept rows, and of the definitions those that they need.
 
-    Args:
-        definitions: what the rows of a short form may need.
-        rows: what is kept of the text, "" for nothing.
-        known: the definitions that stand above, by letter; those of this text are added.
+    >>> extract(Block(3, ("content",), "…", "find"), "tool", "A = (id,user)\nB = (x,y)\n", "- B(1,2)")
+    ['> find', 'B = (x,y)', '- B(1,2)']
     """
     if not rows:
         return always_told(block, role)
-    lines = [head(block, role)]
-    for line in definitions.splitlines():
-        found = _DEFINITION.match(line)
-        if found is None:
-            lines.append(line)
-        elif f"{found[1]}(" in rows and known.get(found[1]) != line:
-            lines.append(line)
-            known[found[1]] = line
-    return [*lines, rows]
+    found = [(line, _DEFINITION.match(line)) for line in definitions.splitlines()]
+    needed = [line for line, letter in found if letter is None or f"{letter[1]}(" in rows]
+    return [head(block, role), *needed, rows]
 
 
 def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:

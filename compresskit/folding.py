@@ -34,12 +34,11 @@ def price_told(entry: Entry, role: str, measure: Measure) -> int:
 def told_lines(entries: Sequence[Entry], told: Mapping[int, str]) -> list[str]:
     """What a fold tells of its texts; ``told`` has the roles of the messages that it tells of, by index."""
     lines: list[str] = []
-    known: dict[str, str] = {}
     for entry in entries:
         if entry.block.message in told:
             kept = entry.piece.kept if entry.piece is not None else set()
             rows = short_excerpt(entry.source, entry.split.segments, kept) if kept else ""
-            lines += extract(entry.block, told[entry.block.message], entry.head, rows, known)
+            lines += extract(entry.block, told[entry.block.message], entry.head, rows)
     return lines
 
 

@@ -31,7 +31,9 @@ STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
 _GAP = re.compile(r"^(?:\[… (?:lines?|characters) \d+(?:-\d+)?\]|…)$", re.MULTILINE)  # after one that says the key
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
-_FOLD = re.compile(rf"\[… \d+ earlier messages?(, in part)?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
+_FOLD = re.compile(
+    rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]"
+)
 _START = "[… "
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
 _SHORTENED = "shortened"
@@ -94,7 +96,7 @@ class Wording(NamedTuple):
 
     def fold(self, messages: int, key: str, told: bool = False) -> str:
         """The first line of the one message that stands for a run of messages; extracts may follow."""
-        noun = ("messages" if messages > 1 else "message") + (", in part" if told else "")
+        noun = ("messages" if messages > 1 else "message") + (", quoted in part" if told else "")
         return f"{_START}{messages} earlier {noun}: {self._ending(key)}"
 
 
