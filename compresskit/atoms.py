@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .extracts import frame_of
 from .types import Turn
 
 # A marker between two messages costs more than a message of this size tells; runs of such messages are
@@ -13,6 +14,8 @@ _SMALL_CHARACTERS = 120
 _RUN_CHARACTERS = 480
 _RUNS_IN_ROOM = 40  # so that the last of a small budget can still be spent
 _CHARACTERS_PER_TOKEN = 4
+_CHARACTERS_PER_TOKEN_OF_ID = 1.5
+_FRAME = 0.04  # of an exchange's tokens: from there on what is kept of it is told within a fold
 
 
 class Atom(NamedTuple):
@@ -21,6 +24,7 @@ class Atom(NamedTuple):
     first: int
     last: int
     foldable: bool
+    told: bool = False  # what is kept of it stands within a fold
 
 
 def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
@@ -43,9 +47,20 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
             found[-1] = Atom(found[-1].first, last, True)
             left -= size
         else:
-            found.append(Atom(first, last, foldable))
+            found.append(Atom(first, last, foldable, foldable and _is_mostly_frame(turns[first : last + 1])))
             left = most - size if small else 0
     return found
+
+
+def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
+    """Whether a good part of what an exchange costs are the ids that tie it together, and overhead: by an estimate."""
+    if not any(turn.calls for turn in turns):
+        return False
+    ids = frame_of(turns)
+    frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
+    said = sum(len(block.text) for turn in turns for block in turn.blocks)
+    said += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
+    return frame >= _FRAME * (frame + said / _CHARACTERS_PER_TOKEN)
 
 
 def _exchanges(turns: list[Turn]) -> list[tuple[int, int]]:

@@ -79,8 +79,10 @@ class Group:
     facts: frozenset[int]
     pieces: list[Piece]
     foldable: bool
+    told: bool = False  # what is kept of it stands within the fold
     folded: bool = False
-    cheapest: int = 0  # tokens when not folded, with every piece as a stub
+    open: bool = False  # something of it is shown
+    cheapest: int = 0  # tokens when open, with every piece as a stub
 
 
 class Fit:
@@ -101,16 +103,19 @@ class Fit:
         """Everything in its cheapest form."""
         for group in self.groups:
             group.folded = group.foldable
+            group.open = not group.folded
             group.cheapest = group.fixed
             for piece in group.pieces:
                 piece.clear()
                 group.cheapest += piece.stub
         for first, last in self._runs():
-            if sum(group.cheapest for group in self.groups[first:last]) <= self.fold_cost:
-                for group in self.groups[first:last]:
+            run = self.groups[first:last]
+            if sum(group.cheapest for group in run) <= self.fold_cost and not any(group.told for group in run):
+                for group in run:
                     group.folded = False
+                    group.open = True
         for group in self.groups:
-            if not group.folded:
+            if group.open:
                 self._shown |= group.facts
         for number in range(len(self.groups)):
             self._offer(number)
@@ -129,9 +134,7 @@ class Fit:
         return runs
 
     def _total(self) -> int:
-        shown = sum(
-            group.fixed + sum(piece.cost for piece in group.pieces) for group in self.groups if not group.folded
-        )
+        shown = sum(group.fixed + sum(piece.cost for piece in group.pieces) for group in self.groups if group.open)
         return shown + self.fold_cost * len(self._runs())
 
     def fill(self, budget: int) -> None:
@@ -159,7 +162,7 @@ class Fit:
         if price <= 0:
             return float("inf")
         group = self.groups[number]
-        value, facts = (group.value, group.facts) if group.folded else (0.0, _NOTHING)
+        value, facts = (0.0, _NOTHING) if group.open else (group.value, group.facts)
         if piece >= 0:
             held = group.pieces[piece]
             value = max(value, held.values[segment])
@@ -173,22 +176,25 @@ class Fit:
     def _price(self, number: int, piece: int, segment: int) -> int | None:
         """Tokens that an upgrade adds now, None where it is already in."""
         group = self.groups[number]
-        if group.folded:
+        if not group.open:
             return self._opening(number) + (group.pieces[piece].price(segment) if piece >= 0 else 0)
         if piece < 0 or group.pieces[piece].whole or segment in group.pieces[piece].kept:
             return None
         return group.pieces[piece].price(segment)
 
     def _opening(self, number: int) -> int:
-        """What unfolding a group adds: its cheapest form, and a marker more or less beside it."""
+        """What opening a group adds: its cheapest form, and a marker more or less beside it where it unfolds."""
+        if self.groups[number].told:
+            return self.groups[number].cheapest
         left = number > 0 and self.groups[number - 1].folded
         right = number + 1 < len(self.groups) and self.groups[number + 1].folded
         return self.groups[number].cheapest + self.fold_cost * (left + right - 1)
 
     def _take(self, number: int, piece: int, segment: int) -> None:
         group = self.groups[number]
-        opened = group.folded
-        group.folded = False
+        opened = not group.open
+        group.open = True
+        group.folded = group.told
         if opened:
             self._shown |= group.facts
         if piece >= 0:
@@ -196,8 +202,8 @@ class Fit:
             self._shown |= group.pieces[piece].facts[segment]
         if opened:
             self._offer(number)
-            for beside in (number - 1, number + 1):  # unfolding is cheaper now
-                if 0 <= beside < len(self.groups) and self.groups[beside].folded:
+            for beside in () if group.told else (number - 1, number + 1):  # unfolding is cheaper now
+                if 0 <= beside < len(self.groups) and not self.groups[beside].open:
                     self._offer(beside)
         elif piece >= 0:
             for beside in (segment - 1, segment + 1):
@@ -207,7 +213,7 @@ class Fit:
     def _offer(self, number: int) -> None:
         """Puts what a group has to offer on the heap: to be unfolded with its best segment, or its segments."""
         group = self.groups[number]
-        if not group.folded:
+        if group.open:
             for place, piece in enumerate(group.pieces):
                 for segment in range(len(piece.costs)):
                     self._push(number, place, segment)

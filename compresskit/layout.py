@@ -8,6 +8,7 @@ from itertools import pairwise
 from .atoms import Atom
 from .content import describe
 from .fit import Fit, Group, Piece
+from .folding import price_told
 from .markers import STAND_IN, Gap, Keys, Wording
 from .pieces import Entry, Judged
 from .shapes.parts import MESSAGE_TOKENS
@@ -50,25 +51,30 @@ def lay_out(
         stay: the numbers of atoms that must not fold after all.
     """
     groups = []
-    entries = iter(judged.entries)
-    entry = next(entries, None)
+    upcoming = 0
     for number, atom in enumerate(bound):
+        members = turns[atom.first : atom.last + 1]
+        first = upcoming
+        while upcoming < len(judged.entries) and judged.entries[upcoming].block.message <= atom.last:
+            upcoming += 1
+        entries = judged.entries[first:upcoming]
         fixed = 0
-        pieces = []
-        for turn in turns[atom.first : atom.last + 1]:
+        for turn in members:
             fixed += turn.extra
             for text in turn.fixed:
                 fixed += measure.count(text)
-        while entry is not None and entry.block.message <= atom.last:
-            _price(entry, measure, keys, wording)
-            if entry.piece is None:
-                fixed += entry.tokens
+        foldable = atom.foldable and number not in stay
+        told = foldable and atom.told
+        if told:
+            fixed = 0
+        for entry in entries:
+            if told:
+                fixed += price_told(entry, turns[entry.block.message].role, measure)
             else:
-                pieces.append(entry.piece)
-            entry = next(entries, None)
-        groups.append(
-            Group(fixed, judged.worth[number], judged.facts[number], pieces, atom.foldable and number not in stay)
-        )
+                _price(entry, measure, keys, wording)
+                fixed += entry.tokens if entry.piece is None else 0
+        pieces = [entry.piece for entry in entries if entry.piece is not None]
+        groups.append(Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told))
     fold = wording.fold(99_999, STAND_IN)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 

@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 from .content import FORMS, said_in_short
 from .errors import InvalidMessages, check_cache
+from .extracts import is_extract
 from .jsonlike import clone
+from .shapes import read
 from .shapes.parts import replace, slots
 from .types import Cache, Message, Path
 
@@ -31,7 +33,9 @@ _SPAN = r"\d+(?:-\d+)?"
 _GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]* L{_SPAN})?\]|…)$", re.MULTILINE)
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 _MARKER = re.compile(rf"^\[… [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]$", re.MULTILINE)
-_FOLD = re.compile(rf"\[… \d+ earlier messages?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]")
+_FOLD = re.compile(
+    rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?\b([{_LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})\]"
+)
 _START = "[… "
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
 _SHORTENED = "shortened"
@@ -96,9 +100,9 @@ class Wording(NamedTuple):
         size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
         return f"{_START}{size}{f', {what}' if what else ''}: {self._ending(key)}"
 
-    def fold(self, messages: int, key: str) -> str:
-        """The text of the one message that stands for a run of messages."""
-        noun = "messages" if messages > 1 else "message"
+    def fold(self, messages: int, key: str, told: bool = False) -> str:
+        """The first line of the one message that stands for a run of messages; extracts may follow."""
+        noun = ("messages" if messages > 1 else "message") + (", quoted in part" if told else "")
         return f"{_START}{messages} earlier {noun}: {self._ending(key)}"
 
 
@@ -210,8 +214,11 @@ def folded(message: Message, cache: Cache) -> str | None:
     content = message.get("content")
     if not isinstance(content, str) or not content.startswith(_START) or len(message) != 2:
         return None
-    match = _FOLD.fullmatch(content)
-    return match[1] if match and match[1] in cache and is_run(cache[match[1]]) else None
+    first, *rest = content.split("\n")
+    match = _FOLD.fullmatch(first)
+    if not match or match[2] not in cache or not is_run(cache[match[2]]) or bool(match[1]) != bool(rest):
+        return None
+    return match[2] if not rest or is_extract(rest, read(json.loads(cache[match[2]]), "auto").turns) else None
 
 
 def restore(messages: list[Message], cache: Cache) -> list[Message]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from .atoms import Atom
-from .content import Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from .content import MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from .extracts import SMALL_CHARACTERS, always_told
 from .fit import Piece
 from .relevance import Document, score
 from .relevance.again import again, outdated
@@ -14,11 +15,11 @@ from .relevance.facts import Facts
 from .tokens import Measure
 from .types import Block, Query, Turn
 
-_SMALL_CHARACTERS = 160  # not worth splitting
 _MOST_SEGMENTS = 20_000  # of one conversation: larger ones are cut more coarsely, so that time stays linear
 _MANY_SEGMENTS = 2_500  # are enough to choose from, where the room is large against each of them
 _LEAST_SHARE = 100  # tokens of the room for a character of a segment, at least: a segment is a four-hundredth of it
 _LEAST_CHARACTERS = 120  # of a segment
+_LEAST_TOLD = 40  # of one of a short form within a fold, where a gap costs next to nothing
 _MOST_CHARACTERS = 1_600
 _MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
 _LEAST_TOKENS = 60
@@ -83,14 +84,15 @@ def judge(
 
     Small texts and tool calls are scored together, an atom at a time.
     """
-    entries = _split_all(turns, protected, measure, room)
+    told = frozenset(index for atom in bound if atom.told for index in range(atom.first, atom.last + 1))
+    entries = _split_all(turns, protected, told, measure, room)
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
     documents = [
         Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last, entry.split.kind)
         for entry in large
     ]
-    texts = ["\n".join(_small_texts(turns[atom.first : atom.last + 1])) for atom in bound]
+    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.told)) for atom in bound]
     small = []
     for number, (atom, text) in enumerate(zip(bound, texts, strict=True)):
         if text and atom.foldable:
@@ -116,7 +118,7 @@ def judge(
 
 def _discount(entries: list[Entry]) -> None:
     """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
-    large = [entry for entry in entries if len(entry.source) >= _SMALL_CHARACTERS]
+    large = [entry for entry in entries if len(entry.source) >= SMALL_CHARACTERS]
     found = again([(entry.source, entry.split.segments) for entry in large])
     changed = outdated([(entry.block.text, entry.block.call) for entry in large])
     for entry, stands, old in zip(large, found, changed, strict=True):
@@ -167,12 +169,15 @@ def _facts_of(
     return beside, shown
 
 
-def _small_texts(turns: list[Turn]) -> list[str]:
+def _beside(turns: list[Turn], told: bool) -> list[str]:
+    """What an atom shows beside its larger texts."""
+    if told:
+        return [text for turn in turns for block in turn.blocks for text in always_told(block, turn.role)]
     texts = [text for turn in turns for text in turn.fixed]
-    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < _SMALL_CHARACTERS]
+    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < SMALL_CHARACTERS]
 
 
-def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, room: int) -> list[Entry]:
+def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], measure: Measure, room: int) -> list[Entry]:
     blocks = [block for turn in turns for block in turn.blocks]
     characters = sum(len(block.text) for block in blocks)
     coarse = max(characters // _MOST_SEGMENTS, min(characters // _MANY_SEGMENTS, room // _LEAST_SHARE))
@@ -182,17 +187,18 @@ def _split_all(turns: list[Turn], protected: Sequence[str], measure: Measure, ro
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
         entries.append(entry)
-        if not entry.protected and len(block.text) >= _SMALL_CHARACTERS:
+        if not entry.protected and len(block.text) >= SMALL_CHARACTERS:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
             kind = detect(block.text, block.call)
             if short_left > 0 and (forms := forms_of(block.text, kind)):
                 short_left -= len(block.text)
-                found = shorten(block.text, forms) if short_left >= 0 else None
+                within = block.message in told
+                found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
                 if found:
                     entry.form, short = found
                     entry.head, entry.short = short.head, short.body
-                    entry.split = segments_of(short, least, most)
+                    entry.split = segments_of(short, min(least, _LEAST_TOLD) if within else least, most)
                     entry.quiet = quiet_of(short, entry.split)
                     continue
             deep = len(block.text) <= deep_left

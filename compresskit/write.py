@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
 from .encodings import SLICE_CHARACTERS
 from .fit import Piece
+from .folding import runs_of, short_excerpt, told_lines
 from .jsonlike import clone, exactly
 from .layout import Layout
-from .markers import ROWS_LEFT_OUT, Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
+from .markers import Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
 from .pieces import Entry
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
@@ -90,22 +91,31 @@ class Writer:
             last = bound[stop - 1].last
             text = exactly(messages[first : last + 1])
             covered = until(last)
+            told = {
+                turn.index: turn.role
+                for run, group in zip(bound[number:stop], layout.groups[number:stop], strict=True)
+                if group.open
+                for turn in turns[run.first : run.last + 1]
+            }
             if text is None:
                 self.unfoldable |= frozenset(range(number, stop))
             else:
-                self._fold(text, last + 1 - first, covered)
+                self._fold(text, last + 1 - first, covered, told)
             number = stop
         return self
 
-    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]]) -> None:
+    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str]) -> None:
         key = self._keys.issue(text)
-        marker = self._wording.fold(count, key)
+        lines = told_lines([entry for _, entry in entries], told)
+        marker = "\n".join([self._wording.fold(count, key, bool(lines)), *lines])
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
         for _, entry in entries:
-            self._decide(entry, "fold", key, cost, why)
+            kept = entry.block.message in told and entry.piece is not None and len(entry.piece.kept)
+            told_of = f"{kept} of {len(entry.split.segments)} segments are told within a fold"
+            self._decide(entry, "fold", key, cost, told_of if kept else why)
             cost = 0
 
     def _count_ahead(self, bound: list[Atom], layout: Layout) -> None:
@@ -233,7 +243,7 @@ def _parts(
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
     markers: list[str] = []
-    for first, last, keep in _stretches(segments, kept):
+    for first, last, keep in runs_of(segments, kept):
         start, end = segments[first].start, segments[last].end
         newlines = text.count("\n", start, end)
         if keep:
@@ -250,26 +260,6 @@ def _parts(
             out.append(markers[-1])
         line += newlines
     return out, stretches, markers
-
-
-def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
-    """The kept lines of a text in short form; the line before it says the key for all that is left out."""
-    parts = [
-        text[segments[first].start : segments[last].end] if keep else ROWS_LEFT_OUT + "\n"
-        for first, last, keep in _stretches(segments, kept)
-    ]
-    return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
-
-
-def _stretches(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
-    """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
-    number = 0
-    while number < len(segments):
-        stop = number
-        while stop < len(segments) and (stop in kept) == (number in kept):
-            stop += 1
-        yield number, stop - 1, number in kept
-        number = stop
 
 
 def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:

@@ -53,7 +53,8 @@ def view(output, share, **about):
     result = compress(messages, MODEL, trigger=target, target=target)
     assert result.target_met
     assert restore(result.messages, result.cache) == messages
-    return next(message["content"] for message in result.messages if message["role"] == "tool")
+    texts = [message["content"] or "" for message in result.messages if message["role"] in ("tool", "user")]
+    return texts[1]  # after the question: the result itself, or what a fold tells of it
 
 
 # --- logs and test output --------------------------------------------------------------------------

@@ -5,11 +5,12 @@ from .cut import split
 from .detect import detect
 from .origin import path_of
 from .segment import Segment, Short, Split
-from .short import FORMS, LOSSLESS, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .short import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
 
 __all__ = [
     "FORMS",
     "LOSSLESS",
+    "MARKER",
     "Segment",
     "Short",
     "Split",

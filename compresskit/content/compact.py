@@ -4,13 +4,13 @@
 
 becomes, with what is the same in every record said where its keys are,
 
-    A = (id, user, ok: true)
-    - A(1, mia)
-    - A(2, leo)
+    A = (id,user,ok: true)
+    - A(1,mia)
+    - A(2,leo)
 
-What nearly all records have is said there too, with "=", and again only by the others: ``A = (id, ok=true)``
-and ``- A(3, ok=false)``. A long string, or one of several lines, is a "|" in its place, and stands below in
-lines that begin with "| ".
+What nearly all records have is said there too, with "=", and again only by the others: ``A = (id,ok=true)``
+and ``- A(3,ok=false)``. A long string, or one of several lines, is a "|" in its place, and stands below in
+lines that begin with "| ". No space follows a comma: before a number it would be a token of its own.
 
 `compact` gives a text only where `expand` turns it back into the very same values. It knows nothing of
 tokens, and leaves text that is not JSON alone.
@@ -50,7 +50,7 @@ def compact(text: str) -> str | None:
     >>> print(compact('{"name": "Mia Li", "age": 36, "tags": ["a", "b"]}'))
     name: Mia Li
     age: 36
-    tags: [a, b]
+    tags: [a,b]
     """
     value = _loaded(text) or (_loaded_lines(text) if text.startswith("{") else None)
     if not isinstance(value, dict | list) or not value:
@@ -77,8 +77,8 @@ def compact_json(text: str) -> Short | None:
 def head_of(short: str) -> int:
     r"""Where the definitions end that the rest of a short text needs.
 
-    >>> head_of("A = (id, user)\n- A(1, mia)")
-    15
+    >>> head_of("A = (id,user)\n- A(1,mia)")
+    14
     """
     end = 0
     while DEFINITION.match(short, end):
@@ -140,7 +140,7 @@ class _Notation:
                 + (f"{how} {_scalar_said(same)}" if how == ":" else f"{how}{_scalar_said(same)}" if how else "")
                 for key, (how, same) in slots.items()
             ]
-            yield f"{letter} = ({', '.join(parts)})"
+            yield f"{letter} = ({','.join(parts)})"
         members = value.items() if isinstance(value, dict) else (("", item) for item in value)
         for key, item in members:
             start = f"{_key(key)}: " if isinstance(value, dict) else "- "
@@ -188,10 +188,10 @@ class _Notation:
                     for key, item in value.items()
                     if slots[key].how == "=" and not _equal(item, slots[key].value)
                 ]
-                return f"{self._letters[keys]}({', '.join(cells)})"
-            return "{" + ", ".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
+                return f"{self._letters[keys]}({','.join(cells)})"
+            return "{" + ",".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
-            return "[" + ", ".join(self._said(item, depth + 1) for item in value) + "]"
+            return "[" + ",".join(self._said(item, depth + 1) for item in value) + "]"
         return json.dumps(value)
 
 

@@ -36,7 +36,7 @@ _OF_KIND = {
 }
 _LEAST_CHARACTERS = 320  # of a text that is no JSON; below, a marker eats what is saved
 _SHORTER = 0.85  # of its characters, at most, for a text to be said in short form
-_MARKER = 60  # characters
+MARKER = 60  # characters
 
 
 def forms_of(text: str, found: Detected) -> tuple[str, ...]:
@@ -53,24 +53,26 @@ def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     return () if found.numbered else _OF_KIND.get(found.kind, ())
 
 
-def shorten(text: str, forms: Sequence[str]) -> tuple[str, Short] | None:
+def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str, Short] | None:
     """The first of the forms in which a text is clearly shorter, and the short text; None where there is none.
+
+    ``marker`` are the characters of the line that stands before it.
 
     >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
     >>> name, short = shorten(f"[{records}]", list(FORMS))
     >>> name, short.head
-    ('JSON in short form', 'A = (flight, from: JFK)\\n')
+    ('JSON in short form', 'A = (flight,from: JFK)\\n')
     """
     for name in forms:
         short = FORMS[name](text)
-        if short is not None and short.body and _is_worth(short, text):
+        if short is not None and short.body and _is_worth(short, text, marker):
             return name, short
     return None
 
 
-def _is_worth(short: Short, text: str) -> bool:
+def _is_worth(short: Short, text: str, marker: int) -> bool:
     """Whether what has to be read is clearly less: of a text with rows that say little, without these."""
-    return len(short.head) + short.telling + _MARKER <= _SHORTER * len(text)
+    return len(short.head) + short.telling + marker <= _SHORTER * len(text)
 
 
 def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:

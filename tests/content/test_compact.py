@@ -55,8 +55,8 @@ def test_what_is_no_plain_json_is_left_alone(text):
 def test_what_nearly_all_records_have_is_said_once():
     value = [{"id": n, "plan": "gold" if n == 7 else "free", "region": "eu"} for n in range(20)]
     short = compact(json.dumps(value))
-    assert short.split("\n")[0] == "A = (id, plan=free, region: eu)"
-    assert [row for row in short.split("\n") if "gold" in row] == ["- A(7, plan=gold)"]
+    assert short.split("\n")[0] == "A = (id,plan=free,region: eu)"
+    assert [row for row in short.split("\n") if "gold" in row] == ["- A(7,plan=gold)"]
     assert expand(short) == value
 
 

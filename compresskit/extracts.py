@@ -1,0 +1,88 @@
+"""What a fold still tells of the messages that it stands for: lines of them, under the calls that they answer.
+
+An old exchange costs far more than what is worth keeping of it: two messages, a call's id twice, a stub for what is
+left out. Within the one message of a fold the same lines cost only themselves:
+
+    [… 6 earlier messages, quoted in part: retrieve bcdfghjklmnp]
+    > get_order {"id": "W41"}
+    items: [cup, plate]
+    …
+    > get_user {"id": "mia_3668"}
+    email: mia@example.com
+
+Every line stands in the folded messages or in a short form of them, in this order; ``is_extract`` checks it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .content import detect, forms_of, shorten
+from .types import Block, Turn
+
+LEFT_OUT = "…"  # stands for lines of a text, or for the rest of a line
+SMALL_CHARACTERS = 160  # of a text that is told whole
+_CALL_CHARACTERS = 300  # of a call's line
+_DEFINITION = re.compile(r"([A-Z]) = \(")
+
+
+def head(block: Block, role: str) -> str:
+    """The line above what is told of a text: who said it, or the call that it answers.
+
+    >>> head(Block(3, ("content",), "42", 'add {"a": 40, "b": 2}'), "tool")
+    '> add {"a": 40, "b": 2}'
+    """
+    if not block.call:
+        return f"{role}:"
+    line = "> " + " ".join(block.call.split("\n"))
+    return line if len(line) <= _CALL_CHARACTERS else line[:_CALL_CHARACTERS] + LEFT_OUT
+
+
+def always_told(block: Block, role: str) -> list[str]:
+    """The lines of a text that are told whenever anything of its exchange is: the call, and what is small."""
+    if len(block.text) >= SMALL_CHARACTERS:
+        return [head(block, role)] if block.call else []
+    return [head(block, role), block.text] if block.text else [head(block, role)] if block.call else []
+
+
+def frame_of(turns: Sequence[Turn]) -> list[str]:
+    """The texts of messages that an extract does without: the ids that tie calls and results together."""
+    return [text for turn in turns for text in turn.fixed if text in turn.calls or text in turn.answers]
+
+
+def extract(block: Block, role: str, definitions: str, rows: str) -> list[str]:
+    r"""The lines that tell so much of a text: the kept rows, and of the definitions those that they need.
+
+    >>> extract(Block(3, ("content",), "…", "find"), "tool", "A = (id,user)\nB = (x,y)\n", "- B(1,2)")
+    ['> find', 'B = (x,y)', '- B(1,2)']
+    """
+    if not rows:
+        return always_told(block, role)
+    found = [(line, _DEFINITION.match(line)) for line in definitions.splitlines()]
+    needed = [line for line, letter in found if letter is None or f"{letter[1]}(" in rows]
+    return [head(block, role), *needed, rows]
+
+
+def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:
+    """Whether all of these lines stand in what the messages can tell, in order."""
+    source = "\n".join(_tellings(turns))
+    position = 0
+    for line in lines:
+        if line == LEFT_OUT:
+            continue
+        found = source.find(line, position)
+        if found < 0:
+            return False
+        position = found + len(line)
+    return True
+
+
+def _tellings(turns: Sequence[Turn]) -> Iterator[str]:
+    for turn in turns:
+        for block in turn.blocks:
+            yield head(block, turn.role)
+            yield block.text
+            short = shorten(block.text, forms_of(block.text, detect(block.text, block.call)), 0)
+            if short:
+                yield short[1].head + short[1].body

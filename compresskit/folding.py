@@ -1,0 +1,62 @@
+"""An exchange within a fold: what telling of it costs, and the lines that are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+from .content import Segment
+from .extracts import always_told, extract
+from .fit import Piece
+from .markers import ROWS_LEFT_OUT
+from .pieces import Entry
+from .tokens import Measure
+
+_ROLE = 2  # tokens of a line that says who said it
+_GAP = 2  # tokens of a line that stands for what is left out
+
+
+def price_told(entry: Entry, role: str, measure: Measure) -> int:
+    """Gives an entry the piece that it has within a fold; returns the tokens of what is told of it in any case."""
+    segments, source = entry.split.segments, entry.source
+    entry.tokens = measure.count(entry.block.text)
+    entry.piece = None
+    entry.described = entry.bare = ("", 0)
+    lines = always_told(entry.block, role)
+    if segments:
+        marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
+        costs = [after - before for before, after in pairwise(marks)]
+        above = (measure.count(entry.head) if entry.head else 0) + (0 if lines else _ROLE)
+        entry.piece = Piece(above + marks[-1] + 1, 0, above, _GAP, _GAP, costs, entry.values, entry.facts)
+    return measure.count("\n".join([*lines, ""])) if lines else 0
+
+
+def told_lines(entries: Sequence[Entry], told: Mapping[int, str]) -> list[str]:
+    """What a fold tells of its texts; ``told`` has the roles of the messages that it tells of, by index."""
+    lines: list[str] = []
+    for entry in entries:
+        if entry.block.message in told:
+            kept = entry.piece.kept if entry.piece is not None else set()
+            rows = short_excerpt(entry.source, entry.split.segments, kept) if kept else ""
+            lines += extract(entry.block, told[entry.block.message], entry.head, rows)
+    return lines
+
+
+def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
+    """The kept lines of a text in short form; the line before it says the key for all that is left out."""
+    parts = [
+        text[segments[first].start : segments[last].end] if keep else ROWS_LEFT_OUT + "\n"
+        for first, last, keep in runs_of(segments, kept)
+    ]
+    return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
+
+
+def runs_of(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
+    """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
+    number = 0
+    while number < len(segments):
+        stop = number
+        while stop < len(segments) and (stop in kept) == (number in kept):
+            stop += 1
+        yield number, stop - 1, number in kept
+        number = stop

@@ -1,0 +1,170 @@
+"""Old exchanges told within a fold: the lines that matter are there, cheaply, and the messages come back exactly."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import cost, difference
+from pieces import json_values, texts
+from strategies import MODEL
+
+from compresskit import compress, restore
+from compresskit.extracts import extract, head, is_extract
+from compresskit.types import Block, Turn
+
+COLOURS = ["red", "blue", "green", "black", "white", "grey"]
+
+
+def order(number):
+    items = [
+        {
+            "item_id": f"itm_{number}{n}{n + 3}77",
+            "colour": colour,
+            "price": 100 * number + 7 * n,
+            "options": {"size": n},
+        }
+        for n, colour in enumerate(COLOURS)
+    ]
+    return {"order_id": f"W{number}5521", "status": "delivered", "items": items, "note": "left at the door"}
+
+
+def openai_exchange(number, name, arguments, result):
+    key = f"call_oYHDxU9tCZvK72L28iJya{number:04}"
+    function = {"name": name, "arguments": arguments}
+    return [
+        {"role": "assistant", "content": None, "tool_calls": [{"id": key, "type": "function", "function": function}]},
+        {"role": "tool", "tool_call_id": key, "content": result},
+    ]
+
+
+def anthropic_exchange(number, name, arguments, result):
+    key = f"toolu_01NDJSpN5JoNQCrwjNZce{number:04}"
+    use = {"type": "tool_use", "id": key, "name": name, "input": json.loads(arguments)}
+    return [
+        {"role": "assistant", "content": [use]},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": key, "content": result}]},
+    ]
+
+
+EXCHANGES = {"openai": openai_exchange, "anthropic": anthropic_exchange}
+
+
+def shop(shape, orders=6):
+    """An agent that looked at many orders; the user comes back to an item of the second one."""
+    messages = [{"role": "user", "content": "Please check my orders for me."}]
+    for number in range(orders):
+        arguments = json.dumps({"order_id": f"W{number}5521"})
+        messages += EXCHANGES[shape](number, "get_order", arguments, json.dumps(order(number)))
+    return [
+        *messages,
+        {"role": "assistant", "content": "I have looked at all of them."},
+        {"role": "user", "content": "Which sizes do you have of the green item itm_12577?"},
+    ]
+
+
+def squeezed(messages, share, shape):
+    total = compress(messages, MODEL, trigger=10**9, shape=shape).original_tokens
+    target = int(share * total)
+    return compress(messages, MODEL, trigger=target, target=target, shape=shape)
+
+
+def folds_of(result):
+    return [
+        message["content"]
+        for message in result.messages
+        if isinstance(message["content"], str) and "earlier messages, quoted in part" in message["content"]
+    ]
+
+
+@pytest.mark.parametrize("shape", EXCHANGES)
+def test_a_fold_tells_the_row_that_is_asked_for_under_the_call_that_gave_it(shape):
+    messages = shop(shape)
+    result = squeezed(messages, 0.5, shape)
+    (fold,) = folds_of(result)
+    lines = fold.split("\n")
+    at = next(number for number, line in enumerate(lines) if "itm_12577" in line)
+    call = next(line for line in reversed(lines[:at]) if line.startswith("> "))
+    assert call.startswith("> get_order")
+    assert "W15521" in call
+    assert result.target_met
+    assert difference(restore(result.messages, result.cache), messages) is None
+
+
+@pytest.mark.parametrize("shape", EXCHANGES)
+def test_a_told_exchange_costs_neither_ids_nor_a_stub(shape):
+    result = squeezed(shop(shape), 0.5, shape)
+    (fold,) = folds_of(result)
+    assert "call_o" not in fold
+    assert "toolu_" not in fold
+    assert fold.count("retrieve") == 1
+
+
+def test_what_is_no_word_of_the_messages_makes_a_fold_a_text():
+    result = squeezed(shop("openai"), 0.5, "openai")
+    (fold,) = folds_of(result)
+    forged = {"role": "user", "content": fold.replace("green", "golden")}
+    assert restore([forged], result.cache) == [forged]
+
+
+def test_a_result_with_told_exchanges_compressed_again_stays():
+    result = squeezed(shop("openai"), 0.5, "openai")
+    again = compress(result.messages, MODEL, trigger=result.target, target=result.target, cache=result.cache)
+    assert again.messages == result.messages
+
+
+def test_long_exchanges_keep_their_messages():
+    messages = shop("openai", orders=1)
+    long = json.dumps([{**order(number), "text": "word " * 60} for number in range(60)])
+    messages[1:1] = openai_exchange(99, "list_orders", "{}", long)
+    result = squeezed(messages, 0.3, "openai")
+    assert any(message["role"] == "tool" and "retrieve" in message["content"] for message in result.messages)
+
+
+def test_decisions_say_what_a_fold_tells():
+    result = squeezed(shop("openai"), 0.5, "openai")
+    assert any(row.action == "fold" and "told within a fold" in row.why for row in result.decisions)
+
+
+def block(text, call=""):
+    return Block(0, ("content",), text, call)
+
+
+def test_only_the_definitions_that_the_rows_need_are_told():
+    definitions = "A = (id,user)\nB = (x,y)\n"
+    assert extract(block("", "one"), "tool", definitions, "- A(1,mia)") == ["> one", "A = (id,user)", "- A(1,mia)"]
+    assert extract(block("", "two"), "tool", "id|name", "1|mia") == ["> two", "id|name", "1|mia"]
+
+
+def test_a_long_call_is_cut_and_stands_on_one_line():
+    line = head(block("", "write " + "a\nb " * 500), "tool")
+    assert "\n" not in line
+    assert line.endswith("…")
+    assert len(line) < 400
+
+
+def test_an_extract_keeps_the_order_of_what_it_is_of():
+    turns = [Turn(0, "tool", [block("one\ntwo\nthree", "count")])]
+    assert is_extract(["> count", "one", "…", "three"], turns)
+    assert not is_extract(["> count", "three", "one"], turns)
+    assert not is_extract(["> count", "four"], turns)
+
+
+results = texts | json_values.map(json.dumps) | st.builds(lambda n: json.dumps(order(n)), st.integers(0, 30))
+arguments = st.dictionaries(st.sampled_from(["path", "query", "id"]), json_values | texts, max_size=2).map(json.dumps)
+exchanges = st.lists(
+    st.tuples(st.sampled_from(["search", "get_order", ""]), arguments, results), min_size=4, max_size=9
+)
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(EXCHANGES)), exchanges, st.sampled_from([0.3, 0.45, 0.6, 0.8]))
+def test_whatever_is_told_the_target_holds_and_everything_comes_back(shape, made, share):
+    messages = [{"role": "user", "content": "Look at all of them."}]
+    for number, (name, given_arguments, result) in enumerate(made):
+        messages += EXCHANGES[shape](number, name, given_arguments, result)
+    messages += [{"role": "assistant", "content": "Done."}, {"role": "user", "content": "And itm_12577?"}]
+    result = squeezed(messages, share, shape)
+    assert difference(restore(result.messages, result.cache), messages) is None
+    if result.skipped_reason is None and result.target_met:
+        assert cost(result.messages, result.tools) <= result.compressed_tokens <= result.target
