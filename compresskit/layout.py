@@ -68,6 +68,7 @@ def lay_out(
         if told:
             fixed = 0
         for entry in entries:
+            entry.within = told
             if told:
                 fixed += price_told(entry, turns[entry.block.message].role, measure)
             else:

@@ -25,7 +25,9 @@ _MISFITS = 8  # signatures in a row that no longer fit
 
 def can_have(entry: Entry) -> bool:
     """Whether signatures can stand in the gaps of an entry: of code that may be left out in part."""
-    return entry.piece is not None and not entry.short and entry.split.kind in _CODE and len(entry.split.segments) > 1
+    if entry.piece is None or entry.within or entry.short:
+        return False
+    return entry.split.kind in _CODE and len(entry.split.segments) > 1
 
 
 def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:

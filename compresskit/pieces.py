@@ -57,6 +57,7 @@ class Entry:
     bare: tuple[str, int] = ("", 0)  # the shortest stub
     stub: str = ""  # the one of them that is used
     facts: Sequence[frozenset[int]] = ()  # of the segments
+    within: bool = False  # what is kept of it stands within a fold
     told: dict[int, list[str]] = field(default_factory=dict)  # segment left out -> signatures told in the gap
     piece: Piece | None = None  # None where the text stands as it is whenever its message does
 
