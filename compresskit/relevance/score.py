@@ -21,7 +21,7 @@ from .words import parts, words
 # BM25 is scaled to a best segment of 1; the other signals are fractions of that.
 _MENTIONED = 0.5  # an exact name that the query says, shared among the segments that have it
 _DEFINED = 1.0  # a definition that the query names
-_MEMBER = 0.5  # of that, for what is part of the definition named
+_MEMBER = 0.75  # of that, for what is part of the definition named
 _ASKED_FOR = 0.15  # the terms of the call that asked for the text
 _CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
 _NEIGHBOUR = 0.3
