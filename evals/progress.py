@@ -35,11 +35,13 @@ class Progress:
         self._task = self._bar.add_task(title, total=total, completed=self._done, note=self.note())
 
     def __enter__(self) -> Progress:
-        self._bar.start()
+        if not self._quiet:  # stopped where nobody watches, it would print an empty line
+            self._bar.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._bar.stop()
+        if not self._quiet:
+            self._bar.stop()
 
     def advance(self, row: Row, spent: float) -> None:
         """One more is done; `spent` is all so far, in dollars."""

@@ -114,12 +114,9 @@ class Processes:
         """Gives the call to a process that has none."""
         while self._idle:
             connection = self._idle.pop()
-            try:
-                connection.send(arguments)
-            except OSError:  # it died while it had nothing to do
-                self._bury(connection)
-            else:
+            if self._processes[connection].is_alive() and _sent(connection, arguments):
                 break
+            self._bury(connection)  # it died while it had nothing to do
         else:
             connection = self._hire()
             connection.send(arguments)
@@ -151,6 +148,14 @@ class Processes:
         process.join()
         code = process.exitcode
         return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _sent(connection: Connection, arguments: tuple[Any, ...]) -> bool:
+    try:
+        connection.send(arguments)
+    except OSError:
+        return False
+    return True
 
 
 def _serve(connection: Connection, one: Callable[..., Row]) -> None:
