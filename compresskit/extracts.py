@@ -40,9 +40,12 @@ def head(block: Block, role: str) -> str:
 
 
 def always_told(block: Block, role: str) -> list[str]:
-    """The lines of a text that are told whenever anything of its exchange is: the call, and what is small."""
+    """The lines of a text that are told whenever anything of its exchange is: the call, and what is small.
+
+    A call with nothing under it gave nothing back; one whose result is left out has the sign for that.
+    """
     if len(block.text) >= SMALL_CHARACTERS:
-        return [head(block, role)] if block.call else []
+        return [head(block, role), LEFT_OUT] if block.call else []
     return [head(block, role), block.text] if block.text else [head(block, role)] if block.call else []
 
 

@@ -168,3 +168,11 @@ def test_whatever_is_told_the_target_holds_and_everything_comes_back(shape, made
     assert difference(restore(result.messages, result.cache), messages) is None
     if result.skipped_reason is None and result.target_met:
         assert cost(result.messages, result.tools) <= result.compressed_tokens <= result.target
+
+
+def test_a_result_that_is_left_out_is_no_empty_one():
+    left_out = Block(3, ("content",), "row\n" * 200, "find {}")
+    empty = Block(3, ("content",), "[]", "find {}")
+    assert extract(left_out, "tool", "", "") == ["> find {}", "…"]
+    assert extract(empty, "tool", "", "") == ["> find {}", "[]"]
+    assert extract(left_out, "tool", "", "row\n…") == ["> find {}", "row\n…"]
