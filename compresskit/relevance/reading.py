@@ -45,13 +45,23 @@ class Reading(NamedTuple):
     called: int
 
 
+class _Told(dict[str, tuple[str, ...]]):
+    """The terms of the query that a word is, or has as its parts. Each different word is looked at once."""
+
+    def __init__(self, query: Query) -> None:
+        self.terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
+        self.terms |= {term: term for term in query.weights}
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = self[word] = tuple([self.terms[part] for part in parts(word) if part in self.terms])
+        return found
+
+
 class Reader:
     """Knows the words of a query."""
 
     def __init__(self, query: Query) -> None:
-        self._terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
-        self._terms |= {term: term for term in query.weights}
-        self._told: dict[str, Sequence[str]] = {}  # the terms that a word is of the query
+        self._told = _Told(query)
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
@@ -65,16 +75,9 @@ class Reader:
     def hits(self, text: str) -> dict[str, int]:
         """How often each term of the query stands in a text."""
         hits: dict[str, int] = {}
-        for term in chain.from_iterable(map(self._tell, words(text))):
+        for term in chain.from_iterable(map(self._told.__getitem__, words(text))):
             hits[term] = hits.get(term, 0) + 1
         return hits
-
-    def _tell(self, word: str) -> Sequence[str]:
-        """The terms of the query that a word is, or has as its parts."""
-        found = self._told.get(word)
-        if found is None:
-            found = self._told[word] = tuple([self._terms[part] for part in parts(word) if part in self._terms])
-        return found
 
     def read(self, documents: Sequence[Document]) -> Iterator[Reading]:
         """One reading for every segment of every document, in order.
@@ -106,7 +109,7 @@ class Reader:
         import numpy as np
 
         called = (self.terms_of(call) for call in {document.call for document in documents})
-        known = {word.lower() for word in set(self._terms).union(*called) if word.isascii()}
+        known = {word.lower() for word in set(self._told.terms).union(*called) if word.isascii()}
         table = np.zeros(1 << _PLACES, dtype=np.bool_)
         if known:
             said = f" {' '.join(known)} "
@@ -135,10 +138,11 @@ class Reader:
         of_text = np.searchsorted(bounds, starts[chosen], side="right").tolist()
         hits: list[dict[str, int]] = [{} for _ in texts]
         called: dict[int, set[str]] = {}
+        told = self._told
         for number, start, end in zip(of_text, starts[chosen].tolist(), ends[chosen].tolist(), strict=True):
             word = text[start:end]
             here = hits[number]
-            for term in self._tell(word):
+            for term in told[word]:
                 here[term] = here.get(term, 0) + 1
             if word in wanted[number]:
                 called.setdefault(number, set()).add(word)
@@ -150,7 +154,7 @@ class Reader:
         for text in texts:
             found = words(text)
             hits: dict[str, int] = {}
-            for term in chain.from_iterable(map(self._tell, found)):
+            for term in chain.from_iterable(map(self._told.__getitem__, found)):
                 hits[term] = hits.get(term, 0) + 1
             yield Reading(hits, len(found), len(wanted.intersection(found)) if wanted else 0)
 
