@@ -12,7 +12,8 @@ from .segment import Mark
 
 _LARGEST = 2_000_000  # characters; beyond this a syntax tree takes more memory than it is worth
 _COLUMN_0 = r"(?<=\n)(?:((?:import|from)\b)|([A-Za-z_]\w*+)[ \t]*+(?::[^=\n]{0,80}+)?=(?!=)|([^\s#)\]}]))"
-_LINE = re.compile(rf"\n([ \t]*+)(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|(@)|{_COLUMN_0})")
+# most lines are let go by their first letter
+_LINE = re.compile(rf"\n([ \t]*+)(?:(?=[acd@])(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|(@))|{_COLUMN_0})")
 # "1if x": legal, but the parser warns about it, and what warnings do is the program's business.
 _WARNED_NUMBER = re.compile(r"\d[.jJ]?(?:and|else|for|if|in|is|not|or)\b")
 _GOES_ON = ("else", "elif", "except", "finally", "case")
