@@ -93,9 +93,7 @@ def _written(
             if spare <= _LEAST_SPARE * room or not twice:
                 return written
             cache = keys.cache
-            # estimates are on the safe side: what they left is spent too
-            needed = outline.tell(layout.entries, outlines, limits.measure)
-            fuller = write(fit, fit.used + spare, needed)
+            fuller = write(fit, fit.used + spare, outlines)  # estimates are on the safe side: what they left is spent
             if fuller.tokens <= room:
                 return fuller
             keys.cache = cache
