@@ -2,6 +2,7 @@
 and run does.
 """
 
+import re
 import string
 
 import torch
@@ -29,14 +30,21 @@ TRAINED_ON = [
 
 def bert(folder):
     """A token classifier as LLMLingua-2's small model is one."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    characters = sorted(set(string.printable.replace(" ", "")))
+    known = sorted({word for text in TRAINED_ON[:3] for word in re.findall(r"\w{2,6}", text)})
+    pieces = [
+        *special,
+        *characters,
+        *(f"##{one}" for one in characters),
+        *known,
+    ]  # a trainer would break ties by chance
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocab=vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(
-        TRAINED_ON, trainers.WordPieceTrainer(vocab_size=400, special_tokens=special, show_progress=False)
-    )
+    tokenizer.add_special_tokens(special)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         mask_token="[MASK]",
