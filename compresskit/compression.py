@@ -150,7 +150,7 @@ def compress(
     # not with an embedder, which may cost money and must not be asked for nothing
     if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
         judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
-    original = request.cost(given)
+    original = request.cost(given, request.stands(messages))
     if original <= trigger and kept is None:
         return request.unchanged(messages, original, "below_trigger")
     if judged is None:

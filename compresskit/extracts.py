@@ -69,7 +69,11 @@ def extract(block: Block, role: str, definitions: str, rows: str) -> list[str]:
 
 def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:
     """Whether all of these lines stand in what the messages can tell, in order."""
-    source = "\n".join(_tellings(turns))
+    return stand_in(lines, telling(turns))
+
+
+def stand_in(lines: Sequence[str], source: str) -> bool:
+    """Whether all of these lines stand in a telling, in order."""
     position = 0
     for line in lines:
         if line == LEFT_OUT:
@@ -79,6 +83,11 @@ def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:
             return False
         position = found + len(line)
     return True
+
+
+def telling(turns: Sequence[Turn]) -> str:
+    """All that can be told of messages."""
+    return "\n".join(_tellings(turns))
 
 
 def _tellings(turns: Sequence[Turn]) -> Iterator[str]:

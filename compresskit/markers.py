@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from .content import FORMS, said_in_short
 from .errors import InvalidMessages, check_cache
-from .extracts import is_extract
+from .extracts import stand_in, telling
 from .jsonlike import clone
 from .shapes import read
 from .shapes.parts import replace, slots
@@ -154,10 +154,22 @@ def _is_bound(key: str, shrunk: str, cache: Cache) -> bool:
 
 
 class ShortTexts:
-    """Originals in short form, each made once however many texts have to be compared with it."""
+    """Originals in short form, and what runs can tell: each made once however much has to be compared with it."""
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], str] = {}
+        self._runs: dict[str, bool] = {}
+        self._tellings: dict[str, str] = {}
+
+    def is_run(self, original: str) -> bool:
+        if original not in self._runs:
+            self._runs[original] = is_run(original)
+        return self._runs[original]
+
+    def telling(self, run: str) -> str:
+        if run not in self._tellings:
+            self._tellings[run] = telling(read(json.loads(run), "auto").turns)
+        return self._tellings[run]
 
     def of(self, original: str, form: str) -> str:
         if (form, original) not in self._made:
@@ -209,16 +221,22 @@ def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
         yield text[start:]
 
 
-def folded(message: Message, cache: Cache) -> str | None:
-    """The key of the run of messages that ``message`` stands for, None where it is simply a message."""
+def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the run of messages that ``message`` stands for, None where it is simply a message.
+
+    Where many messages are asked about, ``short`` keeps what they are compared with.
+    """
     content = message.get("content")
-    if not isinstance(content, str) or not content.startswith(_START) or len(message) != 2:
+    if not isinstance(content, str) or not content.startswith(_START):
+        return None
+    if len(message) != 2 or message.get("role") != "user":
         return None
     first, *rest = content.split("\n")
     match = _FOLD.fullmatch(first)
-    if not match or match[2] not in cache or not is_run(cache[match[2]]) or bool(match[1]) != bool(rest):
+    if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
-    return match[2] if not rest or is_extract(rest, read(json.loads(cache[match[2]]), "auto").turns) else None
+    short, run = short or ShortTexts(), cache[match[2]]
+    return match[2] if short.is_run(run) and (not rest or stand_in(rest, short.telling(run))) else None
 
 
 def restore(messages: list[Message], cache: Cache) -> list[Message]:
@@ -272,7 +290,7 @@ def _stands_for(
     message: Message, cache: Cache, short: ShortTexts
 ) -> tuple[list[Message] | None, list[tuple[Path, str]]]:
     """The run of messages that a message stands for, if any; else the originals of its texts, by place."""
-    run = folded(message, cache)
+    run = folded(message, cache, short)
     if run:
         return json.loads(cache[run]), []
     found = [(slot.path, issued(slot.text, cache, short)) for slot in slots(message)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from .atoms import Atom
-from .content import MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from .content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from .extracts import SMALL_CHARACTERS, always_told
 from .fit import Piece
 from .relevance import Document, score
@@ -195,6 +195,8 @@ def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], meas
             if short_left > 0 and (forms := forms_of(block.text, kind)):
                 short_left -= len(block.text)
                 within = block.message in told
+                if within:  # a form that leaves things out says so in its marker, which is not told
+                    forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
                 if found:
                     entry.form, short = found

@@ -8,7 +8,7 @@ from typing import Any
 from .entry import Entered
 from .fitting import Limits
 from .jsonlike import clone, dumps
-from .markers import Keys, folded, issued, restore
+from .markers import Keys, ShortTexts, folded, issued, restore
 from .previous import Continued
 from .result import Compressed, Mark, SkippedReason
 from .shapes import read
@@ -47,9 +47,9 @@ class Request:
         """What a plan has to keep to."""
         return Limits(self.room, self.recoverable, self.cache, self.measure)
 
-    def cost(self, conversation: Conversation) -> int:
-        """Tokens of the request with these messages and the caller's tools."""
-        return self._overhead(with_ours=False) + self._tokens(conversation)
+    def cost(self, conversation: Conversation, with_ours: bool = False) -> int:
+        """Tokens of the request with these messages and the caller's tools, and our tool where it is there."""
+        return self._overhead(with_ours) + self._tokens(conversation)
 
     def _tokens(self, conversation: Conversation) -> int:
         """Tokens of messages alone."""
@@ -63,10 +63,14 @@ class Request:
                 tokens += count(block.text)
         return tokens
 
+    def stands(self, messages: list[Message]) -> bool:
+        """Whether earlier markers of ours stand in the messages, for which the tool has to be there."""
+        return self.recoverable and bool(self.cache) and self._any_issued(messages, self.cache)
+
     def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason) -> Compressed:
         """The messages as they were, with our tool only where earlier markers of ours stand in them."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
-        known = self.recoverable and bool(self.cache) and any(self._issued(message, self.cache) for message in messages)
+        known = self.stands(messages)
         return self._compressed(copies, tokens, tokens, tokens, known, {}, skipped_reason=reason)
 
     def nothing(self) -> Compressed:
@@ -92,7 +96,7 @@ class Request:
             fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         cache = {**previous.cache, **self.cache, **entered}
-        issued = going.forms or bool(entered) or any(self._issued(message, cache) for message in new)
+        issued = going.forms or bool(entered) or self._any_issued(new, cache)
         with_ours = self.recoverable and issued
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
@@ -172,5 +176,9 @@ class Request:
         return self.tools + ([schema(self.shape)] if ours else [])
 
     @staticmethod
-    def _issued(message: Message, cache: Cache) -> bool:
-        return folded(message, cache) is not None or any(issued(slot.text, cache) for slot in slots(message))
+    def _any_issued(messages: list[Message], cache: Cache) -> bool:
+        short = ShortTexts()
+        return any(
+            folded(message, cache, short) is not None or any(issued(slot.text, cache, short) for slot in slots(message))
+            for message in messages
+        )

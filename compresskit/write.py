@@ -108,6 +108,8 @@ class Writer:
         key = self._keys.issue(text)
         lines = told_lines([entry for _, entry in entries], told)
         marker = "\n".join([self._wording.fold(count, key, bool(lines)), *lines])
+        if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
+            marker = self._wording.fold(count, key)  # the messages are no plain JSON: what is told would be a text
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
@@ -207,7 +209,7 @@ class Writer:
         short = ShortTexts()
         found = [(issued(text, cache, short), true) for text, true in self._suspects]
         wrong = {key for key, true in found if key is not None and key != true}
-        wrong.update(key for message in self._suspect_messages if (key := folded(message, cache)))
+        wrong.update(key for message in self._suspect_messages if (key := folded(message, cache, short)))
         return {cache[key] for key in wrong}
 
     def _decide(self, entry: Entry, action: Action, key: str | None, tokens: int, why: str) -> None:

@@ -1,6 +1,7 @@
 """Old exchanges told within a fold: the lines that matter are there, cheaply, and the messages come back exactly."""
 
 import json
+from enum import Enum
 
 import pytest
 from hypothesis import given, settings
@@ -176,3 +177,44 @@ def test_a_result_that_is_left_out_is_no_empty_one():
     assert extract(left_out, "tool", "", "") == ["> find {}", "…"]
     assert extract(empty, "tool", "", "") == ["> find {}", "[]"]
     assert extract(left_out, "tool", "", "row\n…") == ["> find {}", "row\n…"]
+
+
+class Name(str, Enum):  # noqa: UP042 (prints as Name.ORDER)
+    ORDER = "get_order"
+
+
+def test_a_name_that_json_says_otherwise_comes_back_too():
+    messages = shop("openai", orders=40)
+    for message in messages:
+        for made in message.get("tool_calls", ()):
+            made["function"]["name"] = Name.ORDER
+    result = compress(messages, MODEL, trigger=3_000, target=1_500)
+    assert any(row.action == "fold" for row in result.decisions)
+    assert restore(result.messages, result.cache) == messages
+
+
+def test_only_a_message_of_the_user_is_a_fold():
+    result = compress(shop("openai", orders=40), MODEL, trigger=3_000, target=1_500)
+    fold = next(message for message in result.messages if str(message["content"]).startswith("[…"))
+    said = {"role": "assistant", "content": fold["content"]}
+    assert restore([said], result.cache) == [said]
+    assert len(restore([fold], result.cache)) > 1
+
+
+def test_a_result_below_the_trigger_with_markers_counts_the_tool_that_they_need():
+    result = compress(shop("openai", orders=40), MODEL, trigger=3_000, target=1_500)
+    again = compress(result.messages, MODEL, trigger=3_000, cache=result.cache)
+    assert (again.skipped_reason, again.tools) == ("below_trigger", result.tools)
+    assert again.compressed_tokens == result.compressed_tokens
+
+
+def test_a_log_is_told_line_by_line():
+    """In short form it would count lines that then follow."""
+    lines = [f"2024-01-01 10:00:{n:02} INFO GET /items/{n} 200 OK" for n in range(14)]
+    messages = shop("openai", orders=30)
+    for message in messages:
+        if message["role"] == "tool":
+            message["content"] = "\n".join(lines)
+    result = compress(messages, MODEL, trigger=3_000, target=1_500)
+    assert restore(result.messages, result.cache) == messages
+    assert "more like this" not in json.dumps(result.messages)
