@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CALL_TERMS = 24
 CALL_CHARACTERS = 600
 _NAME_TIMES = 2  # a segment's name counts as if it said it so many times more
-_AT_ONCE = 120_000  # characters: larger arrays fall out of the processor's cache
+_AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _CAPITAL, _SMALL, _DIGIT = 1, 2, 3
 _SHAPE = bytes(
