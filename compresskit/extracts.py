@@ -10,7 +10,7 @@ left out. Within the one message of a fold the same lines cost only themselves:
     > get_user {"id": "mia_3668"}
     email: mia@example.com
 
-Every line stands in the folded messages or in a short form of them, in this order; ``is_extract`` checks it.
+Every line stands in the folded messages or in a short form of them, in this order; ``stand_in`` checks it.
 """
 
 from __future__ import annotations
@@ -65,11 +65,6 @@ def extract(block: Block, role: str, definitions: str, rows: str) -> list[str]:
     found = [(line, _DEFINITION.match(line)) for line in definitions.splitlines()]
     needed = [line for line, letter in found if letter is None or f"{letter[1]}(" in rows]
     return [head(block, role), *needed, rows]
-
-
-def is_extract(lines: Sequence[str], turns: Sequence[Turn]) -> bool:
-    """Whether all of these lines stand in what the messages can tell, in order."""
-    return stand_in(lines, telling(turns))
 
 
 def stand_in(lines: Sequence[str], source: str) -> bool:

@@ -57,14 +57,7 @@ FILES = ("humaneval.jsonl", "humaneval.jsonl.gz", "HumanEval.jsonl.gz")
 SETS = (hub.Set("openai_humaneval", None, "test", dict),)
 T = TypeVar("T")
 REPLY_TOKENS = 800  # the longest canonical solution has 400
-RETENTION = (
-    Column("tokens before", "before", "tokens"),
-    Column("tokens after", "after", "tokens"),
-    Column("met", "met", "percent"),
-    Column("needed", "needed"),
-    Column("missed", "missed", "percent"),
-    Column("exact", "exact", "percent"),
-)
+RETENTION = tasks.retention(Column("needed", "needed"))
 COLUMNS = (Column("pass@1", "passed"), Column("needed", "needed"), *tasks.COLUMNS)
 
 

@@ -42,7 +42,7 @@ from evals import data, embedders, hub, models, options, reporting, tasks
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message
-from evals.multihop_qa import FILES, NAMES, Question, paragraph
+from evals.multihop_qa import FILES, NAMES, Question, by_data_set, data_set, paragraph
 from evals.tokens import count_message, count_request
 
 SYSTEM = (
@@ -73,7 +73,7 @@ def conversation(questions: Sequence[Question], place: int, tokens: int, seed: i
 
 def asked(questions: Sequence[Question], target: float, given: argparse.Namespace) -> list[tasks.Task]:
     """The questions of one data set."""
-    name = _data_set(questions[0])
+    name = data_set(questions[0])
     group = options.titled(NAMES.get(name, name), target, given)
     found = []
     for place, question in enumerate(questions[: given.limit]):
@@ -125,16 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths = hub.find(FILES, given.data, hub.QUESTIONS)
-    sets: dict[str, list[Question]] = {}
-    for question in (question for path in paths for question in data.rows(path)):
-        sets.setdefault(_data_set(question), []).append(question)
+    sets = by_data_set(paths)
     chosen = [members for name, members in sets.items() if not given.data_sets or name in given.data_sets]
     todo = [task for target in given.target for members in chosen for task in asked(members, target, given)]
     return paths, tasks.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
-
-
-def _data_set(question: Question) -> str:
-    return str(data.field(question, "id", "questions")).split("-")[0]
 
 
 def _user(text: str) -> Message:

@@ -77,7 +77,7 @@ def conversation(questions: Sequence[Question], place: int, layout: str, seed: i
 def cases(questions: Sequence[Question], share: float, given: argparse.Namespace) -> list[Case]:
     """Both layouts of every question of one data set."""
     found = []
-    name = _data_set(questions[0])
+    name = data_set(questions[0])
     for layout in given.layouts:
         group = options.titled(f"{NAMES.get(name, name)}, {LAYOUTS[layout]}", share, given)
         for place, question in enumerate(questions[: given.limit]):
@@ -106,8 +106,17 @@ def _places(support: Sequence[str], _message: int, text: str) -> Places:
     return {one: (text.index(one), text.index(one) + len(one)) for one in support if one in text}
 
 
-def _data_set(question: Question) -> str:
+def data_set(question: Question) -> str:
+    """The name of the data set that a question is of."""
     return str(data.field(question, "id", "questions")).split("-")[0]
+
+
+def by_data_set(paths: Sequence[Path | data.Source]) -> dict[str, list[Question]]:
+    """All questions of some files by the name of their data set, in order."""
+    sets: dict[str, list[Question]] = {}
+    for question in (question for path in paths for question in data.rows(path)):
+        sets.setdefault(data_set(question), []).append(question)
+    return sets
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,9 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths = hub.find(FILES, given.data, hub.QUESTIONS)
-    sets: dict[str, list[Question]] = {}
-    for question in (question for path in paths for question in data.rows(path)):
-        sets.setdefault(_data_set(question), []).append(question)
+    sets = by_data_set(paths)
     todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
     return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 

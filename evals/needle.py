@@ -50,14 +50,7 @@ SYSTEM = (
 REPLY_TOKENS = 128
 WORDINGS = ("unlike", "alike")
 TRIALS = 4  # questions for each cell of the grid
-RETENTION = (
-    Column("tokens before", "before", "tokens"),
-    Column("tokens after", "after", "tokens"),
-    Column("met", "met", "percent"),
-    Column("found", "found"),
-    Column("missed", "missed", "percent"),
-    Column("exact", "exact", "percent"),
-)
+RETENTION = tasks.retention(Column("found", "found"))
 COLUMNS = (Column("found", "found"), Column("readable", "readable"), *tasks.COLUMNS)
 T = TypeVar("T")
 

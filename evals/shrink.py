@@ -47,7 +47,7 @@ from evals import baselines, data, engine, hub, options, reporting, spending
 from evals.cases import Request, Row
 from evals.figures import Column
 from evals.messages import Message, read_all
-from evals.multihop_qa import FILES, NAMES, paragraph
+from evals.multihop_qa import FILES, NAMES, by_data_set, paragraph
 from evals.reader import Reader
 
 ARMS = (
@@ -216,13 +216,10 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
     models = Models(*(getattr(given, name) for name in Models._fields))
     for arm in (one for one in given.compressors if models.model_of(one) is None):
         print(f"{arm}: not measured here (its model is not given)", file=sys.stderr)
-    sets: dict[str, list[dict[str, Any]]] = {}
-    for question in (question for path in paths for question in data.rows(path)):
-        sets.setdefault(question["id"].split("-")[0], []).append(question)
     todo = [
         (question, share, arm, models, given.model, given.seed)
         for share in given.target
-        for questions in sets.values()
+        for questions in by_data_set(paths).values()
         for question in questions[: given.limit]
         for arm in given.compressors
         if models.model_of(arm) is not None

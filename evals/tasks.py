@@ -28,6 +28,18 @@ COLUMNS = (
 )
 
 
+def retention(measured: Column) -> tuple[Column, ...]:
+    """The columns where no model is asked: what is left, and how much of what is needed."""
+    return (
+        Column("tokens before", "before", "tokens"),
+        Column("tokens after", "after", "tokens"),
+        Column("met", "met", "percent"),
+        measured,
+        Column("missed", "missed", "percent"),
+        Column("exact", "exact", "percent"),
+    )
+
+
 class Task(NamedTuple):
     """A request, and what is read off the reply and off the messages that the model was shown first."""
 

@@ -11,7 +11,7 @@ from pieces import json_values, texts
 from strategies import MODEL
 
 from compresskit import compress, restore
-from compresskit.extracts import extract, head, is_extract
+from compresskit.extracts import extract, head, stand_in, telling
 from compresskit.types import Block, Turn
 
 COLOURS = ["red", "blue", "green", "black", "white", "grey"]
@@ -146,9 +146,9 @@ def test_a_long_call_is_cut_and_stands_on_one_line():
 
 def test_an_extract_keeps_the_order_of_what_it_is_of():
     turns = [Turn(0, "tool", [block("one\ntwo\nthree", "count")])]
-    assert is_extract(["> count", "one", "…", "three"], turns)
-    assert not is_extract(["> count", "three", "one"], turns)
-    assert not is_extract(["> count", "four"], turns)
+    assert stand_in(["> count", "one", "…", "three"], telling(turns))
+    assert not stand_in(["> count", "three", "one"], telling(turns))
+    assert not stand_in(["> count", "four"], telling(turns))
 
 
 results = texts | json_values.map(json.dumps) | st.builds(lambda n: json.dumps(order(n)), st.integers(0, 30))
