@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
 DENSITY_EXPONENT = 0.5
-_NOTHING: frozenset[int] = frozenset()
 FACT_VALUE = 0.7  # of a fact of weight 1 in a text of one token
 
 
@@ -44,10 +43,13 @@ class Piece:
 
     def price(self, segment: int) -> int:
         """What keeping one more segment adds."""
-        change = self._change(segment)
         if self.kept:
-            return self.costs[segment] + self._marks(self.gaps + change) - self._marks(self.gaps)
-        return (self.head + self.costs[segment] + self._marks(change) if len(self.costs) > 1 else self.full) - self.stub
+            gaps = self.gaps + self._change(segment)
+            return self.costs[segment] + self._marks(gaps) - self._marks(self.gaps)
+        last = len(self.costs) - 1
+        if not last:
+            return self.full - self.stub
+        return self.head + self.costs[segment] + self._marks((segment > 0) + (segment < last)) - self.stub
 
     def keep(self, segment: int) -> None:
         self.gaps += self._change(segment)
@@ -139,48 +141,51 @@ class Fit:
 
     def fill(self, budget: int) -> None:
         """Takes upgrades until none of those left fits into ``budget`` tokens in all."""
+        heap = self._heap
         passed: list[tuple[float, int, int, int]] = []
-        while self._heap:
-            known, number, piece, segment = heapq.heappop(self._heap)
-            price = self._price(number, piece, segment)
-            if price is None:
+        while heap:
+            known, number, place, segment = heapq.heappop(heap)
+            rated = self._rated(number, place, segment)
+            if rated is None:
                 continue
-            density = self._density(number, piece, segment, price)
-            if -density > known and self._heap and -density > self._heap[0][0]:
+            density, price = rated
+            if -density > known and heap and -density > heap[0][0]:
                 # something taken since shows what this would have shown: it waits its turn
-                heapq.heappush(self._heap, (-density, number, piece, segment))
+                heapq.heappush(heap, (-density, number, place, segment))
             elif self.used + price > budget:
-                passed.append((-density, number, piece, segment))  # a later, larger budget may take it
+                passed.append((-density, number, place, segment))  # a later, larger budget may take it
             else:
                 self.used += price
-                self._take(number, piece, segment)
+                self._take(number, place, segment)
         heapq.heapify(passed)
         self._heap = passed
 
-    def _density(self, number: int, piece: int, segment: int, price: int) -> float:
-        """Value per token: relevance, and the facts that nothing kept shows yet."""
-        if price <= 0:
-            return float("inf")
+    def _rated(self, number: int, place: int, segment: int) -> tuple[float, int] | None:
+        """What an upgrade is worth per token, and the tokens that it adds now; None where it is already in.
+
+        It is worth its relevance, and the facts that nothing kept shows yet.
+        """
         group = self.groups[number]
-        value, facts = (0.0, _NOTHING) if group.open else (group.value, group.facts)
-        if piece >= 0:
-            held = group.pieces[piece]
-            value = max(value, held.values[segment])
-            facts = facts | held.facts[segment] if facts else held.facts[segment]
+        if group.open:
+            if place < 0:
+                return None
+            piece = group.pieces[place]
+            if segment in piece.kept:
+                return None
+            value, facts, price = piece.values[segment], piece.facts[segment], piece.price(segment)
+        else:
+            value, facts, price = group.value, group.facts, self._opening(number)
+            if place >= 0:
+                piece = group.pieces[place]
+                value, price = max(value, piece.values[segment]), price + piece.price(segment)
+                facts = facts | piece.facts[segment] if facts else piece.facts[segment]
+        if price <= 0:
+            return float("inf"), price
         density: float = value / price**DENSITY_EXPONENT
         if facts:
             weights, shown = self._weights, self._shown
             density += FACT_VALUE * sum([weights[fact] for fact in facts if fact not in shown]) / price
-        return density
-
-    def _price(self, number: int, piece: int, segment: int) -> int | None:
-        """Tokens that an upgrade adds now, None where it is already in."""
-        group = self.groups[number]
-        if not group.open:
-            return self._opening(number) + (group.pieces[piece].price(segment) if piece >= 0 else 0)
-        if piece < 0 or group.pieces[piece].whole or segment in group.pieces[piece].kept:
-            return None
-        return group.pieces[piece].price(segment)
+        return density, price
 
     def _opening(self, number: int) -> int:
         """What opening a group adds: its cheapest form, and a marker more or less beside it where it unfolds."""
@@ -190,25 +195,25 @@ class Fit:
         right = number + 1 < len(self.groups) and self.groups[number + 1].folded
         return self.groups[number].cheapest + self.fold_cost * (left + right - 1)
 
-    def _take(self, number: int, piece: int, segment: int) -> None:
+    def _take(self, number: int, place: int, segment: int) -> None:
         group = self.groups[number]
         opened = not group.open
         group.open = True
         group.folded = group.told
         if opened:
             self._shown |= group.facts
-        if piece >= 0:
-            group.pieces[piece].keep(segment)
-            self._shown |= group.pieces[piece].facts[segment]
+        if place >= 0:
+            group.pieces[place].keep(segment)
+            self._shown |= group.pieces[place].facts[segment]
         if opened:
             self._offer(number)
             for beside in () if group.told else (number - 1, number + 1):  # unfolding is cheaper now
                 if 0 <= beside < len(self.groups) and not self.groups[beside].open:
                     self._offer(beside)
-        elif piece >= 0:
+        elif place >= 0:
             for beside in (segment - 1, segment + 1):
-                if 0 <= beside < len(group.pieces[piece].costs):
-                    self._push(number, piece, beside)
+                if 0 <= beside < len(group.pieces[place].costs):
+                    self._push(number, place, beside)
 
     def _offer(self, number: int) -> None:
         """Puts what a group has to offer on the heap: to be unfolded with its best segment, or its segments."""
@@ -223,6 +228,6 @@ class Fit:
             self._push(number, place, max(range(len(piece.values)), key=piece.values.__getitem__))
 
     def _push(self, number: int, place: int, segment: int) -> None:
-        price = self._price(number, place, segment)
-        if price is not None:
-            heapq.heappush(self._heap, (-self._density(number, place, segment, price), number, place, segment))
+        rated = self._rated(number, place, segment)
+        if rated is not None:
+            heapq.heappush(self._heap, (-rated[0], number, place, segment))

@@ -11,12 +11,13 @@ from .errors import InvalidArgument, shown
 from .types import Counter
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _THREADED_CHARACTERS = 200_000  # below this, threads cost more than they save
-_BATCH_CHARACTERS = 300_000  # that a thread counts without the interpreter lock
+_BATCH_CHARACTERS = 60_000, 300_000  # least and most that a thread counts without the interpreter lock
+_BATCH_SHARE = 0.7  # of what is left for each thread: the last batches are small, so that all end at the same time
 _TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
-_WORKERS = max(2, min(4, (os.cpu_count() or 2) - 1))
+_WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # beside the thread that asks, which counts too
 
 
 class _FunctionCounter:
@@ -27,6 +28,24 @@ class _FunctionCounter:
 
     def count(self, text: str) -> int:
         return self._function(text)
+
+
+class _Job:
+    """Texts that a thread counts, or whoever needs them before a thread has come to them."""
+
+    def __init__(self, pool: ThreadPoolExecutor, counter: TiktokenCounter, texts: Sequence[str]) -> None:
+        self._future: Future[Batch] = pool.submit(Batch, counter, texts)
+        self._counter = counter
+        self._texts = texts
+        self._own: Batch | None = None
+
+    def help(self) -> None:
+        """Counts them here, where no thread has begun with them."""
+        if self._future.cancel():
+            self._own = Batch(self._counter, self._texts)
+
+    def result(self) -> Batch:
+        return self._own or self._future.result()
 
 
 class Measure:
@@ -40,7 +59,8 @@ class Measure:
         self._counter = counter
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
-        self._begun: dict[str, tuple[Future[Batch], int]] = {}
+        self._begun: dict[str, tuple[_Job, int]] = {}
+        self._jobs: list[_Job] = []  # that may still wait for a thread
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -48,7 +68,7 @@ class Measure:
         if known is not None:
             return known
         if text in self._begun:
-            batch = self._begun[text][0].result()
+            batch = self._batch(self._begun[text][0])
             self._counts.update(zip(batch.texts, batch.totals, strict=True))
             return self._counts[text]
         known = self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
@@ -59,8 +79,8 @@ class Measure:
         known = self._tallies.get(text)
         if known is None:
             if text in self._begun:
-                future, number = self._begun[text]
-                known = future.result().tally(number)
+                job, number = self._begun[text]
+                known = self._batch(job).tally(number)
             elif isinstance(self._counter, TiktokenCounter):
                 known = Batch(self._counter, [text]).tally(0)
             else:
@@ -71,7 +91,7 @@ class Measure:
     def begin(self, texts: Iterable[str]) -> None:
         """Starts counting texts in threads, since tiktoken releases the interpreter lock.
 
-        Whoever asks for such a count waits for it; nothing else changes.
+        Whoever asks for such a count first counts what no thread has come to, then waits; nothing else changes.
         """
         if not isinstance(self._counter, TiktokenCounter):
             return
@@ -82,9 +102,15 @@ class Measure:
 
         pool = ThreadPoolExecutor(_WORKERS)
         for batch in _batches(fresh):
-            future = pool.submit(Batch, self._counter, batch)
-            self._begun.update((text, (future, number)) for number, text in enumerate(batch))
+            job = _Job(pool, self._counter, batch)
+            self._jobs.append(job)
+            self._begun.update((text, (job, number)) for number, text in enumerate(batch))
         pool.shutdown(wait=False)  # takes no more work, and ends with what it has
+
+    def _batch(self, wanted: _Job) -> Batch:
+        while self._jobs:
+            self._jobs.pop().help()
+        return wanted.result()
 
     def _fresh(self, text: str) -> int:
         tokens = self._counter.count(text)
@@ -97,14 +123,17 @@ class Measure:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, in lists of about the same number of characters."""
+    """The texts in order, in lists of ever fewer characters."""
+    least, most = _BATCH_CHARACTERS
+    left = sum(map(len, texts))
     batch: list[str] = []
     size = 0
     for text in texts:
         batch.append(text)
         size += len(text)
-        if size >= _BATCH_CHARACTERS:
+        if size >= max(least, min(most, _BATCH_SHARE * left / _WORKERS)):
             yield batch
+            left -= size
             batch, size = [], 0
     if batch:
         yield batch

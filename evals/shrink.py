@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -40,6 +40,7 @@ if not __package__:  # run as a file
 from compresskit import compress
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
 from compresskit.shrink.fitting import fitted
+from compresskit.shrink.llmlingua import Dtype
 from compresskit.shrink.must_stay import items
 from compresskit.shrink.words import Span, Words
 from compresskit.tokens import measure_for
@@ -84,6 +85,7 @@ class Models(NamedTuple):
     api_base: str | None = None
     reader: str | None = None
     threads: int = 1
+    dtype: Dtype = "float32"
 
     def model_of(self, arm: str) -> str | None:
         """The model that an arm needs; "" where it needs none."""
@@ -116,12 +118,12 @@ def leave(arm: str, models: Models, request: Request, question: str) -> Left:
 def _shrinker(method: str, models: Models) -> Any:
     if method == "self":
         return SelfLLM(models.self_llm, **({"api_base": models.api_base} if models.api_base else {}))
-    return LLMLingua(models.model_of(method), method=method)  # type: ignore[arg-type]
+    return LLMLingua(models.model_of(method), method=method, dtype=models.dtype)  # type: ignore[arg-type]
 
 
 @cache
 def _reader(models: Models) -> Reader | None:
-    return Reader(models.reader) if models.reader else None
+    return Reader(models.reader, models.dtype) if models.reader else None
 
 
 def _context(messages: Sequence[Message]) -> str:
@@ -205,6 +207,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--api-base", metavar="URL", help="where --self-llm is")
     add("--reader", metavar="MODEL", help="a causal language model; without it only what is left is measured")
     add("--threads", type=options.positive, default=1, metavar="N", help="of torch (default: 1)")
+    add("--dtype", choices=get_args(Dtype), default="float32", help="of the weights (default: float32)")
     given = parser.parse_args(arguments)
     return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
 

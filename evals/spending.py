@@ -41,6 +41,8 @@ def check(given: argparse.Namespace, model: str) -> None:
 
 
 def litellm() -> Any:
-    """LiteLLM, imported without asking the network for its model map."""
+    """LiteLLM, imported without asking the network for its model map, and without advice on stdout at each error."""
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
-    return import_module("litellm")
+    found = import_module("litellm")
+    found.suppress_debug_info = True
+    return found

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compresskit import tokens
 from compresskit.encodings import SLICE_CHARACTERS, Batch, TiktokenCounter, counter_for, slices
 from compresskit.tokens import measure_for
 
@@ -65,6 +68,31 @@ def test_threads_change_no_count() -> None:
     threaded.begin(texts)
     assert [threaded.count(text) for text in texts] == [plain.count(text) for text in texts]
     assert threaded.tally(texts[0]).at([0, 3, len(texts[0])]) == plain.tally(texts[0]).at([0, 3, len(texts[0])])
+
+
+def test_who_asks_counts_what_no_thread_has_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, asked = threading.Event(), threading.Event()
+    counted: dict[str, threading.Thread] = {}
+
+    def batch(one: TiktokenCounter, texts: list[str]) -> Batch:
+        if threading.current_thread() is not threading.main_thread():
+            begun.set()
+            asked.wait(60)
+        counted.update(dict.fromkeys(texts, threading.current_thread()))
+        return Batch(one, texts)
+
+    monkeypatch.setattr(tokens, "Batch", batch)
+    monkeypatch.setattr(tokens, "_WORKERS", 1)
+    texts = [f"text {number} " * 20_000 for number in range(6)]
+    measure = measure_for("gpt-4o", None)
+    measure.begin(texts)
+    assert begun.wait(60)
+    last = measure.count(texts[-1])  # a minute, if it waited for the thread
+    asked.set()
+    assert counted[texts[-1]] is threading.main_thread()
+    assert [measure.count(text) for text in texts] == [measure_for("gpt-4o", None).count(text) for text in texts]
+    assert measure.count(texts[-1]) == last
+    assert counted[texts[0]] is not threading.main_thread()
 
 
 @given(st.integers(0, 3), st.sampled_from(["x", "word ", "line\n"]))

@@ -11,8 +11,9 @@ from compresskit.cli.reading import InputError
 from compresskit.errors import CompresskitError
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
 
-_ONLY_LLMLINGUA = ("shrinker_method", "shrinker_device", "shrinker_rate")
+_ONLY_LLMLINGUA = ("shrinker_method", "shrinker_device", "shrinker_dtype", "shrinker_rate")
 _METHODS = click.Choice(["llmlingua2", "llmlingua", "longllmlingua"])
+_DTYPES = click.Choice(["float32", "bfloat16", "float16"])
 OPTIONS = [
     click.option(
         "--shrinker",
@@ -25,6 +26,7 @@ OPTIONS = [
     ),
     click.option("--shrinker-method", type=_METHODS, help="For llmlingua.  [default: llmlingua2]"),
     click.option("--shrinker-device", metavar="DEVICE", help="For llmlingua.  [default: cpu]"),
+    click.option("--shrinker-dtype", type=_DTYPES, help="For llmlingua: of the weights.  [default: float32]"),
     click.option(
         "--shrinker-rate", type=float, metavar="SHARE", help="For llmlingua: keep at most this share of a text."
     ),
@@ -50,13 +52,13 @@ def shrinker_of(options: dict[str, Any]) -> Shrinking | None:
 
 
 @cache
-def _made(kind: str, model: Any, method: Any, device: Any, rate: Any, seconds: Any) -> Shrinking:
+def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any, seconds: Any) -> Shrinking:
     if kind == "self":
         import litellm
 
         litellm.suppress_debug_info = True  # it prints advice about errors to standard output, where the result goes
         return Shrinking(SelfLLM(model), max_seconds=seconds)
-    own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", rate=rate)
+    own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", dtype=dtype or "float32", rate=rate)
     return Shrinking(own, max_seconds=seconds)
 
 

@@ -145,11 +145,12 @@ def _by_indentation(text: str) -> Iterator[Mark]:
     decorated: tuple[int, int] | None = None  # where the decorators above a definition start, their column
     for match in _LINE.finditer("\n" + text):
         start = match.start()  # the line's own start: one character was put before the text
-        indentation, word, name, at, imports, target, _ = match.groups()
-        column = len(indentation)
-        if at:
+        word = match[2]
+        column = match.end(1) - start - 1
+        if match[4]:
             decorated = decorated if decorated and decorated[1] == column else (start, column)
         elif word:
+            name = match[3]
             while scopes and scopes[-1][0] >= column:
                 scopes.pop()
             if not scopes or scopes[-1][1]:
@@ -160,11 +161,11 @@ def _by_indentation(text: str) -> Iterator[Mark]:
                 scopes.append((column, full + "." if word == "class" else ""))
             decorated, run = None, ""
         else:
-            kind = "import" if imports else "other"
+            kind = "import" if match[5] else "other"
             start = _with_comments(text, start)
             if run != kind or (kind == "other" and _parted(text, start)):
                 group += run == ""
-                yield Mark(start, target or "", group)
+                yield Mark(start, match[6] or "", group)
             scopes, decorated, run = [], None, kind
 
 

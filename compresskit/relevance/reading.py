@@ -129,9 +129,10 @@ class Reader:
         lower, starts, ends = _plain_words(text)
         telling = table[_places(lower, starts, ends)]
         shape = np.frombuffer(text.encode().translate(_SHAPE), dtype=np.uint8)
-        number_of, part_starts, part_ends = _compounds(shape, starts, ends)
+        capitals = np.flatnonzero(shape == _CAPITAL)
+        number_of, part_starts, part_ends = _compounds(shape, capitals, starts, ends)
         telling[number_of[table[_places(lower, part_starts, part_ends)]]] = True
-        telling[_numbered(shape, starts)] = True
+        telling[_numbered(shape, capitals, starts)] = True
         bounds = np.cumsum([len(one) + 1 for one in texts])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
         chosen = np.flatnonzero(telling)
@@ -176,33 +177,30 @@ def _plain_words(text: str) -> tuple[bytes, Places, Places]:
     return lower, edges[::2], edges[1::2]
 
 
-def _compounds(shape: Shape, starts: Places, ends: Places) -> tuple[Places, Places, Places]:
+def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> tuple[Places, Places, Places]:
     """The parts of words such as getUserName: the word that each is of, where it starts and where it ends.
 
     A part starts at a capital behind a small letter or a digit, and at one behind a capital and before a small letter.
     """
     import numpy as np
 
-    capital, small = shape == _CAPITAL, shape == _SMALL
-    cuts = np.zeros(len(shape), dtype=np.bool_)
-    cuts[1:-1] = capital[1:-1] & ((shape[:-2] > _CAPITAL) | (capital[:-2] & small[2:]))
-    first = np.zeros(len(shape), dtype=np.int8)
-    first[starts] = 1
-    number: Places = np.cumsum(first, dtype=np.intp) - 1  # of the word that each letter is of
-    cuts[starts[number[cuts]]] = True
-    part_starts = np.flatnonzero(cuts)
-    number_of = number[part_starts]
+    before = shape[capitals - 1]  # a text begins and ends with a space
+    cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
+    begins = np.zeros(len(shape), dtype=np.bool_)
+    begins[cuts] = True
+    begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = True  # the words that are cut
+    part_starts = np.flatnonzero(begins)
+    number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends
 
 
-def _numbered(shape: Shape, starts: Places) -> Places:
+def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
     """The words in which a digit follows two capitals: where their parts start depends on more."""
     import numpy as np
 
-    capital = shape == _CAPITAL
-    found = np.flatnonzero(capital[:-2] & capital[1:-1] & (shape[2:] == _DIGIT))
-    words: Places = np.searchsorted(starts, found, side="right") - 1
+    seconds = capitals[(shape[capitals - 1] == _CAPITAL) & (shape[capitals + 1] == _DIGIT)]
+    words: Places = np.searchsorted(starts, seconds, side="right") - 1
     return words
 
 

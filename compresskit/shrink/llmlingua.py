@@ -21,6 +21,7 @@ from .notices import counted, waiting, warn_once
 from .words import Span, Words
 
 Method = Literal["llmlingua2", "llmlingua", "longllmlingua"]
+Dtype = Literal["float32", "bfloat16", "float16"]
 # What upstream takes: for LLMLingua-2 the model of its README, for the others the default of PromptCompressor. That
 # one has 7 billion parameters; on a CPU a small model does the same work with less judgement.
 UPSTREAM_MODELS: dict[Method, str] = {
@@ -45,6 +46,8 @@ class LLMLingua:
             or "longllmlingua" (the same, judged against the query).
         model: a name on the Hugging Face hub or a folder; upstream's default for the method where none is given.
         device: "cpu", "cuda", "cuda:1", "mps". Upstream's default is "cuda".
+        dtype: what the model's weights are loaded as. "float32" is upstream's default on a CPU; "bfloat16" takes half
+            the memory, and on a CPU that computes with it about half the time.
         rate: the share of its tokens that a text may keep, where that is less than its budget; None for the
             budget alone. Upstream's default is 0.5.
         counter: what budgets are counted with; o200k_base by default.
@@ -62,6 +65,7 @@ class LLMLingua:
         *,
         method: Method = "llmlingua2",
         device: str = "cpu",
+        dtype: Dtype = "float32",
         rate: float | None = None,
         counter: Counter | Callable[[str], int] | None = None,
         local_files_only: bool = False,
@@ -72,12 +76,14 @@ class LLMLingua:
             raise InvalidArgument(f"rate is {shown(rate)}; a share of the tokens between 0 and 1 was expected.")
         if not isinstance(device, str) or not device:
             raise InvalidArgument(f"device is {shown(device)}; 'cpu', 'cuda', 'cuda:1' or 'mps' was expected.")
+        if dtype not in get_args(Dtype):
+            raise InvalidArgument(f"dtype is {shown(dtype)}; one of {', '.join(get_args(Dtype))} was expected.")
         if find_spec("llmlingua") is None:
             raise InvalidArgument("LLMLingua needs the llmlingua package: pip install 'compresskit[llmlingua]'.")
-        self.method, self.device, self.rate = method, device, rate
+        self.method, self.device, self.dtype, self.rate = method, device, dtype, rate
         self.model = model or UPSTREAM_MODELS[method]
         self.local_files_only = local_files_only
-        self.identity = f"llmlingua 1 {method} {self.model} rate {rate}"  # 1: of the choice of words made here
+        self.identity = f"llmlingua 1 {method} {self.model} {dtype} rate {rate}"  # 1: of the choice of words made here
         self._count = measure_for("", counter).count
         self._chooser: Chooser | None = None
         self._lock = threading.Lock()  # a model serves one text at a time
@@ -102,12 +108,12 @@ class LLMLingua:
                 if self.method == "llmlingua2":
                     from .token_classes import TokenClasses
 
-                    self._chooser = TokenClasses(self.model, self.device, self.local_files_only)
+                    self._chooser = TokenClasses(self.model, self.device, self.dtype, self.local_files_only)
                 else:
                     from .perplexity import Perplexity
 
                     aware = self.method == "longllmlingua"
-                    self._chooser = Perplexity(self.model, self.device, self.local_files_only, aware)
+                    self._chooser = Perplexity(self.model, self.device, self.dtype, self.local_files_only, aware)
         return self._chooser
 
     def _one(self, chooser: Chooser, text: str, budget: int, query: str) -> str:

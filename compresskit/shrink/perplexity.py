@@ -23,8 +23,8 @@ _JOINT = "\n\n"  # what upstream puts between question and text
 class Perplexity:
     """Chooses tokens by how surprising a language model finds them; with ``aware``, given the query."""
 
-    def __init__(self, model: str, device: str, local_files_only: bool, aware: bool) -> None:
-        self._compressor = load(_compressor_class(), model, device, local_files_only)
+    def __init__(self, model: str, device: str, dtype: str, local_files_only: bool, aware: bool) -> None:
+        self._compressor = load(_compressor_class(), model, device, dtype, local_files_only)
         self._aware = aware
         self._text = ""
 

@@ -19,12 +19,12 @@ _WORD, _LABEL = "\x1e", "\x1f"  # separators that no text has
 class TokenClasses:
     """Chooses words by upstream's labels."""
 
-    def __init__(self, model: str, device: str, local_files_only: bool) -> None:
+    def __init__(self, model: str, device: str, dtype: str, local_files_only: bool) -> None:
         from llmlingua import PromptCompressor
 
         settings = {"max_batch_size": _BATCH, "max_force_token": 0}
         self._compressor = load(
-            PromptCompressor, model, device, local_files_only, use_llmlingua2=True, llmlingua2_config=settings
+            PromptCompressor, model, device, dtype, local_files_only, use_llmlingua2=True, llmlingua2_config=settings
         )
         loaded = self._compressor.model
         kind, labels = loaded.config.model_type, loaded.config.num_labels
@@ -64,5 +64,7 @@ class _ReadOnce:
         key = (input_ids.cpu().numpy().tobytes(), attention_mask.cpu().numpy().tobytes())
         if key not in self.readings:
             remaining()
-            self.readings[key] = self._model(input_ids=input_ids, attention_mask=attention_mask)
+            read = self._model(input_ids=input_ids, attention_mask=attention_mask)
+            read.logits = read.logits.float()  # upstream makes numpy arrays of them, which has no bfloat16
+            self.readings[key] = read
         return self.readings[key]

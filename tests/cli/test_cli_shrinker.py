@@ -9,6 +9,7 @@ from protocol_server import serving
 from texts import make_text
 
 from compresskit import restore
+from compresskit.cli.shrinking import shrinker_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of litellm and of connections that it leaves open
 NOTES = [make_text("prose", seed, 3000) for seed in range(4)]
@@ -73,6 +74,7 @@ def test_a_provider_that_fails_leaves_standard_output_to_the_result(talk, server
         (["--shrinker", "self"], "--shrinker-model"),
         (["--shrinker-model", "gpt-4o"], "--shrinker-model is for --shrinker"),
         (["--shrinker-rate", "0.5"], "--shrinker-rate is for --shrinker llmlingua"),
+        (["--shrinker-dtype", "bfloat16"], "--shrinker-dtype is for --shrinker llmlingua"),
         (["--shrinker-seconds", "5"], "--shrinker-seconds is for --shrinker"),
         (["--shrinker", "self", "--shrinker-model", "m", "--shrinker-device", "cpu"], "--shrinker-device is for"),
         (["--shrinker", "self", "--shrinker-model", "m", "--shrinker-seconds", "0"], "max_seconds is 0"),
@@ -91,9 +93,13 @@ def test_llmlingua_options_reach_it(talk, tmp_path):
 
     model = tiny_models.bert(tmp_path / "model")
     options = ["--shrinker", "llmlingua", "--shrinker-model", model, "--shrinker-rate", "0.9"]
+    options += ["--shrinker-dtype", "bfloat16"]
     done = run("compress", talk[0], "--target", 1500, *options)
     assert done.exit_code == 0, done.stderr
     result = json.loads(done.stdout)
     assert "shrunk" in {row["action"] for row in result["decisions"]} or "not shrunk" in done.stdout
     assert restore(result["messages"], result["cache"]) == talk[1]
     assert run("compress", talk[0], "--target", 1500, "--shrinker", "llmlingua", "--shrinker-rate", "2").exit_code == 2
+    named = {f"shrinker_{name}": None for name in ("seconds", "method", "device", "rate")}
+    made = shrinker_of({"shrinker": "llmlingua", "shrinker_model": model, "shrinker_dtype": "bfloat16", **named})
+    assert made.shrinker.dtype == "bfloat16"

@@ -101,6 +101,18 @@ def test_another_instance_chooses_the_same(shrinker):
     assert again.identity == shrinker.identity
 
 
+@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+def test_weights_of_half_the_size_are_loaded_as_such(folders, way):
+    shrinker = LLMLingua(folders[way[0]], method=way[1], dtype="bfloat16", local_files_only=True)
+    budget = int(count(TEXT) * 0.7)
+    [text] = shrinker.shrink([TEXT], [budget], QUERY)
+    assert 0.8 * budget <= count(text) <= budget
+    assert missing(TEXT, text, QUERY) == ""
+    model = shrinker._loaded()._compressor.model
+    weights = getattr(model, "_model", model).parameters()
+    assert {weight.dtype for weight in weights} == {torch.bfloat16}
+
+
 ODD = {
     "special tokens": TEXT + " <|endoftext|> [CLS] </s> <s> [SEP] [PAD] <|im_start|> " + TEXT,
     "other scripts": "委员会没有批准预算。港口关闭了很多天，船只在外面等待。" * 12,
@@ -268,6 +280,7 @@ def test_a_model_that_is_no_classifier_is_refused_with_a_word(folders):
         ({"rate": 1.5}, "1.5"),
         ({"rate": "half"}, "half"),
         ({"device": ""}, "device"),
+        ({"dtype": "int8"}, "int8"),
         ({"counter": 3}, "counter is 3"),
     ],
 )
@@ -281,6 +294,7 @@ def test_the_upstream_defaults_are_named():
     assert LLMLingua(method="longllmlingua").model == "NousResearch/Llama-2-7b-hf"
     assert LLMLingua().device == "cpu"
     assert LLMLingua(rate=0.5).identity != LLMLingua().identity
+    assert LLMLingua(dtype="bfloat16").identity != LLMLingua().identity
 
 
 def test_a_model_that_fails_at_a_text_warns_once_and_gives_nothing(folders, caplog, monkeypatch):

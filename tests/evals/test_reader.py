@@ -1,0 +1,40 @@
+"""The reader of evals.shrink: what it says is what the model says to the whole prompt at once."""
+
+import pytest
+
+pytest.importorskip("llmlingua", reason="needs the extra: pip install 'compresskit[llmlingua]'")
+pytestmark = pytest.mark.filterwarnings("ignore")  # of torch and transformers, which are not ours
+
+import tiny_models  # noqa: E402
+import torch  # noqa: E402
+from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
+
+from evals.reader import Reader  # noqa: E402
+
+CONTEXT, QUESTION = "The pilot of the harbour was born in Marseille.", "Where was the pilot born?"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tiny_models.llama(tmp_path_factory.mktemp("model"))
+
+
+def test_likelihood_is_the_mean_over_the_answers_tokens(folder):
+    answer = "the harbour of Marseille"
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    prompt = tokenizer(f"{CONTEXT}\n\nQuestion: {QUESTION}\nAnswer:", return_tensors="pt").input_ids
+    wanted = tokenizer(f" {answer}", add_special_tokens=False, return_tensors="pt").input_ids
+    with torch.no_grad():
+        losses = model(torch.cat([prompt, wanted], dim=1), labels=torch.cat([torch.full_like(prompt, -100), wanted], 1))
+    found = Reader(folder).judge(CONTEXT, QUESTION, answer)
+    assert found["likelihood"] == pytest.approx(-losses.loss.item(), abs=1e-4)
+
+
+def test_exact_is_whether_the_model_goes_on_with_the_answer(folder):
+    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    prompt = tokenizer(f"{CONTEXT}\n\nQuestion: {QUESTION}\nAnswer:", return_tensors="pt").input_ids
+    written = model.generate(prompt, max_new_tokens=3, do_sample=False)
+    reader = Reader(folder)
+    said = tokenizer.decode(written[0, prompt.shape[1] :])
+    assert reader.judge(CONTEXT, QUESTION, said)["exact"] == 1
+    assert reader.judge(CONTEXT, QUESTION, f"not {said}")["exact"] == 0
