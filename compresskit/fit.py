@@ -27,6 +27,7 @@ class Piece:
     costs: Sequence[int]
     values: Sequence[float]
     facts: Sequence[frozenset[int]]  # of each segment, by number
+    stale: bool = False  # taken only if every text like it that is worth more is
     kept: set[int] = field(default_factory=set)
     gaps: int = 0
 
@@ -143,6 +144,7 @@ class Fit:
         """Takes upgrades until none of those left fits into ``budget`` tokens in all."""
         heap = self._heap
         passed: list[tuple[float, int, int, int]] = []
+        full = False  # for what is stale
         while heap:
             known, number, place, segment = heapq.heappop(heap)
             rated = self._rated(number, place, segment)
@@ -152,13 +154,17 @@ class Fit:
             if -density > known and heap and -density > heap[0][0]:
                 # something taken since shows what this would have shown: it waits its turn
                 heapq.heappush(heap, (-density, number, place, segment))
-            elif self.used + price > budget:
+            elif self.used + price > budget or (full and self._stale(number, place)):
+                full = full or self._stale(number, place)
                 passed.append((-density, number, place, segment))  # a later, larger budget may take it
             else:
                 self.used += price
                 self._take(number, place, segment)
         heapq.heapify(passed)
         self._heap = passed
+
+    def _stale(self, number: int, place: int) -> bool:
+        return place >= 0 and self.groups[number].pieces[place].stale
 
     def _rated(self, number: int, place: int, segment: int) -> tuple[float, int] | None:
         """What an upgrade is worth per token, and the tokens that it adds now; None where it is already in.

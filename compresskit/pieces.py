@@ -52,6 +52,7 @@ class Entry:
     head: str = ""  # what the short form begins with, whatever stays of it
     quiet: frozenset[int] = frozenset()  # the segments that say nothing new
     again: str = ""  # says that all of it stands in later texts too, or that it is out of date
+    stale: bool = False  # it is out of date
     tokens: int = 0
     described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
     bare: tuple[str, int] = ("", 0)  # the shortest stub
@@ -118,21 +119,26 @@ def judge(
 
 
 def _discount(entries: list[Entry]) -> None:
-    """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not."""
+    """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not.
+
+    Reads that are out of date go before everything else, the oldest of them first.
+    """
     large = [entry for entry in entries if len(entry.source) >= SMALL_CHARACTERS]
     found = again([(entry.source, entry.split.segments) for entry in large])
     changed = outdated([(entry.block.text, entry.block.call) for entry in large])
-    for entry, stands, old in zip(large, found, changed, strict=True):
+    worth = _AGAIN
+    for entry, stands, old in reversed(list(zip(large, found, changed, strict=True))):
         if not entry.split.segments or not (old or any(stands)):
             continue
-        entry.values = [
-            value * _AGAIN if old or later else value for value, later in zip(entry.values, stands, strict=True)
-        ]
+        entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
         if old or all(stands):
             names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
             entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
             entry.values = [max(entry.values)]
-            entry.again = "again below" if all(stands) else "changed, read again below"
+            entry.again = "changed, read again below" if old else "again below"
+            if old:
+                worth *= _AGAIN
+                entry.values, entry.quiet, entry.stale = [worth], frozenset([0]), True
 
 
 def _facts_of(

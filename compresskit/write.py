@@ -162,7 +162,7 @@ class Writer:
         key = self._keys.issue(entry.block.text)
         why = f"{len(kept)} of {len(segments)} segments are relevant"
         if not kept:
-            return _Form("stub", entry.stub, key, "matters least")
+            return _Form("stub", entry.stub, key, entry.again or "matters least")
         if not entry.short:
             text, tokens = self._excerpt(entry, kept, key)
             return _Form("excerpt", text, key, why, tokens)

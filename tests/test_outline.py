@@ -183,6 +183,22 @@ def test_the_stub_of_a_file_that_was_read_again_after_it_changed_says_so():
     assert "least: int = 0" in texts_of(result)[1]
 
 
+def test_what_is_out_of_date_goes_first_and_the_oldest_of_it_before_the_rest():
+    names = ("fit.py", "write.py", "pieces.py", "layout.py")
+    old = [(name, python_file(name)) for name in names]
+    new = [(name, python_file(name).replace("return", "return  # changed\n    return")) for name in names[2::-1]]
+    messages = reads(*old, *new, question="What does Fit.fill do?")
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    gone = [[]]
+    for share in range(99, 50, -1):
+        result = compress(messages, MODEL, trigger=share * total // 100, target=share * total // 100)
+        touched = [row.message for row in result.decisions if row.action not in ("kept", "protected")]
+        if touched != gone[-1]:
+            gone.append(touched)
+    assert gone[:4] == [[], [2], [2, 4], [2, 4, 6]], "oldest first, though the newer ones are longer"
+    assert all(set(more) > {2, 4, 6} for more in gone[4:]), "and only then what is up to date"
+
+
 def test_another_file_or_another_call_is_not_out_of_date():
     first, other = python_file("fit.py"), python_file("write.py")
     for files in [(("a.py", first), ("b.py", other)), (("a.py", first), ("a.py", first))]:
