@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .embedders.hosted import LiteLLMEmbedder
     from .embedders.static import StaticEmbedder
     from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
-    from .markers import restore
+    from .restoring import restore
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .tool import TOOL_NAME
@@ -62,7 +62,7 @@ _HOMES = {
     "answer": "retrieval",
     "completion": "completions",
     "compress": "compression",
-    "restore": "markers",
+    "restore": "restoring",
     "retrieve": "retrieval",
 }
 

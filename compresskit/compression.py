@@ -11,13 +11,13 @@ from .atoms import atoms
 from .entry import Entered, entered, entry_forms
 from .fitting import fitted
 from .jsonlike import clone
-from .markers import unfold
 from .pieces import judge
 from .previous import check_turns, continued, lasting, pays
 from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
 from .request import Request
+from .restoring import unfold
 from .result import Compressed
 from .shapes import read
 from .tokens import Measure, measure_for

@@ -14,7 +14,8 @@ from .entry_views import enter_views
 from .errors import InvalidArgument, shown
 from .fitting import Limits
 from .jsonlike import clone
-from .markers import Keys, Wording, issued, looks_issued
+from .markers import Keys, Wording, looks_issued
+from .restoring import issued
 from .shapes.parts import replace, slots
 from .types import Conversation, Message, Turn
 

@@ -8,8 +8,9 @@ from . import outline
 from .atoms import Atom
 from .fit import Fit
 from .layout import Layout, lay_out
-from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording, is_run
+from .markers import FULL_LENGTH, KEY_LENGTH, Keys, Wording
 from .pieces import Judged
+from .restoring import is_run
 from .tokens import Measure
 from .types import Cache, Message, Turn
 from .write import Writer

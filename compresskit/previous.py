@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from .entry import entry_forms
 from .errors import InvalidArgument, shown
-from .markers import ShortTexts, is_run, stands_for
 from .prices import Prices
+from .restoring import ShortTexts, is_run, stands_for
 from .result import Compressed
 from .rewriting import due
 from .types import Cache, Message

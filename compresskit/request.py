@@ -8,8 +8,9 @@ from typing import Any
 from .entry import Entered
 from .fitting import Limits
 from .jsonlike import clone, dumps
-from .markers import Keys, ShortTexts, folded, issued, restore
+from .markers import Keys
 from .previous import Continued
+from .restoring import ShortTexts, folded, issued, restore
 from .result import Compressed, Mark, SkippedReason
 from .shapes import read
 from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks

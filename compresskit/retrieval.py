@@ -18,9 +18,10 @@ from .adapters import calls_of, message_of, results
 from .content import split
 from .errors import InvalidArgument, check_cache, shown
 from .jsonlike import dumps
-from .markers import Gap, is_run, key_of
+from .markers import Gap, key_of
 from .query import derive
 from .relevance import Document, score
+from .restoring import is_run
 from .shapes.parts import slots
 from .tokens import Measure, measure_for
 from .tool import TOOL_NAME

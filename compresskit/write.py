@@ -12,8 +12,9 @@ from .fit import Piece
 from .folding import runs_of, short_excerpt, told_lines
 from .jsonlike import clone, exactly
 from .layout import Layout
-from .markers import Gap, Keys, ShortTexts, Wording, bond, folded, issued, looks_issued
+from .markers import Gap, Keys, Wording, bond, looks_issued
 from .pieces import Entry
+from .restoring import ShortTexts, folded, issued
 from .result import Action, Decision
 from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure

@@ -242,12 +242,12 @@ def test_of_two_copies_of_a_text_the_last_one_stays():
 
 
 def test_restoring_a_log_that_stands_many_times_makes_its_form_once(monkeypatch):
-    from compresskit import markers
+    from compresskit import restoring
 
     output = server_log()
     result = compress(conversation(output), MODEL, trigger=9_000, target=9_000)
     made = []
-    real = markers.said_in_short
-    monkeypatch.setattr(markers, "said_in_short", lambda *about: made.append(about[1]) or real(*about))
+    real = restoring.said_in_short
+    monkeypatch.setattr(restoring, "said_in_short", lambda *about: made.append(about[1]) or real(*about))
     assert restore(result.messages * 20, result.cache) == conversation(output) * 20
     assert made == ["log in short form"]

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...adapters import Record, names
-from ...markers import key_of, restore
+from ...markers import key_of
+from ...restoring import restore
 from ...result import Compressed
 from ...types import Cache, Message, Store
 

@@ -1,0 +1,197 @@
+"""Forms known again, and restore: what was taken out is put back.
+
+A marker is known by what was issued, never by its looks alone: a text counts as compressed only where the
+cache holds an original under the marker's key and everything between its markers stands in that original
+in the same order. A text that a shrinker wrote cannot be judged by its original: there the cache holds what was
+issued too, and only just that counts. ``Keys`` makes sure that no text of the input passes for a form that it issues.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from .content import FORMS, said_in_short
+from .errors import InvalidMessages, check_cache
+from .extracts import stand_in, telling
+from .jsonlike import clone
+from .markers import FULL_LENGTH, KEY_LENGTH, LETTERS, SHORTENED, START, bond, key_of, looks_issued
+from .shapes import read
+from .shapes.parts import replace, slots
+from .types import Cache, Message, Path
+
+_KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
+_SPAN = r"\d+(?:-\d+)?"
+# after one that says the key
+_GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]* L{_SPAN})?\]|…)$", re.MULTILINE)
+_MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
+_FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
+
+
+class ShortTexts:
+    """Originals in short form, and what runs can tell: each made once however much has to be compared with it."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], str] = {}
+        self._runs: dict[str, bool] = {}
+        self._tellings: dict[str, str] = {}
+
+    def is_run(self, original: str) -> bool:
+        if original not in self._runs:
+            self._runs[original] = is_run(original)
+        return self._runs[original]
+
+    def telling(self, run: str) -> str:
+        if run not in self._tellings:
+            self._tellings[run] = telling(read(json.loads(run), "auto").turns)
+        return self._tellings[run]
+
+    def of(self, original: str, form: str) -> str:
+        if (form, original) not in self._made:
+            self._made[form, original] = said_in_short(original, form)
+        return self._made[form, original]
+
+
+def _is_bound(key: str, shrunk: str, cache: Cache) -> bool:
+    """Whether just this text was issued for just this original, under whatever length of the bond's key."""
+    wanted = bond(key, shrunk)
+    name = key_of(wanted, FULL_LENGTH)
+    return any(cache.get(name[:length]) == wanted for length in range(KEY_LENGTH, FULL_LENGTH + 1))
+
+
+def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the original that ``text`` is a form of, None where it is simply text.
+
+    Where many texts are asked about, ``short`` keeps what they are compared with.
+    """
+    if not looks_issued(text):
+        return None
+    found = [match for match in _MARKER.finditer(text) if match[1] in cache]
+    firsts: dict[str, re.Match[str]] = {}
+    for match in found:
+        firsts.setdefault(match[1], match)
+    for key, first in firsts.items():
+        start = first.start()
+        if text.startswith(START + SHORTENED) and start == 0:
+            if _is_bound(key, text[first.end() + 1 :], cache):
+                return key
+        elif text[:start].removesuffix("\n") in cache[key]:  # a first look
+            spans = [match.span() for match in found if match[1] == key]
+            spans += [match.span() for match in _GAP.finditer(text, first.end())]
+            if _is_form(text, sorted(spans), cache[key], short or ShortTexts()):
+                return key
+    return None
+
+
+def _is_form(text: str, spans: list[tuple[int, int]], original: str, short: ShortTexts) -> bool:
+    """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
+    form = text[len(START) : text.find(":")]
+    if spans[0][0] == 0 and form in FORMS:
+        original = short.of(original, form)
+    position = 0
+    for piece in _pieces(text, spans):
+        piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs
+        found = original.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return True
+
+
+def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
+    start = 0
+    for begin, end in spans:
+        if begin > start:
+            yield text[start:begin]
+        start = min(end + 1, len(text))  # the marker's own line end
+    if start < len(text):
+        yield text[start:]
+
+
+def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the run of messages that ``message`` stands for, None where it is simply a message.
+
+    Where many messages are asked about, ``short`` keeps what they are compared with.
+    """
+    content = message.get("content")
+    if not isinstance(content, str) or not content.startswith(START):
+        return None
+    if len(message) != 2 or message.get("role") != "user":
+        return None
+    first, *rest = content.split("\n")
+    match = _FOLD.fullmatch(first)
+    if not match or match[2] not in cache or bool(match[1]) != bool(rest):
+        return None
+    short, run = short or ShortTexts(), cache[match[2]]
+    return match[2] if short.is_run(run) and (not rest or stand_in(rest, short.telling(run))) else None
+
+
+def restore(messages: list[Message], cache: Cache) -> list[Message]:
+    """The messages with everything that was taken out put back, exactly.
+
+    Args:
+        messages: what ``compress`` returned, with or without messages added since.
+        cache: its cache; with fewer keys, what is missing stays a marker.
+
+    Raises:
+        InvalidArgument: ``cache`` is no mapping.
+        InvalidMessages: ``messages`` is no list of message dicts, or holds what JSON cannot.
+
+    >>> restore([{"role": "user", "content": "hi"}], {})
+    [{'role': 'user', 'content': 'hi'}]
+    """
+    return [message for run in unfold(messages, cache) for message in run]
+
+
+def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
+    """For every message the original ones: one, or a run where it was folded."""
+    check_cache(cache)
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidMessages(
+            f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
+            f"the 'messages' of a result."
+        )
+    short = ShortTexts()
+    return [_unfolded(index, message, cache, short) for index, message in enumerate(messages)]
+
+
+def _unfolded(index: int, message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
+    run, texts = _stands_for(message, cache, short)
+    if run is not None:
+        return run
+    copy: Message = clone(message, f"messages[{index}]")
+    for path, text in texts:
+        replace(copy, path, text)
+    return [copy]
+
+
+def stands_for(message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
+    """The original messages of one, itself where it is one: to be compared with, not to be changed."""
+    run, texts = _stands_for(message, cache, short)
+    if run is not None:
+        return run
+    return _unfolded(0, message, cache, short) if texts else [message]
+
+
+def _stands_for(
+    message: Message, cache: Cache, short: ShortTexts
+) -> tuple[list[Message] | None, list[tuple[Path, str]]]:
+    """The run of messages that a message stands for, if any; else the originals of its texts, by place."""
+    run = folded(message, cache, short)
+    if run:
+        return json.loads(cache[run]), []
+    found = [(slot.path, issued(slot.text, cache, short)) for slot in slots(message)]
+    return None, [(path, cache[key]) for path, key in found if key is not None]
+
+
+def is_run(text: str) -> bool:
+    """Whether an original is a run of messages rather than a text."""
+    if not text.startswith('[{"'):
+        return False
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
