@@ -184,8 +184,8 @@ def measure(question: dict[str, Any], share: float, arm: str, models: Models, mo
         "support": sum(text in left.text for text in support) / len(support) if support else None,
         "words": len(wanted & set(re.findall(r"\w{3,}", left.text.lower()))) / len(wanted) if wanted else None,
     }
-    reader = _reader(models)
-    return {**row, **(reader.judge(left.text, asked, data.field(question, "answer", "questions")) if reader else {})}
+    reader, answer = _reader(models), data.field(question, "answer", "questions")
+    return {**row, **(reader.judge(left.text, asked, str(answer)) if reader and answer is not None else {})}
 
 
 def _place(question: dict[str, Any], share: float, arm: str) -> dict[str, str]:

@@ -83,7 +83,7 @@ class LLMLingua:
         self.method, self.device, self.dtype, self.rate = method, device, dtype, rate
         self.model = model or UPSTREAM_MODELS[method]
         self.local_files_only = local_files_only
-        self.identity = f"llmlingua 1 {method} {self.model} {dtype} rate {rate}"  # 1: of the choice of words made here
+        self.identity = f"llmlingua 2 {method} {self.model} {dtype} rate {rate}"  # 2: of the choice of words made here
         self._count = measure_for("", counter).count
         self._chooser: Chooser | None = None
         self._lock = threading.Lock()  # a model serves one text at a time

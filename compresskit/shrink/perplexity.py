@@ -1,7 +1,8 @@
 """LLMLingua and LongLLMLingua: tokens that a language model expects anyway are left out.
 
 Upstream 0.2.2 hands the model's cache of keys and values about as a list of pairs, which transformers takes from
-4.48 on no longer. Here the model gets a cache object, and upstream gets the list it works on.
+4.48 on no longer. Here the model gets a cache object, and upstream gets the list it works on. It also leaves whole what
+is behind the last full step of a text: here the steps are made to end where the text does.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Any
 from ..content.sentences import sentence_ends
 from .deadline import remaining
 from .upstream import load
-from .words import Span, subsequence
+from .words import Span
 
 _STEP = 200  # tokens that upstream judges at a time, its default
 _CHUNK = 1_000  # tokens of a text that are judged together, at most
 _QUERY_CHARACTERS = 800  # of a query, its end: instructions come first, the question last
+_UNKNOWN = 10_000.0  # the loss that upstream leaves out of its thresholds
 _JOINT = "\n\n"  # what upstream puts between question and text
 
 
@@ -45,15 +47,17 @@ class Perplexity:
         ids, offsets = tokens["input_ids"][start:], tokens["offset_mapping"][start:]
         if len(ids) < 2:
             return [Span(0, len(text))]
-        kept, _ = self._compressor.iterative_compress_prompt(
+        self._compressor.places = None
+        self._compressor.iterative_compress_prompt(
             [prefix, text] if prefix else [text],
             rate * len(ids),
-            iterative_size=_STEP,
+            iterative_size=_step(len(ids)),
             start=start,
             dynamic_ratio=[0.0],
             condition_compare=bool(prefix),
         )
-        places = [offsets[index] for index in subsequence(ids, kept[0].tolist())]
+        kept = self._compressor.places[0].tolist()
+        places = [offsets[index - start] for index in kept if index >= start]
         return [Span(max(0, first - len(head)), last - len(head)) for first, last in places if last > len(head)]
 
     def _chunks(self, text: str, prefix: str) -> Iterator[tuple[int, int]]:
@@ -76,6 +80,15 @@ class Perplexity:
         return self._compressor.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
 
 
+def _step(tokens: int) -> int:
+    """The length of equal steps, of about `_STEP` tokens, that leave next to nothing behind the last one.
+
+    >>> _step(972), _step(200), _step(7)
+    (194, 200, 7)
+    """
+    return tokens // -(-tokens // _STEP)
+
+
 def _compressor_class() -> type[Any]:
     """PromptCompressor with a get_ppl() that works with the caches of today's transformers."""
     import torch
@@ -85,7 +98,22 @@ def _compressor_class() -> type[Any]:
     class Compressor(PromptCompressor):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
             self.readings: dict[bytes, tuple[Any, list[Any]]] = {}  # of whole chunks, by their tokens
+            self.places: Any = None  # of the tokens that are still there: a tensor (1, tokens)
             super().__init__(*args, **options)
+
+        def get_compressed_input(
+            self, loss: Any, input_ids: Any, attention_mask: Any, end: Any, **more: Any
+        ) -> tuple[Any, ...]:
+            """Leaves tokens out, and their places too: by what is left alone, one "the" looks like another."""
+            before = (
+                self.places
+                if self.places is not None
+                else torch.arange(input_ids.shape[1], device=input_ids.device)[None]
+            )
+            keep = super().get_compressed_input
+            self.places = keep(loss, before, attention_mask, int(end), **more)[0]  # it would change a tensor
+            made: tuple[Any, ...] = keep(loss, input_ids, attention_mask, int(end), **more)
+            return made
 
         def get_ppl(
             self,
@@ -97,9 +125,11 @@ def _compressor_class() -> type[Any]:
             return_kv: bool = True,  # noqa: ARG002
             end: int | None = None,
         ) -> tuple[Any, list[Any]]:
-            """Losses of the tokens from the cached ones up to ``end``, and keys and values of each layer.
+            """Losses of the tokens from the cached ones up to the last but one, and keys and values of each layer.
 
-            Only as iterative_compress_prompt() asks for them: by token, with the cache.
+            Only as iterative_compress_prompt() asks for them: by token, with the cache. It takes the first loss for
+            that of the first token, and upstream's own get_ppl() gives it that of the second, and so on: what is kept
+            is then what stands before a surprise. Here each token has its own.
             """
             if past_key_values:
                 return self._read(input_ids, attention_mask, past_key_values, end)
@@ -115,19 +145,22 @@ def _compressor_class() -> type[Any]:
             remaining()
             past = past_key_values[0][0].shape[2] if past_key_values else 0
             stop = min(input_ids.shape[1], past + self.max_position_embeddings, end or input_ids.shape[1])
+            start = max(0, past - 1)  # the token before says how likely the first new one was
             cache = DynamicCache()
             for layer, (keys, values) in enumerate(past_key_values or ()):
-                cache.update(keys, values, layer)
+                cache.update(keys[..., :start, :], values[..., :start, :], layer)
             with torch.no_grad():
                 said = self.model(
-                    input_ids[:, past:stop],
+                    input_ids[:, start:stop],
                     attention_mask=attention_mask[:, :stop],
                     past_key_values=cache,
                     use_cache=True,
                 )
             loss = torch.nn.functional.cross_entropy(
-                said.logits[0, :-1].float(), input_ids[0, past + 1 : stop], reduction="none"
+                said.logits[0, :-2].float(), input_ids[0, start + 1 : stop - 1], reduction="none"
             )
+            if not past:  # nothing stands before a text
+                loss = torch.cat([loss.new_full((1,), _UNKNOWN), loss])
             return loss, [[layer.keys, layer.values] for layer in said.past_key_values.layers]
 
     return Compressor

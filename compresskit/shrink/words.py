@@ -96,23 +96,3 @@ def found_again(text: str, pieces: Iterable[tuple[str, bool]], reach: int = 64) 
         if kept:
             spans.append(Span(at, place))
     return spans
-
-
-def subsequence(whole: Sequence[int], part: Sequence[int]) -> list[int]:
-    """Indices of ``part``'s items in ``whole``, in order; items that do not follow are passed over.
-
-    >>> subsequence([5, 7, 5, 9], [7, 9, 4])
-    [1, 3]
-    """
-    places: dict[int, list[int]] = {}
-    for index, item in enumerate(whole):
-        places.setdefault(item, []).append(index)
-    found = []
-    after = 0
-    for item in part:
-        here = places.get(item, [])
-        at = bisect_left(here, after)
-        if at < len(here):
-            found.append(here[at])
-            after = here[at] + 1
-    return found
