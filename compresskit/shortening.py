@@ -1,20 +1,25 @@
 """Where a shrunk text takes the place of an excerpt: the view that a shrinker gives, chosen block by block.
 
-An excerpt has its tokens already. A shrunk text of at most as many takes its place where what matters is spread over
-the block, so that the excerpt leaves much of it out. So the plan's target holds whatever a shrinker does.
+An excerpt has its tokens already. A shrunk text of at most as many takes its place where it is measured to keep more of
+what matters: where that is spread over the block. So the plan's target holds whatever a shrinker does.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import chain
+
 from .markers import Wording
 from .protect import task_of
+from .relevance.words import STOP_WORDS, words
 from .shrink.view import Outcome, Shrinking, shrunk
 from .tokens import Measure
 from .types import Shrinker, Turn
 from .write import Excerpt, Writer
 
-# What a shrunk text still says of all that the block is worth. An excerpt that keeps more of it stays.
-_FIDELITY = 0.7
+_ENOUGH = 0.7  # of what a block is worth: a shrinker is not asked where an excerpt keeps that
+# What a text says is how its words go together: a sentence of which half the words are left says about a quarter.
+_TOGETHER = 2
 _QUERY_CHARACTERS = 4_000
 _SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
 
@@ -31,7 +36,7 @@ class Shortening:
     def apply(self, written: Writer, wording: Wording) -> None:
         """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
         count = self._measure.count
-        found = [one for one in written.excerpts if _share(one) < _FIDELITY]
+        found = [one for one in written.excerpts if _share(one) < _ENOUGH]
         blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
         self._ask(blocks)
         for one, block in zip(found, blocks, strict=True):
@@ -44,6 +49,8 @@ class Shortening:
                 written.explain(one, "the shrunk text says too little")
             elif tokens > one.tokens:
                 written.explain(one, "the shrunk text is over its budget")
+            elif _said(one, text) <= _share(one):
+                written.explain(one, "the excerpt keeps more of what matters")
             else:
                 written.shorten(one, text, tokens)
 
@@ -60,6 +67,30 @@ def _share(excerpt: Excerpt) -> float:
     values = excerpt.entry.values
     whole = sum(values)
     return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
+
+
+def _said(excerpt: Excerpt, shrunk: str) -> float:
+    """How much of what a block is worth a shrunk text says: its segments, by the words that are left of each.
+
+    A word that many of them have tells less of each.
+    """
+    entry, left = excerpt.entry, _words(shrunk)
+    whole = sum(entry.values)
+    if not whole:
+        return 0.0
+    segments = [_words(entry.source[start:end]) for start, end, _ in entry.split.segments]
+    held = Counter(chain.from_iterable(segments))  # by how many segments
+    said = 0.0
+    for value, found in zip(entry.values, segments, strict=True):
+        worth = sum(1 / held[word] for word in sorted(found))
+        share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
+        said += value * share**_TOGETHER
+    return said / whole
+
+
+def _words(text: str) -> frozenset[str]:
+    """The different words of a text that are not the same in every text."""
+    return frozenset(word.lower() for word in words(text)) - STOP_WORDS
 
 
 def _asked(turns: list[Turn]) -> str:

@@ -197,3 +197,42 @@ def test_the_query_reaches_the_shrinker():
     squeeze(case, shrinker=given_one, query="latency of the buffer")
     assert derived.calls[0][2] == case.messages[-1]["content"]
     assert given_one.calls[0][2] == "latency of the buffer"
+
+
+class Says:
+    """Says every text in the same words."""
+
+    def __init__(self, wording):
+        self.wording = wording
+
+    def shrink(self, texts, budgets, query):  # noqa: ARG002
+        return [self.wording] * len(texts)
+
+
+DONE = {
+    "lighthouse": "painted", "crane": "sold", "basin": "dredged", "pier": "mended", "customs house": "closed",
+    "shipyard": "leased", "fish market": "roofed", "ferry": "renamed", "breakwater": "raised", "slipway": "paved",
+    "warehouse": "cleared", "canteen": "reopened", "weighbridge": "tested", "boathouse": "extended", "jetty": "lit",
+}  # fmt: skip
+NOTES = " ".join(
+    f"The {what} of the harbour was {done} by the council of the town in the spring of that year."
+    for what, done in DONE.items()
+)
+
+
+@pytest.mark.parametrize(
+    ("wording", "taken"),
+    [
+        (" ".join(f"The {what} was {done} by the council in spring." for what, done in DONE.items()), True),
+        ("Much was done in many places, and more of it was to be done in the years that were to follow. " * 5, False),
+    ],
+    ids=["what every sentence says", "next to nothing"],
+)
+def test_a_shrunk_text_is_taken_where_it_says_more_than_the_excerpt(wording, taken):
+    messages = [{"role": "user", "content": NOTES}, {"role": "user", "content": "What was done to all of the harbour?"}]
+    target = int(0.75 * cost(messages))
+    result = compress(messages, MODEL, trigger=target, target=target, recoverable=False, shrinker=Says(wording))
+    assert restore(result.messages, result.cache) == messages
+    row = result.decisions[0]
+    assert (row.action == "shrunk") == taken, row.why
+    assert taken or "the excerpt keeps more of what matters" in row.why
