@@ -27,7 +27,7 @@ class Piece:
     costs: Sequence[int]
     values: Sequence[float]
     facts: Sequence[frozenset[int]]  # of each segment, by number
-    stale: bool = False  # taken only if every text like it that is worth more is
+    stale: int = 0  # from 1 for the newest of what is out of date: taken last, and only if all before it are
     kept: set[int] = field(default_factory=set)
     gaps: int = 0
 
@@ -164,7 +164,7 @@ class Fit:
         self._heap = passed
 
     def _stale(self, number: int, place: int) -> bool:
-        return place >= 0 and self.groups[number].pieces[place].stale
+        return place >= 0 and self.groups[number].pieces[place].stale > 0
 
     def _rated(self, number: int, place: int, segment: int) -> tuple[float, int] | None:
         """What an upgrade is worth per token, and the tokens that it adds now; None where it is already in.
@@ -187,6 +187,8 @@ class Fit:
                 facts = facts | piece.facts[segment] if facts else piece.facts[segment]
         if price <= 0:
             return float("inf"), price
+        if place >= 0 and piece.stale:
+            return -float(piece.stale), price
         density: float = value / price**DENSITY_EXPONENT
         if facts:
             weights, shown = self._weights, self._shown
@@ -231,7 +233,9 @@ class Fit:
             return
         self._push(number, -1, -1)
         for place, piece in enumerate(group.pieces):
-            self._push(number, place, max(range(len(piece.values)), key=piece.values.__getitem__))
+            if not piece.stale:  # it would be opened for that
+                best = max(range(len(piece.values)), key=piece.values.__getitem__)
+                self._push(number, place, best)
 
     def _push(self, number: int, place: int, segment: int) -> None:
         rated = self._rated(number, place, segment)

@@ -52,7 +52,7 @@ class Entry:
     head: str = ""  # what the short form begins with, whatever stays of it
     quiet: frozenset[int] = frozenset()  # the segments that say nothing new
     again: str = ""  # says that all of it stands in later texts too, or that it is out of date
-    stale: bool = False  # it is out of date
+    stale: int = 0  # from 1 for the newest text that is out of date
     tokens: int = 0
     described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
     bare: tuple[str, int] = ("", 0)  # the shortest stub
@@ -121,12 +121,12 @@ def judge(
 def _discount(entries: list[Entry]) -> None:
     """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not.
 
-    Reads that are out of date go before everything else, the oldest of them first.
+    Reads that are out of date are worth nothing: they go before everything else, the oldest of them first.
     """
     large = [entry for entry in entries if len(entry.source) >= SMALL_CHARACTERS]
     found = again([(entry.source, entry.split.segments) for entry in large])
     changed = outdated([(entry.block.text, entry.block.call) for entry in large])
-    worth = _AGAIN
+    stale = 0
     for entry, stands, old in reversed(list(zip(large, found, changed, strict=True))):
         if not entry.split.segments or not (old or any(stands)):
             continue
@@ -137,8 +137,8 @@ def _discount(entries: list[Entry]) -> None:
             entry.values = [max(entry.values)]
             entry.again = "changed, read again below" if old else "again below"
             if old:
-                worth *= _AGAIN
-                entry.values, entry.quiet, entry.stale = [worth], frozenset([0]), True
+                stale += 1
+                entry.values, entry.stale = [0.0], stale
 
 
 def _facts_of(

@@ -77,7 +77,7 @@ def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | No
         if text.startswith(START + SHORTENED) and start == 0:
             if _is_bound(key, text[first.end() + 1 :], cache):
                 return key
-        elif text[:start].removesuffix("\n") in cache[key]:  # a first look
+        elif start <= len(cache[key]) + 1 and text[:start].removesuffix("\n") in cache[key]:  # a first look
             spans = [match.span() for match in found if match[1] == key]
             spans += [match.span() for match in _GAP.finditer(text, first.end())]
             if _is_form(text, sorted(spans), cache[key], short or ShortTexts()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -37,15 +38,21 @@ class _Job:
         self._future: Future[Batch] = pool.submit(Batch, counter, texts)
         self._counter = counter
         self._texts = texts
-        self._own: Batch | None = None
 
     def help(self) -> None:
         """Counts them here, where no thread has begun with them."""
+        from concurrent.futures import Future
+
         if self._future.cancel():
-            self._own = Batch(self._counter, self._texts)
+            self._future = Future()
+            try:
+                self._future.set_result(Batch(self._counter, self._texts))
+            except BaseException as error:
+                self._future.set_exception(error)
+                raise
 
     def result(self) -> Batch:
-        return self._own or self._future.result()
+        return self._future.result()
 
 
 class Measure:
@@ -61,6 +68,7 @@ class Measure:
         self._tallies: dict[str, Tally] = {}
         self._begun: dict[str, tuple[_Job, int]] = {}
         self._jobs: list[_Job] = []  # that may still wait for a thread
+        self._helping = threading.Lock()
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -108,8 +116,9 @@ class Measure:
         pool.shutdown(wait=False)  # takes no more work, and ends with what it has
 
     def _batch(self, wanted: _Job) -> Batch:
-        while self._jobs:
-            self._jobs.pop().help()
+        with self._helping:
+            while self._jobs:
+                self._jobs.pop().help()
         return wanted.result()
 
     def _fresh(self, text: str) -> int:

@@ -85,7 +85,7 @@ class Models(NamedTuple):
     api_base: str | None = None
     reader: str | None = None
     threads: int = 1
-    dtype: Dtype = "float32"
+    dtype: Dtype | None = None
 
     def model_of(self, arm: str) -> str | None:
         """The model that an arm needs; "" where it needs none."""
@@ -123,7 +123,7 @@ def _shrinker(method: str, models: Models) -> Any:
 
 @cache
 def _reader(models: Models) -> Reader | None:
-    return Reader(models.reader, models.dtype) if models.reader else None
+    return Reader(models.reader, models.dtype or "float32") if models.reader else None
 
 
 def _context(messages: Sequence[Message]) -> str:
@@ -184,8 +184,10 @@ def measure(question: dict[str, Any], share: float, arm: str, models: Models, mo
         "support": sum(text in left.text for text in support) / len(support) if support else None,
         "words": len(wanted & set(re.findall(r"\w{3,}", left.text.lower()))) / len(wanted) if wanted else None,
     }
-    reader, answer = _reader(models), data.field(question, "answer", "questions")
-    return {**row, **(reader.judge(left.text, asked, str(answer)) if reader and answer is not None else {})}
+    if reader := _reader(models):
+        answer = data.field(question, "answer", "questions")
+        row |= {} if answer is None else reader.judge(left.text, asked, str(answer))
+    return row
 
 
 def _place(question: dict[str, Any], share: float, arm: str) -> dict[str, str]:
@@ -207,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--api-base", metavar="URL", help="where --self-llm is")
     add("--reader", metavar="MODEL", help="a causal language model; without it only what is left is measured")
     add("--threads", type=options.positive, default=1, metavar="N", help="of torch (default: 1)")
-    add("--dtype", choices=get_args(Dtype), default="float32", help="of the weights (default: float32)")
+    add("--dtype", choices=get_args(Dtype), help="of the weights (default: float32 on a CPU)")
     given = parser.parse_args(arguments)
     return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
 

@@ -218,3 +218,29 @@ def test_a_log_is_told_line_by_line():
     result = compress(messages, MODEL, trigger=3_000, target=1_500)
     assert restore(result.messages, result.cache) == messages
     assert "more like this" not in json.dumps(result.messages)
+
+
+def lists(number, state):
+    return "\n".join(f"- item {n} of list {number}: {state}, {100 * number + n} euros, day {n}" for n in range(14))
+
+
+@pytest.mark.parametrize("shape", EXCHANGES)
+@pytest.mark.parametrize("share", [0.95, 0.9, 0.8, 0.6])
+def test_what_is_out_of_date_is_told_last(shape, share):
+    messages = [{"role": "user", "content": "How much is item 7 of list 2?"}]
+    read = [(number, "open") for number in range(8)] + [(2, "paid"), (5, "paid")]
+    for place, (number, state) in enumerate(read):
+        path = json.dumps({"path": f"lists/{number}.md"})
+        messages += EXCHANGES[shape](place, "read_file", path, lists(number, state))
+    for number in range(6):
+        messages.append({"role": "assistant", "content": f"I have seen list {number}."})
+        messages.append({"role": "user", "content": "Go on."})
+    target = int(share * cost(messages))
+    result = compress(messages, MODEL, trigger=target, target=target)
+    assert difference(restore(result.messages, result.cache), messages) is None
+    shown = json.dumps(result.messages)
+    told = {one: sum(line in shown for line in lists(*one).split("\n")) for one in read}
+    assert "quoted in part" in shown
+    assert told[2, "open"] == 0 or all(told.values())
+    assert told[2, "paid"] == told[5, "paid"] == 14
+    assert sum(told[number, "open"] for number in (0, 1, 3, 4, 6, 7)) > 20

@@ -26,7 +26,7 @@ OPTIONS = [
     ),
     click.option("--shrinker-method", type=_METHODS, help="For llmlingua.  [default: llmlingua2]"),
     click.option("--shrinker-device", metavar="DEVICE", help="For llmlingua.  [default: cpu]"),
-    click.option("--shrinker-dtype", type=_DTYPES, help="For llmlingua: of the weights.  [default: float32]"),
+    click.option("--shrinker-dtype", type=_DTYPES, help="For llmlingua: of the weights.  [default: float32 on a CPU]"),
     click.option(
         "--shrinker-rate", type=float, metavar="SHARE", help="For llmlingua: keep at most this share of a text."
     ),
@@ -58,7 +58,7 @@ def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any
 
         litellm.suppress_debug_info = True  # it prints advice about errors to standard output, where the result goes
         return Shrinking(SelfLLM(model), max_seconds=seconds)
-    own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", dtype=dtype or "float32", rate=rate)
+    own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", dtype=dtype, rate=rate)
     return Shrinking(own, max_seconds=seconds)
 
 

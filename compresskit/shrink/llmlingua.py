@@ -46,8 +46,8 @@ class LLMLingua:
             or "longllmlingua" (the same, judged against the query).
         model: a name on the Hugging Face hub or a folder; upstream's default for the method where none is given.
         device: "cpu", "cuda", "cuda:1", "mps". Upstream's default is "cuda".
-        dtype: what the model's weights are loaded as. "float32" is upstream's default on a CPU; "bfloat16" takes half
-            the memory, and on a CPU that computes with it about half the time.
+        dtype: what the model's weights are loaded as; None for upstream's default, "float32" on a CPU and the model's
+            own on a GPU. "bfloat16" takes half the memory, and on a CPU that computes with it about half the time.
         rate: the share of its tokens that a text may keep, where that is less than its budget; None for the
             budget alone. Upstream's default is 0.5.
         counter: what budgets are counted with; o200k_base by default.
@@ -65,7 +65,7 @@ class LLMLingua:
         *,
         method: Method = "llmlingua2",
         device: str = "cpu",
-        dtype: Dtype = "float32",
+        dtype: Dtype | None = None,
         rate: float | None = None,
         counter: Counter | Callable[[str], int] | None = None,
         local_files_only: bool = False,
@@ -76,7 +76,7 @@ class LLMLingua:
             raise InvalidArgument(f"rate is {shown(rate)}; a share of the tokens between 0 and 1 was expected.")
         if not isinstance(device, str) or not device:
             raise InvalidArgument(f"device is {shown(device)}; 'cpu', 'cuda', 'cuda:1' or 'mps' was expected.")
-        if dtype not in get_args(Dtype):
+        if dtype is not None and dtype not in get_args(Dtype):
             raise InvalidArgument(f"dtype is {shown(dtype)}; one of {', '.join(get_args(Dtype))} was expected.")
         if find_spec("llmlingua") is None:
             raise InvalidArgument("LLMLingua needs the llmlingua package: pip install 'compresskit[llmlingua]'.")

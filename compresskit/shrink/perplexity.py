@@ -18,6 +18,7 @@ from .words import Span
 _STEP = 200  # tokens that upstream judges at a time, its default
 _CHUNK = 1_000  # tokens of a text that are judged together, at most
 _QUERY_CHARACTERS = 800  # of a query, its end: instructions come first, the question last
+_LEAST = 3  # tokens: of fewer none can be left out
 _UNKNOWN = 10_000.0  # the loss that upstream leaves out of its thresholds
 _JOINT = "\n\n"  # what upstream puts between question and text
 
@@ -25,7 +26,7 @@ _JOINT = "\n\n"  # what upstream puts between question and text
 class Perplexity:
     """Chooses tokens by how surprising a language model finds them; with ``aware``, given the query."""
 
-    def __init__(self, model: str, device: str, dtype: str, local_files_only: bool, aware: bool) -> None:
+    def __init__(self, model: str, device: str, dtype: str | None, local_files_only: bool, aware: bool) -> None:
         self._compressor = load(_compressor_class(), model, device, dtype, local_files_only)
         self._aware = aware
         self._text = ""
@@ -34,7 +35,7 @@ class Perplexity:
         if text != self._text:  # what the model reads before anything is left out is the same at every rate
             self._text = text
             self._compressor.readings.clear()
-        prefix = query.strip()[-_QUERY_CHARACTERS:] if self._aware else ""
+        prefix = self._end_of(query.strip()[-_QUERY_CHARACTERS:]) if self._aware else ""
         spans = []
         for start, end in self._chunks(text, prefix):
             spans += [Span(start + one, start + other) for one, other in self._chosen(text[start:end], rate, prefix)]
@@ -45,7 +46,7 @@ class Perplexity:
         tokens = self._tokens(head + text)
         start = sum(end <= len(head) for _, end in tokens["offset_mapping"]) if head else 0
         ids, offsets = tokens["input_ids"][start:], tokens["offset_mapping"][start:]
-        if len(ids) < 2:
+        if len(ids) < _LEAST:
             return [Span(0, len(text))]
         self._compressor.places = None
         self._compressor.iterative_compress_prompt(
@@ -75,6 +76,12 @@ class Perplexity:
             start = end
             while first < len(offsets) and offsets[first][0] < start:
                 first += 1
+
+    def _end_of(self, query: str) -> str:
+        """As much of a query, from its end, as leaves the text the larger part of what the model can read at once."""
+        offsets = self._tokens(query)["offset_mapping"]
+        most = self._compressor.max_position_embeddings // 3
+        return query if len(offsets) <= most else query[offsets[-most][0] :]
 
     def _tokens(self, text: str) -> Any:
         return self._compressor.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)

@@ -19,7 +19,7 @@ _WORD, _LABEL = "\x1e", "\x1f"  # separators that no text has
 class TokenClasses:
     """Chooses words by upstream's labels."""
 
-    def __init__(self, model: str, device: str, dtype: str, local_files_only: bool) -> None:
+    def __init__(self, model: str, device: str, dtype: str | None, local_files_only: bool) -> None:
         from llmlingua import PromptCompressor
 
         settings = {"max_batch_size": _BATCH, "max_force_token": 0}

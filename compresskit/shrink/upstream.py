@@ -28,12 +28,16 @@ class _SafeTokenizer:
         return found
 
 
-def load(compressor_class: type[Any], model: str, device: str, dtype: str, local_files_only: bool, **more: Any) -> Any:
+def load(
+    compressor_class: type[Any], model: str, device: str, dtype: str | None, local_files_only: bool, **more: Any
+) -> Any:
     """A PromptCompressor, or what is derived from it."""
     import torch
 
     measure_for("gpt-3.5-turbo", None)  # tiktoken has the vocabulary from then on: upstream would download it
-    config = {"trust_remote_code": False, "local_files_only": local_files_only, "torch_dtype": getattr(torch, dtype)}
+    config = {"trust_remote_code": False, "local_files_only": local_files_only}
+    if dtype is not None:
+        config["torch_dtype"] = getattr(torch, dtype)
     with _undisturbed(), _quiet():
         found = compressor_class(model_name=model, device_map=device, model_config=config, **more)
     found.oai_tokenizer = _SafeTokenizer(found.oai_tokenizer)

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from texts import make_text
@@ -23,6 +24,7 @@ import torch  # noqa: E402
 from compresskit import InvalidArgument  # noqa: E402
 from compresskit.shrink import LLMLingua, Shrinker, notices  # noqa: E402
 from compresskit.shrink.must_stay import missing  # noqa: E402
+from compresskit.shrink.upstream import load  # noqa: E402
 from compresskit.tokens import measure_for  # noqa: E402
 
 count = measure_for("", None).count
@@ -161,12 +163,83 @@ def test_what_surprises_the_model_is_kept(made, model):
     assert min(by_choice[True]) >= max(by_choice[False])
 
 
-@pytest.mark.parametrize("way", [way for way in WAYS if "llmlingua2" not in way], ids=" ".join)
+PERPLEXITY = [way for way in WAYS if "llmlingua2" not in way]
+
+
+@pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
+@pytest.mark.parametrize(
+    "query", ["", QUERY, "委员会没有批准预算。" * 90], ids=["none", "short", "longer than the model"]
+)
+def test_what_upstream_keeps_is_found_where_it_stood(made, way, query, monkeypatch):
+    chooser = made[way]._loaded()
+    compressor = chooser._compressor
+    compress_prompt, judged = compressor.iterative_compress_prompt, []
+
+    def recorded(context, *about, start, **more):
+        made = compress_prompt(context, *about, start=start, **more)
+        ids = compressor.tokenizer("\n\n".join(context), add_special_tokens=False)["input_ids"]
+        judged.append(([ids[place] for place in compressor.places[0].tolist()][start:], made[0][0].tolist()))
+        return made
+
+    monkeypatch.setattr(compressor, "iterative_compress_prompt", recorded)
+    spans = chooser.choose(TEXT * 3, 0.5, query)
+    assert judged
+    assert all(found == kept for found, kept in judged)
+    said = compressor.tokenizer(TEXT * 3, add_special_tokens=False)["input_ids"]
+    assert 0.2 * len(said) < len(spans) < 0.9 * len(said)
+
+
+@pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
+def test_every_token_has_its_own_loss_in_every_step(made, way, monkeypatch):
+    chooser = made[way]._loaded()
+    compressor = chooser._compressor
+    read, steps = compressor._read, []
+
+    def compared(ids, mask, past, end):
+        loss, pairs = read(ids, mask, past, end)
+        first = past[0][0].shape[2] if past else 0
+        stop = int(end) if end is not None else ids.shape[1]
+        with torch.no_grad():
+            logits = compressor.model(ids[:, :stop], use_cache=False).logits[0, :-1]
+        own = torch.nn.functional.cross_entropy(logits, ids[0, 1:stop], reduction="none")
+        steps.append((first, loss[not first :], own[max(0, first - 1) : stop - 2]))
+        return loss, pairs
+
+    monkeypatch.setattr(compressor, "_read", compared)
+    compressor.readings.clear()
+    chooser.choose(TEXT * 3, 0.4, QUERY)
+    assert sum(first > 0 for first, *_ in steps) >= 2
+    for _, found, own in steps:
+        torch.testing.assert_close(found, own, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
+def test_texts_of_a_few_tokens_are_judged_too(made, way):
+    chooser = made[way]._loaded()
+    for size in range(1, 9):
+        text = "abcdefgh"[:size]
+        assert all(0 <= span.start < span.end <= size for span in chooser.choose(text, 0.5, ""))
+
+
+@pytest.mark.parametrize(("dtype", "asked"), [(None, {}), ("float16", {"torch_dtype": torch.float16})])
+def test_weights_are_loaded_as_upstream_does_unless_told_otherwise(dtype, asked):
+    class Compressor:
+        def __init__(self, model_name, device_map, model_config):
+            given.append((model_name, device_map, model_config))
+            self.oai_tokenizer = self.tokenizer = SimpleNamespace()
+            self.model = torch.nn.Identity()
+
+    given = []
+    load(Compressor, "some/model", "cuda", dtype, True)
+    assert given == [("some/model", "cuda", {"trust_remote_code": False, "local_files_only": True, **asked})]
+
+
+@pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
 def test_the_end_of_a_text_is_not_spared(made, way):
     chooser = made[way]._loaded()
     text = " ".join([TEXT] * 3)
     cut = int(0.8 * len(text))
-    kept = chooser.choose(text, 0.2, "")
+    kept = chooser.choose(text, 0.2, QUERY)
     ends = [sum(span.end - span.start for span in kept if (span.start >= cut) == late) for late in (False, True)]
     assert ends[1] < 0.5 * (len(text) - cut)
     assert sum(ends) < 0.5 * len(text)
