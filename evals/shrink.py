@@ -66,6 +66,7 @@ COLUMNS = (
     Column("must stay", "must_stay"),
     Column("shrunk", "shrunk"),
 )
+_PATIENCE = 1_200  # seconds: a model on a CPU takes minutes for a page
 _count = measure_for("", None).count
 
 
@@ -117,7 +118,7 @@ def leave(arm: str, models: Models, request: Request, question: str) -> Left:
 @cache
 def _shrinker(method: str, models: Models) -> Any:
     if method == "self":
-        return SelfLLM(models.self_llm, **({"api_base": models.api_base} if models.api_base else {}))
+        return SelfLLM(models.self_llm, timeout=_PATIENCE, **({"api_base": models.api_base} if models.api_base else {}))
     return LLMLingua(models.model_of(method), method=method, dtype=models.dtype)  # type: ignore[arg-type]
 
 

@@ -70,7 +70,7 @@ class SelfLLM:
     Args:
         model: as `litellm.completion` takes it, such as "gpt-4o-mini" or "ollama/qwen2.5".
         timeout: seconds for each request.
-        retries: of a request that fails, by LiteLLM.
+        retries: of a request that fails, by LiteLLM, with growing pauses.
         counter: what budgets are counted with; o200k_base by default.
         options: further arguments of `litellm.completion`: api_base, api_key, temperature …
 
@@ -95,13 +95,14 @@ class SelfLLM:
             raise InvalidArgument(f"timeout is {shown(timeout)}; seconds above 0 were expected.")
         if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
             raise InvalidArgument(f"retries is {shown(retries)}; a whole number, 0 or more, was expected.")
-        for name in ("messages", "stream", "tools", "n"):
+        for name in ("messages", "stream", "tools", "n", "num_retries", "max_retries"):
             if name in options:
                 raise InvalidArgument(f"{name} is given; it is SelfLLM's own to set. Leave it out.")
         self.model = model
+        self._attempts = 1 + retries
         self.usage = Usage()
         self._options = {
-            "temperature": 0, "seed": 1, "drop_params": True, "timeout": timeout, "num_retries": retries, **options
+            "temperature": 0, "seed": 1, "drop_params": True, "timeout": timeout, "max_retries": 0, **options
         }  # fmt: skip
         telling = {name: self._options[name] for name in _TELLING if name in self._options}
         prompt = hashlib.sha256(_INSTRUCTIONS.encode()).hexdigest()[:12]
@@ -152,7 +153,11 @@ class SelfLLM:
             options["timeout"] = min(options["timeout"], left)
         if "max_completion_tokens" in self._options:
             del options["max_tokens"]
-        response = litellm.completion(model=self.model, messages=self._messages(text, budget, query), **options)
+        # completion(num_retries=…) asks up to 1 + 2 * retries times, and fails under a name that tells nothing
+        response = litellm.completion_with_retries(
+            model=self.model, messages=self._messages(text, budget, query), num_retries=self._attempts,
+            retry_strategy="exponential_backoff_retry", **options,
+        )  # fmt: skip
         self._book(litellm, response)
         choice = response.choices[0]
         if choice.finish_reason not in ("stop", None):

@@ -198,6 +198,19 @@ def test_litellm_retries(asked):
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_it_gives_up_after_so_many_retries_and_names_the_error(asked, retries):
+    calls = []
+
+    def fails(body):
+        calls.append(body)
+        raise RuntimeError("the server breaks the connection")
+
+    shrinker, _server = asked(fails, retries=retries)
+    assert outcome(shrinker).reason == "the shrinker failed: InternalServerError"
+    assert len(calls) == 1 + retries
+
+
 def test_a_slow_provider_costs_no_more_than_the_latency_budget(asked, held):
     shrinker, _ = asked(held)
     start = time.perf_counter()
@@ -217,6 +230,7 @@ def test_a_timeout_of_one_request_is_a_failure(asked, held):
         ({"model": ""}, "model is ''"),
         ({"model": "m", "timeout": 0}, "timeout is 0"),
         ({"model": "m", "retries": -1}, "retries is -1"),
+        ({"model": "m", "num_retries": 3}, "num_retries is given"),
         ({"model": "m", "stream": True}, "stream"),
         ({"model": "m", "tools": []}, "tools"),
     ],
