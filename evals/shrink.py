@@ -136,6 +136,9 @@ def _compresskit(shrinker: Any, request: Request, question: str) -> Left:
         request.messages, request.model, request.trigger, request.target, query=question, recoverable=False,
         shrinker=shrinker and Shrinking(shrinker),
     )  # fmt: skip
+    failed = [row.why for row in result.decisions if "not shrunk: the shrinker failed" in row.why]
+    if failed:  # compress() goes on without it, and its figures would be those of excerpts
+        raise RuntimeError(failed[0])
     return Left(_context(result.messages), float(any(row.action == "shrunk" for row in result.decisions)))
 
 
