@@ -213,6 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--api-base", metavar="URL", help="where --self-llm is")
     add("--reader", metavar="MODEL", help="a causal language model; without it only what is left is measured")
     add("--threads", type=options.positive, default=1, metavar="N", help="of torch (default: 1)")
+    add("--data-sets", type=options.choices(NAMES), metavar="A,B", help=f"of {', '.join(NAMES)} (default: all there)")
     add("--dtype", choices=get_args(Dtype), help="of the weights (default: float32 on a CPU)")
     given = parser.parse_args(arguments)
     return reporting.report("shrink", given, COLUMNS, partial(_rows, given))
@@ -228,7 +229,8 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
     todo = [
         (question, share, arm, models, given.model, given.seed)
         for share in given.target
-        for questions in by_data_set(paths).values()
+        for name, questions in by_data_set(paths).items()
+        if not given.data_sets or name in given.data_sets
         for question in questions[: given.limit]
         for arm in given.compressors
         if models.model_of(arm) is not None
