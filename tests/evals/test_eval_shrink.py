@@ -52,3 +52,29 @@ def test_all_arms_are_measured_or_said_not_to_be(question, tmp_path, capsys):
         assert row["exact"] in (0, 1)
         if name != "everything":
             assert row["after"] <= 0.5 * row["before"], name
+
+
+def test_one_data_set_may_be_chosen(question, tmp_path):
+    row = json.loads(question.read_text())
+    question.write_text("".join(json.dumps({**row, "id": name}) + "\n" for name in ("hotpot-1", "musique-1")))
+    where = ["--data", str(question), "--arms", "excerpts", "--target", "0.5", "--json", str(tmp_path / "record.json")]
+    assert shrink.main([*where, "--data-sets", "musique"]) == 0
+    record = json.loads((tmp_path / "record.json").read_text())
+    assert {row["group"] for row in record["rows"]} == {"MuSiQue, 50%"}
+
+
+def test_a_shrinker_that_fails_is_an_error_and_no_figure(question, tmp_path, monkeypatch):
+    class Fails:
+        cost = 0.0
+
+        def shrink(self, texts, budgets, query):  # noqa: ARG002
+            raise RuntimeError("no model")
+
+    monkeypatch.setattr(shrink, "_shrinker", lambda *_: Fails())
+    row = json.loads(question.read_text())
+    texts = [[f"Title {n}", [make_text("prose", n, 3000)]] for n in range(3)]
+    question.write_text(json.dumps({**row, "question": "What is it all about?", "paragraphs": texts}) + "\n")
+    where = ["--data", str(question), "--arms", "excerpts+self", "--self-llm", "m", "--target", "0.5"]
+    shrink.main([*where, "--json", str(tmp_path / "record.json")])
+    (row,) = json.loads((tmp_path / "record.json").read_text())["rows"]
+    assert "the shrinker failed: RuntimeError" in row["error"]
