@@ -154,8 +154,8 @@ class Fit:
             if -density > known and heap and -density > heap[0][0]:
                 # something taken since shows what this would have shown: it waits its turn
                 heapq.heappush(heap, (-density, number, place, segment))
-            elif self.used + price > budget or (full and self._stale(number, place)):
-                full = full or self._stale(number, place)
+            elif self.used + price > budget or (full and density < 0):
+                full = full or density < 0
                 passed.append((-density, number, place, segment))  # a later, larger budget may take it
             else:
                 self.used += price
@@ -163,13 +163,10 @@ class Fit:
         heapq.heapify(passed)
         self._heap = passed
 
-    def _stale(self, number: int, place: int) -> bool:
-        return place >= 0 and self.groups[number].pieces[place].stale > 0
-
     def _rated(self, number: int, place: int, segment: int) -> tuple[float, int] | None:
         """What an upgrade is worth per token, and the tokens that it adds now; None where it is already in.
 
-        It is worth its relevance, and the facts that nothing kept shows yet.
+        It is worth its relevance, and the facts that nothing kept shows yet; what is stale less than nothing.
         """
         group = self.groups[number]
         if group.open:

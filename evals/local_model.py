@@ -125,9 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths = hub.find(FILES, given.data, hub.QUESTIONS)
-    sets = by_data_set(paths)
-    chosen = [members for name, members in sets.items() if not given.data_sets or name in given.data_sets]
-    todo = [task for target in given.target for members in chosen for task in asked(members, target, given)]
+    sets = by_data_set(paths, given.data_sets)
+    todo = [task for target in given.target for members in sets.values() for task in asked(members, target, given)]
     return paths, tasks.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 
 

@@ -111,12 +111,12 @@ def data_set(question: Question) -> str:
     return str(data.field(question, "id", "questions")).split("-")[0]
 
 
-def by_data_set(paths: Sequence[Path | data.Source]) -> dict[str, list[Question]]:
-    """All questions of some files by the name of their data set, in order."""
+def by_data_set(paths: Sequence[Path | data.Source], chosen: Sequence[str] | None = None) -> dict[str, list[Question]]:
+    """All questions of some files by the name of their data set, in order; of the chosen ones where some are."""
     sets: dict[str, list[Question]] = {}
     for question in (question for path in paths for question in data.rows(path)):
         sets.setdefault(data_set(question), []).append(question)
-    return sets
+    return {name: members for name, members in sets.items() if not chosen or name in chosen}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -229,8 +229,7 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
     todo = [
         (question, share, arm, models, given.model, given.seed)
         for share in given.target
-        for name, questions in by_data_set(paths).items()
-        if not given.data_sets or name in given.data_sets
+        for questions in by_data_set(paths, given.data_sets).values()
         for question in questions[: given.limit]
         for arm in given.compressors
         if models.model_of(arm) is not None

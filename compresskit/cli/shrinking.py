@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from compresskit.cli.reading import InputError
 from compresskit.errors import CompresskitError
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
+from compresskit.shrink.llmlingua import Dtype, Method
 
 _ONLY_LLMLINGUA = ("shrinker_method", "shrinker_device", "shrinker_dtype", "shrinker_rate")
-_METHODS = click.Choice(["llmlingua2", "llmlingua", "longllmlingua"])
-_DTYPES = click.Choice(["float32", "bfloat16", "float16"])
+_METHODS, _DTYPES = click.Choice(get_args(Method)), click.Choice(get_args(Dtype))
 OPTIONS = [
     click.option(
         "--shrinker",
