@@ -7,7 +7,7 @@ again, with measured costs, until nothing more fits. It knows tokens and values,
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
@@ -30,6 +30,7 @@ class Piece:
     stale: int = 0  # from 1 for the newest of what is out of date: taken last, and only if all before it are
     kept: set[int] = field(default_factory=set)
     gaps: int = 0
+    named: dict[int, list[str]] = field(default_factory=dict)  # segment left out -> names told in the marker
 
     @property
     def whole(self) -> bool:
@@ -59,6 +60,7 @@ class Piece:
     def clear(self) -> None:
         self.kept.clear()
         self.gaps = 0
+        self.named = {}
 
     def _change(self, segment: int) -> int:
         """How many gaps more there are with one more segment."""
@@ -86,6 +88,7 @@ class Group:
     folded: bool = False
     open: bool = False  # something of it is shown
     cheapest: int = 0  # tokens when open, with every piece as a stub
+    named: dict[int, list[str]] = field(default_factory=dict)  # 0 -> names told in the marker of the fold
 
 
 class Fit:
@@ -102,12 +105,18 @@ class Fit:
         self._start()
         self.floor = self.used = self._total()
 
+    @property
+    def shown(self) -> Set[int]:
+        """The facts that can be read, by number."""
+        return self._shown
+
     def _start(self) -> None:
         """Everything in its cheapest form."""
         for group in self.groups:
             group.folded = group.foldable
             group.open = not group.folded
             group.cheapest = group.fixed
+            group.named = {}
             for piece in group.pieces:
                 piece.clear()
                 group.cheapest += piece.stub

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import outline
+from . import naming, outline
 from .atoms import Atom
 from .fit import Fit
 from .layout import Layout, lay_out
@@ -75,9 +75,15 @@ def _written(
     twice = room <= _MOST_ROOM
     outlines = int(outline.SHARE * room) if any(map(outline.can_have, layout.entries)) else 0
 
-    def write(fit: Fit, budget: int, outlines: int = 0) -> Writer:
-        fit.fill(budget - outlines)
-        outline.tell(layout.entries, budget - fit.used if outlines else 0, limits.measure)
+    def write(fit: Fit, budget: int, last: bool = True) -> Writer:
+        """What fits the budget, with room for signatures and names, which the last writing tells."""
+        names = naming.wanted(judged.names, max(0, int(naming.SHARE * (budget - fit.floor))))
+        fit.fill(budget - names - outlines)
+        if last and outlines + names:
+            told = outline.tell(layout.entries, budget - names - fit.used if outlines else 0, limits.measure)
+            left = budget - told - fit.used if names else 0
+            told += naming.tell(layout.groups, judged.names, judged.weights, fit.shown, left, limits.measure)
+            fit.fill(budget - told)
         keys.cache = {}
         return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
 
@@ -88,13 +94,16 @@ def _written(
             fit = layout.fit(judged, bare=True)
         if fit.floor > room:
             break
-        written = write(fit, budget - outlines) if twice else write(fit, budget, outlines)
+        written = write(fit, budget, last=not twice)
         spare = room - written.tokens
         if spare >= 0:
             if spare <= _LEAST_SPARE * room or not twice:
                 return written
             cache = keys.cache
-            fuller = write(fit, fit.used + spare, outlines)  # estimates are on the safe side: what they left is spent
+            budget = fit.used + spare  # estimates are on the safe side: what they left is spent
+            fuller = write(fit, budget)
+            if fuller.tokens > room:
+                fuller = write(fit, budget - (fuller.tokens - room))
             if fuller.tokens <= room:
                 return fuller
             keys.cache = cache

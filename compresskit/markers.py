@@ -51,19 +51,34 @@ class Wording(NamedTuple):
     def _ending(self, key: str) -> str:
         return f"retrieve {key}]" if self.recoverable else f"left out, {key}]"
 
-    def gap(self, gap: Gap, key: str, told: Sequence[str] = ()) -> str:
+    def gap(self, gap: Gap, key: str, told: Sequence[str] = (), names: Sequence[str] = ()) -> str:
         """The line between two kept segments. With an empty key, that of a gap after another of the same text.
 
         Args:
             told: signatures with their lines, of what is missing.
+            names: that are said in what is missing, among others: without a key, the marker does not end in one.
 
         >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "", ["def f(x) L81-90"])
         ('[… lines 13-57: retrieve bcdfghjklmnp]', '[… lines 80-99: def f(x) L81-90]')
+        >>> Wording().gap(Gap(80, 99), "", names=["src/app.py", "get_user"])
+        '[… lines 80-99: src/app.py, get_user, …]'
         """
         one = gap.unit == "lines" and gap.first == gap.last
         what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
-        what += f": {', '.join(told)}" if told else ""
+        said = [*told, *names, *(["…"] if names and not key else [])]
+        what += f": {', '.join(said)}" if said else ""
         return f"{START}{what}: {self._ending(key)}" if key else f"{START}{what}]"
+
+    def naming(self, marker: str, names: Sequence[str]) -> str:
+        """A marker with a key that tells names of what it hides.
+
+        >>> Wording().naming("[… line 2: retrieve bcdfghjklmnp]", ["src/app.py", "get_user"])
+        '[… line 2: src/app.py, get_user: retrieve bcdfghjklmnp]'
+        """
+        if not names:
+            return marker
+        what, colon, ending = marker.rpartition(": ")
+        return f"{what}{colon}{', '.join(names)}: {ending}"
 
     def short(self, form: str, key: str) -> str:
         """The line before a text in the short form of this name."""

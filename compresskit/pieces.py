@@ -76,6 +76,7 @@ class Judged:
     worth: list[float]
     facts: list[frozenset[int]]  # of what each atom shows beside its larger texts
     weights: list[float]  # of the facts, by number
+    names: dict[int, str]  # of those that say something by themselves
     shown: frozenset[int]  # what protected messages show
 
 
@@ -115,7 +116,7 @@ def judge(
             entry.values = (worth[number],)
     facts = Facts(turns)
     beside, shown = _facts_of(facts, turns, bound, texts, entries)
-    return Judged(entries, worth, beside, facts.weights, shown)
+    return Judged(entries, worth, beside, facts.weights, facts.names, shown)
 
 
 def _discount(entries: list[Entry]) -> None:

@@ -24,7 +24,7 @@ from .types import Cache, Message, Path
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
 _SPAN = r"\d+(?:-\d+)?"
 # after one that says the key
-_GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]* L{_SPAN})?\]|…)$", re.MULTILINE)
+_GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]*(?: L{_SPAN}|, …))?\]|…)$", re.MULTILINE)
 _MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold

@@ -101,16 +101,21 @@ class Writer:
             if text is None:
                 self.unfoldable |= frozenset(range(number, stop))
             else:
-                self._fold(text, last + 1 - first, covered, told)
+                names = [name for group in layout.groups[number:stop] for name in group.named.get(0, ())]
+                self._fold(text, last + 1 - first, covered, told, names)
             number = stop
         return self
 
-    def _fold(self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str]) -> None:
+    def _fold(
+        self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str], names: Sequence[str]
+    ) -> None:
         key = self._keys.issue(text)
         lines = told_lines([entry for _, entry in entries], told)
-        marker = "\n".join([self._wording.fold(count, key, bool(lines)), *lines])
+        marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
         if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
-            marker = self._wording.fold(count, key)  # the messages are no plain JSON: what is told would be a text
+            marker = self._wording.naming(
+                self._wording.fold(count, key), names
+            )  # the messages are no plain JSON: what is told would be a text
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost
@@ -162,18 +167,22 @@ class Writer:
         kept, segments = piece.kept, entry.split.segments
         key = self._keys.issue(entry.block.text)
         why = f"{len(kept)} of {len(segments)} segments are relevant"
+        names = [name for number in sorted(piece.named) for name in piece.named[number]]
         if not kept:
-            return _Form("stub", entry.stub, key, entry.again or "matters least")
+            return _Form("stub", self._wording.naming(entry.stub, names), key, entry.again or "matters least")
         if not entry.short:
-            text, tokens = self._excerpt(entry, kept, key)
+            text, tokens = self._excerpt(entry, piece, key)
             return _Form("excerpt", text, key, why, tokens)
-        text = f"{self._wording.short(entry.form, key)}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
+        marker = self._wording.naming(self._wording.short(entry.form, key), names)
+        text = f"{marker}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
         return _Form("compact", text, key, _SHORTER) if piece.whole else _Form("excerpt", text, key, why)
 
-    def _excerpt(self, entry: Entry, kept: set[int], key: str) -> tuple[str, int | None]:
+    def _excerpt(self, entry: Entry, piece: Piece, key: str) -> tuple[str, int | None]:
         """An excerpt, and its tokens where the count of the whole text tells them."""
         source = entry.block.text
-        parts, stretches, markers = _parts(source, entry.split.segments, kept, key, self._wording, entry.told)
+        parts, stretches, markers = _parts(
+            source, entry.split.segments, piece.kept, key, self._wording, entry.told, piece.named
+        )
         text = "".join(parts)
         known = self._measure.tally(source).of(stretches) if len(text) <= SLICE_CHARACTERS else None
         return text, None if known is None else known + sum(map(self._measure.count, markers))
@@ -240,6 +249,7 @@ def _parts(
     key: str,
     wording: Wording,
     told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
     """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
     line = 1
@@ -256,8 +266,10 @@ def _parts(
             if out and not out[-1].endswith("\n"):
                 out.append("\n")
             gap = _gap(text, start, end, line, newlines)
-            hidden = [words for number in range(first, last + 1) for words in told.get(number, ())]
-            marker = wording.gap(gap, key, hidden if gap.unit == "lines" else ())
+            places = range(first, last + 1)
+            hidden = [words for number in places for words in told.get(number, ())] if gap.unit == "lines" else []
+            names = [name for number in places for name in named.get(number, ())]
+            marker = wording.gap(gap, key, hidden, names)
             key = ""  # said once in a text
             markers.append(marker + "\n" if end < len(text) else marker)
             out.append(markers[-1])

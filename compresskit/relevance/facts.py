@@ -19,7 +19,7 @@ _DIGIT = re.compile(r"\d")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
 _SAID = 8.0  # by the assistant or the user
 _PASSED = 4.0  # to a tool, and said by nobody
-_ID, _CODE, _DATE, _MIXED, _DASHED = 3.0, 1.5, 2.0, 0.4, 0.1
+_ID, _CODE, _DATE, _NAME, _MIXED, _DASHED = 3.0, 1.5, 2.0, 1.0, 0.4, 0.1
 _NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
 _DATES = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
@@ -63,7 +63,7 @@ def _prior(fact: str) -> float:
     if fact.isdigit():
         return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if not _DIGIT.search(fact):
-        return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else 1.0
+        return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else _NAME
     if fact.lower() == fact.upper():
         return _DATE if _DATES.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if _IDS.search(fact):
@@ -92,6 +92,7 @@ class Facts:
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self.weights: list[float] = []
+        self.names: dict[int, str] = {}  # of the facts that say something by themselves, by number
         self._turns = turns
         self._acting = any(turn.role == "assistant" for turn in turns)
         self._numbers = _Numbers()
@@ -133,7 +134,9 @@ class Facts:
             numbers = list(of_turn[index])
             times[numbers] += 1
             latest[numbers] = index
-        weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
+        words = ("", *facts)
+        weights = np.fromiter(map(_prior, words), np.float64)
+        self.names = {number: words[number] for number in np.flatnonzero(weights >= _NAME).tolist() if number}
         spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
         weights[spoken] *= _SPOKEN_OF
         weights[list(said)] *= _SAID

@@ -1,0 +1,137 @@
+"""Markers tell names of what they hide: ids, paths and identifiers that nothing kept shows."""
+
+import json
+import re
+from itertools import product
+
+import pytest
+
+from compresskit import compress, restore
+
+MODEL = "gpt-4o"
+MARKER = re.compile(r"^\[… [^\n]*\]$", re.MULTILINE)
+NAME = re.compile(r"\b[a-z]+_[a-z]+\b")
+VERBS = ["open", "close", "read", "write", "merge", "split", "load", "save", "send", "drop"]
+NOUNS = ["parcel", "ledger", "harbour", "window", "signal", "garden", "bottle", "ticket", "engine", "mirror"]
+NAMES = [f"{verb}_{noun}" for verb, noun in product(VERBS, NOUNS)]
+MOODS = ["early", "late", "slow", "quick", "calm"]
+
+
+def agent(*results, task="Find out why the nightly import stops.", last="Go on."):
+    """An agent that ran a command for each result, and then something small."""
+    messages = [{"role": "user", "content": task}]
+    for number, text in enumerate([*results, "done"]):
+        function = {"name": "run", "arguments": json.dumps({"step": number})}
+        call = {"id": f"call_{number}", "type": "function", "function": function}
+        messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        messages.append({"role": "tool", "tool_call_id": f"call_{number}", "content": text})
+    return [*messages, {"role": "user", "content": last}]
+
+
+def paragraphs(said):
+    """A paragraph of three lines for each thing said, which stands in the last of them."""
+    return "".join(
+        f"The {MOODS[n % 5]} part of the work went on as usual.\nNobody asked for more, and it was quiet.\n{each}\n\n"
+        for n, each in enumerate(said)
+    )
+
+
+BOOK = paragraphs(f"Then {name} was done." for name in NAMES)
+QUIET = paragraphs(["And so on."] * 60)
+
+
+def squeezed(messages, share, **options):
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, trigger=int(share * total), target=int(share * total), **options)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == messages
+    return result
+
+
+def markers_of(result):
+    return [marker for message in result.messages for marker in MARKER.findall(str(message["content"] or ""))]
+
+
+def names_in(result):
+    return NAME.findall(" ".join(markers_of(result)))
+
+
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5])
+def test_names_of_what_is_left_out_stand_in_its_markers(share):
+    result = squeezed(agent(BOOK, QUIET), share)
+    lines = BOOK.split("\n")
+    told = []
+    for first, last, words in re.findall(
+        r"^\[… lines (\d+)-(\d+): ([^\n]*)\]$", str(result.messages[2]["content"]), re.M
+    ):
+        found = NAME.findall(words)
+        hidden = " ".join(lines[int(first) - 1 : int(last)])
+        assert all(name in hidden for name in found)
+        told += found
+    assert len(told) >= 3
+    assert len(set(told)) == len(told)
+
+
+def test_a_name_that_can_be_read_is_not_told():
+    result = squeezed(agent(BOOK, QUIET, last="What did merge_bottle say?"), 0.3)
+    kept = "\n".join(MARKER.sub("", str(message["content"])) for message in result.messages)
+    assert not set(names_in(result)) & set(NAME.findall(kept))
+    assert "merge_bottle" in kept
+
+
+def test_plain_numbers_and_dashed_words_are_no_names():
+    said = [f"It took {n * 37 + 1000} steps of a well-known kind." for n in range(100)]
+    for marker in markers_of(squeezed(agent(paragraphs(said), QUIET), 0.3)):
+        assert "well-known" not in marker
+        assert not re.search(r"[:,] \d{4}[,:\]]", marker)
+
+
+def test_no_names_where_nobody_acts():
+    """A question about passages says itself what it needs: all the room is theirs."""
+    result = squeezed([{"role": "user", "content": BOOK}, {"role": "user", "content": "What was slow?"}], 0.3)
+    assert markers_of(result)
+    assert not names_in(result)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
+def test_names_take_a_small_share_of_the_room(share):
+    result = squeezed(agent(BOOK, QUIET), share)
+    assert 3 <= 3 * len(names_in(result)) < 0.1 * result.compressed_tokens  # at least three tokens each, with the comma
+
+
+def test_stubs_and_short_forms_tell_names_too():
+    rows = [{"id": n, "state": "ok", "done": [f"by {name}"]} for n, name in enumerate(NAMES)]
+    actions = set()
+    for share in (0.05, 0.1, 0.2, 0.4):
+        result = squeezed(agent(BOOK, json.dumps(rows, indent=1), QUIET), share)
+        for row in result.decisions:
+            if row.key and any(NAME.search(marker) for marker in markers_of(result) if row.key in marker):
+                short = "in short form" in str(result.messages[row.message]["content"])
+                actions.add("short" if short else row.action)
+    assert {"stub", "short"} <= actions
+
+
+def test_folds_tell_names_too():
+    steps = [f"{name} went well, as was to be seen from all that was said of it there before" for name in NAMES[:60]]
+    result = squeezed(agent(*steps), 0.2)
+    folds = [marker for marker in markers_of(result) if "earlier message" in marker]
+    assert any(NAME.search(marker) for marker in folds)
+
+
+def test_a_marker_without_a_key_does_not_end_in_a_word_that_looks_like_one():
+    endings = ("classifications", "reconciliations", "transformations", "configurations")
+    text = paragraphs(f"Then {verb}_{ending} was done." for verb, ending in product(VERBS, endings))
+    asked = "What of read_classifications, merge_transformations and load_configurations?"
+    told = 0
+    for share in (0.2, 0.3, 0.4, 0.5):
+        for marker in markers_of(squeezed(agent(text, QUIET, last=asked), share)):
+            told += "retrieve" not in marker and bool(NAME.search(marker))
+            ending = re.search(r"(?<![A-Za-z])([a-z]{12,59})\]$", marker)
+            assert ending is None or "retrieve " + ending[1] in marker
+    assert told
+
+
+def test_who_cannot_ask_is_told_names_too():
+    result = squeezed(agent(BOOK, QUIET), 0.2, recoverable=False)
+    assert names_in(result)
+    assert not any("retrieve" in marker for marker in markers_of(result))
