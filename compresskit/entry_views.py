@@ -21,8 +21,9 @@ from .tool import TOOL_NAME
 from .types import Block, Conversation, Message, Turn
 
 # Measured on agent runs (`python -m evals.bill`), see README.
-LEAST_TOKENS = 1_000  # of a result that is shortened
+LEAST_TOKENS = 500  # of a result that is shortened
 SHARE = 1 / 3  # of its tokens stays
+NAMES = 0.3  # of that tell names
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
 _BEFORE = 8  # messages before the new ones that say what is wanted, besides the task and
 _ASKED = 6  # messages of the user
@@ -60,7 +61,7 @@ def enter_views(
     stays = ["" if index in long else "context" for index in places]
     whole = sum(turn.extra + sum(map(count, turn.fixed)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
     wanted = int(SHARE * sum(long.values()))
-    room = limits._replace(room=whole - sum(long.values()) + wanted)
+    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES)
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
     written, keys, _ = fitted(room, judged, shown, turns, bound, None)
     taken: dict[str, str] = {}

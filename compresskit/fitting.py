@@ -30,6 +30,7 @@ class Limits(NamedTuple):
     recoverable: bool
     cache: Cache
     measure: Measure
+    names: float = naming.SHARE  # of what the plan can spend
 
 
 def fitted(
@@ -77,7 +78,7 @@ def _written(
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:
         """What fits the budget, with room for signatures and names, which the last writing tells."""
-        names = naming.wanted(judged.names, max(0, int(naming.SHARE * (budget - fit.floor))))
+        names = naming.wanted(judged.names, max(0, int(limits.names * (budget - fit.floor))))
         fit.fill(budget - names - outlines)
         if last and outlines + names:
             told = outline.tell(layout.entries, budget - names - fit.used if outlines else 0, limits.measure)

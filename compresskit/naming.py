@@ -13,7 +13,7 @@ from .fit import Group, Piece
 from .tokens import Measure
 
 SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
-_LONGEST = 60  # characters of a name
+_LONGEST = 100  # characters of a name
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
 _MISFITS = 8  # names in a row that no longer fit

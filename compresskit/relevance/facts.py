@@ -22,6 +22,7 @@ _PASSED = 4.0  # to a tool, and said by nobody
 _ID, _CODE, _DATE, _NAME, _MIXED, _DASHED = 3.0, 1.5, 2.0, 1.0, 0.4, 0.1
 _NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
+_NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or an identifier, with a number in it
 _DATES = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
@@ -68,6 +69,8 @@ def _prior(fact: str) -> float:
         return _DATE if _DATES.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if _IDS.search(fact):
         return _ID
+    if _NAMED.search(fact):
+        return _NAME
     return _CODE if fact.isalnum() and fact.isupper() else _MIXED
 
 
