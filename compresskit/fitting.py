@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
 _LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
 _MOST_ROOM = 60_000
+_MOST_LEFT = 0.01  # of the room, that stays empty where there are fewer names than there was room for
 
 
 class Limits(NamedTuple):
@@ -78,13 +79,15 @@ def _written(
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:
         """What fits the budget, with room for signatures and names, which the last writing tells."""
-        names = naming.wanted(judged.names, max(0, int(limits.names * (budget - fit.floor))))
+        names = naming.wanted(judged.names, fit.shown, max(0, int(limits.names * (budget - fit.floor))))
         fit.fill(budget - names - outlines)
         if last and outlines + names:
-            told = outline.tell(layout.entries, budget - names - fit.used if outlines else 0, limits.measure)
-            left = budget - told - fit.used if names else 0
-            told += naming.tell(layout.groups, judged.names, judged.weights, fit.shown, left, limits.measure)
-            fit.fill(budget - told)
+            left = budget - fit.used
+            left -= outline.tell(layout.entries, left - names if outlines else 0, limits.measure)
+            if names:
+                left -= naming.tell(layout.groups, judged.names, judged.weights, fit.shown, left, limits.measure)
+                if left > _MOST_LEFT * room:
+                    fit.fill(fit.used + left)
         keys.cache = {}
         return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
 

@@ -15,17 +15,19 @@ from .tokens import Measure
 SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
 _LONGEST = 100  # characters of a name
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
+_LEAST_CHARACTERS = 2  # of a token of a name
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
 _MISFITS = 8  # names in a row that no longer fit
 
 
-def wanted(names: Mapping[int, str], most: int) -> int:
-    """Tokens to keep free for names: ``most``, or fewer where there are few names."""
+def wanted(names: Mapping[int, str], shown: Set[int], most: int) -> int:
+    """Tokens to keep free for names: ``most``, or fewer where few names are not ``shown`` yet."""
     left = most
-    for name in names.values():
-        left -= len(name) + _EXTRA  # a token of a name has a character at least
-        if left <= 0:
-            return most
+    for fact, name in names.items():
+        if fact not in shown:
+            left -= (len(name) + _EXTRA) // _LEAST_CHARACTERS
+            if left <= 0:
+                return most
     return most - left
 
 

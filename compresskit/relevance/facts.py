@@ -101,10 +101,10 @@ class Facts:
         self._numbers = _Numbers()
 
     def numbers(self, text: str) -> frozenset[int]:
-        """The facts of a text."""
+        """The facts of a text. They are numbered as they come, whatever the seed of hashes is."""
         if not self._acting or not text:
             return _NONE
-        return frozenset(filter(None, map(self._numbers.__getitem__, set(_words_of(text)))))
+        return frozenset(filter(None, map(self._numbers.__getitem__, dict.fromkeys(_words_of(text)))))
 
     def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
         """Sets the weights by who said what, how often, and how long ago.
