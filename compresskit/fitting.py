@@ -85,7 +85,8 @@ def _written(
             left = budget - fit.used
             left -= outline.tell(layout.entries, left - names if outlines else 0, limits.measure)
             if names:
-                left -= naming.tell(layout.groups, judged.names, judged.weights, fit.shown, left, limits.measure)
+                said = "\n".join(line for entry in layout.entries for lines in entry.told.values() for line in lines)
+                left -= naming.tell(layout.groups, judged.names, judged.weights, fit.shown, said, left, limits.measure)
                 if left > _MOST_LEFT * room:
                     fit.fill(fit.used + left)
         keys.cache = {}

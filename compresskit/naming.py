@@ -36,6 +36,7 @@ def tell(
     names: Mapping[int, str],
     weights: Sequence[float],
     shown: Set[int],
+    said: str,
     budget: int,
     measure: Measure,
 ) -> int:
@@ -47,12 +48,13 @@ def tell(
         names: the facts that may be told, by number.
         weights: how likely each fact is needed, by number.
         shown: facts that can be read anyway.
+        said: what markers say besides.
     """
     places = _places(groups, names.keys() - shown if budget > 0 else frozenset())
     best = sorted(places, key=lambda fact: (-weights[fact] / (len(names[fact]) + _EXTRA), fact))
     left, misfits = budget, 0
     for fact in best:
-        if len(names[fact]) > _LONGEST:
+        if len(names[fact]) > _LONGEST or names[fact] in said:
             continue
         holder, segment = places[fact]
         cost = measure.count(f", {names[fact]}") + (0 if segment in holder.named else _SLACK)

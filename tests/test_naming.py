@@ -79,6 +79,13 @@ def test_a_name_that_can_be_read_is_not_told():
     assert "merge_bottle" in kept
 
 
+def test_a_name_is_not_told_beside_its_signature():
+    code = "".join(f"def {name}(value):\n    return value + len(value) * 2 - 1\n\n\n" for name in NAMES)
+    told = names_in(squeezed(agent(code, QUIET), 0.5))
+    assert told
+    assert len(told) == len(set(told))
+
+
 def test_plain_numbers_and_dashed_words_are_no_names():
     said = [f"It took {n * 37 + 1000} steps of a well-known kind." for n in range(100)]
     for marker in markers_of(squeezed(agent(paragraphs(said), QUIET), 0.3)):

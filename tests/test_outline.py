@@ -16,7 +16,7 @@ MODEL = "gpt-4o"
 ROOT = Path(__file__).parents[1]
 SOURCES = ROOT / "tests" / "content" / "sources"
 TOLD = re.compile(r"(?:(?<=: )|(?<=, ))([^\n]+?) L(\d+)(?:-(\d+))?(?=[],:])")
-GAP = re.compile(r"^\[… lines (\d+)-(\d+): ([^\n]* L[\d-]+)(?:: retrieve [a-z]+)?\]$", re.MULTILINE)
+GAP = re.compile(r"^\[… lines (\d+)-(\d+): ([^\n]* L[\d-]+)(?:, [^\n]*)?(?:: retrieve [a-z]+)?\]$", re.MULTILINE)
 
 
 def reads(*files, question="Why does settle_invoice round?"):

@@ -52,7 +52,7 @@ def _fact(word: str) -> str:
             return ""
         return word if (word.isupper() and len(word) > 2) or _COMPOUND.search(word) else ""
     word = word.strip("./-")
-    return word if len(word) > 1 and (_DIGIT.search(word) or _COMPOUND.search(word)) else ""
+    return word if len(word) > 1 and (_COMPOUND.search(word) or _DIGIT.search(word)) else ""
 
 
 def _prior(fact: str) -> float:
@@ -61,6 +61,8 @@ def _prior(fact: str) -> float:
     >>> [_prior(fact) for fact in ("card_4421486", "HAT223", "2024-05-20", "get_user", "250", "17", "well-known")]
     [3.0, 1.5, 2.0, 1.0, 0.3, 0.1, 0.1]
     """
+    if fact.replace("_", "").isalpha():  # most of them
+        return _NAME
     if fact.isdigit():
         return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if not _DIGIT.search(fact):
