@@ -25,6 +25,8 @@ _MEMBER = 0.75  # of that, for what is part of the definition named
 _ASKED_FOR = 0.15  # the terms of the call that asked for the text
 _CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
 _NEIGHBOUR = 0.3
+_PARAGRAPH = 0.5  # of that, where a paragraph of prose ends between them
+_BLANK = ("\n\n", "\n\r\n")
 _RECENT = 0.1
 _STANDS_OUT = 0.3  # a line or record unlike the others
 _UNLIKE_CHARACTERS = 600_000  # that are looked through for it, newest first
@@ -76,7 +78,7 @@ def _of_calls(documents: Sequence[Document], reader: Reader, query: Query) -> li
 
 def _in_place(document: Document, values: list[float]) -> list[float]:
     """A document's values with what their places add: good neighbours, and recency."""
-    beside = _with_neighbours(values) if len(values) > 1 else values
+    beside = _with_neighbours(values, _shares(document)) if len(values) > 1 else values
     return [value + _RECENT * document.age for value in beside]
 
 
@@ -91,17 +93,31 @@ def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> No
             values[number] = [value + _STANDS_OUT * each for value, each in zip(values[number], apart, strict=True)]
 
 
-def _with_neighbours(values: list[float]) -> list[float]:
+def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float]:
     """Each value with a share of the better of its neighbours'.
 
-    >>> _with_neighbours([0.0, 1.0, 0.0])
-    [0.3, 1.0, 0.3]
+    Args:
+        shares: of what each segment and the one behind it lend each other, one fewer than the values.
+
+    >>> _with_neighbours([0.0, 1.0, 0.0], [0.3, 0.15])
+    [0.3, 1.0, 0.15]
     """
-    padded = [0.0, *values, 0.0]
-    return [
-        padded[i] + _NEIGHBOUR * max(0.0, max(padded[i - 1], padded[i + 1]) - padded[i])
-        for i in range(1, len(padded) - 1)
-    ]
+    lent = [0.0] * len(values)
+    for number, share in enumerate(shares):
+        more = share * (values[number + 1] - values[number])
+        if more > lent[number]:
+            lent[number] = more
+        elif -more > lent[number + 1]:
+            lent[number + 1] = -more
+    return [value + more for value, more in zip(values, lent, strict=True)]
+
+
+def _shares(document: Document) -> list[float]:
+    """What neighbours lend each other: between two paragraphs of prose less than within one."""
+    text, segments, *_, kind = document
+    if kind != "prose":
+        return [_NEIGHBOUR] * (len(segments) - 1)
+    return [_NEIGHBOUR * (_PARAGRAPH if text[end - 3 : end].endswith(_BLANK) else 1.0) for _, end, _ in segments[:-1]]
 
 
 class _Named:
