@@ -79,16 +79,12 @@ def _written(
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:
         """What fits the budget, with room for signatures and names, which the last writing tells."""
-        names = naming.wanted(judged.names, fit.shown, max(0, int(limits.names * (budget - fit.floor))))
+        layout.tell_nothing()
+        most = max(0, int(limits.names * (budget - fit.floor)))
+        names = naming.wanted(naming.hidden(layout.groups, judged.names, fit.shown), judged.names, most)
         fit.fill(budget - names - outlines)
-        if last and outlines + names:
-            left = budget - fit.used
-            left -= outline.tell(layout.entries, left - names if outlines else 0, limits.measure)
-            if names:
-                said = "\n".join(line for entry in layout.entries for lines in entry.told.values() for line in lines)
-                left -= naming.tell(layout.groups, judged.names, judged.weights, fit.shown, said, left, limits.measure)
-                if left > _MOST_LEFT * room:
-                    fit.fill(fit.used + left)
+        if last:
+            _tell(limits, judged, layout, fit, budget, names, bool(outlines))
         keys.cache = {}
         return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
 
@@ -115,3 +111,23 @@ def _written(
             return written
         budget = max(0, min(budget, fit.used) + spare)
     return write(layout.fit(judged, bare=True), 0)
+
+
+def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int, names: int, signatures: bool) -> None:
+    """Signatures and names in the markers, of what the budget leaves; more text, where there are few names."""
+    told = outline.tell(layout.entries, budget - names - fit.used, limits.measure) if signatures else 0
+    if not names:
+        return
+    said = "\n".join(line for entry in layout.entries for lines in entry.told.values() for line in lines)
+
+    def tell() -> int:
+        """Names of what is hidden now; the tokens that are left then."""
+        places = naming.hidden(layout.groups, judged.names, fit.shown)
+        left = budget - told - fit.used
+        return left - naming.tell(places, judged.names, judged.weights, said, left, limits.measure)
+
+    left = tell()
+    if left > _MOST_LEFT * limits.room:
+        fit.fill(fit.used + left)
+        naming.clear(layout.groups)  # some of them can be read now
+        tell()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from . import naming
 from .atoms import Atom
 from .content import describe
 from .fit import Fit, Group, Piece
@@ -27,6 +28,13 @@ class Layout:
     entries: list[Entry]
     groups: list[Group]
     fold_cost: int
+
+    def tell_nothing(self) -> None:
+        """Takes back what markers tell of what they hide."""
+        for entry in self.entries:
+            if entry.told:
+                entry.told = {}
+        naming.clear(self.groups)
 
     def fit(self, judged: Judged, bare: bool = False) -> Fit:
         """Everything in its cheapest form, stubs that say what they stand for or the shortest (``bare``) ones."""

@@ -7,82 +7,90 @@ are most likely needed again, each in the marker of its last place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence, Set
 
 from .fit import Group, Piece
 from .tokens import Measure
 
 SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
-_LONGEST = 100  # characters of a name
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
 _LEAST_CHARACTERS = 2  # of a token of a name
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
 _MISFITS = 8  # names in a row that no longer fit
 
+Place = tuple[Group | Piece, int]  # a group that is folded, or a segment of a piece that is left out
 
-def wanted(names: Mapping[int, str], shown: Set[int], most: int) -> int:
-    """Tokens to keep free for names: ``most``, or fewer where few names are not ``shown`` yet."""
+
+def clear(groups: Sequence[Group]) -> None:
+    """Takes back the names that markers tell."""
+    for group in groups:
+        if group.named:
+            group.named = {}
+        for piece in group.pieces:
+            if piece.named:
+                piece.named = {}
+
+
+def hidden(groups: Sequence[Group], names: Mapping[int, str], shown: Set[int]) -> dict[int, Place]:
+    """Where each fact stands last that has a name and is not shown, by its number.
+
+    What is out of date has no names: what it says may no longer be there.
+    """
+    places: dict[int, Place] = {}
+    facts = names.keys() - shown
+    for group in groups if facts else ():
+        if group.folded and not group.open:
+            for fact in group.facts & facts:
+                places[fact] = group, 0
+        for piece in group.pieces:
+            if not piece.stale:
+                for number, said in enumerate(piece.facts):
+                    if said and number not in piece.kept:
+                        for fact in said & facts:
+                            places[fact] = (group, 0) if group.folded else (piece, number)
+    return places
+
+
+def wanted(places: Mapping[int, Place], names: Mapping[int, str], most: int) -> int:
+    """Tokens to keep free for names: ``most``, or fewer where there are few."""
     left = most
-    for fact, name in names.items():
-        if fact not in shown:
-            left -= (len(name) + _EXTRA) // _LEAST_CHARACTERS
-            if left <= 0:
-                return most
+    for fact in places:
+        left -= (len(names[fact]) + _EXTRA) // _LEAST_CHARACTERS
+        if left <= 0:
+            return most
     return most - left
 
 
 def tell(
-    groups: Sequence[Group],
+    places: Mapping[int, Place],
     names: Mapping[int, str],
     weights: Sequence[float],
-    shown: Set[int],
     said: str,
     budget: int,
     measure: Measure,
 ) -> int:
-    """Chooses the names that stand in the markers of all groups, and gives their tokens.
-
-    They are of at most ``budget`` tokens together.
+    """Chooses the names that stand in the markers, and gives their tokens: at most ``budget`` together.
 
     Args:
-        names: the facts that may be told, by number.
+        places: the facts to choose from, with the places that hide them.
+        names: of facts, by number.
         weights: how likely each fact is needed, by number.
-        shown: facts that can be read anyway.
         said: what markers say besides.
     """
-    places = _places(groups, names.keys() - shown if budget > 0 else frozenset())
     best = sorted(places, key=lambda fact: (-weights[fact] / (len(names[fact]) + _EXTRA), fact))
     left, misfits = budget, 0
     for fact in best:
-        if len(names[fact]) > _LONGEST or names[fact] in said:
+        name = names[fact]
+        if name in said and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said):
             continue
         holder, segment = places[fact]
-        cost = measure.count(f", {names[fact]}") + (0 if segment in holder.named else _SLACK)
+        cost = measure.count(f", {name}") + (0 if segment in holder.named else _SLACK)
         if cost > left:
             misfits += 1
             if misfits == _MISFITS:
                 break
             continue
         left -= cost
-        holder.named.setdefault(segment, []).append(names[fact])
+        holder.named.setdefault(segment, []).append(name)
     return budget - left
-
-
-def _places(groups: Sequence[Group], hidden: Set[int]) -> dict[int, tuple[Group | Piece, int]]:
-    """Where each of the facts stands last: a group that is folded, or a segment of a piece that is left out."""
-    places: dict[int, tuple[Group | Piece, int]] = {}
-    for group in groups:
-        group.named = {}
-        for piece in group.pieces:
-            piece.named = {}
-        if not hidden:
-            continue
-        if group.folded and not group.open:
-            for fact in group.facts & hidden:
-                places[fact] = group, 0
-        for piece in group.pieces:
-            for number, facts in enumerate(piece.facts):
-                if facts and number not in piece.kept:
-                    for fact in facts & hidden:
-                        places[fact] = (group, 0) if group.folded else (piece, number)
-    return places

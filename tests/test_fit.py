@@ -69,3 +69,24 @@ def test_the_newest_of_what_is_out_of_date_is_kept_first_also_with_more_room(fre
         if not number:
             left = fit.floor + room - (fit.used - spent)  # for what is up to date, had nothing old been kept
             assert all(one.full - one.stub > left for one in shown if not one.stale and not one.whole)
+
+
+def parts(count, value):
+    """A text of equal segments."""
+    return Piece(50 * count, 10, 0, 8, 6, [50] * count, [value] * count, [frozenset()] * count)
+
+
+def test_a_text_of_which_nothing_is_kept_comes_to_its_best_before_one_that_is_half_there():
+    better, other = parts(8, 1.0), parts(8, 0.8)
+    groups = [group(better), group(other)]
+    filled(groups, 4 * 60)
+    assert len(better.kept) >= 2
+    assert other.kept
+
+
+def test_in_a_fold_the_lines_of_one_text_are_worth_what_those_of_another_are():
+    better, other = parts(8, 1.0), parts(8, 0.8)
+    both = Group(5, 0.5, frozenset(), [better, other], foldable=True, told=True)
+    filled([both], 4 * 60)
+    assert better.kept
+    assert not other.kept

@@ -93,6 +93,54 @@ def test_plain_numbers_and_dashed_words_are_no_names():
         assert not re.search(r"[:,] \d{4}[,:\]]", marker)
 
 
+WORTH = ["PROJ-1234", "getUser2", "app2.py", "a1b2c3d4e5", "os.path", "JFK"]
+WORTHLESS = ["TODO", "ERROR", "and/or", "he/she", "e.g", "NOT", "0.8em", "2nd"]
+
+
+def test_ids_are_told_and_words_in_capitals_are_not():
+    said = [f"Then {NAMES[n % 5]} met {WORTH[n % 6]} {WORTHLESS[n % 8]} there." for n in range(60)]
+    words = set()
+    for share in (0.04, 0.05, 0.06):
+        told = markers_of(squeezed(agent(paragraphs(said), QUIET, QUIET + QUIET), share))
+        words |= set(re.split(r"[ ,:\]]+", " ".join(told)))
+    assert len(words & set(WORTH)) >= 3
+    assert not words & set(WORTHLESS)
+    assert not words & {"call_0", "call_1", "call_2"}  # they only tie calls and results
+
+
+@pytest.mark.parametrize("lead", ["/home/user/app/", "../lib/", "./a/", "~/work/", "src/part/", "/"])
+def test_paths_are_told_as_they_stand(lead):
+    listing = paragraphs(f"It was found in {lead}{name}.py\nand nothing else." for name in NAMES)
+    told = []
+    for share in (0.2, 0.4):
+        for marker in markers_of(squeezed(agent(listing, QUIET), share)):
+            told += [name for name in re.split(r", |: |\]", marker) if ".py" in name]
+    assert len(told) >= 5
+    assert all(f"found in {name}\n" in listing for name in told)
+
+
+def test_what_is_out_of_date_has_no_names():
+    path = json.dumps({"path": "src/app.py"})
+    old = "".join(f"def gone_{name}():\n    return 1 + 1 + 1 + 1\n\n\n" for name in NAMES)
+    new = "".join(f"def here_{name}():\n    return 1 + 1 + 1 + 1\n\n\n" for name in NAMES)
+    messages = agent(old, QUIET, new)
+    for place in (1, 5):
+        messages[place]["tool_calls"][0]["function"] = {"name": "read_file", "arguments": path}
+    result = squeezed(messages, 0.5)
+    stale = [marker for marker in markers_of(result) if "changed, read again below" in marker]
+    assert stale
+    assert all(marker.partition("read again below")[2].startswith(": retrieve") for marker in stale)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+def test_a_form_that_hides_nothing_tells_no_names(share):
+    rows = [{"id": n, "state": "ok", "done": [f"by {name}"]} for n, name in enumerate(NAMES)]
+    for row in (result := squeezed(agent(BOOK, json.dumps(rows, indent=1), QUIET), share)).decisions:
+        if row.action == "compact":
+            first = str(result.messages[row.message]["content"]).partition("\n")[0]
+            assert first.startswith("[… JSON in short form: retrieve")
+
+
 def test_no_names_where_nobody_acts():
     """A question about passages says itself what it needs: all the room is theirs."""
     result = squeezed([{"role": "user", "content": BOOK}, {"role": "user", "content": "What was slow?"}], 0.3)

@@ -1,6 +1,7 @@
 """on_entry="views": a long result enters as an excerpt, is never changed again, and nothing of it is lost."""
 
 import json
+import re
 
 import pytest
 from oracles import cost, difference
@@ -60,6 +61,25 @@ def test_a_long_result_enters_as_an_excerpt_of_what_was_asked_for(shape):
     assert [retrieve(result.cache, key, max_tokens=10**6) for key in result.cache] == [source()]
     assert result.tools
     assert result.skipped_reason == "fits_trigger"
+
+
+@every_shape
+@pytest.mark.parametrize(("functions", "shortened"), [(9, False), (14, True)])
+def test_results_of_500_tokens_are_long(shape, functions, shortened):
+    text = source(functions)
+    assert (cost([{"role": "user", "content": text}]) > 500) == shortened
+    result = compress([TASK, *READS[shape](text)], MODEL, on_entry=True)
+    assert bool(result.cache) == shortened
+
+
+@every_shape
+def test_names_take_a_good_part_of_what_enters(shape):
+    text = source().replace("line.split", "line.split_at_mark").replace("is no", "is_no")
+    for number in range(60):
+        text = text.replace(f"helper_{number}(", f"helper_of_{'abcdefghij'[number % 10]}{'klmnop'[number // 10]}(")
+    shown = json.dumps(compress([TASK, *READS[shape](text)], MODEL, on_entry=True).messages[-1])
+    markers = re.findall(r"\[\\u2026 [^\]]*\]", shown)
+    assert sum(marker.count("helper_of_") for marker in markers) >= 6
 
 
 @every_shape

@@ -37,6 +37,17 @@ def test_a_big_input_of_any_shape_comes_to_its_target(name):
     assert difference(restore(result.messages, result.cache), messages) is None
 
 
+@pytest.mark.parametrize("word", ["a" + "/1" * 150_000, "a1" + "_a1" * 100_000, "a" + "-1" * 150_000, "a." * 150_000])
+def test_a_long_word_in_an_agents_call_is_no_burden(word):
+    function = {"name": "find", "arguments": json.dumps({"what": word})}
+    call = {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": function}]}
+    answer = {"role": "tool", "tool_call_id": "c", "content": f"Found in src/app.py: {word}"}
+    messages = [{"role": "user", "content": "Look."}, call, answer, {"role": "user", "content": "And now?"}] * 2
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, trigger=total // 2, target=total // 3)
+    assert difference(restore(result.messages, result.cache), messages) is None
+
+
 def test_a_query_of_50_000_words_is_no_burden():
     question = " ".join(f"word{n % 9_000} thing" for n in range(25_000))
     messages = [{"role": "user", "content": f"note {n} about word{n}\n" * 40} for n in range(60)]

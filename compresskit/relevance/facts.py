@@ -12,9 +12,10 @@ import re
 from collections.abc import Sequence
 
 from ..types import Block, Turn
+from .names import spelled, tells
 
-_WORDS = re.compile(r"[\w./-]+")
-_BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./-")}
+_WORDS = re.compile(r"[\w./~-]+")
+_BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./~-")}
 _DIGIT = re.compile(r"\d")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
 _SAID = 8.0  # by the assistant or the user
@@ -23,6 +24,7 @@ _ID, _CODE, _DATE, _NAME, _MIXED, _DASHED = 3.0, 1.5, 2.0, 1.0, 0.4, 0.1
 _NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
 _NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or an identifier, with a number in it
+_LONGEST = 200  # characters of a fact that is looked at closely
 _DATES = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
@@ -51,7 +53,7 @@ def _fact(word: str) -> str:
         if word.islower() or word.istitle():
             return ""
         return word if (word.isupper() and len(word) > 2) or _COMPOUND.search(word) else ""
-    word = word.strip("./-")
+    word = word.strip("./~-")
     return word if len(word) > 1 and (_COMPOUND.search(word) or _DIGIT.search(word)) else ""
 
 
@@ -63,6 +65,8 @@ def _prior(fact: str) -> float:
     """
     if fact.replace("_", "").isalpha():  # most of them
         return _NAME
+    if len(fact) > _LONGEST:
+        return _MIXED
     if fact.isdigit():
         return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if not _DIGIT.search(fact):
@@ -81,10 +85,16 @@ class _Numbers(dict[str, int]):
 
     def __init__(self) -> None:
         self.facts: dict[str, int] = {}
+        self.words = [""]  # the first word that says each fact, by number
 
     def __missing__(self, word: str) -> int:
         fact = _fact(word)
-        self[word] = number = self.facts.setdefault(fact, len(self.facts) + 1) if fact else 0
+        number = 0
+        if fact:
+            number = self.facts.setdefault(fact, len(self.words))
+            if number == len(self.words):
+                self.words.append(word)
+        self[word] = number
         return number
 
 
@@ -139,9 +149,10 @@ class Facts:
             numbers = list(of_turn[index])
             times[numbers] += 1
             latest[numbers] = index
-        words = ("", *facts)
-        weights = np.fromiter(map(_prior, words), np.float64)
-        self.names = {number: words[number] for number in np.flatnonzero(weights >= _NAME).tolist() if number}
+        weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
+        ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
+        words = enumerate(map(spelled, self._numbers.words))
+        self.names = {number: name for number, name in words if number not in ties and tells(name)}
         spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
         weights[spoken] *= _SPOKEN_OF
         weights[list(said)] *= _SAID
