@@ -151,8 +151,8 @@ class Facts:
             latest[numbers] = index
         weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
         ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
-        words = enumerate(map(spelled, self._numbers.words))
-        self.names = {number: name for number, name in words if number not in ties and tells(name)}
+        words = enumerate(map(spelled, self._numbers.words[1:]), 1)
+        self.names = {number: name for number, name in words if tells(name) and number not in ties}
         spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
         weights[spoken] *= _SPOKEN_OF
         weights[list(said)] *= _SAID

@@ -25,9 +25,15 @@ def tells(name: str) -> bool:
     """
     if len(name) > LONGEST:
         return False
-    digits = any(map(str.isdigit, name))
+    if name.replace("_", "").isalpha():  # most of them
+        if "_" in name.strip("_") or _CAMEL.search(name):
+            return True
+        return len(name) == _CODE and name.isalpha() and name.lower() not in STOP_WORDS
+    if name.isidentifier():  # with digits
+        return "_" in name.strip("_") or len(name) >= _LEAST_ID or _CAMEL.search(name) is not None
     if not any(map(str.isalpha, name)):
         return _DATE.fullmatch(name) is not None
+    digits = any(map(str.isdigit, name))
     if "/" in name:
         return digits or name[0] in "/~." or name.count("/") > 1 or "." in name or "_" in name
     if _QUANTITY.fullmatch(name):
@@ -36,8 +42,6 @@ def tells(name: str) -> bool:
         return True
     if "." in name:
         return len(name.replace(".", "")) >= _LEAST_DOTTED
-    if len(name) == _CODE and name.isalpha():
-        return name.lower() not in STOP_WORDS
     return digits and len(name) >= _LEAST_ID
 
 
@@ -47,6 +51,8 @@ def spelled(word: str) -> str:
     >>> [spelled(word) for word in ("/etc/hosts.", "../lib/a.py", "~/.env", "--name_of", "//host.org/x", "...and")]
     ['/etc/hosts', '../lib/a.py', '~/.env', 'name_of', 'host.org/x', 'and']
     """
+    if word[0].isalnum() and word[-1].isalnum():
+        return word
     word = word.rstrip("./~-").lstrip("-")
     bare = word.lstrip("./~-")
     lead = word[: len(word) - len(bare)]
