@@ -67,7 +67,6 @@ class Piece:
     def clear(self) -> None:
         self.kept.clear()
         self.gaps = 0
-        self.named = {}
 
     def _change(self, segment: int) -> int:
         """How many gaps more there are with one more segment."""
@@ -124,7 +123,6 @@ class Fit:
             group.folded = group.foldable
             group.open = not group.folded
             group.cheapest = group.fixed
-            group.named = {}
             for piece in group.pieces:
                 piece.clear()
                 group.cheapest += piece.stub

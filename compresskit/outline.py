@@ -37,7 +37,6 @@ def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:
     """
     hidden: list[tuple[float, int, int]] = []  # best first, then as they stand
     for number, entry in enumerate(entries):
-        entry.told = {}
         piece = entry.piece
         if budget > 0 and piece is not None and can_have(entry) and piece.kept and not piece.whole:
             for place, (value, segment) in enumerate(zip(entry.values, entry.split.segments, strict=True)):

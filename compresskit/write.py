@@ -113,9 +113,8 @@ class Writer:
         lines = told_lines([entry for _, entry in entries], told)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
         if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
-            marker = self._wording.naming(
-                self._wording.fold(count, key), names
-            )  # the messages are no plain JSON: what is told would be a text
+            # the messages are no plain JSON: what is told would be a text
+            marker = self._wording.naming(self._wording.fold(count, key), names)
         cost = MESSAGE_TOKENS + self._measure.count(marker)
         self.messages.append({"role": "user", "content": marker})
         self.tokens += cost

@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from ..types import Block, Turn
-from .names import spelled, tells
+from .names import DATE, spelled, tells
 
 _WORDS = re.compile(r"[\w./~-]+")
 _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./~-")}
@@ -25,7 +25,6 @@ _NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
 _NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or an identifier, with a number in it
 _LONGEST = 200  # characters of a fact that is looked at closely
-_DATES = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
 _COMMON = 1.5
@@ -72,7 +71,7 @@ def _prior(fact: str) -> float:
     if not _DIGIT.search(fact):
         return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else _NAME
     if fact.lower() == fact.upper():
-        return _DATE if _DATES.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
+        return _DATE if DATE.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
     if _IDS.search(fact):
         return _ID
     if _NAMED.search(fact):

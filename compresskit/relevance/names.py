@@ -7,7 +7,7 @@ import re
 from .words import STOP_WORDS
 
 LONGEST = 100  # characters
-_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _QUANTITY = re.compile(r"[\d.,]+[^\W\d_]{1,4}")  # 0.8em, 250ms
 _CAMEL = re.compile(r"[a-z]\d*[A-Z]")
 _LEAST_DOTTED = 4  # letters and digits of app.c; "e.g" and "U.S" have fewer
@@ -32,7 +32,7 @@ def tells(name: str) -> bool:
     if name.isidentifier():  # with digits
         return "_" in name.strip("_") or len(name) >= _LEAST_ID or _CAMEL.search(name) is not None
     if not any(map(str.isalpha, name)):
-        return _DATE.fullmatch(name) is not None
+        return DATE.fullmatch(name) is not None
     digits = any(map(str.isdigit, name))
     if "/" in name:
         return digits or name[0] in "/~." or name.count("/") > 1 or "." in name or "_" in name
