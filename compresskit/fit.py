@@ -161,52 +161,59 @@ class Fit:
         passed: list[tuple[float, int, int, int]] = []
         full = False  # for what is stale
         while heap:
-            known, number, place, segment = heapq.heappop(heap)
-            rated = self._rated(number, place, segment)
-            if rated is None:
+            upgrade = known, number, place, segment = heapq.heappop(heap)
+            if (price := self._price(number, place, segment)) is None:
                 continue
-            density, price = rated
-            if -density > known and heap and -density > heap[0][0]:
+            if self.used + price > budget or (full and known > 0):
+                full = full or known > 0
+                passed.append(upgrade)  # a later, larger budget may take it
+                continue
+            rank = -self._density(number, place, segment, price)
+            if rank > known and heap and rank > heap[0][0]:
                 # something taken since shows what this would have shown: it waits its turn
-                heapq.heappush(heap, (-density, number, place, segment))
-            elif self.used + price > budget or (full and density < 0):
-                full = full or density < 0
-                passed.append((-density, number, place, segment))  # a later, larger budget may take it
+                heapq.heappush(heap, (rank, number, place, segment))
             else:
                 self.used += price
                 self._take(number, place, segment)
         heapq.heapify(passed)
         self._heap = passed
 
-    def _rated(self, number: int, place: int, segment: int) -> tuple[float, int] | None:
-        """What an upgrade is worth per token, and the tokens that it adds now; None where it is already in.
+    def _price(self, number: int, place: int, segment: int) -> int | None:
+        """The tokens that an upgrade adds now; None where it is already in."""
+        group = self.groups[number]
+        if not group.open:
+            opening = self._opening(number)
+            return opening + group.pieces[place].price(segment) if place >= 0 else opening
+        if place < 0:
+            return None
+        piece = group.pieces[place]
+        return None if segment in piece.kept else piece.price(segment)
+
+    def _density(self, number: int, place: int, segment: int, price: int) -> float:
+        """What an upgrade that adds so many tokens is worth for each of them, damped.
 
         It is worth its relevance, and the facts that nothing kept shows yet; what is stale less than nothing.
         """
+        if price <= 0:
+            return float("inf")
         group = self.groups[number]
         if group.open:
-            if place < 0:
-                return None
             piece = group.pieces[place]
-            if segment in piece.kept:
-                return None
-            value, facts, price = piece.values[segment], piece.facts[segment], piece.price(segment)
+            value, facts = piece.values[segment], piece.facts[segment]
             if not group.told:
                 value *= _LATER[len(piece.kept).bit_length()]
         else:
-            value, facts, price = group.value, group.facts, self._opening(number)
+            value, facts = group.value, group.facts
             if place >= 0:
                 piece = group.pieces[place]
-                value, price = max(value, piece.values[segment]), price + piece.price(segment)
+                value = max(value, piece.values[segment])
                 facts = facts | piece.facts[segment] if facts else piece.facts[segment]
-        if price <= 0:
-            return float("inf"), price
         if place >= 0 and piece.stale:
-            return -float(piece.stale), price
+            return -float(piece.stale)
         density: float = value / price**DENSITY_EXPONENT
         if facts:
             density += FACT_VALUE * sum(map(self._weights.__getitem__, facts - self._shown)) / price
-        return density, price
+        return density
 
     def _opening(self, number: int) -> int:
         """What opening a group adds: its cheapest form, and a marker more or less beside it where it unfolds."""
@@ -251,6 +258,6 @@ class Fit:
                 self._push(number, place, best)
 
     def _push(self, number: int, place: int, segment: int) -> None:
-        rated = self._rated(number, place, segment)
-        if rated is not None:
-            heapq.heappush(self._heap, (-rated[0], number, place, segment))
+        price = self._price(number, place, segment)
+        if price is not None:
+            heapq.heappush(self._heap, (-self._density(number, place, segment, price), number, place, segment))

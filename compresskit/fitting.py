@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
 _LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
-_MOST_ROOM = 60_000
+_MOST_ROOM = 24_000
 _MOST_LEFT = 0.01  # of the room, that stays empty where there are fewer names than there was room for
 
 
@@ -81,7 +81,7 @@ def _written(
         """What fits the budget, with room for signatures and names, which the last writing tells."""
         layout.tell_nothing()
         most = max(0, int(limits.names * (budget - fit.floor)))
-        names = naming.wanted(naming.hidden(layout.groups, judged.names, fit.shown), judged.names, most)
+        names = naming.wanted(naming.hidden(layout.groups, fit.shown), judged.names, most)
         fit.fill(budget - names - outlines)
         if last:
             _tell(limits, judged, layout, fit, budget, names, bool(outlines))
@@ -122,7 +122,7 @@ def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int,
 
     def tell() -> int:
         """Names of what is hidden now; the tokens that are left then."""
-        places = naming.hidden(layout.groups, judged.names, fit.shown)
+        places = naming.hidden(layout.groups, fit.shown)
         left = budget - told - fit.used
         return left - naming.tell(places, judged.names, judged.weights, said, left, limits.measure)
 

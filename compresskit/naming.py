@@ -32,22 +32,21 @@ def clear(groups: Sequence[Group]) -> None:
                 piece.named = {}
 
 
-def hidden(groups: Sequence[Group], names: Mapping[int, str], shown: Set[int]) -> dict[int, Place]:
-    """Where each fact stands last that has a name and is not shown, by its number.
+def hidden(groups: Sequence[Group], shown: Set[int]) -> dict[int, Place]:
+    """Where each fact stands last that is not shown, by its number.
 
-    What is out of date has no names: what it says may no longer be there.
+    What is out of date is left out: what it says may no longer be there.
     """
     places: dict[int, Place] = {}
-    facts = names.keys() - shown
-    for group in groups if facts else ():
+    for group in groups:
         if group.folded and not group.open:
-            for fact in group.facts & facts:
+            for fact in group.facts - shown:
                 places[fact] = group, 0
         for piece in group.pieces:
             if not piece.stale:
                 for number, said in enumerate(piece.facts):
                     if said and number not in piece.kept:
-                        for fact in said & facts:
+                        for fact in said - shown:
                             places[fact] = (group, 0) if group.folded else (piece, number)
     return places
 
@@ -56,9 +55,10 @@ def wanted(places: Mapping[int, Place], names: Mapping[int, str], most: int) -> 
     """Tokens to keep free for names: ``most``, or fewer where there are few."""
     left = most
     for fact in places:
-        left -= (len(names[fact]) + _EXTRA) // _LEAST_CHARACTERS
-        if left <= 0:
-            return most
+        if name := names[fact]:
+            left -= (len(name) + _EXTRA) // _LEAST_CHARACTERS
+            if left <= 0:
+                return most
     return most - left
 
 
@@ -74,14 +74,13 @@ def tell(
 
     Args:
         places: the facts to choose from, with the places that hide them.
-        names: of facts, by number.
+        names: of facts, by number; "" for those that say nothing by themselves.
         weights: how likely each fact is needed, by number.
         said: what markers say besides.
     """
-    best = sorted(places, key=lambda fact: (-weights[fact] / (len(names[fact]) + _EXTRA), fact))
+    best = sorted((-weights[fact] / (len(name) + _EXTRA), fact, name) for fact in places if (name := names[fact]))
     left, misfits = budget, 0
-    for fact in best:
-        name = names[fact]
+    for _, fact, name in best:
         if name in said and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said):
             continue
         holder, segment = places[fact]

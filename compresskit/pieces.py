@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from .atoms import Atom
@@ -76,7 +76,7 @@ class Judged:
     worth: list[float]
     facts: list[frozenset[int]]  # of what each atom shows beside its larger texts
     weights: list[float]  # of the facts, by number
-    names: dict[int, str]  # of those that say something by themselves
+    names: Mapping[int, str]  # of those that say something by themselves, by number; "" for the others
     shown: frozenset[int]  # what protected messages show
 
 

@@ -9,7 +9,7 @@ what only a tool printed, and so does what stands in two to four messages rather
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from ..types import Block, Turn
 from .names import DATE, spelled, tells
@@ -97,6 +97,19 @@ class _Numbers(dict[str, int]):
         return number
 
 
+class _Names(dict[int, str]):
+    """The name that a fact is told by, "" where it says nothing by itself. Few are asked for."""
+
+    def __init__(self, words: Sequence[str], ties: Set[int]) -> None:
+        self._words = words  # by number
+        self._ties = ties  # facts that only tie calls and results
+
+    def __missing__(self, number: int) -> str:
+        name = spelled(self._words[number])
+        name = self[number] = name if tells(name) and number not in self._ties else ""
+        return name
+
+
 class Facts:
     """The facts of all texts of a conversation by number, with their weights.
 
@@ -106,7 +119,7 @@ class Facts:
 
     def __init__(self, turns: Sequence[Turn]) -> None:
         self.weights: list[float] = []
-        self.names: dict[int, str] = {}  # of the facts that say something by themselves, by number
+        self.names: Mapping[int, str] = {}  # by number; "" for the facts that say nothing by themselves
         self._turns = turns
         self._acting = any(turn.role == "assistant" for turn in turns)
         self._numbers = _Numbers()
@@ -150,8 +163,7 @@ class Facts:
             latest[numbers] = index
         weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
         ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
-        words = enumerate(map(spelled, self._numbers.words[1:]), 1)
-        self.names = {number: name for number, name in words if tells(name) and number not in ties}
+        self.names = _Names(self._numbers.words, ties)
         spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
         weights[spoken] *= _SPOKEN_OF
         weights[list(said)] *= _SAID

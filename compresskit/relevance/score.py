@@ -142,7 +142,7 @@ class _Named:
                 by_word.setdefault(min(needs), []).append(mention)
         where: dict[str, list[int]] = {mention: [] for mention in self._mentions}
         names = "\n".join([segment.name for document in documents for segment in document.segments])
-        defines = any(name in names for name in self._names)  # mostly nothing does
+        defined = [name for name in self._names if name and name in names]  # mostly none
         number = 0
         for document in documents:
             for segment in document.segments:
@@ -154,7 +154,7 @@ class _Named:
                             and document.text.find(mention, segment.start, segment.end) >= 0
                         ):
                             where[mention].append(number)
-                if defines and segment.name:
+                if defined and any(name in segment.name for name in defined):
                     found[number] += _DEFINED * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
