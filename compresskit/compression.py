@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .shrink import Shrinking
 
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
-# split and scored while threads still count. It changes the time, never the result.
+# split and scored while it is counted. It changes the time, never the result.
 _LIKELY_CHARACTERS = 4
 
 
@@ -145,11 +145,14 @@ def compress(
         turns = read(unfolded, given.shape).turns
     bound = atoms(turns, protected, request.room)
 
-    measure.begin(block.text for turn in turns for block in turn.blocks)
+    texts = (block.text for turn in turns for block in turn.blocks)
     judged = None
     # not with an embedder, which may cost money and must not be asked for nothing
     if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
-        judged = judge(turns, bound, protected, derive(turns, query), measure, request.room)
+        told = derive(turns, query)
+        judged = measure.meanwhile(texts, lambda: judge(turns, bound, protected, told, measure, request.room))
+    else:
+        measure.begin(texts)
     original = request.cost(given, request.stands(messages))
     if original <= trigger and kept is None:
         return request.unchanged(messages, original, "below_trigger")

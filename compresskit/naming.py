@@ -17,6 +17,7 @@ SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
 _LEAST_CHARACTERS = 2  # of a token of a name
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
+_USUAL = 2  # tokens that a fact comes to on average, at least; many facts, as numbers, are no names
 _MISFITS = 8  # names in a row that no longer fit
 
 Place = tuple[Group | Piece, int]  # a group that is folded, or a segment of a piece that is left out
@@ -53,6 +54,8 @@ def hidden(groups: Sequence[Group], shown: Set[int]) -> dict[int, Place]:
 
 def wanted(places: Mapping[int, Place], names: Mapping[int, str], most: int) -> int:
     """Tokens to keep free for names: ``most``, or fewer where there are few."""
+    if _USUAL * len(places) >= most:
+        return most
     left = most
     for fact in places:
         if name := names[fact]:

@@ -1,11 +1,12 @@
-"""Counting tokens: each text of a request once, in threads where there is much, or by the caller's own counter."""
+"""Counting tokens: each text once, beside other work where there is much, or by the caller's own counter."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from .encodings import Batch, Tally, TiktokenCounter, counter_for, encoding_name
 from .errors import InvalidArgument, shown
@@ -14,11 +15,15 @@ from .types import Counter
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-_THREADED_CHARACTERS = 200_000  # below this, threads cost more than they save
-_BATCH_CHARACTERS = 60_000, 300_000  # least and most that a thread counts without the interpreter lock
+_THREADED_CHARACTERS = 200_000  # below this, threads that count cost more than they save
+_MEANWHILE_CHARACTERS = 30_000  # and below this one that does other work
+_BATCH_CHARACTERS = 60_000, 1_000_000  # least and most that a thread counts without the interpreter lock
 _BATCH_SHARE = 0.7  # of what is left for each thread: the last batches are small, so that all end at the same time
 _TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
 _WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # beside the thread that asks, which counts too
+
+
+_Found = TypeVar("_Found")
 
 
 class _FunctionCounter:
@@ -34,9 +39,13 @@ class _FunctionCounter:
 class _Job:
     """Texts that a thread counts, or whoever needs them before a thread has come to them."""
 
-    def __init__(self, pool: ThreadPoolExecutor, counter: TiktokenCounter, texts: Sequence[str]) -> None:
-        self._future: Future[Batch] = pool.submit(Batch, counter, texts)
-        self._counter = counter
+    def __init__(
+        self, count: Callable[[Sequence[str]], Batch], texts: Sequence[str], pool: ThreadPoolExecutor | None
+    ) -> None:
+        from concurrent.futures import Future
+
+        self._future: Future[Batch] = pool.submit(count, texts) if pool else Future()
+        self._count = count
         self._texts = texts
 
     def help(self) -> None:
@@ -46,7 +55,7 @@ class _Job:
         if self._future.cancel():
             self._future = Future()
             try:
-                self._future.set_result(Batch(self._counter, self._texts))
+                self._future.set_result(self._count(self._texts))
             except BaseException as error:
                 self._future.set_exception(error)
                 raise
@@ -64,6 +73,7 @@ class Measure:
     def __init__(self, counter: Counter, estimate: bool) -> None:
         self.estimate = estimate
         self._counter = counter
+        self._batched = partial(Batch, counter) if isinstance(counter, TiktokenCounter) else None
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
         self._begun: dict[str, tuple[_Job, int]] = {}
@@ -89,36 +99,68 @@ class Measure:
             if text in self._begun:
                 job, number = self._begun[text]
                 known = self._batch(job).tally(number)
-            elif isinstance(self._counter, TiktokenCounter):
-                known = Batch(self._counter, [text]).tally(0)
+            elif self._batched:
+                known = self._batched([text]).tally(0)
             else:
                 known = Tally(self._fresh(text), text)
             self._tallies[text] = known
         return known
+
+    def meanwhile(self, texts: Iterable[str], work: Callable[[], _Found]) -> _Found:
+        """The result of ``work``; where there is much text, another thread does it while texts are counted here.
+
+        Here, since tiktoken keeps a compiled pattern for each thread, which is slow in its first milliseconds.
+        """
+        fresh = self._countable(texts, _MEANWHILE_CHARACTERS)
+        if not fresh:
+            return work()
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(work)
+            self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
+            self._help()
+            return found.result()
 
     def begin(self, texts: Iterable[str]) -> None:
         """Starts counting texts in threads, since tiktoken releases the interpreter lock.
 
         Whoever asks for such a count first counts what no thread has come to, then waits; nothing else changes.
         """
-        if not isinstance(self._counter, TiktokenCounter):
-            return
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
-        if sum(map(len, fresh)) < _THREADED_CHARACTERS:
-            return
-        from concurrent.futures import ThreadPoolExecutor
+        if fresh := self._countable(texts, _THREADED_CHARACTERS):
+            self._divide(fresh, _WORKERS)
 
-        pool = ThreadPoolExecutor(_WORKERS)
-        for batch in _batches(fresh):
-            job = _Job(pool, self._counter, batch)
+    def _countable(self, texts: Iterable[str], least: int) -> list[str]:
+        """The texts that are not counted yet; none where they have fewer characters than are worth a thread."""
+        if not self._batched:
+            return []
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
+        return fresh if sum(map(len, fresh)) >= least else []
+
+    def _divide(self, texts: Sequence[str], workers: int) -> None:
+        """Divides the counting of texts among threads and whoever helps."""
+        if not self._batched:
+            return
+        pool = None
+        if workers:
+            from concurrent.futures import ThreadPoolExecutor
+
+            pool = ThreadPoolExecutor(workers)
+        for batch in _batches(texts, workers):
+            job = _Job(self._batched, batch, pool)
             self._jobs.append(job)
             self._begun.update((text, (job, number)) for number, text in enumerate(batch))
-        pool.shutdown(wait=False)  # takes no more work, and ends with what it has
+        if pool:
+            pool.shutdown(wait=False)  # takes no more work, and ends with what it has
 
-    def _batch(self, wanted: _Job) -> Batch:
+    def _help(self) -> None:
+        """Counts what no thread has come to."""
         with self._helping:
             while self._jobs:
                 self._jobs.pop().help()
+
+    def _batch(self, wanted: _Job) -> Batch:
+        self._help()
         return wanted.result()
 
     def _fresh(self, text: str) -> int:
@@ -131,8 +173,8 @@ class Measure:
         return tokens
 
 
-def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
-    """The texts in order, in lists of ever fewer characters."""
+def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
+    """The texts in order, in lists of ever fewer characters where there are workers."""
     least, most = _BATCH_CHARACTERS
     left = sum(map(len, texts))
     batch: list[str] = []
@@ -140,7 +182,7 @@ def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
     for text in texts:
         batch.append(text)
         size += len(text)
-        if size >= max(least, min(most, _BATCH_SHARE * left / _WORKERS)):
+        if size >= (max(least, min(most, _BATCH_SHARE * left / workers)) if workers else most):
             yield batch
             left -= size
             batch, size = [], 0

@@ -97,6 +97,37 @@ def test_who_asks_counts_what_no_thread_has_come_to(monkeypatch: pytest.MonkeyPa
     assert found == [measure_for("gpt-4o", None).count(text) for text in texts]
 
 
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("length", [100, 60_000, 400_000])
+def test_texts_are_counted_here_while_other_work_is_done_elsewhere(
+    workers: int, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "_WORKERS", workers)
+    here = threading.current_thread()
+    texts = [f"text {number} " * (length // 60) for number in range(6)]
+    measure, plain = measure_for("gpt-4o", None), measure_for("gpt-4o", None)
+
+    def work() -> tuple[threading.Thread, int]:
+        return threading.current_thread(), measure.count("something else") + measure.count(texts[2])
+
+    thread, count = measure.meanwhile(texts, work)
+    assert (thread is here) == (length == 100)  # little text is counted when it is asked for
+    assert count == plain.count("something else") + plain.count(texts[2])
+    assert [measure.count(text) for text in texts] == [plain.count(text) for text in texts]
+
+
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_an_error_of_the_other_work_is_raised_here(length: int) -> None:
+    def work() -> None:
+        raise ZeroDivisionError("work")
+
+    texts = ["word " * (length // 5)]
+    measure = measure_for("gpt-4o", None)
+    with pytest.raises(ZeroDivisionError, match="work"):
+        measure.meanwhile(texts, work)
+    assert measure.count(texts[0]) == length // 5 + 1
+
+
 @given(st.integers(0, 3), st.sampled_from(["x", "word ", "line\n"]))
 def test_slices_are_the_text(times: int, part: str) -> None:
     text = part * (times * SLICE_CHARACTERS // len(part) + 7)
