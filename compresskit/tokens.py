@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from .encodings import Batch, Tally, TiktokenCounter, counter_for, encoding_name
 from .errors import InvalidArgument, shown
 from .types import Counter
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
 
 _THREADED_CHARACTERS = 200_000  # below this, threads that count cost more than they save
 _MEANWHILE_CHARACTERS = 30_000  # and below this one that does other work
@@ -21,7 +19,6 @@ _BATCH_CHARACTERS = 60_000, 1_000_000  # least and most that a thread counts wit
 _BATCH_SHARE = 0.7  # of what is left for each thread: the last batches are small, so that all end at the same time
 _TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
 _WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # beside the thread that asks, which counts too
-
 
 _Found = TypeVar("_Found")
 
@@ -37,31 +34,38 @@ class _FunctionCounter:
 
 
 class _Job:
-    """Texts that a thread counts, or whoever needs them before a thread has come to them."""
+    """Texts that are counted once: by a thread, or by whoever needs them before one has come to them."""
 
-    def __init__(
-        self, count: Callable[[Sequence[str]], Batch], texts: Sequence[str], pool: ThreadPoolExecutor | None
-    ) -> None:
-        from concurrent.futures import Future
-
-        self._future: Future[Batch] = pool.submit(count, texts) if pool else Future()
+    def __init__(self, count: Callable[[Sequence[str]], Batch], texts: Sequence[str]) -> None:
         self._count = count
         self._texts = texts
+        self._lock = threading.Lock()
+        self._batch: Batch | None = None
 
     def help(self) -> None:
-        """Counts them here, where no thread has begun with them."""
-        from concurrent.futures import Future
-
-        if self._future.cancel():
-            self._future = Future()
+        """Counts them here, unless somebody is at it."""
+        if self._lock.acquire(blocking=False):
             try:
-                self._future.set_result(self._count(self._texts))
-            except BaseException as error:
-                self._future.set_exception(error)
-                raise
+                self._counted()
+            finally:
+                self._lock.release()
 
     def result(self) -> Batch:
-        return self._future.result()
+        """The counts; waits where somebody is at it."""
+        with self._lock:
+            return self._counted()
+
+    def _counted(self) -> Batch:
+        if self._batch is None:
+            self._batch = self._count(self._texts)
+        return self._batch
+
+
+def _count(jobs: Sequence[_Job]) -> None:
+    """What a thread does. An error meets whoever asks for the count."""
+    with suppress(BaseException):
+        for job in jobs:
+            job.help()
 
 
 class Measure:
@@ -78,7 +82,6 @@ class Measure:
         self._tallies: dict[str, Tally] = {}
         self._begun: dict[str, tuple[_Job, int]] = {}
         self._jobs: list[_Job] = []  # that may still wait for a thread
-        self._helping = threading.Lock()
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -114,13 +117,25 @@ class Measure:
         fresh = self._countable(texts, _MEANWHILE_CHARACTERS)
         if not fresh:
             return work()
-        from concurrent.futures import ThreadPoolExecutor
+        found: list[_Found] = []
+        errors: list[BaseException] = []
 
-        with ThreadPoolExecutor(1) as pool:
-            found = pool.submit(work)
+        def elsewhere() -> None:
+            try:
+                found.append(work())
+            except BaseException as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        try:
             self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
             self._help()
-            return found.result()
+        finally:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return found[0]
 
     def begin(self, texts: Iterable[str]) -> None:
         """Starts counting texts in threads, since tiktoken releases the interpreter lock.
@@ -141,23 +156,19 @@ class Measure:
         """Divides the counting of texts among threads and whoever helps."""
         if not self._batched:
             return
-        pool = None
-        if workers:
-            from concurrent.futures import ThreadPoolExecutor
-
-            pool = ThreadPoolExecutor(workers)
+        jobs = []
         for batch in _batches(texts, workers):
-            job = _Job(self._batched, batch, pool)
-            self._jobs.append(job)
-            self._begun.update((text, (job, number)) for number, text in enumerate(batch))
-        if pool:
-            pool.shutdown(wait=False)  # takes no more work, and ends with what it has
+            jobs.append(_Job(self._batched, batch))
+            self._begun.update((text, (jobs[-1], number)) for number, text in enumerate(batch))
+        self._jobs += jobs
+        for _ in range(workers):
+            threading.Thread(target=_count, args=(jobs,)).start()
 
     def _help(self) -> None:
-        """Counts what no thread has come to."""
-        with self._helping:
-            while self._jobs:
-                self._jobs.pop().help()
+        """Counts what no thread has come to, the last of it first."""
+        jobs, self._jobs = self._jobs, []
+        for job in reversed(jobs):
+            job.help()
 
     def _batch(self, wanted: _Job) -> Batch:
         self._help()
