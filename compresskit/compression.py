@@ -127,10 +127,12 @@ def compress(
         named = frozenset(indices(messages, protect))
         cache = {**before.cache, **request.cache}
         limits = request.limits._replace(cache=cache)
-        entering = entered(given, messages, going.known, named, limits, entry_forms(on_entry))
+        entering = entered(given, messages, going.known, going.sent, named, limits, entry_forms(on_entry))
         kept = request.continued(messages, before, going, entering)
-        if kept is not None and not pays(kept, before, messages, prices):
-            return kept
+        if kept is not None:
+            going.hand_on(kept)
+            if not pays(kept, before, messages, prices):
+                return kept
         request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
         unfolded, protect = _unfolded(messages, cache, protect)

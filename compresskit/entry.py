@@ -64,13 +64,20 @@ def entry_forms(on_entry: object) -> str:
 
 
 def entered(
-    given: Conversation, messages: list[Message], known: int, protected: frozenset[int], limits: Limits, forms: str
+    given: Conversation,
+    messages: list[Message],
+    known: int,
+    sent: list[Message],
+    protected: frozenset[int],
+    limits: Limits,
+    forms: str,
 ) -> Entered:
     """New messages as they enter a conversation.
 
     Args:
         given: all messages as they are read.
         known: how many of them were sent before.
+        sent: as what these were sent.
         protected: messages not to touch, by index.
         forms: see ``entry_forms``.
     """
@@ -81,7 +88,7 @@ def entered(
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         done = frozenset(index for index, message in enumerate(fresh, known) if message != messages[index])
         limits = limits._replace(cache={**limits.cache, **taken})
-        taken |= enter_views(given, messages, known, fresh, protected | done, limits)
+        taken |= enter_views(given, messages, known, fresh, sent, protected | done, limits)
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # somebody told one of the markers before it was issued: it would be misread

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .above import discount
 from .atoms import Atom
 from .content import detect
 from .fitting import Limits, fitted
@@ -24,6 +25,7 @@ from .types import Block, Conversation, Message, Turn
 LEAST_TOKENS = 500  # of a result that is shortened
 SHARE = 1 / 3  # of its tokens stays
 NAMES = 0.3  # of that tell names
+_STUB = 60  # tokens, which one that says what it stands for never has
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
 _BEFORE = 8  # messages before the new ones that say what is wanted, besides the task and
 _ASKED = 6  # messages of the user
@@ -35,6 +37,7 @@ def enter_views(
     messages: list[Message],
     known: int,
     fresh: list[Message],
+    sent: list[Message],
     protected: frozenset[int],
     limits: Limits,
 ) -> dict[str, str]:
@@ -44,6 +47,7 @@ def enter_views(
         given: the messages as they are read.
         known: how many of them were sent before.
         fresh: copies of the new messages, which are changed.
+        sent: what stands before them in the request.
         protected: messages not to touch, by index.
     """
     count = limits.measure.count
@@ -61,13 +65,23 @@ def enter_views(
     stays = ["" if index in long else "context" for index in places]
     whole = sum(turn.extra + sum(map(count, turn.fixed)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
     wanted = int(SHARE * sum(long.values()))
-    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES)
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
+    above = [*read(sent, given.shape).turns, *given.turns[known:]]
+    again: set[int] = set()  # messages that say hardly anything new
+    for entry in judged.entries:
+        if (index := places[entry.block.message]) in long:
+            tokens, mostly = discount(entry, above[: len(sent) + index - known], limits.measure)
+            wanted -= int(SHARE * tokens)
+            if mostly:
+                again.add(index)
+                wanted += _STUB
+    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES)
     written, keys, _ = fitted(room, judged, shown, turns, bound, None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        if index in long and rows and all(row.action != "stub" for row in rows):  # nothing that was just asked for goes
+        # nothing that was just asked for goes, unless it stands above
+        if index in long and rows and (index in again or all(row.action != "stub" for row in rows)):
             fresh[index - known] = written.messages[number]
             taken.update((row.key, keys.cache[row.key]) for row in rows if row.key)
     return taken

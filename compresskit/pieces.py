@@ -33,9 +33,9 @@ _DEEP_CHARACTERS = 12_000
 _DEEP_SHARE = 4  # at most one of so many characters
 _DEEP_ALL = 200_000
 _FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
-_NO_FACTS: frozenset[int] = frozenset()
+NO_FACTS: frozenset[int] = frozenset()
 _SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
-_AGAIN = 0.1  # of its worth is left to what a later text shows too
+AGAIN = 0.1  # of its worth is left to what a later text shows too
 _WHOLE = Split("text", [])
 
 
@@ -131,7 +131,7 @@ def _discount(entries: list[Entry]) -> None:
     for entry, stands, old in reversed(list(zip(large, found, changed, strict=True))):
         if not entry.split.segments or not (old or any(stands)):
             continue
-        entry.values = [value * _AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
+        entry.values = [value * AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
         if old or all(stands):
             names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
             entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
@@ -156,14 +156,14 @@ def _facts_of(
             continue  # small: found with its atom below
         segments = entry.split.segments or [Segment(0, len(source), "")]
         entry.facts = [
-            facts.numbers(source[start:end]) if left > 0 and number not in entry.quiet else _NO_FACTS
+            facts.numbers(source[start:end]) if left > 0 and number not in entry.quiet else NO_FACTS
             for number, (start, end, _) in enumerate(segments)
         ]
         blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
         if entry.protected:
             shown |= blocks[-1][1]
     left = _FACT_CHARACTERS
-    beside = [_NO_FACTS] * len(texts)
+    beside = [NO_FACTS] * len(texts)
     for number in reversed(range(len(texts))):
         left -= len(texts[number])
         if left > 0:

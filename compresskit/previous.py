@@ -16,6 +16,8 @@ from .result import Compressed
 from .rewriting import due
 from .types import Cache, Message
 
+_MADE = "_made"
+
 
 class Continued(NamedTuple):
     """What of a previous result still holds."""
@@ -24,6 +26,11 @@ class Continued(NamedTuple):
     known: int  # how many given messages these are
     whole: bool  # that is all that the previous result sent
     forms: bool  # some of it stands in another form than it was
+    made: ShortTexts  # what it was compared with
+
+    def hand_on(self, result: Compressed) -> None:
+        """Leaves with the result that goes on from here what the next turn would have to make anew."""
+        object.__setattr__(result, _MADE, self.made)  # no field: nobody else's business
 
 
 def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoints: object, prices: object) -> None:
@@ -47,12 +54,13 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
 
     >>> from compresskit import compress
     >>> turn = [{"role": "user", "content": "hello"}]
-    >>> continued([*turn, {"role": "assistant", "content": "hi"}], compress(turn, "gpt-4o"))
-    Continued(sent=[{'role': 'user', 'content': 'hello'}], known=1, whole=True, forms=False)
+    >>> going = continued([*turn, {"role": "assistant", "content": "hi"}], compress(turn, "gpt-4o"))
+    >>> going.sent == turn and going.known == 1 and going.whole and not going.forms
+    True
     """
     known = count = 0
     forms = False
-    short = ShortTexts()
+    short = getattr(previous, _MADE, None) or ShortTexts()
     for message in previous.messages:
         run = stands_for(message, previous.cache, short)
         if messages[known : known + len(run)] == run:
@@ -64,7 +72,7 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
         else:
             break
         count += 1
-    return Continued(previous.messages[:count], known, count == len(previous.messages), forms)
+    return Continued(previous.messages[:count], known, count == len(previous.messages), forms, short)
 
 
 def pays(kept: Compressed, previous: Compressed, messages: list[Message], prices: Prices | None) -> bool:

@@ -31,16 +31,20 @@ _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "functio
 
 
 class ShortTexts:
-    """Originals in short form, and what runs can tell: each made once however much has to be compared with it."""
+    """Originals in short form, and what runs can tell: each made once however much has to be compared with it.
+
+    By nothing but the originals, so it may be kept from turn to turn.
+    """
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], str] = {}
-        self._runs: dict[str, bool] = {}
+        self._runs: dict[str, list[Message] | None] = {}
         self._tellings: dict[str, str] = {}
 
-    def is_run(self, original: str) -> bool:
+    def run(self, original: str) -> list[Message] | None:
+        """The messages of a run, not to be changed; None where it is none."""
         if original not in self._runs:
-            self._runs[original] = is_run(original)
+            self._runs[original] = json.loads(original) if is_run(original) else None
         return self._runs[original]
 
     def telling(self, run: str) -> str:
@@ -125,7 +129,7 @@ def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> s
     if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
     short, run = short or ShortTexts(), cache[match[2]]
-    return match[2] if short.is_run(run) and (not rest or stand_in(rest, short.telling(run))) else None
+    return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
 
 
 def restore(messages: list[Message], cache: Cache) -> list[Message]:
@@ -160,7 +164,8 @@ def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
 def _unfolded(index: int, message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
     run, texts = _stands_for(message, cache, short)
     if run is not None:
-        return run
+        found: list[Message] = json.loads(run)
+        return found
     copy: Message = clone(message, f"messages[{index}]")
     for path, text in texts:
         replace(copy, path, text)
@@ -171,17 +176,15 @@ def stands_for(message: Message, cache: Cache, short: ShortTexts) -> list[Messag
     """The original messages of one, itself where it is one: to be compared with, not to be changed."""
     run, texts = _stands_for(message, cache, short)
     if run is not None:
-        return run
+        return short.run(run) or []
     return _unfolded(0, message, cache, short) if texts else [message]
 
 
-def _stands_for(
-    message: Message, cache: Cache, short: ShortTexts
-) -> tuple[list[Message] | None, list[tuple[Path, str]]]:
-    """The run of messages that a message stands for, if any; else the originals of its texts, by place."""
+def _stands_for(message: Message, cache: Cache, short: ShortTexts) -> tuple[str | None, list[tuple[Path, str]]]:
+    """The run of messages that a message stands for, as JSON, if any; else the originals of its texts, by place."""
     run = folded(message, cache, short)
     if run:
-        return json.loads(cache[run]), []
+        return cache[run], []
     found = [(slot.path, issued(slot.text, cache, short)) for slot in slots(message)]
     return None, [(path, cache[key]) for path, key in found if key is not None]
 

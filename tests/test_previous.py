@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,10 @@ from oracles import cost, difference, visible_keys
 from samples import anthropic_agent, openai_agent
 from strategies import MODEL, cases
 from test_data import FILES, conversations
+from test_folding import shop
 from validity import VALID
 
-from compresskit import TOOL_NAME, compress, restore, retrieve
+from compresskit import TOOL_NAME, compress, restore, restoring, retrieve
 from compresskit.errors import InvalidArgument
 from compresskit.prices import Prices, usual
 
@@ -66,6 +68,15 @@ def test_an_edited_or_shortened_history_is_noticed(case, data):
         edited[place] = {"role": "user", "content": "Something else."}
     result = compress(edited, MODEL, shape=case.shape, previous=before, **case.budget)
     assert difference(restore(result.messages, result.cache), edited) is None
+
+
+@given(cases, st.sampled_from([False, "views"]))
+def test_what_a_turn_leaves_for_the_next_changes_no_result(case, on_entry):
+    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
+        if previous is not None:
+            alone = replace(previous)  # the fields and nothing else
+            again = compress(history, MODEL, shape=case.shape, on_entry=on_entry, previous=alone, **case.budget)
+            assert again == result
 
 
 @given(cases)
@@ -188,6 +199,28 @@ def test_without_a_gain_in_sight_prices_change_nothing():
 def test_prices_are_prices(wrong):
     with pytest.raises(InvalidArgument, match=r"prices is .*compresskit\.prices\.Prices was expected"):
         compress([{"role": "user", "content": "hi"}], MODEL, prices=wrong)
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_what_folds_tell_is_made_once_for_all_quiet_turns(shape, monkeypatch):
+    made = []
+
+    def telling(turns):
+        made.append(turns)
+        return restoring_telling(turns)
+
+    restoring_telling = restoring.telling
+    messages = [*shop(shape, orders=8), *({"role": "user", "content": f"Wait, {number}."} for number in range(3))]
+    whole = compress(messages, MODEL).original_tokens
+    options = {"trigger": whole // 2, "target": whole // 3}
+    result = compress(messages[:-3], MODEL, **options)
+    assert "earlier messages, quoted in part" in json.dumps(result.messages, ensure_ascii=False)
+    monkeypatch.setattr(restoring, "telling", telling)
+    for end, due in ((-2, True), (-1, False), (None, False)):
+        made.clear()
+        result = compress(messages[:end], MODEL, previous=result, **options)
+        assert result.skipped_reason == "fits_trigger"
+        assert bool(made) == due
 
 
 @pytest.mark.parametrize("shape", AGENTS)

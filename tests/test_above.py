@@ -1,0 +1,122 @@
+"""What can be read above enters once: what a call has just written, and a file that is read again."""
+
+import json
+import re
+
+import pytest
+
+from compresskit import Conversation, restore, retrieve
+
+MODEL = "gpt-4o"
+WORDS = ["parcel", "ledger", "harbour", "window", "signal", "garden", "bottle", "ticket", "engine", "mirror"]
+SOURCE = "\n\n".join(
+    f"def {word}_{other}(items):\n    found = [item for item in items if item.{word} == '{other}']\n"
+    f"    return sorted(found, key=lambda item: item.{other})"
+    for word in WORDS
+    for other in WORDS[:4]
+)
+CHANGED = SOURCE.replace("item.engine == 'window'", "item.engine is not None and 'window' in item.engine")
+
+
+def numbered(text, sign="→"):
+    return "\n".join(f"{number:>6}{sign}{line}" for number, line in enumerate(text.split("\n"), 1))
+
+
+def openai_call(name, arguments, text, call_id):
+    function = {"name": name, "arguments": json.dumps(arguments)}
+    call = {"id": call_id, "type": "function", "function": function}
+    return [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": call_id, "content": text},
+    ]
+
+
+def anthropic_call(name, arguments, text, call_id):
+    call = {"type": "tool_use", "id": call_id, "name": name, "input": arguments}
+    result = {"type": "tool_result", "tool_use_id": call_id, "content": text}
+    return [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+
+
+every_shape = pytest.mark.parametrize("call", [openai_call, anthropic_call])
+TASK = {"role": "user", "content": "Find out why engine_window() misses tickets, and mend it."}
+
+
+def entering(*turns, trigger=100_000):
+    """What the last result of a conversation stands as."""
+    talk = Conversation(MODEL, trigger=trigger)
+    talk.append(TASK)
+    for messages in turns:
+        talk.append(*messages)
+        talk.request()
+    assert restore(talk.result.messages, talk.result.cache) == talk.messages
+    content = talk.result.messages[-1]["content"]
+    return (content if isinstance(content, str) else content[0]["content"]), talk.result.cache
+
+
+@every_shape
+@pytest.mark.parametrize("first", ["", "The file /app/shop.py has been updated:\n"])
+def test_what_a_call_wrote_does_not_stand_again_in_its_result(call, first):
+    echo = first + numbered(SOURCE)
+    text, cache = entering(call("Write", {"file_path": "/app/shop.py", "content": SOURCE}, echo, "c1"))
+    assert len(text) < 300
+    assert "found = [" not in text
+    assert first in text
+    assert [retrieve(cache, key, max_tokens=10**6) for key in cache] == [echo]
+
+
+@every_shape
+def test_a_stub_says_that_it_stands_above(call):
+    arguments = {"file_path": "/app/shop.py", "content": SOURCE}
+    text, _ = entering(call("Write", arguments, numbered(SOURCE), "c1"))
+    assert re.fullmatch(r"\[… .*/app/shop\.py: .*, stands above: retrieve \w+\]", text)
+
+
+@every_shape
+def test_what_a_call_did_not_write_is_excerpted_as_ever(call):
+    text, _ = entering(call("Read", {"file_path": "/app/shop.py"}, numbered(SOURCE), "c1"))
+    assert "def engine_window(items):" in text
+    assert len(text) > 0.2 * len(SOURCE)
+    assert "stands above" not in text
+
+
+@every_shape
+@pytest.mark.parametrize("sign", ["→", ":"])
+def test_of_a_file_that_is_read_again_only_what_is_new_is_shown(call, sign):
+    # short enough to enter whole, so that all of it can be read above
+    part = SOURCE.split("\n\n")[30:35]
+    new = [each.replace("sorted", "tuple") for each in SOURCE.split("\n\n")[:12]]
+    first = call("Read", {"file_path": "shop.py"}, numbered("\n\n".join(part), sign), "c1")
+    text, _ = entering(first, call("Read", {"file_path": "shop.py"}, numbered("\n\n".join([*part, *new]), sign), "c2"))
+    for definition in part:
+        assert definition.split("\n")[1] not in text
+    assert any(definition.split("\n")[1] in text for definition in new)
+
+
+@every_shape
+def test_what_cannot_be_read_above_any_more_is_shown(call):
+    arguments = {"file_path": "/app/shop.py"}
+    first = call("Read", arguments, numbered(SOURCE), "c1")  # enters as an excerpt
+    shown, _ = entering(first)
+    text, _ = entering(first, call("Read", arguments, numbered(CHANGED), "c2"))
+    lines = [line for line in text.split("\n") if re.match(r" +\d+→def ", line)]
+    assert lines
+    assert "in item.engine" in text
+    assert sum(line not in shown for line in lines) >= len(lines) / 2
+
+
+@every_shape
+def test_the_same_lines_of_another_file_stand(call):
+    write = call("Write", {"file_path": "/app/shop.py", "content": SOURCE}, "Done.", "c1")
+    text, _ = entering(write, call("Read", {"file_path": "/lib/store.py"}, numbered(SOURCE), "c2"))
+    assert "def engine_window(items):" in text
+
+
+def test_arguments_that_are_no_json_say_nothing():
+    function = {"name": "write", "arguments": '{"path": "shop.py", "content": "' + SOURCE[:3000].replace("\n", "\\n")}
+    call = {"id": "c1", "type": "function", "function": function}
+    messages = [
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": numbered(SOURCE)},
+    ]
+    text, _ = entering(messages)
+    assert "def engine_window(items):" in text
