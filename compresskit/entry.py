@@ -1,7 +1,8 @@
 """On entry: new tool results in a smaller form before they are ever sent, so that nothing cached is broken.
 
-First the forms that say everything ("lossless"). What stays long and is no list of names is then brought to an
-excerpt ("views"), judged against what asked for it: the model asks for the rest as for anything left out.
+First the forms that say everything ("lossless"). Then ("views") what is long is said once where most of it stands
+above already, and what stays long and is no list of names is brought to an excerpt, judged against what asked for it:
+the model asks for the rest as for anything left out.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .above import referred
 from .content import LOSSLESS, detect, forms_of, shorten
-from .entry_views import enter_views
+from .entry_views import enter_views, long_results
 from .errors import InvalidArgument, shown
 from .fitting import Limits
 from .jsonlike import clone
 from .markers import Keys, Wording, looks_issued
 from .restoring import issued
+from .shapes import read
 from .shapes.parts import replace, slots
 from .types import Conversation, Message, Turn
 
@@ -86,9 +89,9 @@ def entered(
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
-        done = frozenset(index for index, message in enumerate(fresh, known) if message != messages[index])
-        limits = limits._replace(cache={**limits.cache, **taken})
-        taken |= enter_views(given, messages, known, fresh, sent, protected | done, limits)
+        taken |= _views(
+            given, messages, known, fresh, sent, protected, limits._replace(cache={**limits.cache, **taken})
+        )
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # somebody told one of the markers before it was issued: it would be misread
@@ -96,11 +99,60 @@ def entered(
     return Entered(fresh, taken)
 
 
+def _views(
+    given: Conversation,
+    messages: list[Message],
+    known: int,
+    fresh: list[Message],
+    sent: list[Message],
+    protected: frozenset[int],
+    limits: Limits,
+) -> dict[str, str]:
+    """Leaves out of long results what stands above, and brings others to excerpts, in place; returns what was taken."""
+
+    def untouched() -> list[Turn]:
+        """The new messages that may still be changed, with a long result."""
+        return [
+            turn
+            for turn, message in zip(given.turns[known:], fresh, strict=True)
+            if turn.index not in protected and message == messages[turn.index] and long_results(turn, limits)
+        ]
+
+    if not untouched():
+        return {}
+    above = [*read(sent, given.shape).turns, *given.turns[known:]]
+    taken = _once(untouched(), known, fresh, above, limits)
+    limits = limits._replace(cache={**limits.cache, **taken})
+    return taken | enter_views(given, messages, known, fresh, above, untouched(), limits)
+
+
+def _once(
+    turns: Sequence[Turn], known: int, fresh: list[Message], above: Sequence[Turn], limits: Limits
+) -> dict[str, str]:
+    """Leaves out of long results what stands above, where that is most of them, in place; returns what was taken."""
+    keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
+    before = len(above) - len(fresh) - known  # messages in ``above`` beyond those of the caller's
+    for turn in turns:
+        for block in long_results(turn, limits):
+            key = keys.name(block.text)
+            text = referred(block, above[: before + turn.index], key, wording)
+            if text is not None and _saves(block.text, text, key, limits):
+                keys.issue(block.text)
+                replace(fresh[turn.index - known], block.path, text)
+    return keys.cache
+
+
+def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
+    """Whether a form is enough smaller than its text, and will be known again."""
+    before, after = limits.measure.count(text), limits.measure.count(form)
+    return after <= min(_MOST_SHARE * before, before - _LEAST_GAIN) and issued(form, {key: text}) == key
+
+
 def _shorten(
     turns: Sequence[Turn], messages: list[Message], protected: frozenset[int], limits: Limits
 ) -> dict[str, str]:
     """Brings tool results into short form, in place; returns what was taken."""
-    keys, measure, wording = Keys(limits.cache, {}), limits.measure, Wording(limits.recoverable)
+    keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
             if not block.call or turn.cached or turn.index in protected or len(block.text) < _LEAST_CHARACTERS:
@@ -112,8 +164,7 @@ def _shorten(
             form, short = found
             key = keys.name(block.text)
             text = f"{wording.short(form, key)}\n{short.head}{short.body}"
-            before, after = measure.count(block.text), measure.count(text)
-            if after <= min(_MOST_SHARE * before, before - _LEAST_GAIN) and issued(text, {key: block.text}) == key:
+            if _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(message, block.path, text)
     return keys.cache

@@ -25,7 +25,6 @@ from .types import Block, Conversation, Message, Turn
 LEAST_TOKENS = 500  # of a result that is shortened
 SHARE = 1 / 3  # of its tokens stays
 NAMES = 0.3  # of that tell names
-_STUB = 60  # tokens, which one that says what it stands for never has
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
 _BEFORE = 8  # messages before the new ones that say what is wanted, besides the task and
 _ASKED = 6  # messages of the user
@@ -37,8 +36,8 @@ def enter_views(
     messages: list[Message],
     known: int,
     fresh: list[Message],
-    sent: list[Message],
-    protected: frozenset[int],
+    above: Sequence[Turn],
+    changing: Sequence[Turn],
     limits: Limits,
 ) -> dict[str, str]:
     """Brings long results among the new messages to excerpts, in place; returns what was taken out, by key.
@@ -47,15 +46,11 @@ def enter_views(
         given: the messages as they are read.
         known: how many of them were sent before.
         fresh: copies of the new messages, which are changed.
-        sent: what stands before them in the request.
-        protected: messages not to touch, by index.
+        above: the new messages behind what stands before them in the request.
+        changing: the new messages with long results that may be changed.
     """
     count = limits.measure.count
-    long = {
-        turn.index: sum(count(block.text) for block in _long(turn, limits))
-        for turn in given.turns[known:]
-        if turn.index not in protected and not turn.cached and _long(turn, limits)
-    }
+    long = {turn.index: size for turn in changing if (size := sum(count(block.text) for block in _texts(turn, limits)))}
     if not long:
         return {}
     places = _context(given.turns, known)
@@ -66,38 +61,37 @@ def enter_views(
     whole = sum(turn.extra + sum(map(count, turn.fixed)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
     wanted = int(SHARE * sum(long.values()))
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
-    above = [*read(sent, given.shape).turns, *given.turns[known:]]
-    again: set[int] = set()  # messages that say hardly anything new
     for entry in judged.entries:
         if (index := places[entry.block.message]) in long:
-            tokens, mostly = discount(entry, above[: len(sent) + index - known], limits.measure)
-            wanted -= int(SHARE * tokens)
-            if mostly:
-                again.add(index)
-                wanted += _STUB
+            before = above[: len(above) - len(given.turns) + index]
+            wanted -= int(SHARE * discount(entry, before, limits.measure))
     room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES)
     written, keys, _ = fitted(room, judged, shown, turns, bound, None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        # nothing that was just asked for goes, unless it stands above
-        if index in long and rows and (index in again or all(row.action != "stub" for row in rows)):
+        if index in long and rows and all(row.action != "stub" for row in rows):  # nothing that was just asked for goes
             fresh[index - known] = written.messages[number]
             taken.update((row.key, keys.cache[row.key]) for row in rows if row.key)
     return taken
 
 
-def _long(turn: Turn, limits: Limits) -> list[Block]:
-    """The results of a message that are long, and no list of names."""
+def long_results(turn: Turn, limits: Limits) -> list[Block]:
+    """The results of a message that are long."""
     return [
         block
         for block in turn.blocks
         if block.call
+        and not turn.cached
         and len(block.text) > LEAST_TOKENS
         and not block.call.startswith(TOOL_NAME)
         and limits.measure.count(block.text) > LEAST_TOKENS
-        and detect(block.text, block.call).kind not in _LISTS
     ]
+
+
+def _texts(turn: Turn, limits: Limits) -> list[Block]:
+    """Those that are no lists of names."""
+    return [block for block in long_results(turn, limits) if detect(block.text, block.call).kind not in _LISTS]
 
 
 def _context(turns: Sequence[Turn], known: int) -> list[int]:

@@ -228,8 +228,18 @@ class Writer:
         self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
 
 
-def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wording: Wording) -> str:
+def excerpt(
+    text: str,
+    segments: Sequence[Segment],
+    kept: set[int],
+    key: str,
+    wording: Wording,
+    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+) -> str:
     """The kept segments in order and unchanged, with a marker line in every gap.
+
+    Args:
+        told: what the markers tell of segments that are left out.
 
     >>> text = "one\\ntwo\\nthree\\n"
     >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
@@ -238,7 +248,7 @@ def excerpt(text: str, segments: Sequence[Segment], kept: set[int], key: str, wo
     [… line 2: retrieve bcdfghjklmnp]
     three
     """
-    return "".join(_parts(text, segments, kept, key, wording)[0])
+    return "".join(_parts(text, segments, kept, key, wording, told)[0])
 
 
 def _parts(

@@ -65,10 +65,32 @@ def test_what_a_call_wrote_does_not_stand_again_in_its_result(call, first):
 
 
 @every_shape
-def test_a_stub_says_that_it_stands_above(call):
+def test_a_marker_says_that_it_stands_above(call):
     arguments = {"file_path": "/app/shop.py", "content": SOURCE}
     text, _ = entering(call("Write", arguments, numbered(SOURCE), "c1"))
-    assert re.fullmatch(r"\[… .*/app/shop\.py: .*, stands above: retrieve \w+\]", text)
+    assert re.fullmatch(r"\[… lines 1-\d+: stands above: retrieve \w+\]", text)
+
+
+def output(parts):
+    """What a program says while it builds so many parts."""
+    return "".join(
+        f"==> {first} {second}\nCompiling {len(first) * number} files of {second}\nGenerated the {first} of {second}\n"
+        for number, (first, second) in enumerate([(a, b) for a in WORDS for b in WORDS][:parts])
+    )
+
+
+@every_shape
+@pytest.mark.parametrize("tool", ["TaskOutput", "Poll"])
+def test_of_what_a_program_says_from_the_start_again_only_what_is_new_is_shown(call, tool):
+    first = call("TaskOutput", {"task": "b1"}, f"<status>running</status>\n{output(60)}", "c1")
+    whole = f"<status>completed</status>\n{output(75)}All is built.\n"
+    text, cache = entering(first, call(tool, {"task": "b1"}, whole, "c2"))
+    assert whole.splitlines()[-3:] == text.splitlines()[-3:]
+    assert "<status>completed</status>" in text
+    assert ("stands above" in text) == (tool == "TaskOutput")
+    assert ("Generated the parcel of garden" in text) == (tool != "TaskOutput")
+    if tool == "TaskOutput":
+        assert whole in [retrieve(cache, key, max_tokens=10**6) for key in cache]
 
 
 @every_shape
