@@ -82,7 +82,8 @@ def compress(
             ``Shrinking`` with a store and a latency budget. Its results are checked; where it fails, excerpts stay.
         previous: the result of the turn before. What it sent stays byte for byte, with the new messages behind it,
             while that fits ``trigger`` (``skipped_reason`` is then "fits_trigger"); when it no longer fits, the whole
-            conversation is compressed anew, down to ``target``. Where the history was edited or shortened, what
+            conversation is compressed anew, down to ``target``; where that cannot be reached, three tenths of what lies
+            between the floor and ``trigger`` are used all the same. Where the history was edited or shortened, what
             still holds of it is used. Pass all messages, as you have them or as they were sent.
         on_entry: new tool results enter in a smaller form, before they are sent for the first time, below the trigger
             too. "lossless": forms that say everything (JSON, tables, searches, listings). "views", or True: besides,
@@ -120,6 +121,7 @@ def compress(
         measure=measure,
         always=offer_tool,
         marks=breakpoints,
+        goes_on=previous is not None,
     )
     unfolded, entering, kept = messages, Entered([], {}), None
     if previous is not None or on_entry:

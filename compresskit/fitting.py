@@ -21,17 +21,23 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
 _LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
 _MOST_ROOM = 24_000
+_BEYOND = 0.3  # of that (`python -m evals bill`): with less, more is asked for again; with more, it is soon full again
 _MOST_LEFT = 0.01  # of the room, that stays empty where there are fewer names than there was room for
 
 
 class Limits(NamedTuple):
-    """Tokens that messages may have, how markers speak, what earlier calls took out, and what counts."""
+    """Tokens that messages may have, how markers speak, what earlier calls took out, and what counts.
+
+    ``most`` is what a conversation that goes on may have before the next compaction: where ``room`` is less than the
+    floor, so that all would have to go, it keeps a share of what lies between the floor and ``most``.
+    """
 
     room: int
     recoverable: bool
     cache: Cache
     measure: Measure
     names: float = naming.SHARE  # of what the plan can spend
+    most: int = 0
 
 
 def fitted(
@@ -110,7 +116,11 @@ def _written(
             keys.cache = cache
             return written
         budget = max(0, min(budget, fit.used) + spare)
-    return write(layout.fit(judged, bare=True), 0)
+    fit = layout.fit(judged, bare=True)
+    if room < fit.floor < limits.most:
+        wider = limits._replace(room=fit.floor + int(_BEYOND * (limits.most - fit.floor)), most=0)
+        return _written(wider, judged, messages, turns, bound, layout, keys, wording)
+    return write(fit, 0)
 
 
 def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int, names: int, signatures: bool) -> None:

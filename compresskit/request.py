@@ -37,6 +37,7 @@ class Request:
     measure: Measure
     always: bool = False  # our tool is offered whether or not there is anything to retrieve
     marks: bool = False  # the provider is told where to cache
+    goes_on: bool = False  # there was a turn before
 
     @property
     def room(self) -> int:
@@ -46,7 +47,8 @@ class Request:
     @property
     def limits(self) -> Limits:
         """What a plan has to keep to."""
-        return Limits(self.room, self.recoverable, self.cache, self.measure)
+        most = self.trigger - self._overhead(self.recoverable) if self.goes_on else 0
+        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most)
 
     def cost(self, conversation: Conversation, with_ours: bool = False) -> int:
         """Tokens of the request with these messages and the caller's tools, and our tool where it is there."""
@@ -124,7 +126,9 @@ class Request:
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             return self.unchanged(messages, original, "no_gain")
-        floor_tokens = tokens if tokens > self.target else min(tokens, floor + self._overhead(with_ours))
+        floor_tokens = min(tokens, floor + self._overhead(with_ours))
+        if floor_tokens <= self.target < tokens:
+            floor_tokens = tokens  # an estimate was too low
         decisions = tuple(written.decisions)
         return self._compressed(
             written.messages, original, tokens, floor_tokens, with_ours, keys.cache, decisions=decisions

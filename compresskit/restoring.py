@@ -44,12 +44,12 @@ class ShortTexts:
     def run(self, original: str) -> list[Message] | None:
         """The messages of a run, not to be changed; None where it is none."""
         if original not in self._runs:
-            self._runs[original] = json.loads(original) if is_run(original) else None
+            self._runs[original] = _run(original)
         return self._runs[original]
 
     def telling(self, run: str) -> str:
         if run not in self._tellings:
-            self._tellings[run] = telling(read(json.loads(run), "auto").turns)
+            self._tellings[run] = telling(read(self.run(run) or [], "auto").turns)
         return self._tellings[run]
 
     def of(self, original: str, form: str) -> str:
@@ -191,10 +191,16 @@ def _stands_for(message: Message, cache: Cache, short: ShortTexts) -> tuple[str 
 
 def is_run(text: str) -> bool:
     """Whether an original is a run of messages rather than a text."""
+    return _run(text) is not None
+
+
+def _run(text: str) -> list[Message] | None:
+    """The messages of a run, None where a text is none."""
     if not text.startswith('[{"'):
-        return False
+        return None
     try:
         found = json.loads(text)
     except ValueError:
-        return False
-    return isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
+        return None
+    good = isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
+    return found if good else None

@@ -102,6 +102,24 @@ def test_one_large_step_and_then_quiet(shape):
 
 
 @pytest.mark.parametrize("shape", AGENTS)
+def test_where_the_target_cannot_be_reached_something_is_kept_all_the_same(shape):
+    system = [{"role": "system", "content": "Be careful with every invoice. " * 400}] if shape == "openai" else []
+    messages = [*system, *AGENTS[shape](turns=12)]
+    floor = compress(messages, MODEL, trigger=1, target=1).floor_tokens
+    trigger, target = 2 * floor, floor // 2
+    before = compress(messages[:4], MODEL, trigger=trigger, target=target)
+    at_once = compress(messages, MODEL, trigger=trigger, target=target)
+    assert at_once.compressed_tokens <= floor
+    result = compress(messages, MODEL, trigger=trigger, target=target, previous=before)
+    assert not result.skipped_reason
+    assert not result.target_met
+    assert target < result.floor_tokens <= floor + 24  # it may be an estimate
+    assert floor + 0.2 * (trigger - floor) < result.compressed_tokens <= floor + 0.3 * (trigger - floor)
+    assert difference(restore(result.messages, result.cache), messages) is None
+    assert cost(result.messages, result.tools) <= result.compressed_tokens
+
+
+@pytest.mark.parametrize("shape", AGENTS)
 def test_the_tool_offered_from_the_start_never_changes(shape):
     messages = AGENTS[shape](turns=30)
     trigger = cost(messages) // 2

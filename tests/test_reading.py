@@ -14,7 +14,7 @@ WORDS = (
     *("abcdefgh", "abcdefghi", "abcdefghj", "ABCDEFGHI", "userABCDEFGHI", "aB", "A", "", "get_user", "1", "0xAB1c"),
 )
 pieces = st.lists(st.sampled_from(WORDS) | st.text("aAbB1 _.\n\0", max_size=6), max_size=12).map(" ".join)
-beyond = st.sampled_from(["", "", " Zürich", " 日本user"])
+beyond = st.sampled_from(["", "", " Zürich", " 日本user", " 12→getUserName", "│name—users…", " user’s ①→é"])
 documents = st.lists(st.tuples(pieces, pieces, st.sampled_from(["", "user.ServerName", "AB1c"]), beyond), max_size=5)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence, Set
 
 from ..types import Block, Turn
 from .names import DATE, spelled, tells
+from .words import plain
 
 _WORDS = re.compile(r"[\w./~-]+")
 _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./~-")}
@@ -43,7 +44,8 @@ def _words_of(text: str) -> list[str]:
     >>> [fact for word in words if (fact := _fact(word))]
     ['src/app.py', 'mia_li_3668', '250', 'getUser', 'JFK']
     """
-    return text.translate(_BLANK).split() if text.isascii() else _WORDS.findall(text)
+    simple = plain(text)
+    return _WORDS.findall(text) if simple is None else simple.translate(_BLANK).split()
 
 
 def _fact(word: str) -> str:

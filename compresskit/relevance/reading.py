@@ -2,7 +2,7 @@
 
 Most words tell nothing. In ASCII text, most of what agents see, those that may are picked by numpy: a word's first
 eight letters and its length point to a place in a table, and only words whose place is taken are looked at one by
-one. Other text is cut into words.
+one. So is text with a few signs beside, such as arrows and dashes; other text is cut into words.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
 from .document import Document
-from .words import STOP_WORDS, parts, variants, words
+from .words import STOP_WORDS, parts, plain, variants, words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,9 +89,10 @@ class Reader:
         asked: list[frozenset[str]] = []
         size = 0
         for document in documents:
-            found = list(_said(document))
+            simple = plain(document.text)
+            found = list(_said(document if simple is None else document._replace(text=simple)))
             said = self.terms_of(document.call)
-            if not all(map(str.isascii, found)):
+            if simple is None or not all(map(str.isascii, found)):
                 yield from self._read_plain(texts, asked, vocabulary)
                 yield from self._read_words(found, said)
                 texts, asked, size = [], [], 0

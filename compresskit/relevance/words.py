@@ -17,6 +17,9 @@ _MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
 _CALLED = re.compile(r"\b([A-Za-z_]\w{2,})\(\)")
 _QUOTED = re.compile(r"[`\"']([^`\"'\n]{3,60})[`\"']")
 
+_OTHER = re.compile(r"[^\x00-\x7f]")
+_MOST_SIGNS = 8  # of a text, that are no letters
+
 _STOP_WORDS = """
     a about after again all also am an and any are as at be because been before being but by can could did do
     does doing done for from further get go had has have having he her here hers him his how i if in into is
@@ -37,6 +40,22 @@ def spaced(text: str) -> str | None:
     'get user x '
     """
     return text.translate(_SPACES) if text.isascii() else None
+
+
+def plain(text: str) -> str | None:
+    """A text of the same words in ASCII: where all that is not are a few signs, as arrows, dashes and frames.
+
+    >>> plain("12→x = 1 …"), plain("naïve")
+    ('12 x = 1  ', None)
+    """
+    for _ in range(_MOST_SIGNS):
+        if text.isascii():
+            return text
+        sign = _OTHER.search(text)[0]  # type: ignore[index]
+        if _UNICODE_WORDS.findall(f"a{sign}a") != ["a", "a"]:
+            return None
+        text = text.replace(sign, " ")
+    return text if text.isascii() else None
 
 
 def words(text: str) -> list[str]:
