@@ -10,16 +10,17 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .content import Segment, path_of, split
+from .content import Segment, bare_lines, path_of, split
 from .markers import Wording
 from .pieces import AGAIN, NO_FACTS, Entry
-from .relevance.again import again
 from .tokens import Measure
 from .types import Block, Turn
 from .write import excerpt
 
 _MOSTLY = 0.6  # of a text: where so much of it stands above, only the rest need stand again
 _SEGMENT = 120, 800  # characters, at least and at most
+_LEAST_LINE = 12  # characters, that one line of a segment has at least: brackets and "else:" stand everywhere
+_CHARACTERS = 400_000  # of a result, and of the newest texts above, that are looked at
 _TOLD = "stands above"
 
 
@@ -31,12 +32,16 @@ def referred(block: Block, turns: Sequence[Turn], key: str, wording: Wording) ->
         turns: what is sent before it.
         key: of its text.
     """
+    earlier = _said_before(block, turns)
+    if not earlier:
+        return None
     least, most = _SEGMENT
     segments = split(block.text, block.call, deep=False, min_chars=least, max_chars=most).segments
-    stands = _standing(block, segments, turns, _MOSTLY)
-    if not any(stands):
+    stands = _standing(block.text, segments, earlier)
+    above = sum(end - start for (start, end, _), there in zip(segments, stands, strict=True) if there)
+    if above < _MOSTLY * len(block.text):
         return None
-    kept = {number for number, above in enumerate(stands) if not above}
+    kept = {number for number, there in enumerate(stands) if not there}
     return excerpt(block.text, segments, kept, key, wording, {stands.index(True): [_TOLD]})
 
 
@@ -48,7 +53,8 @@ def discount(entry: Entry, turns: Sequence[Turn], measure: Measure) -> int:
         turns: what is sent before it.
     """
     segments, text = entry.split.segments, entry.block.text
-    stands = [] if entry.short else _standing(entry.block, segments, turns)
+    earlier = "" if entry.short else _said_before(entry.block, turns)
+    stands = _standing(text, segments, earlier) if earlier else []
     if not any(stands):
         return 0
     entry.values = [value * AGAIN if above else value for value, above in zip(entry.values, stands, strict=True)]
@@ -57,25 +63,57 @@ def discount(entry: Entry, turns: Sequence[Turn], measure: Measure) -> int:
     return sum(marks[number + 1] - marks[number] for number, above in enumerate(stands) if above)
 
 
-def _standing(block: Block, segments: Sequence[Segment], turns: Sequence[Turn], least: float = 0.0) -> list[bool]:
-    """Which segments of a result stand above; none where that is less than a share ``least`` of it."""
-    earlier = [(each, ()) for each in _said_before(block, turns)]
-    return again([(block.text, segments), *earlier], least)[0]
+def _standing(text: str, segments: Sequence[Segment], earlier: str) -> list[bool]:
+    """Which segments of a text stand in ``earlier``: all of their lines in a row, whatever their numbers."""
+    stands = [False] * len(segments)
+    known = set(earlier.split("\n"))
+    lines = bare_lines(text)
+    first = 0
+    for number, (start, end, _) in enumerate(segments):
+        last = first + text.count("\n", start, end)
+        whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
+        part = lines[first : last + (end == len(text))]
+        if whole and known.issuperset(part) and any(len(line) >= _LEAST_LINE for line in part):
+            stands[number] = "\n".join(("", *part, "")) in earlier
+        first = last
+    return stands
 
 
-def _said_before(block: Block, turns: Sequence[Turn]) -> Iterator[str]:
-    """The texts above that may say the same: of the same file; where it is of none, what the same tool gave."""
+def _said_before(block: Block, turns: Sequence[Turn]) -> str:
+    """The lines above that may say the same: of the same file; where it is of none, what the same tool gave.
+
+    "" where there are none; else it begins and ends with a line end, and the newest come first.
+    """
+    if len(block.text) > _CHARACTERS:
+        return ""
     path = path_of(block.text, block.call)
-    tool = block.call.partition(" ")[0]
-    if not path:
-        yield from _strings(block.call)
-    for turn in turns:
-        for said in turn.fixed if path else ():
+    found: list[str] = []
+    left = _CHARACTERS
+    for text in _of_file(path, turns) if path else _of_tool(block.call, turns):
+        left -= len(text)
+        if left < 0:
+            break
+        found += ("", *bare_lines(text), "")
+    return "\n".join(found)
+
+
+def _of_file(path: str, turns: Sequence[Turn]) -> Iterator[str]:
+    for turn in reversed(turns):
+        for said in turn.fixed:
             if path in said:
                 yield from _strings(said)
-        for other in turn.blocks:
-            if other.call and (path in other.call if path else other.call.partition(" ")[0] == tool):
-                yield other.text
+        for block in turn.blocks:
+            if path in block.call:
+                yield block.text
+
+
+def _of_tool(call: str, turns: Sequence[Turn]) -> Iterator[str]:
+    yield from _strings(call)
+    tool = call.partition(" ")[0]
+    for turn in reversed(turns):
+        for block in turn.blocks:
+            if block.call and block.call.partition(" ")[0] == tool:
+                yield block.text
 
 
 def _strings(call: str) -> Iterator[str]:

@@ -118,9 +118,12 @@ def _views(
             if turn.index not in protected and message == messages[turn.index] and long_results(turn, limits)
         ]
 
-    if not untouched():
+    long = {turn.index for turn in untouched()}
+    if not long:
         return {}
-    above = [*read(sent, given.shape).turns, *given.turns[known:]]
+    above = read([*sent, *fresh], given.shape).turns
+    for index in long:  # nobody knows yet what of it can be read
+        above[index - known - len(fresh)].blocks = []
     taken = _once(untouched(), known, fresh, above, limits)
     limits = limits._replace(cache={**limits.cache, **taken})
     return taken | enter_views(given, messages, known, fresh, above, untouched(), limits)

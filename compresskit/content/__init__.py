@@ -3,6 +3,7 @@
 from .about import describe
 from .cut import split
 from .detect import detect
+from .numbered import bare_lines
 from .origin import path_of
 from .segment import Segment, Short, Split
 from .short import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
@@ -14,6 +15,7 @@ __all__ = [
     "Segment",
     "Short",
     "Split",
+    "bare_lines",
     "describe",
     "detect",
     "forms_of",

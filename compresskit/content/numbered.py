@@ -11,6 +11,7 @@ from .segment import Mark
 
 _NUMBER = r"[ \t]*+(\d{1,7})(?:→|\t|:|[ ]?\|[ ]?)"
 _PREFIX = re.compile(rf"^{_NUMBER}", re.MULTILINE)
+_SAMPLE = 600  # characters, that tell whether a text is such a view
 # A line without a number in such a view is the viewer's ("[File: a.py (76 lines total)]"): left blank.
 _STRIP = re.compile(rf"^(?:{_NUMBER.replace('(', '(?:', 1)}|[^\n]+)", re.MULTILINE)
 
@@ -36,6 +37,16 @@ def without_numbers(text: str) -> str:
     '\\nx = 1\\ny = 2'
     """
     return _STRIP.sub("", text)
+
+
+def bare_lines(text: str) -> list[str]:
+    """The lines of a text, those of a file view without their numbers.
+
+    >>> bare_lines("a.py:\\n   1→x = 1\\n   2→y = 2"), bare_lines("1: one")
+    (['a.py:', 'x = 1', 'y = 2'], ['1: one'])
+    """
+    lines = text.split("\n")
+    return [_PREFIX.sub("", line, count=1) for line in lines] if is_numbered(text[:_SAMPLE]) else lines
 
 
 def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..content import Segment, path_of
-from ..content.numbered import is_numbered, without_numbers
+from ..content import Segment, bare_lines, path_of
 
 _LEAST_LINE = 12  # characters: shorter lines (brackets, "else:") stand everywhere
 _LEAST_LINES = 2  # of such length, for a segment to be the same
 _LEAST_PART = 0.25  # of a text: less is what many files have in common, and belongs to each of them
 _CHARACTERS = 400_000  # of the newest texts, that are looked at
 _NUMBER = " \t0123456789"
-_SAMPLE = 600  # characters, that tell whether lines have numbers
 _SHARE = 0.95  # of the lines
 
 
-def again(texts: Sequence[tuple[str, Sequence[Segment]]], least: float = _LEAST_PART) -> list[list[bool]]:
+def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     """For every segment whether (nearly) all of its lines stand in a later text.
 
     Args:
         texts: oldest first, each with its segments; texts without segments only count as later ones.
-        least: share of a text that has to stand in later ones.
 
     >>> old = "def first():\\n    return compute(1)\\n"
     >>> again([(old, [Segment(0, len(old), "")]), ("   7→def first():\\n   8→    return compute(1)\\n", [])])
@@ -38,13 +35,13 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]], least: float = _LEAST_
         left -= len(text)
         if left > 0:
             lines = set(_lines(text))
-            if len(lines & seen) >= least / 2 * len(lines):  # a first look: most texts show nothing again
+            if len(lines & seen) >= _LEAST_PART / 2 * len(lines):  # a first look: most texts show nothing again
                 part = 0
                 for number, (start, end, _) in enumerate(segments):
                     if _stands(text[start:end], seen):
                         stands[number] = True
                         part += end - start
-                if part < least * len(text):
+                if part < _LEAST_PART * len(text):
                     stands = [False] * len(segments)
             seen |= lines
         found.append(stands)
@@ -74,9 +71,8 @@ def _stands(text: str, seen: set[str]) -> bool:
 
 def _lines(text: str) -> list[str]:
     """The lines that tell texts apart, without the numbers of a file view."""
-    lines = text.split("\n")
     if "→" in text[:200]:
-        lines = [line.lstrip(_NUMBER).removeprefix("→") for line in lines]
-    elif is_numbered(text[:_SAMPLE]):
-        lines = without_numbers(text).split("\n")
+        lines = [line.lstrip(_NUMBER).removeprefix("→") for line in text.split("\n")]
+    else:
+        lines = bare_lines(text)
     return [line for line in lines if len(line) >= _LEAST_LINE]
