@@ -87,7 +87,7 @@ def compress(
             still holds of it is used. Pass all messages, as you have them or as they were sent.
         on_entry: new tool results enter in a smaller form, before they are sent for the first time, below the trigger
             too. "lossless": forms that say everything (JSON, tables, searches, listings). "views", or True: besides,
-            results of more than 500 tokens do not say again what can be read above, and of files and prose a third
+            results of more than 500 tokens do not say again what just stands above, and of files and prose a third
             is shown, judged against what asked for them; the rest can be retrieved (so not with
             ``recoverable=False``).
         offer_tool: the retrieval tool is there from the first turn on, not from the first key: adding it later

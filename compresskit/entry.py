@@ -7,10 +7,10 @@ the model asks for the rest as for anything left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .above import referred
+from .above import Above, referred
 from .content import LOSSLESS, detect, forms_of, shorten
 from .entry_views import enter_views, long_results
 from .errors import InvalidArgument, shown
@@ -20,7 +20,7 @@ from .markers import Keys, Wording, looks_issued
 from .restoring import issued
 from .shapes import read
 from .shapes.parts import replace, slots
-from .types import Conversation, Message, Turn
+from .types import Conversation, Message, Path, Turn
 
 _LEAST_CHARACTERS = 240  # of a result: below, its marker eats what a form saves
 _LEAST_GAIN = 24  # tokens
@@ -32,22 +32,31 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]
+    once: frozenset[str] = frozenset()  # keys of what is left out since it stands above
 
     def put_in(
         self, whole: list[Message], given: list[Message], protected: Sequence[str]
     ) -> tuple[list[Message], Entered]:
-        """A whole history with those of its last messages as they enter that have to stay, and just these."""
+        """A whole history with those of its last messages as they enter that have to stay, and just these.
+
+        What was left out since it stands above is put back: that may go now.
+        """
         before = len(whole) - len(self.messages)
         new = given[len(given) - len(self.messages) :]
         if whole[before:] != new:
             return whole, Entered([], {})
         last = [
-            short if protected[before + number] else message
+            short if protected[before + number] and not self.once & _issued(short, self.taken) else message
             for number, (short, message) in enumerate(zip(self.messages, new, strict=True))
         ]
-        shown = {issued(slot.text, self.taken) for message in last for slot in slots(message)}
+        shown = frozenset().union(*(_issued(message, self.taken) for message in last))
         taken = {key: text for key, text in self.taken.items() if key in shown}
         return [*whole[:before], *last], Entered(last, taken)
+
+
+def _issued(message: Message, taken: dict[str, str]) -> frozenset[str]:
+    """The keys of what a message was brought from."""
+    return frozenset(key for slot in slots(message) if (key := issued(slot.text, taken)) is not None)
 
 
 def entry_forms(on_entry: object) -> str:
@@ -86,17 +95,18 @@ def entered(
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
+    once: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
-        taken |= _views(
-            given, messages, known, fresh, sent, protected, limits._replace(cache={**limits.cache, **taken})
-        )
+        limits = limits._replace(cache={**limits.cache, **taken})
+        once, views = _views(given, messages, known, fresh, sent, protected, limits)
+        taken |= once | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # somebody told one of the markers before it was issued: it would be misread
         return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken)
+    return Entered(fresh, taken, frozenset(once))
 
 
 def _views(
@@ -107,8 +117,8 @@ def _views(
     sent: list[Message],
     protected: frozenset[int],
     limits: Limits,
-) -> dict[str, str]:
-    """Leaves out of long results what stands above, and brings others to excerpts, in place; returns what was taken."""
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Leaves out of long results what stands above, and brings others to excerpts, in place; what was taken by each."""
 
     def untouched() -> list[Turn]:
         """The new messages that may still be changed, with a long result."""
@@ -120,25 +130,31 @@ def _views(
 
     long = {turn.index for turn in untouched()}
     if not long:
-        return {}
-    above = read([*sent, *fresh], given.shape).turns
-    for index in long:  # nobody knows yet what of it can be read
-        above[index - known - len(fresh)].blocks = []
-    taken = _once(untouched(), known, fresh, above, limits)
-    limits = limits._replace(cache={**limits.cache, **taken})
-    return taken | enter_views(given, messages, known, fresh, above, untouched(), limits)
+        return {}, {}
+    before = read([*sent, *fresh], given.shape).turns
+    for index in long:
+        for block in before[index - known - len(fresh)].blocks:
+            block.text = ""  # nobody knows yet what of it can be read
+    above = Above(before)
+    newest = {
+        (turn.index, block.path): above.newest(block, len(sent) + turn.index - known)
+        for turn in untouched()
+        for block in long_results(turn, limits)
+    }
+    once = _once(untouched(), known, fresh, newest, limits)
+    limits = limits._replace(cache={**limits.cache, **once})
+    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits)
 
 
 def _once(
-    turns: Sequence[Turn], known: int, fresh: list[Message], above: Sequence[Turn], limits: Limits
+    turns: Sequence[Turn], known: int, fresh: list[Message], newest: Mapping[tuple[int, Path], str], limits: Limits
 ) -> dict[str, str]:
     """Leaves out of long results what stands above, where that is most of them, in place; returns what was taken."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
-    before = len(above) - len(fresh) - known  # messages in ``above`` beyond those of the caller's
     for turn in turns:
         for block in long_results(turn, limits):
             key = keys.name(block.text)
-            text = referred(block, above[: before + turn.index], key, wording)
+            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
             if text is not None and _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(fresh[turn.index - known], block.path, text)

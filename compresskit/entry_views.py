@@ -6,7 +6,7 @@ is wanted. The time it takes grows with the new messages alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .above import discount
 from .atoms import Atom
@@ -19,7 +19,7 @@ from .query import derive
 from .shapes import read
 from .shapes.parts import replace, slots
 from .tool import TOOL_NAME
-from .types import Block, Conversation, Message, Turn
+from .types import Block, Conversation, Message, Path, Turn
 
 # Measured on agent runs (`python -m evals.bill`), see README.
 LEAST_TOKENS = 500  # of a result that is shortened
@@ -36,7 +36,7 @@ def enter_views(
     messages: list[Message],
     known: int,
     fresh: list[Message],
-    above: Sequence[Turn],
+    above: Mapping[tuple[int, Path], str],
     changing: Sequence[Turn],
     limits: Limits,
 ) -> dict[str, str]:
@@ -46,11 +46,14 @@ def enter_views(
         given: the messages as they are read.
         known: how many of them were sent before.
         fresh: copies of the new messages, which are changed.
-        above: the new messages behind what stands before them in the request.
+        above: what may stand above of each long result, by message and place.
         changing: the new messages with long results that may be changed.
     """
     count = limits.measure.count
-    long = {turn.index: size for turn in changing if (size := sum(count(block.text) for block in _texts(turn, limits)))}
+    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits)]
+    long: dict[int, int] = {}
+    for index, block in texts:
+        long[index] = long.get(index, 0) + count(block.text)
     if not long:
         return {}
     places = _context(given.turns, known)
@@ -61,11 +64,11 @@ def enter_views(
     whole = sum(turn.extra + sum(map(count, turn.fixed)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
     wanted = int(SHARE * sum(long.values()))
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
+    counted = {(index, block.path) for index, block in texts}
     for entry in judged.entries:
-        if (index := places[entry.block.message]) in long:
-            before = above[: len(above) - len(given.turns) + index]
-            wanted -= int(SHARE * discount(entry, before, limits.measure))
-    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES)
+        if (place := (places[entry.block.message], entry.block.path)) in counted:
+            wanted -= int(SHARE * discount(entry, above[place], limits.measure))
+    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES, most=0)
     written, keys, _ = fitted(room, judged, shown, turns, bound, None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):

@@ -105,6 +105,10 @@ class Compressed(Mapping[str, Any]):
             messages[mark.message] = _marked(messages[mark.message], mark.part)
         return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The fields alone: what turns hand on to make them faster is no part of a result."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     def __getitem__(self, key: str) -> Any:
         if key not in _KEYS:
             raise KeyError(key)

@@ -68,6 +68,15 @@ def _count(jobs: Sequence[_Job]) -> None:
             job.help()
 
 
+def _started(thread: threading.Thread) -> bool:
+    """Starts a thread; False where the system has none left, or the interpreter ends."""
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
+
+
 class Measure:
     """Counts the texts of one request, each text once.
 
@@ -126,13 +135,12 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        try:
-            self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
-            self._help()
-        finally:
-            thread.join()
+        thread = threading.Thread(target=elsewhere, daemon=True)  # whoever interrupts need not wait for it
+        if not _started(thread):
+            return work()
+        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
+        self._help()
+        thread.join()
         if errors:
             raise errors[0]
         return found[0]
@@ -162,7 +170,7 @@ class Measure:
             self._begun.update((text, (jobs[-1], number)) for number, text in enumerate(batch))
         self._jobs += jobs
         for _ in range(workers):
-            threading.Thread(target=_count, args=(jobs,)).start()
+            _started(threading.Thread(target=_count, args=(jobs,), daemon=True))
 
     def _help(self) -> None:
         """Counts what no thread has come to, the last of it first."""

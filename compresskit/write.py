@@ -234,12 +234,12 @@ def excerpt(
     kept: set[int],
     key: str,
     wording: Wording,
-    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
 ) -> str:
     """The kept segments in order and unchanged, with a marker line in every gap.
 
     Args:
-        told: what the markers tell of segments that are left out.
+        named: what the markers say of segments that are left out.
 
     >>> text = "one\\ntwo\\nthree\\n"
     >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
@@ -248,7 +248,7 @@ def excerpt(
     [… line 2: retrieve bcdfghjklmnp]
     three
     """
-    return "".join(_parts(text, segments, kept, key, wording, told)[0])
+    return "".join(_parts(text, segments, kept, key, wording, named=named)[0])
 
 
 def _parts(

@@ -116,6 +116,18 @@ def test_texts_are_counted_here_while_other_work_is_done_elsewhere(
     assert [measure.count(text) for text in texts] == [plain.count(text) for text in texts]
 
 
+def test_where_no_thread_can_be_started_all_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    texts = [f"text {number} " * 40_000 for number in range(3)]
+    measure, plain = measure_for("gpt-4o", None), measure_for("gpt-4o", None)
+    assert measure.meanwhile(texts[:1], lambda: measure.count(texts[1])) == plain.count(texts[1])
+    measure.begin(texts)
+    assert [measure.count(text) for text in texts] == [plain.count(text) for text in texts]
+
+
 @pytest.mark.parametrize("length", [100, 60_000])
 def test_an_error_of_the_other_work_is_raised_here(length: int) -> None:
     def work() -> None:

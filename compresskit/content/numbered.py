@@ -46,7 +46,15 @@ def bare_lines(text: str) -> list[str]:
     (['a.py:', 'x = 1', 'y = 2'], ['1: one'])
     """
     lines = text.split("\n")
-    return [_PREFIX.sub("", line, count=1) for line in lines] if is_numbered(text[:_SAMPLE]) else lines
+    if not is_numbered(text[:_SAMPLE]):
+        return lines
+    expected = None  # numbers that do not go on are words of the text
+    for place, line in enumerate(lines):
+        match = _PREFIX.match(line)
+        if match and expected in (None, int(match[1])):
+            lines[place] = line[match.end() :]
+            expected = int(match[1]) + 1
+    return lines
 
 
 def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:
