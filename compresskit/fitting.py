@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
 _LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
 _MOST_ROOM = 24_000
+_MOST_MESSAGES = 2_000  # and there are no more messages than this
 _BEYOND = 0.3  # of that (`python -m evals bill`): with less, more is asked for again; with more, it is soon full again
 _MOST_LEFT = 0.01  # of the room, that stays empty where there are fewer names than there was room for
 
@@ -80,7 +81,7 @@ def _written(
 ) -> Writer:
     """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
     room = limits.room
-    twice = room <= _MOST_ROOM
+    twice = room <= _MOST_ROOM and len(messages) <= _MOST_MESSAGES
     outlines = int(outline.SHARE * room) if any(map(outline.can_have, layout.entries)) else 0
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:

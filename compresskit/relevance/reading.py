@@ -90,7 +90,9 @@ class Reader:
         size = 0
         for document in documents:
             simple = plain(document.text)
-            found = list(_said(document if simple is None else document._replace(text=simple)))
+            if simple is not None and simple is not document.text:
+                document = document._replace(text=simple)
+            found = list(_said(document))
             said = self.terms_of(document.call)
             if simple is None or not all(map(str.isascii, found)):
                 yield from self._read_plain(texts, asked, vocabulary)
