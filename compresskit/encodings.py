@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ _BUNDLED = {
     "cl100k_base": "cl100k_base",
 }
 _load_lock = threading.Lock()
+_NOTHING: frozenset[str] = frozenset()
 
 Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
 # A line that is not blank and begins with none of the signs that an encoding joins to the line end before it:
@@ -105,19 +106,46 @@ class _Marks:
 
 
 class Batch:
-    """Texts that were counted in one go."""
+    """Different texts that were counted in one go."""
 
     def __init__(self, counter: TiktokenCounter, texts: Sequence[str]) -> None:
         self.texts = texts
         self._counter = counter
-        self._parts, self.totals = counter.encoded(texts)
+        self._encoded, self.totals = counter.encoded(texts)
+        self._numbers: dict[str, int] = {}
 
-    def tally(self, number: int) -> Tally:
+    def tally(self, text: str) -> Tally:
         """The counts of a text at its offsets."""
-        text, parts = self.texts[number], self._parts[number]
+        if not self._numbers:
+            self._numbers = {text: number for number, text in enumerate(self.texts)}
+        number = self._numbers[text]
+        parts = self._encoded.parts(number)
         if parts is None:
             return Tally(self.totals[number], text)
         return Tally(self.totals[number], text, _Marks(self._counter, text, parts))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no lone surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Encoded(NamedTuple):
+    """The tokens of many texts in one array, with special ones between their slices."""
+
+    tokens: Any
+    starts: list[int]  # of slices
+    ends: list[int]
+    slices: list[range | None]  # of each text; None where it could not be encoded with the others
+
+    def parts(self, number: int) -> list[Any] | None:
+        """The tokens of a text, an array for each of its slices."""
+        which = self.slices[number]
+        return None if which is None else [self.tokens[self.starts[each] : self.ends[each]] for each in which]
 
 
 class TiktokenCounter:
@@ -133,32 +161,38 @@ class TiktokenCounter:
             return len(self._encoding.encode(text, disallowed_special=()))
         return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
 
-    def encoded(self, texts: Sequence[str]) -> tuple[list[list[Any] | None], list[int]]:
-        """The tokens of each text as arrays, in order (None where they cannot be had), and how many they are.
+    def encoded(self, texts: Sequence[str], apart: Set[str] = _NOTHING) -> tuple[_Encoded, list[int]]:
+        """The tokens of each text, None where they cannot be had, and how many they are.
 
-        All texts are encoded in one call, with special tokens between them, which part texts exactly: a call for
-        each would have to wait for the interpreter lock each time.
+        All texts, but those to be counted ``apart``, are encoded in one call, with special tokens between them, which
+        part texts exactly: a call for each would have to wait for the interpreter lock each time.
         """
-        whole = [_SPECIAL not in text for text in texts]
-        parts = [slices(text) if good else [] for text, good in zip(texts, whole, strict=True)]
-        joined = _SPECIAL.join(part for cut in parts for part in cut)
+        import numpy as np
+
+        parts: list[str] = []
+        which: list[range | None] = []
+        for text in texts:
+            first = len(parts)
+            if _SPECIAL in text or text in apart:
+                which.append(None)
+                continue
+            if len(text) <= SLICE_CHARACTERS:
+                parts.append(text)
+            else:
+                parts += slices(text)
+            which.append(range(first, len(parts)))
         try:
+            joined = _SPECIAL.join(parts)
             tokens = self._encoding.encode_to_numpy(joined, allowed_special={_SPECIAL}, disallowed_special=())
         except UnicodeEncodeError:  # lone surrogates: encode() replaces them, encode_to_numpy() does not
-            return self._one_by_one(texts)
-        found = iter(_parted(tokens, self._encoding.eot_token))
-        arrays: list[list[Any] | None] = [[next(found) for _ in cut] if cut else None for cut in parts]
+            return self.encoded(texts, {text for text in texts if not _is_unicode(text)})
+        ends = [*np.flatnonzero(tokens == self._encoding.eot_token).tolist(), len(tokens)]
+        starts = [0, *(end + 1 for end in ends[:-1])]
         totals = [
-            self.count(text) if cut is None else len(cut[0]) if len(cut) == 1 else sum(map(len, cut))
-            for text, cut in zip(texts, arrays, strict=True)
+            self.count(text) if some is None else sum(ends[each] - starts[each] for each in some)
+            for text, some in zip(texts, which, strict=True)
         ]
-        return arrays, totals
-
-    def _one_by_one(self, texts: Sequence[str]) -> tuple[list[list[Any] | None], list[int]]:
-        if len(texts) == 1:
-            return [None], [self.count(texts[0])]
-        found = [self.encoded([text]) for text in texts]
-        return [arrays[0] for arrays, _ in found], [totals[0] for _, totals in found]
+        return _Encoded(tokens, starts, ends, which), totals
 
     def ends(self, parts: list[Any]) -> Any:
         """The byte offsets at which the tokens of an encoded text end: an array (tokens)."""
@@ -187,17 +221,6 @@ class TiktokenCounter:
                 return [0]
             middle = len(tokens) // 2
             return self._sizes(tokens[:middle]) + self._sizes(tokens[middle:])
-
-
-def _parted(tokens: Any, special: int) -> Iterator[Any]:
-    """The tokens between special ones."""
-    import numpy as np
-
-    start = 0
-    for end in np.flatnonzero(tokens == special).tolist():
-        yield tokens[start:end]
-        start = end + 1
-    yield tokens[start:]
 
 
 def encoding_name(model: str) -> tuple[str, bool]:

@@ -89,7 +89,7 @@ class Measure:
         self._batched = partial(Batch, counter) if isinstance(counter, TiktokenCounter) else None
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
-        self._begun: dict[str, tuple[_Job, int]] = {}
+        self._begun: dict[str, _Job] = {}
         self._jobs: list[_Job] = []  # that may still wait for a thread
 
     def count(self, text: str) -> int:
@@ -98,7 +98,7 @@ class Measure:
         if known is not None:
             return known
         if text in self._begun:
-            batch = self._batch(self._begun[text][0])
+            batch = self._batch(self._begun[text])
             self._counts.update(zip(batch.texts, batch.totals, strict=True))
             return self._counts[text]
         known = self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
@@ -109,10 +109,9 @@ class Measure:
         known = self._tallies.get(text)
         if known is None:
             if text in self._begun:
-                job, number = self._begun[text]
-                known = self._batch(job).tally(number)
+                known = self._batch(self._begun[text]).tally(text)
             elif self._batched:
-                known = self._batched([text]).tally(0)
+                known = self._batched([text]).tally(text)
             else:
                 known = Tally(self._fresh(text), text)
             self._tallies[text] = known
@@ -167,7 +166,7 @@ class Measure:
         jobs = []
         for batch in _batches(texts, workers):
             jobs.append(_Job(self._batched, batch))
-            self._begun.update((text, (jobs[-1], number)) for number, text in enumerate(batch))
+            self._begun.update(dict.fromkeys(batch, jobs[-1]))
         self._jobs += jobs
         for _ in range(workers):
             _started(threading.Thread(target=_count, args=(jobs,), daemon=True))

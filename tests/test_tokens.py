@@ -38,7 +38,7 @@ def test_lines_cost_between_other_lines_what_the_whole_text_says(
     text = "\n".join(lines) + "\n"
     first, last = sorted(data.draw(st.tuples(*[st.integers(0, len(lines))] * 2).filter(lambda two: two[0] != two[1])))
     one = counter(encoding)
-    known = Batch(one, [text]).tally(0).of([(starts[first], starts[last])])
+    known = Batch(one, [text]).tally(text).of([(starts[first], starts[last])])
     if known is not None:
         marker = "[… lines 3-9: retrieve bcdfghjklmnp]"
         before = f"{marker}\n" if first else ""
@@ -52,7 +52,7 @@ def test_most_lines_of_source_are_told(encoding: str) -> None:
     text = "".join(f"def f{number}(x):\n    return x + {number}\n\n" for number in range(50))
     lines = text.splitlines(keepends=True)
     offset = sum(map(len, lines[:30]))
-    tally = Batch(counter(encoding), [text]).tally(0)
+    tally = Batch(counter(encoding), [text]).tally(text)
     assert tally.of([(0, offset), (offset + len(lines[30]), len(text))]) is not None
 
 
@@ -60,6 +60,15 @@ def test_most_lines_of_source_are_told(encoding: str) -> None:
 def test_a_batch_counts_each_text_as_if_alone(texts: list[str]) -> None:
     one = counter("o200k_base")
     assert Batch(one, texts).totals == [one.count(text) for text in texts]
+
+
+def test_a_text_that_is_no_unicode_leaves_the_others_their_offsets() -> None:
+    one = counter("o200k_base")
+    text = "one line\nanother line\n" * 20
+    whole = Batch(one, ["\ud800 alone", text, "", "a <|endoftext|> b"])
+    assert whole.tally(text).at([0, 9, len(text)]) == Batch(one, [text]).tally(text).at([0, 9, len(text)])
+    assert whole.tally(text).of([(9, 22)]) is not None
+    assert whole.totals == [one.count(each) for each in whole.texts]
 
 
 def test_threads_change_no_count() -> None:
