@@ -12,7 +12,7 @@ from .entry import Entered, entered, entry_forms
 from .fitting import fitted
 from .jsonlike import clone
 from .pieces import judge
-from .previous import check_turns, continued, lasting, pays
+from .previous import check_turns, continued, lasting, pays, requests_since
 from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
@@ -94,8 +94,10 @@ def compress(
             makes the provider's cached prefix new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks beside
             yours, four in all. For other models, which find it out by themselves, it does nothing.
-        prices: with ``previous``: below the trigger too the conversation is compressed again as soon as reading what
-            is above the target has cost as much as writing it anew would, by these prices (``prices_for(model)``).
+        prices: by these prices (``prices_for(model)``) no more is kept than is worth reading turn after turn, against
+            asking for it: between half of what fits ``target`` and all of it. And with ``previous``, below the trigger
+            too, the conversation is compressed again as soon as reading what is above the target has cost as much as
+            writing it anew would.
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -164,7 +166,10 @@ def compress(
     if judged is None:
         judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
 
-    written, keys, floor = fitted(request.limits, judged, unfolded, turns, bound, shortening)
+    limits = request.limits
+    if previous is not None or prices is not None:
+        limits = request.going_on(conversation, requests_since(previous, messages), prices)
+    written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
     result = request.result(messages, original, written, keys, floor)
     if kept is not None and result.compressed_tokens > (kept.compressed_tokens + target) // 2:

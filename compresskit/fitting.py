@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import naming, outline
@@ -30,7 +31,8 @@ class Limits(NamedTuple):
     """Tokens that messages may have, how markers speak, what earlier calls took out, and what counts.
 
     ``most`` is what a conversation that goes on may have before the next compaction: where ``room`` is less than the
-    floor, so that all would have to go, it keeps a share of what lies between the floor and ``most``.
+    floor, so that all would have to go, it keeps a share of what lies between the floor and ``most``. ``whole`` is what
+    it has now. ``worth`` says what share of so many tokens is worth keeping, where that is asked for.
     """
 
     room: int
@@ -39,6 +41,22 @@ class Limits(NamedTuple):
     measure: Measure
     names: float = naming.SHARE  # of what the plan can spend
     most: int = 0
+    whole: int = 0
+    worth: Callable[[int], float] | None = None
+
+    def above(self, floor: int) -> Limits:
+        """The room that is worth its tokens, at least half of what there is above the floor, and the share of names."""
+        history, free = self.whole - floor, self.room - floor
+        if free <= 0 or history <= 0:
+            return self
+        worth = 1.0 if self.worth is None else self.worth(history)
+        return self._replace(room=floor + min(free, max(free // 2, int(worth * history)))).named(floor)
+
+    def named(self, floor: int, beyond: bool = False) -> Limits:
+        """The share of names for the room there is above the floor."""
+        history = self.whole - floor
+        kept = (self.room - floor) / history if history > 0 else 1.0
+        return self._replace(names=naming.share(kept, beyond)) if self.most and kept > 0 else self
 
 
 def fitted(
@@ -57,7 +75,7 @@ def fitted(
         keys = Keys(limits.cache, lengths)
         layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
-        written = _written(limits, judged, messages, turns, bound, layout, keys, wording)
+        written = _written(limits.above(floor), judged, messages, turns, bound, layout, keys, wording)
         if shortening is not None:
             shortening.apply(written, wording)
         mistaken = written.mistaken()
@@ -119,8 +137,8 @@ def _written(
         budget = max(0, min(budget, fit.used) + spare)
     fit = layout.fit(judged, bare=True)
     if room < fit.floor < limits.most:
-        wider = limits._replace(room=fit.floor + int(_BEYOND * (limits.most - fit.floor)), most=0)
-        return _written(wider, judged, messages, turns, bound, layout, keys, wording)
+        wider = limits._replace(room=fit.floor + int(_BEYOND * (limits.most - fit.floor))).named(fit.floor, beyond=True)
+        return _written(wider._replace(most=0), judged, messages, turns, bound, layout, keys, wording)
     return write(fit, 0)
 
 

@@ -14,6 +14,10 @@ from .fit import Group, Piece
 from .tokens import Measure
 
 SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
+# Of a history that goes on, of which a share k is kept, names have 0.01 / k^2 of that: the same at 0.4, and the less
+# can stay, the more, since a name then serves more turns than the line it stands in (`python -m evals bill`).
+_GOING_ON = 0.0096
+_MOST, _MOST_BEYOND = 0.3, 0.7  # where the target can be reached, and where not: then hardly anything else fits
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
 _LEAST_CHARACTERS = 2  # of a token of a name
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
@@ -21,6 +25,19 @@ _USUAL = 2  # tokens that a fact comes to on average, at least; many facts, as n
 _MISFITS = 8  # names in a row that no longer fit
 
 Place = tuple[Group | Piece, int]  # a group that is folded, or a segment of a piece that is left out
+
+
+def share(kept: float, beyond: bool = False) -> float:
+    """The share of names in what is kept of a history that goes on.
+
+    Args:
+        kept: share of its tokens, above 0.
+        beyond: the target.
+
+    >>> round(share(0.4), 3), share(0.1), share(0.1, beyond=True)
+    (0.06, 0.3, 0.7)
+    """
+    return min(_MOST_BEYOND if beyond else _MOST, _GOING_ON / kept**2)
 
 
 def clear(groups: Sequence[Group]) -> None:

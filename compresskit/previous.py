@@ -79,9 +79,14 @@ def pays(kept: Compressed, previous: Compressed, messages: list[Message], prices
     """Whether compressing again costs less than going on with what was kept, by the prices."""
     if prices is None:
         return False
-    done = max((decision.message for decision in previous.decisions), default=-1)  # what it was about is older
-    requests = sum(message["role"] == "assistant" for message in messages[done + 1 :])
-    return due(max(0, kept.compressed_tokens - kept.target), kept.target, requests, prices)
+    excess = max(0, kept.compressed_tokens - kept.target)
+    return due(excess, kept.target, requests_since(previous, messages), prices)
+
+
+def requests_since(previous: Compressed | None, messages: list[Message]) -> int:
+    """How many requests there were since the last compaction, or from the start on."""
+    done = max((decision.message for decision in previous.decisions), default=-1) if previous else -1
+    return sum(message["role"] == "assistant" for message in messages[done + 1 :])  # what it was about is older
 
 
 def lasting(cache: Cache) -> dict[str, str]:

@@ -10,8 +10,10 @@ from .fitting import Limits
 from .jsonlike import clone, dumps
 from .markers import Keys
 from .previous import Continued
+from .prices import Prices
 from .restoring import ShortTexts, folded, issued, restore
 from .result import Compressed, Mark, SkippedReason
+from .rewriting import worth_keeping
 from .shapes import read
 from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks
 from .shapes.parts import slots
@@ -49,6 +51,15 @@ class Request:
         """What a plan has to keep to."""
         most = self.trigger - self._overhead(self.recoverable) if self.goes_on else 0
         return Limits(self.room, self.recoverable, self.cache, self.measure, most=most)
+
+    def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
+        """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
+        whole, messages = self._tokens(conversation), max(1, len(conversation.turns))
+
+        def worth(history: int) -> float:
+            return 1.0 if prices is None else worth_keeping(history, self.target, whole / messages, requests, prices)
+
+        return self.limits._replace(whole=whole, worth=worth)
 
     def cost(self, conversation: Conversation, with_ours: bool = False) -> int:
         """Tokens of the request with these messages and the caller's tools, and our tool where it is there."""

@@ -16,6 +16,7 @@ bill        cost of all requests with their retrievals, as a ratio to sending ev
             runs, and the ratio of the sums over all runs, in which long runs count for more
 retrievals  share of the bill that is retrievals
 written     share of the tokens that were written to the cache (or, where nothing is cached, new)
+using       share of the turns whose next action uses something of the history, the same for every contender
 needing     share of the turns that need a retrieval
 losing      share of the turns in which something needed is lost for good
 failed      share of the turns in which the contender raised
@@ -64,6 +65,7 @@ COLUMNS = (
     Column("bill, in sum", "bill", over="everything", pooled=True),
     Column("retrievals", "bounces", "percent", over="bill", pooled=True),
     Column("written", "new", "percent", over="prompt", pooled=True),
+    Column("using", "uses", "percent", over="requests", pooled=True),
     Column("needing", "retrieves", "percent", over="requests", pooled=True),
     Column("losing", "loses", "percent", over="requests", pooled=True),
     Column("failed", "failed", "percent", over="requests", pooled=True),

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from compresskit.prices import usual
+from compresskit.prices import Prices, usual
 
 from .agent_points import fixed_messages
 from .baselines import litellm as litellm_compress
@@ -33,6 +33,7 @@ class Turn:
     target: int
     shape: str = "openai"
     model: str = "gpt-4o"
+    prices: Prices = field(default_factory=usual)
 
     def request(self) -> Request:
         """The same as the other evals have it."""
@@ -116,8 +117,8 @@ def compresskit_views(turn: Turn, state: Any) -> Sent:
 
 
 def compresskit_prices(turn: Turn, state: Any) -> Sent:
-    """The same, compressed again below the trigger too where that pays."""
-    result = _compress(turn, previous=state, offer_tool=True, on_entry="views", prices=usual())
+    """The same, with as much kept as is worth its price, and compressed below the trigger too where that pays."""
+    result = _compress(turn, previous=state, offer_tool=True, on_entry="views", prices=turn.prices)
     return _sent(result, result)
 
 

@@ -46,6 +46,7 @@ class Figures:
     fresh: int
     bill: int  # without the retrieval
     bounce: int  # what a retrieval costs besides; 0 where none is needed or none is possible
+    uses: bool  # the next action needs something of the history, whether or not it can be read
     retrieves: bool  # the next action needs what cannot be read in the request
     loses: bool  # and it is not in the cache either
     compacts: bool  # it changed what was sent, and with what is new that would have been over the trigger
@@ -63,7 +64,7 @@ def replay(run: Run, contender: Contender) -> list[Figures]:
     before, state, found = _Prompt([], []), None, []
     for end, wanted in _turns(run):
         history = run.messages[:end]
-        sent, seconds, error = _step(contender, Turn(history, run.trigger, run.target, run.shape, run.model), state)
+        sent, seconds, error = _step(contender, _turn(run, history), state)
         state = sent.state if error is None else state
         prompt = _prompt(sent, sizes)
         new = sum(_size(message, sizes) for message in history[_known(run, end) :])
@@ -77,6 +78,7 @@ def replay(run: Run, contender: Contender) -> list[Figures]:
                 *split,
                 bill=run.prices.cost(split),
                 bounce=bounce,
+                uses=bool(wanted),
                 retrieves=retrieves,
                 loses=loses,
                 compacts=changed > 0 and _due(sent, before.tokens + new > run.trigger),
@@ -110,6 +112,7 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
         "read": sum(one.read for one in figures),
         "written": sum(one.written for one in figures),
         "fresh": sum(one.fresh for one in figures),
+        "uses": sum(one.uses for one in figures),
         "retrieves": sum(one.retrieves for one in figures),
         "loses": sum(one.loses for one in figures),
         "failed": sum(one.error is not None for one in figures),
@@ -150,6 +153,10 @@ def _turns(run: Run) -> list[tuple[int, frozenset[str]]]:
 def _known(run: Run, end: int) -> int:
     """How many messages the request before had."""
     return max((other for other, _ in _turns(run) if other < end), default=0)
+
+
+def _turn(run: Run, history: list[Message]) -> Turn:
+    return Turn(history, run.trigger, run.target, run.shape, run.model, run.prices)
 
 
 def _step(contender: Contender, turn: Turn, state: Any) -> tuple[Sent, float, str | None]:

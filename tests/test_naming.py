@@ -72,6 +72,17 @@ def test_names_of_what_is_left_out_stand_in_its_markers(share):
     assert len(set(told)) == len(told)
 
 
+def test_the_less_of_a_history_that_goes_on_can_stay_the_more_of_it_are_names():
+    messages = agent(BOOK, QUIET)
+    before = compress(messages[:-1], MODEL)
+    told = {}
+    for share in (0.4, 0.2):
+        once, going_on = (squeezed(messages, share, previous=previous) for previous in (None, before))
+        told[share] = len(names_in(once)), len(names_in(going_on))
+    assert abs(told[0.4][0] - told[0.4][1]) <= 3
+    assert told[0.2][1] >= 2 * told[0.2][0]
+
+
 def test_a_name_that_can_be_read_is_not_told():
     result = squeezed(agent(BOOK, QUIET, last="What did merge_bottle say?"), 0.3)
     kept = "\n".join(MARKER.sub("", str(message["content"])) for message in result.messages)

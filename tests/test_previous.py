@@ -204,6 +204,41 @@ def test_with_prices_a_long_conversation_is_compressed_before_the_trigger(shape)
     assert sums < 0.8 * sum(result.compressed_tokens for _, _, result in plain)
 
 
+def half_of(messages, shape):
+    """A trigger that only the last message crosses, and a target of half of it."""
+    whole = compress(messages, MODEL, trigger=10**9, shape=shape).original_tokens
+    return {"trigger": whole - 1, "target": whole // 2}
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_with_prices_a_compaction_keeps_what_is_worth_its_tokens(shape):
+    """Less than fits the target, at least about half of it."""
+    messages = AGENTS[shape](turns=80)
+    budget = half_of(messages, shape)
+    before = compress(messages[:-1], MODEL, shape=shape, **budget)
+    plain = compress(messages, MODEL, shape=shape, previous=before, **budget)
+    assert before.skipped_reason
+    assert not plain.skipped_reason
+    assert plain.compressed_tokens > 0.9 * plain.target, "without prices the target is used"
+    free, known = (
+        compress(messages, MODEL, shape=shape, previous=before, prices=prices, **budget)
+        for prices in (Prices(1_000_000, 0, 0, 0), usual())
+    )
+    for result in (free, known):
+        assert broken(shape, messages, before, result) == []
+    assert free.messages == plain.messages, "all that fits is worth it where tokens cost nothing"
+    assert known.compressed_tokens < 0.8 * known.target
+    assert known.compressed_tokens > 0.97 * (known.floor_tokens + known.target) // 2
+
+
+def test_prices_count_in_the_first_request_too():
+    messages = openai_agent(turns=80)
+    budget = half_of(messages, "openai")
+    result = compress(messages, MODEL, prices=usual(), **budget)
+    assert result.compressed_tokens < 0.8 * result.target
+    assert restore(result.messages, result.cache) == messages
+
+
 def test_without_a_gain_in_sight_prices_change_nothing():
     messages = openai_agent(turns=12)
     budget = {"trigger": cost(messages) * 2, "target": cost(messages), "offer_tool": True}

@@ -1,6 +1,7 @@
 """Prices come from litellm's own map, and prompts are billed by the provider's rules."""
 
 import json
+import math
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from compresskit import InvalidArgument
 from compresskit.prices import Prices, Split, prices_for, usual
-from compresskit.rewriting import rewriting_gain, worth_rewriting
+from compresskit.rewriting import rewriting_gain, worth_keeping, worth_rewriting
 
 MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
 ENTRIES = json.loads(MAP.read_text("utf-8"))
@@ -128,6 +129,42 @@ def test_a_rewrite_pays_from_some_turn_on(saved, suffix):
     enough = int(11.5 * suffix / saved)
     assert worth_rewriting(saved, suffix, enough + 2, usual())
     assert not worth_rewriting(saved, suffix, max(1, enough - 1), usual()) or enough <= 1
+
+
+@given(
+    st.integers(100, 500_000),
+    st.integers(1, 20),
+    st.integers(20, 5_000),
+    st.integers(1, 200),
+    st.sampled_from(["gpt-4o", "claude-opus-4-8"]),
+)
+def test_what_is_worth_keeping_costs_least(history, part, message, requests, model):
+    """Every request is played through: reads of what was kept, and what is asked for, four times its price."""
+    prices, prompt = prices_for(model), history // part
+
+    def bill(kept):
+        asking = math.exp(-kept / 0.15) / 2 * (prompt * prices.read + message * prices.write)
+        reading = [kept * history * (prices.read if number else prices.write) for number in range(requests)]
+        return sum(reading) + requests * 4 * asking
+
+    best = worth_keeping(history, prompt, message, requests, prices)
+    assert 0 <= best <= 1
+    assert bill(best) <= min(bill(share / 50) for share in range(51)) * 1.001
+
+
+@given(st.integers(1_000, 200_000), st.integers(2, 100))
+def test_dear_reading_keeps_less_and_many_turns_keep_more(history, requests):
+    cheap, dear = Prices(1_000, 1_250, 2_000, 100), Prices(1_000, 1_250, 2_000, 500)
+    given = history // 2, 300
+    assert worth_keeping(history, *given, requests, cheap) >= worth_keeping(history, *given, requests // 2, cheap)
+    assert worth_keeping(history, history // 20, 1, requests, dear) <= worth_keeping(
+        history, history // 20, 1, requests, cheap
+    )
+
+
+def test_what_costs_nothing_is_kept_and_what_cannot_be_paid_for_is_not():
+    assert worth_keeping(1_000, 500, 100, 10, Prices(1, 0, 0, 0)) == 1
+    assert worth_keeping(10**9, 0, 0, 10, usual()) == 0
 
 
 def test_nothing_saved_is_never_worth_a_rewrite():
