@@ -9,8 +9,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-from .encodings import Batch, Tally, TiktokenCounter, counter_for, encoding_name
+from .encodings import TiktokenCounter, counter_for, encoding_name
 from .errors import InvalidArgument, shown
+from .tallies import Batch, Tally
 from .types import Counter
 
 _THREADED_CHARACTERS = 200_000  # below this, threads that count cost more than they save

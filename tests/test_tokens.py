@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compresskit import tokens
-from compresskit.encodings import SLICE_CHARACTERS, Batch, TiktokenCounter, counter_for, slices
+from compresskit.encodings import SLICE_CHARACTERS, TiktokenCounter, counter_for, slices
+from compresskit.tallies import Batch
 from compresskit.tokens import measure_for
 
 ENCODINGS = ["o200k_base", "cl100k_base"]
