@@ -12,7 +12,7 @@ from .entry import Entered, entered, entry_forms
 from .fitting import fitted
 from .jsonlike import clone
 from .pieces import judge
-from .previous import check_turns, continued, lasting, pays, requests_since
+from .previous import check_turns, continued, lasting, pays, requests_in
 from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
@@ -125,10 +125,11 @@ def compress(
         marks=breakpoints,
         goes_on=previous is not None,
     )
-    unfolded, entering, kept = messages, Entered([], {}), None
+    unfolded, entering, kept, requests = messages, Entered([], {}), None, None
     if previous is not None or on_entry:
         before = previous or request.nothing()
         going = continued(messages, before)
+        requests = going.requests(before, messages)
         named = frozenset(indices(messages, protect))
         cache = {**before.cache, **request.cache}
         limits = request.limits._replace(cache=cache)
@@ -136,7 +137,7 @@ def compress(
         kept = request.continued(messages, before, going, entering)
         if kept is not None:
             going.hand_on(kept)
-            if not pays(kept, before, messages, prices):
+            if not pays(kept, requests, prices):
                 return kept
         request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
@@ -168,12 +169,13 @@ def compress(
 
     limits = request.limits
     if previous is not None or prices is not None:
-        limits = request.going_on(conversation, requests_since(previous, messages), prices)
+        requests = requests_in(unfolded) if requests is None else requests
+        limits = request.going_on(conversation, requests, prices)
     written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
     result = request.result(messages, original, written, keys, floor)
     if kept is not None and result.compressed_tokens > (kept.compressed_tokens + target) // 2:
-        return kept  # it gains too little: it would be due again at once
+        return replace(kept, settled_tokens=result.compressed_tokens)  # too little: it would be due again at once
     return result
 
 

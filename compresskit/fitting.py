@@ -45,18 +45,31 @@ class Limits(NamedTuple):
     worth: Callable[[int], float] | None = None
 
     def above(self, floor: int) -> Limits:
-        """The room that is worth its tokens, at least half of what there is above the floor, and the share of names."""
-        history, free = self.whole - floor, self.room - floor
-        if free <= 0 or history <= 0:
-            return self
-        worth = 1.0 if self.worth is None else self.worth(history)
-        return self._replace(room=floor + min(free, max(free // 2, int(worth * history)))).named(floor)
+        """The room that is worth its tokens, and the share of names for it.
 
-    def named(self, floor: int, beyond: bool = False) -> Limits:
-        """The share of names for the room there is above the floor."""
-        history = self.whole - floor
-        kept = (self.room - floor) / history if history > 0 else 1.0
-        return self._replace(names=naming.share(kept, beyond)) if self.most and kept > 0 else self
+        At least half of what there is above the floor: who sets a target wants it used.
+        """
+        free = self.room - floor
+        if free <= 0 or self.whole <= floor:
+            return self
+        return self._with(floor, min(free, max(free // 2, self._worth(floor))))
+
+    def beyond(self, floor: int) -> Limits:
+        """The room where the floor is above the target: a share of what there is until the next compaction."""
+        free = min(int(_BEYOND * (self.most - floor)), self._worth(floor))
+        return self._with(floor, free, beyond=True)._replace(most=0)
+
+    def _worth(self, floor: int) -> int:
+        """Tokens above the floor that are worth keeping."""
+        history = max(0, self.whole - floor)
+        return history if self.worth is None else int(self.worth(history) * history)
+
+    def _with(self, floor: int, free: int, beyond: bool = False) -> Limits:
+        """With so much room above the floor, and the share of names for it where the conversation goes on."""
+        limits = self._replace(room=floor + free)
+        if not self.most or free <= 0:
+            return limits
+        return limits._replace(names=naming.share(free / max(1, self.whole - floor), beyond))
 
 
 def fitted(
@@ -137,8 +150,7 @@ def _written(
         budget = max(0, min(budget, fit.used) + spare)
     fit = layout.fit(judged, bare=True)
     if room < fit.floor < limits.most:
-        wider = limits._replace(room=fit.floor + int(_BEYOND * (limits.most - fit.floor))).named(fit.floor, beyond=True)
-        return _written(wider._replace(most=0), judged, messages, turns, bound, layout, keys, wording)
+        return _written(limits.beyond(fit.floor), judged, messages, turns, bound, layout, keys, wording)
     return write(fit, 0)
 
 

@@ -12,7 +12,7 @@ from .entry import entry_forms
 from .errors import InvalidArgument, shown
 from .prices import Prices
 from .restoring import ShortTexts, is_run, stands_for
-from .result import Compressed
+from .result import Compressed, Decision
 from .rewriting import due
 from .types import Cache, Message
 
@@ -24,9 +24,20 @@ class Continued(NamedTuple):
 
     sent: list[Message]  # its messages that stand for the beginning of the given ones
     known: int  # how many given messages these are
+    originals: int  # how many messages they stand for: the same, unless the caller gives what was sent
     whole: bool  # that is all that the previous result sent
     forms: bool  # some of it stands in another form than it was
     made: ShortTexts  # what it was compared with
+
+    def decided(self, previous: Compressed) -> tuple[Decision, ...]:
+        """The decisions of the last compaction about what still holds."""
+        return tuple(one for one in previous.decisions if one.message < self.originals)
+
+    def requests(self, previous: Compressed, messages: list[Message]) -> int:
+        """How many requests the given messages have had since the last compaction, or from the start on."""
+        done = max((one.message for one in self.decided(previous)), default=-1)
+        since = self.originals - done - 1  # what was sent since then stands for itself, message by message
+        return requests_in([*self.sent[max(0, len(self.sent) - since) :], *messages[self.known :]])
 
     def hand_on(self, result: Compressed) -> None:
         """Leaves with the result that goes on from here what the next turn would have to make anew."""
@@ -58,35 +69,40 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     >>> going.sent == turn and going.known == 1 and going.whole and not going.forms
     True
     """
-    known = count = 0
+    known = originals = count = 0
     forms = False
     short = getattr(previous, _MADE, None) or ShortTexts()
     for message in previous.messages:
         run = stands_for(message, previous.cache, short)
         if messages[known : known + len(run)] == run:
             known += len(run)
+            originals += len(run)
             forms = forms or run != [message]
         elif messages[known : known + 1] == [message]:
             known += 1
+            originals += len(run)
             forms = True
         else:
             break
         count += 1
-    return Continued(previous.messages[:count], known, count == len(previous.messages), forms, short)
+    return Continued(previous.messages[:count], known, originals, count == len(previous.messages), forms, short)
 
 
-def pays(kept: Compressed, previous: Compressed, messages: list[Message], prices: Prices | None) -> bool:
-    """Whether compressing again costs less than going on with what was kept, by the prices."""
+def pays(kept: Compressed, requests: int, prices: Prices | None) -> bool:
+    """Whether compressing again costs less than going on with what was kept, by the prices.
+
+    Args:
+        requests: since the last time.
+    """
     if prices is None:
         return False
-    excess = max(0, kept.compressed_tokens - kept.target)
-    return due(excess, kept.target, requests_since(previous, messages), prices)
+    settled = max(kept.target, kept.settled_tokens)
+    return due(max(0, kept.compressed_tokens - settled), settled, requests, prices)
 
 
-def requests_since(previous: Compressed | None, messages: list[Message]) -> int:
-    """How many requests there were since the last compaction, or from the start on."""
-    done = max((decision.message for decision in previous.decisions), default=-1) if previous else -1
-    return sum(message["role"] == "assistant" for message in messages[done + 1 :])  # what it was about is older
+def requests_in(messages: list[Message]) -> int:
+    """How many of the messages a model gave."""
+    return sum(message["role"] == "assistant" for message in messages)
 
 
 def lasting(cache: Cache) -> dict[str, str]:

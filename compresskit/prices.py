@@ -26,6 +26,7 @@ OPENAI_STEP = 128  # tokens
 ANTHROPIC_BREAKPOINTS = 4  # cache_control marks in one request; a fifth is an error
 
 _MILLION = 1_000_000
+_MOST = 10**15  # a thousand dollars a token
 _MAP = "model_prices_and_context_window_backup.json"
 _FIELDS = {
     "input": "input_cost_per_token",
@@ -73,9 +74,10 @@ class Prices:
     def __post_init__(self) -> None:
         for field in fields(self):
             value, least = getattr(self, field.name), 1 if field.name in ("input", "step") else 0
-            if field.name != "known" and (not isinstance(value, int) or isinstance(value, bool) or value < least):
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            if field.name != "known" and not (whole and least <= value <= _MOST):
                 raise InvalidArgument(
-                    f"{field.name} is {shown(value)}; a whole number, {least} or more, was expected: prices in "
+                    f"{field.name} is {shown(value)}; a whole number from {least} to {_MOST} was expected: prices in "
                     f"micro-dollars per million tokens, lengths in tokens."
                 )
 

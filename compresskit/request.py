@@ -49,17 +49,16 @@ class Request:
     @property
     def limits(self) -> Limits:
         """What a plan has to keep to."""
-        most = self.trigger - self._overhead(self.recoverable) if self.goes_on else 0
+        most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
         return Limits(self.room, self.recoverable, self.cache, self.measure, most=most)
 
     def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
         """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
-        whole, messages = self._tokens(conversation), max(1, len(conversation.turns))
-
-        def worth(history: int) -> float:
-            return 1.0 if prices is None else worth_keeping(history, self.target, whole / messages, requests, prices)
-
-        return self.limits._replace(whole=whole, worth=worth)
+        limits = self.limits._replace(whole=self._tokens(conversation))
+        if prices is None:
+            return limits
+        message = limits.whole / max(1, len(conversation.turns))
+        return limits._replace(worth=lambda history: worth_keeping(history, self.target, message, requests, prices))
 
     def cost(self, conversation: Conversation, with_ours: bool = False) -> int:
         """Tokens of the request with these messages and the caller's tools, and our tool where it is there."""
@@ -127,8 +126,9 @@ class Request:
             with_ours,
             {**previous.cache, **entered} if issued else {},
             skipped_reason="fits_trigger" if issued else "below_trigger",
-            decisions=tuple(one for one in previous.decisions if one.message < going.known) if issued else (),
+            decisions=going.decided(previous) if issued else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
+            settled_tokens=previous.settled_tokens if going.whole else 0,
         )
 
     def result(self, messages: list[Message], original: int, written: Writer, keys: Keys, floor: int) -> Compressed:
@@ -142,7 +142,14 @@ class Request:
             floor_tokens = tokens  # an estimate was too low
         decisions = tuple(written.decisions)
         return self._compressed(
-            written.messages, original, tokens, floor_tokens, with_ours, keys.cache, decisions=decisions
+            written.messages,
+            original,
+            tokens,
+            floor_tokens,
+            with_ours,
+            keys.cache,
+            decisions=decisions,
+            settled_tokens=tokens,
         )
 
     def _compressed(

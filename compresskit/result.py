@@ -69,6 +69,8 @@ class Compressed(Mapping[str, Any]):
         decisions: one for every block, in order; empty below the trigger.
         breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
             same from turn to turn.
+        settled_tokens: what this conversation came to when all of it was last compressed, also where that was not used
+            since it gained too little; 0 before the first time.
         estimate: the model's own tokenizer is not known here, so all counts are o200k_base's.
     """
 
@@ -85,6 +87,7 @@ class Compressed(Mapping[str, Any]):
     decisions: tuple[Decision, ...] = ()
     estimate: bool = False
     breakpoints: tuple[Mark, ...] = ()
+    settled_tokens: int = 0
 
     @property
     def compression_ratio(self) -> float:

@@ -38,7 +38,8 @@ _MILLION = 1_000_000
 _USING = 0.5
 _FALLS = 0.15
 # Asking takes a turn more, and who does not ask goes wrong: it counts for so many times its tokens (a). Between 3 and 5
-# the bills of coding runs go from 0.52 to 0.56, their retrievals from 5.2 to 5.0 % of the turns.
+# the bill of coding runs goes from 0.52 to 0.56, their turns that need a retrieval from 5.2 to 5.0 %; nearly all of
+# that is one long run, since short ones with their system prompts leave no choice.
 _DEAR = 4.0
 
 
@@ -78,13 +79,15 @@ def rewriting_gain(
 def due(excess_tokens: int, rewritten_tokens: int, requests: int, prices: Prices) -> bool:
     """Whether a conversation that grew since it was last compressed should be compressed again.
 
-    How many turns are to come nobody knows. What the tokens above the target have cost so far is known: they
-    grew from none over these requests, so that they were read half as often. As soon as that is as much as
-    rewriting costs, it is time: whatever comes, the bill is then at most twice what it could have been.
+    How many turns are to come nobody knows. What the tokens above the target have cost so far can be told: they
+    grew from none over these requests, so that they were read about half as often. As soon as that is as much as
+    rewriting costs, it is time: whatever comes, the bill is then about twice what it could have been, at most. After
+    a compaction that ended below the target both are less than that: they were above it for a part of these requests
+    only, and what has to be written again is less than the target.
 
     Args:
-        excess_tokens: what is above the target now.
-        rewritten_tokens: what has to be written again, about the target.
+        excess_tokens: what is above the target now, or above what it last came to where that was more.
+        rewritten_tokens: what has to be written again, about as much as that.
         requests: since the last time.
         prices: of the model.
 

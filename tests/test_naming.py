@@ -7,6 +7,7 @@ from itertools import product
 import pytest
 
 from compresskit import compress, restore
+from compresskit.tokens import measure_for
 
 MODEL = "gpt-4o"
 MARKER = re.compile(r"^\[… [^\n]*\]$", re.MULTILINE)
@@ -26,6 +27,10 @@ def agent(*results, task="Find out why the nightly import stops.", last="Go on."
         messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
         messages.append({"role": "tool", "tool_call_id": f"call_{number}", "content": text})
     return [*messages, {"role": "user", "content": last}]
+
+
+def batched(names):
+    return zip(names[::2], names[1::2], strict=True)
 
 
 def paragraphs(said):
@@ -81,6 +86,18 @@ def test_the_less_of_a_history_that_goes_on_can_stay_the_more_of_it_are_names():
         told[share] = len(names_in(once)), len(names_in(going_on))
     assert abs(told[0.4][0] - told[0.4][1]) <= 3
     assert told[0.2][1] >= 2 * told[0.2][0]
+
+
+def test_beyond_a_target_out_of_reach_most_of_the_room_goes_to_names():
+    rules = "Be careful with every invoice. " * 400
+    names = [f"{mood}{name}" for mood in MOODS for name in NAMES]
+    messages = agent("\n".join(f"Then {each} and {other}." for each, other in batched(names)), QUIET, task=rules)
+    whole = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, trigger=whole * 6 // 10, target=500, previous=compress(messages[:-1], MODEL))
+    free = result.compressed_tokens - result.floor_tokens
+    told = measure_for(MODEL, None).count(", ".join(names_in(result)))
+    assert not result.target_met
+    assert 0.4 * free < told < 0.8 * free
 
 
 def test_a_name_that_can_be_read_is_not_told():

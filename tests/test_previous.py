@@ -14,7 +14,7 @@ from test_data import FILES, conversations
 from test_folding import shop
 from validity import VALID
 
-from compresskit import TOOL_NAME, compress, restore, restoring, retrieve
+from compresskit import TOOL_NAME, Conversation, compress, compression, restore, restoring, retrieve
 from compresskit.errors import InvalidArgument
 from compresskit.prices import Prices, usual
 
@@ -229,6 +229,94 @@ def test_with_prices_a_compaction_keeps_what_is_worth_its_tokens(shape):
     assert free.messages == plain.messages, "all that fits is worth it where tokens cost nothing"
     assert known.compressed_tokens < 0.8 * known.target
     assert known.compressed_tokens > 0.97 * (known.floor_tokens + known.target) // 2
+
+
+def settled(share, monkeypatch):
+    """Lets prices find this share of every history worth keeping; what they were asked, call by call."""
+    asked = []
+
+    def worth(*given):
+        asked.append(given[:-1])  # all but the prices
+        return share
+
+    monkeypatch.setattr("compresskit.request.worth_keeping", worth)
+    return asked
+
+
+@pytest.mark.parametrize(("share", "kept"), [(0.05, 0.5), (0.35, None), (0.9, 1.0)])
+def test_the_share_that_is_worth_it_stays_between_half_and_all_of_what_fits(share, kept, monkeypatch):
+    """By tokens: half and all of what the target leaves above the floor, or the share of what could go."""
+    asked = settled(share, monkeypatch)
+    messages = openai_agent(turns=80)
+    whole = compress(messages, MODEL, trigger=10**9).original_tokens
+    result = compress(messages, MODEL, prices=usual(), trigger=whole - 1, target=whole // 2)
+    history, prompt, message, requests = asked[0]
+    free = result.target - result.floor_tokens
+    above = share * history if kept is None else kept * free
+    assert 0.5 * free < share * history < free or kept, "the middle case is one"
+    assert result.compressed_tokens - result.floor_tokens == pytest.approx(above, rel=0.03)
+    assert history == pytest.approx(whole - result.floor_tokens, rel=0.01)
+    assert prompt == result.target
+    assert message == pytest.approx(whole / len(messages), rel=0.01)
+    assert requests == sum(one["role"] == "assistant" for one in messages)
+
+
+@pytest.mark.parametrize("way", ["own", "as sent", "edited"])
+def test_requests_count_from_the_last_compaction_that_still_holds(way, monkeypatch):
+    asked = settled(0.1, monkeypatch)
+    messages = [{"role": "user", "content": "Count on."}]
+    previous, first = None, None
+    for number in range(400):
+        messages += [
+            {"role": role, "content": f"{role} says {number}, and that is all."} for role in ("assistant", "user")
+        ]
+        history = messages
+        if way == "as sent" and previous is not None:
+            history = [*previous.messages, *messages[-2:]]
+        if way == "edited" and first is not None:
+            history = [{"role": "user", "content": "Once more."}, *messages[1:]]
+        previous = compress(
+            history, MODEL, trigger=3_000, target=1_000, previous=previous, prices=usual(), offer_tool=True
+        )
+        if previous.skipped_reason is None and first is not None:
+            break
+        first = first or (None if previous.skipped_reason else number)
+    assert asked[0][-1] == first + 1
+    assert asked[-1][-1] == (number + 1 if way == "edited" else number - first)
+
+
+def test_where_the_target_is_out_of_reach_prices_bound_what_is_used_beyond_it(monkeypatch):
+    rules = {"role": "user", "content": "Be careful with every invoice. " * 500}
+    messages = [rules, *openai_agent(turns=80)[1:]]
+    whole = compress(messages, MODEL, trigger=10**9).original_tokens
+    budget = {"trigger": whole - 1, "target": 1_000, "previous": compress(messages[:-1], MODEL), "protect": [0]}
+    plain = compress(messages, MODEL, **budget)
+    settled(0.1, monkeypatch)
+    result = compress(messages, MODEL, prices=usual(), **budget)
+    assert not plain.target_met
+    assert plain.compressed_tokens > plain.floor_tokens + 0.25 * (whole - plain.floor_tokens)
+    assert result.compressed_tokens - result.floor_tokens == pytest.approx(
+        0.1 * (whole - result.floor_tokens), rel=0.05
+    )
+
+
+def test_a_compaction_that_gains_too_little_is_not_tried_again_in_every_turn(monkeypatch):
+    """What it came to is remembered, in JSON too, until there is enough more to go."""
+    tried = []
+    fitted = compression.fitted
+    monkeypatch.setattr(compression, "fitted", lambda *given: tried.append(given) or fitted(*given))
+    rules = {"role": "user", "content": "Be careful with every invoice. " * 500}
+    messages = [rules, *openai_agent(turns=60)[1:]]
+    talk = Conversation(MODEL, trigger=10**6, target=1_000, protect=[0], prices=usual(), on_entry=False)
+    turns = 0
+    for message in messages:
+        talk.append(message)
+        turns += message["role"] == "assistant"
+        if message["role"] == "assistant":
+            talk.request()
+            talk = Conversation.from_json(talk.to_json())
+    assert talk.result.settled_tokens > talk.result.target
+    assert 1 <= len(tried) < turns / 4
 
 
 def test_prices_count_in_the_first_request_too():

@@ -162,6 +162,11 @@ def test_dear_reading_keeps_less_and_many_turns_keep_more(history, requests):
     )
 
 
+def test_prices_beyond_all_reason_are_an_error():
+    with pytest.raises(InvalidArgument, match="write is"):
+        Prices(10**6, 10**16, 0, 0)
+
+
 def test_what_costs_nothing_is_kept_and_what_cannot_be_paid_for_is_not():
     assert worth_keeping(1_000, 500, 100, 10, Prices(1, 0, 0, 0)) == 1
     assert worth_keeping(10**9, 0, 0, 10, usual()) == 0
