@@ -94,10 +94,10 @@ def compress(
             makes the provider's cached prefix new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks beside
             yours, four in all. For other models, which find it out by themselves, it does nothing.
-        prices: by these prices (``prices_for(model)``) no more is kept than is worth reading turn after turn, against
-            asking for it: between half of what fits ``target`` and all of it. And with ``previous``, below the trigger
-            too, the conversation is compressed again as soon as reading what is above the target has cost as much as
-            writing it anew would.
+        prices: by these prices (``prices_for(model)``) a compaction keeps what is worth reading turn after turn,
+            against asking for it: at least half of what fits between the floor and ``target``. And with ``previous``,
+            below the trigger too, the conversation is compressed again as soon as reading what is above the target
+            has cost as much as writing it anew would.
 
     Raises:
         EmbedderFailed: the embedder raised, or returned no usable vectors.
@@ -125,7 +125,7 @@ def compress(
         marks=breakpoints,
         goes_on=previous is not None,
     )
-    unfolded, entering, kept, requests = messages, Entered([], {}), None, None
+    unfolded, entering, kept, requests = messages, Entered([], {}), None, 0
     if previous is not None or on_entry:
         before = previous or request.nothing()
         going = continued(messages, before)
@@ -137,7 +137,7 @@ def compress(
         kept = request.continued(messages, before, going, entering)
         if kept is not None:
             going.hand_on(kept)
-            if not pays(kept, requests, prices):
+            if not pays(kept, max(target, kept.settled_tokens), requests, prices):
                 return kept
         request = replace(request, cache={**lasting(before.cache), **request.cache})
     if cache:
@@ -169,13 +169,13 @@ def compress(
 
     limits = request.limits
     if previous is not None or prices is not None:
-        requests = requests_in(unfolded) if requests is None else requests
+        requests = requests_in(unfolded) if previous is None else requests
         limits = request.going_on(conversation, requests, prices)
     written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
     result = request.result(messages, original, written, keys, floor)
-    if kept is not None and result.compressed_tokens > (kept.compressed_tokens + target) // 2:
-        return replace(kept, settled_tokens=result.compressed_tokens)  # too little: it would be due again at once
+    if kept is not None and not pays(kept, result.compressed_tokens, requests, prices):
+        return replace(kept, settled_tokens=result.compressed_tokens)  # less than was hoped for: not before it pays
     return result
 
 

@@ -14,10 +14,11 @@ from .fit import Group, Piece
 from .tokens import Measure
 
 SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
-# Of a history that goes on, of which a share k is kept, names have 0.01 / k^2 of that: the same at 0.4, and the less
-# can stay, the more, since a name then serves more turns than the line it stands in (`python -m evals bill`).
+# Of a history that goes on, of which a share k is kept, names have 0.0096 / k^2 of that: the same at 0.4, less above,
+# and the less can stay, the more, since a name serves more turns than the line it stands in (`python -m evals bill`,
+# which takes a name that can be read for all that a turn needs of it).
 _GOING_ON = 0.0096
-_MOST, _MOST_BEYOND = 0.3, 0.7  # where the target can be reached, and where not: then hardly anything else fits
+_MOST, _MOST_BEYOND = 0.3, 0.7  # where the target can be reached, and where not, so that lines would hardly fit
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
 _LEAST_CHARACTERS = 2  # of a token of a name
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself

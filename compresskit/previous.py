@@ -88,16 +88,14 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     return Continued(previous.messages[:count], known, originals, count == len(previous.messages), forms, short)
 
 
-def pays(kept: Compressed, requests: int, prices: Prices | None) -> bool:
+def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:
     """Whether compressing again costs less than going on with what was kept, by the prices.
 
     Args:
+        settled: tokens that it would come to, or has come to.
         requests: since the last time.
     """
-    if prices is None:
-        return False
-    settled = max(kept.target, kept.settled_tokens)
-    return due(max(0, kept.compressed_tokens - settled), settled, requests, prices)
+    return prices is not None and due(max(0, kept.compressed_tokens - settled), settled, requests, prices)
 
 
 def requests_in(messages: list[Message]) -> int:

@@ -261,15 +261,22 @@ def test_the_share_that_is_worth_it_stays_between_half_and_all_of_what_fits(shar
     assert requests == sum(one["role"] == "assistant" for one in messages)
 
 
+def chat(turns):
+    """What the assistant and the user say in so many turns."""
+    return [
+        {"role": role, "content": f"{role} says {number}, and that is all."}
+        for number in range(turns)
+        for role in ("assistant", "user")
+    ]
+
+
 @pytest.mark.parametrize("way", ["own", "as sent", "edited"])
 def test_requests_count_from_the_last_compaction_that_still_holds(way, monkeypatch):
     asked = settled(0.1, monkeypatch)
     messages = [{"role": "user", "content": "Count on."}]
     previous, first = None, None
     for number in range(400):
-        messages += [
-            {"role": role, "content": f"{role} says {number}, and that is all."} for role in ("assistant", "user")
-        ]
+        messages += chat(number + 1)[-2:]
         history = messages
         if way == "as sent" and previous is not None:
             history = [*previous.messages, *messages[-2:]]
@@ -283,6 +290,19 @@ def test_requests_count_from_the_last_compaction_that_still_holds(way, monkeypat
         first = first or (None if previous.skipped_reason else number)
     assert asked[0][-1] == first + 1
     assert asked[-1][-1] == (number + 1 if way == "edited" else number - first)
+
+
+def test_decisions_about_what_is_gone_go():
+    days = "\n\n".join(
+        f"Day {number} was fine in harbour {number % 7}, and nobody asked for more." for number in range(200)
+    )
+    messages = [{"role": "user", "content": "Count on."}, {"role": "assistant", "content": days}, *chat(100)]
+    before = compress(messages, MODEL, trigger=3_000, target=2_500, query="the fine days in harbour 3")
+    assert before.decisions[1].action == "excerpt"
+    result = compress([*messages[:2], *messages[100:120]], MODEL, trigger=3_000, previous=before)
+    assert result.skipped_reason == "fits_trigger"
+    assert {one.message for one in result.decisions} == {0, 1}
+    assert result.settled_tokens == 0
 
 
 def test_where_the_target_is_out_of_reach_prices_bound_what_is_used_beyond_it(monkeypatch):
@@ -306,17 +326,18 @@ def test_a_compaction_that_gains_too_little_is_not_tried_again_in_every_turn(mon
     fitted = compression.fitted
     monkeypatch.setattr(compression, "fitted", lambda *given: tried.append(given) or fitted(*given))
     rules = {"role": "user", "content": "Be careful with every invoice. " * 500}
-    messages = [rules, *openai_agent(turns=60)[1:]]
+    messages = [rules, *chat(turns=150)]
     talk = Conversation(MODEL, trigger=10**6, target=1_000, protect=[0], prices=usual(), on_entry=False)
-    turns = 0
+    before = 0
     for message in messages:
         talk.append(message)
-        turns += message["role"] == "assistant"
-        if message["role"] == "assistant":
-            talk.request()
-            talk = Conversation.from_json(talk.to_json())
+        talk.request()
+        if talk.result.skipped_reason is None:
+            assert talk.result.settled_tokens == talk.result.compressed_tokens < 0.9 * before
+        before = talk.result.compressed_tokens
+        talk = Conversation.from_json(talk.to_json())
     assert talk.result.settled_tokens > talk.result.target
-    assert 1 <= len(tried) < turns / 4
+    assert 1 <= len(tried) < 10
 
 
 def test_prices_count_in_the_first_request_too():
