@@ -175,7 +175,9 @@ def compress(
     keys.cache.update(entering.taken)
     result = request.result(messages, original, written, keys, floor)
     if kept is not None and not pays(kept, result.compressed_tokens, requests, prices):
-        return replace(kept, settled_tokens=result.compressed_tokens)  # less than was hoped for: not before it pays
+        kept = replace(kept, settled_tokens=result.compressed_tokens)  # less than was hoped for: not before it pays
+        going.hand_on(kept)
+        return kept
     return result
 
 

@@ -51,9 +51,12 @@ def broken(shape, history, previous, result):
     return [law for law, holds in laws.items() if not holds]
 
 
-@given(cases, st.sampled_from([False, "lossless", "views"]))
-def test_the_laws_hold_turn_after_turn(case, on_entry):
-    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
+DEAR = Prices(input=1_000_000, write=0, write_hour=0, read=10**9)  # so that compressing again pays at once
+
+
+@given(cases, st.sampled_from([False, "lossless", "views"]), st.sampled_from([None, usual(), DEAR]))
+def test_the_laws_hold_turn_after_turn(case, on_entry, prices):
+    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, prices=prices, **case.budget):
         assert broken(case.shape, history, previous, result) == []
 
 
