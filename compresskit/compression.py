@@ -129,7 +129,7 @@ def compress(
     if previous is not None or on_entry:
         before = previous or request.nothing()
         going = continued(messages, before)
-        requests = going.requests(before, messages)
+        requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
         named = frozenset(indices(messages, protect))
         cache = {**before.cache, **request.cache}
         limits = request.limits._replace(cache=cache)
