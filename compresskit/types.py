@@ -100,6 +100,7 @@ class Turn:
     opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
+    thinking: bool = False  # holds thinking of the model, which its provider has signed
 
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
