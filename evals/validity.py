@@ -28,6 +28,7 @@ PAIRING = frozenset({"result without its call", "call without its result", "resu
 
 _OPENAI_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _SYSTEM = frozenset({"system", "developer"})
+_SPEAKERS = {"developer": "system", "function": "tool"}  # roles that mean the same to a template
 _THINKING = frozenset({"thinking", "redacted_thinking"})
 # Blocks that a provider signs, encrypts or runs itself: it refuses them where one byte differs.
 _SIGNED = _THINKING | {
@@ -206,11 +207,15 @@ def speakers(messages: Sequence[Message], shape: str) -> list[str]:
         role, kinds = str(message.get("role")), [_kind(block) for block in _blocks(message)]
         if shape == "anthropic" and role == "user" and "tool_result" in kinds:
             found += ["tool"] if set(kinds) == {"tool_result"} else ["tool", "user"]
-        elif role == "assistant" and (message.get("tool_calls") or (shape == "anthropic" and "tool_use" in kinds)):
+        elif role == "assistant" and (_asks(message) or (shape == "anthropic" and "tool_use" in kinds)):
             found.append("call")
         else:
-            found.append("system" if role in _SYSTEM else role)
+            found.append(_SPEAKERS.get(role, role))
     return found
+
+
+def _asks(message: Message) -> bool:
+    return bool(message.get("tool_calls") or message.get("function_call"))
 
 
 def _first(turns: Sequence[str]) -> list[str]:
