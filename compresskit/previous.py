@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .entry import entry_forms
 from .errors import InvalidArgument, shown
+from .jsonlike import equal
 from .prices import Prices
 from .restoring import ShortTexts, is_run, stands_for
 from .result import Compressed, Decision
@@ -74,11 +75,11 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     short = getattr(previous, _MADE, None) or ShortTexts()
     for message in previous.messages:
         run = stands_for(message, previous.cache, short)
-        if messages[known : known + len(run)] == run:
+        if equal(messages[known : known + len(run)], run):
             known += len(run)
             originals += len(run)
-            forms = forms or run != [message]
-        elif messages[known : known + 1] == [message]:
+            forms = forms or not equal(run, [message])
+        elif equal(messages[known : known + 1], [message]):
             known += 1
             originals += len(run)
             forms = True
