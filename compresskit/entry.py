@@ -16,7 +16,7 @@ from .content import LOSSLESS, detect, forms_of, shorten
 from .entry_views import enter_views, long_results
 from .errors import InvalidArgument, shown
 from .fitting import Limits
-from .jsonlike import clone
+from .jsonlike import clone, equal
 from .markers import Keys, Wording, looks_issued
 from .places import Places, place
 from .restoring import issued
@@ -55,7 +55,7 @@ class Entered(NamedTuple):
         """
         before = len(whole) - len(self.messages)
         new = given[len(given) - len(self.messages) :]
-        if whole[before:] != new:
+        if not equal(whole[before:], new):
             return whole, Entered([], {})
         last = [
             short if protected[before + number] and not self.once & _issued(short, self.taken) else message
@@ -137,7 +137,7 @@ def _views(
         return [
             turn
             for turn, message in zip(given.turns[known:], fresh, strict=True)
-            if turn.index not in protected and message == messages[turn.index] and long_results(turn, limits)
+            if turn.index not in protected and long_results(turn, limits) and equal(message, messages[turn.index])
         ]
 
     long = {turn.index for turn in untouched()}

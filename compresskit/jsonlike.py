@@ -11,6 +11,7 @@ from typing import Any
 
 from .errors import InvalidMessages, shown
 
+_DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -57,21 +58,53 @@ def dumps(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return " ".join(_leaves(value))
-    except ValueError:
+    except ValueError as error:
+        if not str(error).startswith("Circular"):  # an integer of more digits than Python writes down
+            return " ".join(_leaves(value))
         raise InvalidMessages(f"{shown(value)} is {_not_json(value, True)}") from None
 
 
-def exactly(value: Any) -> str | None:
-    """``value`` as a JSON text that gives an equal value back, or None where JSON cannot.
+def exactly(value: Any, ascii_only: bool = False) -> str | None:
+    r"""``value`` as a JSON text that gives an equal value back, or None if JSON cannot.
 
-    >>> exactly({"a": float("nan")}) is None
-    True
+    Args:
+        ascii_only: escapes all other characters, so that half of a surrogate pair can be encoded; two halves that
+            follow each other would come back as one character, which is not equal.
+
+    >>> exactly({"a": float("nan")}) is None, exactly("\ud83d", ascii_only=True)
+    (True, '"\\ud83d"')
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
         return text if json.loads(text) == value else None
     except (RecursionError, TypeError, ValueError):
         return None
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal; also deeper than Python recurses.
+
+    >>> equal({"a": [1, 2]}, {"a": [1, 2]}), equal([1, [2]], [1, [3]])
+    (True, False)
+    """
+    try:
+        return bool(one == other)
+    except RecursionError:
+        pass
+    todo = [(one, other)]
+    while todo:
+        left, right = todo.pop()
+        if isinstance(left, dict) and isinstance(right, dict):
+            if left.keys() != right.keys():
+                return False
+            todo.extend((value, right[key]) for key, value in left.items())
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            todo.extend(zip(left, right, strict=True))
+        elif left is not right and left != right:
+            return False
+    return True
 
 
 def _leaves(value: Any) -> list[str]:
@@ -85,8 +118,16 @@ def _leaves(value: Any) -> list[str]:
         elif isinstance(item, list):
             todo.extend(item)
         else:
-            found.append(str(item))
+            found.append(_written(item))
     return found
+
+
+def _written(scalar: object) -> str:
+    """A scalar as text; the digits of an integer that has more than Python writes down do not matter."""
+    try:
+        return str(scalar)
+    except ValueError:
+        return "9" * (1 + int(scalar.bit_length() * _DIGITS_PER_BIT)) if isinstance(scalar, int) else ""
 
 
 def _not_json(item: object, cyclic: bool) -> str:

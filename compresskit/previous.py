@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from .entry import entry_forms
 from .errors import InvalidArgument, shown
+from .jsonlike import equal
 from .markers import looks_issued
 from .places import Places, originals_of
 from .prices import Prices
@@ -87,9 +88,9 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     for unit in reader.units(previous.messages):
         known, sent = len(runs), previous.messages[unit.first : unit.stop]
         stands_for = reader.original(unit, previous.messages)
-        if messages[known : known + len(stands_for)] == stands_for:
+        if equal(messages[known : known + len(stands_for)], stands_for):
             runs += [[message] for message in stands_for]
-        elif messages[known : known + len(sent)] == sent:
+        elif equal(messages[known : known + len(sent)], sent):
             runs += [stands_for, *([] for _ in sent[1:])]
         else:
             break
