@@ -200,7 +200,7 @@ def _run(text: str) -> list[Message] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     good = isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
     return found if good else None

@@ -171,7 +171,7 @@ def test_a_key_of_another_conversation_opens_nothing(asked, api, stream):
     asked.says(api, conversation("theirs", "retrieve"))
     key = key_of(document("theirs"))
     answer = asked.says(api, conversation(f"mine {api} {stream}", f"foreign:{key}"), stream)
-    assert "Nothing is kept under the key" in answer.text
+    assert "No text is stored under the key" in answer.text
     assert secret("theirs") not in answer.text
 
 
