@@ -131,7 +131,9 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         turn = self._turn(data)
         if turn is None:
             return None
-        found = {header: str(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None}
+        found = {
+            header: _header(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None
+        }
         if turn.done:
             found["x-compresskit-rounds"] = str(turn.report["rounds"])
             hidden = getattr(response, "_hidden_params", None)
@@ -148,6 +150,15 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 def _tenant(key: Any) -> str:
     """Whose conversations are kept apart: the key's, and within it each end user's."""
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
+
+
+def _header(value: Any) -> str:
+    """A value as a header may hold it.
+
+    >>> _header("StoreError: a … b")
+    'StoreError: a ? b'
+    """
+    return " ".join(str(value).encode("ascii", "replace").decode().split())
 
 
 def _refusal(model: str, error: Exception) -> Exception:
