@@ -13,13 +13,17 @@ CompresskitError (a ValueError)
 
 from __future__ import annotations
 
-_SHOWN_CHARACTERS = 60
+import re
+
+# What names a model, a shape, a file or a variable; a text has spaces, or is longer.
+_WORD = re.compile(r"[A-Za-z0-9_.:/@+~*-]{0,60}")
+_MAX_SHOWN_NUMBER = 10**18
 
 # The fields of messages, parts, calls and tools that an error may name; any other key may be content.
 _FIELDS = frozenset(
     {
         *("role", "content", "name", "type", "text", "id", "parts", "refusal", "reasoning_content", "index", "data"),
-        *("tool_calls", "tool_call_id", "tool_use_id", "function", "function_call", "custom", "arguments", "input"),
+        *("function", "function_call", "custom", "arguments", "input"),
         *("image_url", "url", "detail", "input_audio", "file", "file_data", "document", "source", "media_type"),
         *("thinking", "thinking_blocks", "signature", "cache_control", "metadata"),
         *("description", "parameters", "input_schema", "properties", "required"),
@@ -95,10 +99,11 @@ def reason(error: BaseException) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as an error may show it: short, and on one line.
+    """An option as an error may show it: a number or a word. Anything else is described: it may be content.
 
-    >>> shown("x" * 100)
-    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    >>> shown("gpt-4o"), shown(-1), shown("Mr Smith's password"), shown([{"role": "user"}])
+    ("'gpt-4o'", '-1', 'a str of 19 characters', 'a list of 1 item')
     """
-    text = repr(value[:_SHOWN_CHARACTERS] if isinstance(value, str | bytes) else value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _MAX_SHOWN_NUMBER):
+        return repr(value)
+    return repr(value) if isinstance(value, str) and _WORD.fullmatch(value) else described(value)

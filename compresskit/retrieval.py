@@ -37,6 +37,7 @@ _JOINT = "\n…\n"  # between ranges that do not follow each other
 _JOINT_TOKENS = 3
 _HEADER_TOKENS = 12  # for the line above a passage
 _MAX_CHARACTERS_PER_TOKEN = 32  # only runs of white space have more; beyond it a text is not even counted
+_QUOTED_CHARACTERS = 60
 _STEPS = 4_000  # how finely a text is measured to be cut
 _QUERY_CHARACTERS = 4_000
 _DIGITS = 12  # of a line or character number; no text is longer than larger numbers say
@@ -188,7 +189,7 @@ def _unknown(cache: Cache, key: Any, measure: Measure, max_tokens: int) -> str:
     )
     copy = "Copy the key exactly from the marker."
     hints = [f"Did you mean {' or '.join(near[:count])}?" for count in range(len(near), 0, -1)] or [copy + gone]
-    named = f"No text is stored under the key {shown(key) if isinstance(key, str) else f'({described(key)})'}."
+    named = f"No text is stored under the key {_quoted(key) if isinstance(key, str) else f'({described(key)})'}."
     plain = "No text is stored under this key."
     wordings = [*(f"{named} {hint}" for hint in hints), f"{plain} {hints[-1]}", f"{plain} {copy}"]
     return _fitting(wordings, measure, max_tokens)
@@ -244,7 +245,7 @@ class _View:
         matches = [span for span in spans if span]
         if len(matches) < len(spans):
             expected = "'13-57', '13', '13-' or 'c500-900' was expected."
-            wordings = (f"lines is {shown(text) if text else described(wanted)}; {expected}", f"lines: {expected}")
+            wordings = (f"lines is {_quoted(text) if text else described(wanted)}; {expected}", f"lines: {expected}")
             return _fitting(wordings, self.measure, self.max_tokens)
         ranges = [self._range(match) for match in matches]
         return self._parts(ranges) or self._nothing(ranges)
@@ -370,6 +371,12 @@ class _View:
         if any(one.start < len(self.text) for one in ranges):
             return ""  # blank lines
         return f"There is nothing there: the text has {len(self.starts)} lines and {len(self.text)} characters."
+
+
+def _quoted(text: str) -> str:
+    """What a model wrote, said back to it: on one line, and not all of it if it is long."""
+    quoted = repr(text[:_QUOTED_CHARACTERS])
+    return quoted if len(text) <= _QUOTED_CHARACTERS else f"{quoted[:-1]}…"
 
 
 def _fitting(wordings: Sequence[str], measure: Measure, max_tokens: int) -> str:

@@ -49,6 +49,7 @@ class Turn:
         request: for the loop, once the model was called with something left out.
         sent: the changed arguments and the request by model, for another attempt with the same one.
         done: its response was taken on its way to the client.
+        declined: it goes out as it is: whether to compress it was not understood.
     """
 
     route: str
@@ -58,6 +59,7 @@ class Turn:
     request: Request | None = None
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
     done: bool = False
+    declined: bool = False
 
     @property
     def shape(self) -> str:
