@@ -12,7 +12,7 @@ from typing import Any
 
 from .arguments import check_model, checked_target
 from .compression import compress
-from .errors import InvalidArgument, InvalidMessages, shown
+from .errors import InvalidArgument, InvalidMessages, described, shown
 from .jsonlike import clone, exactly
 from .prices import Prices
 from .result import Compressed, Decision, Mark
@@ -46,7 +46,8 @@ class Conversation:
         """
         for name in options:
             if name not in _OPTIONS:
-                raise InvalidArgument(f"{name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+                said = name if name.isidentifier() else described(name)
+                raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
         if callable(options.get("protect")):
             raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
         checked_target(trigger, target)
@@ -136,12 +137,10 @@ class Conversation:
             made.append(*found["messages"])
             if found["result"] is not None:
                 made.result = _result(**found["result"])
-        except (KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise InvalidArgument(_unreadable(text)) from error
-        except ValueError as error:
-            if isinstance(error, InvalidArgument):
-                raise
-            raise InvalidArgument(_unreadable(text)) from error
+        except InvalidArgument:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            raise InvalidArgument(_unreadable(text)) from None  # what they say may be content
         return made
 
 
@@ -173,4 +172,4 @@ def _inexact(index: int, message: Message) -> str:
 
 
 def _unreadable(text: object) -> str:
-    return f"text is {shown(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."
+    return f"text is {described(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .errors import InvalidMessages, shown
+from .errors import InvalidMessages, described, place
 
 _DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -30,7 +30,7 @@ def clone(value: Any, where: str) -> Any:
     todo: list[tuple[Any, Any, Any, str]] = [(root, 0, value, where)]
     inside: set[int] = set()  # the containers around the item at hand
     while todo:
-        parent, slot, item, place = todo.pop()
+        parent, slot, item, at = todo.pop()
         if parent is None:  # everything in a container is done
             inside.remove(slot)
         elif type(item) in _SCALARS or isinstance(item, str | int | float):
@@ -42,9 +42,9 @@ def clone(value: Any, where: str) -> Any:
             copy: Any = dict.fromkeys(item) if isinstance(item, dict) else [None] * len(item)
             parent[slot] = copy
             children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo.extend((copy, key, child, f"{place}[{key!r}]") for key, child in children)
+            todo.extend((copy, key, child, place(at, key)) for key, child in children)
         else:
-            raise InvalidMessages(f"{place} is {_not_json(item, id(item) in inside)}")
+            raise InvalidMessages(f"{at} is {_not_json(item, id(item) in inside)}")
     return root[0]
 
 
@@ -61,7 +61,7 @@ def dumps(value: Any) -> str:
     except ValueError as error:
         if not str(error).startswith("Circular"):  # an integer of more digits than Python writes down
             return " ".join(_leaves(value))
-        raise InvalidMessages(f"{shown(value)} is {_not_json(value, True)}") from None
+        raise InvalidMessages(f"A part of messages is {_not_json(value, True)}") from None
 
 
 def exactly(value: Any, ascii_only: bool = False) -> str | None:
@@ -137,9 +137,8 @@ def _not_json(item: object, cyclic: bool) -> str:
         advice = "Pass item.model_dump(exclude_none=True)."
     elif isinstance(item, bytes | bytearray):
         advice = "Decode it to str, or base64 it as the provider wants it."
+    elif isinstance(item, tuple | set | frozenset):
+        advice = "Pass list(item)."
     else:
-        advice = "Convert it first."
-    return (
-        f"{shown(item)} ({type(item).__name__}); messages hold only what JSON holds: "
-        f"dict, list, str, numbers, bool, None. {advice}"
-    )
+        advice = "Pass str(item), or what is needed of it."
+    return f"{described(item)}; messages hold only what JSON holds: dict, list, str, numbers, bool, None. {advice}"
