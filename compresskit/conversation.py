@@ -156,7 +156,7 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: tell Conversation().")
 
 
-def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[int]] = (), **fields: Any) -> Compressed:
+def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[Any]] = (), **fields: Any) -> Compressed:
     """A result from JSON, which knows no tuples."""
     rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
     return Compressed(decisions=rows, breakpoints=tuple(Mark(*mark) for mark in breakpoints), **fields)

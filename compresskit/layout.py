@@ -70,7 +70,7 @@ def lay_out(
         fixed = 0
         for turn in members:
             fixed += turn.extra
-            for text in turn.fixed:
+            for text in turn.constant:
                 fixed += measure.count(text)
         foldable = atom.foldable and number not in stay
         told = foldable and atom.told

@@ -70,7 +70,7 @@ class Request:
         tokens = 0
         for turn in conversation.turns:
             tokens += turn.extra
-            for text in turn.fixed:
+            for text in turn.constant:
                 tokens += count(text)
             for block in turn.blocks:
                 tokens += count(block.text)

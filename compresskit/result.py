@@ -49,10 +49,14 @@ class Decision(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself."""
+    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself.
+
+    ``ttl`` is how long, "" for the provider's usual five minutes.
+    """
 
     message: int
     part: int
+    ttl: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +116,7 @@ class Compressed(Mapping[str, Any]):
         """``messages`` and, where there are any, ``tools``: keyword arguments for the model call."""
         messages = list(self.messages) if self.breakpoints else self.messages
         for mark in self.breakpoints:
-            messages[mark.message] = _marked(messages[mark.message], mark.part)
+            messages[mark.message] = _marked(messages[mark.message], mark)
         return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
 
     def __eq__(self, other: object) -> bool:
@@ -187,12 +191,12 @@ class Compressed(Mapping[str, Any]):
         return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{box}"
 
 
-def _marked(message: Message, part: int) -> Message:
+def _marked(message: Message, mark: Mark) -> Message:
     """A copy with the mark; a text becomes a list of one part, which means the same."""
-    mark = {"cache_control": {"type": "ephemeral"}}
-    if part < 0:
-        return {**message, **mark}
+    field = {"cache_control": {"type": "ephemeral", **({"ttl": mark.ttl} if mark.ttl else {})}}
+    if mark.part < 0:
+        return {**message, **field}
     content = message["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
-    parts[part] = {**parts[part], **mark}
+    parts[mark.part] = {**parts[mark.part], **field}
     return {**message, "content": parts}

@@ -166,7 +166,7 @@ class Writer:
         copy = clone(message, f"messages[{turn.index}]")
         self.messages.append(copy)
         self.tokens += turn.extra
-        for text in turn.fixed:
+        for text in turn.constant:
             self.tokens += self._measure.count(text)
         for number, entry in entries:
             form = self._forms.get(number)

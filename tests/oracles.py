@@ -93,9 +93,10 @@ def _readable(message):
         elif isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, dict) and _is_plain_document(item):
-            stack.append(item["source"]["data"])
-        elif isinstance(item, dict) and str(item.get("type")) not in MEDIA | OPAQUE:
-            stack.extend(value for name, value in item.items() if name not in NOT_TEXT)
+            stack += [item["source"]["data"], {**item, "source": None}]
+        elif isinstance(item, dict) and str(item.get("type")) not in OPAQUE:
+            apart = NOT_TEXT | MEDIA | {"source"} if str(item.get("type")) in MEDIA else NOT_TEXT
+            stack.extend(value for name, value in item.items() if name not in apart)
 
 
 def _is_plain_document(item):
