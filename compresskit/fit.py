@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 # Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
 DENSITY_EXPONENT = 0.5
 FACT_VALUE = 0.7  # of a fact of weight 1 in a text of one token
+# Value per token of what the question picks out, more than anything else comes to: 1,000 facts a token.
+PICKED_VALUE = 1_000.0
 # The more of a text is kept, the less the next segment of it says that is new: so texts that nothing is kept of come
 # sooner to their best. Exponents of 0.1 to 0.25 are alike (`python -m evals swe-bench --retention`).
 # A fold is one text, whatever its lines are of.
@@ -32,6 +34,7 @@ class Piece:
     values: Sequence[float]
     facts: Sequence[frozenset[int]]  # of each segment, by number
     stale: int = 0  # from 1 for the newest of what is out of date: taken last, and only if all before it are
+    picked: Set[int] = frozenset()  # segments that the question picks out: taken before all others
     kept: set[int] = field(default_factory=set)
     gaps: int = 0
     named: dict[int, list[str]] = field(default_factory=dict)  # segment left out -> names told in the marker
@@ -229,6 +232,8 @@ class Fit:
         if place >= 0 and piece.stale:
             return -float(piece.stale)
         density: float = value / price**DENSITY_EXPONENT
+        if place >= 0 and segment in piece.picked:
+            density += PICKED_VALUE
         if facts:
             density += FACT_VALUE * sum(map(self._weights.__getitem__, facts - self._shown)) / price
         return density

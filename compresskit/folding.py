@@ -33,7 +33,8 @@ def price_told(entry: Entry, role: str, measure: Measure) -> int:
         marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
         costs = [after - before for before, after in pairwise(marks)]
         above = (measure.count(entry.head) if entry.head else 0) + (0 if lines else _ROLE)
-        entry.piece = Piece(above + marks[-1] + 1, 0, above, _GAP, _GAP, costs, entry.values, entry.facts, entry.stale)
+        whole = above + marks[-1] + 1
+        entry.piece = Piece(whole, 0, above, _GAP, _GAP, costs, entry.values, entry.facts, entry.stale, entry.picked)
     return measure.count("\n".join([*lines, ""])) if lines else 0
 
 

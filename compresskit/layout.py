@@ -128,4 +128,6 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
     entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:
         entry.described = (described, tokens)
-    entry.piece = Piece(whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale)
+    entry.piece = Piece(
+        whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale, entry.picked
+    )
