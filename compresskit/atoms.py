@@ -85,6 +85,8 @@ def _exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
         for answered in turn.answers:
             if answered in caller:
                 reach[caller[answered]] = turn.index
+        if turn.index and (turn.role == "tool" or turn.answers) and caller.keys().isdisjoint(turn.answers):
+            reach[turn.index - 1] = turn.index  # whatever it answers, it goes with what stands before it
         for call in turn.calls:
             caller[call] = turn.index
     if not reach:

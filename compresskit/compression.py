@@ -12,13 +12,13 @@ from .entry import Entered, entered, entry_forms
 from .fitting import fitted
 from .jsonlike import clone
 from .pieces import Judged, judge
-from .places import NO_PLACES, Places, originals_of
+from .places import originals_of
 from .previous import Continued, check_turns, continued, lasting, pays
 from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
 from .request import Request
-from .restoring import unfold
+from .restoring import Unfolded, unfold
 from .result import Compressed
 from .shapes import read
 from .tokens import Measure, measure_for
@@ -132,13 +132,13 @@ def compress(
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(before, going):
         return before
-    runs, places = _originals(new, cache)
+    runs, issued = unfold(new, cache) if cache else Unfolded([[message] for message in new], [])
     requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
     if previous is not None or on_entry:
-        named = frozenset(indices(messages, protect))
+        stay = frozenset(indices(messages, protect)).union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
-        entering = entered(given, messages, going.known, going.sent, named, limits, entry_forms(on_entry))
-        kept = request.continued(runs, places, before, going, entering)
+        entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry))
+        kept = request.continued(runs, issued, before, going, entering)
         if kept is not None:
             going.hand_on(kept)
             if not pays(kept, max(target, kept.settled_tokens), requests, prices):
@@ -150,7 +150,7 @@ def compress(
         unfolded, protect = [message for run in runs for message in run], moved(protect, messages, runs)
         conversation = read(unfolded, given.shape)
     if previous is not None:  # what it sent is no input of its own
-        messages, given, places = unfolded, conversation, NO_PLACES
+        messages, given, issued = unfolded, conversation, []
     turns = conversation.turns
     shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)
@@ -169,16 +169,18 @@ def compress(
         judged = measure.meanwhile(texts, judgement)
     else:
         measure.begin(texts)
-    original = request.cost(given, recoverable and bool(places))
+    original = request.cost(given, recoverable and bool(issued))
     if original <= trigger and kept is None:
-        return request.unchanged(messages, original, "below_trigger", places)
+        return request.unchanged(messages, original, "below_trigger", issued)
     judged = judged or judgement()
     limits = request.limits
     if previous is not None or prices is not None:
         limits = request.going_on(conversation, requests, prices)
     written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
-    result = request.result(messages, original, written, keys, floor, entering, places)
+    first = len(unfolded) - len(entering.messages)
+    entered_forms = [(written.written[first + index], path) for index, path in entering.issued]
+    result = request.result(messages, original, written, keys, floor, [*written.issued, *entered_forms], issued)
     return result if kept is None else _paying(result, kept, going, requests, prices)
 
 
@@ -195,8 +197,3 @@ def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Me
     from .shortening import Shortening
 
     return Shortening(shrinker, turns, query, measure)
-
-
-def _originals(messages: list[Message], cache: Cache | None) -> tuple[list[list[Message]], Places]:
-    """For each message the original ones by the caller's cache, and the places of the forms."""
-    return unfold(messages, cache) if cache else ([[message] for message in messages], NO_PLACES)

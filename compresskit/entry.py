@@ -7,7 +7,6 @@ the model asks for the rest as for anything left out.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from .errors import InvalidArgument, shown
 from .fitting import Limits
 from .jsonlike import clone, equal
 from .markers import Keys, Wording, looks_issued
-from .places import Places, place
+from .places import Position
 from .restoring import issued
 from .shapes import read
 from .shapes.parts import replace, slots
@@ -37,14 +36,14 @@ class Entered(NamedTuple):
     once: frozenset[str] = frozenset()  # keys of what is left out since it stands above
 
     @property
-    def places(self) -> Places:
+    def issued(self) -> list[Position]:
         """Where its messages have other forms than they were given in."""
-        return Counter(
-            place(message.get("role"), slot.path, slot.text)
-            for message in (self.messages if self.taken else ())
+        return [
+            (index, slot.path)
+            for index, message in enumerate(self.messages if self.taken else ())
             for slot in slots(message)
             if issued(slot.text, self.taken) is not None
-        )
+        ]
 
     def put_in(
         self, whole: list[Message], given: list[Message], protected: Sequence[str]

@@ -1,23 +1,24 @@
 """Where forms of originals were issued, so that a copy of a marker somewhere else stays text.
 
-A place is the digest of a message's role, of the path of the text in the message, and of the text itself. Places are
-counted in the order of the messages: after a form has been met as often as it was issued, what looks like it is a
-quotation. Messages may be added or removed around a place without harm.
+A place is the digest of a form, of the role of its message, and of what the message before says. After a form has been
+met as often as it was issued there, what looks like it is a quotation. Messages may be added or removed elsewhere
+without harm, and cache marks may come and go.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from .markers import FULL_LENGTH, key_of
-from .types import Cache, Path
+from .types import Cache, Message, Path
 
 RECORD_LENGTH = FULL_LENGTH + 1  # letters of a record's key, so that no original can have it
 
 Places = Counter[str]
-NO_PLACES: Places = Counter()
+Position = tuple[int, Path]  # of a text: the index of its message, and its path there
 
 
 class PlacedCache(dict[str, str]):
@@ -28,13 +29,41 @@ class PlacedCache(dict[str, str]):
         self.places = dict(places)
 
 
-def place(role: object, path: Path, text: str) -> str:
-    """The digest of one place.
+def place(messages: Sequence[Message], index: int, text: str) -> str:
+    """The digest of one place: of a text in the message with this index.
 
-    >>> place("user", ("content",), "a") == place("user", ("content",), "a") != place("tool", ("content",), "a")
+    >>> talk = [{"role": "user", "content": "a"}, {"role": "user", "content": "a"}]
+    >>> place(talk, 0, "a") == place(talk[:1], 0, "a") != place(talk, 1, "a")
     True
     """
-    return key_of(f"{json.dumps([role, path])}\n{text}")
+    before = "\n".join(_said(messages[index - 1])) if index else ""
+    return key_of(f"{messages[index].get('role')}\n{len(text)}\n{text}\n{before}")
+
+
+def places_at(messages: Sequence[Message], issued: Iterable[Position]) -> Places:
+    """The places of forms, by their positions."""
+    return Counter(place(messages, index, text_at(messages[index], path)) for index, path in issued)
+
+
+def text_at(message: Message, path: Path) -> str:
+    """The text at a path of a message."""
+    found: Any = message
+    for step in path:
+        found = found[step]
+    return str(found)
+
+
+def _said(message: Message) -> Iterator[str]:
+    """Every text and number of a message, in order, but for cache marks."""
+    left: list[Any] = [message]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            left += [value for name, value in reversed(item.items()) if name not in ("cache_control", "type")]
+        elif isinstance(item, list):
+            left += reversed(item)
+        else:
+            yield item if isinstance(item, str) else json.dumps(item)
 
 
 def places_of(cache: Cache) -> Places | None:

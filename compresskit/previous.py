@@ -6,7 +6,6 @@ own cache, is what the given messages begin with.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from .entry import entry_forms
 from .errors import InvalidArgument, shown
 from .jsonlike import equal
 from .markers import looks_issued
-from .places import Places, originals_of
+from .places import Position, originals_of
 from .prices import Prices
 from .restoring import Reader, ShortTexts, is_run
 from .result import Compressed, Decision
@@ -32,14 +31,18 @@ class Continued(NamedTuple):
     runs: list[list[Message]]  # for each given message of these the originals: itself, unless it is a form
     originals: int  # how many messages they stand for: the same, unless the caller gives what was sent
     whole: bool  # that is all that the previous result sent
-    forms: bool  # some of it stands in another form than it was
-    places: Places  # of these forms
+    issued: list[Position]  # where it stands in another form than it was
     made: ShortTexts  # what it was compared with
 
     @property
     def known(self) -> int:
         """How many given messages these are."""
         return len(self.runs)
+
+    @property
+    def forms(self) -> bool:
+        """Whether some of it stands in another form than it was."""
+        return bool(self.issued)
 
     def decided(self, previous: Compressed) -> tuple[Decision, ...]:
         """The decisions of the last compaction about what still holds."""
@@ -83,7 +86,7 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     """
     runs: list[list[Message]] = []
     originals = count = 0
-    places: Places = Counter()
+    issued: list[Position] = []
     reader = Reader(previous.cache, getattr(previous, _MADE, None))
     for unit in reader.units(previous.messages):
         known, sent = len(runs), previous.messages[unit.first : unit.stop]
@@ -95,10 +98,10 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
         else:
             break
         originals += len(stands_for)
-        places.update(unit.places)
+        issued += unit.issued
         count = unit.stop
     whole = count == len(previous.messages)
-    return Continued(previous.messages[:count], runs, originals, whole, bool(places), places, reader.short)
+    return Continued(previous.messages[:count], runs, originals, whole, issued, reader.short)
 
 
 def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:

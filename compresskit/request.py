@@ -9,7 +9,7 @@ from .entry import Entered
 from .fitting import Limits
 from .jsonlike import clone, dumps
 from .markers import Keys
-from .places import NO_PLACES, PlacedCache, Places, originals_of, record
+from .places import PlacedCache, Position, originals_of, places_at, record
 from .previous import Continued, named_in
 from .prices import Prices
 from .restoring import quotes
@@ -83,21 +83,23 @@ class Request:
             same and going.whole and (previous.tools or []) == self._offered(any(map(_is_ours, previous.tools or ())))
         )
 
-    def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason, places: Places) -> Compressed:
-        """The messages as they were, with our tool only where earlier markers of ours stand in ``places`` of them."""
+    def unchanged(
+        self, messages: list[Message], tokens: int, reason: SkippedReason, issued: list[Position]
+    ) -> Compressed:
+        """The messages as they were, with our tool only if earlier markers of ours stand in them (``issued``)."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
-        known = self.recoverable and bool(places)
-        return self._compressed(copies, tokens, tokens, tokens, known, self.cache, places, skipped_reason=reason)
+        known = self.recoverable and bool(issued)
+        return self._compressed(copies, tokens, tokens, tokens, known, self.cache, issued, skipped_reason=reason)
 
     def nothing(self) -> Compressed:
         """The result before the first turn."""
         tokens = self._overhead(with_ours=False)
-        return self._compressed([], tokens, tokens, tokens, False, {}, NO_PLACES, skipped_reason="below_trigger")
+        return self._compressed([], tokens, tokens, tokens, False, {}, [], skipped_reason="below_trigger")
 
     def continued(
         self,
         runs: list[list[Message]],
-        places: Places,
+        issued: list[Position],
         previous: Compressed,
         going: Continued,
         entering: Entered,
@@ -108,18 +110,19 @@ class Request:
 
         Args:
             runs: for each new message the originals.
-            places: of the forms in the new messages.
+            issued: the positions of the forms in the new messages.
         """
         new = [message for run in runs for message in run]
         fresh, entered = entering.messages, entering.taken
         before = self._tokens(read(new, self.shape)) if new else 0
-        after = self._tokens(read(fresh, self.shape)) if entered or places else before
+        after = self._tokens(read(fresh, self.shape)) if entered or issued else before
         if entered and not going.forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
             fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
             entering = Entered(fresh, entered)
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         earlier = originals_of(previous.cache)
-        forms = going.forms or bool(entered) or bool(places) or bool(named_in(fresh, earlier))
+        offered = any(map(_is_ours, previous.tools or ()))
+        forms = going.forms or bool(entered) or bool(issued) or (offered and bool(named_in(fresh, earlier)))
         with_ours = self.recoverable and forms
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
@@ -136,7 +139,7 @@ class Request:
             tokens,
             with_ours,
             {**earlier, **self.cache, **entered} if forms else self.cache,
-            going.places + places + entering.places,
+            going.issued + [(len(going.sent) + index, path) for index, path in issued + entering.issued],
             skipped_reason="fits_trigger" if forms else "below_trigger",
             decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
@@ -150,16 +153,21 @@ class Request:
         written: Writer,
         keys: Keys,
         floor: int,
-        entering: Entered,
-        places: Places,
+        issued: list[Position],
+        given: list[Position],
     ) -> Compressed:
-        """What was written, unless it is no smaller than what was given, with forms in ``places``."""
+        """What was written, unless it is no smaller than what was given.
+
+        Args:
+            issued: the positions of the forms in what was written.
+            given: and in the messages that were given.
+        """
         with_ours = self.recoverable and bool(keys.cache)
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             free = sum(row.tokens_before for row in written.decisions if row.action != "protected")
             result = self.unchanged(
-                messages, original, "protected" if original - free > self.target else "no_gain", places
+                messages, original, "protected" if original - free > self.target else "no_gain", given
             )
             return replace(result, decisions=tuple(map(_unchanged, written.decisions)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
@@ -173,7 +181,7 @@ class Request:
             floor_tokens,
             with_ours,
             {**self.cache, **keys.cache},
-            written.places + entering.places,
+            issued,
             decisions=decisions,
             settled_tokens=tokens,
         )
@@ -186,15 +194,16 @@ class Request:
         floor: int,
         with_ours: bool,
         cache: dict[str, str],
-        places: Places,
+        issued: list[Position],
         **more: Any,
     ) -> Compressed:
         offered = [clone(tool, f"tools[{i}]") for i, tool in enumerate(self._offered(with_ours))]
         more.setdefault("breakpoints", self._breakpoints(messages))
+        where = places_at(messages, issued)
         return Compressed(
             messages=messages,
             tools=offered or None,
-            cache=PlacedCache({**cache, **(record(places) if quotes(messages, cache, places) else {})}, places),
+            cache=PlacedCache({**cache, **(record(where) if quotes(messages, cache, where) else {})}, where),
             original_tokens=original,
             compressed_tokens=tokens,
             floor_tokens=floor,

@@ -19,7 +19,7 @@ from .errors import InvalidMessages, check_cache
 from .extracts import stand_in, telling
 from .jsonlike import clone
 from .markers import BESIDE_FOLD, FULL_LENGTH, KEY_LENGTH, LETTERS, SHORTENED, START, bond, key_of, looks_issued
-from .places import PlacedCache, Places, originals_of, place, places_of
+from .places import PlacedCache, Places, Position, originals_of, place, places_at, places_of
 from .shapes import read
 from .shapes.parts import replace, slots
 from .types import Cache, Message, Path
@@ -139,14 +139,14 @@ class Unit(NamedTuple):
     """Messages ``first`` to ``stop`` (exclusive), and what they stand for.
 
     ``run`` is the key of the messages that they stand for, None where it is one message that stands for itself; then
-    ``texts`` are the keys of the originals of its texts, by path. ``places`` are those of the forms in it.
+    ``texts`` are the keys of the originals of its texts, by path. ``issued`` are the positions of the forms in it.
     """
 
     first: int
     stop: int
     run: str | None
     texts: list[tuple[Path, str]]
-    places: list[str]
+    issued: list[Position]
 
 
 class Reader:
@@ -167,16 +167,15 @@ class Reader:
         index = 0
         while index < len(messages):
             at = index + (messages[index] == BESIDE_FOLD and index + 1 < len(messages))
-            found: list[str] = []
-            run = self._run(messages[at], found)
+            run = self._run(messages, at)
             if run is None:
-                texts = self._texts(messages[index], found)
-                yield Unit(index, index + 1, None, texts, found)
+                texts = self._texts(messages, index)
+                yield Unit(index, index + 1, None, texts, [(index, path) for path, _ in texts])
                 index += 1
                 continue
             stop = at + 1
             stop += stop < len(messages) and messages[stop] == BESIDE_FOLD
-            yield Unit(index, stop, run, [], found)
+            yield Unit(index, stop, run, [], [(at, ("content",))])
             index = stop
 
     def original(self, unit: Unit, messages: Sequence[Message]) -> list[Message]:
@@ -186,36 +185,33 @@ class Reader:
         message = messages[unit.first]
         return [_filled(message, unit.first, unit.texts, self.cache)] if unit.texts else [message]
 
-    def _run(self, message: Message, found: list[str]) -> str | None:
+    def _run(self, messages: Sequence[Message], index: int) -> str | None:
+        message = messages[index]
         key = folded(message, self.cache, self.short)
-        return key if key and self._is_issued(message, ("content",), message["content"], found) else None
+        return key if key and self._is_issued(messages, index, message["content"]) else None
 
-    def _texts(self, message: Message, found: list[str]) -> list[tuple[Path, str]]:
-        texts = []
-        for slot in slots(message):
-            key = issued(slot.text, self.cache, self.short)
-            if key is not None and self._is_issued(message, slot.path, slot.text, found):
-                texts.append((slot.path, key))
-        return texts
+    def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
+        found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]
+        return [
+            (slot.path, key) for slot, key in found if key is not None and self._is_issued(messages, index, slot.text)
+        ]
 
-    def _is_issued(self, message: Message, path: Path, text: str, found: list[str]) -> bool:
+    def _is_issued(self, messages: Sequence[Message], index: int, text: str) -> bool:
         """Whether what looks like a form stands in a place where one was issued."""
-        here = place(message.get("role"), path, text)
-        if self._left is not None:
-            if not self._left[here]:
-                return False
-            self._left[here] -= 1
-        found.append(here)
-        return True
+        if self._left is None:
+            return True
+        here = place(messages, index, text)
+        self._left[here] -= 1
+        return self._left[here] >= 0
 
 
 def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
     """Whether some text of messages looks like a form of an original and stands in none of the places of forms."""
     seen: Places = Counter()
-    for message in messages if cache else ():
+    for index, message in enumerate(messages if cache else ()):
         for slot in slots(message):
             if looks_issued(slot.text):
-                here = place(message.get("role"), slot.path, slot.text)
+                here = place(messages, index, slot.text)
                 seen[here] += 1
                 if seen[here] > places[here] and (issued(slot.text, cache) or folded(message, cache)):
                     return True
@@ -239,11 +235,18 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
     >>> restore([{"role": "user", "content": "hi"}], {})
     [{'role': 'user', 'content': 'hi'}]
     """
-    return [message for run in unfold(messages, cache)[0] for message in run]
+    return [message for run in unfold(messages, cache).runs for message in run]
 
 
-def unfold(messages: list[Message], cache: Cache) -> tuple[list[list[Message]], Places]:
-    """For every message the original ones, a run where it was folded, and the places of the forms."""
+class Unfolded(NamedTuple):
+    """Messages with everything that was taken out put back."""
+
+    runs: list[list[Message]]  # for every message the original ones: itself, or those that it stands for
+    issued: list[Position]  # of the forms
+
+
+def unfold(messages: list[Message], cache: Cache) -> Unfolded:
+    """The originals of messages, each by itself."""
     check_cache(cache)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
@@ -252,14 +255,14 @@ def unfold(messages: list[Message], cache: Cache) -> tuple[list[list[Message]], 
         )
     reader = Reader(cache)
     runs: list[list[Message]] = []
-    places: Places = Counter()
+    found: list[Position] = []
     for unit in reader.units(messages):
+        found += unit.issued
         if unit.run is None:
             runs.append([_filled(messages[unit.first], unit.first, unit.texts, cache)])
         else:
             runs += [json.loads(cache[unit.run]), *([] for _ in range(unit.first + 1, unit.stop))]
-        places.update(unit.places)
-    return runs, places
+    return Unfolded(runs, found)
 
 
 def placed(messages: list[Message], cache: Cache) -> PlacedCache:
@@ -268,7 +271,7 @@ def placed(messages: list[Message], cache: Cache) -> PlacedCache:
     Raises:
         InvalidArgument, InvalidMessages: as restore.
     """
-    return PlacedCache(originals_of(cache), unfold(messages, cache)[1])
+    return PlacedCache(originals_of(cache), places_at(messages, unfold(messages, cache).issued))
 
 
 def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: Cache) -> Message:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .atoms import Atom
 from .content import Segment
@@ -16,12 +15,12 @@ from .jsonlike import clone, exactly
 from .layout import Layout
 from .markers import BESIDE_FOLD, Gap, Keys, Wording, bond, looks_issued
 from .pieces import Entry
-from .places import Places, place
+from .places import Position
 from .restoring import ShortTexts, folded, issued
 from .result import Action, Decision
-from .shapes.parts import MESSAGE_TOKENS, replace, takes_turn
+from .shapes.parts import MESSAGE_TOKENS, replace
 from .tokens import Measure
-from .types import Message, Path, Turn
+from .types import Message, Turn
 
 _NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
 _SHORTER = "says the same in fewer tokens"
@@ -63,7 +62,8 @@ class Writer:
         self.tokens = 0
         self.excerpts: list[Excerpt] = []  # of texts, not of short forms
         self.unfoldable: frozenset[int] = frozenset()
-        self._issued: list[tuple[Message, Path]] = []  # messages, and where in them forms stand
+        self.issued: list[Position] = []  # where forms stand in the messages that were written
+        self.written: dict[int, int] = {}  # the index there of each message that does not fold, by its own
         self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
         self._suspect_messages: list[Message] = []
         self._forms: dict[int, _Form] = {}  # by number of the entry
@@ -85,14 +85,13 @@ class Writer:
             upcoming[0] = stop
             return [(number, entries[number]) for number in range(first, stop)]
 
-        number, above = 0, ""
+        number = 0
         while number < len(bound):
             first = bound[number].first
             stop = runs.get(number)
             if stop is None:
                 for index in range(first, bound[number].last + 1):
                     self._message(messages[index], turns[index], until(index))
-                    above = takes_turn(messages[index]) or above
                 number += 1
                 continue
             last = bound[stop - 1].last
@@ -104,20 +103,14 @@ class Writer:
                 if group.open
                 for turn in turns[run.first : run.last + 1]
             }
-            beside = _beside(messages[first : last + 1], above)
+            beside = _beside(messages, first, last)
             if text is None or self._is_misread(beside, messages[last + 1 : last + 2]):
                 self.unfoldable |= frozenset(range(number, stop))
             if text is not None:
                 names = [name for group in layout.groups[number:stop] for name in group.named.get(0, ())]
                 self._fold(text, last + 1 - first, covered, told, names, beside)
-            above = next((one for one in map(takes_turn, reversed(messages[first : last + 1])) if one), above)
             number = stop
         return self
-
-    @property
-    def places(self) -> Places:
-        """Where forms stand in the messages that were written."""
-        return Counter(place(message["role"], path, _at(message, path)) for message, path in self._issued)
 
     def _is_misread(self, beside: tuple[bool, bool], following: list[Message]) -> bool:
         """Whether a message of the conversation would be taken for one that stands beside a fold."""
@@ -143,7 +136,7 @@ class Writer:
         fold = {"role": "user", "content": marker}
         before, behind = beside
         self.messages += [dict(BESIDE_FOLD)] * before + [fold] + [dict(BESIDE_FOLD)] * behind
-        self._issued.append((fold, ("content",)))
+        self.issued.append((len(self.messages) - behind - 1, ("content",)))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
@@ -164,6 +157,7 @@ class Writer:
 
     def _message(self, message: Message, turn: Turn, entries: Sequence[tuple[int, Entry]]) -> None:
         copy = clone(message, f"messages[{turn.index}]")
+        self.written[turn.index] = len(self.messages)
         self.messages.append(copy)
         self.tokens += turn.extra
         for text in turn.constant:
@@ -211,7 +205,7 @@ class Writer:
 
     def _replace(self, copy: Message, entry: Entry, form: _Form) -> None:
         replace(copy, entry.block.path, form.text)
-        self._issued.append((copy, entry.block.path))
+        self.issued.append((self.written[entry.block.message], entry.block.path))
         if looks_issued(entry.block.text) or looks_issued(entry.short):
             self._suspects.append((form.text, form.key))
         tokens = self._measure.count(form.text) if form.tokens is None else form.tokens
@@ -266,24 +260,18 @@ def _folds(messages: list[Message], bound: list[Atom], layout: Layout) -> Iterat
                 yield first, number
 
 
-def _beside(run: list[Message], above: str) -> tuple[bool, bool]:
+def _beside(messages: list[Message], first: int, last: int) -> tuple[bool, bool]:
     """Whether the assistant has to speak before and behind a fold, so that user and assistant go on taking turns.
 
     Args:
-        run: the messages that fold.
-        above: whose turn was the last one before it, "" where there was none.
+        first, last: the messages that fold.
     """
-    speakers = [one for one in map(takes_turn, run) if one]
-    if not speakers:  # calls and results within a turn
-        return above == "user", above == "assistant"
-    return speakers[0] == "assistant", speakers[-1] == "assistant"
 
+    def speaks(index: int) -> bool:
+        return 0 <= index < len(messages) and messages[index]["role"] == "assistant"
 
-def _at(message: Message, path: Path) -> str:
-    found: Any = message
-    for step in path:
-        found = found[step]
-    return str(found)
+    opens = all(message["role"] in ("system", "developer") for message in messages[max(0, first - 1) : first])
+    return speaks(first) and not speaks(first - 1) and not opens, speaks(last) and not speaks(last + 1)
 
 
 def excerpt(

@@ -108,7 +108,7 @@ class Chain:
         given = [*previous.messages, *fresh] if as_sent and previous is not None else self.history
         options = {**self.options, "previous": previous if goes_on else None}
         if previous is not None and ((as_sent and not goes_on) or rng.random() < 0.1):
-            options["cache"] = dict(previous.cache)
+            options["cache"] = previous.cache
         originals = [self.history]
         if self.moves_marks and given:
             given = [*given[:-1], *made.marked(random.Random(0), given[-1:], self.shape, 1)]
