@@ -10,7 +10,7 @@ It prints how often each option was tried, and every broken law with the seeds o
 chain again and tells it turn by turn; `--save FILE` writes the calls that break a law as JSON. The recorded runs are
 those of the data folder where there is one: a seed gives the same chain with the same data (`--data none`: without).
 
-exit codes: 0 no law was broken; 1 at least one was; 2 wrong arguments
+exit codes: 0 no law was broken; 1 at least one was; 2 wrong arguments, or no data where --data says
 """
 
 from __future__ import annotations
@@ -85,7 +85,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--save", metavar="FILE", help="write the first call that breaks each law as JSON")
     add("--data", metavar="PATH", help='a folder with recorded runs, or "none" (default: as of the other evals)')
     given = parser.parse_args(arguments)
-    runs, texts = ([], []) if given.data == "none" else recorded(given.data)
+    try:
+        runs, texts = ([], []) if given.data == "none" else recorded(given.data)
+    except data.DataError as error:
+        print(f"fuzz: {error}", file=sys.stderr)
+        return 2
     found = Found()
     if given.only is not None:
         chain = Chain(random.Random(given.only), runs, texts)
@@ -100,15 +104,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def recorded(place: str | None) -> tuple[list[Run], list[str]]:
     """The recorded runs and outputs of commands in the data folder; none where there is no such folder."""
-    try:
-        paths = data.find([f"{name}.jsonl.gz" for name in _RUNS], place)
-        runs = [Run(row["format"], row["messages"]) for path in paths for row in data.rows(path)]
-        outputs = [row["out"] for path in data.find([_OUTPUTS], place) for row in data.rows(path)]
-    except data.DataError:
-        if place is not None:
-            raise
+    names = [*(f"{name}.jsonl.gz" for name in _RUNS), _OUTPUTS]
+    if place is None and not data.there(names):
         return [], []
-    return runs, outputs
+    found = {path: data.rows(path) for path in data.find(names, place)}
+    runs = [Run(row["format"], row["messages"]) for rows in found.values() for row in rows if "messages" in row]
+    return runs, [row["out"] for rows in found.values() for row in rows if "out" in row]
 
 
 def _many(given: argparse.Namespace, found: Found, runs: Sequence[Run], texts: Sequence[str]) -> None:

@@ -56,14 +56,24 @@ def _json(rng: random.Random, size: int) -> str:
     made = json.dumps(items, indent=rng.choice([None, 2]), ensure_ascii=rng.random() < 0.5)
     if rng.random() < 0.3:  # what parsers of floats lose, and escapes of half a character
         made = made.replace("19.9", "0.123456789012345678").replace('"tags"', '"cut \\ud83d"', 1)
+    if rng.random() < 0.1:  # what Python's parser refuses, or takes though it is no JSON
+        odd = ["9" * 5_000, "[" * 2_000 + "]" * 2_000, "NaN", "-Infinity", "1e999"]
+        made = made.replace("null", rng.choice(odd), 1)
     return made
 
 
 def _csv(rng: random.Random, size: int) -> str:
-    cell = rng.choice(['"one\rtwo"', '"a ""b"" c"', '"x\ny"', "plain", ""])
+    odd = ['"cell {} one\rcell two"', "cell {}\rtwo", '"a ""{}"" c"', '"x\n{}"', "plain {}", "", "\x00 {}", '"open {}']
+    cell = rng.choice(odd)
     end = rng.choice(["\n", "\r\n", "\n"])
-    rows = [f"{number},{cell},eu{number % 4},{rng.choice(['ok', 'late'])}" for number in range(size // 24 + 1)]
+    rows = [f"{row},{cell.format(row)},eu{row % 4},{rng.choice(['ok', 'late'])}" for row in range(size // 24 + 1)]
     return end.join(["id,user,region,state", *rows]) + rng.choice(["", end])
+
+
+def _huge_cell(rng: random.Random, size: int) -> str:
+    """A cell that is most of the text, at times above what Python's reader of CSV takes."""
+    most = rng.choice([size // 2, size // 2, size // 2, 140_000])
+    return f"id,note\n1,{'x y ' * (most // 4)}\n2,{_some(rng, size // 12)}\n3,z\n"
 
 
 def _table(rng: random.Random, size: int) -> str:
@@ -119,7 +129,7 @@ LONG: dict[str, Callable[[random.Random, int], str]] = {
     "numbers": _rows(lambda rng, _: f"{rng.getrandbits(200)} {rng.random():.17f}\n"),
     "odd": _odd,
     "one line": lambda rng, size: _some(rng, size // 6 + 1),
-    "huge cell": lambda rng, size: f"id,note\n1,{'x' * (size // 2)}\n2,{_some(rng, size // 12)}\n",
+    "huge cell": _huge_cell,
     "base64": lambda rng, size: base64.b64encode(rng.randbytes(size * 3 // 4)).decode(),
     "line ends": lambda rng, size: rng.choice(["\n", "\r", " \n", "}\n"]) * (size // 2),
 }
@@ -260,7 +270,7 @@ def anything(rng: random.Random, shape: str) -> list[Message]:
     parts += [{"type": "hologram", "payload": {"deep": [text(rng, 0.3)]}}]
     messages: list[Message] = []
     for number in range(rng.randrange(1, 9)):
-        chosen = rng.randrange(6)
+        chosen = rng.randrange(7)
         if chosen == 0:
             role = rng.choice(["user", "assistant", "user"])
             messages.append({"role": role, "content": rng.sample(parts, rng.randrange(1, 4))})
@@ -273,9 +283,22 @@ def anything(rng: random.Random, shape: str) -> list[Message]:
             messages.append({"role": role, "content": text(rng), "name": "x"})
         elif chosen == 4:
             messages.append({"role": rng.choice(["user", "assistant"]), "content": rng.choice(["", " ", [], None])})
+        elif chosen == 5:
+            messages.append(_soup(rng))
         else:
             messages += chat(rng, 1)
     return messages
+
+
+def _soup(rng: random.Random) -> Message:
+    """A role and JSON under the names that messages have, of any type."""
+    deep: Any = text(rng, 0.3)
+    for _ in range(rng.choice([0, 1, 40])):
+        deep = rng.choice([[deep], {"text": deep}, {"type": "text", "content": deep}])
+    values = [deep, 5, True, None, 1e300, {"a": {}}, [None, "x", 7, []], [{"type": "tool_result", "content": deep}]]
+    names = rng.sample(["content", "tool_calls", "tool_call_id", "name", "function_call", "cache_control", "x"], 3)
+    role = rng.choice(["user", "assistant", "tool", "function", "system", ""])
+    return {"role": role, **{name: rng.choice(values) for name in names}}
 
 
 # --- What clients add ------------------------------------------------------------------------------
@@ -298,8 +321,10 @@ def _with_mark(message: Message, mark: dict[str, Any], shape: str) -> Message:
         if shape == "openai" and message["role"] == "tool":
             return {**message, **mark}
         return {**message, "content": [{"type": "text", "text": content, **mark}]}
-    last = content[-1] if isinstance(content, list) and content else {}
-    if last.get("type") in ("tool_result", "tool_use") or (last.get("type") == "text" and last["text"].strip()):
+    last = content[-1] if isinstance(content, list) and content and isinstance(content[-1], dict) else {}
+    if last.get("type") in ("tool_result", "tool_use") or (
+        last.get("type") == "text" and str(last.get("text") or "").strip()
+    ):
         return {**message, "content": [*content[:-1], {**last, **mark}]}
     return message
 
@@ -308,7 +333,7 @@ def tools(rng: random.Random, shape: str) -> list[dict[str, Any]] | None:
     """Tools of a caller, some of them marked."""
     if rng.random() < 0.5:
         return None
-    mark = {"cache_control": {"type": "ephemeral"}} if rng.random() < 0.3 else {}
+    mark = {"cache_control": {"type": "ephemeral"}} if rng.random() < 0.5 else {}
     schema = {"type": "object", "properties": {"path": {"type": "string"}}}
     if shape == "anthropic":
         return [{"name": "read_file", "description": "Reads a file.", "input_schema": schema, **mark}]

@@ -59,15 +59,17 @@ def _readable(value: Any) -> Iterator[str]:
 
 def markers(messages: Any) -> set[str]:
     """The markers in all strings of the messages."""
-    found: set[str] = set()
-    stack = [messages]
+    return {marker for text in _strings(messages) for marker in _MARKER.findall(text)}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, str):
-            found.update(_MARKER.findall(item))
+            yield item
         elif isinstance(item, list | Mapping):
             stack.extend(item.values() if isinstance(item, Mapping) else item)
-    return found
 
 
 def visible_keys(before: Any, after: Any) -> list[str]:
@@ -98,6 +100,7 @@ def broken(
     sent = result.request["messages"]
     found = [f"valid: {name}" for name in breaches(whole, sent, shape, options.get("tools"), result.tools)]
     laws = {
+        "short JSON keeps its numbers": _numbers_kept(result),
         "keys resolve": set(keys) <= set(result.cache),
         "counted in full": result.compressed_tokens >= least_tokens(result.messages, result.tools),
         "originals counted in full": result.original_tokens >= least_tokens(given, options.get("tools")),
@@ -107,6 +110,22 @@ def broken(
         "the decisions' keys resolve": {row.key for row in result.decisions if row.key} <= set(result.cache),
     }
     return found + [law for law, holds in laws.items() if not holds]
+
+
+def _numbers_kept(result: Compressed) -> bool:
+    """Whether JSON in short form has every number as it was written, where none of its rows is left out."""
+    for text in _strings(result.messages):
+        first, _, rest = text.partition("\n")
+        match = _KEY.search(first)
+        if first.startswith("[… JSON in short form") and match and "…" not in rest:
+            numbers: list[str] = []
+            try:
+                json.loads(result.cache.get(match[1], ""), parse_float=numbers.append, parse_int=numbers.append)
+            except (ValueError, RecursionError):  # not JSON alone
+                continue
+            if not all(number in rest for number in numbers):
+                return False
+    return True
 
 
 def unequal(result: Compressed) -> list[str]:
