@@ -129,10 +129,12 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
     """Our options, and litellm.completion's arguments."""
     for name in _NOT_HERE:
         if name in given:
-            raise InvalidArgument(
-                f"{name} is no option of completion(). Pass conversation=Conversation(model, …), which takes on_entry, "
-                f"offer_tool, breakpoints and prices and knows the turn before."
-            )
+            advice = {
+                "shape": "Leave it out: completion() takes OpenAI's messages for every model.",
+                "previous": "Pass conversation=Conversation(model), which knows the turn before.",
+            }
+            other = f"Pass conversation=Conversation(model, {name}=…)."
+            raise InvalidArgument(f"{name} is no option of completion(). {advice.get(name, other)}")
     ours = {field.name for field in fields(_Options)} & set(given)
     if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
         ours.remove("store")

@@ -153,7 +153,8 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
     for name in ("trigger", "target", "query", "protect", "recoverable", "cache"):
         if name in beside:
-            raise InvalidArgument(f"{name} is given beside a conversation, which has its own: tell Conversation().")
+            advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
+            raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")
 
 
 def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[Any]] = (), **fields: Any) -> Compressed:

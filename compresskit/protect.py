@@ -69,9 +69,8 @@ def indices(messages: list[Message], protect: Any) -> list[int]:
     named = list(protect)
     for index in named:
         if not isinstance(index, int) or isinstance(index, bool) or not -len(messages) <= index < len(messages):
-            raise InvalidArgument(
-                f"protect names {shown(index)}; {expected}, from {-len(messages)} to {len(messages) - 1} here."
-            )
+            here = f"from {-len(messages)} to {len(messages) - 1} here" if messages else "and there are no messages"
+            raise InvalidArgument(f"protect names {shown(index)}; {expected}, {here}.")
     return [index % len(messages) for index in named]
 
 

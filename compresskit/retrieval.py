@@ -279,15 +279,18 @@ class _View:
             chosen.pop()  # the one that matches least: tokens were counted too low where texts meet
         if best:
             first = found[best[0]]
-            return self._parts([_Range(first.start, first.end)], self._header(first))
+            return self._parts([_Range(first.start, self._end(first))], self._header(first))
         return f"Nothing matches. The text has {len(self.starts)} lines; ask for lines='1-50', for example."
 
     def _passage(self, segment: Any) -> str:
-        return self._header(segment) + self.text[segment.start : segment.end].rstrip("\n")
+        return self._header(segment) + self.text[segment.start : self._end(segment)]
 
     def _header(self, segment: Any) -> str:
-        end = segment.start + len(self.text[segment.start : segment.end].rstrip("\n"))
-        return f"(lines {self._line(segment.start)}-{self._line(max(segment.start, end - 1))})\n"
+        return f"(lines {self._line(segment.start)}-{self._line(max(segment.start, self._end(segment) - 1))})\n"
+
+    def _end(self, segment: Any) -> int:
+        """Where a segment ends without the line ends behind it."""
+        return int(segment.start) + len(self.text[segment.start : segment.end].rstrip("\n"))
 
     def _range(self, match: re.Match[str]) -> _Range:
         first, last = _number(match[2]), _number(match[3]) if match[3] else None

@@ -16,7 +16,18 @@ from pydantic import BaseModel
 from samples import anthropic_agent, openai_agent
 from shapes_not_served import CONVERSE, GEMINI, RESPONSES
 
-from compresskit import Conversation, InvalidArgument, InvalidMessages, StoreError, answer, compress, restore, retrieve
+from compresskit import (
+    Conversation,
+    InvalidArgument,
+    InvalidMessages,
+    StoreError,
+    answer,
+    completion,
+    compress,
+    restore,
+    retrieve,
+)
+from compresskit.integrations.litellm.settings import Settings
 from compresskit.stores import DiskStore, MemoryStore, RedisStore
 
 # litellm's own models make pydantic warn; that is not ours to mend.
@@ -252,6 +263,58 @@ def test_what_an_error_says_about_an_argument_works(wrong, says, right):
     with pytest.raises((InvalidArgument, InvalidMessages), match=says):
         wrong()
     right()
+
+
+@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints", "prices", "previous"])
+def test_what_completion_does_not_take_a_conversation_does(name):
+    with pytest.raises(InvalidArgument) as caught:
+        completion("gpt-4o", [HELLO], **{name: None})
+    code = re.search(r"Pass (conversation=Conversation\(.*\))", str(caught.value))[1].replace("…", "None")
+    made = eval(f"dict({code})", {"Conversation": Conversation, "model": "gpt-4o"})
+    completion("gpt-4o", [HELLO], mock_response="Fine.", **made)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("trigger", 100), ("target", 100), ("query", "q"), ("protect", [0]), ("recoverable", False), ("cache", {})],
+)
+def test_what_stands_beside_a_conversation_goes_into_it_or_is_left_out(name, value):
+    with pytest.raises(InvalidArgument) as caught:
+        completion("gpt-4o", [HELLO], conversation=Conversation("gpt-4o"), **{name: value})
+    code = re.search(r"pass it to (Conversation\(.*\)) instead", str(caught.value))
+    assert (code is None) == (name == "cache")
+    if code:
+        eval(code[1].replace("(", "('gpt-4o', ").replace("…", repr(value)), {"Conversation": Conversation})
+
+
+def test_the_chunks_of_a_stream_are_put_together_first():
+    chunks = list(litellm.completion("gpt-4o", [HELLO], stream=True, mock_response="Fine."))
+    with pytest.raises(InvalidArgument) as caught:
+        answer(chunks, {})
+    code = re.search(r"first, as (litellm\.\w+\(chunks\))", str(caught.value))[1]
+    assert answer(eval(code, {"litellm": litellm, "chunks": chunks}), {}) == []
+
+
+def test_a_directory_that_others_can_read_is_closed_or_another_is_named(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store").chmod(0o755)
+    with pytest.raises(StoreError, match="chmod 700 it, or name a directory that is not there yet"):
+        DiskStore(tmp_path / "store").put({"key": "text"})
+    DiskStore(tmp_path / "another").put({"key": "text"})
+    (tmp_path / "store").chmod(0o700)
+    DiskStore(tmp_path / "store").put({"key": "text"})
+
+
+@pytest.mark.parametrize(
+    "store", ["mongodb://user:secret@host", "disk", "disk:", "disc:/x", "Memory", "localhost:6379"]
+)
+def test_a_store_of_the_proxy_that_is_none_is_told_what_there_is(store):
+    with pytest.raises(InvalidArgument, match=r"callback_settings\.compresskit\.store is none of") as caught:
+        Settings.of({"store": store})
+    assert "secret" not in str(caught.value)
+    example = re.search(r"such as (\S+)\.$", str(caught.value))[1]
+    for right in (example, "memory", "disk:/nowhere/yet", "disk:~/store", "unix:///tmp/redis"):
+        Settings.of({"store": right})
 
 
 def test_a_directory_with_a_variable_is_expanded_by_the_caller(tmp_path, monkeypatch):

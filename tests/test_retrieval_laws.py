@@ -89,10 +89,11 @@ def test_following_the_hints_of_a_range_gives_that_range(text, first, more, char
         first, more = first * 7, more * 50
         assert followed(text, f"c{first}-{first + more}", limit) in (text[first : first + more], NOTHING)
     else:
+        first, last = max(1, first), max(1, first) + more
         lines = text.removesuffix("\n").split("\n")
-        expected = "\n".join(lines[max(0, first - 1) : max(1, first) + more])
-        found = followed(text, f"{first}-{max(1, first) + more}", limit)
-        assert found.removesuffix("\n") == expected.removesuffix("\n") or found == NOTHING
+        ends = "\n" if text.endswith("\n") and last >= len(lines) else ""
+        expected = "\n".join(lines[first - 1 : last]) + ends
+        assert followed(text, f"{first}-{last}", limit) == (expected if first <= len(lines) and text else NOTHING)
 
 
 NOTHING = "(nothing)"

@@ -76,8 +76,7 @@ def message_of(response: Any, choice: int = 0) -> Message:
     if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
         raise InvalidArgument(
             f"response is {described(response)}; a response of OpenAI, LiteLLM or Anthropic was expected, as an object "
-            f"or a dict. Put the chunks of a stream together first: litellm.stream_chunk_builder(chunks), or the SDK's "
-            f"get_final_message()."
+            f"or a dict. Put the chunks of a stream together first, as litellm.stream_chunk_builder(chunks) does."
         )
     chosen = choices_of(response)[choice : choice + 1]
     if not chosen:

@@ -177,7 +177,7 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 @click.option("--query", help="Only the passages that match this.")
 @click.option("--head", type=int, metavar="N", help="Only the first N lines.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines.")
-@click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens.")
+@click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens, 60 or more.")
 def retrieve_command(result: str, key: str, **options: Any) -> None:
     """Write the original text behind KEY, as the model would get it. The markers in RESULT name the keys.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from compresskit.cli.writing import Failure
+from compresskit.errors import described
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
 RESULT_FIELDS = {
@@ -137,7 +138,7 @@ def _is_message(where: str, value: Any) -> bool:
         return True
     raise InputError(
         f'{where}expected a list of messages, an object with "messages" or a message with a role;'
-        f" found {_describe(value)}"
+        f" found {described(value)}"
     )
 
 
@@ -145,9 +146,3 @@ def _conversation(where: str, value: Any) -> Conversation:
     if isinstance(value, list):
         return Conversation(value, where=where)
     return Conversation(value["messages"], value, where)
-
-
-def _describe(value: Any) -> str:
-    if isinstance(value, dict):
-        return "an object with the fields " + (", ".join(map(repr, list(value)[:6])) or "(none)")
-    return f"{type(value).__name__} {value!r:.60}"

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from ..errors import InvalidArgument, StoreError, shown
 from .limits import TTL, checked, positive
 
-_SCHEMES = ("redis://", "rediss://", "unix://")
+SCHEMES = ("redis://", "rediss://", "unix://")
 _TIMEOUT = 2.0  # seconds, to connect and for each answer
 _PAUSE = 1.0  # seconds after a failure in which nobody waits for Redis again
 
@@ -123,7 +123,7 @@ def _retry_once(redis: Any) -> Any:
 
 def _check(url: str) -> None:
     """Raises InvalidArgument without showing what may be a password."""
-    if not isinstance(url, str) or not url.startswith(_SCHEMES):
+    if not isinstance(url, str) or not url.startswith(SCHEMES):
         raise InvalidArgument("url is no URL of Redis; redis://, rediss:// or unix:// was expected.")
     parts = urlsplit(url)
     try:

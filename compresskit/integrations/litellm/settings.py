@@ -10,6 +10,7 @@ from ...arguments import check_loop, checked_target
 from ...errors import InvalidArgument, described, shown
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL, positive
+from ...stores.redis import SCHEMES
 
 NAME = "compresskit"  # of the metadata, the body's field and the section of the config
 HEADER = "x-compresskit"
@@ -96,7 +97,13 @@ class Settings:
             raise InvalidArgument(
                 f"callback_settings.{NAME}.enabled is {shown(self.enabled)}; true or false was expected."
             )
-        self.open_store()  # says what is wrong with its name; nothing is made or connected yet
+        named = self.store in ("", "memory") or self.store.startswith((*SCHEMES, "disk:"))
+        if not named or self.store == "disk:":
+            raise InvalidArgument(  # without the value: a URL may hold a password
+                f"callback_settings.{NAME}.store is none of memory, disk:DIRECTORY, {', '.join(SCHEMES)}; one of them "
+                f"was expected, such as redis://localhost:6379."
+            )
+        self.open_store()  # says what else is wrong with it; nothing is made or connected yet
 
 
 def _check_variable(name: str, value: Any, written: Any) -> None:
