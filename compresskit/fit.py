@@ -148,10 +148,15 @@ class Fit:
     def _trim(self, first: int, last: int) -> None:
         """Takes groups out of the ends of a fold that cost no more than the message beside it that they make needed."""
         groups = self.groups
-        while last - first > 1 and groups[first].cheapest + groups[first + 1].before <= groups[first].before:
+
+        def cheaper(end: int, inner: int, edge: str) -> bool:
+            gain = getattr(groups[end], edge) - getattr(groups[inner], edge)
+            return last - first > 1 and not groups[end].told and groups[end].cheapest <= gain
+
+        while cheaper(first, first + 1, "before"):
             groups[first].folded, groups[first].open = False, True
             first += 1
-        while last - first > 1 and groups[last - 1].cheapest + groups[last - 2].behind <= groups[last - 1].behind:
+        while cheaper(last - 1, last - 2, "behind"):
             last -= 1
             groups[last].folded, groups[last].open = False, True
 

@@ -87,14 +87,17 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     runs: list[list[Message]] = []
     originals = count = 0
     issued: list[Position] = []
+    as_sent: bool | None = None  # whether forms are given as they were sent: all of them, or none
     reader = Reader(previous.cache, getattr(previous, _MADE, None))
     for unit in reader.units(previous.messages):
         known, sent = len(runs), previous.messages[unit.first : unit.stop]
         stands_for = reader.original(unit, previous.messages)
-        if equal(messages[known : known + len(stands_for)], stands_for):
+        if as_sent is not True and equal(messages[known : known + len(stands_for)], stands_for):
             runs += [[message] for message in stands_for]
-        elif equal(messages[known : known + len(sent)], sent):
+            as_sent = False if unit.issued else as_sent
+        elif (as_sent is not False or not unit.issued) and equal(messages[known : known + len(sent)], sent):
             runs += [stands_for, *([] for _ in sent[1:])]
+            as_sent = True if unit.issued else as_sent
         else:
             break
         originals += len(stands_for)

@@ -103,7 +103,7 @@ class Writer:
                 if group.open
                 for turn in turns[run.first : run.last + 1]
             }
-            beside = _beside(messages, first, last)
+            beside = _beside(turns, first, last)
             if text is None or self._is_misread(beside, messages[last + 1 : last + 2]):
                 self.unfoldable |= frozenset(range(number, stop))
             if text is not None:
@@ -260,18 +260,21 @@ def _folds(messages: list[Message], bound: list[Atom], layout: Layout) -> Iterat
                 yield first, number
 
 
-def _beside(messages: list[Message], first: int, last: int) -> tuple[bool, bool]:
+def _beside(turns: list[Turn], first: int, last: int) -> tuple[bool, bool]:
     """Whether the assistant has to speak before and behind a fold, so that user and assistant go on taking turns.
 
     Args:
         first, last: the messages that fold.
     """
 
-    def speaks(index: int) -> bool:
-        return 0 <= index < len(messages) and messages[index]["role"] == "assistant"
+    def says(index: int) -> bool:
+        """Whether the assistant says something there, and calls nothing."""
+        return 0 <= index < len(turns) and turns[index].role == "assistant" and not turns[index].calls
 
-    opens = all(message["role"] in ("system", "developer") for message in messages[max(0, first - 1) : first])
-    return speaks(first) and not speaks(first - 1) and not opens, speaks(last) and not speaks(last + 1)
+    opens = all(turn.role == "system" for turn in turns[max(0, first - 1) : first])
+    before = turns[first].role == "assistant" and not opens and not says(first - 1)
+    user_next = any(turn.role == "user" for turn in turns[last + 1 : last + 2])
+    return before, user_next if turns[last].role == "assistant" and turns[last].calls else says(last)
 
 
 def excerpt(

@@ -297,6 +297,8 @@ def _encoding(messages: Sequence[Message], tools: Sequence[Any] | None) -> list[
         json.dumps([list(messages), list(tools or [])], ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         return ["not UTF-8"]
+    except ValueError:  # an integer of more digits than Python writes
+        return ["not JSON"]
     return []
 
 
