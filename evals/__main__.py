@@ -24,7 +24,7 @@ EVALS = {  # name -> module of this package, and what it is
     "local-model": ("local_model", "questions over long conversations, answered by a real model"),
     "bench": ("bench", "time and memory of compress()"),
     "report": ("report", "one HTML page from records"),
-    "figures": ("readme", "the README's figures from records"),
+    "figures": ("readme", "the figures of README and documentation, from records"),
 }
 
 
