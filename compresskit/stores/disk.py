@@ -31,8 +31,8 @@ class DiskStore:
 
     Args:
         directory: It is made when it is first used, with its parents.
-        max_bytes: The size of the database. The texts that were put longest ago make room.
-        ttl: Seconds after the last ``put`` until a text is gone.
+        max_bytes: The size of the database, 1 GiB by default. The texts that were put longest ago make room.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
     """
 
     def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, ttl: int = TTL) -> None:

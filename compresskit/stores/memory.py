@@ -47,7 +47,7 @@ class MemoryStore:
     Args:
         max_bytes: The memory for texts, names and their bookkeeping. 256 MiB by default.
         max_conversation_bytes: A quarter of ``max_bytes`` by default.
-        ttl: Seconds after the last ``put`` until a text is gone.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
 
     Examples:
         >>> store = MemoryStore()

@@ -26,8 +26,8 @@ class RedisStore:
     Args:
         url: ``redis://``, ``rediss://`` or ``unix://``, as the redis package takes it.
         prefix: The beginning of every name, to tell these names from others in the same Redis.
-        ttl: Seconds after the last ``put`` until a text is gone.
-        timeout: Seconds to wait for a connection, and for each answer.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
+        timeout: Seconds to wait for a connection, and for each answer. 2 by default.
     """
 
     def __init__(self, url: str, *, prefix: str = "compresskit:", ttl: int = TTL, timeout: float = _TIMEOUT) -> None:
