@@ -25,41 +25,44 @@ _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-ag
 
 
 def completion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
-    """litellm.completion for a conversation of any length: compressed, and the model's retrievals answered.
+    """Calls litellm.completion for a conversation of any length: it compresses, and it answers the model's retrievals.
 
-    Above ``trigger`` tokens the messages are compressed and the model is offered the retrieval tool; while it
-    calls nothing else, its calls are answered and it is called again. Below the trigger the call is
-    litellm.completion's, argument for argument.
+    Above ``trigger`` tokens, the messages are compressed and the model is offered the retrieval tool. While it calls
+    only that tool, its calls are answered and it is called again. Below the trigger, the call is the one of
+    litellm.completion, argument for argument.
+
+    These options are compresskit's:
+
+    - ``trigger``, ``target``, ``query``, ``protect``, ``counter``, ``recoverable``, ``cache``, ``embedder`` and
+      ``shrinker``, as in ``compress``.
+    - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
+      answer.
+    - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
+    - ``on_error``: "send" sends the request as it was if compression (or the store) fails, and puts the reason into the
+      report. "raise" raises.
+    - ``conversation``: a ``Conversation``, the same one in every turn of a loop. What was sent before stays byte for
+      byte at the start of the next request. Pass your whole history in ``messages`` as usual. Trigger, target, query,
+      protect, recoverable, on_entry, offer_tool and breakpoints are then the conversation's.
+    - ``store``: keeps the retrieval calls of turns that also call your tools, for programs that do not send back the
+      message as it came; see ``compresskit.stores``. Without one, nothing is kept.
+
+    ``store=True``, ``store=False`` and a ``cache`` such as ``{"no-cache": True}`` keep their meaning in LiteLLM.
 
     Args:
-        model, messages: as litellm.completion takes them.
-        router: an object with ``completion`` and ``acompletion`` to call instead of litellm, such as a
-            litellm.Router.
-        options: those of ``compress`` (trigger, target, query, protect, counter, recoverable, cache,
-            embedder, shrinker), and
-
-            max_rounds: turns of retrievals that are answered, 5 by default; after the last the model must answer.
-            max_retrieved_tokens: of all answers together; by default what the trigger leaves, or 4,000.
-            on_error: "send" sends the request as it was where compression (or the store) fails, with the
-                reason in the report; "raise" raises.
-            conversation: a ``Conversation``, the same one in every turn of a loop: what was sent before stays byte for
-                byte at the start of the next request. Pass your whole history in ``messages`` as ever; trigger, target,
-                query, protect, recoverable, on_entry, offer_tool and breakpoints are then the conversation's.
-            store: where our calls of a turn that also calls your tools are kept, for programs that do not
-                send back what the message carries; see ``compresskit.stores``. None keeps nothing.
-
-        All others are litellm.completion's. ``store=True`` or ``False``, and a ``cache`` of its controls such as
-        ``{"no-cache": True}``, are LiteLLM's too.
+        model: As litellm.completion takes it.
+        messages: As litellm.completion takes them.
+        router: An object with ``completion`` and ``acompletion`` to call instead of litellm, such as a litellm.Router.
+        **options: The options above. All others go to litellm.completion.
 
     Returns:
-        LiteLLM's own response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
-        ``_hidden_params["compresskit"]`` holds original_tokens, compressed_tokens, target_met, skipped_reason,
-        calls (of the model), rounds (of retrievals), retrieved_tokens, limit (which one was reached) and error.
-        Where the model calls the retrieval tool and yours in one turn, you see only yours. Append the message
-        (or its model_dump()) and your results and call again: what it asked for is answered then.
+        LiteLLM's response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
+            ``_hidden_params["compresskit"]`` holds original_tokens, compressed_tokens, target_met, skipped_reason,
+            calls (of the model), rounds (of retrievals), retrieved_tokens, limit (the one that was reached) and error.
+            If the model calls the retrieval tool and yours in one turn, you see only the calls of yours. Append the
+            message (or its model_dump()) and your results, and call again: the retrieval calls are answered then.
 
     Raises:
-        InvalidArgument: an option of ours is wrong. Whatever the model call raises is LiteLLM's.
+        InvalidArgument: An option of compresskit is wrong. Errors of the model call are LiteLLM's.
     """
     client = _client(router)
     outcome = run(_begin(model, messages, router, options), client)
@@ -67,7 +70,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
 
 
 async def acompletion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
-    """litellm.acompletion for a conversation of any length; as ``completion``, awaited."""
+    """Calls litellm.acompletion for a conversation of any length. It is ``completion``, awaited."""
     client = _client(router)
     outcome = await arun(_begin(model, messages, router, options), client)
     return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome

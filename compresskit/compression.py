@@ -56,57 +56,59 @@ def compress(
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
-    Below the trigger it comes back as it was. Above it, what matters least to the query is replaced by
-    markers with keys; ``restore`` puts everything back, ``answer`` and ``retrieve`` give it to the model.
-    Pure: no network, no clock, no change of the input, the same result for the same arguments; with a
-    shrinker as far as the shrinker is.
+    Below the trigger, the messages come back unchanged. Above it, markers with keys replace the text that matters least
+    to the query. ``restore`` puts everything back, and ``answer`` and ``retrieve`` give single texts to the model. The
+    function is pure: no network, no clock, no change of the input, and the same result for the same arguments. With a
+    shrinker or an embedder it is as repeatable as they are.
 
     Args:
         messages: OpenAI chat or Anthropic Messages dicts.
-        model: decides the tokenizer; a model that tiktoken does not know is counted with o200k_base.
-        trigger: tokens of the whole request (messages, overhead, tools) above which it is compressed.
-        target: tokens of the whole result, at most ``trigger``; 70 % of it by default.
-        query: what relevance is judged against, instead of the task, the last user message and the
-            latest turns.
-        tools: the request's own tools: counted, and returned beside the retrieval tool.
-        protect: messages not to touch besides those that never are: a function of a message, or indices.
-        counter: counts tokens instead of tiktoken: a function of a text, or an object with ``count(text)``.
-        recoverable: False for calls that cannot answer a tool call: no tool, no invitation in the markers.
-            The cache is returned all the same.
-        shape: "openai", "anthropic", or "auto" to find out.
-        cache: what earlier calls took out of these messages. Their markers are then known as such: the
-            originals are put back before anything is decided, and the result's cache holds them too.
-        embedder: an object with ``embed(texts)`` that returns a vector for each: texts whose words do not match
-            the query count as well where their vectors do. It is asked once, and only above the trigger.
-        shrinker: says prose in fewer words where that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
-            ``SelfLLM``, an object of your own with ``shrink(texts, budgets, query)``, or one of them in a
-            ``Shrinking`` with a store and a latency budget. Its results are checked; where it fails, excerpts stay.
-        previous: the result of the turn before. What it sent stays byte for byte, with the new messages behind it,
-            while that fits ``trigger`` (``skipped_reason`` is then "fits_trigger"); when it no longer fits, the whole
-            conversation is compressed anew, down to ``target``; where that cannot be reached, three tenths of what lies
-            between the floor and ``trigger`` are used all the same. Where the history was edited or shortened, what
-            still holds of it is used. Pass all messages, as you have them or as they were sent.
-        on_entry: new tool results enter in a smaller form, before they are sent for the first time, below the trigger
-            too. "lossless": forms that say everything (JSON, tables, searches, listings). "views", or True: besides,
-            results of more than 500 tokens do not say again what just stands above, and of files and prose a third
-            is shown, judged against what asked for them; the rest can be retrieved (so not with
-            ``recoverable=False``).
-        offer_tool: the retrieval tool is there from the first turn on, not from the first key: adding it later
-            makes the provider's cached prefix new.
-        breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks beside
-            yours, four in all. For other models, which find it out by themselves, it does nothing.
-        prices: by these prices (``prices_for(model)``) a compaction keeps what is worth reading turn after turn,
-            against asking for it: at least half of what fits between the floor and ``target``. And with ``previous``,
-            below the trigger too, the conversation is compressed again as soon as reading what is above the target
-            has cost as much as writing it anew would.
+        model: Decides the tokenizer. A model that tiktoken does not know is counted with o200k_base.
+        trigger: Compress only above this many tokens of the whole request (messages, overhead, tools).
+        target: Tokens that the whole result may cost, at most ``trigger``. 70 % of the trigger by default.
+        query: The text that relevance is judged against. By default the task, the last user message, earlier requests
+            and the latest turns.
+        tools: The request's own tools. They are counted, and returned together with the retrieval tool.
+        protect: Messages that must not change, besides those that never change: a function of a message, or indices.
+        counter: Counts tokens instead of tiktoken: a function of a text, or an object with ``count(text)``.
+        recoverable: False for calls that cannot answer a tool call. Then there is no tool, and markers do not invite
+            the model to retrieve. The cache is returned all the same.
+        shape: "openai", "anthropic", or "auto" to detect it.
+        cache: The texts that earlier calls took out of these messages. Their markers are recognised, the originals are
+            put back before anything is decided, and the result's cache holds them too.
+        embedder: An object with ``embed(texts)`` that returns one vector for each text. Texts that mean the same in
+            other words then count as well. It is called once, and only above the trigger.
+        shrinker: Says prose in fewer words if that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
+            ``SelfLLM``, your own object with ``shrink(texts, budgets, query)``, or one of them in a ``Shrinking`` with
+            a store and a time limit. Its results are checked. If a check fails, the excerpt stays.
+        previous: The result of the turn before. What it sent stays byte for byte, with the new messages behind it,
+            while that fits ``trigger``; ``skipped_reason`` is then "fits_trigger". When it no longer fits, the whole
+            conversation is compressed again, down to ``target``. If the target is out of reach, three tenths of the
+            space between the floor and ``trigger`` are used as well. If you edited or shortened the history, the part
+            that did not change is kept. Pass all messages, as you have them or as they were sent.
+        on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
+            "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
+            shortens results of more than 500 tokens: text that is already in the conversation is not repeated, and a
+            third of files and prose is shown, chosen for the call that asked for them. The model can retrieve the rest,
+            so "views" does nothing with ``recoverable=False``.
+        offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
+            new.
+        breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
+            yours, four in all. It does nothing for models of other providers, which find cached prefixes themselves.
+        prices: Prices of the model, such as ``prices_for(model)``. A compaction then keeps text if reading it in every
+            turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
+            ``target``. With ``previous``, a compaction also comes below the trigger, as soon as reading the text above
+            the target has cost as much as writing everything anew.
 
     Raises:
-        EmbedderFailed: the embedder raised, or returned no usable vectors.
-        InvalidArgument, InvalidMessages: with the value, what was expected and what to do.
+        EmbedderFailed: The embedder raised, or it did not return usable vectors.
+        InvalidArgument: An argument is wrong. The message gives the value, what was expected, and what to do.
+        InvalidMessages: The messages are not a list of JSON-like message dicts.
 
-    >>> result = compress([{"role": "user", "content": "hello"}], model="gpt-4o")
-    >>> result.skipped_reason, result.original_tokens, result.tools
-    ('below_trigger', 8, None)
+    Examples:
+        >>> result = compress([{"role": "user", "content": "hello"}], model="gpt-4o")
+        >>> result.skipped_reason, result.original_tokens, result.tools
+        ('below_trigger', 8, None)
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)

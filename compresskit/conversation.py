@@ -26,23 +26,24 @@ _OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "of
 
 
 class Conversation:
-    """A growing conversation, compressed turn after turn.
+    """A growing conversation that is compressed turn after turn.
 
-    >>> talk = Conversation("gpt-4o", trigger=1_000)
-    >>> talk.append({"role": "user", "content": "hello"})
-    >>> request = talk.request()
-    >>> request["messages"]
-    [{'role': 'user', 'content': 'hello'}]
-    >>> Conversation.from_json(talk.to_json()).request() == request
-    True
+    Examples:
+        >>> talk = Conversation("gpt-4o", trigger=1_000)
+        >>> talk.append({"role": "user", "content": "hello"})
+        >>> request = talk.request()
+        >>> request["messages"]
+        [{'role': 'user', 'content': 'hello'}]
+        >>> Conversation.from_json(talk.to_json()).request() == request
+        True
     """
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
-        """As ``compress``, of whose options it takes query, tools, protect (indices), recoverable, shape, on_entry,
-        offer_tool, breakpoints and prices; on_entry and offer_tool are on here unless said otherwise.
+        """Takes these options of ``compress``: query, tools, protect (indices), recoverable, shape, on_entry,
+        offer_tool, breakpoints and prices. on_entry and offer_tool are on, unless you turn them off.
 
         Raises:
-            InvalidArgument: an option that there is not, or that cannot be written down as JSON.
+            InvalidArgument: The option does not exist, or it cannot be written as JSON.
         """
         for name in options:
             if name not in _OPTIONS:
@@ -58,31 +59,35 @@ class Conversation:
         self._options = {"on_entry": True, "offer_tool": True, **options}
 
     def append(self, *messages: Message) -> None:
-        """Adds messages as they are, originals: yours, the model's, tool results.
+        """Adds original messages: yours, the model's, and tool results.
 
         Raises:
-            InvalidMessages: one is no dict with a role, or holds what JSON cannot; none is added then.
+            InvalidMessages: A message is not a dict with a role, or it holds values that JSON cannot hold. Then none is
+                added.
         """
         check_messages(list(messages))
         self.messages += [clone(message, "message") for message in messages]
 
     def request(self) -> dict[str, Any]:
-        """``messages`` and ``tools`` of the next model call; ``result`` holds the account of it.
+        """Returns ``messages`` and ``tools`` of the next model call. ``result`` then holds the full result.
 
         Raises:
-            InvalidArgument, InvalidMessages: as compress.
+            InvalidArgument: As ``compress``.
+            InvalidMessages: As ``compress``.
         """
         given: dict[str, Any] = {**self._given, **self._options}
         self.result = compress(self.messages, **given, previous=self.result)
         return self.result.request
 
     def follow(self, messages: list[Message], **options: Any) -> Compressed:
-        """The result for a whole history that is kept elsewhere, which takes the place of what was appended.
+        """Returns the result for a whole history that you keep elsewhere. The history replaces the messages that were
+        appended.
 
-        ``completion(conversation=)`` calls it. ``options`` are those of compress() for this turn, besides its own.
+        ``completion(conversation=)`` calls this method. ``options`` are further options of compress() for this turn.
 
         Raises:
-            InvalidArgument, InvalidMessages: as compress; everything stays as it was then.
+            InvalidArgument: As ``compress``. The conversation then stays as it was.
+            InvalidMessages: As ``compress``. The conversation then stays as it was.
         """
         given = {**self._given, **self._options, **options}
         result = compress(messages, **given, previous=self.result)
@@ -90,15 +95,17 @@ class Conversation:
         return result
 
     def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
-        """The messages that answer a response's retrieval calls, empty where there are none. Append them yourself,
-        behind the model's message and with the results of your own tools."""
+        """Returns the messages that answer the retrieval calls of a response, or an empty list if there are none.
+
+        Append them yourself, behind the model's message and together with the results of your own tools.
+        """
         return answer(response, self.result.cache if self.result else {}, max_tokens)
 
     def to_json(self) -> str:
-        """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept.
+        """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.
 
         Raises:
-            InvalidMessages: a message that was appended would not come back the same from JSON.
+            InvalidMessages: JSON would not give a message that was appended back the same.
         """
         for index, message in enumerate(self.messages):
             if exactly([[[message]]], ascii_only=True) is None:  # as deep as it will stand in the text
@@ -118,10 +125,10 @@ class Conversation:
 
     @classmethod
     def from_json(cls, text: str) -> Conversation:
-        """The conversation that ``to_json`` wrote.
+        """Returns the conversation that ``to_json`` wrote.
 
         Raises:
-            InvalidArgument: the text is nothing that ``to_json`` wrote.
+            InvalidArgument: ``to_json`` did not write this text.
         """
         try:
             found = json.loads(text)

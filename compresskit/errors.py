@@ -32,19 +32,19 @@ _FIELDS = frozenset(
 
 
 class CompresskitError(ValueError):
-    """Whatever compresskit raises on purpose."""
+    """Every error that compresskit raises on purpose."""
 
 
 class EmbedderFailed(CompresskitError):
-    """An embedder raised, or did not return one vector of finite numbers for each text."""
+    """An embedder raised, or it did not return one vector of finite numbers for each text."""
 
 
 class InvalidArgument(CompresskitError):
-    """An argument is outside of what the function takes."""
+    """An argument is not what the function takes."""
 
 
 class InvalidLedger(CompresskitError):
-    """A file is no ledger, or was changed since it was written."""
+    """A file is not a ledger, or it was changed after it was written."""
 
 
 class InvalidMessages(CompresskitError):
@@ -52,7 +52,7 @@ class InvalidMessages(CompresskitError):
 
 
 class StoreError(CompresskitError):
-    """A store cannot be reached, read or written; or it has no room for what it was given."""
+    """A store cannot be reached, read or written, or it has no room for the texts."""
 
 
 def check_cache(cache: object) -> None:

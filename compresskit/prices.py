@@ -42,7 +42,7 @@ _CLAUDE = re.compile(r"claude-(.+?)(?:[-@](?:\d{8}|latest|default))?(?:-v\d+(?::
 
 
 class Split(NamedTuple):
-    """The tokens of one prompt by what they cost: cached before, written to the cache, neither."""
+    """The tokens of one prompt by their price: read from the cache, written to the cache, or neither."""
 
     read: int
     written: int
@@ -51,19 +51,21 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Prices of input tokens in micro-dollars per million tokens: 3 dollars a million are 3_000_000.
+    """Prices of input tokens, in micro-dollars per million tokens: 3 dollars per million tokens are 3_000_000.
 
     Attributes:
-        input: a token that is neither read from the cache nor written to it.
-        write, write_hour: a token written to the cache, for the provider's usual time and for an hour.
-        read: a token read from the cache.
-        minimum: tokens below which a prompt is not cached.
-        step: a cached prefix is read in multiples of so many tokens.
-        breakpoints: how many places a request may mark for caching; 0: the provider chooses them itself.
-        known: the prices are those of a model, not only the usual ratios to an input price of 1 dollar.
+        input: A token that is neither read from the cache nor written to it.
+        write: A token that is written to the cache for the provider's usual time.
+        write_hour: A token that is written to the cache for an hour.
+        read: A token that is read from the cache.
+        minimum: A prompt with fewer tokens is not cached.
+        step: A cached prefix is read in multiples of this many tokens.
+        breakpoints: The number of places that a request may mark for caching. 0: the provider chooses them.
+        known: True for the prices of a model, False for the usual ratios to an input price of 1 dollar.
 
-    >>> Prices(input=3_000_000, write=3_750_000, write_hour=6_000_000, read=300_000).cost(Split(10_000, 500, 0))
-    4875
+    Examples:
+        >>> Prices(input=3_000_000, write=3_750_000, write_hour=6_000_000, read=300_000).cost(Split(10_000, 500, 0))
+        4875
     """
 
     input: int
@@ -86,12 +88,14 @@ class Prices:
                 )
 
     def split(self, prompt: int, shared: int) -> Split:
-        """How a prompt is billed whose first ``shared`` tokens stood at the start of the request before.
+        """Says how a prompt is billed whose first ``shared`` tokens were at the start of the request before.
 
-        The rest is written, as providers do that cache by themselves, and callers who mark the newest message.
+        The rest counts as written. That is true for providers that cache by themselves, and for callers who mark the
+        newest message.
 
-        >>> prices_for("gpt-4o").split(5_000, 4_000), prices_for("gpt-4o").split(1_000, 900)
-        (Split(read=3968, written=1032, fresh=0), Split(read=0, written=0, fresh=1000))
+        Examples:
+            >>> prices_for("gpt-4o").split(5_000, 4_000), prices_for("gpt-4o").split(1_000, 900)
+            (Split(read=3968, written=1032, fresh=0), Split(read=0, written=0, fresh=1000))
         """
         if prompt < self.minimum:
             return Split(0, 0, prompt)
@@ -100,7 +104,7 @@ class Prices:
         return Split(read, prompt - read, 0)
 
     def cost(self, split: Split, written_hour: int = 0) -> int:
-        """Micro-dollars, rounded to the nearest; ``written_hour`` are tokens besides, written for an hour."""
+        """Returns micro-dollars, rounded. ``written_hour`` tokens are written for an hour, in addition."""
         total = split.read * self.read + split.written * self.write + split.fresh * self.input
         return (total + written_hour * self.write_hour + _MILLION // 2) // _MILLION
 
@@ -116,18 +120,19 @@ def usual() -> Prices:
 
 @cache
 def prices_for(model: str) -> Prices:
-    """The prices of a model; ``usual()`` where litellm's map does not have it.
+    """Returns the prices of a model, or the usual ratios if litellm's price list does not have the model.
 
     A provider's prefix does not matter: "anthropic/claude-sonnet-4-5" is found as "claude-sonnet-4-5". Nor do the
     date, region and version in the many names of one Claude model.
 
     Raises:
-        InvalidArgument: ``model`` is no name.
+        InvalidArgument: ``model`` is not a name.
 
-    >>> prices_for("claude-sonnet-4-5").read, prices_for("my-own-model").known
-    (300000, False)
-    >>> prices_for("bedrock/us.anthropic.claude-opus-4-7-20260416-v1:0").minimum
-    2048
+    Examples:
+        >>> prices_for("claude-sonnet-4-5").read, prices_for("my-own-model").known
+        (300000, False)
+        >>> prices_for("bedrock/us.anthropic.claude-opus-4-7-20260416-v1:0").minimum
+        2048
     """
     if not isinstance(model, str) or not model:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")

@@ -219,21 +219,22 @@ def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
 
 
 def restore(messages: list[Message], cache: Cache) -> list[Message]:
-    """The messages with everything that was taken out put back, exactly.
+    """Returns the messages with everything that was taken out put back, exactly.
 
     A marker that is quoted in a message added since is text and stays, as long as ``cache`` is the result's own: a
     cache that went through JSON knows of those quotations that ``compress`` has seen.
 
     Args:
-        messages: what ``compress`` returned, with or without messages added since.
-        cache: its cache; with fewer keys, what is missing stays a marker.
+        messages: The messages that ``compress`` returned, with or without messages that were added since.
+        cache: The cache of that result. A marker whose key is missing from it stays a marker.
 
     Raises:
-        InvalidArgument: ``cache`` is no mapping.
-        InvalidMessages: ``messages`` is no list of message dicts, or holds what JSON cannot.
+        InvalidArgument: ``cache`` is not a mapping.
+        InvalidMessages: ``messages`` is not a list of message dicts, or it holds values that JSON cannot hold.
 
-    >>> restore([{"role": "user", "content": "hi"}], {})
-    [{'role': 'user', 'content': 'hi'}]
+    Examples:
+        >>> restore([{"role": "user", "content": "hi"}], {})
+        [{'role': 'user', 'content': 'hi'}]
     """
     return [message for run in unfold(messages, cache).runs for message in run]
 

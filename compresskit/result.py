@@ -31,11 +31,19 @@ _KEYS = (
 
 
 class Decision(NamedTuple):
-    """The form that one block was given.
+    """The form that one block was given, with the reason.
 
-    ``message`` is its index in the input, ``path`` its place in that message, ``key`` names the original
-    in the cache (None where the text is unchanged). A folded block has no tokens of its own; its marker
-    message is counted with the first block of the run.
+    A folded block has no tokens of its own: its marker message is counted with the first block of the run.
+
+    Attributes:
+        message: The index of the message in the input.
+        path: The place of the block in that message, such as ``("content", 0, "text")``.
+        action: "kept", "protected", "compact", "shrunk", "excerpt", "stub" or "fold".
+        key: The name of the original in the cache. None if the text is unchanged.
+        tokens_before: The cost of the block in the input.
+        tokens_after: The cost of the block in the result.
+        score: The relevance of the block.
+        why: The reason, in words.
     """
 
     message: int
@@ -49,7 +57,7 @@ class Decision(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself.
+    """A place where Anthropic caches: the index of a message, and of its part. Part -1 is the message itself.
 
     ``ttl`` is how long, "" for the provider's usual five minutes.
     """
@@ -61,28 +69,30 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Compressed(Mapping[str, Any]):
-    """The result of compress(). Also a mapping, with the keys that litellm.compress has and more.
+    """The result of compress(). It is also a mapping with the keys that litellm.compress returns, and more.
 
     Attributes:
-        messages: to send instead of the original ones.
-        tools: the caller's tools and, where something was taken out, the retrieval tool; None where there
-            are none, so that ``tools=result.tools`` never sends an empty list.
-        cache: key -> original text (for a fold: the messages as JSON); for a shrunk text also what was
-            issued, so that it is known again. User data: keep it where the conversation may be kept.
-        original_tokens, compressed_tokens: of the whole request: messages, overhead, tools.
-        floor_tokens: the fewest tokens this conversation can be brought to; ``compressed_tokens`` where nothing was
-            tried (see ``skipped_reason``).
-        target_met: ``compressed_tokens <= target``, or nothing had to be done.
-        skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
-            it), "protected" (what has to stay is above the target by itself, and nothing
-            was gained by the rest: ``decisions`` say why it has to), "no_gain" (nothing could be made smaller),
-            or None.
-        decisions: one for every block, in order; empty below the trigger.
-        breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
-            same from turn to turn.
-        settled_tokens: what this conversation came to when all of it was last compressed, also where that was not used
-            since it gained too little; 0 before the first time.
-        estimate: the model's own tokenizer is not known here, so all counts are o200k_base's.
+        messages: The messages to send instead of the original ones.
+        tools: The caller's tools and, if text was taken out, the retrieval tool. None if there are no tools, so that
+            ``tools=result.tools`` never sends an empty list.
+        cache: The mapping from keys to original texts. For a fold, the text is the messages as JSON. For a shrunk text,
+            it also holds the issued text, so that it is recognised again. This is user data.
+        original_tokens: The cost of the whole request before: messages, overhead, tools.
+        compressed_tokens: The cost of the whole request after.
+        floor_tokens: The fewest tokens that this conversation can be brought to. Equal to ``compressed_tokens`` if
+            nothing was tried.
+        model: The model that the tokens were counted for.
+        trigger: The trigger of this call.
+        target: The target of this call.
+        skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, with the new messages
+            behind it), "protected" (what has to stay is above the target by itself; ``decisions`` say why it stays),
+            "no_gain" (nothing could be made smaller), or None.
+        decisions: One for each block, in order. Empty below the trigger.
+        estimate: True if the model's own tokenizer is not known here, so that all counts are o200k_base's.
+        breakpoints: The places where ``request`` has cache_control marks that compresskit added. ``messages`` has none,
+            so that it stays the same from turn to turn.
+        settled_tokens: The size of this conversation after its last compaction. A compaction that was not used because
+            it gained too little counts too. 0 before the first one.
     """
 
     messages: list[Message]
@@ -109,11 +119,12 @@ class Compressed(Mapping[str, Any]):
 
     @property
     def target_met(self) -> bool:
+        """Whether the result fits the target, or nothing had to be done."""
         return self.skipped_reason in ("below_trigger", "fits_trigger") or self.compressed_tokens <= self.target
 
     @property
     def request(self) -> dict[str, Any]:
-        """``messages`` and, where there are any, ``tools``: keyword arguments for the model call."""
+        """``messages`` and, if there are any, ``tools``: keyword arguments for the model call."""
         messages = list(self.messages) if self.breakpoints else self.messages
         for mark in self.breakpoints:
             messages[mark.message] = _marked(messages[mark.message], mark)

@@ -64,25 +64,27 @@ def retrieve(
     tail: int | None = None,
     max_tokens: int = MAX_TOKENS,
 ) -> str:
-    """An original text, or part of it, within ``max_tokens`` (o200k_base), with a hint how to get the rest.
+    """Returns an original text, or a part of it, within ``max_tokens`` (o200k_base), with a hint how to get the rest.
+
+    The first of ``lines``, ``query``, and ``head`` with ``tail`` that is given counts.
 
     Args:
-        cache: a result's cache.
-        key: as the marker names it. An unknown one gets an answer that says so.
-        lines: "13-57", "13", "13-" (from 1, inclusive), several separated by commas; "c500-900" for
-            characters (from 0, the last one not included).
-        query: the passages that match these words best, in order.
-        head, tail: that many lines of the beginning or the end.
-        max_tokens: of the answer, hint included; at least 60.
-
-    Of ``lines``, ``query`` and ``head`` with ``tail`` the first that is given counts.
+        cache: The cache of a result.
+        key: The key, as the marker gives it. An unknown key gets an answer that says so.
+        lines: "13-57", "13", "13-" (from 1, inclusive), or several separated by commas; "c500-900" for characters (from
+            0, without the last one).
+        query: Returns the passages that match these words best, in their order.
+        head: Returns this many lines of the beginning.
+        tail: Returns this many lines of the end.
+        max_tokens: The tokens of the answer, with the hint. At least 60.
 
     Raises:
-        InvalidArgument: ``cache`` is no mapping of keys to texts; ``max_tokens`` is no whole number of 60 or more;
-            or ``head`` or ``tail`` is none of 1 or more. Never for what a model writes: a key, lines, a query.
+        InvalidArgument: ``cache`` is not a mapping of keys to texts; ``max_tokens`` is not a whole number of 60 or
+            more; or ``head`` or ``tail`` is not one of 1 or more. A key, lines or a query never raise, because a model may have written them.
 
-    >>> retrieve({"bcdfghjklmnp": "one\\ntwo\\nthree"}, "bcdfghjklmnp", lines="2-3")
-    'two\\nthree'
+    Examples:
+        >>> retrieve({"bcdfghjklmnp": "one\\ntwo\\nthree"}, "bcdfghjklmnp", lines="2-3")
+        'two\\nthree'
     """
     check_cache(cache)
     for name, value, least in (("max_tokens", max_tokens, MIN_TOKENS), ("head", head, 1), ("tail", tail, 1)):
@@ -102,20 +104,20 @@ def retrieve(
 
 
 def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Message]:
-    """The messages that answer every retrieval call in a response, ready to be appended.
+    """Returns the messages that answer all retrieval calls in a response, ready to be appended.
 
     Args:
-        response: of OpenAI chat, LiteLLM or Anthropic Messages, as an object or a dict; or its message alone.
-        cache: a result's cache.
-        max_tokens: of each answer; at least 60.
+        response: A response of OpenAI chat, LiteLLM or Anthropic Messages, as an object or a dict; or only its message.
+        cache: The cache of the result that was sent.
+        max_tokens: The tokens of each answer. At least 60.
 
     Returns:
-        For OpenAI one ``tool`` message a call, for Anthropic one ``user`` message with all results; empty
-        if our tool was not called. Calls of other tools are the caller's to answer, in the same turn.
+        For OpenAI one ``tool`` message for each call, for Anthropic one ``user`` message with all results. The list is
+            empty if the retrieval tool was not called. Calls of your own tools are yours to answer, in the same turn.
 
     Raises:
-        InvalidArgument: ``response`` is no response, ``cache`` is no mapping of keys to texts, or ``max_tokens`` is
-            too small. Never for what the model wrote into a call.
+        InvalidArgument: ``response`` is not a response, ``cache`` is not a mapping of keys to texts, or ``max_tokens``
+            is too small. What the model wrote into a call never raises.
     """
     check_cache(cache)
     _check_whole("max_tokens", max_tokens, MIN_TOKENS)

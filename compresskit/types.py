@@ -23,10 +23,11 @@ class Counter(Protocol):
 
 @runtime_checkable
 class Embedder(Protocol):
-    """Turns texts into vectors whose cosine says how near the texts are in meaning.
+    """Turns texts into vectors. The cosine of two vectors says how near the texts are in meaning.
 
-    One vector for each text, in their order: a list of lists of floats or an array (texts, dimensions). The same
-    text should have the same vector each time: results are only as repeatable as the vectors.
+    ``embed`` returns one vector for each text, in their order: a list of lists of floats, or an array (texts,
+    dimensions). The same text should have the same vector each time, because results are only as repeatable as the
+    vectors.
     """
 
     def embed(self, texts: list[str]) -> Any: ...
@@ -34,11 +35,11 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class Store(Protocol):
-    """Keeps texts under names, for longer than one call; safe to use from several threads.
+    """Keeps texts under names for longer than one call. It is safe to use from several threads.
 
-    ``put`` writes again what is there, and with it begins its time anew. ``get`` gives None for what was never
-    there, has expired or had to make room. Both raise a StoreError where the store cannot be reached.
-    There is no listing: who does not know a name gets nothing.
+    ``put`` also renews the time of texts that are already there. ``get`` returns None for a text that was never there,
+    has expired, or had to make room. Both raise a StoreError if the store cannot be reached. There is no listing, so
+    only a program that knows a name can read its text.
     """
 
     def get(self, key: str) -> str | None: ...
@@ -50,14 +51,14 @@ class Store(Protocol):
 class Shrinker(Protocol):
     """Says texts in fewer tokens.
 
-    A shrinker may also have an ``identity`` (str): everything that its results depend on beside the arguments,
-    such as the model's name. Only the results of a shrinker with an identity can be stored.
+    A shrinker may also have an ``identity`` (str). It names everything that the results depend on besides the
+    arguments, such as the model. Only the results of a shrinker with an identity can be stored.
     """
 
     def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
-        """One shorter text for each text, "" where there is none, of at most ``budgets`` tokens.
+        """Returns one shorter text of at most ``budgets`` tokens for each text, or "" if there is none.
 
-        ``query`` is what the texts are needed for, "" where that is not known.
+        ``query`` says what the texts are needed for. It is "" if that is not known.
         """
         ...
 

@@ -1,29 +1,25 @@
 """What an agent still needs for its next action, after its history was compressed.
 
-At up to six assistant turns of a run, what came before is compressed. The target is all tokens of the system
-prompt, the first user message and the last two messages, plus a share (--target, 0.4) of the rest. Only
-points whose rest is 2,000 tokens or more are taken.
+At up to six assistant turns of a run, the history before the turn is compressed. The target is all tokens of the
+system prompt, the first user message and the last two messages, plus a share (--target, 0.4) of the rest. Only points
+with 2,000 tokens or more in the rest are taken.
 
-The real next action is what the run then did: the arguments of the tool calls of that assistant message;
-where it calls no tool, the commands in its code fences; where it has neither, its whole text. The things it
-uses are the **atoms** of that text (`atoms.py`): paths and file names, numbers of two digits or more (dates,
-times and prices among them), ids of letters and digits, and identifiers (with an underscore, a dot or
-capitals inside, or all in capitals). Ordinary words do not count. An atom is **needed** when it stands in
-the history, but neither in the system prompt nor in the last two messages: what a fresh look at the task
-does not give.
+The real next action is the one that the run then took: the arguments of the tool calls of that assistant message. If
+it calls no tool, the action is the commands in its code fences, and without any its whole text. The **atoms** of the
+action (`atoms.py`) are paths and file names, numbers of two digits or more (with dates, times and prices), ids of
+letters and digits, and identifiers (with an underscore, a dot or capitals inside, or all in capitals). Ordinary words
+do not count. An atom is **needed** if it is in the history, but neither in the system prompt nor in the last two
+messages, so that a fresh look at the task does not give it.
 
-support    share of the needed atoms that the compressed messages still show (mean over the points that need
-           something)
-recovery   share that they show or that the cache of originals holds
-invalid    share of points whose request an API would refuse for a reason that the original did not have
-missed     share of points over the target, where the compressor's own floor (if it tells one) allows the
-           target
-kept       tokens after, of tokens before (tool schemas of the compressor counted)
-exact      share of points where restoring gives the very messages back (compressors that promise it)
+support    share of the needed atoms that the compressed messages still show (mean over the points that need any)
+recovery   share that the messages show or that the cache of originals holds
+invalid    share of the points whose request an API would refuse for a reason that the original did not have
+missed     share of the points over the target, if the compressor's own floor (if it gives one) allows the target
+kept       tokens after, as a share of the tokens before (with the tool schemas of the compressor)
+exact      share of the points at which restoring gives the very messages back (compressors that promise it)
 
-Data: JSONL, a run a line: {"id": …, "format": "openai" | "anthropic", "messages": […]}. The known files of
-the data folder are measured as "τ-bench" and "coding runs"; any other file given with --data is a group of
-its own.
+Data: JSONL, one run per line: {"id": …, "format": "openai" | "anthropic", "messages": […]}. The known files of
+the data folder are measured as "τ-bench" and "coding runs". Any other file given with --data is a group of its own.
 """
 
 from __future__ import annotations

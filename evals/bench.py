@@ -1,14 +1,14 @@
 """Measures compress() against one plain tiktoken pass over the same text, and against litellm.compress.
 
-Every measurement is a process of its own, so that nothing is warm that would be cold in use, and one at a time; a
-ratio is made of times of one process or of one run, never of figures from elsewhere. Judges speed, memory and
-target only. The table has medians, the record every process.
+Every measurement is a process of its own, so that nothing is warm that would be cold in use. They run one at a time. A
+ratio consists of times of one process or of one run, never of figures from elsewhere. The benchmark judges only speed,
+memory and target. The table has medians, and the record has every process.
 
-Thresholds (--check ends with exit code 1 when a figure is over):
+Thresholds (--check ends with exit code 1 if a figure is over its threshold):
   2x  the tiktoken pass for files_100k and files_1m
   6x  the tiktoken pass for every case
   every target met
-  50 ms for `import compresskit`, on top of starting Python
+  50 ms for `import compresskit`, in addition to starting Python
 """
 
 from __future__ import annotations

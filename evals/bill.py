@@ -1,38 +1,38 @@
 """What whole runs of an agent cost, replayed turn by turn with a provider that caches prompts.
 
-Every assistant message of a run is one request; what came before it is its history. The trigger is half of the
-run's tokens (--trigger), the target half of that (--target). A request is its contender's tools, if any, then its
-messages. Messages that are byte-identical to the start of the request before, tools first, cost what a read
-from the cache costs (0.1 of the input price), all others what a write costs (1.25); --prices takes the prices
+Every assistant message of a run is one request, and the messages before it are its history. The trigger is half of
+the run's tokens (--trigger), and the target is half of the trigger (--target). A request is the tools of its
+contender, if any, and then its messages. Messages that are byte-identical to the start of the request before (tools
+first) cost a read from the cache: 0.1 of the input price. All others cost a write: 1.25. --prices takes the prices
 and the rules of a model instead: its minimum length, and the 128-token steps of OpenAI's cache.
 
-A turn needs a retrieval where something that the real next action uses (its atoms, as in `agent_points`) stood
-in the history and cannot be read in the request. It then pays the request once more as a read, and the newest
-messages that say it as a write. That is netted in every bill. What is not in the contender's cache is lost for
-good: such a turn is counted apart and pays nothing, so a bill with lost text is no better bill. What was
-retrieved is not kept for the turns after. Where a contender raises, everything is sent in that turn.
+A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that was in the
+history and cannot be read in the request. It then pays the request once more as a read, and the newest messages with
+the missing text as a write. Every bill includes that. Text that is not in the contender's cache is lost for good.
+Such a turn is counted apart and pays nothing, so a bill with lost text is too low. Retrieved text is not kept for
+later turns. If a contender raises, everything is sent in that turn.
 
 bill        cost of all requests with their retrievals, as a ratio to sending everything: the mean over the
-            runs, and the ratio of the sums over all runs, in which long runs count for more
+            runs, and the ratio of the sums over all runs, in which long runs count more
 retrievals  share of the bill that is retrievals
-written     share of the tokens that were written to the cache (or, where nothing is cached, new)
+written     share of the tokens that were written to the cache (or, if nothing is cached, were new)
 using       share of the turns whose next action uses something of the history, the same for every contender
 needing     share of the turns that need a retrieval
 losing      share of the turns in which something needed is lost for good
 failed      share of the turns in which the contender raised
-compactions turns a run in which what was sent changed, and would not have fitted the trigger with what is new
-changed     bytes a run that stood in the request before and do not stand at the start of this one, in turns
-            that are no compactions: what breaks the provider's cache without need
-seconds     a turn, of the contender alone
+compactions turns per run in which the sent text changed, and would not have fitted the trigger with the new text
+changed     bytes per run that were in the request before and are not at the start of this one, in turns that are no
+            compactions: they break the provider's cache without need
+seconds     per turn, of the contender alone
 
-Contenders: everything; window (the oldest exchanges go, anew each turn); litellm (litellm.compress, anew each
-turn); compresskit (anew each turn); compresskit-kept (what was sent is kept and appended to, and the whole
-history is compressed again above the trigger); -previous, -offered, -entry, -views and -prices: with
-previous=, and one option more each (offer_tool, on_entry="lossless", on_entry="views", prices=).
+Contenders: everything; window (drops the oldest exchanges, each turn alone); litellm (litellm.compress, each turn
+alone); compresskit (each turn alone); compresskit-kept (keeps what was sent, appends to it, and compresses the whole
+history again above the trigger); -previous, -offered, -entry, -views and -prices: with previous=, and with one more
+option each (offer_tool, on_entry="lossless", on_entry="views", prices=).
 
-Data: the agent runs of the data folder; or any file or folder given with --data: OpenAI or Anthropic
-conversations as JSON or JSONL, Claude Code's session files (~/.claude/projects/…), each file a group of its own
-unless --together.
+Data: the agent runs of the data folder, or any file or folder given with --data: OpenAI or Anthropic conversations as
+JSON or JSONL, and Claude Code's session files (~/.claude/projects/…). Each file is a group of its own unless you give
+--together.
 """
 
 from __future__ import annotations

@@ -1,22 +1,23 @@
-"""HumanEval with the code that is needed among files that are not: does a model still write the function?
+"""HumanEval with the needed code among other files: does a model still write the function?
 
-A conversation holds the files of a project, a message each and shuffled: for each problem a specification (its
-docstring) and a module (imports, helpers, signature, and the solution). The module of the problem that is asked has
-no body yet, and the last message asks to write it. The others are distractors, as many as fit --conversation tokens.
-Functions have names that tell nothing, so the specification has to be read. With --hops 2 it does not name the
-function either: only the module says under which number it stands.
+A conversation holds the files of a project, one message each and shuffled. Each problem has a specification (its
+docstring) and a module (imports, helpers, signature and the solution). The module of the problem that is asked for
+has no body yet, and the last message asks for it. The other problems are distractors, as many as fit --conversation
+tokens. The names of functions tell nothing, so the specification must be read. With --hops 2 the specification does
+not name the function either: only the module gives the number of the specification.
 
 Without a model:
 needed     share of the lines of the needed specification and signature that are still readable, unchanged
 With --model (any of LiteLLM's, or behind --api-base, or --gguf):
-pass@1     share of the problems whose tests pass, one reply each at temperature 0
+pass@1     share of the problems whose tests pass, with one reply each at temperature 0
 needed     the same share, of the first request
 and tokens, retrievals and dollars of all requests of a problem. `nothing` is the question alone.
 
-The reply's code is run behind the module's imports and helpers, with the standard library and no other packages, in a
-process of its own: limits of time, memory, processes and files, none of your environment variables, and where the
-system permits namespaces no network and no files but its own (`sandbox.py`). A line on stderr says where it does not.
-A solution passes when the tests have run to their end: one that ends before them or prints what it likes does not.
+The code of the reply runs behind the module's imports and helpers, with the standard library and no other packages,
+in a process of its own. The process has limits of time, memory, processes and files, and none of your environment
+variables. If the system permits namespaces, it has no network and no files but its own (`sandbox.py`). If not, a line
+on stderr says so. A solution passes if the tests have run to their end. One that ends before them does not pass,
+whatever it prints.
 
 Data: `openai_humaneval` of the hub, or JSON or JSONL with task_id, prompt, entry_point, canonical_solution and test.
 """

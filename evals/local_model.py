@@ -1,27 +1,27 @@
-"""The whole loop with a real model: questions over a conversation far larger than the target, answered.
+"""The whole loop with a real model: it answers questions over conversations that are far larger than the target.
 
-A question's own paragraphs, and as many of the questions' after it as fit --conversation tokens, are shuffled and
-given as a message each; a system message asks for a few words, and the question comes last. Each way brings that to
---target tokens, and a model answers: one of LiteLLM's, one behind an OpenAI-compatible server, or a GGUF file that
-llama.cpp's server is started for. Retrieval calls are answered too.
+A question's own paragraphs, and as many paragraphs of the next questions as fit --conversation tokens, are shuffled
+and given as one message each. A system message asks for a few words, and the question comes last. Each compressor
+brings that to --target tokens, and a model answers: one of LiteLLM's, one behind an OpenAI-compatible server, or a
+GGUF file, for which llama.cpp's server is started. Retrieval calls are answered too.
 
-everything          all of it, where it fits the model's context (else an error, counted apart)
+everything          all of it, if it fits the model's context (else an error, counted apart)
 nothing             the system message and the question: what the model knows by itself
 head+tail           the same share of every paragraph
-litellm             litellm.compress, its retrieval calls answered from its cache
+litellm             litellm.compress, with its retrieval calls answered from its cache
 compresskit         compresskit.completion
 compresskit-no-tool compresskit.completion(recoverable=False)
 
-answered       share of the questions whose answer stands in the reply, as whole words; case, articles and punctuation
-               do not count. A yes or no must be the first word.
+answered       share of the questions whose answer is in the reply, as whole words, without regard to case, articles
+               and punctuation. A yes or no must be the first word.
 exact          share of the replies that are the answer and nothing else, compared in the same way
-first request  tokens of the first request, tool schemas included (o200k_base)
+first request  tokens of the first request, with tool schemas (o200k_base)
 prompt tokens  of all requests of a question together, as the server counts them
-retrievals     retrieval calls a question; asking: share of the questions with any
-as text        share of the replies that write a retrieval call out as text, which nothing can answer
-seconds        a question, all its requests: a server that keeps its last prompt reads only what is new
+retrievals     retrieval calls per question; asking: share of the questions with any
+as text        share of the replies that write a retrieval call as text, which nothing can answer
+seconds        per question, of all its requests; a server that keeps its last prompt reads only the new part
 
-Compressors are given the tokenizer of gpt-4o, for which every model that tiktoken does not know is counted.
+Compressors get the tokenizer of gpt-4o, which is used for every model that tiktoken does not know.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""LongBench v2: multiple choice over long contexts, answered by a model that sees them brought to a target.
+"""LongBench v2: multiple choice over long contexts, answered by a model after compression.
 
-The context is one message, the question with its four choices the last; each way brings them to --target tokens, and
-the model (any of LiteLLM's, or behind --api-base, or --gguf) answers with a letter. Retrieval calls are answered too.
-Contexts reach millions of tokens: what does not fit the model (`everything`) is an error, counted apart, and
---max-context leaves such questions out for all ways. `nothing` is the question alone; guessing gives 0.25.
+The context is one message, and the question with its four choices is the last. Each compressor brings them to --target
+tokens, and the model (any of LiteLLM's, or behind --api-base, or --gguf) answers with a letter. Retrieval calls are
+answered too. Contexts have up to millions of tokens. If one does not fit the model (`everything`), that is an error
+and counted apart. --max-context leaves such questions out for all compressors. `nothing` is the question alone.
+Guessing gives 0.25.
 
-accuracy   share of the questions whose letter is right; a reply without a letter is wrong
+accuracy   share of the questions with the right letter; a reply without a letter is wrong
 letter     share of the replies with a letter
 and tokens, retrievals and dollars of all requests of a question. The table has a group for all questions, for each
 difficulty (easy, hard) and for each length (short: up to 32k words, medium: up to 128k, long).

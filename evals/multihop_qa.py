@@ -1,18 +1,17 @@
 """Which of the sentences that answer a multi-hop question survive compression.
 
-A question's paragraphs and those of the nine questions after it (of the same data set, going round at its
-end) are shuffled and given before the question; one that several of them share stands once. A paragraph is
-its title on a line and its sentences on the next. They come in two layouts: **one message a paragraph**, and
-**all in one message** with blank lines between. The question is the last message. The target is a share
-(--target, 0.2) of all tokens.
+A question's paragraphs and those of the next nine questions of the same data set (which starts again at its end) are
+shuffled and given before the question. A paragraph that several questions share is given once. A paragraph is its
+title on one line and its sentences on the next. There are two layouts: **one message per paragraph**, and **all in
+one message** with blank lines between. The question is the last message. The target is a share (--target, 0.2) of
+all tokens.
 
-support    share of the supporting sentences that stand unchanged in what is left (mean over questions).
-           MuSiQue names whole paragraphs as support: such a one counts when the whole paragraph stands
-           unchanged.
-kept       tokens after, of tokens before (tool schemas of the compressor counted)
-met        share of questions at or under the target
+support    share of the supporting sentences that are unchanged in the result (mean over questions). MuSiQue names
+           whole paragraphs as support. Such a paragraph counts only if all of it is unchanged.
+kept       tokens after, as a share of the tokens before (with the tool schemas of the compressor)
+met        share of the questions at or under the target
 
-Data: JSONL, a question a line: {"id": "<data set>-<number>", "question": …, "paragraphs": [[title,
+Data: JSONL, one question per line: {"id": "<data set>-<number>", "question": …, "paragraphs": [[title,
 [sentence, …]], …], "support": [sentence or paragraph, …]}. The part of the id before the first "-" names the
 data set.
 """

@@ -1,19 +1,19 @@
-"""Needles in long texts: what a question asks for, is it still readable, wherever it stands and however long the text?
+"""Needles in long texts: is a fact that a question asks for still readable, at any depth and in a text of any length?
 
 Prose is cut to each of --lengths tokens, facts (`needles.py`) are put in at each of --depths (0: its start, 1: its
-end), and a question about them comes last. The text stands in one message, or with --layouts apart in a message a
-paragraph. It is brought to --target, a share of its tokens. For each cell of the grid there are --limit questions (4).
+end), and a question about them comes last. The text is in one message, or with --layouts apart in one message per
+paragraph. It is brought to --target, a share of its tokens. Each cell of the grid has --limit questions (4).
 
---needles 1,3   how many facts a question asks for; several stand apart evenly, the first at the depth of the row
---wordings      unlike: the question shares no word with the fact but the smallest ("of"); alike: most of them
+--needles 1,3   how many facts a question asks for. Several are spread evenly, the first at the depth of the row
+--wordings      unlike: the question shares no word with the fact except the smallest ("of"); alike: most of them
 
-found      share of the facts that can be read. Without a model: the whole sentence stands unchanged in what is left.
+found      share of the facts that can be read. Without a model: the whole sentence is unchanged in the result.
            With --model (any of LiteLLM's, or behind --api-base, or --gguf): the answer is in the reply, as whole words
-readable   with a model: share of the facts whose sentence stood unchanged in the first request
+readable   with a model: share of the facts whose sentence was unchanged in the first request
 
 Rows have "depth" (0 to 1), "length" (tokens), "needles", "wording" and "found".
 
-Prose: the paragraphs of multi-hop questions (`multihop_qa.py` says which), or a text file with --data.
+Prose: the paragraphs of multi-hop questions (see `multihop_qa.py`), or a text file with --data.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ _DATA = (
     "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
 )
 CODES = """exit codes: 0 measured; 1 an error of the eval itself; 2 wrong arguments, or no data to measure; 3 stopped by
-the budget (the record has what is there, with "complete": false); 4 nothing but errors; 130 interrupted"""
+the budget (the record has the rows so far, with "complete": false); 4 nothing but errors; 130 interrupted"""
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 
@@ -78,9 +78,17 @@ def running(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--json", metavar="FILE", help="write a record with every figure and every case")
     add("--jobs", type=positive, metavar="N", help="items at once (default: 1; with --ray all that it has)")
-    add("--resume", metavar="FILE", help="keep every row in this journal as it comes, and go on from those in it")
-    add("--budget", type=dollars, metavar="DOLLARS", help="begin no item that may cost more than is left of it")
-    add("--ray", nargs="?", const="local", metavar="ADDRESS", help="run through Ray, here or there (compresskit[ray])")
+    add("--resume", metavar="FILE", help="keep every row in this journal, and continue from the rows in it")
+    add(
+        "--budget", type=dollars, metavar="DOLLARS", help="begin no item that may cost more than the rest of the budget"
+    )
+    add(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="run through Ray, here or on a cluster (compresskit[ray])",
+    )
 
 
 def _add_embedders(parser: argparse.ArgumentParser) -> None:

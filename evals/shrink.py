@@ -1,24 +1,24 @@
-"""Whether shrinking in place helps: multi-hop questions, answered by a small model from what each way leaves over.
+"""Whether shrinking in place helps: a small model answers multi-hop questions from the text that each arm leaves.
 
-A question's own paragraphs stand in one message, shuffled, the question behind them. Each arm brings them to a share
-of the tokens (--target, 0.2 and 0.33); no retrieval, the reader sees what is left and nothing else.
+A question's own paragraphs are in one message, shuffled, and the question follows. Each arm brings them to a share
+of the tokens (--target, 0.2 and 0.33). There is no retrieval: the reader sees the result and nothing else.
 
 everything, nothing    the reader's own limits
 head+tail              70 % of the budget from the start, 30 % from the end
 excerpts               compresskit without a shrinker
-llmlingua, longllmlingua, llmlingua2   upstream's choice of words alone, in whole words, brought to the budget
-excerpts+…             compresskit with that shrinker, its check for what must stay included
+llmlingua, longllmlingua, llmlingua2   upstream's choice of words alone, in whole words, within the budget
+excerpts+…             compresskit with that shrinker and with its check
 excerpts+self          compresskit with --self-llm
 
-support    share of the supporting sentences that stand unchanged
-words      share of their different words (three letters and more) that are left anywhere
-likelihood mean log-likelihood of the answer's tokens, given what is left and the question (higher is better)
-exact      share of the questions that the reader's greedy answer begins with the answer to
+support    share of the supporting sentences that are unchanged
+words      share of their different words (of three letters or more) that are left anywhere
+likelihood mean log-likelihood of the answer's tokens, given the result and the question (higher is better)
+exact      share of the questions for which the reader's greedy answer begins with the answer
 s/1k       seconds to shrink 1,000 tokens of input
 must stay  share of the tokens that no shrinker may leave out (numbers, dates, negations …); shrunk: whether any was
 
-Needs the extra compresskit[llmlingua]. Models are folders or names on the Hugging Face hub; an arm whose model is not
-given is listed as not measured.
+It needs the extra compresskit[llmlingua]. Models are folders or names on the Hugging Face hub. An arm without a model
+is listed as not measured.
 """
 
 from __future__ import annotations

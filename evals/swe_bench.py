@@ -1,33 +1,32 @@
-"""How much of the code that a fix changes is still readable after compression, and what patches a model writes then.
+"""How much of the code that a fix changes is still readable after compression, and which patches a model then writes.
 
-A conversation is made for every instance of SWE-bench: the Python files of its repository at base_commit (tests
-apart) are ranked by BM25 for the issue (`retrieval.py`); the files that the gold patch changes are always taken,
-then the best others that fit into --tokens (27,000). They are shuffled with a fixed seed, each is a user
-message with `# path` as its first line, and the issue is the last message. It is compressed with trigger
-10,000 and target 7,000.
+Each instance of SWE-bench becomes a conversation. The Python files of its repository at base_commit, without tests,
+are ranked by BM25 for the issue (`retrieval.py`). The files that the gold patch changes are always taken, then the
+best other files that fit into --tokens (27,000). The files are shuffled with a fixed seed. Each is a user message
+with `# path` as its first line, and the issue is the last message. The trigger is 10,000 and the target 7,000.
 
 With --retention, without a model:
-lines      share of the gold hunk lines (context and removed lines of the patch, blank ones apart) that
-           stand unchanged in the message that held their file (mean over instances)
-hunks      share of the gold hunks of which every such line is kept (mean over instances)
-files      share of the gold files of which at least one gold hunk line is kept (mean over instances)
-Hunks and files without an old side (new files) ask for nothing and are not counted.
+lines      share of the gold hunk lines (context and removed lines of the patch, without blank ones) that are
+           unchanged in the message that held their file (mean over instances)
+hunks      share of the gold hunks with all of these lines (mean over instances)
+files      share of the gold files with at least one gold hunk line (mean over instances)
+Hunks and files without an old side (new files) need nothing and are not counted.
 
 With --model (any of LiteLLM's, or behind --api-base, or --gguf), which is asked for a patch:
 file overlap, exact file match, hunk overlap, content similarity: as litellm's documentation defines them for
            litellm.compress (`patch_scores.py`)
-patch      share of the replies with a unified diff; applies: with one whose old sides stand in the files
-resolved   with --run-tests COMMAND: share of the instances whose own tests pass then (`swe_tests.py`); only of those
-           whose tests pass here with the gold patch and fail without it, the others are told
+patch      share of the replies with a unified diff; applies: the share with a diff whose old sides are in the files
+resolved   with --run-tests COMMAND: share of the instances whose own tests then pass (`swe_tests.py`). Instances
+           whose tests do not pass here with the gold patch, or pass without it, are named and not counted
 and tokens, retrievals and dollars of all requests of an instance.
 
 Instances: a JSON or JSONL file, gzipped or not, with SWE-bench's fields (repo, instance_id, base_commit,
 patch, problem_statement), or a data set of the hub (--data hub, or another one with --dataset).
-Repositories: a folder of clones (--repos), cloned where missing only with --clone-from, for example
+Repositories: a folder of clones (--repos). Missing ones are cloned only with --clone-from, for example
 https://github.com. An instance may bring its files instead: {"files": {path: text}}. Building takes a while:
---save DIR keeps the conversations there (one gzipped JSON each), --load DIR measures saved ones and needs no
-repository. On the hub patches take princeton-nlp/SWE-bench_Lite_bm25_27K, which brings its files (instances
-without the gold files among them are left out).
+--save DIR keeps the conversations there (one gzipped JSON each). --load DIR measures saved ones and needs no
+repository. On the hub, patches take princeton-nlp/SWE-bench_Lite_bm25_27K, which brings its files. Instances
+without the gold files among them are left out.
 """
 
 from __future__ import annotations

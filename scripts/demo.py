@@ -1,7 +1,7 @@
-"""Shows compress() on a conversation gathered on the spot, and checks what it shows.
+"""Shows compress() on a real conversation that is collected on this machine, and checks every claim.
 
-Prints what went, what the question still needs, one retrieval and the way back. Exit code 0 when all of it
-holds. Calls no model: the retrieval call is what a model would have sent.
+Prints the tokens before and after, the text that the question needs, one retrieval, and the restored messages. The exit
+code is 0 if every check passes. It calls no model: the retrieval call is one that a model could have sent.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ NEEDED = {  # what answers the question -> a line that says it
 }
 CONTEXT_LINES = 2
 LEGEND = (
-    "protected: never touched. excerpt: the relevant parts stay, markers say what is missing. stub: one line "
-    "stands for the text. fold: one line stands for a run of messages, counted at the first of them."
+    "protected: never changed. excerpt: the relevant parts stay, and markers say what is missing. stub: one line "
+    "replaces the text. fold: one message replaces a run of messages, and is counted at the first of them."
 )
 
 
 class Report:
-    """Prints, and remembers what did not hold."""
+    """Prints, and remembers the checks that failed."""
 
     def __init__(self) -> None:
         interactive = sys.stdout.isatty()
@@ -58,7 +58,7 @@ class Report:
 def main(arguments: list[str] | None = None) -> int:
     """The demo from top to bottom."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--target", type=int, default=12_000, help="tokens to bring it to (default: 12,000)")
+    parser.add_argument("--target", type=int, default=12_000, help="tokens to compress to (default: 12,000)")
     target = parser.parse_args(arguments).target
     report = Report()
     talk = gather(Path(__file__).resolve().parent.parent)
@@ -69,16 +69,16 @@ def main(arguments: list[str] | None = None) -> int:
     show_restored(report, talk, result)
     report.line("")
     for failure in report.failures:
-        report.line(f"did not hold: {failure}", "bold red")
-    report.line("Something did not hold." if report.failures else "All of it holds.", "bold")
+        report.line(f"failed: {failure}", "bold red")
+    report.line("A check failed." if report.failures else "All checks passed.", "bold")
     return 1 if report.failures else 0
 
 
 def show_tokens(report: Report, talk: Conversation, result: Compressed) -> None:
     """The table of tokens before and after, against the target."""
     report.line(
-        "An agent has read real files of this machine, run a failing test, and is asked a question. Before "
-        "the conversation goes to the model, compress() brings it to the target. Nothing is sent anywhere."
+        "An agent has read real files of this machine, has run a failing test, and gets a question. Before the "
+        "conversation goes to the model, compress() brings it to the target. This demo sends nothing anywhere."
     )
     report.heading(1, "Tokens, message by message")
     table = Table("", "message", box=box.SIMPLE_HEAD, padding=(0, 1))
@@ -99,7 +99,7 @@ def show_tokens(report: Report, talk: Conversation, result: Compressed) -> None:
         Text("the whole request", style="bold"),
         f"{result.original_tokens:,}",
         Text(f"{result.compressed_tokens:,}", style="bold"),
-        "tools and overhead counted too",
+        "with tools and overhead",
     )
     report.console.print(table)
     report.line(LEGEND, "dim")
@@ -131,7 +131,7 @@ def around(text: str, needle: str) -> list[str]:
 
 def show_retrieval(report: Report, talk: Conversation, result: Compressed) -> None:
     """One call of the retrieval tool, as a model would make it, and the answer to it."""
-    report.heading(3, "Something that was taken out, asked for by the model")
+    report.heading(3, "The model retrieves a text that was taken out")
     index = talk.titles.index("result: read click/core.py")
     key = next((decision.key for decision in result.decisions if decision.message == index), None)
     arguments = json.dumps({"key": key, "query": "Parameter.process_value"})

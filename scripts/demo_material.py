@@ -1,7 +1,6 @@
-"""Gathers a real agent conversation on this machine: files, a failing test run, commits, a JSON listing.
+"""Collects a real agent conversation on this machine: files, a failing test run, commits, a JSON listing.
 
-Everything is read or run on the spot; nothing is made up but the agent's own sentences. Knows nothing of
-compresskit.
+Everything is read or run here. Only the agent's own sentences are made up. This module knows nothing of compresskit.
 """
 
 from __future__ import annotations

@@ -62,12 +62,12 @@ class TestDemo:
         ],
         ids=["restore loses text", "answer says nothing", "compress cuts too much"],
     )
-    def test_it_fails_when_something_does_not_hold(self, demo, monkeypatch, capsys, name, lie, caught):
+    def test_it_fails_if_a_check_fails(self, demo, monkeypatch, capsys, name, lie, caught):
         monkeypatch.setattr(demo, name, lie)
         assert demo.main([]) == 1
         shown = capsys.readouterr().out
         assert re.search(rf"^NO   .*{re.escape(caught)}", shown, re.MULTILINE)
-        assert re.search(rf"^did not hold: .*{re.escape(caught)}", shown, re.MULTILINE)
+        assert re.search(rf"^failed: .*{re.escape(caught)}", shown, re.MULTILINE)
 
     def test_a_target_that_cannot_be_met_is_a_failure(self, demo, capsys):
         assert demo.main(["--target", "50"]) == 1

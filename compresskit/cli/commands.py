@@ -38,14 +38,14 @@ SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…)
 EXIT_CODES = """\b
 Exit codes:
   0    done, and the target was met (or the conversation is not above the trigger)
-  1    done, but the target was not met: what may not be touched is more than the target;
-       ledger: it is not what was written
+  1    done, but the target was not met, because the protected text costs more;
+       ledger: the file was changed
   2    wrong usage, or an input that cannot be used
   3    retrieve: no such key
   4    the output could not be written
   70   a fault in compresskit itself
   130  stopped with Ctrl-C
-  141  the reader of the output has gone
+  141  the reader of the output is gone
 """
 
 
@@ -58,10 +58,10 @@ class UnknownKey(Failure):
 @click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
-    """Brings conversations under a token target; everything taken out can be asked for again.
+    """Bring conversations under a token target. Everything that is taken out can be retrieved again.
 
     FILE is JSON (a list of messages, or an object with "messages" and, if you like, "tools" and "model")
-    or JSONL (a message a line, or a conversation a line), also gzipped; - is standard input.
+    or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input.
     """
 
 
@@ -73,8 +73,8 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = [
         click.option("--model", help=model_help),
         click.option("--trigger", type=int, help="Compress only above this many tokens."),
-        click.option("--target", type=int, help="Tokens that the request may have afterwards, all counted."),
-        click.option("--query", help="What relevance is judged against, instead of the conversation itself."),
+        click.option("--target", type=int, help="Tokens that the whole result may cost."),
+        click.option("--query", help="Judge relevance against this text, not against the conversation."),
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
@@ -90,7 +90,7 @@ def _read_tools(_context: click.Context, _option: click.Parameter, path: str | N
 
 
 output_option = click.option(
-    "-o", "--output", metavar="FILE", help="Write here, in one step and for your eyes only, not to stdout."
+    "-o", "--output", metavar="FILE", help="Write to this file, in one step, so that only you can read it."
 )
 
 
@@ -102,10 +102,10 @@ output_option = click.option(
 def compress_command(context: click.Context, /, file: str, output: str | None, **options: Any) -> None:
     """Compress the conversation in FILE and write the result as JSON.
 
-    The result holds "messages" (and "tools", if any) to send, the "cache" that restores what was taken out,
-    and the figures, which also go to standard error. For a conversation a line, a result a line comes out.
-    The trigger is 200,000 tokens, or the target where only a target is given; the target is 70 % of the
-    trigger. Other fields of an object pass through. A result can be compressed again.
+    The result holds the "messages" (and "tools", if any) to send, the "cache" that restores them, and the
+    figures, which also go to standard error. If FILE has one conversation per line, the output has one result
+    per line. The default trigger is 200,000 tokens, or the target if you only give a target. The default target
+    is 70 % of the trigger. Other fields of an object pass through. A result can be compressed again.
     """
     given = read_conversations(file)
     results = []
@@ -128,10 +128,10 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
 @request_options
 @click.pass_context
 def show_command(context: click.Context, /, file: str, **options: Any) -> None:
-    """Show before and after: per message what was kept, how many tokens went, and why.
+    """Show what was kept of each message, how many tokens went, and why.
 
-    FILE is a result of `compresskit compress`, or a conversation, which is compressed on the spot
-    (to 40 % of its tokens where neither --trigger nor --target is given).
+    FILE is a result of `compresskit compress`, or a conversation. A conversation is compressed first, to 40 %
+    of its tokens if you give neither --trigger nor --target.
     """
     given = read_conversations(file)
     results = []
@@ -150,7 +150,7 @@ def show_command(context: click.Context, /, file: str, **options: Any) -> None:
 @click.argument("result")
 @output_option
 def restore_command(result: str, output: str | None) -> None:
-    """Write the original messages of RESULT, as a JSON list (a list a line, for several results)."""
+    """Write the original messages of RESULT as a JSON list, or one list per line for several results."""
     found = read_results(result)
     with open_output(output) as stream:
         for one in found:
@@ -174,14 +174,14 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
     callback=_checked_span,
     help="Only lines 13, 13-57 or 13-, or characters c500-900.",
 )
-@click.option("--query", help="Only the passages that match this.")
+@click.option("--query", help="Only the passages that match these words.")
 @click.option("--head", type=int, metavar="N", help="Only the first N lines.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines.")
 @click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens, 60 or more.")
 def retrieve_command(result: str, key: str, **options: Any) -> None:
-    """Write the original text behind KEY, as the model would get it. The markers in RESULT name the keys.
+    """Write the original text behind KEY, as the model would get it. The markers in RESULT show the keys.
 
-    At most one of --lines, --query and --head/--tail.
+    Give at most one of --lines, --query and --head/--tail.
     """
     ways = [options["lines"], options["query"], options["head"] or options["tail"]]
     if sum(way is not None for way in ways) > 1:

@@ -25,12 +25,12 @@ if TYPE_CHECKING:  # its locks are POSIX's: the other commands have to work with
 FORMAT, VERSION = "compresskit-ledger-report", 1
 EXIT_CODES = """\b
 Exit codes:
-  0    every line is what was written
-  1    it is not: a line was changed, taken out, put in or torn
+  0    every line is as it was written
+  1    a line was changed, taken out, put in or torn
   2    wrong usage, or a file that cannot be read
   4    the output could not be written
   70   a fault in compresskit itself
-  141  the reader of the output has gone
+  141  the reader of the output is gone
 """
 _MILLION = 1_000_000
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -51,8 +51,8 @@ class BrokenLedger(Failure):
 def ledger() -> None:
     """Check and sum up a ledger of what compression cost and saved.
 
-    A program keeps one with compresskit.ledger.Ledger: a line of JSON for every request, each with the hash of
-    the line before.
+    A program writes a ledger with compresskit.ledger.Ledger. It has one line of JSON for each request, and each
+    line holds the hash of the line before.
     """
 
 
@@ -65,12 +65,13 @@ def _checked_hash(_context: click.Context, _option: click.Parameter, head: str |
 @ledger.command("verify", epilog=EXIT_CODES)
 @click.argument("file")
 @click.option(
-    "--head", metavar="HASH", callback=_checked_hash, help="A hash printed earlier: it has to be there still."
+    "--head", metavar="HASH", callback=_checked_hash, help="A hash that was printed earlier. It must still be there."
 )
 def verify_command(file: str, head: str | None) -> None:
     """Check that no byte of FILE was changed since it was written, and print the hash of its last line.
 
-    Lines cut off the end, or a file made anew, can only be noticed with a hash that was kept elsewhere: --head.
+    To detect lines that were cut off the end, or a file that was made anew, keep a hash elsewhere and give it
+    with --head.
     """
     found = _verified(file, head)
     click.echo(f"intact: {found.entries:,} entries, head {found.head}")
@@ -78,9 +79,9 @@ def verify_command(file: str, head: str | None) -> None:
 
 @ledger.command("report", epilog=EXIT_CODES)
 @click.argument("file")
-@click.option("--json", "as_json", is_flag=True, help="As JSON; amounts in whole micro-dollars.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars.")
 def report_command(file: str, as_json: bool) -> None:
-    """Sum up FILE: for every conversation what was sent, paid and saved, retrievals deducted."""
+    """Sum up FILE: the sums sent, paid and saved for each conversation, with retrievals deducted."""
     from compresskit.ledger import entries
 
     verdict = _verified(file, None)

@@ -18,19 +18,25 @@ OPTIONS = [
     click.option(
         "--shrinker",
         type=click.Choice(["llmlingua", "self"]),
-        help="Say prose in fewer words where an excerpt would leave much out: with LLMLingua on this machine"
+        help="Say prose in fewer words if an excerpt would leave much out: with LLMLingua on this machine"
         " (the extra compresskit[llmlingua]), or with a model that LiteLLM calls.",
     ),
     click.option(
-        "--shrinker-model", metavar="MODEL", help="For self: as LiteLLM names it. For llmlingua: hub or folder."
+        "--shrinker-model",
+        metavar="MODEL",
+        help="For self: a model of LiteLLM. For llmlingua: a name on the hub, or a folder.",
     ),
     click.option("--shrinker-method", type=_METHODS, help="For llmlingua.  [default: llmlingua2]"),
     click.option("--shrinker-device", metavar="DEVICE", help="For llmlingua.  [default: cpu]"),
-    click.option("--shrinker-dtype", type=_DTYPES, help="For llmlingua: of the weights.  [default: float32 on a CPU]"),
+    click.option(
+        "--shrinker-dtype", type=_DTYPES, help="For llmlingua: the type of the weights.  [default: float32 on a CPU]"
+    ),
     click.option(
         "--shrinker-rate", type=float, metavar="SHARE", help="For llmlingua: keep at most this share of a text."
     ),
-    click.option("--shrinker-seconds", type=float, metavar="S", help="Leave to excerpts what takes longer than this."),
+    click.option(
+        "--shrinker-seconds", type=float, metavar="S", help="Use excerpts for texts that take longer than this."
+    ),
 ]
 
 

@@ -33,18 +33,18 @@ class VectorStore(Protocol):
 class LiteLLMEmbedder:
     """Embeds through ``litellm.embedding``, with a cache by content.
 
-    The same text is sent once: its vector is remembered in memory, and in ``store`` where there is one. That makes
-    results repeatable too, since an API may return slightly different vectors for the same text.
+    The same text is sent once. Its vector is remembered in memory and, if there is one, in ``store``. That also makes
+    results repeatable, because an API may return slightly different vectors for the same text.
 
     Args:
-        model: litellm's name of an embedding model, as in "text-embedding-3-small" or "ollama/nomic-embed-text".
-        store: where vectors are kept beside memory: an object with ``get(key)`` and ``put(entries)``.
-        max_tokens: of a text; longer ones are cut. By default what litellm knows of the model, else 512. Counted
-            with tiktoken, which is an estimate for models of other providers.
-        **options: go to ``litellm.embedding`` as they are: ``api_key``, ``api_base``, ``dimensions``, ``timeout`` …
+        model: litellm's name of an embedding model, such as "text-embedding-3-small" or "ollama/nomic-embed-text".
+        store: Keeps vectors besides memory: an object with ``get(key)`` and ``put(entries)``.
+        max_tokens: Longer texts are cut to this many tokens. By default the limit that litellm knows for the model,
+            else 512. Counted with tiktoken, which is an estimate for models of other providers.
+        **options: Arguments for ``litellm.embedding``: ``api_key``, ``api_base``, ``dimensions``, ``timeout`` …
 
     Raises:
-        InvalidArgument: the model is no name, the store no store, or the limit no number.
+        InvalidArgument: The model is not a name, the store is not a store, or the limit is not a number.
     """
 
     def __init__(
@@ -66,11 +66,10 @@ class LiteLLMEmbedder:
         self._lock = threading.Lock()
 
     def embed(self, texts: list[str]) -> Any:
-        """The vectors of texts: a float32 array (texts, dimensions).
+        """Returns the vectors of texts: a float32 array (texts, dimensions). Errors of the API call are litellm's.
 
         Raises:
-            EmbedderFailed: the API did not return a vector for each text.
-            Whatever litellm raises: of the network, the key, the model.
+            EmbedderFailed: The API did not return one vector for each text.
         """
         import numpy as np
 

@@ -22,14 +22,14 @@ _CHARACTERS = 4_000  # of a text that are looked at
 
 
 class StaticEmbedder:
-    """Embeds by the mean of token vectors: some 100,000 tokens a second on one core, on this machine, for nothing.
+    """Embeds a text as the mean of its token vectors, on this machine: about 100,000 tokens per second on one core.
 
     Args:
-        folder: a local model in model2vec's format (``model.safetensors``, ``tokenizer.json``); wordllama's own
-            table by default.
+        folder: A local model in model2vec's format (``model.safetensors``, ``tokenizer.json``). By default wordllama's
+            own table.
 
     Raises:
-        InvalidArgument: a package is missing, or the folder holds no such model.
+        InvalidArgument: A package is missing, or the folder has no such model.
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
@@ -53,7 +53,9 @@ class StaticEmbedder:
         self._ignored = _unknown(json.loads(tokenizer.read_text(encoding="utf-8")))
 
     def embed(self, texts: list[str]) -> Any:
-        """The vectors of texts: a float32 array (texts, dimensions); zeros for a text without a known token."""
+        """Returns the vectors of texts: a float32 array (texts, dimensions), with zeros for a text without a known
+        token.
+        """
         import numpy as np
 
         vectors = np.zeros((len(texts), self._table.shape[1]), dtype=np.float32)

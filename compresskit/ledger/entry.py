@@ -22,15 +22,25 @@ class Entry:
     """One request. Prices are in micro-dollars per million tokens.
 
     Attributes:
-        original_tokens: of the request without compression, as far as it is known: what was sent, and what
-            was taken out of it.
-        read_tokens, written_tokens, hour_tokens, fresh_tokens: of what was sent, by their price.
-        retrieved_tokens: of retrieval answers. A request with some was sent only because of them.
-        assumed: the provider's usage was not given, so nothing is taken to be cached, on either side.
-        without_microdollars, paid_microdollars: what all would have cost, and what was paid.
-        bounced_microdollars: the part of what was paid that is for retrievals.
-        saved_microdollars: the difference; less than nothing where compression cost more.
-        torn_bytes: of a line before this one that a killed process had left unfinished.
+        time: When the entry was written, in UTC.
+        conversation: The name of the conversation, or None.
+        model: The name of the model.
+        original_tokens: The tokens that the request would have without compression, as far as that is known.
+        read_tokens: Tokens that were read from the provider's cache.
+        written_tokens: Tokens that were written to the cache.
+        hour_tokens: Tokens that were written to the cache for an hour.
+        fresh_tokens: All other tokens that were sent.
+        retrieved_tokens: Tokens of retrieval answers. A request with any was only sent because of them.
+        assumed: The provider's usage was not given, so nothing counts as cached, with or without compression.
+        input_price: The price of a fresh token.
+        write_price: The price of a written token.
+        hour_price: The price of a token that is written for an hour.
+        read_price: The price of a read token.
+        without_microdollars: What the request would have cost without compression.
+        paid_microdollars: What was paid.
+        bounced_microdollars: The part of the paid sum that is for retrievals.
+        saved_microdollars: The difference. It is negative if compression cost more.
+        torn_bytes: Bytes of an unfinished line that a killed process had left before this entry.
     """
 
     time: str

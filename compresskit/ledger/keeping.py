@@ -40,7 +40,7 @@ class _Known:
 
 
 class Ledger:
-    """A ledger in a file, made with mode 0600 when the first entry is recorded."""
+    """A ledger in a file. The first entry creates the file, with mode 0600."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
@@ -56,22 +56,22 @@ class Ledger:
         conversation: str | None = None,
         retrieved_tokens: int = 0,
     ) -> Entry:
-        """Appends the entry of one request: one call for every request that was sent.
+        """Appends the entry of one request. Call it once for every request that you send.
 
         Args:
-            result: what compress() returned for the request.
-            usage: the provider's, as it is in the response. Without it the counts of the result are taken, and
-                nothing counts as cached.
-            prices: of the model; from litellm's model map by default.
-            conversation: a name of at most 200 characters. Requests of one conversation are compared with
-                those before; without a name what was saved counts as cached text.
-            retrieved_tokens: tokens of the retrieval answers in the request, where it was sent because the
-                model had asked for them. Its whole price is deducted.
+            result: What compress() returned for the request.
+            usage: The usage in the provider's response. Without it, the counts of the result are used, and nothing
+                counts as cached.
+            prices: The prices of the model. By default those of litellm's price list.
+            conversation: A name of at most 200 characters. A request is compared with the earlier requests of the same
+                conversation. Without a name, the saved tokens count as cached text.
+            retrieved_tokens: Tokens of the retrieval answers in the request, if it was only sent because the model had
+                asked for them. The whole price of the request is then deducted.
 
         Raises:
-            InvalidArgument: an argument is wrong, or the model's prices are not known.
-            InvalidLedger: the file is no ledger, or was changed; nothing is written.
-            OSError: the file cannot be written.
+            InvalidArgument: An argument is wrong, or the prices of the model are not known.
+            InvalidLedger: The file is not a ledger, or it was changed. Nothing is written then.
+            OSError: The file cannot be written.
         """
         prices = known_prices(result, prices)
         check(conversation, retrieved_tokens)

@@ -17,7 +17,14 @@ from .entry import Entry, entry_from, may_be_torn
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a ledger is what was written: ``problem`` says in ``line`` (from 1) what is wrong, else None."""
+    """Whether a ledger is as it was written.
+
+    Attributes:
+        entries: The number of entries that are intact.
+        head: The hash of the last intact line.
+        line: The line with the problem, counted from 1, or None.
+        problem: What is wrong, or None.
+    """
 
     entries: int
     head: str
@@ -26,10 +33,11 @@ class Verdict:
 
 
 def entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
-    """The entries of a ledger, in order; a torn last line is passed over.
+    """Returns the entries of a ledger, in order. An unfinished last line is skipped.
 
     Raises:
-        InvalidLedger: at the first line that was changed; OSError: the file cannot be read.
+        InvalidLedger: A line was changed. It is raised at the first such line.
+        OSError: The file cannot be read.
     """
     with _reading(path) as file:
         for number, link in enumerate(links(file)):
@@ -37,10 +45,10 @@ def entries(path: str | os.PathLike[str]) -> Iterator[Entry]:
 
 
 def verify(path: str | os.PathLike[str], head: str | None = None) -> Verdict:
-    """Whether every line is what was written, in its place, and the last one whole.
+    """Checks that every line is as it was written and in its place, and that the last line is complete.
 
-    Whoever can write to the file can also cut lines off its end, or make all of it anew. Against that, keep the
-    ``head`` of an earlier verdict elsewhere: it has to be among the hashes.
+    A person who can write to the file can also cut lines off its end, or make the whole file anew. To detect that, keep
+    the ``head`` of an earlier verdict elsewhere and pass it: it must be among the hashes.
     """
     count, last, seen = 0, START, head in (None, START)
     with _reading(path) as file:

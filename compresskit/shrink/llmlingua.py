@@ -39,24 +39,24 @@ class Chooser(Protocol):
 
 
 class LLMLingua:
-    """A shrinker that leaves words out.
+    """A shrinker that leaves words out. It never runs code that comes with a model; the llmlingua package does by
+    default.
 
     Args:
-        method: "llmlingua2" (a token classifier, knows no query), "llmlingua" (perplexity of a language model),
+        model: A name on the Hugging Face hub, or a folder. By default the model that the llmlingua package uses for the
+            method.
+        method: "llmlingua2" (a token classifier that knows no query), "llmlingua" (the perplexity of a language model),
             or "longllmlingua" (the same, judged against the query).
-        model: a name on the Hugging Face hub or a folder; upstream's default for the method where none is given.
-        device: "cpu", "cuda", "cuda:1", "mps". Upstream's default is "cuda".
-        dtype: what the model's weights are loaded as; None for upstream's default, "float32" on a CPU and the model's
-            own on a GPU. "bfloat16" takes half the memory, and on a CPU that computes with it about half the time.
-        rate: the share of its tokens that a text may keep, where that is less than its budget; None for the
-            budget alone. Upstream's default is 0.5.
-        counter: what budgets are counted with; o200k_base by default.
-        local_files_only: never ask the hub.
-
-    Code that comes with a model is never run (upstream's default is to run it).
+        device: "cpu", "cuda", "cuda:1" or "mps". The package's default is "cuda".
+        dtype: The type of the model's weights. None is the package's default: "float32" on a CPU, and the model's own
+            on a GPU. "bfloat16" needs half the memory and, on a CPU that computes with it, about half the time.
+        rate: The share of its tokens that a text may keep, if that is less than its budget. None: only the budget
+            counts. The package's default is 0.5.
+        counter: Counts the budgets. o200k_base by default.
+        local_files_only: Never ask the hub.
 
     Raises:
-        InvalidArgument: an argument is wrong, or llmlingua is not installed.
+        InvalidArgument: An argument is wrong, or llmlingua is not installed.
     """
 
     def __init__(
@@ -92,10 +92,10 @@ class LLMLingua:
         return f"<LLMLingua {self.method} {self.model} on {self.device}>"
 
     def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
-        """Each text in fewer words, "" where what must stay alone is more than the budget.
+        """Returns each text in fewer words, or "" if the words that must stay alone exceed the budget.
 
-        A model that cannot be loaded raises what transformers raises. One that fails at a text gives "" for it, and
-        a warning once.
+        If the model cannot be loaded, the error of transformers is raised. If it fails at a text, the result is "" for
+        that text, with one warning.
         """
         with self._lock:
             chooser = self._loaded()

@@ -51,9 +51,15 @@ _TELLING = (
 
 @dataclass
 class Usage:
-    """What a shrinker's requests came to so far, failed ones counted as far as the provider billed them.
+    """The requests of a shrinker so far. Failed requests are counted as far as the provider billed them.
 
-    ``cost`` is in US dollars by LiteLLM's price list; ``unpriced`` requests are of models that it has no price for.
+    Attributes:
+        requests: All requests.
+        failed: The requests that failed.
+        prompt_tokens: Tokens of all prompts.
+        completion_tokens: Tokens of all replies.
+        cost: US dollars by LiteLLM's price list.
+        unpriced: Requests to models that are not in the price list.
     """
 
     requests: int = 0
@@ -67,17 +73,17 @@ class Usage:
 class SelfLLM:
     """A shrinker that asks a chat model to say each text in fewer words.
 
-    Args:
-        model: as `litellm.completion` takes it, such as "gpt-4o-mini" or "ollama/qwen2.5".
-        timeout: seconds for each request.
-        retries: of a request that fails, by LiteLLM, with growing pauses.
-        counter: what budgets are counted with; o200k_base by default.
-        options: further arguments of `litellm.completion`: api_base, api_key, temperature …
+    It asks for temperature 0 and a seed, if the model takes them.
 
-    Temperature 0 and a seed are asked for, where the model takes them.
+    Args:
+        model: As ``litellm.completion`` takes it, such as "gpt-4o-mini" or "ollama/qwen2.5".
+        timeout: Seconds for each request.
+        retries: How often LiteLLM repeats a request that fails, with growing pauses.
+        counter: Counts the budgets. o200k_base by default.
+        **options: Further arguments of ``litellm.completion``: api_base, api_key, temperature …
 
     Raises:
-        InvalidArgument: an argument is wrong.
+        InvalidArgument: An argument is wrong.
     """
 
     def __init__(
@@ -115,14 +121,13 @@ class SelfLLM:
 
     @property
     def cost(self) -> float:
-        """US dollars so far; see `usage` for what is not priced."""
+        """US dollars so far. ``usage.unpriced`` counts the requests without a price."""
         return self.usage.cost
 
     def shrink(self, texts: list[str], budgets: list[int], query: str) -> list[str]:
-        """The model's reply for each text; "" where a request failed or its reply was cut off.
+        """Returns the model's reply for each text, or "" if a request failed or its reply was cut off.
 
-        Raises:
-            what LiteLLM raises, where every request failed.
+        If every request failed, LiteLLM's error is raised.
         """
         errors: list[Exception] = []
         left = remaining()

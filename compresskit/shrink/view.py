@@ -45,15 +45,15 @@ class Outcome(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shrinking:
-    """A shrinker with what surrounds it.
+    """A shrinker with a store and a time limit.
 
     Args:
-        shrinker: has ``shrink(texts, budgets, query)``.
-        store: keeps results by content, shrinker, budget and query: ``get(key)`` and ``put(mapping)``. Its texts
-            are user data. None: nothing is kept. Only for a shrinker with an ``identity``.
-        max_seconds: for all texts of one call together; what is not there by then is left to other forms, and work
-            that is under way ends by itself soon after. None: no limit. Results then depend on nothing but the
-            input, as far as the model's do.
+        shrinker: An object with ``shrink(texts, budgets, query)``.
+        store: Keeps results by content, shrinker, budget and query, with ``get(key)`` and ``put(mapping)``. Its texts
+            are user data. It is only used for a shrinker with an ``identity``. None: nothing is kept.
+        max_seconds: The time for all texts of one call together. Texts that are not ready by then get other forms, and
+            work that has begun ends by itself soon after. None: no limit. Then results depend only on the input and the
+            model.
     """
 
     shrinker: Shrinker

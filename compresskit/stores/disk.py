@@ -26,13 +26,13 @@ _BUSY_SECONDS = 10  # how long another process may keep the database to itself
 class DiskStore:
     """Keeps texts in a directory that only this user can read.
 
-    The directory is made with mode 0700, its files with 0600, whatever the umask. One that is there already has
-    to be this user's own and closed to others. Texts are not encrypted.
+    The directory has mode 0700 and its files have mode 0600, whatever the umask. A directory that already exists must
+    belong to this user and be closed to others. Texts are not encrypted.
 
     Args:
-        directory: made when it is first used, with its parents.
-        max_bytes: of the database; what was put longest ago makes room.
-        ttl: seconds after the last ``put`` until a text is gone.
+        directory: It is made when it is first used, with its parents.
+        max_bytes: The size of the database, 1 GiB by default. The texts that were put longest ago make room.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
     """
 
     def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, ttl: int = TTL) -> None:
@@ -69,7 +69,7 @@ class DiskStore:
             cache.cull()  # what has expired, and as much of the oldest as it takes to be within max_bytes
 
     def close(self) -> None:
-        """Closes this thread's connection; the store can be used again."""
+        """Closes the connection of this thread. The store can be used again."""
         if self._opened is not None:
             self._opened.close()
 

@@ -38,21 +38,22 @@ class _Group:
 
 
 class MemoryStore:
-    """Keeps texts in memory, within two bounds: of all of it, and of each conversation.
+    """Keeps texts in memory, within one limit for everything and one for each conversation.
 
-    A conversation that outgrows ``max_conversation_bytes`` loses its own texts, those unused longest first,
-    never those of others. When all together outgrow ``max_bytes``, the conversation unused longest gives way.
-    Names are told apart by conversation as ``scoped`` makes them: by what stands before their last ".".
+    A conversation that outgrows ``max_conversation_bytes`` loses its own texts, the longest unused first, and never
+    those of others. If all conversations together outgrow ``max_bytes``, the one that was unused longest gives way. The
+    store tells conversations apart by the names that ``scoped`` makes: by the part before the last ".".
 
     Args:
-        max_bytes: of memory, texts and names and what keeps them, 256 MiB by default.
-        max_conversation_bytes: a quarter of that by default.
-        ttl: seconds after the last ``put`` until a text is gone.
+        max_bytes: The memory for texts, names and their bookkeeping. 256 MiB by default.
+        max_conversation_bytes: A quarter of ``max_bytes`` by default.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
 
-    >>> store = MemoryStore()
-    >>> store.put({"key": "text"})
-    >>> store.get("key"), store.get("another")
-    ('text', None)
+    Examples:
+        >>> store = MemoryStore()
+        >>> store.put({"key": "text"})
+        >>> store.get("key"), store.get("another")
+        ('text', None)
     """
 
     def __init__(

@@ -18,16 +18,16 @@ _PAUSE = 1.0  # seconds after a failure in which nobody waits for Redis again
 
 
 class RedisStore:
-    """Keeps texts in Redis: ``SET name text EX ttl``, all texts of a ``put`` in one round trip.
+    """Keeps texts in Redis: ``SET name text EX ttl``, with all texts of a ``put`` in one round trip.
 
-    It connects when it is first used. Redis bounds its own memory (``maxmemory`` with ``volatile-lru``), and
-    texts are as private as Redis is: give it a password, and ``rediss://`` where others see the network.
+    It connects when it is first used. Redis limits its own memory (``maxmemory`` with ``volatile-lru``). Texts are as
+    private as Redis is: give it a password, and use ``rediss://`` if others can see the network.
 
     Args:
         url: ``redis://``, ``rediss://`` or ``unix://``, as the redis package takes it.
-        prefix: of every name, to tell them from what else is there.
-        ttl: seconds after the last ``put`` until a text is gone.
-        timeout: seconds to wait for a connection, and for each answer.
+        prefix: The beginning of every name, to tell these names from others in the same Redis.
+        ttl: Seconds after the last ``put`` until a text is gone. A day by default.
+        timeout: Seconds to wait for a connection, and for each answer. 2 by default.
     """
 
     def __init__(self, url: str, *, prefix: str = "compresskit:", ttl: int = TTL, timeout: float = _TIMEOUT) -> None:

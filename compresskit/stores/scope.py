@@ -19,26 +19,27 @@ _TENANT, _CONVERSATION, _KEY = 32, 32, 40  # hexadecimal digits: 128, 128 and 16
 
 
 def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "") -> Store:
-    """The part of a store that belongs to one conversation of one tenant: itself a store.
+    """Returns the part of a store that belongs to one conversation of one tenant. It is a store itself.
 
-    A name in the store is ``TENANT.CONVERSATION.KEY``, each a HMAC-SHA256: what one tenant has can be removed by
-    its prefix, and MemoryStore bounds each conversation.
+    A name in the store is ``TENANT.CONVERSATION.KEY``, and each part is an HMAC-SHA256. So the texts of a tenant can be
+    removed by their prefix, and MemoryStore can limit each conversation.
 
     Args:
-        store: what keeps the texts.
-        conversation: whatever names the conversation within its tenant.
-        tenant: whoever may not see what others store: a user, a team, an API key.
-        secret: keys the hashes, so that who can read the store's names cannot test guesses against them.
-            The same in every process that shares the store; another one finds nothing of what is there.
+        store: The store that keeps the texts.
+        conversation: The name of the conversation within its tenant.
+        tenant: A user, a team or an API key that must not see the texts of others.
+        secret: The key of the hashes. It prevents that a person who can read the names in the store tests guesses
+            against them. Use the same secret in every process that shares the store; another secret finds nothing.
 
     Raises:
         InvalidArgument: ``conversation`` is empty, or an argument is not a str.
 
-    >>> from compresskit.stores import MemoryStore
-    >>> store = MemoryStore()
-    >>> scoped(store, "chat 1", tenant="ann").put({"key": "text"})
-    >>> scoped(store, "chat 1", tenant="ann").get("key"), scoped(store, "chat 1", tenant="bob").get("key")
-    ('text', None)
+    Examples:
+        >>> from compresskit.stores import MemoryStore
+        >>> store = MemoryStore()
+        >>> scoped(store, "chat 1", tenant="ann").put({"key": "text"})
+        >>> scoped(store, "chat 1", tenant="ann").get("key"), scoped(store, "chat 1", tenant="bob").get("key")
+        ('text', None)
     """
     for name, value in (("conversation", conversation), ("tenant", tenant), ("secret", secret)):
         if not isinstance(value, str):

@@ -1,7 +1,7 @@
-"""`python -m evals figures`: the README's figures, out of the records in evals/records.
+"""`python -m evals figures`: the figures in the README and the documentation, from the records in evals/records.
 
-Re-exports only. The templates beside this file (NAME.md) are what stands in the README between
-`<!-- figures: NAME -->` and `<!-- end of figures -->`, with places for figures.
+Re-exports only. A template beside this file (NAME.md) is the text between `<!-- figures: NAME -->` and
+`<!-- end of figures -->` of a page, with places for figures.
 """
 
 from .command import main

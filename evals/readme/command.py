@@ -1,11 +1,12 @@
-"""The README's figures, out of the records in evals/records.
+"""The figures in the README and the documentation, from the records in evals/records.
 
-python -m evals figures --check                  does the README say what the records say? exit code 1 if not
-python -m evals figures --write                  fills the README's marked places from the records
-python -m evals figures --add RECORD.json        puts a run's record there, trimmed of its rows
+python -m evals figures --check                  do all pages and pictures say what the records say? exit code 1 if not
+python -m evals figures --write                  fills the marked places of the pages, and draws the pictures
+python -m evals figures --add RECORD.json        adds the record of a run, without its rows
 python -m evals figures --run [NAME …]           makes records anew
 
-Without names --run makes those that take a minute or so; the others by name. scripts/records is --run and --write.
+Without names, --run makes the records that take about a minute each. Name the slow ones. scripts/records does --run
+and then --write.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ from evals import reading
 from evals.data import DataError
 from evals.reading import RecordError
 
-from . import filling, recipes, trimming
+from . import drawing, filling, recipes, trimming
 
 ROOT = Path(__file__).resolve().parents[2]
-README, RECORDS, TEMPLATES = ROOT / "README.md", ROOT / "evals" / "records", Path(__file__).parent
+RECORDS, TEMPLATES = ROOT / "evals" / "records", Path(__file__).parent
+PICTURES = Path("docs", "images")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command. Exit codes: 0 done, 1 the README says something else (--check), 2 a record or template is wrong."""
+    """The command. Exit codes: 0 done, 1 a page or picture says something else (--check), 2 a record, a template or a
+    page is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m evals figures",
         description=__doc__,
@@ -37,13 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     one = parser.add_mutually_exclusive_group(required=True)
-    one.add_argument("--check", action="store_true", help="compare the README with the records")
-    one.add_argument("--write", action="store_true", help="fill the README from the records")
-    one.add_argument("--add", nargs="+", type=Path, metavar="RECORD.json", help="put records of runs there")
+    one.add_argument("--check", action="store_true", help="compare the pages and pictures with the records")
+    one.add_argument("--write", action="store_true", help="fill the pages and draw the pictures from the records")
+    one.add_argument("--add", nargs="+", type=Path, metavar="RECORD.json", help="add the records of runs")
     one.add_argument("--run", nargs="*", metavar="NAME", help=_recipes())
-    parser.add_argument("--prompts", metavar="DIR", help="for --run: prompts of SWE-bench that were built once")
+    parser.add_argument("--prompts", metavar="DIR", help="for --run: the prompts of SWE-bench, built before")
     parser.add_argument("--records", type=Path, default=RECORDS, metavar="DIR", help="the records (evals/records)")
-    parser.add_argument("--readme", type=Path, default=README, metavar="FILE", help="the README")
+    parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR", help="the folder with README.md and docs/")
     given = parser.parse_args(arguments)
     try:
         return _done(given)
@@ -54,11 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _recipes() -> str:
     told = (f"{name} ({recipe.slow})" if recipe.slow else name for name, recipe in recipes.RECIPES.items())
-    return f"make records anew, without names those that are not slow: {', '.join(told)}"
+    return f"make records anew; without names all that are not slow: {', '.join(told)}"
 
 
-def filled(readme: Path, folder: Path) -> tuple[str, str]:
-    """What the README says, and what it has to say."""
+def pages(root: Path) -> list[Path]:
+    """The files that may have marked places."""
+    return [path for path in (root / "README.md", *sorted((root / "docs").rglob("*.md"))) if path.exists()]
+
+
+def filled(root: Path, folder: Path) -> dict[Path, tuple[str, str]]:
+    """For every page and picture what it says, and what it has to say."""
     records = {path.name.removesuffix(".json"): reading.read(path) for path in sorted(folder.glob("*.json"))}
     templates = {path.stem: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.md"))}
     texts = {}
@@ -67,8 +75,13 @@ def filled(readme: Path, folder: Path) -> tuple[str, str]:
             texts[name] = filling.fill(template, records)
         except RecordError as error:
             raise RecordError(f"evals/readme/{name}.md: {error}") from error
-    says = readme.read_text(encoding="utf-8")
-    return says, filling.replaced(says, texts)
+    said = {path: path.read_text(encoding="utf-8") for path in pages(root)}
+    filling.check_places(said.values(), texts)
+    found = {path: (text, filling.replaced(text, texts)) for path, text in said.items()}
+    for name, curve in drawing.PICTURES.items():
+        path = root / PICTURES / f"{name}.svg"
+        found[path] = (path.read_text(encoding="utf-8") if path.exists() else "", drawing.picture(curve, records))
+    return found
 
 
 def add(path: Path, folder: Path) -> Path:
@@ -88,17 +101,19 @@ def _done(given: argparse.Namespace) -> int:
         return 0
     if given.run is not None:
         return _run(given)
-    says, wanted = filled(given.readme, given.records)
+    found = {path: texts for path, texts in filled(given.root, given.records).items() if texts[0] != texts[1]}
     if given.write:
-        given.readme.write_text(wanted, encoding="utf-8")
+        for path, (_, wanted) in found.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(wanted, encoding="utf-8")
         return 0
-    changes = list(difflib.unified_diff(says.splitlines(), wanted.splitlines(), "README", "records", lineterm="", n=0))
-    if changes:
-        print("\n".join(changes))
+    for path, (says, wanted) in found.items():
+        name = path.relative_to(given.root).as_posix()
         print(
-            f"figures: {given.readme.name} differs from the records; python -m evals figures --write", file=sys.stderr
+            "\n".join(difflib.unified_diff(says.splitlines(), wanted.splitlines(), name, "records", lineterm="", n=0))
         )
-    return int(bool(changes))
+        print(f"figures: {name} differs from the records; run python -m evals figures --write", file=sys.stderr)
+    return int(bool(found))
 
 
 def _run(given: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Fills templates with figures, and a README's marked places with templates. Reads and writes no files.
+"""Fills templates with figures, and the marked places of pages with templates. Reads and writes no files.
 
 A place in a template is `{RECORD; GROUP; COMPRESSOR; HEADING}`, a figure as `0.86 [0.79–0.92]`; with one more part it
 is said in another form (`FORMS`). GROUP may be `*` for all groups, COMPRESSOR `A - B` for a difference
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from evals.reading import Line, Record, RecordError
 from evals.report.numbers import interval, number, percent
@@ -44,20 +44,24 @@ def fill(template: str, records: Mapping[str, Record]) -> str:
     return "\n\n".join(map(_wrapped, filled.split("\n\n")))
 
 
-def replaced(readme: str, texts: Mapping[str, str]) -> str:
-    """The README with these texts in its marked places; every text has one place, and every place a text."""
-    marked = [place[1] for place in _MARKED.finditer(readme)]
-    if sorted(marked) != sorted(texts):
+def replaced(page: str, texts: Mapping[str, str]) -> str:
+    """The page with these texts in its marked places."""
+    return _MARKED.sub(lambda place: f"{place[1]}{place[2]}{texts[place[1]].strip()}\n", page)
+
+
+def check_places(pages: Iterable[str], texts: Mapping[str, str]) -> None:
+    """Raises RecordError unless every place has a text, and every text at least one place."""
+    marked = {place[1] for page in pages for place in _MARKED.finditer(page)}
+    if marked != set(texts):
         raise RecordError(
-            f"the README has places for figures named {', '.join(sorted(marked)) or 'nothing'}, and there are "
-            f"templates {', '.join(sorted(texts))}; each template needs one place <!-- figures: NAME -->."
+            f"the pages have places for figures named {', '.join(sorted(marked)) or 'nothing'}, and there are "
+            f"templates {', '.join(sorted(texts))}; each template needs a place <!-- figures: NAME -->."
         )
-    return _MARKED.sub(lambda place: f"{place[1]}{place[2]}{texts[place[1]].strip()}\n", readme)
 
 
 def _wrapped(block: str) -> str:
-    """A paragraph in lines as the README has them; a table stays as it is."""
-    if block.lstrip().startswith("|"):
+    """A paragraph in lines of at most 120 characters; a table or a list stays as it is."""
+    if block.lstrip().startswith(("|", "- ")):
         return block
     return textwrap.fill(block, _WIDE, break_long_words=False, break_on_hyphens=False)
 

@@ -1,9 +1,10 @@
-"""The README says what the records say, and the command that makes it so."""
+"""The README and the documentation say what the records say, and the command that makes it so."""
 
 import gzip
 import json
 import re
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 from made_up_records import bill, estimate, line, needle, record, swe_bench
@@ -11,20 +12,21 @@ from made_up_records import bill, estimate, line, needle, record, swe_bench
 from evals import reading, records
 from evals.__main__ import main as evals_main
 from evals.data import DataError
-from evals.readme import command, filling, main, recipes, trimming
+from evals.readme import command, drawing, filling, main, recipes, trimming
 
 MADE = {"record": reading.record(swe_bench(), "record")}
 
 
-def test_the_readme_says_what_the_records_say(capsys):
-    """Where it does not: python -m evals figures --write (or a record was changed by hand)."""
+def test_all_pages_say_what_the_records_say(capsys):
+    """If one does not: python -m evals figures --write (or a record was changed by hand)."""
     assert evals_main(["figures", "--check"]) == 0, capsys.readouterr().out
 
 
 def test_a_figure_that_changes_is_found_and_written(tmp_path, capsys):
     folder = shutil.copytree(command.RECORDS, tmp_path / "records")
-    (readme := tmp_path / "README.md").write_text(command.README.read_text(encoding="utf-8"), encoding="utf-8")
-    where = ["--records", str(folder), "--readme", str(readme)]
+    shutil.copytree(command.ROOT / "docs", tmp_path / "docs")
+    shutil.copy(command.ROOT / "README.md", tmp_path / "README.md")
+    where = ["--records", str(folder), "--root", str(tmp_path)]
     text = (folder / "agent-points.json").read_text(encoding="utf-8")
     found = json.loads(text)
     for one in found["figures"]:
@@ -32,9 +34,11 @@ def test_a_figure_that_changes_is_found_and_written(tmp_path, capsys):
             one["figures"]["support"] = {"mean": 0.123, "low": 0.1, "high": 0.2, "cases": 43}
     (folder / "agent-points.json").write_text(json.dumps(found), encoding="utf-8")
     assert main(["--check", *where]) == 1
-    assert "+| coding runs" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "+| Coding runs" in said.out
+    assert "docs/figures.md differs" in said.err
     assert main(["--write", *where]) == 0
-    assert "0.12 [0.10–0.20]" in readme.read_text(encoding="utf-8")
+    assert "0.12 [0.10–0.20]" in (tmp_path / "docs" / "figures.md").read_text(encoding="utf-8")
     assert main(["--check", *where]) == 0
 
 
@@ -90,11 +94,23 @@ def test_a_figure_that_is_not_there_is_an_error(place, says):
 
 
 def test_every_template_has_its_place_and_every_place_a_template():
-    readme = "a\n<!-- figures: x -->\nold\n<!-- end of figures -->\nb\n"
-    assert filling.replaced(readme, {"x": "new\n"}) == readme.replace("old", "new")
+    page = "a\n<!-- figures: x -->\nold\n<!-- end of figures -->\nb\n"
+    assert filling.replaced(page, {"x": "new\n"}) == page.replace("old", "new")
+    filling.check_places(["no place", page, page], {"x": ""})
     for texts in ({}, {"x": "", "y": ""}):
         with pytest.raises(DataError, match="figures"):
-            filling.replaced(readme, texts)
+            filling.check_places([page], texts)
+
+
+def test_a_picture_is_a_file_of_its_own_that_says_its_values():
+    found = {"swe-bench-curve": reading.read(command.RECORDS / "swe-bench-curve.json")}
+    picture = drawing.picture(drawing.PICTURES["kept-swe-bench"], found)
+    kept = found["swe-bench-curve"].line("SWE-bench Lite, target 7000", "compresskit").figures["lines"].mean
+    assert f"compresskit, target 7000: {kept:.2f} at " in picture
+    assert "http" not in picture.replace("http://www.w3.org/2000/svg", ""), "it loads nothing"
+    ElementTree.fromstring(picture)
+    with pytest.raises(DataError, match="no record 'agent-points-curve'"):
+        drawing.picture(drawing.PICTURES["kept-coding-runs"], found)
 
 
 def test_a_record_that_is_added_keeps_its_figures_and_what_is_drawn(tmp_path):

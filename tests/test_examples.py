@@ -1,7 +1,7 @@
-"""The README's code runs: each python block by itself in an empty folder, and each command of compresskit.
+"""The code in the README and the documentation runs: each python block alone in an empty folder, and each command.
 
-Blocks that call a model talk to a local server that speaks OpenAI's protocol. It asks for the first key that
-it is shown, if it is offered the tool, and answers in words after that: the whole loop is walked.
+Blocks that call a model talk to a local server that speaks OpenAI's protocol. If it is offered the tool, it asks for
+the first key that it sees, and then it answers in words. So the whole loop is tested, without a network.
 """
 
 import contextlib
@@ -19,25 +19,31 @@ from protocol_server import call, serving
 from redis_server import redis_server
 from samples import openai_agent
 
-from compresskit import TOOL_NAME
+from compresskit import TOOL_NAME, compress
+from compresskit.ledger import Ledger
+from evals.__main__ import main as evals_main
 
 ROOT = Path(__file__).parent.parent
-README = ROOT / "README.md"
-FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "evals" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
+FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SHELLS = ("console", "bash", "sh", "shell")
 
 
 def blocks(*languages):
-    text = README.read_text(encoding="utf-8") if README.exists() else ""
-    for found in FENCE.finditer(text):
-        if found[1] in languages:
-            line = text[: found.start()].count("\n") + 1
-            yield pytest.param(found[2], id=f"line {line}")
+    """Every block of these languages; "" for blocks that name none."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for found in FENCE.finditer(text):
+            if found[1] in languages:
+                line = text[: found.start()].count("\n") + 1
+                yield pytest.param(found[2], id=f"{page.relative_to(ROOT).as_posix()}:{line}")
 
 
-def commands():
-    for block in blocks("console", "bash", "sh", "shell"):
+def commands(name, *languages):
+    """The lines of each block that begin with this command."""
+    for block in blocks(*languages):
         lines = [line.removeprefix("$ ") for line in block.values[0].replace("\\\n", " ").split("\n")]
-        if chosen := [line for line in lines if line.startswith("compresskit ")]:
+        if chosen := [line for line in lines if line.startswith(f"{name} ")]:
             yield pytest.param(chosen, id=block.id)
 
 
@@ -75,9 +81,10 @@ def environment(folder, server=None):
     return found
 
 
-def test_the_readme_shows_python_and_the_command_line():
-    assert list(blocks("python"))
-    assert list(commands())
+def test_the_pages_show_python_and_the_command_line():
+    assert len(list(blocks("python"))) > 10
+    assert list(commands("compresskit", *SHELLS))
+    assert not list(commands("compresskit", "")), "a block of commands names its language, so that it is run"
 
 
 @pytest.mark.parametrize("code", list(blocks("python")))
@@ -105,12 +112,13 @@ def test_a_python_block_runs_by_itself(code, tmp_path):
         assert server.requests[-1][1]["messages"][-1]["role"] == "tool", "the retrieval call was answered"
 
 
-@pytest.mark.parametrize("lines", list(commands()))
+@pytest.mark.parametrize("lines", list(commands("compresskit", *SHELLS)))
 def test_a_command_runs(lines, tmp_path):
-    """Commands of one block run in order, in a folder that holds `conversation.json` and its result."""
+    """Commands of one block run in order, in a folder that holds a conversation, its result and a ledger."""
     (work := tmp_path / "work").mkdir()
     for name in ("conversation.json", "messages.json"):
         (work / name).write_text(json.dumps(openai_agent()))
+    Ledger(work / "ledger.jsonl").record(compress(openai_agent(), "gpt-4o"))
     variables = environment(tmp_path)
     made = ["compresskit", "compress", "conversation.json", "--trigger", "5000", "-o", "result.json"]
     subprocess.run(made, cwd=work, env=variables, check=True, capture_output=True)
@@ -129,6 +137,24 @@ def test_a_command_runs(lines, tmp_path):
 
 
 def with_a_real_key(line, result):
-    """Keys are made of content, so the README can only show one: it is replaced with one that is there."""
+    """Keys are made of content, so a page can only show one: it is replaced with one that is there."""
     keys = list(json.loads(result.read_text())["cache"])
     return re.sub(r"(?<= )(KEY|[b-df-hj-np-tv-xz]{12})\b", keys[0], line)
+
+
+@pytest.mark.parametrize("lines", list(commands("python -m evals", "", *SHELLS)))
+def test_a_command_of_the_evals_exists(lines, capsys):
+    """The evals need data and minutes, so only their names and options are checked."""
+    for line in lines:
+        name, *options = shlex.split(line, comments=True)[3:] or ["--help"]
+        with pytest.raises(SystemExit) if name != "--help" else contextlib.nullcontext():
+            assert evals_main([name] if name == "--help" else [name, "--help"]) == 0
+        told = capsys.readouterr().out
+        for option in (option.split("=")[0] for option in options if option.startswith("--")):
+            assert option in told, f"{name} has no option {option}"
+
+
+def test_the_scripts_that_pages_name_exist():
+    for page in PAGES:
+        for name in re.findall(r"(?<![\w/])scripts/[\w-]+", page.read_text(encoding="utf-8")):
+            assert os.access(ROOT / name, os.X_OK), f"{page.name} names {name}"

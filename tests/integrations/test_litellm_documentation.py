@@ -1,4 +1,4 @@
-"""The README's config for the LiteLLM proxy runs as it stands there, with what an operator sets around it."""
+"""The config in the documentation of the LiteLLM proxy runs as it is, with the variables that an operator sets."""
 
 import json
 import re
@@ -10,11 +10,11 @@ from proxy_model import conversation, document, secret, thinks
 from proxy_server import MASTER, proxy
 from redis_server import redis_server
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "litellm-proxy.md"
 
 
-def test_the_config_of_the_readme_runs(tmp_path):
-    [text] = re.findall(r"^```yaml\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+def test_the_config_of_the_documentation_runs(tmp_path):
+    [text] = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
     settings = yaml.safe_load(text)
     long = "\n".join(document(f"part {number}", 400) for number in range(16))
     with serving(thinks) as provider, redis_server() as redis:
