@@ -1,5 +1,7 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
+from collections.abc import Callable, Iterable
+
 from . import code, diff, grammar, log, markdown, prose, python, records, search
 from .detect import Detected, detect
 from .numbered import moved_back, without_numbers
@@ -41,7 +43,7 @@ def split(
     return Split(found.kind, sized(text, marks, min_chars, max_chars))
 
 
-def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
+def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
     kind = found.kind
     if kind == "python":
         return python.marks(text, deep)
@@ -52,5 +54,6 @@ def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]
         return (records.marks if kind == "json" else records.line_marks)(text, max_chars)
     if kind == "lines":
         return with_sentences(log.marks(text), text, _LONG_LINE)
+    other: dict[str, Callable[[str], Iterable[Mark]]]
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
     return other.get(kind, log.marks)(text)
