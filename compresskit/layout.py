@@ -9,7 +9,7 @@ from . import naming
 from .atoms import Atom
 from .content import describe
 from .fit import Fit, Group, Piece
-from .folding import price_told
+from .folding import beside_cost, price_told
 from .markers import STAND_IN, Gap, Keys, Wording
 from .pieces import Entry, Judged
 from .shapes.parts import MESSAGE_TOKENS
@@ -59,6 +59,7 @@ def lay_out(
         stay: the numbers of atoms that must not fold after all.
     """
     groups = []
+    beside = beside_cost(measure)
     upcoming = 0
     for number, atom in enumerate(bound):
         members = turns[atom.first : atom.last + 1]
@@ -83,7 +84,10 @@ def lay_out(
                 _price(entry, measure, keys, wording)
                 fixed += entry.tokens if entry.piece is None else 0
         pieces = [entry.piece for entry in entries if entry.piece is not None]
-        groups.append(Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told))
+        group = Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told)
+        group.before = beside if members[0].role == "assistant" else 0
+        group.behind = beside if members[-1].role == "assistant" else 0
+        groups.append(group)
     fold = wording.fold(99_999, STAND_IN)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 
@@ -124,4 +128,6 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
     entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:
         entry.described = (described, tokens)
-    entry.piece = Piece(whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale)
+    entry.piece = Piece(
+        whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale, entry.picked
+    )

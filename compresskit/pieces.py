@@ -12,6 +12,7 @@ from .fit import Piece
 from .relevance import Document, score
 from .relevance.again import again, outdated
 from .relevance.facts import Facts
+from .relevance.rows import cut, picked
 from .tokens import Measure
 from .types import Block, Query, Turn
 
@@ -35,6 +36,9 @@ _DEEP_ALL = 200_000
 _FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 NO_FACTS: frozenset[int] = frozenset()
 _SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
+_PICKED = 3.0  # what a row is worth more that the question picks out: more than relevance comes to without its words
+_SURE = 0.5  # the share from which on such a row is taken before all else
+_PICKED_CHARACTERS = 600_000  # that are looked through for such rows, newest first
 AGAIN = 0.1  # of its worth is left to what a later text shows too
 _WHOLE = Split("text", [])
 
@@ -51,6 +55,8 @@ class Entry:
     short: str = ""  # the text in short form, which the segments are then of, without its head
     head: str = ""  # what the short form begins with, whatever stays of it
     quiet: frozenset[int] = frozenset()  # the segments that say nothing new
+    shares: Sequence[float] = ()  # how surely the question means each segment; none where it picks out no row
+    picked: frozenset[int] = frozenset()  # the segments that it means the most surely
     again: str = ""  # says that all of it stands in later texts too, or that it is out of date
     stale: int = 0  # from 1 for the newest text that is out of date
     tokens: int = 0
@@ -91,6 +97,7 @@ def judge(
     entries = _split_all(turns, protected, told, measure, room)
     last = max(len(turns) - 1, 1)
     large = [entry for entry in entries if entry.split.segments]
+    _pick([entry for entry in large if turns[entry.block.message].role != "assistant"], query)
     documents = [
         Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last, entry.split.kind)
         for entry in large
@@ -105,6 +112,8 @@ def judge(
     worth = [0.0] * len(bound)
     for entry, values in zip(large, scores, strict=False):
         entry.values = values
+        if entry.shares:
+            entry.values = [value + _PICKED * share for value, share in zip(values, entry.shares, strict=True)]
     _discount(entries)
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
@@ -117,6 +126,24 @@ def judge(
     facts = Facts(turns)
     beside, shown = _facts_of(facts, turns, bound, texts, entries)
     return Judged(entries, worth, beside, facts.weights, facts.names, shown)
+
+
+def _pick(entries: list[Entry], query: Query) -> None:
+    """Gives the rows of listings that the question picks out segments of their own."""
+    left = _PICKED_CHARACTERS
+    for entry in reversed(entries):
+        left -= len(entry.source)
+        if left < 0:
+            return
+        rows = picked(entry.source, entry.split.kind, query.asked)
+        if rows:
+            entry.split, entry.shares, origins = cut(entry.split, rows)
+            entry.quiet = frozenset(
+                number
+                for number, (origin, share) in enumerate(zip(origins, entry.shares, strict=True))
+                if origin in entry.quiet and not share
+            )
+            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= _SURE)
 
 
 def _discount(entries: list[Entry]) -> None:
@@ -132,10 +159,11 @@ def _discount(entries: list[Entry]) -> None:
         if not entry.split.segments or not (old or any(stands)):
             continue
         entry.values = [value * AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
+        entry.picked = frozenset(number for number in entry.picked if not stands[number])
         if old or all(stands):
             names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
             entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
-            entry.values = [max(entry.values)]
+            entry.values, entry.picked = [max(entry.values)], frozenset()
             entry.again = "changed, read again below" if old else "again below"
             if old:
                 stale += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from .protect import task_of
@@ -25,16 +25,31 @@ _SOURCE_CHARACTERS = 40_000
 
 def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
+    asked_in = {given} if given is not None else set(_asked_in(turns))
     sources = [(given, 1.0)] if given is not None else _sources(turns)
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
+    asked: dict[str, float] = {}
     for text, weight in sources:
         first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
         for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
             weights[term] = max(weights.get(term, 0.0), weight * (_FIRST_LINE if term in first else 1.0))
+            if text in asked_in:
+                asked[term] = weights[term]
         for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
             named[mention] = max(named.get(mention, 0.0), weight)
-    return Query(weights, named, nearness(embedder, sources) if embedder is not None else None)
+            if text in asked_in:
+                asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
+    return Query(weights, named, nearness(embedder, sources) if embedder is not None else None, asked)
+
+
+def _asked_in(turns: list[Turn]) -> Iterator[str]:
+    """The texts of the question and of the task."""
+    last = next((turn for turn in reversed(turns) if turn.human), None)
+    task = task_of(turns)
+    for turn in (last, None if task is None else turns[task]):
+        if turn is not None:
+            yield from (block.text for block in turn.blocks if not block.call)
 
 
 def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
@@ -46,10 +61,7 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
             damped = min(1.0, _FULL_CHARACTERS / max(1, len(text))) if found else 1.0
             found.setdefault(text, damped * _WEIGHTS[kind])
 
-    last = next((turn for turn in reversed(turns) if turn.human), None)
-    task = task_of(turns)
-    add((block.text for block in last.blocks if not block.call) if last else (), "asked")
-    add((block.text for block in turns[task].blocks if not block.call) if task is not None else (), "asked")
+    add(_asked_in(turns), "asked")
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[-_EARLIER:]):

@@ -9,8 +9,13 @@ from typing import Any, Literal, NamedTuple
 from .types import Message, Path, Tool
 
 Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
-SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain"]
+SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain", "protected"]
 
+_REASONS = {
+    "below_trigger": "below the trigger",
+    "no_gain": "nothing could be made smaller",
+    "protected": "everything had to stay",
+}
 _KEYS = (
     "messages",
     "tools",
@@ -69,7 +74,9 @@ class Compressed(Mapping[str, Any]):
             tried (see ``skipped_reason``).
         target_met: ``compressed_tokens <= target``, or nothing had to be done.
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
-            it), "no_gain" (nothing could be made smaller), or None.
+            it), "protected" (what has to stay is above the target by itself, and nothing
+            was gained by the rest: ``decisions`` say why it has to), "no_gain" (nothing could be made smaller),
+            or None.
         decisions: one for every block, in order; empty below the trigger.
         breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
             same from turn to turn.
@@ -112,6 +119,14 @@ class Compressed(Mapping[str, Any]):
             messages[mark.message] = _marked(messages[mark.message], mark)
         return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
 
+    def __eq__(self, other: object) -> bool:
+        """Two results are equal if all of their fields are; a result and another mapping, if their items are."""
+        if isinstance(other, Compressed):
+            return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds lists
+
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what turns hand on to make them faster is no part of a result."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -140,11 +155,11 @@ class Compressed(Mapping[str, Any]):
         about = "about " if self.estimate else ""
         if self.skipped_reason == "fits_trigger":
             return (
-                f"as it was sent before, and what is new (fits the trigger of {self.trigger:,}): "
+                f"fits the trigger of {self.trigger:,}, nothing that was sent before is changed: "
                 f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens"
             )
         if self.skipped_reason:
-            reason = self.skipped_reason.replace("_", " ")
+            reason = _REASONS[self.skipped_reason]
             missed = "" if self.target_met else f", target {self.target:,} not met"
             return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}{missed}"
         met = "met" if self.target_met else f"not met, floor {self.floor_tokens:,}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 Message = dict[str, Any]
@@ -102,6 +103,7 @@ class Turn:
     opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
+    thinking: bool = False  # holds thinking of the model, which its provider has signed
 
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
@@ -148,9 +150,11 @@ class Conversation:
 class Query(NamedTuple):
     """Terms with their weights, and what is named outright; both empty where nothing is asked.
 
+    ``asked`` are the words and names of the question and the task alone, in lower case, with their weights.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
     """
 
     weights: dict[str, float]
     mentions: dict[str, float]
     near: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
+    asked: Mapping[str, float] = MappingProxyType({})

@@ -71,6 +71,7 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         turn.human = turn.human or turn.role == "user"
         parts.beside(turn, part, parts.TEXT_KEYS)
     elif not _file(turn, part, kind):
+        turn.thinking = turn.thinking or kind in ("thinking", "redacted_thinking")
         parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
 
 

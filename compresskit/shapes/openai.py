@@ -114,6 +114,7 @@ def _beside(turn: Turn, message: Message) -> None:
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
         else:  # audio, reasoning, thinking blocks, what a provider adds
+            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
             parts.opaque(turn, value)
     if turn.role == "tool":
         answered = message.get("tool_call_id")

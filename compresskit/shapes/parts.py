@@ -55,6 +55,20 @@ def slots(message: Message) -> list[Slot]:
     return found
 
 
+def takes_turn(message: Message) -> str:
+    """Whose turn a message is where user and assistant take turns: "user" or "assistant", "" for neither.
+
+    By the strictest templates: calls in OpenAI's shape and their results stand within a turn, Anthropic's are turns.
+
+    >>> [takes_turn(message) for message in ({"role": "user"}, {"role": "assistant", "tool_calls": [{}]})]
+    ['user', '']
+    """
+    role = message.get("role")
+    if role == "assistant":
+        return "" if message.get("tool_calls") or message.get("function_call") else "assistant"
+    return "user" if role == "user" else ""
+
+
 def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
     """The text slots of one part of a content list."""
     if not isinstance(part, dict):
