@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from array import array
 from collections.abc import Sequence, Set
 from functools import cache
 from importlib.util import find_spec
@@ -47,14 +48,17 @@ class Encoded(NamedTuple):
     """The tokens of many texts in one array, with special ones between their slices."""
 
     tokens: Any
-    starts: list[int]  # of slices
-    ends: list[int]
-    slices: list[range | None]  # of each text; None where it could not be encoded with the others
+    starts: Any  # of slices, an array
+    ends: Any
+    firsts: Sequence[int]  # the first slice of each text, and one past the last of all
+    apart: Set[int]  # the numbers of texts that could not be encoded with the others
 
     def parts(self, number: int) -> list[Any] | None:
-        """The tokens of a text, an array for each of its slices."""
-        which = self.slices[number]
-        return None if which is None else [self.tokens[self.starts[each] : self.ends[each]] for each in which]
+        """The tokens of a text, an array for each of its slices; None if it was counted apart."""
+        if number in self.apart:
+            return None
+        slices_of_text = range(self.firsts[number], self.firsts[number + 1])
+        return [self.tokens[self.starts[each] : self.ends[each]] for each in slices_of_text]
 
 
 class TiktokenCounter:
@@ -71,7 +75,7 @@ class TiktokenCounter:
         return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
 
     def encoded(self, texts: Sequence[str], apart: Set[str] = _NOTHING) -> tuple[Encoded, list[int]]:
-        """The tokens of each text, None where they cannot be had, and how many they are.
+        """The tokens of each text, if they can be had, and how many they are.
 
         All texts, but those to be counted ``apart``, are encoded in one call, with special tokens between them, which
         part texts exactly: a call for each would have to wait for the interpreter lock each time.
@@ -79,36 +83,37 @@ class TiktokenCounter:
         import numpy as np
 
         parts: list[str] = []
-        which: list[range | None] = []
-        for text in texts:
-            first = len(parts)
+        firsts = array("q")
+        alone: set[int] = set()
+        for number, text in enumerate(texts):
+            firsts.append(len(parts))
             if _SPECIAL in text or text in apart:
-                which.append(None)
-                continue
-            if len(text) <= SLICE_CHARACTERS:
+                alone.add(number)
+            elif len(text) <= SLICE_CHARACTERS:
                 parts.append(text)
             else:
                 parts += slices(text)
-            which.append(range(first, len(parts)))
+        firsts.append(len(parts))
         try:
             joined = _SPECIAL.join(parts)
             tokens = self._encoding.encode_to_numpy(joined, allowed_special={_SPECIAL}, disallowed_special=())
         except UnicodeEncodeError:  # lone surrogates: encode() replaces them, encode_to_numpy() does not
             return self.encoded(texts, {text for text in texts if not _is_unicode(text)})
-        ends = [*np.flatnonzero(tokens == self._encoding.eot_token).tolist(), len(tokens)]
-        starts = [0, *(end + 1 for end in ends[:-1])]
-        totals = [
-            self.count(text) if some is None else sum(ends[each] - starts[each] for each in some)
-            for text, some in zip(texts, which, strict=True)
-        ]
-        return Encoded(tokens, starts, ends, which), totals
+        ends = np.append(np.flatnonzero(tokens == self._encoding.eot_token), len(tokens))
+        starts = np.append(0, ends[:-1] + 1)
+        before = np.append(0, np.cumsum(ends - starts))[: len(parts) + 1]  # tokens before each slice
+        totals: list[int] = np.diff(before[np.asarray(firsts)]).tolist()
+        for number in alone:
+            totals[number] = self.count(texts[number])
+        return Encoded(tokens, starts, ends, firsts, alone), totals
 
     def ends(self, parts: list[Any]) -> Any:
         """The byte offsets at which the tokens of an encoded text end: an array (tokens)."""
         import numpy as np
 
         tokens = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return np.cumsum(self._lengths()[tokens], dtype=np.int64)
+        lengths = self._lengths()[tokens]
+        return np.cumsum(lengths, dtype=_offset_type(int(lengths.sum(dtype=np.int64))))
 
     def _lengths(self) -> np.ndarray[Any, np.dtype[np.uint16]]:
         if self._byte_lengths is None:
@@ -206,5 +211,14 @@ def byte_offsets(text: str) -> Any:
     import numpy as np
 
     points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
-    sizes = 1 + (points >= 0x80).astype(np.int64) + (points >= 0x800) + (points >= 0x10000)
-    return np.concatenate(([0], np.cumsum(sizes)))
+    sizes = 1 + (points >= 0x80).astype(np.uint8) + (points >= 0x800) + (points >= 0x10000)
+    offsets = np.zeros(len(text) + 1, dtype=_offset_type(4 * len(text)))
+    np.cumsum(sizes, dtype=offsets.dtype, out=offsets[1:])
+    return offsets
+
+
+def _offset_type(most: int) -> Any:
+    """The smallest integers that offsets up to ``most`` fit into: there may be one for each character."""
+    import numpy as np
+
+    return np.int32 if most < 1 << 31 else np.int64

@@ -73,7 +73,8 @@ class _Marks:
         wanted = np.asarray(offsets, dtype=np.int64)
         if not self._text.isascii():
             wanted = byte_offsets(self._text)[wanted]
-        found = np.searchsorted(ends, wanted, side="right")
+        # of one type: numpy would copy all ends otherwise
+        found = np.searchsorted(ends, wanted.astype(ends.dtype), side="right")
         exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
         counts: list[int] = found.tolist()
         return counts, exact

@@ -7,6 +7,7 @@ memory and target. The table has medians, and the record has every process.
 Thresholds (--check ends with exit code 1 if a figure is over its threshold):
   2x  the tiktoken pass for files_100k and files_1m
   6x  the tiktoken pass for every case
+  30x the size of the texts, of memory held at once, for every case of 1 MB or more
   every target met
   50 ms for `import compresskit`, in addition to starting Python
 """
@@ -34,6 +35,7 @@ from evals.cases import Row
 from evals.figures import Column
 
 STRICT_CASES, STRICT_LIMIT, LIMIT = ("files_100k", "files_1m"), 2.0, 6.0
+MEMORY_LIMIT, MEMORY_SIZE = 30.0, 1.0  # times the size of the texts, from so many MB on
 IMPORT_LIMIT = 50.0  # milliseconds
 IMPORT = "import compresskit"
 IMPORT_REPEATS = 9
@@ -46,6 +48,7 @@ COLUMNS = (
     Column("kept", "after", "percent", over="before"),
     Column("met", "met", "percent"),
     Column("peak MB", "peak_mb", "tokens"),
+    Column("x size", "peak_ratio"),
     Column("ms", "milliseconds", "time"),
 )
 
@@ -168,6 +171,10 @@ def over_limits(rows: Sequence[Row]) -> list[str]:
             failures.append(f"{name}: {figures['ratio']:.1f}x one tiktoken pass, limit {limit:.0f}x")
         if not figures["met"]:
             failures.append(f"{name}: target {figures['target']:,} not met, {figures['after']:,} tokens")
+    for name, figures in bench_table.medians(rows, "memory").items():
+        ratio = figures.get("peak_ratio", 0.0)
+        if ratio > MEMORY_LIMIT and figures["size_mb"] >= MEMORY_SIZE:
+            failures.append(f"{name}: memory of {ratio:.0f}x the size of the texts, limit {MEMORY_LIMIT:.0f}x")
     return failures
 
 

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from .cases import Row
 
-COLUMNS = ["tokens", "seconds", "x tiktoken", "x litellm", "peak MB", "kept", "target met", "litellm kept"]
+COLUMNS = ["tokens", "seconds", "x tiktoken", "x litellm", "peak MB", "x size", "kept", "target met", "litellm kept"]
 
 Figures = dict[str, Any]
 
@@ -55,8 +55,9 @@ def cells(ours: Figures, theirs: Figures | None, memory: Figures) -> list[str]:
     if ours["error"]:
         return ["", ours["error"]]
     peak = memory["error"] or f"{memory['peak_mb']:.0f}"
+    held = f"{memory['peak_ratio']:.1f}" if "peak_ratio" in memory else ""
     own = [f"{ours['before']:,}", f"{ours['seconds']:.2f}", f"{ours['ratio']:.2f}"]
-    kept = [peak, f"{ours['after'] / ours['before']:.0%}", "yes" if ours["met"] else "NO"]
+    kept = [peak, held, f"{ours['after'] / ours['before']:.0%}", "yes" if ours["met"] else "NO"]
     if theirs is None:
         return [*own, "", *kept, ""]
     if theirs["error"]:

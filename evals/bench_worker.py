@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,9 +124,11 @@ def first_call(compress: Compress) -> float:
 
 
 def memory(name: str) -> dict[str, Any]:
-    """How far the process grows at most while compress() runs, in MB.
+    """How far the process grows at most while compress() runs, and what Python holds then against the texts' size.
 
-    Another process builds the case: memory that building it had freed here would be used again unseen.
+    Another process builds the case: memory that building it had freed here would be used again unseen. What Python
+    holds is traced in a second run, since tracing takes time and memory: unlike the process's size it is the same on
+    every machine.
     """
     command = [sys.executable, "-m", "evals.bench_worker", name, "build", "0"]
     case = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
@@ -135,7 +138,24 @@ def memory(name: str) -> dict[str, Any]:
     reset_peak()
     before = peak_bytes()
     compress(case["messages"], *case["limits"])
-    return {"peak_mb": (peak_bytes() - before) / 1e6}
+    grown = peak_bytes() - before
+    size = sum(len((message["content"] or "").encode()) for message in case["messages"])
+    return {
+        "peak_mb": grown / 1e6,
+        "size_mb": size / 1e6,
+        "peak_ratio": traced(lambda: compress(case["messages"], *case["limits"])) / size,
+    }
+
+
+def traced(run: Callable[[], object]) -> int:
+    """The most bytes that Python holds at once while something runs, on top of those before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def reset_peak() -> None:

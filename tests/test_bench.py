@@ -10,6 +10,10 @@ def found(name="files_100k", ratio=1.0, met=1.0, error=None, compressor="compres
     return [{"case": f"{name} 0", "group": name, "compressor": compressor, "unit": name, "error": error, **ours}]
 
 
+def held(ratio, size):
+    return found(compressor="memory", peak_ratio=ratio, size_mb=size)
+
+
 def started(milliseconds):
     return [{**found(bench.IMPORT)[0], "milliseconds": milliseconds}]
 
@@ -27,6 +31,8 @@ def test_a_run_measures_time_memory_and_target(tmp_path, capsys):
     assert first["met"]
     assert first["after"] <= first["target"] < first["trigger"] < first["before"]
     assert 0 <= memory["peak_mb"] < 500
+    assert 0.02 < memory["size_mb"] < 0.1
+    assert 1 < memory["peak_ratio"] < 100
     (line,) = [one for one in record["figures"] if (one["group"], one["compressor"]) == ("files_10k", "compresskit")]
     assert first["ratio"] == first["seconds"] / first["tiktoken_seconds"]
     assert line["figures"]["x tiktoken"]["mean"] == pytest.approx((first["ratio"] + second["ratio"]) / 2)
@@ -49,10 +55,13 @@ def test_a_run_measures_time_memory_and_target(tmp_path, capsys):
         (started(49), None),
         (found(error="timeout: 3 s"), "timeout"),
         (found(ratio=9.0, compressor="litellm"), None),
+        (held(29.0, 1.0), None),
+        (held(31.0, 1.0), "31x the size"),
+        (held(31.0, 0.9), None),
     ],
     ids=[
         "below 2x", "over 2x", "median below 2x", "below 6x", "over 6x", "target missed", "slow import",
-        "fast import", "timeout", "of another",
+        "fast import", "timeout", "of another", "memory", "too much memory", "of little text",
     ],
 )  # fmt: skip
 def test_the_thresholds(rows, says):

@@ -138,6 +138,8 @@ def spots(messages, tools):
         yield index, message, ()
         for name in ("content", "tool_calls"):
             for at, part in enumerate(message[name] if isinstance(message.get(name), list) else ()):
+                if not isinstance(part, dict):
+                    continue
                 yield index, part, (name, at)
                 inner = part.get("content") or part.get("function")
                 for under, child in enumerate(inner if isinstance(inner, list) else [inner]):

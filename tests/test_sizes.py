@@ -1,9 +1,12 @@
 """Law 9: big inputs of every shape come through and meet their target.
 
-Takes no times: those depend on the machine, and scripts/bench compares them within one run.
+Takes no times: those depend on the machine, and scripts/bench compares them within one run. What Python holds at once
+is the same on every machine.
 """
 
+import gc
 import json
+import tracemalloc
 
 import pytest
 from oracles import difference
@@ -54,6 +57,41 @@ def test_a_query_of_50_000_words_is_no_burden():
     total = compress(messages, MODEL, trigger=10**9).original_tokens
     result = compress(messages, MODEL, trigger=total // 3, query=question)
     assert result.target_met
+
+
+TINY_LINES = "".join(f"{n % 10}{chr(97 + n % 26)}\n" for n in range(400_000))
+
+
+@pytest.mark.parametrize(
+    ("text", "times"),
+    [
+        (TINY_LINES[:300_000], 60),
+        (TINY_LINES, 30),
+        ("x\n" * 600_000, 30),
+        ("".join(f"{n}\n" for n in range(190_000)), 20),
+        (make_text("base64", 1, 1_200_000), 20),
+        (make_text("cjk", 1, 400_000), 20),
+        ([f"note {n}: all is fine with the build of the module" for n in range(25_000)], 30),
+    ],
+    ids=["100,000 tiny lines", "400,000 tiny lines", "600,000 lines", "numbers", "base64", "CJK", "tiny messages"],
+)
+def test_memory_is_a_small_multiple_of_what_is_compressed(text, times):
+    """At most 30 times a megabyte. Of less, up to 600,000 characters, short forms are made line by line."""
+    texts = text if isinstance(text, list) else [text]
+    roles = ("user", "assistant")
+    messages = [{"role": "user", "content": "I will paste something."}, {"role": "assistant", "content": "Go ahead."}]
+    messages += [{"role": roles[n % 2], "content": one} for n, one in enumerate(texts)]
+    messages += [{"role": "assistant", "content": "Read."}, {"role": "user", "content": "What was it about?"}]
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    gc.collect()
+    tracemalloc.start()
+    try:
+        result = compress(messages, MODEL, trigger=total // 2, target=total // 3)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result.target_met
+    assert peak < times * sum(len(one.encode()) for one in texts)
 
 
 @pytest.mark.slow

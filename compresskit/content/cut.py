@@ -1,5 +1,7 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
+from collections.abc import Callable, Iterable
+
 from . import code, diff, grammar, log, markdown, prose, python, records, search
 from .detect import Detected, detect
 from .guard import guarded
@@ -35,12 +37,12 @@ def split(
     found = found or detect(text, hint)
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
-    nowhere: list[Mark] = []
-    marks = guarded(lambda: _marks(found, text, deep, max_chars), nowhere)
-    return Split(found.kind, sized(text, marks, min_chars, max_chars))
+    # marks are made as they are asked for: a splitter may fail as late as here
+    segments = guarded(lambda: sized(text, _marks(found, text, deep, max_chars), min_chars, max_chars), None)
+    return Split(found.kind, sized(text, [], min_chars, max_chars) if segments is None else segments)
 
 
-def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
+def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
     """The marks of a text's splitter, which sees its lines without their numbers."""
     if not found.numbered:
         return _marks_of_kind(found, text, deep, max_chars)
@@ -48,7 +50,7 @@ def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]
     return moved_back(_marks_of_kind(found, bare, deep, max_chars), bare, text)
 
 
-def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
+def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
     kind = found.kind
     if kind == "python":
         return python.marks(text, deep)
@@ -59,5 +61,6 @@ def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> li
         return (records.marks if kind == "json" else records.line_marks)(text, max_chars)
     if kind == "lines":
         return with_sentences(log.marks(text), text, _LONG_LINE)
+    other: dict[str, Callable[[str], Iterable[Mark]]]
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
     return other.get(kind, log.marks)(text)

@@ -29,7 +29,7 @@ _SAMPLE = 4000  # characters in which the least indentation is looked for
 _RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
 
 
-def marks(text: str) -> list[Mark]:
+def marks(text: str) -> Iterator[Mark]:
     """Marks at the lines that begin something.
 
     >>> text = "start\\n\\nTraceback (most recent call last):\\n  File x\\nValueError: no\\nend\\n"
@@ -37,8 +37,8 @@ def marks(text: str) -> list[Mark]:
     ['start', 'Traceback (most recent call last):', 'end']
     """
     if _COMMIT.match(text):
-        return [Mark(match.start(), match[1], number) for number, match in enumerate(_COMMIT.finditer(text))]
-    return list(_marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE))
+        return (Mark(match.start(), match[1], number) for number, match in enumerate(_COMMIT.finditer(text)))
+    return _marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE)
 
 
 def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:

@@ -9,8 +9,10 @@ them. Levels do not decide anything: a flag that flips at INFO is a rare line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from array import array
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 
 from . import log
 from .segment import Mark, Short
@@ -28,11 +30,6 @@ _TAIL = 2  # pieces at the end, where outputs say how it went
 _LEAST_HIDDEN = 0.3  # of the characters say nothing new
 
 
-class _Unit(NamedTuple):
-    start: int
-    end: int
-
-
 def short_log(text: str) -> Short | None:
     r"""A log with what says nothing new set apart; None where nearly all of it is new, or reads like this form.
 
@@ -47,11 +44,11 @@ def short_log(text: str) -> Short | None:
     plain = cleaned(text)
     if _NOTICE.search(plain):
         return None
-    units = list(_units(plain))
-    if len(units) < _LEAST_UNITS:
+    bounds = _bounds(plain)
+    if len(bounds) - 1 < _LEAST_UNITS:
         return _lines(plain) if len(plain) * 2 < len(text) else None
-    kinds = _kinds(plain, units)
-    return _marked(plain, units, kinds, len(text))
+    kinds = _kinds(plain, bounds)
+    return _marked(plain, bounds, kinds, len(text))
 
 
 def cleaned(text: str) -> str:
@@ -91,57 +88,62 @@ def _lines(plain: str) -> Short:
     return Short("log", "", plain, [Mark(start, "", 0) for start in starts], len(plain))
 
 
-def _units(text: str) -> Iterator[_Unit]:
-    """Lines with what continues them."""
-    starts = [mark.start for mark in log.marks(text)]
-    if not starts or starts[0]:
-        starts.insert(0, 0)
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
-        if start < end:
-            yield _Unit(start, end)
+def _bounds(text: str) -> array[int]:
+    """Where units (lines with what continues them) start, and where the last one ends."""
+    bounds = array("q", (mark.start for mark in log.marks(text)))
+    if not bounds or bounds[0]:
+        bounds.insert(0, 0)
+    if bounds[-1] < len(text):
+        bounds.append(len(text))
+    return bounds
 
 
-def _kinds(text: str, units: Sequence[_Unit]) -> list[tuple[int, str]]:
-    """What each unit is like: the template of its first line, and its other lines to the letter."""
+def _kinds(text: str, bounds: Sequence[int]) -> list[int]:
+    """A number for what each unit is like: the template of its first line, and its other lines to the letter."""
+    shared: dict[str, str] = {}
     firsts, rests = [], []
-    for start, end in units:
+    for start, end in pairwise(bounds):
         first, _, rest = text[start:end].strip("\n").partition("\n")
-        firsts.append(first)
+        firsts.append(shared.setdefault(first, first))
         rests.append(rest)
-    return list(zip(templates(firsts), rests, strict=True))
+    ids: dict[tuple[int, str], int] = {}
+    return [ids.setdefault(kind, len(ids)) for kind in zip(templates(firsts), rests, strict=True)]
 
 
-def _marked(text: str, units: Sequence[_Unit], kinds: Sequence[tuple[int, str]], size: int) -> Short | None:
+def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -> Short | None:
     """The text with a line behind the first unit of each kind, and marks at new units and at runs of known ones."""
-    members: dict[tuple[int, str], list[int]] = {}
-    for number, kind in enumerate(kinds):
-        members.setdefault(kind, []).append(number)
-    new = [len(members[kind]) < _LEAST_SEEN or members[kind][0] == number for number, kind in enumerate(kinds)]
+    count = Counter(kinds)
+    lasts = {kind: number for number, kind in enumerate(kinds)}
+    firsts = {kind: number for number, kind in zip(range(len(kinds) - 1, -1, -1), reversed(kinds), strict=True)}
+    new = [count[kind] < _LEAST_SEEN or firsts[kind] == number for number, kind in enumerate(kinds)]
     new[-_TAIL:] = [True] * min(_TAIL, len(new))
     parts: list[str] = []
     marks: list[Mark] = []
-    quiet: list[tuple[int, int]] = []
-    at = telling = 0
-    for number, (start, end) in enumerate(units):
+    quiet = array("q"), array("q")
+    at = telling = copied = 0
+    for number, (start, end) in enumerate(pairwise(bounds)):
         turned = number == 0 or new[number] != new[number - 1]
         if turned or (new[number] and at - marks[-1].start >= _LEAST_TOGETHER):
             marks.append(Mark(at, "", number))
-        said = text[start:end]
-        same = members[kinds[number]]
-        if len(same) >= _LEAST_SEEN and same[0] == number:
-            said = said.rstrip("\n") + f"\n… {len(same) - 1} more like this{_until(text, units[same[-1]])}\n"
-        parts.append(said)
+        kind, length = kinds[number], end - start
+        if count[kind] >= _LEAST_SEEN and firsts[kind] == number:
+            until = _until(text, bounds[lasts[kind]], bounds[lasts[kind] + 1])
+            said = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this{until}\n"
+            parts += [text[copied:start], said]
+            copied, length = end, len(said)
         if new[number]:
-            telling += len(said)
+            telling += length
         else:
-            quiet.append((at, at + len(said)))
-        at += len(said)
+            quiet[0].append(at)
+            quiet[1].append(at + length)
+        at += length
     if len(marks) > _MOST_MARKS or (telling > (1 - _LEAST_HIDDEN) * size and at > (1 - _LEAST_HIDDEN) * size):
         return None
+    parts.append(text[copied:])
     return Short("log", "", "".join(parts), marks, telling, apart=True, quiet=quiet)
 
 
-def _until(text: str, last: _Unit) -> str:
+def _until(text: str, start: int, end: int) -> str:
     """When, or where, the last one stands."""
-    found = _TIME.search(text, last.start, min(last.end, last.start + 80))
+    found = _TIME.search(text, start, min(end, start + 80))
     return f", until {found[0]}" if found else ""

@@ -25,7 +25,7 @@ def marks(text: str) -> list[Mark]:
     >>> [(mark.start, mark.name) for mark in marks("# A\\n\\nOne.\\n\\nTwo.\\n\\n## B\\n- x\\n- y\\n")]
     [(0, 'A'), (11, 'A'), (17, 'B'), (26, 'B')]
     """
-    return with_sentences(list(_marks(text)), text, _LONG)
+    return list(with_sentences(_marks(text), text, _LONG))
 
 
 def _marks(text: str) -> Iterator[Mark]:

@@ -6,6 +6,7 @@ never changed.
 
 import itertools
 import re
+from collections.abc import Iterable
 
 from .segment import Mark
 
@@ -57,7 +58,7 @@ def bare_lines(text: str) -> list[str]:
     return lines
 
 
-def moved_back(marks: list[Mark], bare: str, text: str) -> list[Mark]:
+def moved_back(marks: Iterable[Mark], bare: str, text: str) -> list[Mark]:
     """Marks set at line starts of `bare` (= without_numbers(text)), at the same lines of `text`.
 
     What stands behind the last numbered line is the viewer's, and gets a mark of its own.

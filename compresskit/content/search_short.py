@@ -91,9 +91,9 @@ def short_listing(text: str) -> Short | None:
         return None
     lines = list(_by_heading(text) if headed else _by_folder(text))
     body = "\n".join(lines)
-    if expand_listing(body) != text:
-        return None
     spared = _LINE_END * (text.count("\n") - body.count("\n"))
+    if len(body) - spared >= len(text) or expand_listing(body) != text:
+        return None
     return Short("search", "", body, line_marks(lines), len(body) - spared, uncut=_UNCUT)
 
 

@@ -44,7 +44,7 @@ class Short(NamedTuple):
 
     `head` stands before whatever is shown of `body`, which may be cut at its `marks`. `telling` are the
     characters of the body that say something new: the other rows are like one that is there already, and
-    are read only where the query asks for them. They are `quiet`: spans of the body.
+    are read only where the query asks for them. They are `quiet`: where they start in the body, and where they end.
     """
 
     kind: str
@@ -54,7 +54,7 @@ class Short(NamedTuple):
     telling: int
     apart: bool = False  # what lies between two marks is never put together with its neighbours,
     uncut: int = 0  # and not cut either up to so many characters
-    quiet: Sequence[tuple[int, int]] = ()
+    quiet: tuple[Sequence[int], Sequence[int]] = ((), ())
 
 
 def line_marks(lines: Sequence[str]) -> list[Mark]:

@@ -6,7 +6,8 @@ does not go on in lower case.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 
 from .segment import Mark
 
@@ -33,15 +34,12 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
             yield after
 
 
-def with_sentences(marks: list[Mark], text: str, long: int) -> list[Mark]:
+def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark]:
     """The marks, and marks between the sentences of what is longer than `long` and no code."""
-    found: list[Mark] = []
-    for at, mark in enumerate(marks):
-        found.append(mark)
-        end = marks[at + 1].start if at + 1 < len(marks) else len(text)
+    for mark, (end, _, _) in pairwise(chain(marks, (Mark(len(text), "", -1),))):
+        yield mark
         if end - mark.start > long and not _WHOLE.search(text, mark.start, end):
-            found += [mark._replace(start=cut) for cut in sentence_ends(text, mark.start, end)]
-    return found
+            yield from (mark._replace(start=cut) for cut in sentence_ends(text, mark.start, end))
 
 
 def _goes_on(text: str, stop: int, after: int) -> bool:

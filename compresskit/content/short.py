@@ -8,6 +8,7 @@ be sent, is none: the text stands as it is then.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
 from .compact import compact_json
@@ -96,9 +97,15 @@ def quiet_of(short: Short, split: Split) -> frozenset[int]:
     >>> quiet_of(short, split)
     frozenset({1, 3})
     """
-    starts = {start for start, _ in short.quiet}
-    ends = {end for _, end in short.quiet}
-    return frozenset(number for number, (start, end, _) in enumerate(split.segments) if start in starts and end in ends)
+    starts, ends = short.quiet
+    return frozenset(
+        number for number, (start, end, _) in enumerate(split.segments) if _has(starts, start) and _has(ends, end)
+    )
+
+
+def _has(ordered: Sequence[int], value: int) -> bool:
+    place = bisect_left(ordered, value)
+    return place < len(ordered) and ordered[place] == value
 
 
 def said_in_short(text: str, form: str) -> str:

@@ -6,7 +6,8 @@ what belongs together is told by the marks' groups.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 
 from .segment import Mark, Segment
 from .sentences import sentence_ends
@@ -19,7 +20,7 @@ _BLANK_BONUS = 8  # a blank line before a part is worth two levels of indentatio
 _JOINERS = "\u200d\ufe0e\ufe0f"  # a character that belongs to the one before it
 
 
-def sized(text: str, marks: list[Mark], min_chars: int, max_chars: int) -> list[Segment]:
+def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int) -> list[Segment]:
     """Segments that start at marks: none empty, none above `max_chars`, few below `min_chars`.
 
     >>> sized("a\\nb\\n" + "c" * 9, [Mark(0, "a", 0), Mark(2, "b", 0), Mark(4, "c", 1)], 4, 6)
@@ -38,28 +39,29 @@ def sized(text: str, marks: list[Mark], min_chars: int, max_chars: int) -> list[
     return segments
 
 
-def _ordered(marks: list[Mark], total: int) -> list[Mark]:
+def _ordered(marks: Iterable[Mark], total: int) -> Iterator[Mark]:
     """The marks from the text's start on, each after the one before it."""
-    kept: list[Mark] = [] if marks and marks[0].start == 0 else [Mark(0, "", -1)]
-    last = -1 if not kept else 0
+    last = -1
     for mark in marks:
+        if last < 0 < mark.start:
+            yield Mark(0, "", -1)
+            last = 0
         if last < mark.start < total:
-            kept.append(mark)
+            yield mark
             last = mark.start
-    return kept
+    if last < 0:
+        yield Mark(0, "", -1)
 
 
-def _merged(marks: list[Mark], total: int, small: int, large: int) -> list[tuple[int, int, str]]:
+def _merged(marks: Iterator[Mark], total: int, small: int, large: int) -> list[tuple[int, int, str]]:
     """Spans in which what is smaller than `small` has joined a neighbour where that makes sense."""
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
-    marks = [*marks, Mark(total, "", -2)]
-    begin, title, kin = marks[0]
-    for at in range(1, len(marks)):
-        start, name, group = marks[at]
+    begin, title, kin = next(marks)
+    last = Mark(total, "", -2)
+    for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
-            end = marks[at + 1].start
-            alike = group == kin or (end - start < small and marks[at + 1].group != group)
+            alike = group == kin or (end - start < small and following != group)
             if (alike or _slight(start - begin, title, small)) and end - begin <= large:
                 title, kin = _joined(title, name), group
                 continue

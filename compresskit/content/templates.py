@@ -38,19 +38,25 @@ def templates(lines: Sequence[str]) -> list[int]:
     >>> templates([f"10:00:0{n} INFO GET /items/{n} 200" for n in range(9)] + ["10:00:09 INFO flag on -> off"])
     [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     """
-    exact = [line.split(None, _MOST_PLACES) for line in lines]
-    masked = [_NUMBER.sub("0", line).split(None, _MOST_PLACES) for line in lines]
+    rows: dict[str, _Row] = {}  # lines often say the same, at the latest without their numbers: their rows are shared
+
+    def row_of(line: str) -> _Row:
+        return rows.get(line) or rows.setdefault(line, line.split(None, _MOST_PLACES))
+
+    exact = [row_of(line) for line in lines]
+    masked = [row_of(_NUMBER.sub("0", line)) for line in lines]
     by_length: dict[int, list[int]] = {}
     for number, row in enumerate(exact):
         by_length.setdefault(len(row), []).append(number)
-    found: dict[int, object] = {}
-    for members in by_length.values():
-        _part(exact, masked, members, found)
+    found = [0] * len(exact)
     ids: dict[object, int] = {}
-    return [ids.setdefault(found[number], len(ids)) for number in range(len(exact))]
+    for members in by_length.values():
+        _part(exact, masked, members, found, ids)
+    order: dict[int, int] = {}
+    return [order.setdefault(number, len(order)) for number in found]
 
 
-def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: dict[int, object]) -> None:
+def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: list[int], ids: dict[object, int]) -> None:
     """Gives every line of the same number of words its template, place by place from the left."""
     todo = [(members, 0, 0)]
     while todo:
@@ -59,7 +65,7 @@ def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: dict
         if place == places or len(members) <= _FEW:
             alike = len(members) > _FEW and varied <= places * (1 - _LITERAL)
             for number in members:
-                found[number] = members[0] if alike else (members[0], *masked[number])
+                found[number] = ids.setdefault(members[0] if alike else (members[0], *masked[number]), len(ids))
             continue
         by_word = _by_word(exact, members, place)
         if _varies(exact, by_word, len(members), place):

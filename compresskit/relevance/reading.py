@@ -99,12 +99,13 @@ class Reader:
                 yield from self._read_words(found, said)
                 texts, asked, size = [], [], 0
                 continue
-            texts += found
-            asked += [said] * len(found)
-            size += len(document.text)
-            if size > _AT_ONCE:
-                yield from self._read_plain(texts, asked, vocabulary)
-                texts, asked, size = [], [], 0
+            for text in found:
+                texts.append(text)
+                asked.append(said)
+                size += len(text)
+                if size > _AT_ONCE:
+                    yield from self._read_plain(texts, asked, vocabulary)
+                    texts, asked, size = [], [], 0
         yield from self._read_plain(texts, asked, vocabulary)
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
