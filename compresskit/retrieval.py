@@ -21,6 +21,7 @@ from .jsonlike import dumps
 from .markers import Gap, key_of
 from .query import derive
 from .relevance import Document, score
+from .relevance.rows import WORTH, cut, picked
 from .restoring import is_run
 from .shapes.parts import slots
 from .tokens import Measure, measure_for
@@ -236,8 +237,11 @@ class _View:
 
     def passages(self, query: str) -> str:
         """The best passages in order, each with its lines."""
+        asked = derive([], query)
         found = split(self.text)
-        values = score([Document(self.text, found.segments, "", 0.0)], derive([], query))[0]
+        found, shares, _ = cut(found, picked(self.text, found.kind, asked.asked))
+        values = score([Document(self.text, found.segments, "", 0.0)], asked)[0]
+        values = [value + WORTH * share for value, share in zip(values, shares, strict=True)]
         marks = self.measure.tally(self.text).at([segment.start for segment in found.segments] + [len(self.text)])
         room = self.max_tokens
         chosen = []
