@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import InvalidArgument, check_cache, shown
+from .errors import InvalidArgument, check_cache, described, shown
 
 _TARGET_PERCENT = 70  # of the trigger, where no target is given
 
@@ -37,9 +37,9 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embe
     """Raises InvalidArgument for the first argument that is not what compress() takes."""
     check_model(model)
     if query is not None and not isinstance(query, str):
-        raise InvalidArgument(f"query is {shown(query)}; a str was expected, or None to derive it.")
+        raise InvalidArgument(f"query is {described(query)}; a str was expected, or None to derive it.")
     if tools is not None and not (isinstance(tools, list | tuple) and all(isinstance(tool, dict) for tool in tools)):
-        raise InvalidArgument(f"tools is {shown(tools)}; a list of tool schemas (dicts) was expected, or None.")
+        raise InvalidArgument(f"tools is {described(tools)}; a list of tool schemas (dicts) was expected, or None.")
     if not isinstance(recoverable, bool):
         raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
     if cache is not None:
@@ -52,7 +52,7 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embe
     for key in cache or ():
         if not isinstance(cache[key], str):
             raise InvalidArgument(
-                f"cache holds {shown(cache[key])} under {shown(key)}; a text was expected: take the cache as it came."
+                f"cache holds {described(cache[key])} under a key; a text was expected: pass result.cache as it came."
             )
 
 

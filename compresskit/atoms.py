@@ -33,13 +33,14 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
     ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
     """
     most = max(_SMALL_CHARACTERS, min(_RUN_CHARACTERS, room // _RUNS_IN_ROOM * _CHARACTERS_PER_TOKEN))
+    thinking = _open_thinking(turns)
     found: list[Atom] = []
     left = 0  # characters that the run at the end of ``found`` may still take
     for first, last in _exchanges(turns):
         size = 0
         foldable = True
         for turn in turns[first : last + 1]:
-            foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached)
+            foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached) and turn.index < thinking
             for block in turn.blocks:
                 size += len(block.text)
         small = foldable and first == last and size < _SMALL_CHARACTERS and not turns[first].fixed
@@ -47,9 +48,20 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
             found[-1] = Atom(found[-1].first, last, True)
             left -= size
         else:
-            found.append(Atom(first, last, foldable, foldable and _is_mostly_frame(turns[first : last + 1])))
+            told = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
+            found.append(Atom(first, last, foldable, told))
             left = most - size if small else 0
     return found
+
+
+def _open_thinking(turns: list[Turn]) -> int:
+    """Where the tool loop that is still open begins, if it has thinking; else the number of messages.
+
+    A fold is a message of the user. Within that loop it would end the model's turn, and what follows would be a turn
+    that does not begin with thinking, which Anthropic refuses (platform.claude.com, "Extended thinking").
+    """
+    first = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
+    return first if any(turn.thinking for turn in turns[first:]) else len(turns)
 
 
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:

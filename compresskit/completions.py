@@ -11,13 +11,13 @@ from . import adapters
 from .arguments import check, check_loop, checked_target
 from .compression import compress
 from .conversation import Conversation, check_conversation
-from .errors import InvalidArgument
-from .loop import Request, Streamed, reason, reported, whole
+from .errors import InvalidArgument, reason
+from .loop import Request, Streamed, reported, whole
 from .protect import moved
 from .result import Compressed
 from .retrieval import MAX_TOKENS, Originals
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
-from .tool import TOOL_NAME, name_of, schema
+from .tool import has_ours, may_retrieve
 from .types import Cache, Counter, Embedder, Message, Protect, Shrinker
 
 # What litellm.completion's own `cache` may say; no key of ours looks like one of these.
@@ -180,7 +180,7 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
     )
     changes = {} if same else result.request
     # A model that sees earlier calls of our tool may call it again where it is not offered.
-    rounds = options.max_rounds if records or _retrieves(result.tools) else 0
+    rounds = options.max_rounds if records or has_ours(result.tools) else 0
     room = options.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, said)
     return Request({**kwargs, **changes}, said, cache, rounds, room, options.store, options.strict, report)
@@ -193,7 +193,7 @@ def _compressed(
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
         own = {"counter": options.counter, "embedder": options.embedder, "shrinker": options.shrinker}
-        also = {} if _may_retrieve(kwargs) else {"recoverable": False}
+        also = {} if may_retrieve(kwargs) else {"recoverable": False}
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
         messages,
@@ -204,31 +204,11 @@ def _compressed(
         tools=tools,
         protect=moved(options.protect, said, runs),
         counter=options.counter,
-        recoverable=options.recoverable and _may_retrieve(kwargs),
+        recoverable=options.recoverable and may_retrieve(kwargs),
         shape="openai",
         cache=options.cache,
         embedder=options.embedder,
         shrinker=options.shrinker,
-    )
-
-
-def _may_retrieve(kwargs: Mapping[str, Any]) -> bool:
-    """Whether the model can call a tool of ours in this request."""
-    tools = kwargs.get("tools") or []
-    if kwargs.get("functions") or (any(name_of(tool) == TOOL_NAME for tool in tools) and not _retrieves(tools)):
-        return False  # functions and tools do not go together; and a tool of the caller's may have our name
-    choice = kwargs.get("tool_choice")
-    if isinstance(choice, dict):
-        return name_of(choice) in ("", TOOL_NAME) and choice.get("type") != "none"
-    return choice != "none"
-
-
-def _retrieves(tools: Any) -> bool:
-    """Whether our tool is among them: by its schema, not its name alone."""
-    ours = schema("openai")["function"]["parameters"]
-    return any(
-        name_of(tool) == TOOL_NAME and (tool.get("function") or {}).get("parameters") == ours
-        for tool in (tools if isinstance(tools, list) else ())
     )
 
 

@@ -11,8 +11,9 @@ from .atoms import atoms
 from .entry import Entered, entered, entry_forms
 from .fitting import fitted
 from .jsonlike import clone
-from .pieces import judge
-from .previous import check_turns, continued, lasting, pays, requests_in
+from .pieces import Judged, judge
+from .places import NO_PLACES, Places, originals_of
+from .previous import Continued, check_turns, continued, lasting, pays
 from .prices import Prices
 from .protect import indices, moved, reasons
 from .query import derive
@@ -119,32 +120,37 @@ def compress(
         shape=given.shape,
         tools=clone(list(tools or ()), "tools"),
         recoverable=recoverable,
-        cache=dict(cache or {}),
+        cache=originals_of(cache or {}),
         measure=measure,
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
     )
-    unfolded, entering, kept, requests = messages, Entered([], {}), None, 0
+    entering, kept = Entered([], {}), None
+    before = previous or request.nothing()
+    going = continued(messages, before)
+    new = messages[going.known :]
+    if previous is not None and not new and request.repeats(before, going):
+        return before
+    runs, places = _originals(new, cache)
+    requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
     if previous is not None or on_entry:
-        before = previous or request.nothing()
-        going = continued(messages, before)
-        requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
         named = frozenset(indices(messages, protect))
-        cache = {**before.cache, **request.cache}
-        limits = request.limits._replace(cache=cache)
+        limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
         entering = entered(given, messages, going.known, going.sent, named, limits, entry_forms(on_entry))
-        kept = request.continued(messages, before, going, entering)
+        kept = request.continued(runs, places, before, going, entering)
         if kept is not None:
             going.hand_on(kept)
             if not pays(kept, max(target, kept.settled_tokens), requests, prices):
                 return kept
-        request = replace(request, cache={**lasting(before.cache), **request.cache})
-    if cache:
-        unfolded, protect = _unfolded(messages, cache, protect)
+        request = replace(request, cache={**lasting(before.cache, new), **request.cache})
+        runs = [*going.runs, *runs]
+    unfolded = messages
+    if cache or previous is not None:
+        unfolded, protect = [message for run in runs for message in run], moved(protect, messages, runs)
         conversation = read(unfolded, given.shape)
     if previous is not None:  # what it sent is no input of its own
-        messages, given = unfolded, conversation
+        messages, given, places = unfolded, conversation, NO_PLACES
     turns = conversation.turns
     shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
     protected = reasons(turns, unfolded, protect)
@@ -153,32 +159,36 @@ def compress(
         turns = read(unfolded, given.shape).turns
     bound = atoms(turns, protected, request.room)
 
+    def judgement() -> Judged:
+        return judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
+
     texts = (block.text for turn in turns for block in turn.blocks)
     judged = None
     # not with an embedder, which may cost money and must not be asked for nothing
     if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
-        told = derive(turns, query)
-        judged = measure.meanwhile(texts, lambda: judge(turns, bound, protected, told, measure, request.room))
+        judged = measure.meanwhile(texts, judgement)
     else:
         measure.begin(texts)
-    original = request.cost(given, request.stands(messages))
+    original = request.cost(given, recoverable and bool(places))
     if original <= trigger and kept is None:
-        return request.unchanged(messages, original, "below_trigger")
-    if judged is None:
-        judged = judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
-
+        return request.unchanged(messages, original, "below_trigger", places)
+    judged = judged or judgement()
     limits = request.limits
     if previous is not None or prices is not None:
-        requests = requests_in(unfolded) if previous is None else requests
         limits = request.going_on(conversation, requests, prices)
     written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
     keys.cache.update(entering.taken)
-    result = request.result(messages, original, written, keys, floor)
-    if kept is not None and not pays(kept, result.compressed_tokens, requests, prices):
-        kept = replace(kept, settled_tokens=result.compressed_tokens)  # less than was hoped for: not before it pays
-        going.hand_on(kept)
-        return kept
-    return result
+    result = request.result(messages, original, written, keys, floor, entering, places)
+    return result if kept is None else _paying(result, kept, going, requests, prices)
+
+
+def _paying(result: Compressed, kept: Compressed, going: Continued, requests: int, prices: Prices | None) -> Compressed:
+    """A compaction that prices asked for, if it pays by what it came to; else what was sent before, with that noted."""
+    if pays(kept, result.compressed_tokens, requests, prices):
+        return result
+    kept = replace(kept, settled_tokens=result.compressed_tokens)
+    going.hand_on(kept)
+    return kept
 
 
 def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
@@ -187,7 +197,6 @@ def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Me
     return Shortening(shrinker, turns, query, measure)
 
 
-def _unfolded(messages: list[Message], cache: Cache, protect: Any) -> tuple[list[Message], Any]:
-    """The messages with earlier originals put back, and indices in ``protect`` moved with them."""
-    runs = unfold(messages, cache)
-    return [message for run in runs for message in run], moved(protect, messages, runs)
+def _originals(messages: list[Message], cache: Cache | None) -> tuple[list[list[Message]], Places]:
+    """For each message the original ones by the caller's cache, and the places of the forms."""
+    return unfold(messages, cache) if cache else ([[message] for message in messages], NO_PLACES)

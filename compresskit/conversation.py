@@ -12,8 +12,8 @@ from typing import Any
 
 from .arguments import check_model, checked_target
 from .compression import compress
-from .errors import InvalidArgument, shown
-from .jsonlike import clone
+from .errors import InvalidArgument, InvalidMessages, described, shown
+from .jsonlike import clone, exactly
 from .prices import Prices
 from .result import Compressed, Decision, Mark
 from .retrieval import MAX_TOKENS, answer
@@ -46,7 +46,8 @@ class Conversation:
         """
         for name in options:
             if name not in _OPTIONS:
-                raise InvalidArgument(f"{name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+                said = name if name.isidentifier() else described(name)
+                raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
         if callable(options.get("protect")):
             raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
         checked_target(trigger, target)
@@ -94,7 +95,14 @@ class Conversation:
         return answer(response, self.result.cache if self.result else {}, max_tokens)
 
     def to_json(self) -> str:
-        """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept."""
+        """All of it as JSON text: messages, options, and what was sent. User data: keep it where those may be kept.
+
+        Raises:
+            InvalidMessages: a message that was appended would not come back the same from JSON.
+        """
+        for index, message in enumerate(self.messages):
+            if exactly([[[message]]], ascii_only=True) is None:  # as deep as it will stand in the text
+                raise InvalidMessages(_inexact(index, message))
         prices = self._options.get("prices")
         result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
         return json.dumps(
@@ -129,12 +137,10 @@ class Conversation:
             made.append(*found["messages"])
             if found["result"] is not None:
                 made.result = _result(**found["result"])
-        except (KeyError, TypeError, AttributeError) as error:
-            raise InvalidArgument(_unreadable(text)) from error
-        except ValueError as error:
-            if isinstance(error, InvalidArgument):
-                raise
-            raise InvalidArgument(_unreadable(text)) from error
+        except InvalidArgument:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            raise InvalidArgument(_unreadable(text)) from None  # what they say may be content
         return made
 
 
@@ -150,11 +156,20 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: tell Conversation().")
 
 
-def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[int]] = (), **fields: Any) -> Compressed:
+def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[Any]] = (), **fields: Any) -> Compressed:
     """A result from JSON, which knows no tuples."""
     rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
     return Compressed(decisions=rows, breakpoints=tuple(Mark(*mark) for mark in breakpoints), **fields)
 
 
+def _inexact(index: int, message: Message) -> str:
+    return (
+        f"messages[{index}] is {shown(message)}; a message that JSON gives back the same was expected. JSON has no NaN,"
+        " no infinity and no keys but strings; Python reads no integer of more than 4,300 digits and no list a thousand"
+        " deep from it, and joins the two halves of a surrogate pair. Before append(), write such a value as a string,"
+        " or join halves by text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')."
+    )
+
+
 def _unreadable(text: object) -> str:
-    return f"text is {shown(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."
+    return f"text is {described(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."

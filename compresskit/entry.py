@@ -7,6 +7,7 @@ the model asks for the rest as for anything left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -15,8 +16,9 @@ from .content import LOSSLESS, detect, forms_of, shorten
 from .entry_views import enter_views, long_results
 from .errors import InvalidArgument, shown
 from .fitting import Limits
-from .jsonlike import clone
+from .jsonlike import clone, equal
 from .markers import Keys, Wording, looks_issued
+from .places import Places, place
 from .restoring import issued
 from .shapes import read
 from .shapes.parts import replace, slots
@@ -34,6 +36,16 @@ class Entered(NamedTuple):
     taken: dict[str, str]
     once: frozenset[str] = frozenset()  # keys of what is left out since it stands above
 
+    @property
+    def places(self) -> Places:
+        """Where its messages have other forms than they were given in."""
+        return Counter(
+            place(message.get("role"), slot.path, slot.text)
+            for message in (self.messages if self.taken else ())
+            for slot in slots(message)
+            if issued(slot.text, self.taken) is not None
+        )
+
     def put_in(
         self, whole: list[Message], given: list[Message], protected: Sequence[str]
     ) -> tuple[list[Message], Entered]:
@@ -43,7 +55,7 @@ class Entered(NamedTuple):
         """
         before = len(whole) - len(self.messages)
         new = given[len(given) - len(self.messages) :]
-        if whole[before:] != new:
+        if not equal(whole[before:], new):
             return whole, Entered([], {})
         last = [
             short if protected[before + number] and not self.once & _issued(short, self.taken) else message
@@ -125,7 +137,7 @@ def _views(
         return [
             turn
             for turn, message in zip(given.turns[known:], fresh, strict=True)
-            if turn.index not in protected and message == messages[turn.index] and long_results(turn, limits)
+            if turn.index not in protected and long_results(turn, limits) and equal(message, messages[turn.index])
         ]
 
     long = {turn.index for turn in untouched()}

@@ -1,5 +1,8 @@
 """The errors that compresskit raises. Each message gives the value, what was expected and what to do.
 
+Errors end in logs. So a value that may hold text of a conversation (a message, a cache, a query, a response) is never
+quoted: the error says its type, its size and its place (``described``, ``place``). Options are quoted (``shown``).
+
 CompresskitError (a ValueError)
 ├── EmbedderFailed     an embedder that the caller passed raised, or returned no usable vectors
 ├── InvalidArgument    an argument of a call is wrong
@@ -10,7 +13,22 @@ CompresskitError (a ValueError)
 
 from __future__ import annotations
 
-_SHOWN_CHARACTERS = 60
+import re
+
+# What names a model, a shape, a file or a variable; a text has spaces, or is longer.
+_WORD = re.compile(r"[A-Za-z0-9_.:/@+~*-]{0,60}")
+_MAX_SHOWN_NUMBER = 10**18
+
+# The fields of messages, parts, calls and tools that an error may name; any other key may be content.
+_FIELDS = frozenset(
+    {
+        *("role", "content", "name", "type", "text", "id", "parts", "refusal", "reasoning_content", "index", "data"),
+        *("function", "function_call", "custom", "arguments", "input"),
+        *("image_url", "url", "detail", "input_audio", "file", "file_data", "document", "source", "media_type"),
+        *("thinking", "thinking_blocks", "signature", "cache_control", "metadata"),
+        *("description", "parameters", "input_schema", "properties", "required"),
+    }
+)
 
 
 class CompresskitError(ValueError):
@@ -40,14 +58,52 @@ class StoreError(CompresskitError):
 def check_cache(cache: object) -> None:
     """Raises InvalidArgument for what is no mapping of keys to texts."""
     if not (hasattr(cache, "keys") and hasattr(cache, "__getitem__")):
-        raise InvalidArgument(f"cache is {shown(cache)}; a mapping of keys to texts was expected: result.cache.")
+        raise InvalidArgument(f"cache is {described(cache)}; a mapping of keys to texts was expected: result.cache.")
+
+
+def described(value: object) -> str:
+    """A value that may hold text of a conversation, as an error may name it: its type and its size.
+
+    >>> described("x" * 2240), described([1]), described(None), described(5)
+    ('a str of 2,240 characters', 'a list of 1 item', 'None', 'an int')
+    """
+    if value is None:
+        return "None"
+    kind = type(value).__name__
+    text = f"{'an' if kind[:1].lower() in 'aeiou' else 'a'} {kind}"
+    for types, unit in ((str, "character"), ((bytes, bytearray), "byte"), ((dict, list, tuple, set), "item")):
+        if isinstance(value, types):
+            size = len(value)
+            return f"{text} of {size:,} {unit}{'' if size == 1 else 's'}"
+    return text
+
+
+def place(where: str, key: object) -> str:
+    """The place of an item within the place of its container, without a key that may be content.
+
+    >>> place("messages[0]", "content"), place("messages[0]", 3), place("messages[0]", "Mr Smith's password")
+    ("messages[0]['content']", 'messages[0][3]', 'messages[0][…]')
+    """
+    named = isinstance(key, int) and not isinstance(key, bool)
+    return f"{where}[{key!r}]" if named or (isinstance(key, str) and key in _FIELDS) else f"{where}[…]"
+
+
+def reason(error: BaseException) -> str:
+    """An error as a report may say it: ours hold no content, of others only the type is known to hold none.
+
+    >>> reason(InvalidArgument("trigger is 0.")), reason(KeyError("Mr Smith"))
+    ('InvalidArgument: trigger is 0.', 'KeyError')
+    """
+    kind = type(error).__name__
+    return f"{kind}: {error}" if isinstance(error, CompresskitError) else kind
 
 
 def shown(value: object) -> str:
-    """A value as an error may show it: short, and on one line.
+    """An option as an error may show it: a number or a word. Anything else is described: it may be content.
 
-    >>> shown("x" * 100)
-    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    >>> shown("gpt-4o"), shown(-1), shown("Mr Smith's password"), shown([{"role": "user"}])
+    ("'gpt-4o'", '-1', 'a str of 19 characters', 'a list of 1 item')
     """
-    text = repr(value[:_SHOWN_CHARACTERS] if isinstance(value, str | bytes) else value)
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+    if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _MAX_SHOWN_NUMBER):
+        return repr(value)
+    return repr(value) if isinstance(value, str) and _WORD.fullmatch(value) else described(value)

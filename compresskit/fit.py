@@ -99,6 +99,8 @@ class Group:
     open: bool = False  # something of it is shown
     cheapest: int = 0  # tokens when open, with every piece as a stub
     named: dict[int, list[str]] = field(default_factory=dict)  # 0 -> names told in the marker of the fold
+    before: int = 0  # tokens of what stands before a fold that begins with it
+    behind: int = 0  # and of what stands behind one that ends with it
 
 
 class Fit:
@@ -131,15 +133,27 @@ class Fit:
                 group.cheapest += piece.stub
         for first, last in self._runs():
             run = self.groups[first:last]
-            if sum(group.cheapest for group in run) <= self.fold_cost and not any(group.told for group in run):
+            if sum(group.cheapest for group in run) <= self._fold(first, last) and not any(group.told for group in run):
                 for group in run:
                     group.folded = False
                     group.open = True
+            else:
+                self._trim(first, last)
         for group in self.groups:
             if group.open:
                 self._shown |= group.facts
         for number in range(len(self.groups)):
             self._offer(number)
+
+    def _trim(self, first: int, last: int) -> None:
+        """Takes groups out of the ends of a fold that cost no more than the message beside it that they make needed."""
+        groups = self.groups
+        while last - first > 1 and groups[first].cheapest + groups[first + 1].before <= groups[first].before:
+            groups[first].folded, groups[first].open = False, True
+            first += 1
+        while last - first > 1 and groups[last - 1].cheapest + groups[last - 2].behind <= groups[last - 1].behind:
+            last -= 1
+            groups[last].folded, groups[last].open = False, True
 
     def _runs(self) -> list[tuple[int, int]]:
         """Runs of folded groups, as (first, one past the last)."""
@@ -156,7 +170,11 @@ class Fit:
 
     def _total(self) -> int:
         shown = sum(group.fixed + sum(piece.cost for piece in group.pieces) for group in self.groups if group.open)
-        return shown + self.fold_cost * len(self._runs())
+        return shown + sum(self._fold(first, last) for first, last in self._runs())
+
+    def _fold(self, first: int, last: int) -> int:
+        """What the fold of a run of groups costs; ``last`` is one past it."""
+        return self.fold_cost + self.groups[first].before + self.groups[last - 1].behind
 
     def fill(self, budget: int) -> None:
         """Takes upgrades until none of those left fits into ``budget`` tokens in all."""
@@ -226,7 +244,9 @@ class Fit:
             return self.groups[number].cheapest
         left = number > 0 and self.groups[number - 1].folded
         right = number + 1 < len(self.groups) and self.groups[number + 1].folded
-        return self.groups[number].cheapest + self.fold_cost * (left + right - 1)
+        edges = self.groups[number - 1].behind if left else -self.groups[number].before
+        edges += self.groups[number + 1].before if right else -self.groups[number].behind
+        return self.groups[number].cheapest + self.fold_cost * (left + right - 1) + edges
 
     def _take(self, number: int, place: int, segment: int) -> None:
         group = self.groups[number]

@@ -89,6 +89,11 @@ def fitted(
         layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
         written = _written(limits.above(floor), judged, messages, turns, bound, layout, keys, wording)
+        if len(messages) <= _MOST_MESSAGES and floor < written.tokens:  # an estimate on the safe side so far
+            layout.fit(judged, bare=True)
+            layout.tell_nothing()
+            floor = Writer(limits.measure, keys, wording).write(messages, turns, bound, layout).tokens
+        keys.cache = written.cache
         if shortening is not None:
             shortening.apply(written, wording)
         mistaken = written.mistaken()
@@ -123,7 +128,6 @@ def _written(
         fit.fill(budget - names - outlines)
         if last:
             _tell(limits, judged, layout, fit, budget, names, bool(outlines))
-        keys.cache = {}
         return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
 
     budget = room
@@ -138,20 +142,21 @@ def _written(
         if spare >= 0:
             if spare <= _LEAST_SPARE * room or not twice:
                 return written
-            cache = keys.cache
             budget = fit.used + spare  # estimates are on the safe side: what they left is spent
             fuller = write(fit, budget)
             if fuller.tokens > room:
                 fuller = write(fit, budget - (fuller.tokens - room))
             if fuller.tokens <= room:
                 return fuller
-            keys.cache = cache
             return written
         budget = max(0, min(budget, fit.used) + spare)
     fit = layout.fit(judged, bare=True)
     if room < fit.floor < limits.most:
         return _written(limits.beyond(fit.floor), judged, messages, turns, bound, layout, keys, wording)
-    return write(fit, 0)
+    least = write(fit, 0)
+    if least.tokens <= room:
+        return least
+    return min(least, write(layout.fit(judged), 0), key=lambda written: written.tokens)
 
 
 def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int, names: int, signatures: bool) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from .content import Segment
-from .extracts import always_told, extract
+from .extracts import always_told, extract, quoted
 from .fit import Piece
-from .markers import ROWS_LEFT_OUT
+from .markers import BESIDE_FOLD, ROWS_LEFT_OUT
 from .pieces import Entry
+from .shapes.parts import MESSAGE_TOKENS
 from .tokens import Measure
 
 _ROLE = 2  # tokens of a line that says who said it
 _GAP = 2  # tokens of a line that stands for what is left out
+
+
+def beside_cost(measure: Measure) -> int:
+    """Tokens of the message that stands before or behind some folds."""
+    return MESSAGE_TOKENS + measure.count(BESIDE_FOLD["content"])
 
 
 def price_told(entry: Entry, role: str, measure: Measure) -> int:
@@ -38,15 +44,19 @@ def told_lines(entries: Sequence[Entry], told: Mapping[int, str]) -> list[str]:
     for entry in entries:
         if entry.block.message in told:
             kept = entry.piece.kept if entry.piece is not None else set()
-            rows = short_excerpt(entry.source, entry.split.segments, kept) if kept else ""
-            lines += extract(entry.block, told[entry.block.message], entry.head, rows)
+            rows = short_excerpt(entry.source, entry.split.segments, kept, quoted) if kept else ""
+            lines += extract(entry.block, told[entry.block.message], quoted(entry.head), rows)
     return lines
 
 
-def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int]) -> str:
-    """The kept lines of a text in short form; the line before it says the key for all that is left out."""
+def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int], quote: Callable[[str], str] = str) -> str:
+    """The kept lines of a text in short form; the line before it says the key for all that is left out.
+
+    Args:
+        quote: how what is kept is said.
+    """
     parts = [
-        text[segments[first].start : segments[last].end] if keep else ROWS_LEFT_OUT + "\n"
+        quote(text[segments[first].start : segments[last].end]) if keep else ROWS_LEFT_OUT + "\n"
         for first, last, keep in runs_of(segments, kept)
     ]
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from .errors import InvalidMessages, shown
+from .errors import InvalidMessages, described, place
 
+_DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -29,7 +30,7 @@ def clone(value: Any, where: str) -> Any:
     todo: list[tuple[Any, Any, Any, str]] = [(root, 0, value, where)]
     inside: set[int] = set()  # the containers around the item at hand
     while todo:
-        parent, slot, item, place = todo.pop()
+        parent, slot, item, at = todo.pop()
         if parent is None:  # everything in a container is done
             inside.remove(slot)
         elif type(item) in _SCALARS or isinstance(item, str | int | float):
@@ -41,9 +42,9 @@ def clone(value: Any, where: str) -> Any:
             copy: Any = dict.fromkeys(item) if isinstance(item, dict) else [None] * len(item)
             parent[slot] = copy
             children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo.extend((copy, key, child, f"{place}[{key!r}]") for key, child in children)
+            todo.extend((copy, key, child, place(at, key)) for key, child in children)
         else:
-            raise InvalidMessages(f"{place} is {_not_json(item, id(item) in inside)}")
+            raise InvalidMessages(f"{at} is {_not_json(item, id(item) in inside)}")
     return root[0]
 
 
@@ -57,21 +58,53 @@ def dumps(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return " ".join(_leaves(value))
-    except ValueError:
-        raise InvalidMessages(f"{shown(value)} is {_not_json(value, True)}") from None
+    except ValueError as error:
+        if not str(error).startswith("Circular"):  # an integer of more digits than Python writes down
+            return " ".join(_leaves(value))
+        raise InvalidMessages(f"A part of messages is {_not_json(value, True)}") from None
 
 
-def exactly(value: Any) -> str | None:
-    """``value`` as a JSON text that gives an equal value back, or None where JSON cannot.
+def exactly(value: Any, ascii_only: bool = False) -> str | None:
+    r"""``value`` as a JSON text that gives an equal value back, or None if JSON cannot.
 
-    >>> exactly({"a": float("nan")}) is None
-    True
+    Args:
+        ascii_only: escapes all other characters, so that half of a surrogate pair can be encoded; two halves that
+            follow each other would come back as one character, which is not equal.
+
+    >>> exactly({"a": float("nan")}) is None, exactly("\ud83d", ascii_only=True)
+    (True, '"\\ud83d"')
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
         return text if json.loads(text) == value else None
     except (RecursionError, TypeError, ValueError):
         return None
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal; also deeper than Python recurses.
+
+    >>> equal({"a": [1, 2]}, {"a": [1, 2]}), equal([1, [2]], [1, [3]])
+    (True, False)
+    """
+    try:
+        return bool(one == other)
+    except RecursionError:
+        pass
+    todo = [(one, other)]
+    while todo:
+        left, right = todo.pop()
+        if isinstance(left, dict) and isinstance(right, dict):
+            if left.keys() != right.keys():
+                return False
+            todo.extend((value, right[key]) for key, value in left.items())
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            todo.extend(zip(left, right, strict=True))
+        elif left is not right and left != right:
+            return False
+    return True
 
 
 def _leaves(value: Any) -> list[str]:
@@ -85,8 +118,16 @@ def _leaves(value: Any) -> list[str]:
         elif isinstance(item, list):
             todo.extend(item)
         else:
-            found.append(str(item))
+            found.append(_written(item))
     return found
+
+
+def _written(scalar: object) -> str:
+    """A scalar as text; the digits of an integer that has more than Python writes down do not matter."""
+    try:
+        return str(scalar)
+    except ValueError:
+        return "9" * (1 + int(scalar.bit_length() * _DIGITS_PER_BIT)) if isinstance(scalar, int) else ""
 
 
 def _not_json(item: object, cyclic: bool) -> str:
@@ -96,9 +137,8 @@ def _not_json(item: object, cyclic: bool) -> str:
         advice = "Pass item.model_dump(exclude_none=True)."
     elif isinstance(item, bytes | bytearray):
         advice = "Decode it to str, or base64 it as the provider wants it."
+    elif isinstance(item, tuple | set | frozenset):
+        advice = "Pass list(item)."
     else:
-        advice = "Convert it first."
-    return (
-        f"{shown(item)} ({type(item).__name__}); messages hold only what JSON holds: "
-        f"dict, list, str, numbers, bool, None. {advice}"
-    )
+        advice = "Pass str(item), or what is needed of it."
+    return f"{described(item)}; messages hold only what JSON holds: dict, list, str, numbers, bool, None. {advice}"

@@ -9,7 +9,7 @@ from . import naming
 from .atoms import Atom
 from .content import describe
 from .fit import Fit, Group, Piece
-from .folding import price_told
+from .folding import beside_cost, price_told
 from .markers import STAND_IN, Gap, Keys, Wording
 from .pieces import Entry, Judged
 from .shapes.parts import MESSAGE_TOKENS
@@ -59,6 +59,7 @@ def lay_out(
         stay: the numbers of atoms that must not fold after all.
     """
     groups = []
+    beside = beside_cost(measure)
     upcoming = 0
     for number, atom in enumerate(bound):
         members = turns[atom.first : atom.last + 1]
@@ -69,7 +70,7 @@ def lay_out(
         fixed = 0
         for turn in members:
             fixed += turn.extra
-            for text in turn.fixed:
+            for text in turn.constant:
                 fixed += measure.count(text)
         foldable = atom.foldable and number not in stay
         told = foldable and atom.told
@@ -83,7 +84,10 @@ def lay_out(
                 _price(entry, measure, keys, wording)
                 fixed += entry.tokens if entry.piece is None else 0
         pieces = [entry.piece for entry in entries if entry.piece is not None]
-        groups.append(Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told))
+        group = Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told)
+        group.before = beside if members[0].role == "assistant" else 0
+        group.behind = beside if members[-1].role == "assistant" else 0
+        groups.append(group)
     fold = wording.fold(99_999, STAND_IN)
     return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
 

@@ -13,15 +13,16 @@ from typing import Any
 
 from . import adapters
 from .adapters import Call, ChunkTurn, Record, Shown, calls_of, message_of
-from .retrieval import MAX_TOKENS, answer_to
+from .errors import reason
+from .retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
 from .steps import END, Model, Next, Show, Steps, Work
 from .tokens import measure_for
-from .tool import TOOL_NAME, name_of
+from .tool import TOOL_NAME, later_choice, name_of
 from .types import Cache, Message
 
-_LEAST_TOKENS = 60  # of an answer; with fewer left it would be little but the hint how to get the rest
 _NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
 _USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what is here."
+_FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Request:
         max_rounds: turns of retrievals that are answered, for each choice; 0 where nothing can be retrieved.
         room: tokens of answers that are left, for all choices.
         store: where records of mixed turns go besides the message, or None.
-        strict: whether a store that fails is an error.
+        strict: whether a store or a cache that fails is an error.
         report: what becomes ``_hidden_params["compresskit"]``.
     """
 
@@ -70,7 +71,7 @@ class Talk:
         self.before.append((message, texts))
         report = self.request.report
         report["rounds"] += 1
-        if self.request.room < _LEAST_TOKENS:
+        if self.request.room < MIN_TOKENS:
             self._end("max_retrieved_tokens")
         elif len(self.before) >= self.request.max_rounds:
             self._end("max_rounds")
@@ -93,14 +94,23 @@ class Talk:
         texts = []
         for call in calls:
             room = min(MAX_TOKENS, self.request.room)
-            if room < _LEAST_TOKENS:
+            if room < MIN_TOKENS:
                 self.request.report["limit"] = "max_retrieved_tokens"
-            text = answer_to(call.arguments, self.request.cache, room) if room >= _LEAST_TOKENS else _USED_UP
+            text = self._answer(call, room) if room >= MIN_TOKENS else _USED_UP
             cost = measure_for("", None).count(text)
             self.request.room -= cost
             self.request.report["retrieved_tokens"] += cost
             texts.append(text)
         return texts
+
+    def _answer(self, call: Call, room: int) -> str:
+        try:
+            return answer_to(call.arguments, self.request.cache, room)
+        except Exception as error:
+            if self.request.strict:
+                raise
+            self.request.report["error"] = reason(error)
+            return _FAILED
 
     def _end(self, limit: str) -> None:
         self.last = True
@@ -110,8 +120,9 @@ class Talk:
         kwargs = {**self.request.kwargs, "messages": self.messages}
         if "n" in kwargs:
             kwargs["n"] = 1
-        if name_of(kwargs.get("tool_choice")) == TOOL_NAME:
-            del kwargs["tool_choice"]
+        choice = later_choice(kwargs.pop("tool_choice", None), self.last)
+        if choice is not None:
+            kwargs["tool_choice"] = choice
         if not self.last:
             return kwargs
         others = [tool for tool in kwargs.get("tools") or () if name_of(tool) != TOOL_NAME]
@@ -195,10 +206,6 @@ def keep(request: Request, record: Record, shown: Message) -> Steps:
         if request.strict:
             raise
         request.report["error"] = reason(error)
-
-
-def reason(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
 
 
 def reported(response: Any, report: dict[str, Any], costs: Sequence[Any] = ()) -> Any:

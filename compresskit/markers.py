@@ -17,6 +17,9 @@ STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 START = "[… "
 SHORTENED = "shortened"
+# Stands before or behind a fold, which is a message of the user, where user and assistant would no longer take turns:
+# templates of open models refuse that.
+BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:

@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterator, Sequence, Set
 
 from .content import Segment
+from .content.guard import guarded
 from .pieces import Entry
 from .tokens import Measure
 
@@ -49,7 +50,7 @@ def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:
         entry = entries[number]
         kept = entry.piece.kept if entry.piece is not None else frozenset()
         fitting = []
-        for words in signatures(entry.block.text, entry.split.segments, kept, place, entry.split.kind):
+        for words in _signatures(entry, kept, place):
             cost = measure.count(f", {words}") + _SLACK
             if cost <= left:
                 fitting.append(words)
@@ -59,6 +60,13 @@ def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:
         if fitting:
             entry.told[place] = fitting
     return budget - left
+
+
+def _signatures(entry: Entry, kept: Set[int], number: int) -> list[str]:
+    """As ``signatures``; none where they fail."""
+    none: list[str] = []
+    text, split = entry.block.text, entry.split
+    return guarded(lambda: list(signatures(text, split.segments, kept, number, split.kind)), none)
 
 
 def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: int, kind: str) -> Iterator[str]:

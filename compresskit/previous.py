@@ -6,14 +6,20 @@ own cache, is what the given messages begin with.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from .entry import entry_forms
 from .errors import InvalidArgument, shown
+from .jsonlike import equal
+from .markers import looks_issued
+from .places import Places, originals_of
 from .prices import Prices
-from .restoring import ShortTexts, is_run, stands_for
+from .restoring import Reader, ShortTexts, is_run
 from .result import Compressed, Decision
 from .rewriting import due
+from .shapes.parts import slots
 from .types import Cache, Message
 
 _MADE = "_made"
@@ -23,11 +29,17 @@ class Continued(NamedTuple):
     """What of a previous result still holds."""
 
     sent: list[Message]  # its messages that stand for the beginning of the given ones
-    known: int  # how many given messages these are
+    runs: list[list[Message]]  # for each given message of these the originals: itself, unless it is a form
     originals: int  # how many messages they stand for: the same, unless the caller gives what was sent
     whole: bool  # that is all that the previous result sent
     forms: bool  # some of it stands in another form than it was
+    places: Places  # of these forms
     made: ShortTexts  # what it was compared with
+
+    @property
+    def known(self) -> int:
+        """How many given messages these are."""
+        return len(self.runs)
 
     def decided(self, previous: Compressed) -> tuple[Decision, ...]:
         """The decisions of the last compaction about what still holds."""
@@ -69,23 +81,24 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     >>> going.sent == turn and going.known == 1 and going.whole and not going.forms
     True
     """
-    known = originals = count = 0
-    forms = False
-    short = getattr(previous, _MADE, None) or ShortTexts()
-    for message in previous.messages:
-        run = stands_for(message, previous.cache, short)
-        if messages[known : known + len(run)] == run:
-            known += len(run)
-            originals += len(run)
-            forms = forms or run != [message]
-        elif messages[known : known + 1] == [message]:
-            known += 1
-            originals += len(run)
-            forms = True
+    runs: list[list[Message]] = []
+    originals = count = 0
+    places: Places = Counter()
+    reader = Reader(previous.cache, getattr(previous, _MADE, None))
+    for unit in reader.units(previous.messages):
+        known, sent = len(runs), previous.messages[unit.first : unit.stop]
+        stands_for = reader.original(unit, previous.messages)
+        if equal(messages[known : known + len(stands_for)], stands_for):
+            runs += [[message] for message in stands_for]
+        elif equal(messages[known : known + len(sent)], sent):
+            runs += [stands_for, *([] for _ in sent[1:])]
         else:
             break
-        count += 1
-    return Continued(previous.messages[:count], known, originals, count == len(previous.messages), forms, short)
+        originals += len(stands_for)
+        places.update(unit.places)
+        count = unit.stop
+    whole = count == len(previous.messages)
+    return Continued(previous.messages[:count], runs, originals, whole, bool(places), places, reader.short)
 
 
 def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:
@@ -103,9 +116,22 @@ def requests_in(messages: list[Message]) -> int:
     return sum(message["role"] == "assistant" for message in messages)
 
 
-def lasting(cache: Cache) -> dict[str, str]:
+def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:
     """What an earlier cache is kept for once a conversation is compressed again: texts, whose keys stay theirs.
 
-    Folded runs are named anew, since they are other runs then.
+    Folded runs are named anew, since they are other runs then; but for those that ``new`` messages name.
     """
-    return {key: text for key, text in cache.items() if not is_run(text)}
+    kept = originals_of(cache)
+    runs = {key: text for key, text in kept.items() if is_run(text)}
+    gone = runs.keys() - named_in(new, runs)
+    return {key: text for key, text in kept.items() if key not in gone}
+
+
+def named_in(messages: Sequence[Message], cache: Cache) -> frozenset[str]:
+    """The keys that stand in texts of messages which could be markers, whoever wrote them.
+
+    >>> named_in([{"role": "user", "content": "[… line 2: retrieve bcdfghjklmnp]"}], {"bcdfghjklmnp": "two"})
+    frozenset({'bcdfghjklmnp'})
+    """
+    texts = [slot.text for message in messages for slot in slots(message) if looks_issued(slot.text)] if cache else []
+    return frozenset(key for key in cache if any(key in text for text in texts))

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, fields
+import re
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -34,7 +35,10 @@ _FIELDS = {
     "write_hour": "cache_creation_input_token_cost_above_1hr",
     "read": "cache_read_input_token_cost",
 }
-_OTHER_FIELDS = ("prompt_cache_min_tokens", "supports_prompt_caching", "litellm_provider")
+_LEAST = "prompt_cache_min_tokens"
+_OTHER_FIELDS = (_LEAST, "supports_prompt_caching", "litellm_provider")
+# "claude-", the model, and what names do not agree on: a date, a version, "latest", ":thinking".
+_CLAUDE = re.compile(r"claude-(.+?)(?:[-@](?:\d{8}|latest|default))?(?:-v\d+(?::\d+)?)?(?::[a-z]+)?$")
 
 
 class Split(NamedTuple):
@@ -114,19 +118,54 @@ def usual() -> Prices:
 def prices_for(model: str) -> Prices:
     """The prices of a model; ``usual()`` where litellm's map does not have it.
 
-    A provider's prefix does not matter: "anthropic/claude-sonnet-4-5" is found as "claude-sonnet-4-5".
+    A provider's prefix does not matter: "anthropic/claude-sonnet-4-5" is found as "claude-sonnet-4-5". Nor do the
+    date, region and version in the many names of one Claude model.
 
     Raises:
         InvalidArgument: ``model`` is no name.
 
     >>> prices_for("claude-sonnet-4-5").read, prices_for("my-own-model").known
     (300000, False)
+    >>> prices_for("bedrock/us.anthropic.claude-opus-4-7-20260416-v1:0").minimum
+    2048
     """
     if not isinstance(model, str) or not model:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
     models = _models()
-    entry = models.get(model) or models.get(model.rsplit("/", 1)[-1])
-    return _prices(model, entry) if entry and entry["input"] else usual()
+    plain = _plain_claude(model)
+    entry = models.get(model) or models.get(model.rsplit("/", 1)[-1]) or _claudes().get(plain)
+    if entry and entry["input"]:
+        prices = _prices(model.lower(), entry)
+        own, shared = entry[_LEAST], _claudes().get(plain, entry)[_LEAST]
+        return replace(prices, minimum=shared) if shared and not own else prices
+    return replace(usual(), minimum=MINIMUM, breakpoints=ANTHROPIC_BREAKPOINTS) if plain else usual()
+
+
+def _plain_claude(model: str) -> str:
+    """A Claude model's name without provider, region, date and version; "" for all others.
+
+    >>> _plain_claude("bedrock/us.anthropic.claude-haiku-4-5-20251001-v1:0"), _plain_claude("claude-4.5-haiku")
+    ('claude-haiku-4-5', 'claude-haiku-4-5')
+    """
+    match = _CLAUDE.search(model.lower())
+    if match is None:
+        return ""
+    words = [word for word in re.split(r"[-.]", match[1]) if word]
+    kind = next((at for at, word in enumerate(words) if word.isalpha()), 0)
+    return "-".join(["claude", *words[kind:], *words[:kind]])
+
+
+@cache
+def _claudes() -> dict[str, dict[str, Any]]:
+    """Every Claude model by its plain name: Anthropic's own entry if there is one, or the first."""
+    found: dict[str, dict[str, Any]] = {}
+    for name, entry in _models().items():
+        if plain := _plain_claude(name):
+            known = found.setdefault(plain, entry)
+            least = known[_LEAST] or entry[_LEAST]  # not every provider's entry says it
+            own = entry["litellm_provider"] == "anthropic" != known["litellm_provider"]
+            found[plain] = {**(entry if own else known), _LEAST: least}
+    return found
 
 
 def _prices(model: str, entry: dict[str, Any]) -> Prices:
@@ -144,7 +183,7 @@ def _prices(model: str, entry: dict[str, Any]) -> Prices:
         write=write,
         write_hour=entry["write_hour"] or (round(price * WRITE_HOUR) if claude else write),
         read=read,
-        minimum=entry["prompt_cache_min_tokens"] or (MINIMUM if cached else 0),
+        minimum=entry[_LEAST] or (MINIMUM if cached else 0),
         step=OPENAI_STEP if openai and not managed else 1,
         breakpoints=ANTHROPIC_BREAKPOINTS if claude else 0,
     )
@@ -162,7 +201,7 @@ def _models() -> dict[str, dict[str, Any]]:
         name: {
             **{short: _whole(entry.get(long)) for short, long in _FIELDS.items()},
             **{field: entry.get(field) for field in _OTHER_FIELDS},
-            "prompt_cache_min_tokens": int(entry.get("prompt_cache_min_tokens") or 0),
+            _LEAST: int(entry.get(_LEAST) or 0),
         }
         for name, entry in entries.items()
         if isinstance(entry, dict) and entry.get("input_cost_per_token")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .entry import Entered
 from .fitting import Limits
 from .jsonlike import clone, dumps
 from .markers import Keys
-from .previous import Continued
+from .places import NO_PLACES, PlacedCache, Places, originals_of, record
+from .previous import Continued, named_in
 from .prices import Prices
-from .restoring import ShortTexts, folded, issued, restore
-from .result import Compressed, Mark, SkippedReason
+from .restoring import quotes
+from .result import Compressed, Decision, Mark, SkippedReason
 from .rewriting import worth_keeping
 from .shapes import read
 from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks
-from .shapes.parts import slots
 from .tokens import Measure
 from .tool import TOOL_NAME, name_of, schema
-from .types import Cache, Conversation, Message, Tool
+from .types import Conversation, Message, Tool
 from .write import Writer
 
 _REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How to count tokens with tiktoken")
@@ -70,30 +70,34 @@ class Request:
         tokens = 0
         for turn in conversation.turns:
             tokens += turn.extra
-            for text in turn.fixed:
+            for text in turn.constant:
                 tokens += count(text)
             for block in turn.blocks:
                 tokens += count(block.text)
         return tokens
 
-    def stands(self, messages: list[Message]) -> bool:
-        """Whether earlier markers of ours stand in the messages, for which the tool has to be there."""
-        return self.recoverable and bool(self.cache) and self._any_issued(messages, self.cache)
+    def repeats(self, previous: Compressed, going: Continued) -> bool:
+        """Whether a turn without new messages asks for what the turn before got."""
+        same = (previous.model, previous.trigger, previous.target) == (self.model, self.trigger, self.target)
+        return (
+            same and going.whole and (previous.tools or []) == self._offered(any(map(_is_ours, previous.tools or ())))
+        )
 
-    def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason) -> Compressed:
-        """The messages as they were, with our tool only where earlier markers of ours stand in them."""
+    def unchanged(self, messages: list[Message], tokens: int, reason: SkippedReason, places: Places) -> Compressed:
+        """The messages as they were, with our tool only where earlier markers of ours stand in ``places`` of them."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
-        known = self.stands(messages)
-        return self._compressed(copies, tokens, tokens, tokens, known, {}, skipped_reason=reason)
+        known = self.recoverable and bool(places)
+        return self._compressed(copies, tokens, tokens, tokens, known, self.cache, places, skipped_reason=reason)
 
     def nothing(self) -> Compressed:
         """The result before the first turn."""
         tokens = self._overhead(with_ours=False)
-        return self._compressed([], tokens, tokens, tokens, False, {}, skipped_reason="below_trigger")
+        return self._compressed([], tokens, tokens, tokens, False, {}, NO_PLACES, skipped_reason="below_trigger")
 
     def continued(
         self,
-        messages: list[Message],
+        runs: list[list[Message]],
+        places: Places,
         previous: Compressed,
         going: Continued,
         entering: Entered,
@@ -101,21 +105,28 @@ class Request:
         """What the turn before sent with the new messages behind it; None where that is above the trigger.
 
         Where all of it holds, nothing but the new messages is counted.
+
+        Args:
+            runs: for each new message the originals.
+            places: of the forms in the new messages.
         """
-        new, fresh, entered = messages[going.known :], entering.messages, entering.taken
+        new = [message for run in runs for message in run]
+        fresh, entered = entering.messages, entering.taken
         before = self._tokens(read(new, self.shape)) if new else 0
-        after = self._tokens(read(fresh, self.shape)) if entered else before
+        after = self._tokens(read(fresh, self.shape)) if entered or places else before
         if entered and not going.forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
             fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
+            entering = Entered(fresh, entered)
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
-        cache = {**previous.cache, **self.cache, **entered}
-        issued = going.forms or bool(entered) or self._any_issued(new, cache)
-        with_ours = self.recoverable and issued
+        earlier = originals_of(previous.cache)
+        forms = going.forms or bool(entered) or bool(places) or bool(named_in(fresh, earlier))
+        with_ours = self.recoverable and forms
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
         else:
             tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
-            original = self.cost(read(restore(messages, cache), self.shape)) if issued else tokens
+            whole = [message for run in going.runs for message in run] + new
+            original = self.cost(read(whole, self.shape)) if forms else tokens
         if tokens > self.trigger:
             return None
         return self._compressed(
@@ -124,19 +135,33 @@ class Request:
             tokens,
             tokens,
             with_ours,
-            {**previous.cache, **entered} if issued else {},
-            skipped_reason="fits_trigger" if issued else "below_trigger",
-            decisions=going.decided(previous) if issued else (),
+            {**earlier, **self.cache, **entered} if forms else self.cache,
+            going.places + places + entering.places,
+            skipped_reason="fits_trigger" if forms else "below_trigger",
+            decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
             settled_tokens=previous.settled_tokens if going.whole else 0,
         )
 
-    def result(self, messages: list[Message], original: int, written: Writer, keys: Keys, floor: int) -> Compressed:
-        """What was written, unless it is no smaller than what was given."""
+    def result(
+        self,
+        messages: list[Message],
+        original: int,
+        written: Writer,
+        keys: Keys,
+        floor: int,
+        entering: Entered,
+        places: Places,
+    ) -> Compressed:
+        """What was written, unless it is no smaller than what was given, with forms in ``places``."""
         with_ours = self.recoverable and bool(keys.cache)
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
-            return self.unchanged(messages, original, "no_gain")
+            free = sum(row.tokens_before for row in written.decisions if row.action != "protected")
+            result = self.unchanged(
+                messages, original, "protected" if original - free > self.target else "no_gain", places
+            )
+            return replace(result, decisions=tuple(map(_unchanged, written.decisions)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
@@ -147,7 +172,8 @@ class Request:
             tokens,
             floor_tokens,
             with_ours,
-            keys.cache,
+            {**self.cache, **keys.cache},
+            written.places + entering.places,
             decisions=decisions,
             settled_tokens=tokens,
         )
@@ -160,6 +186,7 @@ class Request:
         floor: int,
         with_ours: bool,
         cache: dict[str, str],
+        places: Places,
         **more: Any,
     ) -> Compressed:
         offered = [clone(tool, f"tools[{i}]") for i, tool in enumerate(self._offered(with_ours))]
@@ -167,7 +194,7 @@ class Request:
         return Compressed(
             messages=messages,
             tools=offered or None,
-            cache={**self.cache, **cache},
+            cache=PlacedCache({**cache, **(record(places) if quotes(messages, cache, places) else {})}, places),
             original_tokens=original,
             compressed_tokens=tokens,
             floor_tokens=floor,
@@ -193,15 +220,17 @@ class Request:
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, and ours behind them unless it is there already."""
-        ours = (with_ours or (self.always and self.recoverable)) and all(
-            name_of(tool) != TOOL_NAME for tool in self.tools
-        )
+        ours = (with_ours or (self.always and self.recoverable)) and all(not _is_ours(tool) for tool in self.tools)
         return self.tools + ([schema(self.shape)] if ours else [])
 
-    @staticmethod
-    def _any_issued(messages: list[Message], cache: Cache) -> bool:
-        short = ShortTexts()
-        return any(
-            folded(message, cache, short) is not None or any(issued(slot.text, cache, short) for slot in slots(message))
-            for message in messages
-        )
+
+def _unchanged(decision: Decision) -> Decision:
+    """The decision about a text that stays after all, since all that could be done gains nothing."""
+    if decision.action in ("kept", "protected"):
+        return decision
+    why = "what could be taken out costs as much as its markers"
+    return decision._replace(action="kept", key=None, tokens_after=decision.tokens_before, why=why)
+
+
+def _is_ours(tool: Tool) -> bool:
+    return name_of(tool) == TOOL_NAME

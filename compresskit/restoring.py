@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from .content import FORMS, said_in_short
 from .errors import InvalidMessages, check_cache
 from .extracts import stand_in, telling
 from .jsonlike import clone
-from .markers import FULL_LENGTH, KEY_LENGTH, LETTERS, SHORTENED, START, bond, key_of, looks_issued
+from .markers import BESIDE_FOLD, FULL_LENGTH, KEY_LENGTH, LETTERS, SHORTENED, START, bond, key_of, looks_issued
+from .places import PlacedCache, Places, originals_of, place, places_of
 from .shapes import read
 from .shapes.parts import replace, slots
 from .types import Cache, Message, Path
@@ -132,8 +135,98 @@ def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> s
     return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
 
 
+class Unit(NamedTuple):
+    """Messages ``first`` to ``stop`` (exclusive), and what they stand for.
+
+    ``run`` is the key of the messages that they stand for, None where it is one message that stands for itself; then
+    ``texts`` are the keys of the originals of its texts, by path. ``places`` are those of the forms in it.
+    """
+
+    first: int
+    stop: int
+    run: str | None
+    texts: list[tuple[Path, str]]
+    places: list[str]
+
+
+class Reader:
+    """Reads messages in their order, and knows the forms in them again: each in its place, and no more than once.
+
+    Args:
+        cache: with the places that it knows; one that knows none has its forms known by their looks.
+        short: what is compared with, kept for the next time.
+    """
+
+    def __init__(self, cache: Cache, short: ShortTexts | None = None) -> None:
+        self.cache = cache
+        self.short = short or ShortTexts()
+        self._left = places_of(cache)
+
+    def units(self, messages: Sequence[Message]) -> Iterator[Unit]:
+        """The messages in order, one by one, but for folds, which are read with what stands beside them."""
+        index = 0
+        while index < len(messages):
+            at = index + (messages[index] == BESIDE_FOLD and index + 1 < len(messages))
+            found: list[str] = []
+            run = self._run(messages[at], found)
+            if run is None:
+                texts = self._texts(messages[index], found)
+                yield Unit(index, index + 1, None, texts, found)
+                index += 1
+                continue
+            stop = at + 1
+            stop += stop < len(messages) and messages[stop] == BESIDE_FOLD
+            yield Unit(index, stop, run, [], found)
+            index = stop
+
+    def original(self, unit: Unit, messages: Sequence[Message]) -> list[Message]:
+        """The messages that a unit of ``messages`` stands for: to be compared with, not to be changed."""
+        if unit.run is not None:
+            return self.short.run(self.cache[unit.run]) or []
+        message = messages[unit.first]
+        return [_filled(message, unit.first, unit.texts, self.cache)] if unit.texts else [message]
+
+    def _run(self, message: Message, found: list[str]) -> str | None:
+        key = folded(message, self.cache, self.short)
+        return key if key and self._is_issued(message, ("content",), message["content"], found) else None
+
+    def _texts(self, message: Message, found: list[str]) -> list[tuple[Path, str]]:
+        texts = []
+        for slot in slots(message):
+            key = issued(slot.text, self.cache, self.short)
+            if key is not None and self._is_issued(message, slot.path, slot.text, found):
+                texts.append((slot.path, key))
+        return texts
+
+    def _is_issued(self, message: Message, path: Path, text: str, found: list[str]) -> bool:
+        """Whether what looks like a form stands in a place where one was issued."""
+        here = place(message.get("role"), path, text)
+        if self._left is not None:
+            if not self._left[here]:
+                return False
+            self._left[here] -= 1
+        found.append(here)
+        return True
+
+
+def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
+    """Whether some text of messages looks like a form of an original and stands in none of the places of forms."""
+    seen: Places = Counter()
+    for message in messages if cache else ():
+        for slot in slots(message):
+            if looks_issued(slot.text):
+                here = place(message.get("role"), slot.path, slot.text)
+                seen[here] += 1
+                if seen[here] > places[here] and (issued(slot.text, cache) or folded(message, cache)):
+                    return True
+    return False
+
+
 def restore(messages: list[Message], cache: Cache) -> list[Message]:
     """The messages with everything that was taken out put back, exactly.
+
+    A marker that is quoted in a message added since is text and stays, as long as ``cache`` is the result's own: a
+    cache that went through JSON knows of those quotations that ``compress`` has seen.
 
     Args:
         messages: what ``compress`` returned, with or without messages added since.
@@ -146,47 +239,44 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
     >>> restore([{"role": "user", "content": "hi"}], {})
     [{'role': 'user', 'content': 'hi'}]
     """
-    return [message for run in unfold(messages, cache) for message in run]
+    return [message for run in unfold(messages, cache)[0] for message in run]
 
 
-def unfold(messages: list[Message], cache: Cache) -> list[list[Message]]:
-    """For every message the original ones: one, or a run where it was folded."""
+def unfold(messages: list[Message], cache: Cache) -> tuple[list[list[Message]], Places]:
+    """For every message the original ones, a run where it was folded, and the places of the forms."""
     check_cache(cache)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
             f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
             f"the 'messages' of a result."
         )
-    short = ShortTexts()
-    return [_unfolded(index, message, cache, short) for index, message in enumerate(messages)]
+    reader = Reader(cache)
+    runs: list[list[Message]] = []
+    places: Places = Counter()
+    for unit in reader.units(messages):
+        if unit.run is None:
+            runs.append([_filled(messages[unit.first], unit.first, unit.texts, cache)])
+        else:
+            runs += [json.loads(cache[unit.run]), *([] for _ in range(unit.first + 1, unit.stop))]
+        places.update(unit.places)
+    return runs, places
 
 
-def _unfolded(index: int, message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
-    run, texts = _stands_for(message, cache, short)
-    if run is not None:
-        found: list[Message] = json.loads(run)
-        return found
+def placed(messages: list[Message], cache: Cache) -> PlacedCache:
+    """A cache that knows the forms in these messages to be issued, and nothing that is said behind them.
+
+    Raises:
+        InvalidArgument, InvalidMessages: as restore.
+    """
+    return PlacedCache(originals_of(cache), unfold(messages, cache)[1])
+
+
+def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: Cache) -> Message:
+    """A copy of a message with originals put back."""
     copy: Message = clone(message, f"messages[{index}]")
-    for path, text in texts:
-        replace(copy, path, text)
-    return [copy]
-
-
-def stands_for(message: Message, cache: Cache, short: ShortTexts) -> list[Message]:
-    """The original messages of one, itself where it is one: to be compared with, not to be changed."""
-    run, texts = _stands_for(message, cache, short)
-    if run is not None:
-        return short.run(run) or []
-    return _unfolded(0, message, cache, short) if texts else [message]
-
-
-def _stands_for(message: Message, cache: Cache, short: ShortTexts) -> tuple[str | None, list[tuple[Path, str]]]:
-    """The run of messages that a message stands for, as JSON, if any; else the originals of its texts, by place."""
-    run = folded(message, cache, short)
-    if run:
-        return cache[run], []
-    found = [(slot.path, issued(slot.text, cache, short)) for slot in slots(message)]
-    return None, [(path, cache[key]) for path, key in found if key is not None]
+    for path, key in texts:
+        replace(copy, path, cache[key])
+    return copy
 
 
 def is_run(text: str) -> bool:
@@ -200,7 +290,7 @@ def _run(text: str) -> list[Message] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     good = isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
     return found if good else None

@@ -9,8 +9,13 @@ from typing import Any, Literal, NamedTuple
 from .types import Message, Path, Tool
 
 Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
-SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain"]
+SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain", "protected"]
 
+_REASONS = {
+    "below_trigger": "below the trigger",
+    "no_gain": "nothing could be made smaller",
+    "protected": "everything had to stay",
+}
 _KEYS = (
     "messages",
     "tools",
@@ -44,10 +49,14 @@ class Decision(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself."""
+    """Where Anthropic is told to cache: a message, by index, and its part; -1 is the message itself.
+
+    ``ttl`` is how long, "" for the provider's usual five minutes.
+    """
 
     message: int
     part: int
+    ttl: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +74,9 @@ class Compressed(Mapping[str, Any]):
             tried (see ``skipped_reason``).
         target_met: ``compressed_tokens <= target``, or nothing had to be done.
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, new messages behind
-            it), "no_gain" (nothing could be made smaller), or None.
+            it), "protected" (what has to stay is above the target by itself, and nothing
+            was gained by the rest: ``decisions`` say why it has to), "no_gain" (nothing could be made smaller),
+            or None.
         decisions: one for every block, in order; empty below the trigger.
         breakpoints: where ``request`` has cache_control marks of ours; ``messages`` has none, so that they stay the
             same from turn to turn.
@@ -105,8 +116,16 @@ class Compressed(Mapping[str, Any]):
         """``messages`` and, where there are any, ``tools``: keyword arguments for the model call."""
         messages = list(self.messages) if self.breakpoints else self.messages
         for mark in self.breakpoints:
-            messages[mark.message] = _marked(messages[mark.message], mark.part)
+            messages[mark.message] = _marked(messages[mark.message], mark)
         return {"messages": messages, **({"tools": self.tools} if self.tools else {})}
+
+    def __eq__(self, other: object) -> bool:
+        """Two results are equal if all of their fields are; a result and another mapping, if their items are."""
+        if isinstance(other, Compressed):
+            return all(getattr(self, name) == getattr(other, name) for name in self.__dataclass_fields__)
+        return super().__eq__(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it holds lists
 
     def __getstate__(self) -> dict[str, Any]:
         """The fields alone: what turns hand on to make them faster is no part of a result."""
@@ -136,11 +155,11 @@ class Compressed(Mapping[str, Any]):
         about = "about " if self.estimate else ""
         if self.skipped_reason == "fits_trigger":
             return (
-                f"as it was sent before, and what is new (fits the trigger of {self.trigger:,}): "
+                f"fits the trigger of {self.trigger:,}, nothing that was sent before is changed: "
                 f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens"
             )
         if self.skipped_reason:
-            reason = self.skipped_reason.replace("_", " ")
+            reason = _REASONS[self.skipped_reason]
             missed = "" if self.target_met else f", target {self.target:,} not met"
             return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}{missed}"
         met = "met" if self.target_met else f"not met, floor {self.floor_tokens:,}"
@@ -172,12 +191,12 @@ class Compressed(Mapping[str, Any]):
         return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{box}"
 
 
-def _marked(message: Message, part: int) -> Message:
+def _marked(message: Message, mark: Mark) -> Message:
     """A copy with the mark; a text becomes a list of one part, which means the same."""
-    mark = {"cache_control": {"type": "ephemeral"}}
-    if part < 0:
-        return {**message, **mark}
+    field = {"cache_control": {"type": "ephemeral", **({"ttl": mark.ttl} if mark.ttl else {})}}
+    if mark.part < 0:
+        return {**message, **field}
     content = message["content"]
     parts = [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
-    parts[part] = {**parts[part], **mark}
+    parts[mark.part] = {**parts[mark.part], **field}
     return {**message, "content": parts}

@@ -10,18 +10,17 @@ import contextlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from .adapters import calls_of, message_of, results
 from .content import split
-from .errors import InvalidArgument, check_cache, shown
+from .errors import InvalidArgument, check_cache, described, shown
 from .jsonlike import dumps
-from .markers import Gap, key_of
+from .markers import key_of
 from .query import derive
 from .relevance import Document, score
-from .relevance.rows import WORTH, cut, picked
 from .restoring import is_run
 from .shapes.parts import slots
 from .tokens import Measure, measure_for
@@ -29,11 +28,31 @@ from .tool import TOOL_NAME
 from .types import Cache, Message
 
 MAX_TOKENS = 4_000
-_SPAN = re.compile(r"\s*(c?)\s*(\d{1,12})\s*(?:(-|\.\.)\s*(\d{0,12}))?\s*")
-_NEAR = 3
-_HINT_TOKENS = 40  # kept free for the line that says how to get the rest
-_MOST_CHARACTERS_PER_TOKEN = 32  # only runs of white space have more; beyond it a text is not even counted
+MIN_TOKENS = 60  # room for some text and the hint how to go on; every answer without text is shorter too
+_NEAR = 3  # keys that an answer to an unknown one names
+_KEY_CHARACTERS = 60  # a longer key is one of ours no more (markers.FULL_LENGTH)
+_HINT_TOKENS = 40  # kept free for the hint
+_HINT_CHARACTERS = 30  # of the ranges that a hint repeats
+_JOINT = "\n…\n"  # between ranges that do not follow each other
+_JOINT_TOKENS = 3
+_HEADER_TOKENS = 12  # for the line above a passage
+_MAX_CHARACTERS_PER_TOKEN = 32  # only runs of white space have more; beyond it a text is not even counted
+_QUOTED_CHARACTERS = 60
 _STEPS = 4_000  # how finely a text is measured to be cut
+_QUERY_CHARACTERS = 4_000
+_DIGITS = 12  # of a line or character number; no text is longer than larger numbers say
+_JSON_LAYERS = 3  # models encode JSON as a string within JSON
+# "13-57", "13", "13-" and "c500-900", also as a marker says it: "lines 13-57", "characters 500-900".
+_SPAN = re.compile(
+    r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
+)
+
+
+class _Range(NamedTuple):
+    """A stretch of a text: character offsets, the last one not included."""
+
+    start: int
+    end: int
 
 
 def retrieve(
@@ -54,33 +73,32 @@ def retrieve(
             characters (from 0, the last one not included).
         query: the passages that match these words best, in order.
         head, tail: that many lines of the beginning or the end.
-        max_tokens: of the answer, hint included.
+        max_tokens: of the answer, hint included; at least 60.
 
     Of ``lines``, ``query`` and ``head`` with ``tail`` the first that is given counts.
 
     Raises:
-        InvalidArgument: ``cache`` is no mapping; or ``max_tokens``, ``head`` or ``tail`` is not a whole number of 1
-            or more. Never for what a model writes: a key, lines, a query.
+        InvalidArgument: ``cache`` is no mapping of keys to texts; ``max_tokens`` is no whole number of 60 or more;
+            or ``head`` or ``tail`` is none of 1 or more. Never for what a model writes: a key, lines, a query.
 
     >>> retrieve({"bcdfghjklmnp": "one\\ntwo\\nthree"}, "bcdfghjklmnp", lines="2-3")
     'two\\nthree'
     """
     check_cache(cache)
-    for name, value in (("max_tokens", max_tokens), ("head", head), ("tail", tail)):
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise InvalidArgument(f"{name} is {shown(value)}; a whole number, 1 or more, was expected.")
+    for name, value, least in (("max_tokens", max_tokens, MIN_TOKENS), ("head", head, 1), ("tail", tail, 1)):
+        if value is not None or name == "max_tokens":
+            _check_whole(name, value, least)
+    measure = measure_for("", None)
     if not isinstance(key, str) or key not in cache:
-        return _unknown(cache, key)
-    lines, query = _worded(lines), _worded(query)
-    text = _readable(cache[key])
-    view = _View(text, measure_for("", None), max_tokens)
-    if lines:
-        return view.spans(lines)
-    if query:
+        return _unknown(cache, key, measure, max_tokens)
+    view = _View(_original(cache, key), measure, max_tokens)
+    if lines is not None and lines != "":
+        return view.lines(lines)
+    if query is not None and query != "":
         return view.passages(query)
     if head is not None or tail is not None:
         return view.ends(head or 0, tail or 0)
-    return view.part(0, len(text))
+    return view.whole()
 
 
 def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Message]:
@@ -89,12 +107,18 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     Args:
         response: of OpenAI chat, LiteLLM or Anthropic Messages, as an object or a dict; or its message alone.
         cache: a result's cache.
-        max_tokens: of each answer.
+        max_tokens: of each answer; at least 60.
 
     Returns:
         For OpenAI one ``tool`` message a call, for Anthropic one ``user`` message with all results; empty
-        where our tool was not called. Calls of other tools are the caller's to answer, in the same turn.
+        if our tool was not called. Calls of other tools are the caller's to answer, in the same turn.
+
+    Raises:
+        InvalidArgument: ``response`` is no response, ``cache`` is no mapping of keys to texts, or ``max_tokens`` is
+            too small. Never for what the model wrote into a call.
     """
+    check_cache(cache)
+    _check_whole("max_tokens", max_tokens, MIN_TOKENS)
     calls = [call for call in calls_of(message_of(response)) if call.ours]
     return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
 
@@ -124,38 +148,51 @@ class Originals(Mapping[str, str]):
 
 
 def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
-    """The answer to one call, whatever the model put into its arguments."""
-    if isinstance(arguments, str):
-        with contextlib.suppress(ValueError, RecursionError):
-            arguments = json.loads(arguments)
-    if not isinstance(arguments, dict) or not isinstance(arguments.get("key"), str):
+    """The answer to one call, whatever the model put into its arguments: never blank, always UTF-8."""
+    for _ in range(_JSON_LAYERS):
+        if isinstance(arguments, str):
+            with contextlib.suppress(ValueError, RecursionError):
+                arguments = json.loads(arguments)
+    key = arguments.get("key") if isinstance(arguments, Mapping) else None
+    if not isinstance(arguments, Mapping) or not isinstance(key, str):
         return f'The arguments are not understood. Call {TOOL_NAME} with {{"key": "KEY"}}, KEY as the marker names it.'
-    lines, query = arguments.get("lines"), arguments.get("query")
-    return retrieve(cache, arguments["key"].strip(), lines, query, max_tokens=max_tokens)
+    text = retrieve(cache, key.strip(), arguments.get("lines"), arguments.get("query"), max_tokens=max_tokens)
+    if not text.strip():
+        return f"Only white space is there: {len(text):,} characters."
+    # A lone surrogate cannot be sent. Tokenizers and APIs count and show the replacement too.
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _worded(value: Any) -> str | None:
-    """An optional argument as text: models send numbers and lists where a string was asked for."""
-    if isinstance(value, list):
-        separator = "-" if len(value) == 2 and all(isinstance(item, int) for item in value) else ","
-        return separator.join(map(str, value))
-    return None if value is None or value == "" else str(value)
+def _check_whole(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise InvalidArgument(f"{name} is {shown(value)}; a whole number, {least} or more, was expected.")
 
 
-def _unknown(cache: Cache, key: Any) -> str:
+def _original(cache: Cache, key: str) -> str:
+    text = cache[key]
+    if not isinstance(text, str):
+        raise InvalidArgument(
+            f"cache holds {described(text)} under a key; a mapping of keys to texts was expected: result.cache."
+        )
+    return _readable(text)
+
+
+def _unknown(cache: Cache, key: Any, measure: Measure, max_tokens: int) -> str:
     import difflib
 
-    near = difflib.get_close_matches(str(key), list(cache), n=_NEAR, cutoff=0.6)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Copy the key from the marker line."
+    wanted = key[:_KEY_CHARACTERS] if isinstance(key, str) else ""
+    known = [one for one in cache if isinstance(one, str) and one.isascii() and len(one) <= _KEY_CHARACTERS]
+    near = difflib.get_close_matches(wanted, known, n=_NEAR, cutoff=0.6)
     gone = (
-        ""
-        if near
-        else (
-            " If that is what you did, the text is gone: get it from where it came from (read the file or run the "
-            "tool again), or say that you do not have it."
-        )
+        " If that is what you did, the text is gone: get it from where it came from (read the file or run the "
+        "tool again), or say that you do not have it."
     )
-    return f"Nothing is kept under the key {shown(key)}. {hint}{gone}"
+    copy = "Copy the key exactly from the marker."
+    hints = [f"Did you mean {' or '.join(near[:count])}?" for count in range(len(near), 0, -1)] or [copy + gone]
+    named = f"No text is stored under the key {_quoted(key) if isinstance(key, str) else f'({described(key)})'}."
+    plain = "No text is stored under this key."
+    wordings = [*(f"{named} {hint}" for hint in hints), f"{plain} {hints[-1]}", f"{plain} {copy}"]
+    return _fitting(wordings, measure, max_tokens)
 
 
 def _readable(text: str) -> str:
@@ -176,6 +213,18 @@ def _said(message: Message) -> str:
     return "\n".join(shown_parts + ([dumps(rest)] if rest else []))
 
 
+def _worded(value: Any, separator: str) -> str | None:
+    """An argument as text: models send numbers and lists if a string was asked for. None for anything else."""
+    if isinstance(value, list | tuple) and value:
+        words = [_worded(item, "") if not isinstance(item, list | tuple) else None for item in value]
+        return None if None in words else separator.join(word for word in words if word is not None)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return None
+    return value if isinstance(value, str) else f"{max(-(10**_DIGITS), min(10**_DIGITS, value))}"
+
+
 class _View:
     """Parts of one text within a budget of tokens."""
 
@@ -185,86 +234,155 @@ class _View:
         self.max_tokens = max_tokens
         self.starts = [0, *(match.end() for match in re.finditer("\n", text) if match.end() < len(text))]
 
-    def part(self, start: int, end: int) -> str:
-        """The text between two offsets, or as much of its beginning as fits, and how to go on."""
-        text = self.text[start : min(end, start + _MOST_CHARACTERS_PER_TOKEN * self.max_tokens)]
-        if len(text) == end - start and self.measure.count(text) <= self.max_tokens:
-            return text
-        size = self._within(text, max(1, self.max_tokens - _HINT_TOKENS))
-        line_end = text.rfind("\n", 0, size) + 1
-        if line_end > size // 2:
-            line = self.text.count("\n", 0, start + line_end) + 1
-            last = self.text.count("\n", 0, end) + (not self.text[:end].endswith("\n"))
-            return f"{text[:line_end]}(not all of it: go on with lines='{line}-{last}', or give a query)"
-        return f"{text[:size]}\n(not all of it: go on with lines='c{start + size}-{end}', or give a query)"
+    def whole(self) -> str:
+        return self._parts([_Range(0, len(self.text))])
 
-    def _within(self, text: str, tokens: int) -> int:
-        """About the most characters from the beginning that cost at most ``tokens``."""
-        offsets = list(range(0, len(text), 1 + len(text) // _STEPS))
-        return offsets[bisect_right(self.measure.tally(text).at(offsets), tokens) - 1]
-
-    def spans(self, wanted: str) -> str:
-        found = [_SPAN.fullmatch(span) for span in wanted.split(",")]
-        if not all(found):
-            return f"lines is {shown(wanted)}; '13-57', '13', '13-' or 'c500-900' was expected."
-        shown_parts = [self.part(*self._offsets(match)) for match in found if match]
-        return self._joined(shown_parts) or (
-            f"There is nothing there: the text has {len(self.starts)} lines and {len(self.text)} characters."
-        )
-
-    def _offsets(self, match: re.Match[str]) -> tuple[int, int]:
-        first, last = int(match[2]), int(match[4]) if match[4] else None
-        if match[1]:
-            return min(first, len(self.text)), min(len(self.text) if last is None else last, len(self.text))
-        if match[3] is None:
-            last = first
-        first = max(first, 1)
-        if first > len(self.starts):
-            return len(self.text), len(self.text)
-        stop = len(self.starts) if last is None else max(min(last, len(self.starts)), first)
-        end = self.starts[stop] if stop < len(self.starts) else len(self.text)
-        return self.starts[first - 1], end - (self.text[end - 1 : end] == "\n" and end < len(self.text))
+    def lines(self, wanted: Any) -> str:
+        """What a range of lines or characters holds, or several ranges."""
+        pair = isinstance(wanted, list | tuple) and len(wanted) == 2 and all(isinstance(item, int) for item in wanted)
+        text = _worded(wanted, "-" if pair else ",")
+        spans = [_SPAN.fullmatch(" ".join(span.split())) for span in text.split(",")] if text else [None]
+        matches = [span for span in spans if span]
+        if len(matches) < len(spans):
+            expected = "'13-57', '13', '13-' or 'c500-900' was expected."
+            wordings = (f"lines is {_quoted(text) if text else described(wanted)}; {expected}", f"lines: {expected}")
+            return _fitting(wordings, self.measure, self.max_tokens)
+        ranges = [self._range(match) for match in matches]
+        return self._parts(ranges) or self._nothing(ranges)
 
     def ends(self, head: int, tail: int) -> str:
+        """The first and the last lines."""
         if head + tail >= len(self.starts):
-            return self.part(0, len(self.text))
-        parts = []
-        if head:
-            parts.append(self.part(0, self.starts[head]))
-        if tail:
-            parts.append(self.part(self.starts[-tail], len(self.text)))
-        return self._joined(parts)
+            return self.whole()
+        ranges = [self._lines(1, head)] if head else []
+        return self._parts([*ranges, self._lines(len(self.starts) - tail + 1, len(self.starts))] if tail else ranges)
 
-    def passages(self, query: str) -> str:
-        """The best passages in order, each with its lines."""
-        asked = derive([], query)
-        found = split(self.text)
-        found, shares, _ = cut(found, picked(self.text, found.kind, asked.asked))
-        values = score([Document(self.text, found.segments, "", 0.0)], asked)[0]
-        values = [value + WORTH * share for value, share in zip(values, shares, strict=True)]
-        marks = self.measure.tally(self.text).at([segment.start for segment in found.segments] + [len(self.text)])
-        room = self.max_tokens
-        chosen = []
-        for number in sorted(range(len(values)), key=lambda i: (-values[i], i)):
-            cost = marks[number + 1] - marks[number] + 12  # and the line that says where it stands
-            if values[number] > 0 and cost <= room:
+    def passages(self, query: Any) -> str:
+        """The passages that match best, in order, each with its lines."""
+        words = _worded(query, " ")
+        if words is None:
+            return f"query is {described(query)}; words to look for were expected, as one string."
+        found = split(self.text).segments
+        values = score([Document(self.text, found, "", 0.0)], derive([], words[:_QUERY_CHARACTERS]))[0]
+        marks = self.measure.tally(self.text).at([segment.start for segment in found] + [len(self.text)])
+        best = [number for number in sorted(range(len(values)), key=lambda i: (-values[i], i)) if values[number] > 0]
+        room, chosen = self.max_tokens, []
+        for number in best:
+            cost = marks[number + 1] - marks[number] + _HEADER_TOKENS
+            if cost <= room:
                 chosen.append(number)
                 room -= cost
-        if not chosen:
-            return f"Nothing matches. The text has {len(self.starts)} lines; ask for lines='1-50', for example."
-        return "\n".join(self._passage(found.segments[number]) for number in sorted(chosen))
+        while chosen:
+            text = "\n".join(self._passage(found[number]) for number in sorted(chosen))
+            if self.measure.count(text) <= self.max_tokens:
+                return text
+            chosen.pop()  # the one that matches least: tokens were counted too low where texts meet
+        if best:
+            first = found[best[0]]
+            return self._parts([_Range(first.start, first.end)], self._header(first))
+        return f"Nothing matches. The text has {len(self.starts)} lines; ask for lines='1-50', for example."
 
     def _passage(self, segment: Any) -> str:
-        text = self.text[segment.start : segment.end]
-        first = self.text.count("\n", 0, segment.start) + 1
-        last = first + text.rstrip("\n").count("\n")
-        gap = Gap(first, last)
-        return f"({gap.unit} {gap.first}-{gap.last})\n{text.rstrip(chr(10))}"
+        return self._header(segment) + self.text[segment.start : segment.end].rstrip("\n")
 
-    def _joined(self, parts: list[str]) -> str:
-        text = "\n…\n".join(part for part in parts if part)
-        return (
-            text
-            if self.measure.count(text) <= self.max_tokens
-            else _View(text, self.measure, self.max_tokens).part(0, len(text))
-        )
+    def _header(self, segment: Any) -> str:
+        end = segment.start + len(self.text[segment.start : segment.end].rstrip("\n"))
+        return f"(lines {self._line(segment.start)}-{self._line(max(segment.start, end - 1))})\n"
+
+    def _range(self, match: re.Match[str]) -> _Range:
+        first, last = _number(match[2]), _number(match[3]) if match[3] else None
+        if last is not None and last < first:
+            first, last = last, first  # which end stands first does not change what is meant
+        if match[1]:
+            size = len(self.text)
+            return _Range(min(first, size), size if last is None else min(last, size))
+        if last is None:
+            last = first if match[3] is None else len(self.starts)
+        return self._lines(first, last)
+
+    def _lines(self, first: int, last: int) -> _Range:
+        """Lines from 1, the last one included but not its line end, unless that ends the text."""
+        first = max(first, 1)
+        if first > len(self.starts):
+            return _Range(len(self.text), len(self.text))
+        stop = max(min(last, len(self.starts)), first)
+        end = self.starts[stop] - 1 if stop < len(self.starts) else len(self.text)
+        return _Range(self.starts[first - 1], end)
+
+    def _line(self, offset: int) -> int:
+        """The line that an offset stands in, from 1."""
+        return bisect_right(self.starts, offset)
+
+    def _parts(self, ranges: list[_Range], header: str = "") -> str:
+        """The texts of ranges as far as they fit under a header, and how to go on."""
+        ranges = [one for one in ranges if one.start < one.end]
+        size = sum(end - start for start, end in ranges)
+        if size <= _MAX_CHARACTERS_PER_TOKEN * self.max_tokens:
+            text = header + _JOINT.join(self.text[start:end] for start, end in ranges)
+            if self.measure.count(text) <= self.max_tokens:
+                return text
+        room = self.max_tokens - _HINT_TOKENS - (_HEADER_TOKENS if header else 0)
+        while True:
+            text = header + self._beginning(ranges, room)
+            over = self.measure.count(text) - self.max_tokens
+            if over <= 0 or room < 0:
+                return text
+            room -= over
+
+    def _beginning(self, ranges: list[_Range], room: int) -> str:
+        """As much of ranges as fits into ``room`` tokens, at least one character, and the hint."""
+        parts: list[str] = []
+        for number, (start, end) in enumerate(ranges):
+            text = self.text[start : min(end, start + _MAX_CHARACTERS_PER_TOKEN * max(1, room))]
+            cost = self.measure.count(text) + _JOINT_TOKENS
+            if len(text) < end - start or cost > room:
+                size = self._within(text, room) or (0 if parts else 1)
+                parts += [text[:size]] if size else []
+                return _JOINT.join(parts) + self._hint(parts[-1], [_Range(start + size, end), *ranges[number + 1 :]])
+            parts.append(text)
+            room -= cost
+        return _JOINT.join(parts)
+
+    def _within(self, text: str, tokens: int) -> int:
+        """About the most characters from the beginning that cost at most ``tokens``, to the end of a line if near."""
+        offsets = list(range(0, len(text), 1 + len(text) // _STEPS))
+        size = offsets[max(0, bisect_right(self.measure.tally(text).at(offsets), tokens) - 1)]
+        line_end = text.rfind("\n", 0, size) + 1
+        return line_end if line_end > size // 2 else size
+
+    def _hint(self, before: str, rest: list[_Range]) -> str:
+        """How to get ``rest``: by the very lines if a whole line comes next, else by characters."""
+        wanted = ",".join(self._named(one) for one in rest[: _HINT_CHARACTERS // 4])
+        more = len(wanted) > _HINT_CHARACTERS or len(rest) > _HINT_CHARACTERS // 4
+        after = " and then the ranges after it" if more else ""
+        wanted = self._named(rest[0]) if more else wanted
+        line_end = "" if before.endswith("\n") and not wanted.startswith("c") else "\n"
+        return f"{line_end}(not all of it: go on with lines='{wanted}'{after}, or give a query)"
+
+    def _named(self, wanted: _Range) -> str:
+        """A range as ``lines`` takes it."""
+        first, last = self._line(wanted.start), self._line(max(wanted.start, wanted.end - 1))
+        for stop in (last, last + 1):
+            if self._lines(first, stop) == wanted:
+                return f"{first}-{stop}"
+        return f"c{wanted.start}-{wanted.end}"
+
+    def _nothing(self, ranges: list[_Range]) -> str:
+        if any(one.start < len(self.text) for one in ranges):
+            return ""  # blank lines
+        return f"There is nothing there: the text has {len(self.starts)} lines and {len(self.text)} characters."
+
+
+def _quoted(text: str) -> str:
+    """What a model wrote, said back to it: on one line, and not all of it if it is long."""
+    quoted = repr(text[:_QUOTED_CHARACTERS])
+    return quoted if len(text) <= _QUOTED_CHARACTERS else f"{quoted[:-1]}…"
+
+
+def _fitting(wordings: Sequence[str], measure: Measure, max_tokens: int) -> str:
+    """The first wording that fits, else the last one."""
+    return next((text for text in wordings if measure.count(text) <= max_tokens), wordings[-1])
+
+
+def _number(digits: str) -> int:
+    return int(digits) if len(digits) <= _DIGITS else 10**_DIGITS

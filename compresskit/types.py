@@ -86,25 +86,37 @@ class Block:
 class Turn:
     """One message as the stages see it, whatever its shape.
 
-    ``fixed`` is its text that never changes (names, arguments, unknown parts), ``extra`` are tokens that
-    are known without a text (images, overhead). ``calls`` and ``answers`` are the ids of the tool calls
-    it makes and answers.
+    ``fixed`` is its text that never changes (names, arguments, unknown parts). ``unread`` never changes
+    either and is only counted: fields beside a text or a call that say nothing about what it is about.
+    ``extra`` are tokens that are known without a text (images, overhead). ``calls`` and ``answers`` are
+    the ids of the tool calls it makes and answers.
     """
 
     index: int
     role: str  # "system", "user", "assistant", "tool", or whatever else the message says
     blocks: list[Block] = field(default_factory=list)
     fixed: Sequence[str] = ()
+    unread: Sequence[str] = ()
     extra: int = 0
     calls: Sequence[str] = ()
     answers: Sequence[str] = ()
     opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
+    thinking: bool = False  # holds thinking of the model, which its provider has signed
 
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
         self.fixed = _with(self.fixed, text)
+
+    @property
+    def constant(self) -> tuple[str, ...]:
+        """Every text that never changes, to be counted."""
+        return (*self.fixed, *self.unread)
+
+    def set_aside(self, text: str) -> None:
+        """Adds a text that never changes and is not read."""
+        self.unread = _with(self.unread, text)
 
     def call(self, name: str) -> None:
         """Adds the id of a tool call that the message makes."""

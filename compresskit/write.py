@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from .atoms import Atom
 from .content import Segment
 from .encodings import SLICE_CHARACTERS
 from .fit import Piece
-from .folding import runs_of, short_excerpt, told_lines
+from .folding import beside_cost, runs_of, short_excerpt, told_lines
 from .jsonlike import clone, exactly
 from .layout import Layout
-from .markers import Gap, Keys, Wording, bond, looks_issued
+from .markers import BESIDE_FOLD, Gap, Keys, Wording, bond, looks_issued
 from .pieces import Entry
+from .places import Places, place
 from .restoring import ShortTexts, folded, issued
 from .result import Action, Decision
-from .shapes.parts import MESSAGE_TOKENS, replace
+from .shapes.parts import MESSAGE_TOKENS, replace, takes_turn
 from .tokens import Measure
-from .types import Message, Turn
+from .types import Message, Path, Turn
 
 _NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
 _SHORTER = "says the same in fewer tokens"
@@ -53,11 +56,14 @@ class Writer:
     """
 
     def __init__(self, measure: Measure, keys: Keys, wording: Wording) -> None:
+        keys.cache = {}
+        self.cache = keys.cache  # what was taken out
         self.messages: list[Message] = []
         self.decisions: list[Decision] = []
         self.tokens = 0
         self.excerpts: list[Excerpt] = []  # of texts, not of short forms
         self.unfoldable: frozenset[int] = frozenset()
+        self._issued: list[tuple[Message, Path]] = []  # messages, and where in them forms stand
         self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
         self._suspect_messages: list[Message] = []
         self._forms: dict[int, _Form] = {}  # by number of the entry
@@ -66,7 +72,8 @@ class Writer:
         self._wording = wording
 
     def write(self, messages: list[Message], turns: list[Turn], bound: list[Atom], layout: Layout) -> Writer:
-        self._count_ahead(bound, layout)
+        runs = dict(_folds(messages, bound, layout))
+        self._count_ahead(runs.items(), bound, layout)
         entries = layout.entries
         upcoming = [0]
 
@@ -78,15 +85,14 @@ class Writer:
             upcoming[0] = stop
             return [(number, entries[number]) for number in range(first, stop)]
 
-        number = 0
+        number, above = 0, ""
         while number < len(bound):
-            stop = number
-            while stop < len(bound) and layout.groups[stop].folded:
-                stop += 1
             first = bound[number].first
-            if stop == number:
+            stop = runs.get(number)
+            if stop is None:
                 for index in range(first, bound[number].last + 1):
                     self._message(messages[index], turns[index], until(index))
+                    above = takes_turn(messages[index]) or above
                 number += 1
                 continue
             last = bound[stop - 1].last
@@ -98,16 +104,35 @@ class Writer:
                 if group.open
                 for turn in turns[run.first : run.last + 1]
             }
-            if text is None:
+            beside = _beside(messages[first : last + 1], above)
+            if text is None or self._is_misread(beside, messages[last + 1 : last + 2]):
                 self.unfoldable |= frozenset(range(number, stop))
-            else:
+            if text is not None:
                 names = [name for group in layout.groups[number:stop] for name in group.named.get(0, ())]
-                self._fold(text, last + 1 - first, covered, told, names)
+                self._fold(text, last + 1 - first, covered, told, names, beside)
+            above = next((one for one in map(takes_turn, reversed(messages[first : last + 1])) if one), above)
             number = stop
         return self
 
+    @property
+    def places(self) -> Places:
+        """Where forms stand in the messages that were written."""
+        return Counter(place(message["role"], path, _at(message, path)) for message, path in self._issued)
+
+    def _is_misread(self, beside: tuple[bool, bool], following: list[Message]) -> bool:
+        """Whether a message of the conversation would be taken for one that stands beside a fold."""
+        before, behind = beside
+        above = self.messages[-1:] == [BESIDE_FOLD] and not before
+        return above or (following == [BESIDE_FOLD] and not behind)
+
     def _fold(
-        self, text: str, count: int, entries: Sequence[tuple[int, Entry]], told: dict[int, str], names: Sequence[str]
+        self,
+        text: str,
+        count: int,
+        entries: Sequence[tuple[int, Entry]],
+        told: dict[int, str],
+        names: Sequence[str],
+        beside: tuple[bool, bool],
     ) -> None:
         key = self._keys.issue(text)
         lines = told_lines([entry for _, entry in entries], told)
@@ -115,8 +140,11 @@ class Writer:
         if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
             # the messages are no plain JSON: what is told would be a text
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        cost = MESSAGE_TOKENS + self._measure.count(marker)
-        self.messages.append({"role": "user", "content": marker})
+        fold = {"role": "user", "content": marker}
+        before, behind = beside
+        self.messages += [dict(BESIDE_FOLD)] * before + [fold] + [dict(BESIDE_FOLD)] * behind
+        self._issued.append((fold, ("content",)))
+        cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
         for _, entry in entries:
@@ -125,14 +153,9 @@ class Writer:
             self._decide(entry, "fold", key, cost, told_of if kept else why)
             cost = 0
 
-    def _count_ahead(self, bound: list[Atom], layout: Layout) -> None:
+    def _count_ahead(self, folds: Iterable[tuple[int, int]], bound: list[Atom], layout: Layout) -> None:
         """Writes the new forms of texts, and lets threads count them."""
-        folded = {
-            index
-            for atom, group in zip(bound, layout.groups, strict=True)
-            if group.folded
-            for index in range(atom.first, atom.last + 1)
-        }
+        folded = {index for first, stop in folds for index in range(bound[first].first, bound[stop - 1].last + 1)}
         for number, entry in enumerate(layout.entries):
             if entry.piece is not None and entry.block.message not in folded:
                 if not entry.piece.whole or entry.piece.full < entry.tokens:
@@ -143,7 +166,7 @@ class Writer:
         copy = clone(message, f"messages[{turn.index}]")
         self.messages.append(copy)
         self.tokens += turn.extra
-        for text in turn.fixed:
+        for text in turn.constant:
             self.tokens += self._measure.count(text)
         for number, entry in entries:
             form = self._forms.get(number)
@@ -188,6 +211,7 @@ class Writer:
 
     def _replace(self, copy: Message, entry: Entry, form: _Form) -> None:
         replace(copy, entry.block.path, form.text)
+        self._issued.append((copy, entry.block.path))
         if looks_issued(entry.block.text) or looks_issued(entry.short):
             self._suspects.append((form.text, form.key))
         tokens = self._measure.count(form.text) if form.tokens is None else form.tokens
@@ -214,7 +238,7 @@ class Writer:
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
-        cache = self._keys.cache
+        cache = self.cache
         short = ShortTexts()
         found = [(issued(text, cache, short), true) for text, true in self._suspects]
         wrong = {key for key, true in found if key is not None and key != true}
@@ -226,6 +250,40 @@ class Writer:
         values = entry.values
         score = round(max(values) if len(values) > 1 else values[0] if values else 0.0, 4)
         self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
+
+
+def _folds(messages: list[Message], bound: list[Atom], layout: Layout) -> Iterator[tuple[int, int]]:
+    """The runs of atoms that fold, as (first, one past the last).
+
+    A single message is replaced by none of another role: one of the assistant stands for itself, as a stub.
+    """
+    number = 0
+    for folds, run in groupby(layout.groups, key=lambda group: group.folded):
+        first, number = number, number + sum(1 for _ in run)
+        if folds:
+            start, end = bound[first].first, bound[number - 1].last
+            if start < end or messages[start]["role"] == "user":
+                yield first, number
+
+
+def _beside(run: list[Message], above: str) -> tuple[bool, bool]:
+    """Whether the assistant has to speak before and behind a fold, so that user and assistant go on taking turns.
+
+    Args:
+        run: the messages that fold.
+        above: whose turn was the last one before it, "" where there was none.
+    """
+    speakers = [one for one in map(takes_turn, run) if one]
+    if not speakers:  # calls and results within a turn
+        return above == "user", above == "assistant"
+    return speakers[0] == "assistant", speakers[-1] == "assistant"
+
+
+def _at(message: Message, path: Path) -> str:
+    found: Any = message
+    for step in path:
+        found = found[step]
+    return str(found)
 
 
 def excerpt(

@@ -23,6 +23,7 @@ EVALS = {  # name -> module of this package, and what it is
     "shrink": ("shrink", "prose in fewer words: what is left of it, and what a small model reads from it"),
     "local-model": ("local_model", "questions over long conversations, answered by a real model"),
     "bench": ("bench", "time and memory of compress()"),
+    "fuzz": ("fuzz", "conversations that break a law of compress(), made up and cut out of recorded runs"),
     "report": ("report", "one HTML page from records"),
     "figures": ("readme", "the README's figures from records"),
 }

@@ -46,7 +46,7 @@ from evals.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.figures import Column
 from evals.messages import Message, read, read_all
 from evals.tokens import count_message
-from evals.validity import new_problems
+from evals.validity import breaches
 
 GROUPS = {
     "agents_openai.jsonl.gz": "τ-bench",
@@ -145,7 +145,7 @@ def score(history: list[Message], wanted: frozenset[str], shape: str, outcome: O
     text = read_all(outcome.messages)
     # A cache may hold text, or the JSON of contents that are no single text.
     stored = "\n".join([text, *outcome.cache.values(), *(read({"arguments": v}) for v in outcome.cache.values())])
-    wrong = new_problems(history, outcome.messages, outcome.tools, shape)
+    wrong = breaches(history, outcome.messages, shape, None, outcome.tools)
     return {
         "support": len(_places(wanted, 0, text)) / len(wanted) if wanted else None,
         "recovery": len(_places(wanted, 0, stored)) / len(wanted) if wanted else None,

@@ -19,6 +19,8 @@ import tiktoken_ext.openai_public
 MARKER = re.compile(r"\[… [^\n]*")
 KEY = re.compile(r"(?<![A-Za-z])([a-z]{12,59})\]$")  # a marker ends in its key
 FOLD = re.compile(r"\[… (\d[\d,]*) (?:\w+ )?messages?\b")
+# Stands beside a fold, where user and assistant would not take turns without it.
+BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
 # What a provider signs, encrypts or runs itself: one changed byte, and it refuses the request.
 OPAQUE = {
     "thinking", "redacted_thinking", "compaction", "server_tool_use", "web_search_tool_result",
@@ -91,9 +93,10 @@ def _readable(message):
         elif isinstance(item, list):
             stack.extend(item)
         elif isinstance(item, dict) and _is_plain_document(item):
-            stack.append(item["source"]["data"])
-        elif isinstance(item, dict) and str(item.get("type")) not in MEDIA | OPAQUE:
-            stack.extend(value for name, value in item.items() if name not in NOT_TEXT)
+            stack += [item["source"]["data"], {**item, "source": None}]
+        elif isinstance(item, dict) and str(item.get("type")) not in OPAQUE:
+            apart = NOT_TEXT | MEDIA | {"source"} if str(item.get("type")) in MEDIA else NOT_TEXT
+            stack.extend(value for name, value in item.items() if name not in apart)
 
 
 def _is_plain_document(item):
@@ -171,10 +174,11 @@ def alignment(before, after):
     """
     # reached[n]: the places in `before` that the first n messages can come to, and from where
     reached = [{0: None}]
-    for message in after:
+    for number, message in enumerate(after):
+        beside_fold = message == BESIDE_FOLD and any(map(_is_fold, after[max(0, number - 1) : number + 2]))
         step = {}
         for place in reached[-1]:
-            for end in _ends(before, place, message):
+            for end in [*_ends(before, place, message), *([place] if beside_fold else [])]:
                 step.setdefault(end, place)
         reached.append(step)
     if len(before) not in reached[-1]:
@@ -186,9 +190,13 @@ def alignment(before, after):
     return runs[::-1]
 
 
-def _ends(before, place, message):
+def _is_fold(message):
     content = message.get("content")
-    fold = FOLD.match(content) if isinstance(content, str) and message.get("role") == "user" else None
+    return FOLD.match(content) if isinstance(content, str) and message.get("role") == "user" else None
+
+
+def _ends(before, place, message):
+    fold = _is_fold(message)
     if place < len(before) and before[place].get("role") == message.get("role"):
         yield place + 1
     if fold and place + int(fold[1].replace(",", "")) <= len(before):

@@ -1,7 +1,8 @@
 """Generated conversations in both shapes, and budgets to squeeze them into.
 
-`openai_cases` and `anthropic_cases` are requests that a provider accepts; `soups` are any lists of
-JSON-like dicts with a role.
+`openai_cases` and `anthropic_cases` are requests that a provider accepts, `alternating_cases` those whose roles every
+chat template accepts too; `everyday_cases` have the layouts that clients send, some with cache marks, also for an hour;
+`soups` are any lists of JSON-like dicts with a role.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from oracles import cost
 from pieces import brief, deep_values, json_values, texts
 
 from compresskit import compress
+from evals import fuzz_conversations as made
 
 MODEL = "gpt-4o"
 
@@ -22,7 +24,7 @@ _any_block = st.dictionaries(
     st.sampled_from(["type", "text", "content", "input", "id", "tool_use_id"]),
     texts | json_values,
     max_size=4,
-)
+).filter(lambda block: set(block) != {"text"})  # a block of Bedrock's Converse, which is refused by name
 _any_message = st.builds(
     lambda role, more: {"role": role, **more},
     st.sampled_from(["system", "user", "assistant", "tool", "function", *OPEN_ROLES]),
@@ -84,4 +86,23 @@ def tool_names(tools):
 openai_cases = st.builds(_case, st.just("openai"), openai_messages, *_budgets)
 anthropic_cases = st.builds(_case, st.just("anthropic"), anthropic_messages, *_budgets)
 soup_cases = st.builds(_case, st.just("auto"), soups, *_budgets)
-cases = openai_cases | anthropic_cases
+
+
+def _made(make):
+    """Cases in both shapes of the fuzzer's conversations, with hypothesis in place of its random numbers."""
+    randoms = st.randoms(use_true_random=False)
+    openai, anthropic = (
+        st.builds(_case, st.just(shape), st.builds(make, randoms, st.just(shape)), *_budgets)
+        for shape in ("openai", "anthropic")
+    )
+    return openai | anthropic
+
+
+def _marked(rng, shape):
+    messages = made.conversation(rng, shape)
+    return made.marked(rng, messages, shape, rng.randrange(5)) if rng.random() < 0.4 else messages
+
+
+alternating_cases = brief("alternating_cases", _made(made.alternating))
+everyday_cases = brief("everyday_cases", _made(_marked))
+cases = openai_cases | anthropic_cases | alternating_cases | everyday_cases

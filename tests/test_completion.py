@@ -12,6 +12,7 @@ from validity import is_valid_openai
 
 import compresskit
 from compresskit import TOOL_NAME, InvalidArgument, compress, retrieve
+from compresskit import retrieval as retrieving
 
 pytestmark = QUIET
 every_way = pytest.mark.parametrize("way", WAYS)
@@ -168,10 +169,25 @@ def test_a_failure_of_compression_sends_the_request_as_it_was(way):
         litellm.completion("openai/gpt-4o", openai_agent(), api_base=server.url, api_key="none")
         assert server.bodies[0]["messages"] == server.bodies[1]["messages"]
         assert "tools" not in server.bodies[0]
-        assert "out of order" in report(response)["error"]
+        assert report(response)["error"] == "RuntimeError", "what it says may be content"
         with pytest.raises(RuntimeError, match="out of order"):
             ask(way, server, openai_agent(), protect=protect, on_error="raise")
     assert len(server.bodies) == 2
+
+
+@every_way
+def test_a_text_that_cannot_be_retrieved_is_said_to_the_model(way, monkeypatch):
+    def failing(*_):
+        raise KeyError("a secret of the text")
+
+    monkeypatch.setattr(retrieving, "score", failing)
+    with serving(lambda body: "So." if after(body) else [retrieval(body, query="parser")]) as server:
+        response = ask(way, server, openai_agent())
+        assert response.choices[0].message.content == "So."
+        assert "could not be retrieved" in server.bodies[1]["messages"][-1]["content"]
+        assert report(response)["error"] == "KeyError"
+        with pytest.raises(KeyError):
+            ask(way, server, openai_agent(), on_error="raise")
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_earlier_results_can_be_gone_on_with(way):
         options = {"cache": result.cache, "tools": result.tools}
         response = ask(way, server, result.messages, **options, trigger=50_000, target=None)
     assert len(server.bodies) == 2
-    assert "Nothing is kept" not in server.bodies[1]["messages"][-1]["content"]
+    assert "No text is stored" not in server.bodies[1]["messages"][-1]["content"]
     assert response.choices[0].message.content == "So."
 
 

@@ -5,6 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from oracles import cost
 from samples import anthropic_agent, openai_agent
 
@@ -123,3 +125,49 @@ def test_a_wrong_message_is_not_added():
     with pytest.raises(InvalidMessages, match="a dict with a role was expected"):
         talk.append({"role": "user", "content": "hi"}, "x")
     assert talk.messages == []
+
+
+def deep(levels):
+    value = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+odd_values = st.sampled_from([float("nan"), float("inf"), -0.0, 1e308, 10**5_000, deep(50_000), {1: 2}, None, "1"])
+odd_texts = st.lists(st.sampled_from(["\ud83d", "\ude00", "a", "😀", "\0"]), max_size=4).map("".join)
+
+
+@given(odd_texts, odd_values)
+def test_a_conversation_comes_back_from_json_the_same_or_is_refused_by_name(text, value):
+    talk = Conversation("gpt-4o", trigger=20, target=20)
+    talk.append({"role": "user", "content": text, "value": value}, {"role": "user", "content": "x" * 50})
+    talk.request()
+    written, refused = "", ""
+    try:
+        written = talk.to_json()
+    except InvalidMessages as error:
+        refused = str(error)
+    if refused:
+        assert refused.startswith("messages[0] is ")
+        return
+    assert written.encode()
+    again = Conversation.from_json(written)
+    assert again.messages == talk.messages
+    assert again.to_json() == written
+
+
+def test_the_advice_for_halves_of_a_surrogate_pair_works():
+    talk = Conversation("gpt-4o")
+    talk.append({"role": "user", "content": "\ud83d\ude00"})
+    with pytest.raises(InvalidMessages, match="surrogatepass"):
+        talk.to_json()
+    joined = "\ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    talk = Conversation("gpt-4o")
+    talk.append({"role": "user", "content": joined})
+    assert Conversation.from_json(talk.to_json()).messages == [{"role": "user", "content": "😀"}]
+
+
+def test_json_text_that_is_nested_too_deep_is_refused():
+    with pytest.raises(InvalidArgument, match="to_json"):
+        Conversation.from_json("[" * 100_000)

@@ -12,7 +12,7 @@ from samples import anthropic_agent, openai_agent
 from strategies import MODEL, cases
 from test_data import FILES, conversations
 from test_folding import shop
-from validity import VALID
+from validity import breaches
 
 from compresskit import TOOL_NAME, Conversation, compress, compression, restore, restoring, retrieve
 from compresskit.errors import InvalidArgument
@@ -40,7 +40,6 @@ def broken(shape, history, previous, result):
     stays = previous is None or not result.skipped_reason or sent(result)[: len(previous.messages)] == sent(previous)
     laws = {
         "nothing is lost": difference(restore(result.messages, result.cache), history) is None,
-        "a valid request stays valid": not VALID[shape](history) or VALID[shape](result.messages),
         "counted in full": cost(result.messages, result.tools) <= result.compressed_tokens,
         "the originals are counted too": cost(history) <= result.original_tokens,
         "counted like a whole": result.original_tokens == compress(history, MODEL, shape=shape).original_tokens,
@@ -48,7 +47,7 @@ def broken(shape, history, previous, result):
         "the prefix stays": stays or result.skipped_reason == "no_gain",
         "the tool is there where a key is": bool(names) or not visible_keys(history, result.messages),
     }
-    return [law for law, holds in laws.items() if not holds]
+    return [law for law, holds in laws.items() if not holds] + breaches(shape, history, result)
 
 
 DEAR = Prices(input=1_000_000, write=0, write_hour=0, read=10**9)  # so that compressing again pays at once

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from compresskit import InvalidArgument
 from compresskit.prices import Prices, Split, prices_for, usual
 from compresskit.rewriting import rewriting_gain, worth_keeping, worth_rewriting
+from compresskit.shapes.breakpoints import least_tokens
 
 MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
 ENTRIES = json.loads(MAP.read_text("utf-8"))
@@ -43,6 +44,25 @@ def test_providers_differ_in_minimum_steps_and_breakpoints():
     assert (claude.minimum, claude.step, claude.breakpoints) == (4_096, 1, 4)
     assert (claude.write * 4, claude.write_hour) == (claude.input * 5, claude.input * 2)
     assert (gpt.minimum, gpt.step, gpt.breakpoints, gpt.write) == (1_024, 128, 0, gpt.input)
+
+
+@pytest.mark.parametrize(
+    ("model", "minimum"),
+    [
+        ("claude-opus-4-7", 2_048),
+        ("anthropic/claude-opus-4-7-20260416", 2_048),
+        ("bedrock/us.anthropic.claude-opus-4-7-v1:0", 2_048),
+        ("vertex_ai/claude-opus-4-7@default", 2_048),
+        ("openrouter/anthropic/claude-opus-4.7", 2_048),
+        ("perplexity/anthropic/claude-opus-4-6", 4_096),
+        ("replicate/anthropic/claude-4.5-haiku", 4_096),
+        ("claude-opus-5-5", 512),
+        ("claude-of-tomorrow", 1_024),
+    ],
+)
+def test_the_least_cached_prefix_of_a_claude_does_not_depend_on_the_spelling_of_its_name(model, minimum):
+    prices = prices_for(model)
+    assert (prices.minimum, prices.breakpoints, least_tokens(model)) == (minimum, 4, minimum)
 
 
 def test_a_model_without_a_cache_has_one_price():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compresskit import compress, retrieve
+from compresskit import compress
 from compresskit.content import Segment, Split
 from compresskit.relevance.rows import cut, picked
 
@@ -167,14 +167,6 @@ def test_other_results_do_not_take_the_place_of_the_row():
             {"role": "tool", "tool_call_id": f"o{number}", "content": code},
         ]
     assert together(compressed(messages, 0.15), [found[90]["name"], "root"], 1)
-
-
-def test_a_passage_asked_for_by_a_query_is_the_row():
-    found = list(rows("retrieved", 400))
-    found[200]["owner"] = "root"
-    text = listing("ls -la", found)
-    told = retrieve({"bcdfghjklmnp": text}, "bcdfghjklmnp", query="owned by root", max_tokens=100)
-    assert found[200]["name"] in told
 
 
 ASKED_FOR = {"root": 1.0, "dev": 1.0, "staff": 1.0}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from oracles import KEY, cost, difference, markers, strings, visible_keys
 from pieces import forgeries, long_texts
 from strategies import MODEL, cases, openai_cases, squeeze, tool_names
-from validity import VALID
+from validity import VALID, breaches
 
 from compresskit import TOOL_NAME, compress, restore, retrieve
 
@@ -87,6 +87,7 @@ def test_a_stub_is_never_stubbed(case, share):
         assert not [marker for marker in issued if marker in text]
     cache = {**first.cache, **second.cache}
     assert difference(restore(second.messages, cache), case.messages) is None
+    assert breaches(case.shape, case.messages, second, first.tools) == []
     assert tool_names(second.tools).count(TOOL_NAME) == 1
 
 
@@ -106,6 +107,7 @@ def test_text_just_retrieved_is_not_taken_away_again(case, data):
     grown = [*first.messages, call, {"role": "tool", "tool_call_id": "r", "content": text}]
     second = compress(grown, MODEL, tools=first.tools, cache=first.cache, **case.budget)
     assert second.messages[-1]["content"] == text
+    assert breaches("openai", [*case.messages, *grown[-2:]], second, first.tools) == []
     assert difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *grown[-2:]]) is None
 
 

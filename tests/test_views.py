@@ -249,5 +249,6 @@ def test_restoring_a_log_that_stands_many_times_makes_its_form_once(monkeypatch)
     made = []
     real = restoring.said_in_short
     monkeypatch.setattr(restoring, "said_in_short", lambda *about: made.append(about[1]) or real(*about))
-    assert restore(result.messages * 20, result.cache) == conversation(output) * 20
+    by_looks = dict(result.cache)  # which knows no places
+    assert restore(result.messages * 20, by_looks) == conversation(output) * 20
     assert made == ["log in short form"]

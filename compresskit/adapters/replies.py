@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, described
 from ..tool import TOOL_NAME
 from ..types import Message
 
@@ -75,8 +75,9 @@ def message_of(response: Any, choice: int = 0) -> Message:
     """
     if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
         raise InvalidArgument(
-            f"response is {shown(response)} ({type(response).__name__}); a response of OpenAI, LiteLLM or "
-            f"Anthropic was expected, as an object or a dict. Streams must be put together first."
+            f"response is {described(response)}; a response of OpenAI, LiteLLM or Anthropic was expected, as an object "
+            f"or a dict. Put the chunks of a stream together first: litellm.stream_chunk_builder(chunks), or the SDK's "
+            f"get_final_message()."
         )
     chosen = choices_of(response)[choice : choice + 1]
     if not chosen:
@@ -182,4 +183,6 @@ def _list(message: Any, name: str) -> list[Any]:
 
 def _call(identity: Any, named: Any, arguments: str, at: int, shape: str, raw: Any) -> Call:
     name = field(named, "name")
-    return Call(identity, name if isinstance(name, str) else "", field(named, arguments), at, shape, dict(plain(raw)))
+    as_json = plain(raw)
+    found = dict(as_json) if isinstance(as_json, Mapping) else {}
+    return Call(identity, name if isinstance(name, str) else "", field(named, arguments), at, shape, found)

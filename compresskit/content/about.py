@@ -1,5 +1,6 @@
 """describe(): a few words that say what a text was, for the line that stands in its place."""
 
+from .guard import guarded
 from .numbered import is_numbered, without_numbers
 from .origin import command_of, path_of
 from .segment import Split
@@ -17,6 +18,10 @@ def describe(text: str, split: Split, hint: str = "", limit: int = 80) -> str:
     >>> describe(text, split(text, "src/a.py", min_chars=1), "src/a.py")
     'src/a.py: A, g, .f'
     """
+    return guarded(lambda: _described(text, split, hint, limit), "")
+
+
+def _described(text: str, split: Split, hint: str, limit: int) -> str:
     if split.kind in _RECORDS and hint and not any(segment.name for segment in split.segments[:_LOOKED_AT]):
         return _shortened(split.kind, limit)  # the call stands above it and says more than how the first record begins
     path = path_of(text, hint)

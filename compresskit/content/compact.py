@@ -12,6 +12,9 @@ What nearly all records have is said there too, with "=", and again only by the 
 and ``- A(3,ok=false)``. A long string, or one of several lines, is a "|" in its place, and stands below in
 lines that begin with "| ". No space follows a comma: before a number it would be a token of its own.
 
+Numbers keep their spelling, letter for letter: 0.10 stays 0.10, and 1E400 stays 1E400. Half of a surrogate pair, which
+UTF-8 cannot encode, keeps its escape.
+
 `compact` gives a text only where `expand` turns it back into the very same values. It knows nothing of
 tokens, and leaves text that is not JSON alone.
 """
@@ -24,11 +27,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from .expand import BELOW, DEFINITION, LITERALS, NotCompactError, Slot, expand
+from .expand import BELOW, DEFINITION, LITERALS, NUMBER, NotCompactError, Number, Slot, expand
 from .segment import Mark, Short
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
 _BARE = re.compile(r"[^\s,:(){}\[\]\"=](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
+_UNSAFE = re.compile("[\0\ud800-\udfff]")  # cannot stand in every request: stays an escape in quotes
 _BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=]+")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MOST_KINDS = 26
@@ -57,7 +61,7 @@ def compact(text: str) -> str | None:
         return None
     try:
         short = "\n".join(_Notation(value).lines(value))
-        return short if _same(expand(short), value) else None
+        return short if _same(expand(short, Number), value) else None
     except (ValueError, RecursionError):
         return None
 
@@ -103,14 +107,20 @@ def _loaded(text: str) -> Any:
     if start not in ("{", "["):
         return None
     try:
-        return json.loads(text, object_pairs_hook=unique)
+        return json.loads(text, object_pairs_hook=unique, parse_int=Number, parse_float=Number, parse_constant=Number)
     except (ValueError, RecursionError):
         return None
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal in value, type and order of keys: as JSON texts."""
-    return json.dumps(one) == json.dumps(other)
+    """Equal in type, in spelling and in the order of keys."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(map(_same, one.values(), other.values()))
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other)
 
 
 class _Notation:
@@ -174,7 +184,7 @@ class _Notation:
         if depth > _MOST_DEPTH:
             raise NotCompactError("too deep")
         if isinstance(value, str):
-            if len(value) >= _TEXT or (len(value) >= _LINES and "\n" in value):
+            if (len(value) >= _TEXT or (len(value) >= _LINES and "\n" in value)) and not _UNSAFE.search(value):
                 self._texts.append(value)
                 return BELOW
             return _scalar_said(value)
@@ -186,20 +196,31 @@ class _Notation:
                 cells += [
                     f"{_key(key)}={self._said(item, depth + 1)}"
                     for key, item in value.items()
-                    if slots[key].how == "=" and not _equal(item, slots[key].value)
+                    if slots[key].how == "=" and not _same(item, slots[key].value)
                 ]
                 return f"{self._letters[keys]}({','.join(cells)})"
             return "{" + ",".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
             return "[" + ",".join(self._said(item, depth + 1) for item in value) + "]"
-        return json.dumps(value)
+        return _scalar_said(value)
 
 
 def _scalar_said(value: Any) -> str:
     """A string, bare where it can be nothing else, or a number or literal."""
+    if isinstance(value, Number):
+        return value.spelling
     if isinstance(value, str):
-        return value if _BARE.fullmatch(value) and _is_text(value) else json.dumps(value, ensure_ascii=False)
+        return value if _BARE.fullmatch(value) and _is_text(value) else _quoted(value)
     return json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    r"""A string in quotes, with escapes where they are needed.
+
+    >>> print(_quoted("é\ud83d"))
+    "é\ud83d"
+    """
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
 def _slots(keys: Keys, records: list[dict[str, Any]]) -> dict[str, Slot]:
@@ -225,22 +246,11 @@ def _most_common(values: list[Any]) -> tuple[Any, int]:
     return value, count
 
 
-def _equal(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and bool(one == other)
-
-
 def _is_text(word: str) -> bool:
     """Whether a bare word can only be a string."""
-    if word in LITERALS or word == BELOW:
-        return False
-    if word[0] not in "-0123456789NI":
-        return True
-    try:
-        json.loads(word)
-    except ValueError:
-        return True
-    return False
+    return not (word in LITERALS or word == BELOW or NUMBER.fullmatch(word) or _UNSAFE.search(word))
 
 
 def _key(key: str) -> str:
-    return key if _BARE_KEY.fullmatch(key) and not key.startswith(("-", "|")) else json.dumps(key, ensure_ascii=False)
+    bare = _BARE_KEY.fullmatch(key) and not key.startswith(("-", "|")) and not _UNSAFE.search(key)
+    return key if bare else _quoted(key)

@@ -2,6 +2,7 @@
 
 from . import code, diff, grammar, log, markdown, prose, python, records, search
 from .detect import Detected, detect
+from .guard import guarded
 from .numbered import moved_back, without_numbers
 from .segment import Mark, Split
 from .sentences import with_sentences
@@ -26,7 +27,7 @@ def split(
     `hint` is a path, a command or a tool call's arguments the text came from, `found` what `detect` made of it
     already. `deep=False` does
     without costly parsers. Segments below `min_chars` join a neighbour where one is akin; none is
-    longer than `max_chars`. Any text gives a result; the same text gives the same.
+    longer than `max_chars`. Any text gives a result, even where a splitter fails; the same text gives the same.
 
     >>> split("def f():\\n    return 1\\n\\n\\ndef g():\\n    return 2\\n", "a.py", min_chars=10).segments
     [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
@@ -34,14 +35,20 @@ def split(
     found = found or detect(text, hint)
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
-    bare = without_numbers(text) if found.numbered else text
-    marks = _marks(found, bare, deep, max_chars)
-    if found.numbered:
-        marks = moved_back(marks, bare, text)
+    nowhere: list[Mark] = []
+    marks = guarded(lambda: _marks(found, text, deep, max_chars), nowhere)
     return Split(found.kind, sized(text, marks, min_chars, max_chars))
 
 
 def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
+    """The marks of a text's splitter, which sees its lines without their numbers."""
+    if not found.numbered:
+        return _marks_of_kind(found, text, deep, max_chars)
+    bare = without_numbers(text)
+    return moved_back(_marks_of_kind(found, bare, deep, max_chars), bare, text)
+
+
+def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> list[Mark]:
     kind = found.kind
     if kind == "python":
         return python.marks(text, deep)

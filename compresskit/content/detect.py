@@ -6,6 +6,7 @@ A guess, made cheaply: a wrong one costs good places to cut, never the text.
 import re
 from typing import NamedTuple
 
+from .guard import guarded
 from .numbered import is_numbered, without_numbers
 from .origin import path_of
 from .search import looks_like_hits, looks_like_paths
@@ -78,6 +79,10 @@ def detect(text: str, hint: str = "") -> Detected:
     >>> detect("   1→import re\\n   2→\\n   3→x = 1\\n", "a.py")
     Detected(kind='python', numbered=True, path='a.py')
     """
+    return guarded(lambda: _detected(text, hint), Detected("lines", False, ""))
+
+
+def _detected(text: str, hint: str) -> Detected:
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 LITERALS = {"true": True, "false": False, "null": None}
 BELOW = "|"  # in the place of a string that stands below
 DEFINITION = re.compile(r"([A-Z]) = \(")
+NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}\[\],:=]|[^(){}\[\],:="]+')
 
 
@@ -19,15 +21,24 @@ class Slot(NamedTuple):
     value: Any = None
 
 
+class Number(NamedTuple):
+    """A number as it was spelled: two spellings of one value, such as 1.0 and 1.00, are two numbers."""
+
+    spelling: str
+
+
 class NotCompactError(ValueError):
     """The text is not in the notation."""
 
 
-def expand(text: str) -> Any:
+def expand(text: str, number: Callable[[str], Any] = json.loads) -> Any:
     r"""The value that a text in the short notation stands for.
 
+    Args:
+        number: makes a number of its spelling; ``Number`` keeps it letter for letter.
+
     Raises:
-        ValueError: it is not in the notation.
+        ValueError: it is not in the notation, or ``number`` cannot read a number of it.
 
     >>> expand("A = (id, user, ok: true)\n- A(1, mia)\n- A(2, leo)")
     [{'id': 1, 'user': 'mia', 'ok': True}, {'id': 2, 'user': 'leo', 'ok': True}]
@@ -36,12 +47,12 @@ def expand(text: str) -> Any:
     lines = _logical(text)
     defined = 0
     while defined < len(lines) and (found := DEFINITION.match(lines[defined][0])):
-        kinds[found[1]] = _Reader(lines[defined][0][found.end() :], {}, []).definition()
+        kinds[found[1]] = _Reader(lines[defined][0][found.end() :], {}, [], number).definition()
         defined += 1
     lines = lines[defined:]
     if lines and lines[0][0].startswith("- "):
-        return [_Reader(line[2:], kinds, texts).whole() for line, texts in lines]
-    members = [_Reader("{" + line + "}", kinds, texts).whole() for line, texts in lines]
+        return [_Reader(line[2:], kinds, texts, number).whole() for line, texts in lines]
+    members = [_Reader("{" + line + "}", kinds, texts, number).whole() for line, texts in lines]
     return {key: value for member in members for key, value in member.items()}
 
 
@@ -69,10 +80,13 @@ def _logical(text: str) -> list[tuple[str, list[str]]]:
 class _Reader:
     """Reads values of the notation from one line."""
 
-    def __init__(self, line: str, kinds: dict[str, dict[str, Slot]], texts: list[str]) -> None:
+    def __init__(
+        self, line: str, kinds: dict[str, dict[str, Slot]], texts: list[str], number: Callable[[str], Any]
+    ) -> None:
         self._tokens = [token for token in _TOKEN.findall(line) if token.strip()]
         self._kinds = kinds
         self._texts = iter(texts)
+        self._number = number
         self._next = 0
 
     def whole(self) -> Any:
@@ -123,7 +137,7 @@ class _Reader:
         word = self._run()
         if self.skip("("):
             return self._record(word)
-        return self._text() if word == BELOW else _scalar(word)
+        return self._text() if word == BELOW else self._scalar(word)
 
     def _text(self) -> str:
         text = next(self._texts, None)
@@ -177,13 +191,11 @@ class _Reader:
             found.append(self.value())
         return found
 
-
-def _scalar(word: str) -> Any:
-    if word in LITERALS:
-        return LITERALS[word]
-    try:
-        return json.loads(word)
-    except ValueError:
+    def _scalar(self, word: str) -> Any:
+        if word in LITERALS:
+            return LITERALS[word]
+        if NUMBER.fullmatch(word):
+            return self._number(word)
         if not word:
-            raise NotCompactError("a value expected") from None
+            raise NotCompactError("a value expected")
         return word

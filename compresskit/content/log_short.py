@@ -18,6 +18,7 @@ from .templates import templates
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78DEHMNc])")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
+_NOTICE = re.compile(r"^… \d+ more like this", re.MULTILINE)
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
 _LEAST_SEEN = 3  # lines of a kind from which on the others are like the first
 _LEAST_UNITS = 6
@@ -33,7 +34,7 @@ class _Unit(NamedTuple):
 
 
 def short_log(text: str) -> Short | None:
-    r"""A log with what says nothing new set apart; None where nearly all of it is new.
+    r"""A log with what says nothing new set apart; None where nearly all of it is new, or reads like this form.
 
     >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
     >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
@@ -44,6 +45,8 @@ def short_log(text: str) -> Short | None:
     10:00:01 IN
     """
     plain = cleaned(text)
+    if _NOTICE.search(plain):
+        return None
     units = list(_units(plain))
     if len(units) < _LEAST_UNITS:
         return _lines(plain) if len(plain) * 2 < len(text) else None

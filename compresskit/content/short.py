@@ -1,15 +1,18 @@
 """Short forms: what a text says in fewer words, by the name that its marker line gives it.
 
 A form is a pure function of the text alone, so that ``restore`` knows a text as issued by making the form
-again from the original. Nothing else in the package knows which forms there are.
+again from the original. Nothing else in the package knows which forms there are. A form that fails, or that could not
+be sent, is none: the text stands as it is then.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from .compact import compact_json
 from .detect import Detected
+from .guard import guarded
 from .log_short import short_log
 from .search_short import short_listing, short_search
 from .segment import Short, Split
@@ -37,6 +40,8 @@ _OF_KIND = {
 _LEAST_CHARACTERS = 320  # of a text that is no JSON; below, a marker eats what is saved
 _SHORTER = 0.85  # of its characters, at most, for a text to be said in short form
 MARKER = 60  # characters
+_GAP = re.compile("^…$", re.MULTILINE)  # what an excerpt of a form puts in the place of rows
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 
 def forms_of(text: str, found: Detected) -> tuple[str, ...]:
@@ -64,7 +69,7 @@ def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str,
     ('JSON in short form', 'A = (flight,from: JFK)\\n')
     """
     for name in forms:
-        short = FORMS[name](text)
+        short = _made(text, name)
         if short is not None and short.body and _is_worth(short, text, marker):
             return name, short
     return None
@@ -98,5 +103,13 @@ def quiet_of(short: Short, split: Split) -> frozenset[int]:
 
 def said_in_short(text: str, form: str) -> str:
     """The whole text in a form, "" where it has none: what an issued text is compared with."""
-    short = FORMS[form](text)
+    short = _made(text, form)
     return short.head + short.body if short else ""
+
+
+def _made(text: str, form: str) -> Short | None:
+    """The text in a form, None if it has none, or none that can be sent and that says clearly what is in the text."""
+    short = guarded(lambda: FORMS[form](text), None)
+    if short is None or _NOT_UTF8.search(short.head) or _NOT_UTF8.search(short.body):
+        return None
+    return None if form in LOSSLESS and _GAP.search(short.body) else short

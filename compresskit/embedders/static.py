@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument
 
 _WORDLLAMA = ("weights/l2_supercat_256.safetensors", "tokenizers/l2_supercat_tokenizer_config.json")
 _MODEL2VEC = ("model.safetensors", "tokenizer.json")
@@ -44,7 +44,7 @@ class StaticEmbedder:
             self._tokenizer = Tokenizer.from_file(str(tokenizer))
         except Exception as error:  # tokenizers raises Exception itself
             raise InvalidArgument(
-                f"folder is {shown(str(folder))}; a model in model2vec's format was expected, but reading it raised "
+                f"folder is {str(folder)!r}; a model in model2vec's format was expected, but reading it raised "
                 f"{type(error).__name__}. Save it again with model2vec's save_pretrained()."
             ) from error
         self._tokenizer.no_padding()
@@ -88,7 +88,7 @@ def _files(folder: str | Path | None) -> tuple[Path, Path]:
     for path in paths:
         if not path.is_file():
             raise InvalidArgument(
-                f"{path.name} is not in {shown(str(path.parent))}; a table of static vectors and its tokenizer were "
+                f"{path.name} is not in {str(path.parent)!r}; a table of static vectors and its tokenizer were "
                 f"expected there. Give the folder of a model2vec model, or install wordllama>=0.4."
             )
     return paths[0], paths[1]
@@ -99,7 +99,7 @@ def _parts(tensors: dict[str, Any], folder: str | Path | None) -> tuple[Any, Any
     table = next((tensors[name] for name in _TABLES if name in tensors), None)
     if table is None or table.ndim != 2:
         raise InvalidArgument(
-            f"folder is {shown(str(folder))}, whose tensors are {shown(sorted(tensors))}; a two-dimensional tensor "
+            f"folder is {str(folder)!r}, whose tensors are {sorted(tensors)[:5]}; a two-dimensional tensor "
             f"'embeddings' was expected. Save it again with model2vec's save_pretrained()."
         )
     return table, tensors.get("weights"), tensors.get("mapping")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import EmbedderFailed, shown
+from ..errors import EmbedderFailed, described
 from ..types import Embedder
 
 Near = Callable[[Sequence[str], Sequence[float]], list[float]]  # of texts and their values so far
@@ -78,7 +78,7 @@ def unit_vectors(embedder: Embedder, texts: list[str]) -> Any:
         vectors = np.array(returned, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise EmbedderFailed(
-            f"embedder {name} returned {shown(type(returned))} that is no table of numbers; {len(texts)} vectors of "
+            f"embedder {name} returned {described(returned)} that is no table of numbers; {len(texts)} vectors of "
             f"the same length were expected. Return a list of lists of floats, or an array."
         ) from error
     if vectors.ndim != 2 or len(vectors) != len(texts) or not vectors.shape[1]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import InvalidArgument, InvalidMessages, shown
+from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..jsonlike import clone
 from ..types import Conversation, Message, Turn
 from . import anthropic, openai
+from .others import SERVED_ADVICE, message_advice, other_shape, whole_advice
 from .parts import kind_of
 
 SHAPES = ("openai", "anthropic")
@@ -66,25 +67,28 @@ def detect(messages: list[Message]) -> str:
 
 
 def check_messages(messages: Any) -> None:
-    """Raises InvalidMessages for what is no list of dicts with a role."""
+    """Raises InvalidMessages for what is no list of dicts with a role, or a list of messages in another shape."""
     if not isinstance(messages, list):
         raise InvalidMessages(
-            f"messages is {shown(messages)} ({type(messages).__name__}); a list of message dicts was expected. "
-            f"For one text pass [{{'role': 'user', 'content': text}}]."
+            f"messages is {described(messages)}; a list of message dicts was expected. {whole_advice(messages)}"
         )
     for index, message in enumerate(messages):
         if not isinstance(message, dict):
-            advice = "Pass message.model_dump(exclude_none=True)." if hasattr(message, "model_dump") else ""
             raise InvalidMessages(
-                f"messages[{index}] is {shown(message)} ({type(message).__name__}); a dict with a role was "
-                f"expected. {advice}".rstrip()
+                f"messages[{index}] is {described(message)}; a dict with a role was expected. {message_advice(message)}"
+            )
+        content = message.get("content")
+        if (content is None or isinstance(content, list)) and (name := other_shape(message)):
+            raise InvalidMessages(
+                f"messages[{index}] is {name}; messages of OpenAI's Chat Completions or Anthropic's Messages were "
+                f"expected, for compresskit does not serve this shape yet. {SERVED_ADVICE}"
             )
         if not isinstance(message.get("role"), str):
             raise InvalidMessages(
-                f"messages[{index}] has the role {shown(message.get('role'))}; a string such as 'user' was "
+                f"messages[{index}] has {described(message.get('role'))} as its role; a str such as 'user' was "
                 f"expected. Give every message a role."
             )
-        if isinstance(message.get("content"), bytes | bytearray):
+        if isinstance(content, bytes | bytearray):
             raise InvalidMessages(
                 f"messages[{index}]['content'] is bytes; str, a list of parts or None was expected. Decode it first."
             )

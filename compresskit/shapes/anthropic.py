@@ -9,7 +9,8 @@ from ..types import Block, Message, Turn
 from . import parts
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
-_PLAIN_KEYS = frozenset({"role", "content"})
+_PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
+_SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
 
 
 def read(index: int, message: Message) -> Turn:
@@ -28,10 +29,10 @@ def read(index: int, message: Message) -> Turn:
     elif content is not None:
         parts.opaque(turn, content)
     for key, value in message.items():
-        if key == "cache_control":
-            turn.cached = turn.cached or bool(value)
-        elif key not in _PLAIN_KEYS and value is not None:
+        if key not in _PLAIN_KEYS and value is not None:
             parts.opaque(turn, value)
+    if isinstance(content, list) or len(message) > 2:
+        turn.cached = bool(parts.marks(message))
     return turn
 
 
@@ -54,8 +55,6 @@ def _part(turn: Turn, part: Any, i: int) -> None:
     if not isinstance(part, dict):
         parts.opaque(turn, part)
         return
-    if part.get("cache_control"):
-        turn.cached = True
     kind = parts.kind_of(part)
     found = parts.part_slots(part, ("content", i))
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
@@ -64,46 +63,51 @@ def _part(turn: Turn, part: Any, i: int) -> None:
     elif kind == "tool_result":
         _result(turn, part)
     elif kind == "image":
-        turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
-        turn.opaque = True
+        _image(turn, part)
     elif found and kind == "document":
         turn.opaque = True
-        for key in ("title", "context"):
-            if part.get(key):
-                turn.fix(str(part[key]))
+        _document(turn, part)
     elif found:
         turn.human = turn.human or turn.role == "user"
+        parts.beside(turn, part, parts.TEXT_KEYS)
     elif not _file(turn, part, kind):
+        turn.thinking = turn.thinking or kind in ("thinking", "redacted_thinking")
         parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     turn.fix(parts.short_call(part.get("name"), dumps(part.get("input", ""))))
+    known = {"type", "input", "cache_control"}
+    if isinstance(part.get("name"), str):
+        known.add("name")
     if isinstance(part.get("id"), str):
         turn.call(part["id"])
         turn.fix(part["id"])
-    rest = {key: value for key, value in part.items() if key not in ("type", "id", "name", "input", "cache_control")}
-    if rest:
-        turn.fix(dumps(rest))
+        known.add("id")
+    parts.beside(turn, part, known)
     # a call made by the provider's code execution belongs to that block, which stays
-    caller = rest.get("caller")
+    caller = part.get("caller")
     turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
 
 
 def _result(turn: Turn, part: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
+    known = {"type", "content", "cache_control"}
     if isinstance(part.get("tool_use_id"), str):
         turn.answer(part["tool_use_id"])
         turn.fix(part["tool_use_id"])
+        known.add("tool_use_id")
+    if isinstance(part.get("is_error"), bool):
+        known.add("is_error")
+    parts.beside(turn, part, known)
     inner = part.get("content")
     for child in inner if isinstance(inner, list) else ():
-        if isinstance(child, dict) and child.get("cache_control"):
-            turn.cached = True
         if isinstance(child, dict) and child.get("type") == "image":
-            turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
-            turn.opaque = True
-        elif not parts.is_text(child):
+            _image(turn, child)
+        elif parts.is_text(child):
+            parts.beside(turn, child, parts.TEXT_KEYS)
+        else:
             parts.opaque(turn, child)
     if inner is not None and not isinstance(inner, str | list):
         parts.opaque(turn, inner)
@@ -113,4 +117,25 @@ def _file(turn: Turn, part: dict[str, Any], kind: str) -> bool:
     source = part.get("source")
     if kind != "document" or not isinstance(source, dict) or source.get("type") != "base64":
         return False
-    return parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN)
+    if not parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN):
+        return False
+    _document(turn, part)
+    return True
+
+
+def _document(turn: Turn, part: dict[str, Any]) -> None:
+    """Counts what a document says beside its data."""
+    for key in ("title", "context"):
+        if part.get(key):
+            turn.fix(str(part[key]))
+    parts.beside(turn, part["source"], _SOURCE_KEYS)
+    parts.beside(turn, part, ("type", "source", "title", "context", "cache_control"))
+
+
+def _image(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
+    turn.opaque = True
+    source = part.get("source")
+    if isinstance(source, dict):
+        parts.beside(turn, source, _SOURCE_KEYS)
+    parts.beside(turn, part, ("type", "cache_control", *(("source",) if isinstance(source, dict) else ())))

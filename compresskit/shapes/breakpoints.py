@@ -1,25 +1,44 @@
 """Where Anthropic is told to cache: cache_control marks on the messages of a request.
 
-At most four of them may stand in one request, the caller's own counted. Placed are up to three: on the newest
-message, on the newest one of the request before (which is found again however much is new), and at the end of what
-no compaction changes. The fourth is left for a system prompt that is sent apart and not seen here.
+A request has at most four of them, the caller's own counted. Placed are up to three: on the newest message, on the
+newest one of the request before (which is found again however much is new), and at the end of what no compaction
+changes. The fourth is left for a system prompt that is sent apart and not seen here.
 
-Source: platform.claude.com, "Prompt caching": marks, their number, and the least tokens of a cached prefix.
+A mark for an hour may not come after one for five minutes. So a mark of ours lives for five minutes, unless a
+caller's hour ends behind it: then it lives for an hour too. That costs nothing, since all tokens up to the caller's
+mark are written at the price of an hour anyway, and what is before ours is found again if what is behind it changes.
+
+Source: platform.claude.com, "Prompt caching": marks, their number and order, and what mixed lives cost.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..prices import ANTHROPIC_BREAKPOINTS, MINIMUM, prices_for
 from ..result import Mark
 from ..types import Message, Tool, Turn
-from .parts import kind_of
+from .parts import HOUR, MINUTES, kind_of, marks
 
-MOST = 4  # marks in one request; a fifth is an error
 _MARKED = frozenset({"image", "tool_use", "tool_result", "document", "text"})  # not thinking, which takes no mark
-# The shortest prefix that is cached, in tokens, by a part of the model's name; the first that fits.
-_LEAST = (("opus-4-5", 4_096), ("opus-4-6", 4_096), ("haiku-4-5", 4_096), ("haiku", 2_048), ("", 1_024))
+
+
+class _Place(NamedTuple):
+    """Where a mark is: the number of its message as they are listed, and where system messages are sent first.
+
+    Which of the two a provider goes by is not known here, so both have to be in order.
+    """
+
+    listed: tuple[int, int]
+    sent: tuple[int, int]
+
+    def is_before(self, other: _Place) -> bool:
+        """In either of the orders."""
+        return self.listed < other.listed or self.sent < other.sent
+
+
+_TOOLS = _Place((0, 0), (0, 0))
 
 
 def takes_marks(model: str, shape: str) -> bool:
@@ -32,12 +51,12 @@ def takes_marks(model: str, shape: str) -> bool:
 
 
 def least_tokens(model: str) -> int:
-    """The shortest prefix that is cached.
+    """The shortest prefix that is cached; that of most models, where nothing else is known.
 
-    >>> least_tokens("claude-sonnet-4-5"), least_tokens("claude-haiku-4-5")
-    (1024, 4096)
+    >>> least_tokens("claude-sonnet-4-5"), least_tokens("claude-haiku-4-5"), least_tokens("claude-of-tomorrow")
+    (1024, 4096, 1024)
     """
-    return next(least for name, least in _LEAST if name in model.lower())
+    return prices_for(model).minimum or MINIMUM
 
 
 def stable_end(turns: Sequence[Turn]) -> int:
@@ -52,21 +71,42 @@ def places(messages: Sequence[Message], tools: Sequence[Tool], ends: Sequence[in
     Args:
         ends: numbers of messages from the start, the most important first.
     """
-    left = MOST - sum(map(_marks, messages)) - sum(bool(tool.get("cache_control")) for tool in tools)
+    given = [marks(message) for message in messages]
+    known = [(_place(messages, index), ttl) for index, found in enumerate(given) for ttl in found]
+    known += [(_TOOLS, ttl) for tool in tools for ttl in marks(tool)]
     found: list[Mark] = []
     for end in ends:
+        if len(known) >= ANTHROPIC_BREAKPOINTS:
+            break
         parts = ((index, _part_of(messages[index], shape)) for index in range(end - 1, -1, -1))
-        mark = next((Mark(index, part) for index, part in parts if part is not None), None)
-        if mark is not None and mark not in found and not _marks(messages[mark.message]):
-            found.append(mark)
-    return tuple(sorted(found[: max(0, left)]))
+        index, part = next(((index, part) for index, part in parts if part is not None), (-1, None))
+        if part is None or given[index] or any(mark.message == index for mark in found):
+            continue
+        place = _place(messages, index)
+        ttl = _life(place, known)
+        if ttl is not None:
+            known.append((place, ttl))
+            found.append(Mark(index, part, "" if ttl == MINUTES else ttl))
+    return tuple(sorted(found))
+
+
+def _place(messages: Sequence[Message], index: int) -> _Place:
+    return _Place((1, index), (1 if messages[index].get("role") in ("system", "developer") else 2, index))
+
+
+def _life(place: _Place, known: Sequence[tuple[_Place, str]]) -> str | None:
+    """How long a mark lives at a place among others: the shortest life that keeps them in order; None if none does."""
+    if not any(ttl == HOUR and place.is_before(other) for other, ttl in known):
+        return MINUTES
+    return None if any(ttl != HOUR and other.is_before(place) for other, ttl in known) else HOUR
 
 
 def _part_of(message: Message, shape: str) -> int | None:
     """The part of a message that takes a mark; -1 for the message itself, None where nothing does."""
     content = message.get("content")
     if shape == "openai" and message.get("role") in ("tool", "function"):
-        return -1 if content else None
+        texts = [content] if isinstance(content, str) else [part.get("text", "-") for part in _dicts(content)]
+        return -1 if any(str(text or "").strip() for text in texts) else None
     if isinstance(content, str):
         return 0 if content.strip() else None
     kinds = _MARKED if shape == "anthropic" else ("text",)
@@ -79,10 +119,5 @@ def _takes_mark(part: Any, kinds: Any) -> bool:
     return kind in kinds and (kind != "text" or bool(str(part.get("text") or "").strip()))
 
 
-def _marks(item: Any) -> int:
-    """How many marks a message has, on itself, its parts and theirs."""
-    if not isinstance(item, dict):
-        return 0
-    content = item.get("content")
-    inner = sum(map(_marks, content)) if isinstance(content, list) else 0
-    return bool(item.get("cache_control")) + inner
+def _dicts(content: Any) -> list[dict[str, Any]]:
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []

@@ -13,6 +13,10 @@ _PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id"
 _ROLES = {"developer": "system", "function": "tool"}
 _KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool"})
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
+_MEDIA = {  # part type -> its data, and how many bytes of that are a token
+    "input_audio": ("data", parts.AUDIO_BYTES_PER_TOKEN),
+    "file": ("file_data", parts.FILE_BYTES_PER_TOKEN),
+}
 
 
 def read(index: int, message: Message) -> Turn:
@@ -32,6 +36,9 @@ def read(index: int, message: Message) -> Turn:
         parts.opaque(turn, content)
     if len(message) > 1 + ("content" in message):
         _beside(turn, message)
+        turn.cached = bool(parts.marks(message))
+    elif isinstance(content, list):
+        turn.cached = bool(parts.marks(message))
     return turn
 
 
@@ -55,49 +62,59 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
 
 
 def _part(turn: Turn, part: Any, i: int) -> None:
-    if isinstance(part, dict) and part.get("cache_control"):
-        turn.cached = True
     kind = parts.kind_of(part)
     found = parts.part_slots(part, ("content", i)) if parts.is_text(part) else []
     if found:
         turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+        parts.beside(turn, part, parts.TEXT_KEYS)
     elif kind == "refusal" and isinstance(part.get("refusal"), str):
         turn.fix(part["refusal"])
-    elif kind == "image_url":
-        image = part.get("image_url")
-        detail = image.get("detail") if isinstance(image, dict) else None
-        turn.extra += parts.IMAGE_TOKENS.get(detail if isinstance(detail, str) else "auto", parts.IMAGE_TOKENS["auto"])
-        turn.opaque = True
-    elif not _media(turn, part, kind):
+        parts.beside(turn, part, ("type", "refusal", "cache_control"))
+    elif not (kind == "image_url" and _image(turn, part)) and not (kind in _MEDIA and _media(turn, part, kind)):
         parts.opaque(turn, part)
 
 
-def _media(turn: Turn, part: Any, kind: str) -> bool:
-    inner = part.get(kind) if kind else None
-    if not isinstance(inner, dict):
+def _image(turn: Turn, part: dict[str, Any]) -> bool:
+    image = part.get("image_url")
+    if not isinstance(image, str | dict):
         return False
-    if kind == "input_audio":
-        return parts.binary(turn, inner.get("data"), parts.AUDIO_BYTES_PER_TOKEN)
-    return kind == "file" and parts.binary(turn, inner.get("file_data"), parts.FILE_BYTES_PER_TOKEN)
+    detail = image.get("detail") if isinstance(image, dict) else None
+    known = detail if isinstance(detail, str) and detail in parts.IMAGE_TOKENS else ""
+    turn.extra += parts.IMAGE_TOKENS[known or "auto"]
+    turn.opaque = True
+    if isinstance(image, dict):
+        parts.beside(turn, image, ("url", "detail") if known else ("url",))
+    parts.beside(turn, part, ("type", "image_url", "cache_control"))
+    return True
+
+
+def _media(turn: Turn, part: dict[str, Any], kind: str) -> bool:
+    inner = part.get(kind)
+    data, bytes_per_token = _MEDIA[kind]
+    if not isinstance(inner, dict) or not parts.binary(turn, inner.get(data), bytes_per_token):
+        return False
+    parts.beside(turn, inner, (data,))
+    parts.beside(turn, part, ("type", kind, "cache_control"))
+    return True
 
 
 def _beside(turn: Turn, message: Message) -> None:
     """Everything but role and content."""
     for key, value in message.items():
-        if key in ("role", "content") or value in _EMPTY:
+        if key in ("role", "content", "cache_control") or value in _EMPTY:
             continue
-        if key == "cache_control":
-            turn.cached = True
-        elif key == "tool_calls" and isinstance(value, list):
+        if key == "tool_calls" and isinstance(value, list):
             for call in value:
                 _call(turn, call)
         elif key == "function_call" and isinstance(value, dict):
             turn.call(_legacy_id(value))
             turn.fix(_said(value))
             turn.extra += parts.CALL_TOKENS
+            _beside_said(turn, value)
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
         else:  # audio, reasoning, thinking blocks, what a provider adds
+            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
             parts.opaque(turn, value)
     if turn.role == "tool":
         answered = message.get("tool_call_id")
@@ -108,15 +125,30 @@ def _beside(turn: Turn, message: Message) -> None:
 
 
 def _call(turn: Turn, call: Any) -> None:
-    said = _said(call.get("function") or call.get("custom")) if isinstance(call, dict) else ""
+    called = "function" if isinstance(call, dict) and call.get("function") else "custom"
+    said = _said(call.get(called)) if isinstance(call, dict) else ""
     if not said:
         parts.opaque(turn, call)
         return
     turn.extra += parts.CALL_TOKENS
     turn.fix(said)
+    known = {"type", "cache_control", called}
     if isinstance(call.get("id"), str):
         turn.call(call["id"])
         turn.fix(call["id"])
+        known.add("id")
+    if isinstance(call.get("index"), int):  # of a streamed call, which no provider is sent
+        known.add("index")
+    parts.beside(turn, call, known)
+    _beside_said(turn, call[called])
+
+
+def _beside_said(turn: Turn, function: dict[str, Any]) -> None:
+    """Counts what a called function says beside its name and arguments."""
+    known = {"arguments" if "arguments" in function else "input", "cache_control"}
+    if isinstance(function.get("name"), str):
+        known.add("name")
+    parts.beside(turn, function, known)
 
 
 def _said(function: Any) -> str:

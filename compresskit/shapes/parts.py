@@ -5,6 +5,7 @@ Token figures for media are estimates; their sources stand beside them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..jsonlike import dumps
@@ -23,6 +24,10 @@ AUDIO_BYTES_PER_TOKEN = 1_600
 FILE_BYTES_PER_TOKEN = 25
 
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # of a text part: its text is counted as a slot
+HOUR, MINUTES = "1h", "5m"  # how long the provider keeps what a cache_control mark ends
+# Their values are the caller's data, in which a key named cache_control is no mark.
+_DATA_KEYS = frozenset({"input", "arguments", "parameters", "input_schema"})
 
 
 def kind_of(part: Any) -> str:
@@ -48,6 +53,20 @@ def slots(message: Message) -> list[Slot]:
     for i, part in enumerate(content if isinstance(content, list) else ()):
         found += part_slots(part, ("content", i))
     return found
+
+
+def takes_turn(message: Message) -> str:
+    """Whose turn a message is where user and assistant take turns: "user" or "assistant", "" for neither.
+
+    By the strictest templates: calls in OpenAI's shape and their results stand within a turn, Anthropic's are turns.
+
+    >>> [takes_turn(message) for message in ({"role": "user"}, {"role": "assistant", "tool_calls": [{}]})]
+    ['user', '']
+    """
+    role = message.get("role")
+    if role == "assistant":
+        return "" if message.get("tool_calls") or message.get("function_call") else "assistant"
+    return "user" if role == "user" else ""
 
 
 def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
@@ -82,6 +101,52 @@ def opaque(turn: Turn, part: Any) -> None:
     """Counts a part that stays as it is, as the JSON that is sent."""
     turn.opaque = True
     turn.fix(part if isinstance(part, str) else dumps(part))
+
+
+def beside(turn: Turn, item: dict[str, Any], known: Iterable[str]) -> None:
+    """Counts the fields of a part, a call or a function beside those ``known``, as the JSON that is sent.
+
+    They do not keep the message from being folded away: they are in its original.
+    """
+    known = frozenset(known)
+    if item.keys() <= known:
+        return
+    rest = {key: value for key, value in item.items() if key not in known and not _is_empty(value)}
+    if rest:
+        turn.set_aside(dumps(rest))
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def marks(item: dict[str, Any]) -> list[str]:
+    """The lives of all cache_control marks in a message or a tool, wherever in it they are: "5m" or "1h".
+
+    >>> marks({"role": "assistant", "tool_calls": [{"id": "c", "cache_control": {"type": "ephemeral"}}]})
+    ['5m']
+    """
+    found: list[str] = []
+    inside: set[int] = set()  # the containers around the one at hand: a value that holds itself is no error here
+    todo: list[tuple[Any, bool]] = [(item, True)]
+    while todo:
+        value, enters = todo.pop()
+        if not enters:
+            inside.remove(id(value))
+            continue
+        if id(value) in inside:
+            continue
+        inside.add(id(value))
+        todo.append((value, False))
+        if isinstance(value, dict):
+            mark = value.get("cache_control")
+            if mark:
+                found.append(HOUR if isinstance(mark, dict) and mark.get("ttl") == HOUR else MINUTES)
+            children = [child for key, child in value.items() if key != "cache_control" and key not in _DATA_KEYS]
+        else:
+            children = value
+        todo += [(child, True) for child in children if isinstance(child, dict | list)]
+    return found
 
 
 def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import InvalidArgument, StoreError, shown
+from ..errors import InvalidArgument, StoreError
 from .limits import MAX_BYTES, TTL, checked, positive
 
 _DATABASE = "cache.db"  # diskcache's name for it
@@ -40,7 +40,11 @@ class DiskStore:
         positive("ttl", ttl)
         self._directory = Path(directory).expanduser().absolute()
         if "$" in str(self._directory):
-            raise InvalidArgument(f"directory is {shown(str(directory))}; diskcache expands names after a $: avoid it.")
+            raise InvalidArgument(
+                f"directory is {str(directory)!r}; a path without $ was expected, since diskcache expands names after "
+                f"it. Name another directory, or give os.path.expandvars(directory)."
+            )
+        _diskcache()  # says at once that it is missing
         self._max, self._ttl = max_bytes, ttl
         self._opened: Any = None
         self._lock = Lock()
@@ -55,7 +59,7 @@ class DiskStore:
         size = sum(len(key) + len(text) for key, text in found.items())
         if size > self._max:
             raise StoreError(
-                f"{len(found)} texts of {size} bytes do not fit into {self._max}; give a larger max_bytes."
+                f"{len(found)} texts of {size} bytes do not fit into {self._max}; give DiskStore a larger max_bytes."
             )
         with self._reported():
             cache = self._cache()
@@ -98,8 +102,8 @@ class DiskStore:
             raise
         except (OSError, sqlite3.Error, TypeError, ValueError) as error:  # the last two of settings that are not ours
             raise StoreError(
-                f"The store in {self._directory} cannot be used ({type(error).__name__}: {error}). Is the disk full, "
-                f"or the directory not this user's? A database that is damaged can be deleted."
+                f"The store in {self._directory} cannot be used ({type(error).__name__}). Is the disk full, or the "
+                f"directory not this user's? If {_DATABASE} in it is damaged, delete it."
             ) from error
         except busy as error:
             raise StoreError(

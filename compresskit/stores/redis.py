@@ -35,6 +35,7 @@ class RedisStore:
         positive("ttl", ttl)
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
             raise InvalidArgument(f"timeout is {shown(timeout)}; seconds, more than 0, were expected.")
+        _redis()  # says at once that it is missing
         self._url, self._prefix, self._ttl, self._timeout = url, prefix, ttl, timeout
         self._client: Any = None
         self._down_until = 0.0  # time.monotonic()
@@ -66,10 +67,7 @@ class RedisStore:
     @contextmanager
     def _reported(self) -> Iterator[Any]:
         """The client; whatever goes wrong with it is a StoreError, at once for a while after that."""
-        try:
-            import redis
-        except ImportError as error:
-            raise StoreError("RedisStore needs redis, which is missing: pip install 'compresskit[redis]'.") from error
+        redis = _redis()
         if time.monotonic() < self._down_until:
             raise StoreError(f"Redis at {self._place()} did not answer a moment ago.")
         try:
@@ -78,8 +76,8 @@ class RedisStore:
             if isinstance(error, redis.ConnectionError | redis.TimeoutError | OSError):
                 self._down_until = time.monotonic() + _PAUSE
             raise StoreError(
-                f"Redis at {self._place()} did not do what was asked ({type(error).__name__}: {error}). Is it "
-                f"running, reachable within {self._timeout:g} s, not full, and are user and password right?"
+                f"Redis at {self._place()} did not do what was asked ({_named(error)}). Is it running, reachable "
+                f"within {self._timeout:g} s, not full, and are user and password right?"
             ) from error
 
     def _connected(self, redis: Any) -> Any:
@@ -99,6 +97,20 @@ class RedisStore:
         """Where Redis is, without user and password."""
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _named(error: Exception) -> str:
+    """The type of an error and Redis's own word for it. The rest may quote a command, and with it a text."""
+    word = str(error).partition(" ")[0]
+    return f"{type(error).__name__}, {word}" if word.isalpha() and word.isupper() else type(error).__name__
+
+
+def _redis() -> Any:
+    try:
+        import redis
+    except ImportError as error:
+        raise StoreError("RedisStore needs redis, which is missing: pip install 'compresskit[redis]'.") from error
+    return redis
 
 
 def _retry_once(redis: Any) -> Any:

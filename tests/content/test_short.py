@@ -1,7 +1,5 @@
 """Short forms: lossless ones say the very same, the log's keeps what is not like the rest, all stay pure and linear."""
 
-import csv
-import io
 import random
 
 import pytest
@@ -25,8 +23,6 @@ listings = st.lists(st.builds("{}/{}".format, st.sampled_from(["a", "a/b", "./c"
 folders = st.lists(
     st.tuples(paths, st.lists(words, max_size=5)).map(lambda part: "\n".join([f"{part[0]}:", *part[1]])), max_size=5
 )
-names = st.lists(st.sampled_from(["id", "user", "state", "x y", "na,me"]), min_size=1, max_size=4, unique=True)
-cells = st.sampled_from(["ok", "ok", "ok", "", "a=b", "state=ok", "1,2", '"', "x\ny", " pad "])
 
 
 @given(outputs)
@@ -40,29 +36,6 @@ def test_hits_by_file_stand_for_the_very_same_text(text):
 def test_paths_by_folder_stand_for_the_very_same_text(text):
     short = short_listing(text if "\n\n" in text else text + "\nx/y" * 1500)
     assert short is None or expand_listing(short.body).startswith(text)
-
-
-@given(names.flatmap(lambda head: st.tuples(st.just(head), st.lists(st.tuples(*[cells] * len(head)), min_size=8))))
-def test_every_cell_of_a_table_can_be_read_back(table):
-    head, rows = table
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows([head, *rows])
-    short = short_table(out.getvalue())
-    if short is None:
-        return
-    *said, kept = short.head.splitlines()
-    columns = next(csv.reader([kept]))
-    common = {}
-    for line in said:
-        for part in line[line.index(next(name for name in head if name + ":" in line)) : -1].split(", "):
-            name, sign, value = part.partition(": ")
-            common[name] = value if sign else None
-    for row, line in zip(rows, csv.reader(io.StringIO(short.body)), strict=True):
-        for name, value in zip(head, row, strict=True):
-            if name in columns:
-                assert line[columns.index(name)] == value
-            elif f"{name}={value}" not in line[len(columns) :] and "," not in name:
-                assert common[name] == value
 
 
 @given(st.text() | outputs | st.sampled_from(["x\x08\x08y", "\r\r", "\x1b[", "a\n" * 50]), st.sampled_from(list(FORMS)))

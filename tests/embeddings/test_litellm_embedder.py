@@ -181,7 +181,7 @@ WRONG = [
     ({"model": 3}, "model is 3"),
     ({"max_tokens": 0}, "max_tokens is 0"),
     ({"max_tokens": "many"}, "max_tokens is 'many'"),
-    ({"store": {}}, r"store is \{\}"),
+    ({"store": {}}, r"store is a dict"),
     ({"input": ["a"]}, "input is"),
 ]
 

@@ -1,4 +1,4 @@
-"""The parts that the evals share: diffs, repositories, retrieval, validity, statistics, records, the commands."""
+"""The parts that the evals share: diffs, repositories, retrieval, statistics, records, the commands."""
 
 import argparse
 import doctest
@@ -32,7 +32,6 @@ from evals.messages import replace, slots
 from evals.patches import hunks
 from evals.stats import estimate
 from evals.tokens import count, count_message, count_request
-from evals.validity import new_problems, problems
 
 ROOT = Path(evals.__file__).parents[1]
 CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}
@@ -130,36 +129,6 @@ def test_a_text_that_does_not_fit_is_passed_over():
     """The next that fits is taken; what must be there is there first."""
     texts = {"big": "word " * 100, "small": "word", "gold": "word " * 20, "empty": ""}
     assert retrieval.choose(["big", "empty", "small", "gold"], texts, {"gold"}, 30) == ["gold", "small"]
-
-
-@pytest.mark.parametrize(
-    ("messages", "shape", "wrong"),
-    [
-        ([USER, CALL, RESULT], "openai", 0),
-        ([USER, CALL], "openai", 1),
-        ([USER, RESULT], "openai", 1),
-        ([USER, CALL, USER, RESULT], "openai", 2),
-        ([USER, {"role": "assistant", "content": None}], "openai", 1),
-        ([USER, {"role": "assistant", "content": []}], "openai", 1),
-        ([USER, USE, USED], "anthropic", 0),
-        ([USER, USE], "anthropic", 1),
-        ([USER, USED], "anthropic", 1),
-        ([USE, USED], "anthropic", 1),
-        ([USER, USE, USER, USED], "anthropic", 1),
-        ([USER, {"role": "assistant", "content": [{"type": "text", "text": ""}]}], "anthropic", 1),
-        ([], "openai", 1),
-    ],
-)
-def test_broken_requests_are_seen(messages, shape, wrong):
-    """Calls without results, results without calls, contents that no API takes."""
-    assert len(problems(messages, shape)) == wrong
-
-
-def test_only_what_a_compressor_broke_counts():
-    """An open call that was open before is not its fault; an empty list of tools is."""
-    assert new_problems([USER, CALL], [USER, CALL], None, "openai") == []
-    assert new_problems([USER, CALL, RESULT], [USER, CALL], None, "openai") != []
-    assert new_problems([USER], [USER], [], "openai") == ["an empty list of tools"]
 
 
 def test_the_interval_holds_the_mean_and_grows_when_units_are_few():

@@ -1,6 +1,7 @@
 """The parts of the proxy's callback by themselves: settings, who wants it, events, memory, one request's life."""
 
 import asyncio
+import copy
 import gc
 import json
 from pathlib import Path
@@ -57,6 +58,20 @@ def test_wrong_settings_are_an_error(wrong):
         Settings.of(wrong)
 
 
+@pytest.mark.parametrize("name", ["store", "secret", "trigger", "target", "max_retrieved_tokens"])
+@pytest.mark.parametrize("read", [None, "", "os.environ/MY_VARIABLE"])
+def test_a_variable_that_is_not_set_is_named(name, read):
+    """The proxy reads it as None, which for some settings would simply be their default."""
+    with pytest.raises(InvalidArgument, match=rf"compresskit\.{name} is .*MY_VARIABLE is not set.*leave {name} out"):
+        Settings.of({name: read}, {name: "os.environ/MY_VARIABLE"})
+
+
+def test_a_setting_that_is_left_empty_is_its_default_where_that_is_nothing():
+    assert Settings.of({"target": None}, {"target": None}) == Settings()
+    with pytest.raises(InvalidArgument, match=r"store is None; a text was expected.*set NAME before the proxy starts"):
+        Settings.of({"store": None}, None)
+
+
 def test_a_proxy_with_wrong_settings_does_not_load_the_callback(monkeypatch):
     import litellm
     from litellm.proxy.types_utils.utils import get_instance_fn
@@ -97,6 +112,29 @@ OFF, ON = {"compresskit": "off"}, {"compresskit": True}
 )
 def test_who_wants_it(default, request_, key, team, expected):
     assert wanted(default, request_, key, team) is expected
+
+
+MISREAD = [
+    ({"proxy_server_request": {"headers": {"x-compresskit": "maybe"}}}, {}, "the header x-compresskit"),
+    ({"compresskit": "perhaps"}, {}, "the field compresskit"),
+    ({"metadata": {"compresskit": {"on": 1}}}, {}, r"metadata.compresskit"),
+    ({}, {"compresskit": "perhaps"}, "the metadata of the key or team"),
+]
+
+
+@pytest.mark.parametrize(("data", "granted", "where"), MISREAD)
+def test_a_word_that_is_not_understood_is_answered(data, granted, where):
+    """As for what fails here, on_error decides whether the request goes out as it was or is refused."""
+    import litellm
+
+    messages, log, hooks = conversation("misread", "answer"), Log(), handler()
+    assert asyncio.run(passed(hooks, messages, log, key(metadata=granted), **copy.deepcopy(data))) is None, "as it was"
+    headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
+    assert headers["x-compresskit-error"].startswith(f"{where} is not understood; on, true, 1, yes, off")
+    assert headers["x-compresskit-skipped"] == "error"
+    assert not {"maybe", "perhaps"} & set(str(headers).split())
+    with pytest.raises(litellm.BadRequestError, match=where):
+        asyncio.run(passed(handler(on_error="raise"), messages, Log(), key(metadata=granted), **copy.deepcopy(data)))
 
 
 async def listed(stream):
@@ -154,13 +192,13 @@ def key(**fields):
     return SimpleNamespace(**(found | fields))
 
 
-async def passed(hooks, messages, log, **data):
+async def passed(hooks, messages, log, by=None, **data):
     """What goes to a model, through the first two hooks."""
     import litellm
 
     litellm.callbacks = [hooks]
     request = {"model": "gpt-4o", "messages": messages, "litellm_logging_obj": log, **data}
-    await hooks.async_pre_call_hook(key(), None, request, "acompletion")
+    await hooks.async_pre_call_hook(by or key(), None, request, "acompletion")
     call_type = SimpleNamespace(value="acompletion")
     return await hooks.async_pre_call_deployment_hook(request, call_type)
 

@@ -17,7 +17,7 @@ from protocol_server import serving
 from proxy_clients import Client, bare, bills, result, sent
 from proxy_model import KEY, LOOKUP, MASK, NUMBER, conversation, document, secret, texts, thinks
 from proxy_server import KEY as API_KEY
-from proxy_server import config, proxy
+from proxy_server import Proxy, config, proxy
 from redis_server import redis_server
 
 from compresskit import TOOL_NAME
@@ -118,6 +118,32 @@ def test_below_the_trigger_a_request_goes_out_as_it_was(asked, provider, api, st
 
 
 @BOTH
+@STREAM
+def test_a_header_that_is_not_understood_is_answered_in_a_header(running, provider, api, stream):
+    provider.requests.clear()
+    path, model = ("/v1/chat/completions", "chat") if api == "openai" else ("/v1/messages", "claude")
+    messages = conversation(f"maybe {api} {stream}", "retrieve")
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": messages}
+    status, headers, _ = running.ask(path, body, {"x-compresskit": "maybe"})
+    assert status == 200
+    assert headers["x-compresskit-error"].startswith("the header x-compresskit is not understood; on, true")
+    assert [body["messages"] for body in sent(provider, f"maybe {api} {stream}")] == [messages]
+
+
+def test_a_variable_that_is_not_set_stops_the_proxy_with_one_short_error(provider, tmp_path):
+    server = Proxy(tmp_path, config(provider, store="os.environ/COMPRESSKIT_TEST_UNSET"))
+    try:
+        server.start(wait=False)
+        assert server.process.wait(120)
+    finally:
+        server.kill()
+    said = server.said()
+    assert "callback_settings.compresskit.store is 'os.environ/COMPRESSKIT_TEST_UNSET'" in said
+    assert "variable COMPRESSKIT_TEST_UNSET is not set" in said
+    assert "Traceback" not in said
+
+
+@BOTH
 @pytest.mark.parametrize("how", ["header", "field", "key"])
 def test_a_request_or_a_key_declines(running, provider, api, how):
     provider.requests.clear()
@@ -171,7 +197,7 @@ def test_a_key_of_another_conversation_opens_nothing(asked, api, stream):
     asked.says(api, conversation("theirs", "retrieve"))
     key = key_of(document("theirs"))
     answer = asked.says(api, conversation(f"mine {api} {stream}", f"foreign:{key}"), stream)
-    assert "Nothing is kept under the key" in answer.text
+    assert "No text is stored under the key" in answer.text
     assert secret("theirs") not in answer.text
 
 

@@ -118,7 +118,7 @@ def test_a_link_in_place_of_the_database_is_not_followed(tmp_path):
 def test_a_damaged_database_is_one_clear_error(tmp_path):
     (tmp_path / "store").mkdir(mode=0o700)
     (tmp_path / "store" / "cache.db").write_bytes(b"this is no database" * 500)
-    with pytest.raises(StoreError, match="can be deleted"):
+    with pytest.raises(StoreError, match=r"cache\.db in it is damaged, delete it"):
         DiskStore(tmp_path / "store").get("key")
 
 
@@ -127,7 +127,7 @@ def test_settings_that_somebody_planted_are_one_clear_error(tmp_path):
     with sqlite3.connect(tmp_path / "store" / "cache.db") as database:
         database.execute("INSERT INTO Settings VALUES ('disk_unknown', 1)")
     database.close()
-    with pytest.raises(StoreError, match="can be deleted"):
+    with pytest.raises(StoreError, match=r"cache\.db in it is damaged, delete it"):
         DiskStore(tmp_path / "store").get("key")
 
 

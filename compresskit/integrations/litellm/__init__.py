@@ -6,7 +6,10 @@ same config. See ``settings`` for them, ``hooks`` for what happens to a request.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import contextlib
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .hooks import Handler
@@ -15,15 +18,45 @@ if TYPE_CHECKING:
 
 __all__ = ["handler"]
 
+_SECONDS = 1.0  # in which a proxy that does not start has ended
+
 
 def __getattr__(name: str) -> object:
     if name != "handler":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import litellm
 
+    from ...errors import CompresskitError
     from .hooks import Handler
-    from .settings import Settings
+    from .settings import NAME, Settings
 
-    made = Handler(Settings.of(litellm.callback_settings.get("compresskit")))
+    try:
+        made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME)))
+    except CompresskitError:
+        _hide_frames()
+        raise
     globals()[name] = made
     return made
+
+
+def _written() -> dict[str, Any]:
+    """``callback_settings`` as they are in the proxy's config file, {} if they cannot be read again."""
+    with contextlib.suppress(Exception):  # a remote config, or another litellm: an error then names no variable
+        import yaml  # type: ignore[import-untyped]
+
+        with open(vars(sys.modules["litellm.proxy.proxy_server"])["user_config_file_path"], encoding="utf-8") as file:
+            found: dict[str, Any] = dict(yaml.safe_load(file)["callback_settings"])
+            return found
+    return {}
+
+
+def _hide_frames() -> None:
+    """Lets the proxy, which does not start with wrong settings, print the error without 370 lines of its own frames.
+
+    Tracebacks are as before if the proxy goes on all the same.
+    """
+    with contextlib.suppress(RuntimeError):  # no loop, no startup
+        loop = asyncio.get_running_loop()
+        before = getattr(sys, "tracebacklimit", None)
+        sys.tracebacklimit = 0
+        loop.call_later(_SECONDS, setattr, sys, "tracebacklimit", before)

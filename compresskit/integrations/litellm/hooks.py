@@ -27,7 +27,7 @@ from ...steps import AsyncStream, arun
 from ...stores import Store
 from .calls import Calls
 from .prepare import SHAPES, Turn, prepared
-from .settings import NAME, Settings, wanted
+from .settings import NAME, Settings, misread, wanted
 from .streams import StreamedEvents, without_record
 
 _HEADERS = {
@@ -59,20 +59,26 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
         log = data.get("litellm_logging_obj")
         several = "," in str(data.get("model"))  # models at once, with an answer from each
+        wrong = misread(data, key, team)
+        if wrong and self.settings.on_error == "raise":
+            raise _refusal(str(data.get("model")), f"{wrong}.")
         if (
             log is not None
             and log not in self._turns
             and not several
-            and wanted(self.settings.enabled, data, key, team)
+            and (wrong or wanted(self.settings.enabled, data, key, team))
         ):
-            self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            if wrong:
+                turn.declined = True
+                turn.report.update(error=wrong, skipped_reason="error")
             _lead(self)
         _forget_word(data)
         return data
 
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any] | None:
         turn = self._turns.get(kwargs.get("litellm_logging_obj"))
-        if turn is None or SHAPES.get(getattr(call_type, "value", "")) != turn.shape:
+        if turn is None or turn.declined or SHAPES.get(getattr(call_type, "value", "")) != turn.shape:
             return None  # or a call inside this one, which is compressed already
         model = str(kwargs.get("model"))
         if model not in turn.sent:
@@ -82,7 +88,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                 turn.sent[model] = (changes, turn.request)
             except Exception as error:
                 if self.settings.on_error == "raise":
-                    raise _refusal(model, error) from None
+                    raise _refusal(model, f"cannot prepare this request ({type(error).__name__}).") from None
                 turn.sent[model] = ({}, None)
                 turn.report.update(error=type(error).__name__, skipped_reason="error")
                 # its text may quote the request
@@ -131,7 +137,9 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         turn = self._turn(data)
         if turn is None:
             return None
-        found = {header: str(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None}
+        found = {
+            header: _header(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None
+        }
         if turn.done:
             found["x-compresskit-rounds"] = str(turn.report["rounds"])
             hidden = getattr(response, "_hidden_params", None)
@@ -150,11 +158,18 @@ def _tenant(key: Any) -> str:
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
 
 
-def _refusal(model: str, error: Exception) -> Exception:
+def _header(value: Any) -> str:
+    """A value as a header may hold it.
+
+    >>> _header("StoreError: a … b")
+    'StoreError: a ? b'
+    """
+    return " ".join(str(value).encode("ascii", "replace").decode().split())
+
+
+def _refusal(model: str, why: str) -> Exception:
     """A client's error: of any other kind the proxy would take the deployment out of service for a while."""
-    refusal: Exception = litellm.BadRequestError(
-        message=f"compresskit cannot prepare this request ({type(error).__name__}).", model=model, llm_provider=NAME
-    )
+    refusal: Exception = litellm.BadRequestError(message=f"compresskit: {why}", model=model, llm_provider=NAME)
     return refusal
 
 

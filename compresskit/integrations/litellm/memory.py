@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...adapters import Record, names
 from ...markers import key_of
-from ...restoring import restore
+from ...restoring import placed, restore
 from ...result import Compressed
 from ...types import Cache, Message, Store
 
@@ -78,7 +78,8 @@ class Remembered:
                 records = found.records | self._records(said, length)
                 runs = joined(said, records)
                 if _restores(found, [message for run in runs[:length] for message in run]):
-                    return found, records, runs
+                    known = replace(found, cache=placed(found.messages, found.cache))
+                    return known, records, runs
         records = self._records(said, min((length for _, length in _names(said)), default=0))
         return None, records, joined(said, records)
 

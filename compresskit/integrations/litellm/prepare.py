@@ -15,7 +15,7 @@ from ...result import Compressed
 from ...retrieval import MAX_TOKENS
 from ...stores import Store, scoped
 from ...tokens import measure_for
-from ...tool import TOOL_NAME, name_of
+from ...tool import has_ours, may_retrieve
 from ...types import Message
 from .memory import Earlier, Remembered, conversation_of
 from .settings import Settings
@@ -49,6 +49,7 @@ class Turn:
         request: for the loop, once the model was called with something left out.
         sent: the changed arguments and the request by model, for another attempt with the same one.
         done: its response was taken on its way to the client.
+        declined: it goes out as it is: whether to compress it was not understood.
     """
 
     route: str
@@ -58,6 +59,7 @@ class Turn:
     request: Request | None = None
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
     done: bool = False
+    declined: bool = False
 
     @property
     def shape(self) -> str:
@@ -66,7 +68,7 @@ class Turn:
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own: {} where it goes out as it is. Takes time: run in a thread."""
-    if _offered(kwargs.get("tools")):
+    if has_ours(kwargs.get("tools")):
         turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
         return {}
     said = [adapters.taken(message)[0] for message in kwargs["messages"]]
@@ -85,11 +87,12 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     if result.skipped_reason and not records and not earlier:
         return {}
     room = settings.max_retrieved_tokens or max(MAX_TOKENS, settings.trigger - result.compressed_tokens)
-    rounds = settings.max_rounds if _offered(result.tools) else 0
+    if not records and not has_ours(result.tools):
+        return result.request  # nothing can be retrieved: the response is the client's as it comes
     # Not all of it: what is kept for a request must not hold on to the request.
     sent = {name: kwargs[name] for name in ("tools", "tool_choice", "n") if name in kwargs} | result.request
     strict = settings.on_error == "raise"
-    turn.request = Request(sent, said, result.cache, rounds, room, own, strict, turn.report)
+    turn.request = Request(sent, said, result.cache, settings.max_rounds, room, own, strict, turn.report)
     return result.request
 
 
@@ -115,20 +118,7 @@ def _compressed(
         max(1, settings.trigger - beside),
         max(1, target - beside),
         tools=kwargs.get("tools"),
-        recoverable=_may_retrieve(kwargs),
+        recoverable=may_retrieve(kwargs),
         shape=turn.shape,
         cache=earlier.cache if earlier else None,
     )
-
-
-def _offered(tools: Any) -> bool:
-    return any(name_of(tool) == TOOL_NAME for tool in (tools if isinstance(tools, list) else ()))
-
-
-def _may_retrieve(kwargs: Mapping[str, Any]) -> bool:
-    """Whether the model can call a tool of its choice in this request."""
-    if kwargs.get("functions"):
-        return False  # functions and tools do not go together
-    choice = kwargs.get("tool_choice")
-    kind = choice.get("type") if isinstance(choice, Mapping) else choice
-    return kind in (None, "auto", "any", "required", "allowed_tools")

@@ -7,12 +7,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...arguments import check_loop, checked_target
-from ...errors import InvalidArgument, shown
+from ...errors import InvalidArgument, described, shown
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL, positive
 
 NAME = "compresskit"  # of the metadata, the body's field and the section of the config
 HEADER = "x-compresskit"
+_VARIABLE = "os.environ/"
 _WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 
 
@@ -43,8 +44,12 @@ class Settings:
     on_error: str = "send"
 
     @classmethod
-    def of(cls, config: Any) -> Settings:
+    def of(cls, config: Any, written: Any = None) -> Settings:
         """Settings from a section of the config.
+
+        Args:
+            config: the section as the proxy has read it, with the values of variables.
+            written: the section as it is in the file, to name a variable that is not set.
 
         Raises:
             InvalidArgument: a name or a value is not one of these: the proxy does not start.
@@ -53,13 +58,17 @@ class Settings:
             return cls()
         known = {field.name: field for field in fields(cls)}
         if not isinstance(config, Mapping):
-            raise InvalidArgument(f"callback_settings.{NAME} is {shown(config)}; settings were expected.")
+            raise InvalidArgument(
+                f"callback_settings.{NAME} is {shown(config)}; settings were expected, such as 'trigger: 100000'."
+            )
         for name in config:
             if name not in known:
                 raise InvalidArgument(
                     f"callback_settings.{NAME} has {shown(name)}; one of {', '.join(known)} was expected."
                 )
-        made = cls(**{name: _resolved(name, value) for name, value in config.items()})
+        for name, value in config.items():
+            _check_variable(name, value, written)
+        made = cls(**config)
         made._check()
         return made
 
@@ -80,7 +89,8 @@ class Settings:
         for name in ("store", "secret"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgument(
-                    f"callback_settings.{NAME}.{name} is no text; quotes, or a variable that is set, were expected."
+                    f"callback_settings.{NAME}.{name} is {described(getattr(self, name))}; a text was expected. Put it "
+                    f"in quotes, or leave it out. If it is {_VARIABLE}NAME, set NAME before the proxy starts."
                 )
         if not isinstance(self.enabled, bool):
             raise InvalidArgument(
@@ -89,13 +99,16 @@ class Settings:
         self.open_store()  # says what is wrong with its name; nothing is made or connected yet
 
 
-def _resolved(name: str, value: Any) -> Any:
-    """A value of the config; the proxy has read ``os.environ/NAME`` already where it could."""
-    if isinstance(value, str) and value.startswith("os.environ/"):
+def _check_variable(name: str, value: Any, written: Any) -> None:
+    """Raises InvalidArgument for a variable that is not set: the proxy reads ``os.environ/NAME`` as None then."""
+    named = written.get(name) if isinstance(written, Mapping) else None
+    source = value if isinstance(value, str) and value.startswith(_VARIABLE) else named
+    if isinstance(source, str) and source.startswith(_VARIABLE) and value in (None, "", source):
+        variable = source.removeprefix(_VARIABLE)
         raise InvalidArgument(
-            f"callback_settings.{NAME}.{name} is {shown(value)}; a variable that is set was expected."
+            f"callback_settings.{NAME}.{name} is {shown(source)}, but the environment variable {variable} is not set; "
+            f"a value was expected. Set it before the proxy starts, or leave {name} out."
         )
-    return value
 
 
 def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> bool:
@@ -116,20 +129,48 @@ def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team:
     return asked and granted is not False
 
 
+def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> str:
+    """What is wrong with what a request, its key or its team says, "" if nothing is. It counts as a no.
+
+    >>> misread({"compresskit": "maybe"}, {}, {})
+    'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
+    """
+    key_or_team = key if key.get(NAME) is not None else team
+    said = [_said(data), ("the metadata of the key or team", key_or_team.get(NAME))]
+    *words, last = _WORDS
+    for where, value in said:
+        if value is not None and _read(value) is None:
+            return f"{where} is not understood; {', '.join(words)} or {last} was expected"
+    return ""
+
+
 def said_by(data: Mapping[str, Any]) -> bool | None:
     """What the request itself says: its header, its body, or its metadata, in this order."""
+    _, value = _said(data)
+    return None if value is None else bool(_read(value))
+
+
+def _said(data: Mapping[str, Any]) -> tuple[str, Any]:
+    """The first place of a request that says something, and what it says."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
         if str(name).lower() == HEADER:
-            return _WORDS.get(str(value).strip().lower(), False)
-    for place in (data, data.get("metadata"), data.get("litellm_metadata")):
-        if isinstance(place, Mapping) and (said := _word(place)) is not None:
-            return said
-    return None
+            return f"the header {HEADER}", value
+    places = {f"the field {NAME}": data}
+    places |= {f"{name}.{NAME}": data[name] for name in ("metadata", "litellm_metadata") if name in data}
+    for where, place in places.items():
+        if isinstance(place, Mapping) and place.get(NAME) is not None:
+            return where, place[NAME]
+    return "", None
 
 
 def _word(place: Mapping[str, Any]) -> bool | None:
     """What a place says, None for nothing; what is not understood is a no."""
     value = place.get(NAME)
-    return None if value is None else _WORDS.get(str(value).strip().lower(), False)
+    return None if value is None else bool(_read(value))
+
+
+def _read(value: Any) -> bool | None:
+    """Yes or no, None for what is neither."""
+    return _WORDS.get(str(value).strip().lower())
