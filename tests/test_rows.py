@@ -1,10 +1,13 @@
 """Rows of listings: few of them hold a word of the question, and those can be read whatever the layout is."""
 
+import itertools
 import json
 import random
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from compresskit import compress
 from compresskit.content import Segment, Split
@@ -208,6 +211,25 @@ def test_short_texts_are_left_to_relevance():
 def test_parts_of_compounds_are_words_and_parts_of_words_are_not():
     text = text_of(["setRoot", "uprooted", *(f"get{n}" for n in range(60))])
     assert [text[start:end] for start, end, _ in picked(text, "lines", {"root": 1.0})] == ["setRoot\n"]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["root", " - root", "  a: b", "", "[x]", "İ root", "\ud83d", "42 root", "x\r", "\t|", "根"])
+    ),
+    st.sampled_from(["lines", "code", "markdown"]),
+    st.integers(1, 40),
+)
+def test_rows_of_any_text_are_apart_and_few(lines, kind, size):
+    text = "\n".join(lines * 8)
+    found = picked(text, kind, {"root": 1.0, "根": 1.0, "": 0.0})
+    assert all(0 <= row.start < row.end <= len(text) and 0 < row.share <= 1 for row in found)
+    assert all(one.end <= other.start for one, other in itertools.pairwise(found))
+    segments = [Segment(start, min(start + size, len(text)), "") for start in range(0, len(text), size)]
+    after, shares, origins = cut(Split(kind, segments), found)
+    assert "".join(text[start:end] for start, end, _ in after.segments) == text
+    assert len(after.segments) == len(shares) == len(origins)
+    assert all(start < end for start, end, _ in after.segments)
 
 
 def test_a_cut_split_is_whole_and_says_where_its_segments_are_from():
