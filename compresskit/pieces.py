@@ -12,7 +12,7 @@ from .fit import Piece
 from .relevance import Document, score
 from .relevance.again import again, outdated
 from .relevance.facts import Facts
-from .relevance.rows import cut, picked
+from .relevance.rows import SURE, WORTH, cut, picked
 from .tokens import Measure
 from .types import Block, Query, Turn
 
@@ -36,8 +36,6 @@ _DEEP_ALL = 200_000
 _FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
 NO_FACTS: frozenset[int] = frozenset()
 _SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
-_PICKED = 3.0  # what a row is worth more that the question picks out: more than relevance comes to without its words
-_SURE = 0.5  # the share from which on such a row is taken before all else
 _PICKED_CHARACTERS = 600_000  # that are looked through for such rows, newest first
 AGAIN = 0.1  # of its worth is left to what a later text shows too
 _WHOLE = Split("text", [])
@@ -113,7 +111,7 @@ def judge(
     for entry, values in zip(large, scores, strict=False):
         entry.values = values
         if entry.shares:
-            entry.values = [value + _PICKED * share for value, share in zip(values, entry.shares, strict=True)]
+            entry.values = [value + WORTH * share for value, share in zip(values, entry.shares, strict=True)]
     _discount(entries)
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
@@ -143,7 +141,7 @@ def _pick(entries: list[Entry], query: Query) -> None:
                 for number, (origin, share) in enumerate(zip(origins, entry.shares, strict=True))
                 if origin in entry.quiet and not share
             )
-            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= _SURE)
+            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= SURE)
 
 
 def _discount(entries: list[Entry]) -> None:

@@ -90,3 +90,11 @@ def test_in_a_fold_the_lines_of_one_text_are_worth_what_those_of_another_are():
     filled([both], 4 * 60)
     assert better.kept
     assert not other.kept
+
+
+def test_what_the_question_picks_out_comes_before_any_value_and_opens_its_group():
+    better, other = parts(8, 50.0), parts(8, 0.1)
+    other.picked = frozenset({5})
+    filled([group(better), group(other, foldable=True)], 150)
+    assert other.kept == {5}
+    assert len(better.kept) == 1

@@ -2,8 +2,10 @@
 
 A listing is text whose rows are alike: what a command prints, a table, records, a log. Relevance by segments puts such
 a row together with its neighbours and weighs its one word against everything else. Here each row is judged by
-itself: by how rare the question's words are among the rows of the same text. It knows no layouts, only what most of
-them share: a row is a line, with the line that it is indented under and the lines indented under it.
+itself: by how rare the question's words are among the rows of the same text.
+
+It knows no layouts, only what most of them share. A row of several lines begins as all other rows do. Otherwise a row
+is a line, with the line that it is indented under and the lines that are indented under that.
 """
 
 from __future__ import annotations
@@ -12,23 +14,30 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, pairwise
 from math import log
 from typing import NamedTuple
 
 from ..content import Segment, Split
 from .words import variants
 
+WORTH = 3.0  # of a row that is surely meant, beside its relevance: more than that comes to without the question's words
+SURE = 0.5  # the share from which on a row is kept before all else
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
 _PERHAPS = frozenset({"code", "markdown", "prose"})  # kinds that markup, lists and YAML are taken for
 _MIN_ROWS = 30  # below, nothing is rare
 _MAX_SHARE = 0.1  # of the rows, and of the text, are picked out: more are not few
 _MAX_COMMON = 0.3  # of the rows hold a word that still counts beside others
-_MAX_RECORD = 12  # lines of a row
+_MAX_RECORD = 20  # lines of a row
+_MAX_OPTIONAL = 2  # lines that a row may have more or less than most
+_MIN_RECORDS = 6  # rows of several lines
+_COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # begin lines of text that is no listing
+_CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
 _MAX_TERMS = 64
 _SAMPLE_LINES = 200
-_ALIKE = 0.8  # of the lines begin as many others do
-_MIN_ALIKE = 0.05  # of the lines begin the same, for it to be how rows begin
-_BEGINNING = re.compile(r"([ \t]*)(?:(\w[\w -]{0,40}(?:\":|[:=]))|([^\w\s]+ ?(?:\w+(?=[:=>]))?|\d+[.):\t,;|]))")
+_ALIKE = 0.8  # of the lines begin the same, or are of rows that do
+_MIN_ALIKE = 0.04  # of the lines begin the same, for it to be how rows of several lines begin
+_BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _FIRST = re.compile(r"[ \t]*")
 _SPACELESS = "\u3040"  # scripts from here on put no spaces between words
 
@@ -52,14 +61,15 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     >>> [(text[start:end], share) for start, end, share in picked(text, "lines", {"owned": 1.0, "root": 1.0})]
     [('-rw-r--r-- 1 root 7.txt\n', 1.0)]
     """
-    if not asked or not (kind in _LISTINGS or (kind in _PERHAPS and _is_listing(text))):
+    if not asked or kind not in _LISTINGS | _PERHAPS:
         return []
     starts = _line_starts(text)
     total = len(starts) - 1
-    if total < _MIN_ROWS:
+    if total < _MIN_ROWS or not _is_listing(text, starts, kind):
         return []
-    scores = _scores(text, starts, asked)
-    return _few(_rows(text, starts, _best(scores, total)), int(_MAX_SHARE * len(text))) if scores else []
+    rows = _rows(text, starts, _best(_scores(text, starts, asked), total))
+    rows = _few(rows, int(_MAX_SHARE * len(text)))
+    return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
 
 
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
@@ -93,32 +103,64 @@ def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int
     return Split(split.kind, segments), shares, origins
 
 
-def _is_listing(text: str) -> bool:
-    """Whether most lines begin in one of few ways: with the same tag, bullet, number or key."""
-    lines = [line for line in text.split("\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
-    if len(lines) < _MIN_ROWS:
-        return False
-    found = Counter(_beginning(line) for line in lines)
-    found.pop("", None)
-    return sum(count for count in found.values() if count >= _MIN_ALIKE * len(lines)) >= _ALIKE * len(lines)
+def _is_listing(text: str, starts: Sequence[int], kind: str) -> bool:
+    """Whether the text has rows: lines that nearly all begin the same, or rows of several lines that do."""
+    if kind in _LISTINGS:
+        return True
+    found = Counter(beginning for start, end in _sampled(starts) if (beginning := _beginning(text[start:end])))
+    beginning, count = found.most_common(1)[0] if found else ("", 0)
+    if count >= _ALIKE * found.total():
+        return beginning.lstrip() not in (_COMMENTS if kind == "markdown" else _CODE_COMMENTS)
+    return bool(_opener(text, starts))
+
+
+def _sampled(starts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the first lines start and end."""
+    return pairwise(starts[: _SAMPLE_LINES + 1])
 
 
 def _beginning(line: str) -> str:
-    """How a line begins, without what differs from row to row; "" where a word of prose or code does."""
+    """How a line begins, without what differs from row to row; "" for a blank one.
+
+    >>> [_beginning(line) for line in ("  - name: cup", "  12 | cup", "<td>cup</td>", "cup:", "owner: mia", "Each cup")]
+    ['  -', '0', '<td', ':', 'owner:', 'Each']
+    """
     match = _BEGINNING.match(line)
     if match is None:
-        return "\t" if "\t" in line.strip() else ""
-    key = match[2] or match[3]
-    return match[1] + ("0" + key[-1] if key[0].isdigit() else key)
+        return ""
+    indentation, number, key, sign = match.groups()
+    if number:
+        return "0"
+    return indentation + (":" if key and key[-1] in ":{" and match.end() == len(line.rstrip()) else key or sign)
+
+
+def _opener(text: str, starts: Sequence[int]) -> str:
+    r"""How each row of several lines begins; "" where rows are lines, or nothing tells where they begin.
+
+    >>> text = "[a]\nowner=mia\n\n[b]\nowner=leo\n\n" * 6
+    >>> _opener(text, _line_starts(text))
+    '['
+    """
+    where: dict[str, list[int]] = {}
+    for number, (start, end) in enumerate(_sampled(starts)):
+        if (beginning := _beginning(text[start:end])) and beginning.lstrip() not in _COMMENTS:
+            where.setdefault(beginning, []).append(number)
+    total = min(_SAMPLE_LINES, len(starts) - 1)
+    frequent = [beginning for beginning, places in where.items() if len(places) >= _MIN_ALIKE * total]
+    if len(frequent) < 2:
+        return ""
+    opener = min(frequent, key=lambda beginning: (len(beginning) - len(beginning.lstrip()), where[beginning][0]))
+    gaps = sorted(after - before for before, after in pairwise(where[opener]))
+    if len(gaps) < _MIN_RECORDS or not 1 < (usual := gaps[len(gaps) // 2]) <= _MAX_RECORD:
+        return ""
+    regular = sum(gap for gap in gaps if gap > 1 and abs(gap - usual) <= _MAX_OPTIONAL)
+    return opener if regular >= _ALIKE * total else ""
 
 
 def _line_starts(text: str) -> list[int]:
     """Where lines start, and the end of the text."""
-    starts = [0]
-    at = text.find("\n") + 1
-    while at:
-        starts.append(at)
-        at = text.find("\n", at) + 1
+    starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
+    starts.pop()
     if starts[-1] < len(text):
         starts.append(len(text))
     return starts
@@ -134,8 +176,7 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> dic
     for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
         lines: set[int] = set()
         for variant in variants(term):
-            for at in _occurrences(lower, text, variant, total):
-                lines.add(bisect_right(starts, at) - 1)
+            lines.update(_lines_with(lower, text, variant, starts))
         if 0 < len(lines) <= _MAX_COMMON * total:
             tells = asked[term] * log(total / len(lines))
             for line in lines:
@@ -143,15 +184,19 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> dic
     return scores
 
 
-def _occurrences(lower: str, text: str, word: str, most: int) -> Iterator[int]:
-    """Where a word stands in a text, whole or as a part of a compound, at most so many times."""
+def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iterator[int]:
+    """The lines that have a word, whole or as a part of a compound; no more than tell that it is common."""
+    left = int(_MAX_COMMON * (len(starts) - 1)) + 1
     at = lower.find(word)
-    for _ in range(most):
-        if at < 0:
+    for _ in range(len(starts)):
+        if at < 0 or not left:
             return
         end = at + len(word)
         if _parted(text, at) and _parted(text, end):
-            yield at
+            line = bisect_right(starts, at) - 1
+            yield line
+            left -= 1
+            end = starts[line + 1]
         at = lower.find(word, end)
 
 
@@ -175,22 +220,32 @@ def _best(scores: Mapping[int, float], total: int) -> dict[int, float]:
         last[score] = place
     for line in sorted(scores):
         score = scores[line]
-        if last[score] <= most and ranked[0] > 0:
+        if last[score] <= most:
             kept[line] = score / ranked[0] * log(total / last[score]) / log(total)
     return kept
 
 
 def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[Row]:
-    """The lines with what they are indented under and what is indented under them; none overlap."""
+    """The rows that lines are of; none overlap."""
     found: list[Row] = []
+    opener = _opener(text, starts)
     for line, share in lines.items():
-        first, last = _record(text, starts, line)
+        record = _from_opener(text, starts, line, opener) if opener else None
+        first, last = record or _under(text, starts, line)
         start, end = starts[first], starts[last + 1]
         if found and start < found[-1].end:
             before = found.pop()
             start, end, share = before.start, max(end, before.end), max(share, before.share)
         found.append(Row(start, end, share))
     return found
+
+
+def _heading(text: str, starts: Sequence[int]) -> list[Row]:
+    """The first line where it names the columns: it has no digit, and nearly all others have."""
+    first, *others = (text[start:end] for start, end in _sampled(starts))
+    numbered = sum(any(map(str.isdigit, line)) for line in others)
+    names = first.strip() and not any(map(str.isdigit, first)) and numbered >= _ALIKE * len(others)
+    return [Row(0, starts[1], SURE)] if names and starts[1] <= _MAX_SHARE * len(text) else []
 
 
 def _few(rows: Sequence[Row], left: int) -> list[Row]:
@@ -204,26 +259,32 @@ def _few(rows: Sequence[Row], left: int) -> list[Row]:
     return sorted(kept)
 
 
-def _record(text: str, starts: Sequence[int], line: int) -> tuple[int, int]:
-    """The first and the last line of the row that a line is of."""
+def _from_opener(text: str, starts: Sequence[int], line: int, opener: str) -> tuple[int, int] | None:
+    """The first and the last line of the row that a line is of, from one opener to the next."""
+
+    def opens(number: int) -> bool:
+        return _beginning(text[starts[number] : starts[number + 1]]) == opener
+
+    first = next((number for number in range(line, max(-1, line - _MAX_RECORD), -1) if opens(number)), None)
+    if first is None:
+        return None
+    stop = min(len(starts) - 1, first + _MAX_RECORD)
+    return first, max(line, next((number for number in range(first + 1, stop) if opens(number)), stop) - 1)
+
+
+def _under(text: str, starts: Sequence[int], line: int) -> tuple[int, int]:
+    """A line with the one that it is indented under, and all that is indented under that."""
     own = _depth(text, starts, line)
     first = line
-    if own and not _opens(text, starts, line):
-        for above in range(line - 1, max(-1, line - _MAX_RECORD), -1):
-            depth = _depth(text, starts, above)
-            if depth < 0:
-                break
-            if depth < own:
-                first = above
-                break
+    for above in range(line - 1, max(-1, line - _MAX_RECORD), -1) if own > 0 else ():
+        depth = _depth(text, starts, above)
+        if depth < own:
+            first = above if depth >= 0 else line
+            break
     own = _depth(text, starts, first)
     last = first
-    for below in range(first + 1, min(len(starts) - 1, first + _MAX_RECORD)):
-        if _depth(text, starts, below) <= own:
-            if first < last and text[starts[below] + own : starts[below] + own + 2] in ("</", "},", "}\n", "],", "]\n"):
-                last = below
-            break
-        last = below
+    while last + 1 < min(len(starts) - 1, first + _MAX_RECORD) and _depth(text, starts, last + 1) > own:
+        last += 1
     return first, max(line, last)
 
 
@@ -233,9 +294,3 @@ def _depth(text: str, starts: Sequence[int], line: int) -> int:
     if end >= len(text) or text[end] in "\r\n":
         return -1
     return 0 if text[end].isdigit() else end - starts[line]
-
-
-def _opens(text: str, starts: Sequence[int], line: int) -> bool:
-    """Whether a line begins a row of its own: an item of a list."""
-    end = _FIRST.match(text, starts[line]).end()  # type: ignore[union-attr]
-    return text.startswith(("- ", "* "), end)
