@@ -150,8 +150,9 @@ class Fit:
         groups = self.groups
 
         def cheaper(end: int, inner: int, edge: str) -> bool:
-            gain = getattr(groups[end], edge) - getattr(groups[inner], edge)
-            return last - first > 1 and not groups[end].told and groups[end].cheapest <= gain
+            if last - first < 2 or groups[end].told:
+                return False
+            return bool(groups[end].cheapest <= getattr(groups[end], edge) - getattr(groups[inner], edge))
 
         while cheaper(first, first + 1, "before"):
             groups[first].folded, groups[first].open = False, True

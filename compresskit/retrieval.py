@@ -80,7 +80,8 @@ def retrieve(
 
     Raises:
         InvalidArgument: ``cache`` is not a mapping of keys to texts; ``max_tokens`` is not a whole number of 60 or
-            more; or ``head`` or ``tail`` is not one of 1 or more. A key, lines or a query never raise, because a model may have written them.
+            more; or ``head`` or ``tail`` is not one of 1 or more. A key, lines or a query never raise,
+            because a model may have written them.
 
     Examples:
         >>> retrieve({"bcdfghjklmnp": "one\\ntwo\\nthree"}, "bcdfghjklmnp", lines="2-3")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from .atoms import Atom
@@ -273,8 +273,9 @@ def _beside(turns: list[Turn], first: int, last: int) -> tuple[bool, bool]:
 
     opens = all(turn.role == "system" for turn in turns[max(0, first - 1) : first])
     before = turns[first].role == "assistant" and not opens and not says(first - 1)
-    user_next = any(turn.role == "user" for turn in turns[last + 1 : last + 2])
-    return before, user_next if turns[last].role == "assistant" and turns[last].calls else says(last)
+    following = next((turn.role for turn in islice(turns, last + 1, None) if turn.role != "system"), "")
+    called = turns[last].role == "assistant" and turns[last].calls
+    return before, following == "user" if called else says(last)
 
 
 def excerpt(

@@ -117,7 +117,7 @@ def _numbers_kept(result: Compressed) -> bool:
     for text in _strings(result.messages):
         first, _, rest = text.partition("\n")
         match = _KEY.search(first)
-        if first.startswith("[… JSON in short form") and match and "…" not in rest:
+        if first.startswith("[… JSON in short form") and match and rest and "…" not in rest:
             numbers: list[str] = []
             try:
                 json.loads(result.cache.get(match[1], ""), parse_float=numbers.append, parse_int=numbers.append)

@@ -311,7 +311,7 @@ def _changes(before: Sequence[Message], after: Sequence[Message], shape: str) ->
         if block not in left:  # in order, so that what is passed over is gone
             yield "signed block changed, or out of order"
     roles = [[message.get("role") for message in messages] for messages in (before, after)]
-    folds = any("earlier message" in str(message.get("content"))[:60] for message in after if message not in before)
+    folds = any("earlier message" in str(message.get("content"))[:60] for message in after)
     if len(before) == len(after) and roles[0] != roles[1] and not folds:
         yield "message of another role"
     if shape == "anthropic" and _thinks(before) and not _thinks(after):
