@@ -3,20 +3,20 @@
 Names are imported when they are first used: `import compresskit` itself costs a program about a millisecond.
 """
 
-from .lazy import loader
+from ._lazy import loader
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
-    from .completions import acompletion, completion
+    from .chat.completion import acompletion, completion
+    from .chat.conversation import Conversation
     from .compression import compress
-    from .conversation import Conversation
     from .embedders.hosted import LiteLLMEmbedder
     from .embedders.static import StaticEmbedder
     from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
-    from .restoring import restore
+    from .markers.restore import restore
+    from .messages.retrieval_tool import TOOL_NAME
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
-    from .tool import TOOL_NAME
     from .types import Counter, Embedder, Store
 
 __all__ = [
@@ -46,7 +46,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Compressed": "result",
     "CompresskitError": "errors",
-    "Conversation": "conversation",
+    "Conversation": "chat.conversation",
     "Counter": "types",
     "Decision": "result",
     "Embedder": "types",
@@ -57,12 +57,12 @@ _HOMES = {
     "StaticEmbedder": "embedders.static",
     "Store": "types",
     "StoreError": "errors",
-    "TOOL_NAME": "tool",
-    "acompletion": "completions",
+    "TOOL_NAME": "messages.retrieval_tool",
+    "acompletion": "chat.completion",
     "answer": "retrieval",
-    "completion": "completions",
+    "completion": "chat.completion",
     "compress": "compression",
-    "restore": "restoring",
+    "restore": "markers.restore",
     "retrieve": "retrieval",
 }
 

@@ -6,26 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from .arguments import check, checked_target
-from .atoms import atoms
-from .entry import Entered, entered, entry_forms
-from .fitting import fitted
-from .jsonlike import clone
-from .pieces import Judged, judge
-from .places import originals_of
-from .previous import Continued, check_turns, continued, lasting, pays
+from ._json import clone
+from .markers.places import originals_of
+from .markers.restore import Unfolded, unfold
+from .messages import read
+from .messages.must_stay import indices, moved, reasons
+from .options import check, check_turns, checked_target, entry_forms
+from .plan.budget import fitted
+from .plan.candidates import Judged, judge
+from .plan.groups import atoms
 from .prices import Prices
-from .protect import indices, moved, reasons
-from .query import derive
+from .relevance.query import derive
 from .request import Request
-from .restoring import Unfolded, unfold
 from .result import Compressed
-from .shapes import read
-from .tokens import Measure, measure_for
+from .tokens.measure import Measure, measure_for
+from .turns.continuation import Continued, continued, lasting, pays
+from .turns.on_entry import Entered, entered
 from .types import Cache, Counter, Embedder, Message, Shrinker, Tool, Turn
 
 if TYPE_CHECKING:
-    from .shortening import Shortening
+    from .plan.shrinking import Shortening
     from .shrink import Shrinking
 
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
@@ -196,6 +196,6 @@ def _paying(result: Compressed, kept: Compressed, going: Continued, requests: in
 
 
 def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
-    from .shortening import Shortening
+    from .plan.shrinking import Shortening
 
     return Shortening(shrinker, turns, query, measure)

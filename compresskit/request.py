@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .entry import Entered
-from .fitting import Limits
-from .jsonlike import clone, dumps
-from .markers import Keys
-from .places import PlacedCache, Position, originals_of, places_at, record
-from .previous import Continued, named_in
+from ._json import clone, dumps
+from .markers.keys import Keys
+from .markers.places import PlacedCache, Position, originals_of, places_at, record
+from .markers.restore import quotes
+from .messages import read
+from .messages.retrieval_tool import TOOL_NAME, name_of, schema
+from .plan.budget import Limits
+from .plan.writer import Writer
 from .prices import Prices
-from .restoring import quotes
 from .result import Compressed, Decision, Mark, SkippedReason
-from .rewriting import worth_keeping
-from .shapes import read
-from .shapes.breakpoints import least_tokens, places, stable_end, takes_marks
-from .tokens import Measure
-from .tool import TOOL_NAME, name_of, schema
+from .tokens.measure import Measure
+from .turns.cache_marks import least_tokens, places, stable_end, takes_marks
+from .turns.continuation import Continued, named_in
+from .turns.economics import worth_keeping
+from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
-from .write import Writer
 
 _REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How to count tokens with tiktoken")
 

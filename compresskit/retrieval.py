@@ -14,17 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .adapters import calls_of, message_of, results
+from ._json import dumps
 from .content import split
 from .errors import InvalidArgument, check_cache, described, shown
-from .jsonlike import dumps
-from .markers import key_of
-from .query import derive
+from .markers.keys import key_of
+from .markers.restore import is_run
+from .messages.parts import slots
+from .messages.retrieval_tool import TOOL_NAME
 from .relevance import Document, score
-from .restoring import is_run
-from .shapes.parts import slots
-from .tokens import Measure, measure_for
-from .tool import TOOL_NAME
+from .relevance.query import derive
+from .responses import calls_of, message_of, results
+from .tokens.measure import Measure, measure_for
 from .types import Cache, Message
 
 MAX_TOKENS = 4_000

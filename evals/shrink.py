@@ -39,11 +39,11 @@ if not __package__:  # run as a file
 
 from compresskit import compress
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
-from compresskit.shrink.fitting import fitted
 from compresskit.shrink.llmlingua import Dtype
 from compresskit.shrink.must_stay import items
-from compresskit.shrink.words import Span, Words
-from compresskit.tokens import measure_for
+from compresskit.shrink.rate_search import fitted
+from compresskit.shrink.whole_words import Span, Words
+from compresskit.tokens.measure import measure_for
 from evals import baselines, data, engine, hub, options, reporting, spending
 from evals.cases import Request, Row
 from evals.figures import Column

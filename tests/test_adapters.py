@@ -17,8 +17,9 @@ from protocol_server import Several, anthropic_reply, call, openai_reply, servin
 from samples import anthropic_agent, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
-from compresskit import TOOL_NAME, adapters, answer, compress
-from compresskit.adapters import ChunkTurn, EventTurn, Shown, ShownEvents
+from compresskit import TOOL_NAME, answer, compress
+from compresskit import responses as adapters
+from compresskit.responses import ChunkTurn, EventTurn, Shown, ShownEvents
 
 pytestmark = QUIET
 OURS = call(TOOL_NAME, {"key": "bcdfghjklmnp"}, "ours")

@@ -10,7 +10,7 @@ from samples import anthropic_agent, openai_agent
 from strategies import cases
 
 from compresskit import Conversation, compress, restore
-from compresskit.shapes import read
+from compresskit.messages import read
 
 CLAUDE = "claude-sonnet-4-5"
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}

@@ -10,7 +10,7 @@ from protocol_server import call, serving
 from samples import OWN_TOOL, openai_agent
 
 from compresskit import TOOL_NAME, InvalidArgument, completion, compress
-from compresskit.markers import key_of
+from compresskit.markers.keys import key_of
 
 pytestmark = QUIET
 every_way = pytest.mark.parametrize("way", WAYS)

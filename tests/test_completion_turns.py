@@ -10,7 +10,8 @@ from samples import OWN_TOOL, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
 import compresskit
-from compresskit import TOOL_NAME, adapters, compress, retrieve
+from compresskit import TOOL_NAME, compress, retrieve
+from compresskit import responses as adapters
 
 pytestmark = QUIET
 every_way = pytest.mark.parametrize("way", WAYS)

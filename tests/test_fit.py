@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit.fit import Fit, Group, Piece
+from compresskit.plan.knapsack import Fit, Group, Piece
 
 
 def piece(full, stale=0, value=0.0):

@@ -11,7 +11,7 @@ from pieces import json_values, texts
 from strategies import MODEL
 
 from compresskit import compress, restore
-from compresskit.extracts import extract, head, stand_in, telling
+from compresskit.markers.fold_quotes import extract, head, stand_in, telling
 from compresskit.types import Block, Turn
 
 COLOURS = ["red", "blue", "green", "black", "white", "grey"]

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from compresskit import InvalidArgument, compress
 from compresskit.errors import InvalidLedger
 from compresskit.ledger import Ledger, entries, verify
-from compresskit.ledger.usage import read_usage
+from compresskit.ledger.provider_usage import read_usage
 from compresskit.prices import Prices, Split
 
 ROOT = Path(__file__).parents[1]

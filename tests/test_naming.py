@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from compresskit import compress, restore
-from compresskit.tokens import measure_for
+from compresskit.tokens.measure import measure_for
 
 MODEL = "gpt-4o"
 MARKER = re.compile(r"^\[… [^\n]*\]$", re.MULTILINE)

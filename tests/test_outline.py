@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit import compress, outline, restore, retrieve
+from compresskit import compress, restore, retrieve
 from compresskit.content import split
-from compresskit.outline import signatures
+from compresskit.plan import signatures as outline
+from compresskit.plan.signatures import signatures
 
 MODEL = "gpt-4o"
 ROOT = Path(__file__).parents[1]

@@ -14,8 +14,9 @@ from test_data import FILES, conversations
 from test_folding import shop
 from validity import breaches
 
-from compresskit import TOOL_NAME, Conversation, compress, compression, restore, restoring, retrieve
+from compresskit import TOOL_NAME, Conversation, compress, compression, restore, retrieve
 from compresskit.errors import InvalidArgument
+from compresskit.markers import restore as restoring
 from compresskit.prices import Prices, usual
 
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}

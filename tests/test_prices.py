@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from compresskit import InvalidArgument
 from compresskit.prices import Prices, Split, prices_for, usual
-from compresskit.rewriting import rewriting_gain, worth_keeping, worth_rewriting
-from compresskit.shapes.breakpoints import least_tokens
+from compresskit.turns.cache_marks import least_tokens
+from compresskit.turns.economics import rewriting_gain, worth_keeping, worth_rewriting
 
 MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
 ENTRIES = json.loads(MAP.read_text("utf-8"))

@@ -8,7 +8,7 @@ from samples import anthropic_agent, openai_agent
 from strategies import MODEL
 
 from compresskit import Conversation, compress, restore
-from compresskit.places import originals_of
+from compresskit.markers.places import originals_of
 
 AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from compresskit.content import Segment
 from compresskit.relevance.document import Document
-from compresskit.relevance.reading import Reader
+from compresskit.relevance.term_matching import Reader
 from compresskit.types import Query
 
 TERMS = ("user", "name", "http", "server", "1c", "ab", "x86", "a12b", "abcdefgh", "abcdefghi", "zürich")

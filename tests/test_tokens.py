@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit import tokens
-from compresskit.encodings import SLICE_CHARACTERS, TiktokenCounter, counter_for, slices
-from compresskit.tallies import Batch
-from compresskit.tokens import measure_for
+from compresskit.tokens import measure as tokens
+from compresskit.tokens.measure import measure_for
+from compresskit.tokens.offsets import Batch
+from compresskit.tokens.tiktoken_counter import SLICE_CHARACTERS, TiktokenCounter, counter_for, slices
 
 ENCODINGS = ["o200k_base", "cl100k_base"]
 # What encodings join to the line before or after: blanks, slashes, line ends of all kinds, marks that combine.

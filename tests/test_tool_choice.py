@@ -7,7 +7,7 @@ from samples import OWN_TOOL, anthropic_agent, openai_agent
 from compresskit import TOOL_NAME, completion
 from compresskit.integrations.litellm.prepare import Turn, prepared
 from compresskit.integrations.litellm.settings import Settings
-from compresskit.tool import later_choice, may_retrieve, schema
+from compresskit.messages.retrieval_tool import later_choice, may_retrieve, schema
 
 # litellm's own models make pydantic warn; that is not ours to mend.
 pytestmark = pytest.mark.filterwarnings("ignore:.*ReadOnly:UserWarning:pydantic")

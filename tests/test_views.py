@@ -17,7 +17,7 @@ from outputs import (
 )
 
 from compresskit import compress, restore
-from compresskit.tokens import measure_for
+from compresskit.tokens.measure import measure_for
 
 MODEL = "gpt-4o"
 TOOL_TOKENS = 160
@@ -242,7 +242,7 @@ def test_of_two_copies_of_a_text_the_last_one_stays():
 
 
 def test_restoring_a_log_that_stands_many_times_makes_its_form_once(monkeypatch):
-    from compresskit import restoring
+    from compresskit.markers import restore as restoring
 
     output = server_log()
     result = compress(conversation(output), MODEL, trigger=9_000, target=9_000)

@@ -3,6 +3,6 @@
 Re-exports only. Reads and writes files; every decision about a conversation is the library's.
 """
 
-from compresskit.cli.commands import cli, main
+from .commands import cli, main
 
 __all__ = ["cli", "main"]

@@ -1,5 +1,5 @@
 """Lets `python -m compresskit.cli` do what the installed command does."""
 
-from compresskit.cli.commands import main
+from .commands import main
 
 main()

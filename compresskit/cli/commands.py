@@ -17,21 +17,14 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from compresskit import __version__, restore, retrieve
-from compresskit.cli.calls import (
-    DEFAULT_MODEL,
-    as_json,
-    compress_one,
-    compress_to_show,
-    in_target,
-    library_errors,
-)
-from compresskit.cli.ledgers import ledger
-from compresskit.cli.reading import Conversation, InputError, read_conversations, read_results, read_tools
-from compresskit.cli.show import figures, render
-from compresskit.cli.shrinking import OPTIONS as SHRINKER_OPTIONS
-from compresskit.cli.shrinking import spent
-from compresskit.cli.writing import Failure, open_output, printable, to_json
+from .. import __version__, restore, retrieve
+from .input import Conversation, InputError, read_conversations, read_results, read_tools
+from .ledger_commands import ledger
+from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
+from .output import Failure, open_output, printable, to_json
+from .show import figures, render
+from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
+from .shrinker_options import spent
 
 SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
 

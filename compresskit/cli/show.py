@@ -17,8 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from compresskit import restore
-from compresskit.cli.writing import printable
+from .. import restore
+from .output import printable
 
 STYLES = {"kept": "green", "protected": "green", "stub": "red", "fold": "red"}  # anything else: partly kept
 BAR_CELLS = 12

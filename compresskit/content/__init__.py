@@ -1,12 +1,12 @@
 """Texts cut into segments by what they are."""
 
-from .about import describe
-from .cut import split
+from .compact import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .describe import describe
 from .detect import detect
-from .numbered import bare_lines
-from .origin import path_of
+from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
-from .short import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .source_path import path_of
+from .split import split
 
 __all__ = [
     "FORMS",

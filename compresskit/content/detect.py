@@ -7,9 +7,9 @@ import re
 from typing import NamedTuple
 
 from .guard import guarded
-from .numbered import is_numbered, without_numbers
-from .origin import path_of
-from .search import looks_like_hits, looks_like_paths
+from .line_numbers import is_numbered, without_numbers
+from .source_path import path_of
+from .splitters.search import looks_like_hits, looks_like_paths
 
 _SAMPLE = 4096
 _LARGER = 16384  # where the first lines are all comment

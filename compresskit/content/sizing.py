@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
 from .segment import Mark, Segment
-from .sentences import sentence_ends
+from .splitters.sentences import sentence_ends
 
 # A line that could start a part: neither blank nor a closing bracket. Numbers that a file view puts
 # before each line are not part of its indentation.

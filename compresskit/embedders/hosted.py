@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..errors import EmbedderFailed, InvalidArgument, shown
-from ..tokens import measure_for
+from ..tokens.measure import measure_for
 
 _BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
 _BATCH_TOKENS = 16_000  # of a request; Vertex takes 20,000, OpenAI 300,000

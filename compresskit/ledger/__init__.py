@@ -9,7 +9,7 @@ in the provider's cache, whatever time has passed, and retrievals are deducted i
 """
 
 from .entry import Entry
-from .keeping import Ledger
-from .reading import Verdict, entries, verify
+from .reader import Verdict, entries, verify
+from .writer import Ledger
 
 __all__ = ["Entry", "Ledger", "Verdict", "entries", "verify"]

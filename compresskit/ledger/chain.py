@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import IO, Any, NamedTuple
 
-from compresskit.errors import InvalidLedger
+from ..errors import InvalidLedger
 
 START = "0" * 64  # the "prev" of the first line
 _SEAL = b',"hash":"'

@@ -6,11 +6,10 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from compresskit.errors import InvalidArgument, InvalidLedger, shown
-from compresskit.prices import Prices, Split, prices_for
-from compresskit.result import Compressed
-
-from .usage import Usage
+from ..errors import InvalidArgument, InvalidLedger, shown
+from ..prices import Prices, Split, prices_for
+from ..result import Compressed
+from .provider_usage import Usage
 
 VERSION = 1
 _LONGEST_NAME = 200  # characters of a conversation's name

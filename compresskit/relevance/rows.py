@@ -19,7 +19,7 @@ from math import log
 from typing import NamedTuple
 
 from ..content import Segment, Split
-from .words import variants
+from .terms import variants
 
 WORTH = 3.0  # of a row that is surely meant, beside its relevance: more than that comes to without the question's words
 SURE = 0.5  # the share from which on a row is kept before all else

@@ -12,11 +12,11 @@ from itertools import islice
 from ..types import Query
 from .bm25 import bm25
 from .document import Document
-from .fuse import fuse
-from .hops import hop
-from .rarity import of_lines, of_records
-from .reading import CALL_CHARACTERS, CALL_TERMS, Reader
-from .words import parts, words
+from .fusion import fuse
+from .links import hop
+from .outliers import of_lines, of_records
+from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
+from .terms import parts, words
 
 # BM25 is scaled to a best segment of 1; the other signals are fractions of that.
 _MENTIONED = 0.5  # an exact name that the query says, shared among the segments that have it

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..lazy import loader
+from .._lazy import loader
 from ..types import Shrinker
 
 if TYPE_CHECKING:
+    from .checked import Outcome, Shrinking, shrunk
     from .llmlingua import LLMLingua
     from .self_llm import SelfLLM
-    from .view import Outcome, Shrinking, shrunk
 
 __all__ = ["LLMLingua", "Outcome", "SelfLLM", "Shrinker", "Shrinking", "shrunk"]
 
 _HOMES = {
     "LLMLingua": "llmlingua",
-    "Outcome": "view",
+    "Outcome": "checked",
     "SelfLLM": "self_llm",
-    "Shrinking": "view",
-    "shrunk": "view",
+    "Shrinking": "checked",
+    "shrunk": "checked",
 }
 
 __getattr__ = loader(__name__, _HOMES)

@@ -12,13 +12,13 @@ from importlib.util import find_spec
 from typing import Literal, Protocol, get_args
 
 from ..errors import InvalidArgument, shown
-from ..tokens import measure_for
+from ..tokens.measure import measure_for
 from ..types import Counter
 from .deadline import remaining
-from .fitting import fitted
 from .must_stay import items
-from .notices import counted, waiting, warn_once
-from .words import Span, Words
+from .progress import counted, waiting, warn_once
+from .rate_search import fitted
+from .whole_words import Span, Words
 
 Method = Literal["llmlingua2", "llmlingua", "longllmlingua"]
 Dtype = Literal["float32", "bfloat16", "float16"]
@@ -106,11 +106,11 @@ class LLMLingua:
         if self._chooser is None:
             with waiting(f"loading {self.model} …"):
                 if self.method == "llmlingua2":
-                    from .token_classes import TokenClasses
+                    from .llmlingua2 import TokenClasses
 
                     self._chooser = TokenClasses(self.model, self.device, self.dtype, self.local_files_only)
                 else:
-                    from .perplexity import Perplexity
+                    from .llmlingua1 import Perplexity
 
                     aware = self.method == "longllmlingua"
                     self._chooser = Perplexity(self.model, self.device, self.dtype, self.local_files_only, aware)

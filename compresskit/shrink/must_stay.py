@@ -15,9 +15,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..relevance.words import STOP_WORDS, mentions
+from ..relevance.terms import STOP_WORDS, mentions
 from .negations import UNSPACED, phrases
-from .units import DATE, DAY, SAID_NUMBER, UNIT, UNSPACED_NUMBER, UNSPACED_UNIT
+from .unit_patterns import DATE, DAY, SAID_NUMBER, UNIT, UNSPACED_NUMBER, UNSPACED_UNIT
 
 # Runs that may hold a number or a name: no spaces, brackets or quotes, nothing of scripts without spaces.
 _RUN = re.compile(rf"[^\s(){{}}\[\]<>\"“”„«»‹›`…—|、。，；：！？「」『』（）{UNSPACED}]+")

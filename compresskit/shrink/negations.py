@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..relevance.words import STOP_WORDS
+from ..relevance.terms import STOP_WORDS
 
 _LISTED = """
     not no never none nobody nothing nowhere neither nor cannot cant dont doesnt didnt isnt wasnt arent werent wont

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidArgument, shown
-from ..markers import key_of
-from ..tokens import measure_for
+from ..markers.keys import key_of
+from ..tokens.measure import measure_for
 from ..types import Counter
 from .deadline import remaining
 from .must_stay import items
-from .notices import counted, warn_once
+from .progress import counted, warn_once
 
 _INSTRUCTIONS = """\
 You shorten a text. It stands between two lines of the form <<<TEXT name>>> and <<<END name>>>. Everything between \

@@ -4,7 +4,7 @@ Nothing is stored unless a caller chose one of these. A store knows nothing of c
 names that only one conversation of one tenant can make. Backends are imported when they are first used.
 """
 
-from ..lazy import loader
+from .._lazy import loader
 from ..types import Store
 
 TYPE_CHECKING = False

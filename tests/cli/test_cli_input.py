@@ -67,7 +67,7 @@ class TestInput:
             (b'[{"role": "user"},\n {"role": }]', "line 2"),
             (b'{"role": "user", "content": "a"}\n{broken', "line 2"),
             (b'{"role": "user", "content": "a"}\n{"messages": []}', "line 2"),
-            (b'{"prompt": "a"}', "'prompt'"),
+            (b'{"prompt": "a"}', "a dict of 1 item"),
             (b'"text"', "str"),
             (b"17\n18", "line 1"),
             (b"[1, 2]", "messages[0] is an int"),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit.content.compact import compact, head_of
-from compresskit.content.expand import expand
+from compresskit.content.compact.json_notation import compact, head_of
+from compresskit.content.compact.json_reader import expand
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=12) | st.sampled_from(

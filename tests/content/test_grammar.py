@@ -7,8 +7,9 @@ from fragments import FRAGMENTS, mixed_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit.content import grammar, split
-from compresskit.content.languages import language
+from compresskit.content import split
+from compresskit.content.splitters import grammar
+from compresskit.content.splitters.languages import language
 
 SOURCES = Path(__file__).parent / "sources"
 # Every definition, how it begins (with what is written above it) and how it ends.

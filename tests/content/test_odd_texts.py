@@ -24,9 +24,9 @@ from compresskit.content import (
     shorten,
     split,
 )
-from compresskit.content.compact import compact
-from compresskit.content.expand import Number, expand
-from compresskit.content.search_short import expand_listing, expand_search
+from compresskit.content.compact.json_notation import compact
+from compresskit.content.compact.json_reader import Number, expand
+from compresskit.content.compact.search import expand_listing, expand_search
 
 HINTS = st.sampled_from(["", "a.py", "a.js", "README.md", "rows.json", "cat x.log", "find ."])
 csv.field_size_limit(10**6)  # of the reader below

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compresskit.content import FORMS, detect, forms_of, said_in_short, segments_of, shorten
-from compresskit.content.log_short import cleaned, short_log
-from compresskit.content.search_short import expand_listing, expand_search, short_listing, short_search
-from compresskit.content.table_short import short_table
-from compresskit.content.templates import templates
+from compresskit.content.compact.log import cleaned, short_log
+from compresskit.content.compact.search import expand_listing, expand_search, short_listing, short_search
+from compresskit.content.compact.table import short_table
+from compresskit.content.compact.templates import templates
 
 words = st.text(alphabet="abz09_ .:-/=,\"'|\t…[]", max_size=12) | st.sampled_from(["src/a.py", "--", "", "12", "…"])
 paths = st.sampled_from(["a.py", "src/a.py", "src/a-1-b.py", "/x/y/z.c", "C:/w.txt", "12", "a b.py"])

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compresskit.relevance.fuse import fuse, trust
+from compresskit.relevance.fusion import fuse, trust
 
 values_and_nearness = st.lists(
     st.tuples(st.floats(0, 3), st.floats(-1, 1)), min_size=0, max_size=40

@@ -6,10 +6,10 @@ import pytest
 from proxy_model import conversation, document
 
 from compresskit import TOOL_NAME, StoreError, compress, restore
-from compresskit.adapters import names, put_back, record_of
 from compresskit.integrations.litellm.memory import Remembered
 from compresskit.integrations.litellm.streams import apart
-from compresskit.markers import key_of
+from compresskit.markers.keys import key_of
+from compresskit.responses import names, put_back, record_of
 from compresskit.stores import MemoryStore, scoped
 
 

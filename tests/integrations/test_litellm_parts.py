@@ -289,7 +289,7 @@ class Auth(pydantic.BaseModel):
 
 
 def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
-    from compresskit.integrations.litellm.calls import _detached
+    from compresskit.integrations.litellm.followups import _detached
 
     auth = Auth(api_key="k", budget_reservation={"amount": 1})
     metadata = {

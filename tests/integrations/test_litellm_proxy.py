@@ -21,7 +21,7 @@ from proxy_server import Proxy, config, proxy
 from redis_server import redis_server
 
 from compresskit import TOOL_NAME
-from compresskit.markers import key_of
+from compresskit.markers.keys import key_of
 
 TARGET = 1_500
 AT_ONCE = int(os.environ.get("COMPRESSKIT_CONVERSATIONS", "24"))

@@ -3,8 +3,8 @@
 import hashlib
 
 from compresskit.shrink.must_stay import items
-from compresskit.shrink.words import Span, Words
-from compresskit.tokens import measure_for
+from compresskit.shrink.whole_words import Span, Words
+from compresskit.tokens.measure import measure_for
 
 count = measure_for("", None).count
 

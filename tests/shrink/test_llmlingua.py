@@ -22,10 +22,11 @@ import tiny_models  # noqa: E402
 import torch  # noqa: E402
 
 from compresskit import InvalidArgument  # noqa: E402
-from compresskit.shrink import LLMLingua, Shrinker, notices  # noqa: E402
+from compresskit.shrink import LLMLingua, Shrinker  # noqa: E402
+from compresskit.shrink import progress as notices  # noqa: E402
+from compresskit.shrink.llmlingua_loader import load  # noqa: E402
 from compresskit.shrink.must_stay import missing  # noqa: E402
-from compresskit.shrink.upstream import load  # noqa: E402
-from compresskit.tokens import measure_for  # noqa: E402
+from compresskit.tokens.measure import measure_for  # noqa: E402
 
 count = measure_for("", None).count
 TEXT = (

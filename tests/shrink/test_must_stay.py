@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compresskit.shrink.must_stay import items, missing
 from compresskit.shrink.negations import phrases
-from compresskit.shrink.words import Span, Words
+from compresskit.shrink.whole_words import Span, Words
 
 # Things that must stay, as they stand in running text.
 PRECIOUS = [

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts import make_text
 
-from compresskit.shrink.plain import prose
+from compresskit.shrink.prose_only import prose
 
 PROSE = (
     "The harbour was closed in the winter of 1963. Ships waited outside for days, and nobody knew when it would be "

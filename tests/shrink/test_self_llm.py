@@ -12,7 +12,7 @@ from protocol_server import serving
 
 from compresskit import InvalidArgument
 from compresskit.shrink import SelfLLM, Shrinker, shrunk
-from compresskit.tokens import measure_for
+from compresskit.tokens.measure import measure_for
 
 measure = measure_for("", None)
 TEXT = (

@@ -15,7 +15,7 @@ from texts import make_text
 from validity import breaches
 
 from compresskit import TOOL_NAME, compress, restore, retrieve
-from compresskit.shrink import notices
+from compresskit.shrink import progress as notices
 
 SHRINKERS = {"fair": Fair, "bad": Bad}
 prose_texts = st.builds(

@@ -12,9 +12,10 @@ from fakes import Fair, count
 from texts import make_text
 
 from compresskit import CompresskitError, InvalidArgument, compress
-from compresskit.shrink import Outcome, Shrinking, notices, shrunk
+from compresskit.shrink import Outcome, Shrinking, shrunk
+from compresskit.shrink import progress as notices
 from compresskit.shrink.deadline import remaining
-from compresskit.tokens import measure_for
+from compresskit.tokens.measure import measure_for
 
 ROOT = Path(__file__).parents[2]
 measure = measure_for("", None)

@@ -22,10 +22,10 @@ import litellm
 from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
-from ...loop import Streamed, whole
-from ...steps import AsyncStream, arun
+from ...chat.loop import Streamed, whole
+from ...chat.steps import AsyncStream, arun
 from ...stores import Store
-from .calls import Calls
+from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, wanted
 from .streams import StreamedEvents, without_record

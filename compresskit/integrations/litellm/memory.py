@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...adapters import Record, names
-from ...markers import key_of
-from ...restoring import placed, restore
+from ...markers.keys import key_of
+from ...markers.restore import placed, restore
+from ...responses import Record, names
 from ...result import Compressed
 from ...types import Cache, Message, Store
 

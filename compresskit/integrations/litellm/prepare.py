@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import adapters
-from ...arguments import checked_target
+from ... import responses as adapters
+from ..._json import dumps
+from ...chat.loop import Request
 from ...compression import compress
-from ...jsonlike import dumps
-from ...loop import Request
+from ...messages.retrieval_tool import has_ours, may_retrieve
+from ...options import checked_target
 from ...result import Compressed
 from ...retrieval import MAX_TOKENS
 from ...stores import Store, scoped
-from ...tokens import measure_for
-from ...tool import has_ours, may_retrieve
+from ...tokens.measure import measure_for
 from ...types import Message
 from .memory import Earlier, Remembered, conversation_of
 from .settings import Settings

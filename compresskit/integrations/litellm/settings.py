@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...arguments import check_loop, checked_target
 from ...errors import InvalidArgument, described, shown
+from ...options import check_loop, checked_target
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL, positive
 from ...stores.redis import SCHEMES

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import adapters
-from ...adapters import EventTurn, ShownEvents, calls_of
-from ...loop import Request, Talk, keep
-from ...steps import END, Next, Show, Steps
+from ... import responses as adapters
+from ...chat.loop import Request, Talk, keep
+from ...chat.steps import END, Next, Show, Steps
+from ...responses import EventTurn, ShownEvents, calls_of
 from ...types import Message
 from .sse import parsed, written
 

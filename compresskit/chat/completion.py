@@ -1,0 +1,248 @@
+"""completion() and acompletion(): LiteLLM's, for conversations of any length."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+from .. import responses as adapters
+from ..compression import compress
+from ..errors import InvalidArgument, reason
+from ..messages.must_stay import moved
+from ..messages.retrieval_tool import has_ours, may_retrieve
+from ..options import check, check_loop, checked_target
+from ..result import Compressed
+from ..retrieval import MAX_TOKENS, Originals
+from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
+from .conversation import Conversation, check_conversation
+from .loop import Request, Streamed, reported, whole
+from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
+
+# What litellm.completion's own `cache` may say; no key of ours looks like one of these.
+_LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
+
+
+def completion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
+    """Calls litellm.completion for a conversation of any length: it compresses, and it answers the model's retrievals.
+
+    Above ``trigger`` tokens, the messages are compressed and the model is offered the retrieval tool. While it calls
+    only that tool, its calls are answered and it is called again. Below the trigger, the call is the one of
+    litellm.completion, argument for argument.
+
+    These options are compresskit's:
+
+    - ``trigger``, ``target``, ``query``, ``protect``, ``counter``, ``recoverable``, ``cache``, ``embedder`` and
+      ``shrinker``, as in ``compress``.
+    - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
+      answer.
+    - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
+    - ``on_error``: "send" sends the request as it was if compression (or the store) fails, and puts the reason into the
+      report. "raise" raises.
+    - ``conversation``: a ``Conversation``, the same one in every turn of a loop. What was sent before stays byte for
+      byte at the start of the next request. Pass your whole history in ``messages`` as usual. Trigger, target, query,
+      protect, recoverable, on_entry, offer_tool and breakpoints are then the conversation's.
+    - ``store``: keeps the retrieval calls of turns that also call your tools, for programs that do not send back the
+      message as it came; see ``compresskit.stores``. Without one, nothing is kept.
+
+    ``store=True``, ``store=False`` and a ``cache`` such as ``{"no-cache": True}`` keep their meaning in LiteLLM.
+
+    Args:
+        model: As litellm.completion takes it.
+        messages: As litellm.completion takes them.
+        router: An object with ``completion`` and ``acompletion`` to call instead of litellm, such as a litellm.Router.
+        **options: The options above. All others go to litellm.completion.
+
+    Returns:
+        LiteLLM's response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
+            ``_hidden_params["compresskit"]`` holds original_tokens, compressed_tokens, target_met, skipped_reason,
+            calls (of the model), rounds (of retrievals), retrieved_tokens, limit (the one that was reached) and error.
+            If the model calls the retrieval tool and yours in one turn, you see only the calls of yours. Append the
+            message (or its model_dump()) and your results, and call again: the retrieval calls are answered then.
+
+    Raises:
+        InvalidArgument: An option of compresskit is wrong. Errors of the model call are LiteLLM's.
+    """
+    client = _client(router)
+    outcome = run(_begin(model, messages, router, options), client)
+    return Stream(outcome, client) if isinstance(outcome, Streamed) else outcome
+
+
+async def acompletion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
+    """Calls litellm.acompletion for a conversation of any length. It is ``completion``, awaited."""
+    client = _client(router)
+    outcome = await arun(_begin(model, messages, router, options), client)
+    return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
+
+
+_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "prices")  # options of compress() alone
+
+
+@dataclass(frozen=True)
+class _Options:
+    """The options that are ours."""
+
+    trigger: int = 200_000
+    target: int | None = None
+    query: str | None = None
+    protect: Protect | None = None
+    counter: Counter | None = None
+    recoverable: bool = True
+    cache: Cache | None = None
+    embedder: Embedder | None = None
+    shrinker: Shrinker | None = None
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: Literal["send", "raise"] = "send"
+    store: Any = None
+    conversation: Conversation | None = None
+
+    @property
+    def strict(self) -> bool:
+        return self.on_error == "raise"
+
+
+def _client(router: Any) -> Any:
+    if router is not None:
+        return router
+    import litellm
+
+    return litellm
+
+
+def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) -> Steps:
+    options, kwargs = _split(given)
+    checked_target(options.trigger, options.target)
+    check(model, options.query, None, options.recoverable, options.cache, options.embedder)
+    if options.conversation is not None:
+        check_conversation(options.conversation, given.keys() - kwargs.keys())
+    check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
+    kwargs = {"model": model, "messages": messages, **kwargs}
+    request = yield from _prepared(options, kwargs)
+    response = yield Model(request.kwargs)
+    if not request.max_rounds:
+        return reported(response, request.report)
+    if kwargs.get("stream"):
+        return Streamed(request, response)
+    return (yield from whole(request, response))
+
+
+def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
+    """Our options, and litellm.completion's arguments."""
+    for name in _NOT_HERE:
+        if name in given:
+            advice = {
+                "shape": "Leave it out: completion() takes OpenAI's messages for every model.",
+                "previous": "Pass conversation=Conversation(model), which knows the turn before.",
+            }
+            other = f"Pass conversation=Conversation(model, {name}=…)."
+            raise InvalidArgument(f"{name} is no option of completion(). {advice.get(name, other)}")
+    ours = {field.name for field in fields(_Options)} & set(given)
+    if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
+        ours.remove("store")
+    cache = given.get("cache")
+    if isinstance(cache, Mapping) and cache and _LITELLM_CACHE.issuperset(cache):
+        ours.remove("cache")
+    return (
+        _Options(**{name: given[name] for name in ours}),
+        {name: value for name, value in given.items() if name not in ours},
+    )
+
+
+def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
+    """What goes to the model first, and what is needed to answer it."""
+    report: dict[str, Any] = {
+        "original_tokens": None,
+        "compressed_tokens": None,
+        "target_met": None,
+        "skipped_reason": None,
+        "calls": 1,
+        "rounds": 0,
+        "retrieved_tokens": 0,
+        "limit": None,
+        "error": None,
+    }
+    try:
+        said, records = _carried(kwargs["messages"])
+        if options.store is not None:
+            records |= yield from _stored(options, said, records, report)
+        runs = adapters.put_back(said, records)
+        result = yield Work(lambda: _compressed(options, kwargs, said, runs))
+    except Exception as error:
+        if options.strict:
+            raise
+        report.update(error=reason(error), skipped_reason="error")
+        return Request(kwargs, [], {}, 0, 0, None, False, report)
+    for name in ("original_tokens", "compressed_tokens", "target_met", "skipped_reason"):
+        report[name] = result[name]
+    same = (
+        result.skipped_reason
+        and not records
+        and not result.cache
+        and not result.breakpoints
+        and result.tools == (kwargs.get("tools") or None)
+    )
+    changes = {} if same else result.request
+    # A model that sees earlier calls of our tool may call it again where it is not offered.
+    rounds = options.max_rounds if records or has_ours(result.tools) else 0
+    room = options.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
+    cache = Originals(result.cache, said)
+    return Request({**kwargs, **changes}, said, cache, rounds, room, options.store, options.strict, report)
+
+
+def _compressed(
+    options: _Options, kwargs: dict[str, Any], said: list[Message], runs: list[list[Message]]
+) -> Compressed:
+    tools = kwargs.get("tools")
+    messages = [message for run in runs for message in run]
+    if options.conversation is not None:
+        own = {"counter": options.counter, "embedder": options.embedder, "shrinker": options.shrinker}
+        also = {} if may_retrieve(kwargs) else {"recoverable": False}
+        return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
+    return compress(
+        messages,
+        kwargs["model"],
+        options.trigger,
+        options.target,
+        query=options.query,
+        tools=tools,
+        protect=moved(options.protect, said, runs),
+        counter=options.counter,
+        recoverable=options.recoverable and may_retrieve(kwargs),
+        shape="openai",
+        cache=options.cache,
+        embedder=options.embedder,
+        shrinker=options.shrinker,
+    )
+
+
+def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, adapters.Record]]:
+    """The messages as dicts without the records of earlier turns that they carry, and those records."""
+    pairs = [adapters.taken(message) for message in _dicts(messages)]
+    return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
+
+
+def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], report: dict[str, Any]) -> Steps:
+    """The records that the store has of turns that carry none."""
+    names = {index: name for index, name in adapters.names(said).items() if index not in known}
+    try:
+        texts = yield Work(lambda: _kept(options.store, list(names.values())))
+        return {index: json.loads(texts[name]) for index, name in names.items() if name in texts}
+    except Exception as error:
+        if options.strict:
+            raise
+        report["error"] = reason(error)
+        return {}
+
+
+def _kept(store: Any, names: list[str]) -> dict[str, str]:
+    """What a store has, written again so that it does not expire while it is needed."""
+    found = {name: text for name in names if (text := store.get(name)) is not None}
+    if found:
+        store.put(found)
+    return found
+
+
+def _dicts(messages: list[Any]) -> list[Message]:
+    return [message if isinstance(message, dict) else adapters.plain(message) for message in messages]

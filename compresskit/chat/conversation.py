@@ -1,0 +1,183 @@
+"""Conversation: a loop's messages with the result of the turn before, kept for those who do not want to.
+
+It holds what ``compress(previous=)`` needs and no more. As JSON it goes on in another process with the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from .._json import clone, exactly
+from ..compression import compress
+from ..errors import InvalidArgument, InvalidMessages, described, shown
+from ..messages import check_messages
+from ..options import check_model, checked_target
+from ..prices import Prices
+from ..result import Compressed, Decision, Mark
+from ..retrieval import MAX_TOKENS, answer
+from ..types import Message
+
+_VERSION = 1
+# What of compress() makes sense from turn to turn and can be written down.
+_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints", "prices")
+
+
+class Conversation:
+    """A growing conversation that is compressed turn after turn.
+
+    Examples:
+        >>> talk = Conversation("gpt-4o", trigger=1_000)
+        >>> talk.append({"role": "user", "content": "hello"})
+        >>> request = talk.request()
+        >>> request["messages"]
+        [{'role': 'user', 'content': 'hello'}]
+        >>> Conversation.from_json(talk.to_json()).request() == request
+        True
+    """
+
+    def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
+        """Takes these options of ``compress``: query, tools, protect (indices), recoverable, shape, on_entry,
+        offer_tool, breakpoints and prices. on_entry and offer_tool are on, unless you turn them off.
+
+        Raises:
+            InvalidArgument: The option does not exist, or it cannot be written as JSON.
+        """
+        for name in options:
+            if name not in _OPTIONS:
+                said = name if name.isidentifier() else described(name)
+                raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+        if callable(options.get("protect")):
+            raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
+        checked_target(trigger, target)
+        check_model(model)
+        self.messages: list[Message] = []
+        self.result: Compressed | None = None
+        self._given = {"model": model, "trigger": trigger, "target": target}
+        self._options = {"on_entry": True, "offer_tool": True, **options}
+
+    def append(self, *messages: Message) -> None:
+        """Adds original messages: yours, the model's, and tool results.
+
+        Raises:
+            InvalidMessages: A message is not a dict with a role, or it holds values that JSON cannot hold. Then none is
+                added.
+        """
+        check_messages(list(messages))
+        self.messages += [clone(message, "message") for message in messages]
+
+    def request(self) -> dict[str, Any]:
+        """Returns ``messages`` and ``tools`` of the next model call. ``result`` then holds the full result.
+
+        Raises:
+            InvalidArgument: As ``compress``.
+            InvalidMessages: As ``compress``.
+        """
+        given: dict[str, Any] = {**self._given, **self._options}
+        self.result = compress(self.messages, **given, previous=self.result)
+        return self.result.request
+
+    def follow(self, messages: list[Message], **options: Any) -> Compressed:
+        """Returns the result for a whole history that you keep elsewhere. The history replaces the messages that were
+        appended.
+
+        ``completion(conversation=)`` calls this method. ``options`` are further options of compress() for this turn.
+
+        Raises:
+            InvalidArgument: As ``compress``. The conversation then stays as it was.
+            InvalidMessages: As ``compress``. The conversation then stays as it was.
+        """
+        given = {**self._given, **self._options, **options}
+        result = compress(messages, **given, previous=self.result)
+        self.messages, self.result = [clone(message, "message") for message in messages], result
+        return result
+
+    def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
+        """Returns the messages that answer the retrieval calls of a response, or an empty list if there are none.
+
+        Append them yourself, behind the model's message and together with the results of your own tools.
+        """
+        return answer(response, self.result.cache if self.result else {}, max_tokens)
+
+    def to_json(self) -> str:
+        """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.
+
+        Raises:
+            InvalidMessages: JSON would not give a message that was appended back the same.
+        """
+        for index, message in enumerate(self.messages):
+            if exactly([[[message]]], ascii_only=True) is None:  # as deep as it will stand in the text
+                raise InvalidMessages(_inexact(index, message))
+        prices = self._options.get("prices")
+        result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
+        return json.dumps(
+            {
+                "compresskit_conversation": _VERSION,
+                **self._given,
+                "options": {**self._options, "prices": prices and asdict(prices)},
+                "messages": self.messages,
+                "result": result,
+            },
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> Conversation:
+        """Returns the conversation that ``to_json`` wrote.
+
+        Raises:
+            InvalidArgument: ``to_json`` did not write this text.
+        """
+        try:
+            found = json.loads(text)
+            if found["compresskit_conversation"] != _VERSION:
+                raise InvalidArgument(
+                    f"the conversation has version {shown(found['compresskit_conversation'])}; this compresskit reads "
+                    f"version {_VERSION}. Use the version that wrote it."
+                )
+            options = found["options"]
+            if options.get("prices") is not None:
+                options["prices"] = Prices(**options["prices"])
+            made = cls(found["model"], found["trigger"], found["target"], **options)
+            made.append(*found["messages"])
+            if found["result"] is not None:
+                made.result = _result(**found["result"])
+        except InvalidArgument:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
+            raise InvalidArgument(_unreadable(text)) from None  # what they say may be content
+        return made
+
+
+def check_conversation(conversation: object, beside: Collection[str]) -> None:
+    """Raises InvalidArgument for what is no conversation, and for options beside it that are its own.
+
+    >>> check_conversation(Conversation("gpt-4o"), ["max_rounds"])
+    """
+    if not isinstance(conversation, Conversation):
+        raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
+    for name in ("trigger", "target", "query", "protect", "recoverable", "cache"):
+        if name in beside:
+            advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
+            raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")
+
+
+def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[Any]] = (), **fields: Any) -> Compressed:
+    """A result from JSON, which knows no tuples."""
+    rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
+    return Compressed(decisions=rows, breakpoints=tuple(Mark(*mark) for mark in breakpoints), **fields)
+
+
+def _inexact(index: int, message: Message) -> str:
+    return (
+        f"messages[{index}] is {shown(message)}; a message that JSON gives back the same was expected. JSON has no NaN,"
+        " no infinity and no keys but strings; Python reads no integer of more than 4,300 digits and no list a thousand"
+        " deep from it, and joins the two halves of a surrogate pair. Before append(), write such a value as a string,"
+        " or join halves by text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace')."
+    )
+
+
+def _unreadable(text: object) -> str:
+    return f"text is {described(text)}; what Conversation.to_json() wrote was expected. Pass it as it came."

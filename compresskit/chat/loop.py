@@ -1,0 +1,241 @@
+"""The loop: retrieval calls are answered from the cache and the model is called again, until it is done.
+
+Steps only (see ``steps``): nothing here knows whether it is run or awaited, and nothing here compresses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as default
+from typing import Any
+
+from .. import responses as adapters
+from ..errors import reason
+from ..messages.retrieval_tool import TOOL_NAME, later_choice, name_of
+from ..responses import Call, ChunkTurn, Record, Shown, calls_of, message_of
+from ..retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
+from ..tokens.measure import measure_for
+from ..types import Cache, Message
+from .steps import END, Model, Next, Show, Steps, Work
+
+_NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
+_USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what is here."
+_FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
+
+
+@dataclass
+class Request:
+    """A request that may be answered with retrieval calls.
+
+    Attributes:
+        kwargs: of the model's call: the compressed messages, and tools with ours.
+        said: the caller's own messages, as dicts.
+        cache: key -> original, what the model may retrieve.
+        max_rounds: turns of retrievals that are answered, for each choice; 0 where nothing can be retrieved.
+        room: tokens of answers that are left, for all choices.
+        store: where records of mixed turns go besides the message, or None.
+        strict: whether a store or a cache that fails is an error.
+        report: what becomes ``_hidden_params["compresskit"]``.
+    """
+
+    kwargs: dict[str, Any]
+    said: list[Message]
+    cache: Cache
+    max_rounds: int
+    room: int
+    store: Any
+    strict: bool
+    report: dict[str, Any]
+
+
+@dataclass
+class Talk:
+    """One choice's conversation: what was said since the request, and the turns that were only retrievals."""
+
+    request: Request
+    messages: list[Message]
+    before: list[tuple[Message, list[str]]] = default(default_factory=list)
+    last: bool = False  # no more retrievals: the next answer is the caller's
+
+    def goes_on(self, message: Message) -> bool:
+        """Whether a turn is nothing but retrievals that are still answered."""
+        calls = calls_of(message)
+        return bool(calls) and all(call.ours for call in calls) and not self.last
+
+    def next(self, message: Message) -> Steps:
+        """The model's next response (or stream) after a turn of retrievals, which are answered."""
+        calls = calls_of(message)
+        texts = yield Work(lambda: self._answers(calls))
+        self.before.append((message, texts))
+        report = self.request.report
+        report["rounds"] += 1
+        if self.request.room < MIN_TOKENS:
+            self._end("max_retrieved_tokens")
+        elif len(self.before) >= self.request.max_rounds:
+            self._end("max_rounds")
+        shown = [*texts[:-1], f"{texts[-1]}\n{_NO_MORE}"] if self.last else texts
+        self.messages = [*self.messages, message, *adapters.results(calls, shown)]
+        report["calls"] += 1
+        return (yield Model(self._kwargs()))
+
+    def record(self, message: Message, streamed: bool = False) -> Steps:
+        """What to keep of a turn that calls the caller's tools, None where nothing was retrieved."""
+        calls = calls_of(message)
+        ours = [call for call in calls if call.ours]
+        if len(ours) == len(calls) or not (ours or self.before):
+            return None
+        texts = yield Work(lambda: self._answers(ours))
+        return adapters.record_of(message, texts, self.before, streamed)
+
+    def _answers(self, calls: list[Call]) -> list[str]:
+        """What each call retrieves, within what the request has left."""
+        texts = []
+        for call in calls:
+            room = min(MAX_TOKENS, self.request.room)
+            if room < MIN_TOKENS:
+                self.request.report["limit"] = "max_retrieved_tokens"
+            text = self._answer(call, room) if room >= MIN_TOKENS else _USED_UP
+            cost = measure_for("", None).count(text)
+            self.request.room -= cost
+            self.request.report["retrieved_tokens"] += cost
+            texts.append(text)
+        return texts
+
+    def _answer(self, call: Call, room: int) -> str:
+        try:
+            return answer_to(call.arguments, self.request.cache, room)
+        except Exception as error:
+            if self.request.strict:
+                raise
+            self.request.report["error"] = reason(error)
+            return _FAILED
+
+    def _end(self, limit: str) -> None:
+        self.last = True
+        self.request.report["limit"] = limit
+
+    def _kwargs(self) -> dict[str, Any]:
+        kwargs = {**self.request.kwargs, "messages": self.messages}
+        if "n" in kwargs:
+            kwargs["n"] = 1
+        choice = later_choice(kwargs.pop("tool_choice", None), self.last)
+        if choice is not None:
+            kwargs["tool_choice"] = choice
+        if not self.last:
+            return kwargs
+        others = [tool for tool in kwargs.get("tools") or () if name_of(tool) != TOOL_NAME]
+        if others:
+            return {**kwargs, "tools": others}
+        # Providers want the tools of earlier calls to be there; those that know no "none" drop it.
+        return {**kwargs, "tool_choice": "none", "drop_params": True}
+
+
+def whole(request: Request, first: Any) -> Steps:
+    """Steps from the model's first response to the one for the caller."""
+    usage, costs = adapters.usage_of(first), [_cost(first)]
+    final = first
+    for number in range(len(_choices(first))):
+        talk = Talk(request, request.kwargs["messages"])
+        response, message = first, message_of(first, number)
+        while talk.goes_on(message):
+            response = yield from talk.next(message)
+            message = message_of(response)
+            usage = adapters.added(usage, adapters.usage_of(response))
+            costs.append(_cost(response))
+        at = number if response is first else 0
+        record = yield from talk.record(message)
+        shown = adapters.without_ours(response)
+        if record is not None:
+            shown = adapters.with_message(shown, _fields(message, record), at)
+            yield from keep(request, record, message_of(shown, at))
+        final = shown if len(_choices(first)) == 1 else _with_choice(final, number, _choices(shown)[at : at + 1])
+    if request.report["calls"] > 1:
+        final = adapters.with_usage(final, usage)
+    return reported(final, request.report, costs)
+
+
+class Streamed:
+    """The same for a stream: its steps show the chunks that the caller gets."""
+
+    def __init__(self, request: Request, first: Any) -> None:
+        self.request = request
+        self.report = request.report
+        self.stream = first
+        self._shown = Shown()
+
+    def steps(self) -> Steps:
+        first = turn = ChunkTurn(self._shown)
+        yield from self._read(first)
+        for number in first.choices:
+            talk = Talk(self.request, self.request.kwargs["messages"])
+            turn = first
+            message = turn.message(number) if turn.calls(number) else {}
+            while talk.goes_on(message):
+                self.stream = yield from talk.next(message)
+                turn = ChunkTurn(self._shown, number)
+                yield from self._read(turn)
+                message = turn.message(number) if turn.calls(number) else {}
+            record = yield from talk.record(message, streamed=True)
+            fields = {} if record is None else _fields(message, record)
+            if record is not None:
+                yield from keep(self.request, record, adapters.without_ours(message))
+            ours_only = bool(message) and all(call.ours for call in calls_of(message))
+            for part in turn.closing(number, fields, "stop" if ours_only else None):
+                yield Show(part)
+        for part in turn.totals():
+            yield Show(part)
+
+    def _read(self, turn: ChunkTurn) -> Steps:
+        while (chunk := (yield Next(self.stream))) is not END:
+            for part in turn.feed(chunk):
+                yield Show(part)
+        for part in turn.end():
+            yield Show(part)
+
+
+def keep(request: Request, record: Record, shown: Message) -> Steps:
+    """Puts a record into the store, for callers who do not echo what the message carries."""
+    if request.store is None:
+        return
+    name = adapters.names([*request.said, shown])[len(request.said)]
+    try:
+        yield Work(lambda: request.store.put({name: json.dumps(record)}))
+    except Exception as error:
+        if request.strict:
+            raise
+        request.report["error"] = reason(error)
+
+
+def reported(response: Any, report: dict[str, Any], costs: Sequence[Any] = ()) -> Any:
+    """A response with the report in its ``_hidden_params``; one that has none (a dict) as it is."""
+    hidden = getattr(response, "_hidden_params", None)
+    if not isinstance(hidden, dict):
+        return response
+    known = [cost for cost in costs if cost is not None]
+    if report["calls"] > 1 and known:
+        hidden = {**hidden, "response_cost": sum(known)}
+    response._hidden_params = {**hidden, "compresskit": report}
+    return response
+
+
+def _fields(message: Message, record: Record) -> dict[str, Any]:
+    had = message.get(adapters.FIELDS)
+    return {adapters.FIELDS: {**(had if isinstance(had, Mapping) else {}), adapters.NAME: record}}
+
+
+def _choices(response: Any) -> list[Any]:
+    return adapters.choices_of(response)
+
+
+def _with_choice(response: Any, number: int, choices: list[Any]) -> Any:
+    if not choices:
+        return response
+    own = [adapters.changed(choices[0], index=number) if at == number else c for at, c in enumerate(_choices(response))]
+    return adapters.changed(response, choices=own)
+
+
+def _cost(response: Any) -> Any:
+    hidden = getattr(response, "_hidden_params", None)
+    return hidden.get("response_cost") if isinstance(hidden, dict) else None

@@ -1,0 +1,159 @@
+"""The commands of a ledger: verify and report. Reads it through compresskit.ledger and reckons nothing itself
+but sums."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..errors import InvalidLedger
+from .input import InputError
+from .output import Failure, open_output, printable, to_json
+
+if TYPE_CHECKING:  # its locks are POSIX's: the other commands have to work without them
+    from ..ledger import Entry, Verdict
+
+FORMAT, VERSION = "compresskit-ledger-report", 1
+EXIT_CODES = """\b
+Exit codes:
+  0    every line is as it was written
+  1    a line was changed, taken out, put in or torn
+  2    wrong usage, or a file that cannot be read
+  4    the output could not be written
+  70   a fault in compresskit itself
+  141  the reader of the output is gone
+"""
+_MILLION = 1_000_000
+_HASH = re.compile(r"[0-9a-f]{64}")
+_WIDTH = 120  # columns, where the output is no terminal
+# What is added up, besides the requests themselves.
+_AMOUNTS = ("without_microdollars", "paid_microdollars", "bounced_microdollars", "saved_microdollars")
+_SUMS = ("original_tokens", "sent_tokens", "retrieved_tokens", *_AMOUNTS)
+_HEADINGS = ("conversation", "requests", "retrievals", "tokens", "sent", "without", "paid", "retrieving", "saved")
+
+
+class BrokenLedger(Failure):
+    """The ledger is not what was written."""
+
+    exit_code = 1
+
+
+@click.group(epilog=EXIT_CODES)
+def ledger() -> None:
+    """Check and sum up a ledger of what compression cost and saved.
+
+    A program writes a ledger with compresskit.ledger.Ledger. It has one line of JSON for each request, and each
+    line holds the hash of the line before.
+    """
+
+
+def _checked_hash(_context: click.Context, _option: click.Parameter, head: str | None) -> str | None:
+    if head is not None and not _HASH.fullmatch(head):
+        raise click.BadParameter(f"{head!r} is no hash; 64 hexadecimal digits were expected, as verify prints them")
+    return head
+
+
+@ledger.command("verify", epilog=EXIT_CODES)
+@click.argument("file")
+@click.option(
+    "--head", metavar="HASH", callback=_checked_hash, help="A hash that was printed earlier. It must still be there."
+)
+def verify_command(file: str, head: str | None) -> None:
+    """Check that no byte of FILE was changed since it was written, and print the hash of its last line.
+
+    To detect lines that were cut off the end, or a file that was made anew, keep a hash elsewhere and give it
+    with --head.
+    """
+    found = _verified(file, head)
+    click.echo(f"intact: {found.entries:,} entries, head {found.head}")
+
+
+@ledger.command("report", epilog=EXIT_CODES)
+@click.argument("file")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars.")
+def report_command(file: str, as_json: bool) -> None:
+    """Sum up FILE: the sums sent, paid and saved for each conversation, with retrievals deducted."""
+    from ..ledger import entries
+
+    verdict = _verified(file, None)
+    with _readable(file):
+        found = summary(entries(file))
+    if as_json:
+        whole = {"format": FORMAT, "version": VERSION, "entries": verdict.entries, "head": verdict.head, **found}
+        text = to_json(whole)
+    else:
+        text = _drawn(found).encode()
+    with open_output(None) as stream:
+        stream.write(text)
+
+
+def summary(found: Iterable[Entry]) -> dict[str, Any]:
+    """The sums of all entries, and of each conversation in the order in which they begin."""
+    conversations: dict[str | None, dict[str, int]] = {}
+    for entry in found:
+        sums = conversations.setdefault(entry.conversation, _nothing())
+        sent = entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
+        sums["requests"] += 1
+        sums["retrievals"] += entry.retrieved_tokens > 0
+        for name in _SUMS:
+            sums[name] += sent if name == "sent_tokens" else getattr(entry, name)
+    total = _nothing()
+    for sums in conversations.values():
+        for name, value in sums.items():
+            total[name] += value
+    return {"total": total, "conversations": [{"conversation": name, **sums} for name, sums in conversations.items()]}
+
+
+def _nothing() -> dict[str, int]:
+    return dict.fromkeys(("requests", "retrievals", *_SUMS), 0)
+
+
+def _verified(file: str, head: str | None) -> Verdict:
+    from ..ledger import verify
+
+    with _readable(file):
+        verdict = verify(file, head)
+    if verdict.problem:
+        where = "" if verdict.line is None else f", line {verdict.line}"
+        raise BrokenLedger(f"{file}{where}: {verdict.problem}")
+    return verdict
+
+
+@contextmanager
+def _readable(file: str) -> Iterator[None]:
+    """Errors of reading in words; a ledger that was changed between two readings is broken too."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {error.strerror or error}") from error
+    except InvalidLedger as error:
+        raise BrokenLedger(f"{file}: {error}") from error
+
+
+def _drawn(found: dict[str, Any]) -> str:
+    console = Console(file=io.StringIO(), width=Console().width if Console().is_terminal else _WIDTH, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_footer=True)
+    rows = [_cells(printable(one["conversation"] or "(no name)"), one) for one in found["conversations"]]
+    for heading, footer in zip(_HEADINGS, _cells("all", found["total"]), strict=True):
+        left = heading == "conversation"
+        table.add_column(heading, footer, justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+    stream = console.file
+    return stream.getvalue() if isinstance(stream, io.StringIO) else ""
+
+
+def _cells(name: str, sums: dict[str, int]) -> tuple[Text, ...]:
+    counts = [f"{sums[key]:,}" for key in ("requests", "retrievals", "original_tokens", "sent_tokens")]
+    amounts = [f"${sums[key] / _MILLION:,.4f}" for key in _AMOUNTS]
+    return tuple(map(Text, (name, *counts, *amounts)))

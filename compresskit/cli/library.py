@@ -1,0 +1,71 @@
+"""The library calls behind the commands: options in, a result's JSON out, exit codes for what went wrong.
+
+Reads no options itself and prints nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .. import Compressed, CompresskitError, compress
+from .input import Conversation, InputError
+from .shrinker_options import shrinker_of
+
+DEFAULT_MODEL = "gpt-4o"
+DEFAULT_TRIGGER = 200_000
+SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look like
+
+
+def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+    """One call of compress(): what the options say, before what the file says, before the defaults."""
+    fields, tools = conversation.fields, options["tools"]
+    trigger, target = options["trigger"], options["target"]
+    if trigger is None:
+        trigger = DEFAULT_TRIGGER if target is None or target < 1 else target  # a wrong target is told as one
+    shrinker = shrinker_of(options)
+    with library_errors(conversation.where):
+        return compress(
+            conversation.messages,
+            options["model"] or fields.get("model", DEFAULT_MODEL),
+            trigger,
+            target,
+            query=options["query"],
+            tools=fields.get("tools") if tools is None else tools,
+            recoverable=not options["no_recover"],
+            shape=options["shape"],
+            cache=conversation.cache if conversation.is_result else None,
+            shrinker=shrinker,
+        )
+
+
+def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+    """The same; where nothing says how far, to a fixed share of the tokens."""
+    if options["trigger"] is None and options["target"] is None:
+        whole = compress_one(conversation, {**options, "trigger": sys.maxsize})
+        options = {**options, "target": max(1, int(whole.original_tokens * SHOWN_SHARE))}
+    return compress_one(conversation, options)
+
+
+def as_json(result: Compressed) -> dict[str, Any]:
+    """A result as a JSON object; no "tools" where there are none, so that it can be sent as it stands."""
+    fields = {"model": result.model, "trigger": result.trigger, "target": result.target, **result}
+    if fields["tools"] is None:
+        del fields["tools"]
+    return {**fields, "decisions": [decision._asdict() for decision in result.decisions]}
+
+
+def in_target(result: dict[str, Any]) -> bool:
+    """Whether a result's JSON counts as a success."""
+    return bool(result["target_met"]) or result["skipped_reason"] == "below_trigger"
+
+
+@contextmanager
+def library_errors(where: str) -> Iterator[None]:
+    """The library's errors already say what to do: only the place in the file is added."""
+    try:
+        yield
+    except CompresskitError as error:
+        raise InputError(f"{where}{error}") from error

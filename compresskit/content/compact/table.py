@@ -1,0 +1,209 @@
+"""Tables (CSV, TSV, Markdown) in short form: what is the same in all or nearly all rows said once.
+
+    id,plan,region,state           (in every row region: eu)
+    1,free,eu,ok                   (unless a row says otherwise state: ok)
+    2,pro,eu,ok                    id,plan
+    3,free,eu,late                 1,free
+                                   2,pro
+                                   3,free,state=late
+
+Used only where every cell can be read back. The head is there with whatever rows stay, so that they are
+never without their columns' names.
+
+Rows are quoted as in CSV. A cell that only looks like an exception ("state=late" in a column of its own) or like a gap
+is quoted too. In the head, a name or value that could be read as more than one is quoted as in JSON.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Container
+
+from ..segment import Short, line_marks
+
+_LEAST_ROWS = 8
+_MOST_COLUMNS = 200
+_MANY_ROWS = 40  # from here on rows are like others before them, and worth showing for what they say alone
+_COMMON = 0.8  # of the rows have a value that is said once
+_DELIMITERS = (",", "\t", ";")
+_RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+\s*")
+_PIPE = re.compile(r"(?<!\\)\|")  # not "\|", which belongs to its cell
+_PADDING = " \t\r"
+_PARTS = re.compile(r"[,\"=\x00-\x1f\x7f-\x9f\u2028\u2029]|:(?=\s|$)")  # signs that part names and values in the head
+_CLOSED = re.compile(r"[^()]*(?:\([^()]*\)[^()]*)*")  # no parenthesis that could be the head's own
+_QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
+_NOTICES = ("…", "[… ")  # how gaps and markers begin
+_EVERY = "(in every row "
+_UNLESS = "(unless a row says otherwise "
+_OWN = (_EVERY, _UNLESS)  # how lines of the head begin that are no names
+
+Row = list[str]
+
+
+def short_table(text: str) -> Short | None:
+    r"""A table with common values hoisted; None where it is none, or its cells could not be read back.
+
+    >>> rows = "".join(f"{n},mia,eu,{'late' if n == 3 else 'ok'}\n" for n in range(9))
+    >>> short = short_table("id,user,region,state\n" + rows)
+    >>> print(short.head + short.body[:20], end="")
+    (in every row user: mia, region: eu)
+    (unless a row says otherwise state: ok)
+    id
+    0
+    1
+    2
+    3,state=late
+    4
+    """
+    found = _rows_of(text)
+    if found is None:
+        return None
+    delimiter, names, rows = found
+    same, usual = _common(names, rows)
+    kept = [place for place in range(len(names)) if place not in same and place not in usual]
+    if not kept:
+        return None
+    varied = {names[place] for place in usual}
+    lines = []
+    for row in rows:
+        others = [f"{names[place]}={row[place]}" for place, value in usual.items() if row[place] != value]
+        lines.append(_line([row[place] for place in kept], others, delimiter, varied))
+    head = _line([names[place] for place in kept], [], delimiter, ()) + "\n"
+    for opening, values in ((_UNLESS, usual), (_EVERY, same)):
+        if values:
+            said = (f"{_said(names[place])}: {_said(value)}" for place, value in values.items())
+            head = f"{opening}{', '.join(said)})\n{head}"
+    if any("\n" in line for line in lines) or _expanded(lines, delimiter, names, same, usual) != rows:
+        return None
+    size = sum(map(len, lines)) + len(lines)
+    return Short("table", head, "\n".join(lines), line_marks(lines), size if len(rows) < _MANY_ROWS else size // 2)
+
+
+def _rows_of(text: str) -> tuple[str, Row, list[Row]] | None:
+    """Delimiter, column names and rows of a table; None where the text is not a table and nothing else."""
+    first = text[: text.find("\n")]
+    if first.startswith("|"):
+        return _markdown_rows(text)
+    delimiter = max(_DELIMITERS, key=first.count)
+    if not 0 < first.count(delimiter) < _MOST_COLUMNS:
+        return None
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    names, rows = rows[0], rows[1:]
+    if len(rows) < _LEAST_ROWS or any(len(row) != len(names) for row in rows) or not _are_names(names):
+        return None
+    return delimiter, names, rows
+
+
+def _markdown_rows(text: str) -> tuple[str, Row, list[Row]] | None:
+    lines = text.rstrip("\n").split("\n")
+    if len(lines) < _LEAST_ROWS + 2 or not _RULE.fullmatch(lines[1]):
+        return None
+    rows = [_markdown_cells(line.strip(_PADDING)) for line in lines if line[:1] == "|"]
+    names, rows = rows[0], rows[2:]
+    whole = len(rows) + 2 == len(lines) and all(len(row) == len(names) for row in rows)
+    broken = any("\r" in cell for row in rows for cell in row)  # a line ends there
+    return ("|", names, rows) if whole and not broken and _are_names(names) else None
+
+
+def _markdown_cells(line: str) -> Row:
+    r"""The cells of a line that begins with a bar.
+
+    >>> _markdown_cells("| a | b |"), _markdown_cells("||"), len(_markdown_cells(r"| a \| b | c |"))
+    (['a', 'b'], [''], 2)
+    """
+    cells = _PIPE.split(line)[1:]
+    return [cell.strip(_PADDING) for cell in (cells if cells[-1] else cells[:-1])]
+
+
+def _are_names(names: Row) -> bool:
+    """Whether a first row could name the columns, so that what is said of them is clear."""
+    return len(set(names)) == len(names) and all(
+        name and not name[0].isdigit() and not name.startswith(_OWN) and not any(sign in name for sign in "\n\r=")
+        for name in names
+    )
+
+
+def _common(names: Row, rows: list[Row]) -> tuple[dict[int, str], dict[int, str]]:
+    """By column, the values that all rows have, and those that nearly all have and that are worth an exception."""
+    same: dict[int, str] = {}
+    usual: dict[int, str] = {}
+    for place, name in enumerate(names):
+        value, count = Counter(row[place] for row in rows).most_common(1)[0]
+        if "\n" in value:
+            continue
+        if count == len(rows):
+            same[place] = value
+        elif count >= _COMMON * len(rows) and count * (len(value) + 1) > (len(rows) - count) * (len(name) + 2):
+            usual[place] = value
+    return same, usual
+
+
+def _said(word: str) -> str:
+    """A name or value in the head: in quotes if it would not be clear where it ends.
+
+    >>> print(_said("size (kB)"), _said("10:00"), _said("late, region: us"))
+    size (kB) 10:00 "late, region: us"
+    """
+    plain = word == word.strip() and not _PARTS.search(word) and _CLOSED.fullmatch(word)
+    return word if plain else json.dumps(word, ensure_ascii=False)
+
+
+def _line(cells: Row, others: Row, delimiter: str, varied: Container[str]) -> str:
+    """A row: its cells, then what is not as usual in it, of the columns that are ``varied``."""
+    plain = delimiter.join([*cells, *others])
+    signs = plain.count(delimiter) - len(cells) - len(others) + 1
+    if plain and not signs and not any(sign in plain for sign in '"=\r\n') and not plain.startswith(_NOTICES):
+        return plain
+    quoted = [_cell(cell, delimiter, cell.partition("=")[0] in varied and "=" in cell) for cell in cells]
+    if cells[0].startswith(_NOTICES) or (cells == [""] and not others):
+        quoted[0] = _cell(cells[0], delimiter, True)
+    return delimiter.join(quoted + [_cell(other, delimiter, False) for other in others])
+
+
+def _cell(cell: str, delimiter: str, quoted: bool) -> str:
+    quoted = quoted or any(sign in cell for sign in (delimiter, '"', "\r", "\n"))
+    return '"' + cell.replace('"', '""') + '"' if quoted else cell
+
+
+def _cells(line: str, delimiter: str) -> Row:
+    """The cells of a row, without the quotes.
+
+    >>> _cells('1,"a,""b",', ",")
+    ['1', 'a,"b', '']
+    """
+    if '"' not in line:
+        return line.split(delimiter)
+    found: Row = []
+    at = -1
+    while at < len(line):
+        at += 1
+        quoted = _QUOTED.match(line, at)
+        if quoted:
+            found.append(quoted[1].replace('""', '"'))
+            at = quoted.end()
+        else:
+            end = line.find(delimiter, at)
+            found.append(line[at : end if end >= 0 else len(line)])
+            at = end if end >= 0 else len(line)
+    return found
+
+
+def _expanded(lines: list[str], delimiter: str, names: Row, same: dict[int, str], usual: dict[int, str]) -> list[Row]:
+    """The rows that short lines stand for."""
+    kept = [place for place in range(len(names)) if place not in same and place not in usual]
+    found = []
+    for line in lines:
+        cells = _cells(line, delimiter)
+        row = {**same, **usual, **dict(zip(kept, cells, strict=False))}
+        for other in cells[len(kept) :]:
+            name, _, value = other.partition("=")
+            row[names.index(name)] = value
+        found.append([row[place] for place in range(len(names))])
+    return found

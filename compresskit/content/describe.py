@@ -1,0 +1,78 @@
+"""describe(): a few words that say what a text was, for the line that stands in its place."""
+
+from .guard import guarded
+from .line_numbers import is_numbered, without_numbers
+from .segment import Split
+from .source_path import command_of, path_of
+
+_LOOKED_AT = 400  # names; more would not fit anyway
+_RECORDS = ("json", "jsonl")
+_SPEAKING = ("python", "code", "diff", "json", "jsonl", "markdown", "search")  # kinds whose names tell much
+
+
+def describe(text: str, split: Split, hint: str = "", limit: int = 80) -> str:
+    """Path, kind and names of a text, on one line without brackets, of at most `limit` characters.
+
+    >>> from .cut import split
+    >>> text = "class A:\\n    def f(self):\\n        return 1\\n\\n\\ndef g():\\n    return 2\\n"
+    >>> describe(text, split(text, "src/a.py", min_chars=1), "src/a.py")
+    'src/a.py: A, g, .f'
+    """
+    return guarded(lambda: _described(text, split, hint, limit), "")
+
+
+def _described(text: str, split: Split, hint: str, limit: int) -> str:
+    if split.kind in _RECORDS and hint and not any(segment.name for segment in split.segments[:_LOOKED_AT]):
+        return _shortened(split.kind, limit)  # the call stands above it and says more than how the first record begins
+    path = path_of(text, hint)
+    source = _tail(_clean(path), limit // 2) if path else _shortened(_clean(command_of(hint)), limit // 2)
+    parts = [part for part in (source, "" if "." in path[-6:] else split.kind) if part]
+    room = limit - sum(len(part) + 2 for part in parts)
+    named = [name for segment in split.segments[:_LOOKED_AT] for name in segment.name.split(", ") if name]
+    if split.kind in _SPEAKING and named:
+        told = _fitted(_outermost_first(list(dict.fromkeys(named))), room)
+    else:
+        head = text[: 4 * max(room, 0)]
+        told = _shortened(_clean(without_numbers(head) if is_numbered(head) else head), room)
+    return _shortened(": ".join([*parts, told] if told else parts), limit)
+
+
+def _outermost_first(names: list[str]) -> list[str]:
+    """Names that stand inside no other; then what is inside, as ".name"."""
+    known = set(names)
+    inside = [name for name in names if "/" not in name and name.rpartition(".")[0] in known]
+    outer = known.difference(inside)
+    return [name for name in names if name in outer] + ["." + name.rpartition(".")[2] for name in inside]
+
+
+def _fitted(names: list[str], room: int) -> str:
+    """As many names as there is room for, and how many more there are."""
+    told = ""
+    for number, name in enumerate(map(_clean, names)):
+        longer = f"{told}, {name}" if told else name
+        left = len(names) - number - 1
+        more = f", +{left} more" if left else ""
+        if len(longer) + len(more) > room:
+            return f"{told}, +{left + 1} more" if told else _shortened(name, room)
+        told = longer
+    return told
+
+
+def _tail(path: str, room: int) -> str:
+    """The end of a path, cut between folders."""
+    if len(path) <= room:
+        return path
+    end = path[max(0, len(path) - max(room - 1, 0)) :]
+    return "…" + (end[end.find("/") :] if "/" in end else end) if room > 1 else ""
+
+
+def _shortened(words: str, room: int) -> str:
+    if len(words) <= room:
+        return words
+    return words[: room - 1].rstrip() + "…" if room > 1 else words[: max(room, 0)]
+
+
+def _clean(words: str) -> str:
+    """One line of printable characters, without square brackets."""
+    plain = words.replace("[", "(").replace("]", ")")
+    return " ".join("".join(each if each.isprintable() else " " for each in plain).split())

@@ -1,0 +1,1 @@
+"""One file for each kind of text: the places where it can be cut."""

@@ -1,0 +1,152 @@
+"""Source in languages other than Python, and what is laid out like it (HTML, CSS, YAML, TOML).
+
+Blocks are told by indentation and blank lines, names by a small pattern of the words that introduce
+definitions. Understands no grammar.
+"""
+
+import re
+from typing import NamedTuple
+
+from ..segment import Mark
+
+# Each match: the blank lines above, the indentation and the first character of a line. It matches at
+# every line end but before closing brackets, so runs of blank lines are read once.
+_LINE = re.compile(r"\n(?![ \t]*+[)}\]])((?:[ \t\r]*+\n)*+)([ \t]*+)([^\n]?)")
+_MODIFIER = (
+    r"(?:export|default|public|private|protected|internal|static|final|abstract|async|override|pub(?:\([^)\n]*\))?"
+    r"|unsafe|extern|inline|virtual|sealed|partial|open|data|declare|suspend|local|typedef|constexpr|explicit)"
+)
+_CONTAINER = (
+    "class|interface|struct|enum|union|impl|trait|module|defmodule|namespace|object|protocol|extension|mod"
+    "|describe|context|defimpl|record|contract|service"
+)
+_OTHER = (
+    "function|func|fun|fn|defp?|defmacrop?|sub|proc|macro_rules!|type|const|let|var|val|test|it|feature"
+    "|scenario|message|resource|setup|alias_method|CREATE TABLE|create table"
+)
+_DEFINITION = re.compile(
+    rf"\(?(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
+    r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?"
+    r"(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?:mut[ \t]+)?(?P<name>(?!do\b)[\w$][\w$.:!?*-]*)"
+    # What may follow a name in code, and mostly does not in a comment's sentence ("object can move").
+    r"(?=[ \t]*(?:\r?$|[{(=:;<,\[|]|(?:do|extends|implements|for|where|struct|interface|final|func|map)\b)))"
+)
+# "int main(", "void Foo::bar(", "foo() {", "render(props) {"
+_NO_NAME = (
+    r"(?!(?:if|for|while|switch|return|else|catch|elif|when|unless|with|try|do|case|typedef"
+    r"|import|export|from|use|alias|require|include)\b)"
+)
+_CALLABLE = re.compile(
+    _NO_NAME + r"(?:[\w:<>,~\[\]?]++[ \t*&]++)*?(?P<name>[\w$~:.]+)[ \t]*\([^;\n]*(?:\{|\)|,|\()[ \t]*\r?$",
+    re.MULTILINE,
+)
+_SECTION = re.compile(r"\[+(?P<name>[\w.\" -]+)\]+|(?P<key>[\w.-]+):(?:[ \t][^\n]{0,40})?\r?$", re.MULTILINE)
+_SELECTOR = re.compile(_NO_NAME + r"(?P<name>[.#:@\w][^{}\n;`]*?)[ \t]*\{(?:[^{}\n]*\}?)[ \t]*\r?$")
+_LEAD = ("//", "/*", "*", "#", "--", "@", ";", "<!--", "[", "template", '"""')
+_FOLLOWS = re.compile(
+    r"(?:else|elif|elsif|catch|rescue|finally|except|end|fi|done|esac|then|do|when|\{|</|#endif|#else)(?!\w)"
+)
+_HEAD = 300  # characters of a line that are looked at for a name
+_NAMED_LINES = 24  # lines of a block that are looked at for names
+_DEPTH = 6
+_CLOSERS = (")", "]", "}")
+
+
+class _Line(NamedTuple):
+    start: int
+    column: int
+    apart: bool  # blank lines above
+
+
+def marks(text: str, max_chars: int = 1600) -> list[Mark]:
+    """Marks at the blocks of a text; inside classes, modules and very long blocks, at theirs.
+
+    >>> text = "class A {\\n  f() {\\n    go();\\n  }\\n\\n  g() {\\n    go();\\n  }\\n}\\n\\nfunction h() {\\n}\\n"
+    >>> [mark.name for mark in marks(text)]
+    ['A, A.f', 'A.g', 'h']
+    """
+    lines = [
+        _Line(match.end(1) - 1, len(match[2]), bool(match[1]))
+        for match in _LINE.finditer("\n" + text)
+        if match[3].strip()
+    ]
+    blocks = _Blocks(text, lines, 2 * max_chars)
+    if lines:
+        blocks.divide(0, len(lines), min(line.column for line in lines), "", 0)
+    return blocks.marks
+
+
+class _Blocks:
+    """Divides runs of lines into blocks, outermost first."""
+
+    def __init__(self, text: str, lines: list[_Line], long: int) -> None:
+        self.text = text
+        self.lines = lines
+        self.long = long
+        self.marks: list[Mark] = []
+        self.group = 0
+
+    def divide(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
+        """Marks for the blocks that begin at `column` among lines[first:last], all of them inside `prefix`."""
+        cuts = [at for at in range(first, last) if at == first or self.starts_block(at, column)]
+        for at, following in zip(cuts, [*cuts[1:], last], strict=True):
+            self.group += depth == 0
+            self.block(at, following, column, prefix, depth)
+
+    def block(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
+        """A mark for lines[first:last], or for the blocks inside where it holds definitions or is very long."""
+        names, at, container = self.names(first, last, column)
+        begun = len(self.marks)
+        named = ", ".join(prefix + name for name in names) or prefix.rstrip(".")
+        self.marks.append(Mark(self.lines[first].start, named, self.group))
+        end = self.lines[last].start if last < len(self.lines) else len(self.text)
+        if depth == _DEPTH or not (container or end - self.lines[first].start > self.long):
+            return
+        inner = next((each for each in range(at + 1, last) if self.lines[each].column > column), last)
+        if inner < last:
+            deeper = min(line.column for line in self.lines[inner:last] if line.column > column)
+            self.divide(inner, last, deeper, f"{prefix}{names[-1]}." if names else prefix, depth + 1)
+            # The first block inside stays with the header above it.
+            inside = self.marks.pop(begun + 1).name
+            if not named or inside.startswith(named + "."):
+                named = ", ".join(filter(None, (named, inside)))
+            self.marks[begun] = Mark(self.lines[first].start, named, self.group)
+
+    def starts_block(self, at: int, column: int) -> bool:
+        line = self.lines[at]
+        if line.column != column or _FOLLOWS.match(self.text, line.start + column):
+            return False
+        if line.apart:
+            return True
+        # Without a blank line between them, a definition starts where the one before was closed,
+        # by a bracket or by indentation alone.
+        start = line.start + column
+        above = self.text[self.text.rfind("\n", 0, line.start - 1) + 1 : line.start].strip()[-12:]
+        if above.endswith(("}", "};", "});", "end")):
+            return self.text.startswith(_LEAD, start) or bool(self.named(start))
+        return self.lines[at - 1].column > column and not above.startswith(_CLOSERS) and bool(self.named(start))
+
+    def names(self, first: int, last: int, column: int) -> tuple[list[str], int, bool]:
+        """What a block defines, the last line that names it, and whether that holds definitions itself."""
+        names: list[str] = []
+        owner, container = first, False
+        for at in range(first, min(last, first + _NAMED_LINES)):
+            line = self.lines[at]
+            if names and line.column > column:
+                break
+            if line.column == column and (match := self.named(line.start + column)):
+                found = match.groupdict()
+                name = next((found[key] for key in ("name", "quoted", "single", "key") if found.get(key)), "")
+                names.append(name.strip(" :=({"))
+                owner, container = at, bool(found.get("container"))
+        return [name for name in names if name], owner, container
+
+    def named(self, start: int) -> re.Match[str] | None:
+        end = self.text.find("\n", start, start + _HEAD)
+        end = min(start + _HEAD, len(self.text)) if end < 0 else end
+        if self.text.startswith(_LEAD, start) and not self.text.startswith(("[", "#", "@", "*"), start):
+            return None
+        for pattern in (_DEFINITION, _CALLABLE, _SECTION, _SELECTOR):
+            if match := pattern.match(self.text, start, end):
+                return match
+        return None

@@ -1,0 +1,49 @@
+"""Diffs and patches: one mark a hunk, the file's header with its first hunk.
+
+Reads positions and paths only; whether a patch applies is not its business.
+"""
+
+import re
+
+from ..segment import Mark
+
+_PLACE = re.compile(
+    r"\n(?:diff --(?:git|cc|combined) (?P<git>[^\n]*)|Index: (?P<index>[^\n]*)"
+    r"|--- (?P<old>[^\n\t]*+)[^\n]*+\n\+\+\+ (?P<new>[^\n\t]*)|(?P<hunk>@@@?@? -)|(?P<commit>commit [0-9a-f]{7,40}\b))"
+)
+
+
+def marks(text: str) -> list[Mark]:
+    """Marks at each hunk, named by the file's path; a commit's message above them is one of its own.
+
+    >>> marks("--- a/x.py\\n+++ b/x.py\\n@@ -1 +1 @@\\n-a\\n+b\\n@@ -9 +9 @@\\n-c\\n+d\\n")
+    [Mark(start=0, name='x.py', group=1), Mark(start=40, name='x.py', group=1)]
+    """
+    found: list[Mark] = []
+    group, path, opened = 0, "", False  # opened: the file's header stands and waits for its first hunk
+    for match in _PLACE.finditer("\n" + text):
+        start, kind = match.start(), match.lastgroup
+        if kind == "hunk":
+            if not opened:
+                found.append(Mark(start, path, group))
+            opened = False
+        elif kind == "commit":
+            group, path, opened = group + 1, "", False
+            found.append(Mark(start, match["commit"][:14], group))
+        elif kind == "new" and opened:
+            path = _path(match["new"], match["old"])
+            found[-1] = found[-1]._replace(name=path)
+        else:
+            path = _path(match["new"] or match["git"] or match["index"] or "", match["old"] or "")
+            group, opened = group + 1, True
+            found.append(Mark(start, path, group))
+    return found
+
+
+def _path(new: str, old: str) -> str:
+    """The file's path in the tree: of the new side, of the old one where the file is gone."""
+    new, old = new.strip(), old.strip()
+    chosen = old if new == "/dev/null" else new
+    if " b/" in chosen:  # the whole of a "diff --git a/x b/x" line
+        chosen = "b/" + chosen.split(" b/", 1)[1]
+    return chosen[2:] if chosen.startswith(("a/", "b/")) else chosen

@@ -1,0 +1,71 @@
+"""Logs, test output and other lines: episodes, told by blank lines, indentation and known frames.
+
+A line's continuation (deeper indentation) stays with it, and so does a traceback with the line that
+announces it; a test runner's failure report is one piece named by its test, and a commit one named by its hash.
+Levels and times are not read.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ..segment import Mark
+
+_TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
+# The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
+_PATTERN = (
+    r"\n((?:[ \t\r]*+\n)*+)(?:"
+    r"(?P<section>={3,}+ [^\n]*? ={3,}[ \t\r]*$|-{20,}+[ \t\r]*\nRan \d+ test)"
+    r"|(?P<report>_{3,}+ (?P<pytest>[^\n]*?) _{3,}[ \t\r]*$|={20,}+[ \t\r]*\n(?:FAIL|ERROR): (?P<unittest>[^\n(]*)"
+    r"|---- (?P<cargo>\S+) stdout ----)"
+    r"|(?P<indented_report>--- FAIL: (?P<go>\S+)|[ \t]++\d+\) (?P<numbered>[^\n]*)|  ● (?P<jest>[^\n]*))"
+    r"|%s(?P<chain>During handling of the above exception|The above exception was|Caused by: )"
+    r"|(?P<indented>[ \t]+)|)"
+)
+_LINE = re.compile(_PATTERN % "", re.MULTILINE)
+_LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
+_COMMIT = re.compile(r"^commit ([0-9a-f]{7,12})[0-9a-f]{0,52}\b", re.MULTILINE)
+_INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
+_SAMPLE = 4000  # characters in which the least indentation is looked for
+_RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
+
+
+def marks(text: str) -> Iterator[Mark]:
+    """Marks at the lines that begin something.
+
+    >>> text = "start\\n\\nTraceback (most recent call last):\\n  File x\\nValueError: no\\nend\\n"
+    >>> [text[mark.start:].split("\\n")[0] for mark in marks(text)]
+    ['start', 'Traceback (most recent call last):', 'end']
+    """
+    if _COMMIT.match(text):
+        return (Mark(match.start(), match[1], number) for number, match in enumerate(_COMMIT.finditer(text)))
+    return _marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE)
+
+
+def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
+    group = 0
+    flush = min(map(len, _INDENTATION.findall("\n" + text[:_SAMPLE])), default=0)
+    report = ""  # the kind of failure report that is being read
+    trace = False  # a traceback's last line has yet to come
+    for match in pattern.finditer("\n" + text):
+        start, kind, apart = match.end(1) - 1, match.lastgroup, bool(match[1])
+        if start >= len(text):
+            return
+        if kind in ("section", "report", "indented_report"):
+            report, trace, group = "" if kind == "section" else kind, False, group + 1
+            yield Mark(start, _test(match), group)
+        elif kind == "chain":
+            trace = True
+        elif report == "report" or (kind == "indented" and (report or not apart) and len(match["indented"]) > flush):
+            continue
+        elif trace and (kind == "trace" or not apart):
+            trace = kind == "trace"
+        else:
+            if apart or report or kind != "trace" or start == 0:
+                group += apart or bool(report)
+                yield Mark(start, "", group)
+            report, trace = "", kind == "trace"
+
+
+def _test(match: re.Match[str]) -> str:
+    """The test that a failure report is about."""
+    return next((match[runner].strip() for runner in _RUNNERS if match[runner]), "")

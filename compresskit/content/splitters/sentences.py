@@ -1,0 +1,56 @@
+"""Where sentences end, in any script.
+
+Finds boundaries only; how many sentences make a segment is decided elsewhere. No dictionary: a full
+stop counts as an end when what stands before it is no initial or common abbreviation and what follows
+does not go on in lower case.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
+
+from ..segment import Mark
+
+# Bounded runs only ({0,3}): a megabyte of dots or quotes must not be read again from each position.
+_END = re.compile(r"""[.!?…]["'”’»)\]*_]{0,3}\s++|[。！？｡؟।۔။።]["”’」』）》]{0,3}\s*+""")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[\"'“‘.-])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Rev|Gen|Col|Capt|Lt|Sgt|Maj|Gov|Sen|Rep"
+    r"|Hon|Messrs|Mt|Ft|vs|v|No|nos?|Nr|Vol|vol|pp?|Fig|fig|Eq|eq|Sec|sec|al|cf|ca|approx|e\.g|i\.e|Inc"
+    r"|Ltd|Corp|Bros|Univ|Dept|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)$"
+)
+_WHOLE = re.compile(r"```|~~~|\n[ \t]*\|")  # fences and tables
+_OPENERS = "\"'“‘«([*_"
+
+
+def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
+    """Offsets in (start, end) just after a sentence and the white space behind it.
+
+    >>> list(sentence_ends("Dr. No fled. He ran!  Why?", 0, 26))
+    [13, 22]
+    """
+    for match in _END.finditer(text, start, end):
+        after = match.end()
+        if after < end and not _goes_on(text, match.start(), after):
+            yield after
+
+
+def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark]:
+    """The marks, and marks between the sentences of what is longer than `long` and no code."""
+    for mark, (end, _, _) in pairwise(chain(marks, (Mark(len(text), "", -1),))):
+        yield mark
+        if end - mark.start > long and not _WHOLE.search(text, mark.start, end):
+            yield from (mark._replace(start=cut) for cut in sentence_ends(text, mark.start, end))
+
+
+def _goes_on(text: str, stop: int, after: int) -> bool:
+    """Whether the mark at `stop` ends no sentence: an abbreviation, or lower case behind it."""
+    if text[stop] in "。！？｡।۔။።؟":
+        return False
+    following = text[after]
+    if following == "(" and not text[stop + 1].isspace():  # 'She sang "Why?" (1962) ...'
+        return True
+    if following in _OPENERS and after + 1 < len(text):
+        following = text[after + 1]
+    if following.islower():
+        return True
+    return text[stop] == "." and _ABBREVIATION.search(text, max(0, stop - 8), stop) is not None

@@ -1,0 +1,100 @@
+"""Excerpts: the kept segments of a text with a marker in every gap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ..content import Segment
+from .wording import ROWS_LEFT_OUT, Gap, Wording
+
+_NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
+
+
+def excerpt(
+    text: str,
+    segments: Sequence[Segment],
+    kept: set[int],
+    key: str,
+    wording: Wording,
+    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+) -> str:
+    """The kept segments in order and unchanged, with a marker line in every gap.
+
+    Args:
+        named: what the markers say of segments that are left out.
+
+    >>> text = "one\\ntwo\\nthree\\n"
+    >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
+    >>> print(excerpt(text, segments, {0, 2}, "bcdfghjklmnp", Wording()), end="")
+    one
+    [… line 2: retrieve bcdfghjklmnp]
+    three
+    """
+    return "".join(excerpt_parts(text, segments, kept, key, wording, named=named)[0])
+
+
+def excerpt_parts(
+    text: str,
+    segments: Sequence[Segment],
+    kept: set[int],
+    key: str,
+    wording: Wording,
+    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+) -> tuple[list[str], list[tuple[int, int]], list[str]]:
+    """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
+    line = 1
+    out: list[str] = []
+    stretches: list[tuple[int, int]] = []
+    markers: list[str] = []
+    for first, last, keep in runs_of(segments, kept):
+        start, end = segments[first].start, segments[last].end
+        newlines = text.count("\n", start, end)
+        if keep:
+            stretches.append((start, end))
+            out.append(text[start:end])
+        else:
+            if out and not out[-1].endswith("\n"):
+                out.append("\n")
+            gap = _gap(text, start, end, line, newlines)
+            places = range(first, last + 1)
+            hidden = [words for number in places for words in told.get(number, ())] if gap.unit == "lines" else []
+            names = [name for number in places for name in named.get(number, ())]
+            marker = wording.gap(gap, key, hidden, names)
+            key = ""  # said once in a text
+            markers.append(marker + "\n" if end < len(text) else marker)
+            out.append(markers[-1])
+        line += newlines
+    return out, stretches, markers
+
+
+def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
+    """What is missing between two offsets: whole lines where it is that, else characters."""
+    whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
+    if not whole:
+        return Gap(start, end, "characters")
+    return Gap(line, line + newlines - (text[end - 1] == "\n"))
+
+
+def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int], quote: Callable[[str], str] = str) -> str:
+    """The kept lines of a text in short form; the line before it says the key for all that is left out.
+
+    Args:
+        quote: how what is kept is said.
+    """
+    parts = [
+        quote(text[segments[first].start : segments[last].end]) if keep else ROWS_LEFT_OUT + "\n"
+        for first, last, keep in runs_of(segments, kept)
+    ]
+    return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
+
+
+def runs_of(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
+    """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
+    number = 0
+    while number < len(segments):
+        stop = number
+        while stop < len(segments) and (stop in kept) == (number in kept):
+            stop += 1
+        yield number, stop - 1, number in kept
+        number = stop

@@ -1,0 +1,104 @@
+"""Where forms of originals were issued, so that a copy of a marker somewhere else stays text.
+
+A place is the digest of a form, of the role of its message, and of what the message before says. After a form has been
+met as often as it was issued there, what looks like it is a quotation. Messages may be added or removed elsewhere
+without harm, and cache marks may come and go.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from ..types import Cache, Message, Path
+from .keys import FULL_LENGTH, key_of
+
+RECORD_LENGTH = FULL_LENGTH + 1  # letters of a record's key, so that no original can have it
+
+Places = Counter[str]
+Position = tuple[int, Path]  # of a text: the index of its message, and its path there
+
+
+class PlacedCache(dict[str, str]):
+    """A cache as any other, key -> original, that also knows where the forms of its originals were issued."""
+
+    def __init__(self, originals: Mapping[str, str], places: Mapping[str, int]) -> None:
+        super().__init__(originals)
+        self.places = dict(places)
+
+
+def place(messages: Sequence[Message], index: int, text: str) -> str:
+    """The digest of one place: of a text in the message with this index.
+
+    >>> talk = [{"role": "user", "content": "a"}, {"role": "user", "content": "a"}]
+    >>> place(talk, 0, "a") == place(talk[:1], 0, "a") != place(talk, 1, "a")
+    True
+    """
+    before = "\n".join(_said(messages[index - 1])) if index else ""
+    return key_of(f"{messages[index].get('role')}\n{len(text)}\n{text}\n{before}")
+
+
+def places_at(messages: Sequence[Message], issued: Iterable[Position]) -> Places:
+    """The places of forms, by their positions."""
+    return Counter(place(messages, index, text_at(messages[index], path)) for index, path in issued)
+
+
+def text_at(message: Message, path: Path) -> str:
+    """The text at a path of a message."""
+    found: Any = message
+    for step in path:
+        found = found[step]
+    return str(found)
+
+
+def _said(message: Message) -> Iterator[str]:
+    """Every text and number of a message, in order, but for cache marks."""
+    left: list[Any] = [message]
+    while left:
+        item = left.pop()
+        if isinstance(item, dict):
+            left += [value for name, value in reversed(item.items()) if name not in ("cache_control", "type")]
+        elif isinstance(item, list):
+            left += reversed(item)
+        else:
+            yield item if isinstance(item, str) else json.dumps(item)
+
+
+def places_of(cache: Cache) -> Places | None:
+    """The places that a cache knows; None where it knows none, so that forms are known by their looks alone."""
+    known = getattr(cache, "places", None)
+    if known is not None:
+        return Counter(known)
+    found: Places | None = None
+    for key in cache:
+        if isinstance(key, str) and len(key) == RECORD_LENGTH:
+            found = (found or Counter()) | _read(cache[key])
+    return found
+
+
+def originals_of(cache: Cache) -> dict[str, str]:
+    """The originals of a cache alone.
+
+    >>> originals_of({"bcdfghjklmnp": "one", **record(Counter(["bcdfghjklmnp"]))})
+    {'bcdfghjklmnp': 'one'}
+    """
+    return {key: cache[key] for key in cache if not (isinstance(key, str) and len(key) == RECORD_LENGTH)}
+
+
+def record(places: Mapping[str, int]) -> dict[str, str]:
+    """Places as one more item of a cache, for caches that go through JSON while a quoted marker is about."""
+    text = "\n".join(f"{digest} {count}" for digest, count in sorted(places.items()))
+    return {key_of(text, RECORD_LENGTH): text}
+
+
+def _read(text: str) -> Places:
+    return Counter(dict(_lines(text.split("\n"))))
+
+
+def _lines(lines: Iterable[str]) -> Iterable[tuple[str, int]]:
+    for line in lines:
+        digest, _, count = line.partition(" ")
+        if count.isdecimal():
+            yield digest, int(count)

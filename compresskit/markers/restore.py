@@ -1,0 +1,301 @@
+"""Forms known again, and restore: what was taken out is put back.
+
+A marker is known by what was issued, never by its looks alone: a text counts as compressed only where the
+cache holds an original under the marker's key and everything between its markers stands in that original
+in the same order. A text that a shrinker wrote cannot be judged by its original: there the cache holds what was
+issued too, and only just that counts. ``Keys`` makes sure that no text of the input passes for a form that it issues.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .._json import clone
+from ..content import FORMS, said_in_short
+from ..errors import InvalidMessages, check_cache
+from ..messages import read
+from ..messages.parts import replace, slots
+from ..types import Cache, Message, Path
+from .fold_quotes import stand_in, telling
+from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
+from .places import PlacedCache, Places, Position, originals_of, place, places_at, places_of
+from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
+
+_KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
+_SPAN = r"\d+(?:-\d+)?"
+# after one that says the key
+_GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]*(?: L{_SPAN}|, …))?\]|…)$", re.MULTILINE)
+_MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
+_FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
+
+
+class ShortTexts:
+    """Originals in short form, and what runs can tell: each made once however much has to be compared with it.
+
+    By nothing but the originals, so it may be kept from turn to turn.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], str] = {}
+        self._runs: dict[str, list[Message] | None] = {}
+        self._tellings: dict[str, str] = {}
+
+    def run(self, original: str) -> list[Message] | None:
+        """The messages of a run, not to be changed; None where it is none."""
+        if original not in self._runs:
+            self._runs[original] = _run(original)
+        return self._runs[original]
+
+    def telling(self, run: str) -> str:
+        if run not in self._tellings:
+            self._tellings[run] = telling(read(self.run(run) or [], "auto").turns)
+        return self._tellings[run]
+
+    def of(self, original: str, form: str) -> str:
+        if (form, original) not in self._made:
+            self._made[form, original] = said_in_short(original, form)
+        return self._made[form, original]
+
+
+def _is_bound(key: str, shrunk: str, cache: Cache) -> bool:
+    """Whether just this text was issued for just this original, under whatever length of the bond's key."""
+    wanted = bond(key, shrunk)
+    name = key_of(wanted, FULL_LENGTH)
+    return any(cache.get(name[:length]) == wanted for length in range(KEY_LENGTH, FULL_LENGTH + 1))
+
+
+def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the original that ``text`` is a form of, None where it is simply text.
+
+    Where many texts are asked about, ``short`` keeps what they are compared with.
+    """
+    if not looks_issued(text):
+        return None
+    found = [match for match in _MARKER.finditer(text) if match[1] in cache]
+    firsts: dict[str, re.Match[str]] = {}
+    for match in found:
+        firsts.setdefault(match[1], match)
+    for key, first in firsts.items():
+        start = first.start()
+        if text.startswith(START + SHORTENED) and start == 0:
+            if _is_bound(key, text[first.end() + 1 :], cache):
+                return key
+        elif start <= len(cache[key]) + 1 and text[:start].removesuffix("\n") in cache[key]:  # a first look
+            spans = [match.span() for match in found if match[1] == key]
+            spans += [match.span() for match in _GAP.finditer(text, first.end())]
+            if _is_form(text, sorted(spans), cache[key], short or ShortTexts()):
+                return key
+    return None
+
+
+def _is_form(text: str, spans: list[tuple[int, int]], original: str, short: ShortTexts) -> bool:
+    """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
+    form = text[len(START) : text.find(":")]
+    if spans[0][0] == 0 and form in FORMS:
+        original = short.of(original, form)
+    position = 0
+    for piece in _pieces(text, spans):
+        piece = piece.removesuffix("\n")  # a cut within a line adds the line end that its marker needs
+        found = original.find(piece, position)
+        if found < 0:
+            return False
+        position = found + len(piece)
+    return True
+
+
+def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
+    start = 0
+    for begin, end in spans:
+        if begin > start:
+            yield text[start:begin]
+        start = min(end + 1, len(text))  # the marker's own line end
+    if start < len(text):
+        yield text[start:]
+
+
+def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> str | None:
+    """The key of the run of messages that ``message`` stands for, None where it is simply a message.
+
+    Where many messages are asked about, ``short`` keeps what they are compared with.
+    """
+    content = message.get("content")
+    if not isinstance(content, str) or not content.startswith(START):
+        return None
+    if len(message) != 2 or message.get("role") != "user":
+        return None
+    first, *rest = content.split("\n")
+    match = _FOLD.fullmatch(first)
+    if not match or match[2] not in cache or bool(match[1]) != bool(rest):
+        return None
+    short, run = short or ShortTexts(), cache[match[2]]
+    return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
+
+
+class Unit(NamedTuple):
+    """Messages ``first`` to ``stop`` (exclusive), and what they stand for.
+
+    ``run`` is the key of the messages that they stand for, None where it is one message that stands for itself; then
+    ``texts`` are the keys of the originals of its texts, by path. ``issued`` are the positions of the forms in it.
+    """
+
+    first: int
+    stop: int
+    run: str | None
+    texts: list[tuple[Path, str]]
+    issued: list[Position]
+
+
+class Reader:
+    """Reads messages in their order, and knows the forms in them again: each in its place, and no more than once.
+
+    Args:
+        cache: with the places that it knows; one that knows none has its forms known by their looks.
+        short: what is compared with, kept for the next time.
+    """
+
+    def __init__(self, cache: Cache, short: ShortTexts | None = None) -> None:
+        self.cache = cache
+        self.short = short or ShortTexts()
+        self._left = places_of(cache)
+
+    def units(self, messages: Sequence[Message]) -> Iterator[Unit]:
+        """The messages in order, one by one, but for folds, which are read with what stands beside them."""
+        index = 0
+        while index < len(messages):
+            at = index + (messages[index] == BESIDE_FOLD and index + 1 < len(messages))
+            run = self._run(messages, at)
+            if run is None:
+                texts = self._texts(messages, index)
+                yield Unit(index, index + 1, None, texts, [(index, path) for path, _ in texts])
+                index += 1
+                continue
+            stop = at + 1
+            stop += stop < len(messages) and messages[stop] == BESIDE_FOLD
+            yield Unit(index, stop, run, [], [(at, ("content",))])
+            index = stop
+
+    def original(self, unit: Unit, messages: Sequence[Message]) -> list[Message]:
+        """The messages that a unit of ``messages`` stands for: to be compared with, not to be changed."""
+        if unit.run is not None:
+            return self.short.run(self.cache[unit.run]) or []
+        message = messages[unit.first]
+        return [_filled(message, unit.first, unit.texts, self.cache)] if unit.texts else [message]
+
+    def _run(self, messages: Sequence[Message], index: int) -> str | None:
+        message = messages[index]
+        key = folded(message, self.cache, self.short)
+        return key if key and self._is_issued(messages, index, message["content"]) else None
+
+    def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
+        found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]
+        return [
+            (slot.path, key) for slot, key in found if key is not None and self._is_issued(messages, index, slot.text)
+        ]
+
+    def _is_issued(self, messages: Sequence[Message], index: int, text: str) -> bool:
+        """Whether what looks like a form stands in a place where one was issued."""
+        if self._left is None:
+            return True
+        here = place(messages, index, text)
+        self._left[here] -= 1
+        return self._left[here] >= 0
+
+
+def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
+    """Whether some text of messages looks like a form of an original and stands in none of the places of forms."""
+    seen: Places = Counter()
+    for index, message in enumerate(messages if cache else ()):
+        for slot in slots(message):
+            if looks_issued(slot.text):
+                here = place(messages, index, slot.text)
+                seen[here] += 1
+                if seen[here] > places[here] and (issued(slot.text, cache) or folded(message, cache)):
+                    return True
+    return False
+
+
+def restore(messages: list[Message], cache: Cache) -> list[Message]:
+    """Returns the messages with everything that was taken out put back, exactly.
+
+    A marker that is quoted in a message added since is text and stays, as long as ``cache`` is the result's own: a
+    cache that went through JSON knows of those quotations that ``compress`` has seen.
+
+    Args:
+        messages: The messages that ``compress`` returned, with or without messages that were added since.
+        cache: The cache of that result. A marker whose key is missing from it stays a marker.
+
+    Raises:
+        InvalidArgument: ``cache`` is not a mapping.
+        InvalidMessages: ``messages`` is not a list of message dicts, or it holds values that JSON cannot hold.
+
+    Examples:
+        >>> restore([{"role": "user", "content": "hi"}], {})
+        [{'role': 'user', 'content': 'hi'}]
+    """
+    return [message for run in unfold(messages, cache).runs for message in run]
+
+
+class Unfolded(NamedTuple):
+    """Messages with everything that was taken out put back."""
+
+    runs: list[list[Message]]  # for every message the original ones: itself, or those that it stands for
+    issued: list[Position]  # of the forms
+
+
+def unfold(messages: list[Message], cache: Cache) -> Unfolded:
+    """The originals of messages, each by itself."""
+    check_cache(cache)
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        raise InvalidMessages(
+            f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
+            f"the 'messages' of a result."
+        )
+    reader = Reader(cache)
+    runs: list[list[Message]] = []
+    found: list[Position] = []
+    for unit in reader.units(messages):
+        found += unit.issued
+        if unit.run is None:
+            runs.append([_filled(messages[unit.first], unit.first, unit.texts, cache)])
+        else:
+            runs += [json.loads(cache[unit.run]), *([] for _ in range(unit.first + 1, unit.stop))]
+    return Unfolded(runs, found)
+
+
+def placed(messages: list[Message], cache: Cache) -> PlacedCache:
+    """A cache that knows the forms in these messages to be issued, and nothing that is said behind them.
+
+    Raises:
+        InvalidArgument, InvalidMessages: as restore.
+    """
+    return PlacedCache(originals_of(cache), places_at(messages, unfold(messages, cache).issued))
+
+
+def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: Cache) -> Message:
+    """A copy of a message with originals put back."""
+    copy: Message = clone(message, f"messages[{index}]")
+    for path, key in texts:
+        replace(copy, path, cache[key])
+    return copy
+
+
+def is_run(text: str) -> bool:
+    """Whether an original is a run of messages rather than a text."""
+    return _run(text) is not None
+
+
+def _run(text: str) -> list[Message] | None:
+    """The messages of a run, None where a text is none."""
+    if not text.startswith('[{"'):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    good = isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
+    return found if good else None

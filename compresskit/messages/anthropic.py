@@ -1,0 +1,142 @@
+"""The Anthropic Messages shape: content blocks, tool_use and tool_result, thinking, server tools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._json import dumps
+from ..types import Block, Message, Turn
+from . import parts
+from .cache_control import marks
+
+_KNOWN_ROLES = frozenset({"system", "user", "assistant"})
+_PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
+_SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
+
+
+def read(index: int, message: Message) -> Turn:
+    """One message as a Turn; ``link`` adds what its tool results answer."""
+    role = message["role"]
+    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _KNOWN_ROLES)
+    if turn.opaque:
+        turn.fix(role)
+    content = message.get("content")
+    if isinstance(content, str):
+        turn.blocks.append(Block(index, ("content",), content))
+        turn.human = role == "user"
+    elif isinstance(content, list):
+        for i, part in enumerate(content):
+            _part(turn, part, i)
+    elif content is not None:
+        parts.opaque(turn, content)
+    for key, value in message.items():
+        if key not in _PLAIN_KEYS and value is not None:
+            parts.opaque(turn, value)
+    if isinstance(content, list) or len(message) > 2:
+        turn.cached = bool(marks(message))
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Gives every tool result the call that asked for it."""
+    asked: dict[str, str] = {}
+    for turn, message in zip(turns, messages, strict=True):
+        content = message.get("content")
+        found = content if isinstance(content, list) else []
+        for part in found:
+            if isinstance(part, dict) and part.get("type") == "tool_use" and isinstance(part.get("id"), str):
+                asked[part["id"]] = parts.short_call(part.get("name"), dumps(part.get("input", "")))
+        for block in turn.blocks:
+            part = found[block.path[1]] if len(block.path) > 1 and isinstance(block.path[1], int) else None
+            if isinstance(part, dict) and part.get("type") == "tool_result":
+                block.call = asked.get(str(part.get("tool_use_id")), "")
+
+
+def _part(turn: Turn, part: Any, i: int) -> None:
+    if not isinstance(part, dict):
+        parts.opaque(turn, part)
+        return
+    kind = parts.kind_of(part)
+    found = parts.part_slots(part, ("content", i))
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    if kind == "tool_use":
+        _call(turn, part)
+    elif kind == "tool_result":
+        _result(turn, part)
+    elif kind == "image":
+        _image(turn, part)
+    elif found and kind == "document":
+        turn.opaque = True
+        _document(turn, part)
+    elif found:
+        turn.human = turn.human or turn.role == "user"
+        parts.beside(turn, part, parts.TEXT_KEYS)
+    elif not _file(turn, part, kind):
+        turn.thinking = turn.thinking or kind in ("thinking", "redacted_thinking")
+        parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
+
+
+def _call(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    turn.fix(parts.short_call(part.get("name"), dumps(part.get("input", ""))))
+    known = {"type", "input", "cache_control"}
+    if isinstance(part.get("name"), str):
+        known.add("name")
+    if isinstance(part.get("id"), str):
+        turn.call(part["id"])
+        turn.fix(part["id"])
+        known.add("id")
+    parts.beside(turn, part, known)
+    # a call made by the provider's code execution belongs to that block, which stays
+    caller = part.get("caller")
+    turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
+
+
+def _result(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    known = {"type", "content", "cache_control"}
+    if isinstance(part.get("tool_use_id"), str):
+        turn.answer(part["tool_use_id"])
+        turn.fix(part["tool_use_id"])
+        known.add("tool_use_id")
+    if isinstance(part.get("is_error"), bool):
+        known.add("is_error")
+    parts.beside(turn, part, known)
+    inner = part.get("content")
+    for child in inner if isinstance(inner, list) else ():
+        if isinstance(child, dict) and child.get("type") == "image":
+            _image(turn, child)
+        elif parts.is_text(child):
+            parts.beside(turn, child, parts.TEXT_KEYS)
+        else:
+            parts.opaque(turn, child)
+    if inner is not None and not isinstance(inner, str | list):
+        parts.opaque(turn, inner)
+
+
+def _file(turn: Turn, part: dict[str, Any], kind: str) -> bool:
+    source = part.get("source")
+    if kind != "document" or not isinstance(source, dict) or source.get("type") != "base64":
+        return False
+    if not parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN):
+        return False
+    _document(turn, part)
+    return True
+
+
+def _document(turn: Turn, part: dict[str, Any]) -> None:
+    """Counts what a document says beside its data."""
+    for key in ("title", "context"):
+        if part.get(key):
+            turn.fix(str(part[key]))
+    parts.beside(turn, part["source"], _SOURCE_KEYS)
+    parts.beside(turn, part, ("type", "source", "title", "context", "cache_control"))
+
+
+def _image(turn: Turn, part: dict[str, Any]) -> None:
+    turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
+    turn.opaque = True
+    source = part.get("source")
+    if isinstance(source, dict):
+        parts.beside(turn, source, _SOURCE_KEYS)
+    parts.beside(turn, part, ("type", "cache_control", *(("source",) if isinstance(source, dict) else ())))

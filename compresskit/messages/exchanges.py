@@ -1,0 +1,31 @@
+"""Exchanges: a tool call and all its results, which are only valid together."""
+
+from __future__ import annotations
+
+from ..types import Turn
+
+
+def exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
+    """A call and all its results, however spread, as (first, last); every other message by itself."""
+    reach: dict[int, int] = {}  # the last message that a message is tied to
+    caller: dict[str, int] = {}
+    for turn in turns:
+        if not turn.answers and not turn.calls:
+            continue
+        for answered in turn.answers:
+            if answered in caller:
+                reach[caller[answered]] = turn.index
+        if turn.index and (turn.role == "tool" or turn.answers) and caller.keys().isdisjoint(turn.answers):
+            reach[turn.index - 1] = turn.index  # whatever it answers, it goes with what stands before it
+        for call in turn.calls:
+            caller[call] = turn.index
+    if not reach:
+        return [(index, index) for index in range(len(turns))]
+    found: list[tuple[int, int]] = []
+    first = end = 0
+    for index in range(len(turns)):
+        end = max(end, reach.get(index, index))
+        if index == end:
+            found.append((first, end))
+            first = end = index + 1
+    return found

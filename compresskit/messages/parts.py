@@ -1,0 +1,117 @@
+"""What both shapes have in common: text slots, images, and tokens that are no text.
+
+Token figures for media are estimates; their sources stand beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .._json import dumps
+from ..types import Message, Slot, Turn
+
+# Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
+MESSAGE_TOKENS = 4
+CALL_TOKENS = 8  # the frame around one tool call or result: keys, type, quotes
+# OpenAI's vision guide: 85 tokens at low detail, 85 + 170 for each 512-pixel tile; 1024 x 1024 has four tiles.
+IMAGE_TOKENS = {"low": 85, "high": 765, "auto": 765}
+# Anthropic's vision guide: width x height / 750, images are scaled down to about 1,600 tokens.
+ANTHROPIC_IMAGE_TOKENS = 1_600
+# OpenAI bills one token per 100 ms of user audio; compressed speech has about 1,600 bytes in that time.
+AUDIO_BYTES_PER_TOKEN = 1_600
+# A page of a PDF takes 1,500 to 3,000 tokens (Anthropic's PDF guide) and commonly some 50 kB.
+FILE_BYTES_PER_TOKEN = 25
+
+_TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # of a text part: its text is counted as a slot
+
+
+def kind_of(part: Any) -> str:
+    """The type of a content part, "" for what has none."""
+    kind = part.get("type") if isinstance(part, dict) else None
+    return kind if isinstance(kind, str) else ""
+
+
+def is_text(part: Any) -> bool:
+    return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
+
+
+def slots(message: Message) -> list[Slot]:
+    """Every place of a message, in either shape, where a text may stand in another form.
+
+    >>> slots({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]})
+    [Slot(path=('content', 0, 'content'), text='42')]
+    """
+    content = message.get("content")
+    if isinstance(content, str):
+        return [Slot(("content",), content)]
+    found: list[Slot] = []
+    for i, part in enumerate(content if isinstance(content, list) else ()):
+        found += part_slots(part, ("content", i))
+    return found
+
+
+def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
+    """The text slots of one part of a content list."""
+    if not isinstance(part, dict):
+        return []
+    if is_text(part):
+        return [] if part.get("citations") else [Slot((*path, "text"), part["text"])]
+    if part.get("type") == "tool_result":
+        inner = part.get("content")
+        if isinstance(inner, str):
+            return [Slot((*path, "content"), inner)]
+        parts = inner if isinstance(inner, list) else []
+        return [Slot((*path, "content", j, "text"), child["text"]) for j, child in enumerate(parts) if is_text(child)]
+    source = part.get("source")
+    if part.get("type") == "document" and isinstance(source, dict) and source.get("type") == "text":
+        # citations name character ranges of the document, which must then stay as it is
+        if isinstance(source.get("data"), str) and not part.get("citations"):
+            return [Slot((*path, "source", "data"), source["data"])]
+    return []
+
+
+def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:
+    """Puts ``text`` at ``path`` of a message that the caller owns."""
+    place: Any = message
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = text
+
+
+def opaque(turn: Turn, part: Any) -> None:
+    """Counts a part that stays as it is, as the JSON that is sent."""
+    turn.opaque = True
+    turn.fix(part if isinstance(part, str) else dumps(part))
+
+
+def beside(turn: Turn, item: dict[str, Any], known: Iterable[str]) -> None:
+    """Counts the fields of a part, a call or a function beside those ``known``, as the JSON that is sent.
+
+    They do not keep the message from being folded away: they are in its original.
+    """
+    known = frozenset(known)
+    if item.keys() <= known:
+        return
+    rest = {key: value for key, value in item.items() if key not in known and not _is_empty(value)}
+    if rest:
+        turn.set_aside(dumps(rest))
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
+    """Counts base64 ``data`` by its size; False where there is none."""
+    if not isinstance(data, str):
+        return False
+    turn.opaque = True
+    turn.extra += max(1, len(data) * 3 // 4 // bytes_per_token)
+    return True
+
+
+def short_call(name: Any, arguments: str) -> str:
+    """What a tool call says, for judging and labelling its results."""
+    return f"{name if isinstance(name, str) else ''} {arguments}".strip()

@@ -1,0 +1,114 @@
+"""The plain arguments of compress(), checked: each wrong one is an error that names it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import InvalidArgument, check_cache, described, shown
+from .prices import Prices
+from .result import Compressed
+
+_TARGET_PERCENT = 70  # of the trigger, where no target is given
+
+
+def checked_target(trigger: Any, target: Any) -> int:
+    """The target in tokens.
+
+    >>> checked_target(200_000, None)
+    140000
+    """
+    whole("trigger", trigger)
+    if target is None:
+        return int(max(1, trigger * _TARGET_PERCENT // 100))
+    whole("target", target)
+    if target > trigger:
+        raise InvalidArgument(
+            f"target is {target}, above the trigger of {trigger}; at most the trigger was expected. "
+            f"Lower the target or raise the trigger."
+        )
+    return int(target)
+
+
+def check_model(model: Any) -> None:
+    """Raises InvalidArgument for what is no model's name."""
+    if not isinstance(model, str) or not model:
+        raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
+
+
+def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embedder: Any) -> None:
+    """Raises InvalidArgument for the first argument that is not what compress() takes."""
+    check_model(model)
+    if query is not None and not isinstance(query, str):
+        raise InvalidArgument(f"query is {described(query)}; a str was expected, or None to derive it.")
+    if tools is not None and not (isinstance(tools, list | tuple) and all(isinstance(tool, dict) for tool in tools)):
+        raise InvalidArgument(f"tools is {described(tools)}; a list of tool schemas (dicts) was expected, or None.")
+    if not isinstance(recoverable, bool):
+        raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
+    if cache is not None:
+        check_cache(cache)
+    if embedder is not None and (isinstance(embedder, type) or not callable(getattr(embedder, "embed", None))):
+        raise InvalidArgument(
+            f"embedder is {shown(embedder)}; an object with embed(texts) was expected, or None: "
+            f"StaticEmbedder(), for example."
+        )
+    for key in cache or ():
+        if not isinstance(cache[key], str):
+            raise InvalidArgument(
+                f"cache holds {described(cache[key])} under a key; a text was expected: pass result.cache as it came."
+            )
+
+
+def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store: Any, router: Any) -> None:
+    """Raises InvalidArgument for the first argument that is not what completion() takes."""
+    whole("max_rounds", max_rounds, "rounds")
+    if max_retrieved_tokens is not None:
+        whole("max_retrieved_tokens", max_retrieved_tokens)
+    if on_error not in ("send", "raise"):
+        raise InvalidArgument(f"on_error is {shown(on_error)}; 'send' or 'raise' was expected.")
+    if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
+        raise InvalidArgument(f"store is {shown(store)}; an object with get(key) and put(items) was expected, or None.")
+    if router is not None and not (hasattr(router, "completion") and hasattr(router, "acompletion")):
+        raise InvalidArgument(
+            f"router is {shown(router)}; an object with completion() and acompletion() was expected, "
+            f"such as litellm.Router, or None."
+        )
+
+
+def whole(name: str, value: Any, unit: str = "tokens") -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise InvalidArgument(
+            f"{name} is {shown(value)}; a whole number of {unit}, 1 or more, was expected. "
+            f"Leave it out for the default."
+        )
+
+
+def entry_forms(on_entry: object) -> str:
+    """Which forms results may enter in: "" (none), "lossless" or "views"; True is what measured best.
+
+    Raises:
+        InvalidArgument: it is none of these.
+
+    >>> entry_forms(True), entry_forms(False)
+    ('views', '')
+    """
+    if isinstance(on_entry, bool):
+        return "views" if on_entry else ""
+    if on_entry in ("lossless", "views"):
+        return str(on_entry)
+    raise InvalidArgument(f"on_entry is {shown(on_entry)}; True, False, 'lossless' or 'views' was expected.")
+
+
+def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoints: object, prices: object) -> None:
+    """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
+    entry_forms(on_entry)
+    for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
+        if not isinstance(value, bool):
+            raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
+    if prices is not None and not isinstance(prices, Prices):
+        raise InvalidArgument(
+            f"prices is {shown(prices)}; compresskit.prices.Prices was expected, such as prices_for(model), or None."
+        )
+    if previous is not None and not isinstance(previous, Compressed):
+        raise InvalidArgument(
+            f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."
+        )

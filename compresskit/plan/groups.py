@@ -1,0 +1,76 @@
+"""Which messages are kept or folded together: exchanges, and runs of messages too small to be told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..markers.fold_quotes import frame_of
+from ..messages.exchanges import exchanges
+from ..types import Turn
+
+# A marker between two messages costs more than a message of this size tells; runs of such messages are
+# kept or folded as one, up to the larger size.
+_SMALL_CHARACTERS = 120
+_RUN_CHARACTERS = 480
+_RUNS_IN_ROOM = 40  # so that the last of a small budget can still be spent
+_CHARACTERS_PER_TOKEN = 4
+_CHARACTERS_PER_TOKEN_OF_ID = 1.5
+_FRAME = 0.04  # of an exchange's tokens: from there on what is kept of it is told within a fold
+
+
+class Atom(NamedTuple):
+    """Messages ``first`` to ``last`` (inclusive)."""
+
+    first: int
+    last: int
+    foldable: bool
+    told: bool = False  # what is kept of it stands within a fold
+
+
+def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
+    """The conversation in runs that may not be torn: a call with all its results, or small talk.
+
+    ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
+    """
+    most = max(_SMALL_CHARACTERS, min(_RUN_CHARACTERS, room // _RUNS_IN_ROOM * _CHARACTERS_PER_TOKEN))
+    thinking = _open_thinking(turns)
+    found: list[Atom] = []
+    left = 0  # characters that the run at the end of ``found`` may still take
+    for first, last in exchanges(turns):
+        size = 0
+        foldable = True
+        for turn in turns[first : last + 1]:
+            foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached) and turn.index < thinking
+            for block in turn.blocks:
+                size += len(block.text)
+        small = foldable and first == last and size < _SMALL_CHARACTERS and not turns[first].fixed
+        if small and found and 0 < left >= size:
+            found[-1] = Atom(found[-1].first, last, True)
+            left -= size
+        else:
+            told = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
+            found.append(Atom(first, last, foldable, told))
+            left = most - size if small else 0
+    return found
+
+
+def _open_thinking(turns: list[Turn]) -> int:
+    """Where the tool loop that is still open begins, if it has thinking; else the number of messages.
+
+    A fold is a message of the user. Within that loop it would end the model's turn, and what follows would be a turn
+    that does not begin with thinking, which Anthropic refuses (platform.claude.com, "Extended thinking").
+    """
+    first = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
+    return first if any(turn.thinking for turn in turns[first:]) else len(turns)
+
+
+def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
+    """Whether a good part of what an exchange costs are the ids that tie it together, and overhead: by an estimate."""
+    if not any(turn.calls for turn in turns):
+        return False
+    ids = frame_of(turns)
+    frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
+    said = sum(len(block.text) for turn in turns for block in turn.blocks)
+    said += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
+    return frame >= _FRAME * (frame + said / _CHARACTERS_PER_TOKEN)

@@ -1,0 +1,100 @@
+"""Where a shrunk text takes the place of an excerpt: the view that a shrinker gives, chosen block by block.
+
+An excerpt has its tokens already. A shrunk text of at most as many takes its place where it is measured to keep more of
+what matters: where that is spread over the block. So the plan's target holds whatever a shrinker does.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+
+from ..markers.wording import Wording
+from ..messages.must_stay import task_of
+from ..relevance.terms import STOP_WORDS, words
+from ..shrink.checked import Outcome, Shrinking, shrunk
+from ..tokens.measure import Measure
+from ..types import Shrinker, Turn
+from .writer import Excerpt, Writer
+
+_ENOUGH = 0.7  # of what a block is worth: a shrinker is not asked where an excerpt keeps that
+# What a text says is how its words go together: a sentence of which half the words are left says about a quarter.
+_TOGETHER = 2
+_QUERY_CHARACTERS = 4_000
+_SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
+
+
+class Shortening:
+    """A shrinker at work within one call of compress(): the same text and budget are asked for once."""
+
+    def __init__(self, shrinker: Shrinker | Shrinking, turns: list[Turn], query: str | None, measure: Measure) -> None:
+        self._with = shrinker if isinstance(shrinker, Shrinking) else Shrinking(shrinker)
+        self._query = (_asked(turns) if query is None else query)[-_QUERY_CHARACTERS:]
+        self._measure = measure
+        self._known: dict[tuple[str, int], Outcome] = {}
+
+    def apply(self, written: Writer, wording: Wording) -> None:
+        """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
+        count = self._measure.count
+        found = [one for one in written.excerpts if _share(one) < _ENOUGH]
+        blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
+        self._ask(blocks)
+        for one, block in zip(found, blocks, strict=True):
+            text, _, reason = self._known[block]
+            if text is None:
+                written.explain(one, reason)
+                continue
+            tokens = count(wording.shortened(one.key, text))
+            if one.entry.piece is None or tokens < one.entry.piece.stub:  # it would undercut the plan's floor
+                written.explain(one, "the shrunk text says too little")
+            elif tokens > one.tokens:
+                written.explain(one, "the shrunk text is over its budget")
+            elif _said(one, text) <= _share(one):
+                written.explain(one, "the excerpt keeps more of what matters")
+            else:
+                written.shorten(one, text, tokens)
+
+    def _ask(self, blocks: list[tuple[str, int]]) -> None:
+        fresh = [block for block in dict.fromkeys(blocks) if block not in self._known]
+        if fresh:
+            own = self._with
+            outcomes = shrunk(fresh, self._query, own.shrinker, self._measure, own.store, own.max_seconds)
+            self._known.update(zip(fresh, outcomes, strict=True))
+
+
+def _share(excerpt: Excerpt) -> float:
+    """How much of what a block is worth its kept segments have."""
+    values = excerpt.entry.values
+    whole = sum(values)
+    return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
+
+
+def _said(excerpt: Excerpt, shrunk: str) -> float:
+    """How much of what a block is worth a shrunk text says: its segments, by the words that are left of each.
+
+    A word that many of them have tells less of each.
+    """
+    entry, left = excerpt.entry, _words(shrunk)
+    whole = sum(entry.values)
+    if not whole:
+        return 0.0
+    segments = [_words(entry.source[start:end]) for start, end, _ in entry.split.segments]
+    held = Counter(chain.from_iterable(segments))  # by how many segments
+    said = 0.0
+    for value, found in zip(entry.values, segments, strict=True):
+        worth = sum(1 / held[word] for word in sorted(found))
+        share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
+        said += value * share**_TOGETHER
+    return said / whole
+
+
+def _words(text: str) -> frozenset[str]:
+    """The different words of a text that are not the same in every text."""
+    return frozenset(word.lower() for word in words(text)) - STOP_WORDS
+
+
+def _asked(turns: list[Turn]) -> str:
+    """What the conversation is about, as text: the task and the last user message."""
+    last = next((turn.index for turn in reversed(turns) if turn.human), None)
+    places = dict.fromkeys(index for index in (task_of(turns), last) if index is not None)
+    return "\n".join(block.text for index in places for block in turns[index].blocks if not block.call)

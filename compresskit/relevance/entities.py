@@ -1,0 +1,191 @@
+"""Facts: the ids, numbers, paths and identifiers of a conversation, and how likely each is needed again.
+
+What an agent does next names things that stand in its history. Which ones cannot be known, so a text is
+also worth the facts that nothing else kept shows yet. What the weights say was measured on agent runs
+(`python -m evals.agent_points`): whatever the assistant or the user said comes back far more often than
+what only a tool printed, and so does what stands in two to four messages rather than in one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence, Set
+
+from ..types import Block, Turn
+from .entity_names import DATE, spelled, tells
+from .terms import plain
+
+_WORDS = re.compile(r"[\w./~-]+")
+_BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./~-")}
+_DIGIT = re.compile(r"\d")
+_COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
+_SAID = 8.0  # by the assistant or the user
+_PASSED = 4.0  # to a tool, and said by nobody
+_ID, _CODE, _DATE, _NAME, _MIXED, _DASHED = 3.0, 1.5, 2.0, 1.0, 0.4, 0.1
+_NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
+_IDS = re.compile(r"_\w*\d{3}")
+_NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or an identifier, with a number in it
+_LONGEST = 200  # characters of a fact that is looked at closely
+_DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
+_REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
+_COMMON = 1.5
+_NONE: frozenset[int] = frozenset()
+_SPOKEN_OF = 3.0  # an id whose words the latest turns say: "your credit card" and credit_card_4421486
+_SPEAKING = 6  # messages
+_SPEAKING_CHARACTERS = 4_000  # of each text of them
+_LETTERS = re.compile(r"[^\W\d_]{3,}")
+_FADE = 6.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
+
+
+def _words_of(text: str) -> list[str]:
+    """The words of a text with the signs that facts have inside.
+
+    >>> words = _words_of("open src/app.py for mia_li_3668: $250, 3 bags. getUser from JFK")
+    >>> [fact for word in words if (fact := _fact(word))]
+    ['src/app.py', 'mia_li_3668', '250', 'getUser', 'JFK']
+    """
+    simple = plain(text)
+    return _WORDS.findall(text) if simple is None else simple.translate(_BLANK).split()
+
+
+def _fact(word: str) -> str:
+    """The fact that a word is, without its punctuation; "" for an ordinary word."""
+    if word.isalpha():
+        if word.islower() or word.istitle():
+            return ""
+        return word if (word.isupper() and len(word) > 2) or _COMPOUND.search(word) else ""
+    word = word.strip("./~-")
+    return word if len(word) > 1 and (_COMPOUND.search(word) or _DIGIT.search(word)) else ""
+
+
+def _prior(fact: str) -> float:
+    """How likely a fact of this kind is needed again, against a name.
+
+    >>> [_prior(fact) for fact in ("card_4421486", "HAT223", "2024-05-20", "get_user", "250", "17", "well-known")]
+    [3.0, 1.5, 2.0, 1.0, 0.3, 0.1, 0.1]
+    """
+    if fact.replace("_", "").isalpha():  # most of them
+        return _NAME
+    if len(fact) > _LONGEST:
+        return _MIXED
+    if fact.isdigit():
+        return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
+    if not _DIGIT.search(fact):
+        return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else _NAME
+    if fact.lower() == fact.upper():
+        return _DATE if DATE.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
+    if _IDS.search(fact):
+        return _ID
+    if _NAMED.search(fact):
+        return _NAME
+    return _CODE if fact.isalnum() and fact.isupper() else _MIXED
+
+
+class _Numbers(dict[str, int]):
+    """The number of the fact that a word is, from 1 on; 0 for none. Each different word is looked at once."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, int] = {}
+        self.words = [""]  # the first word that says each fact, by number
+
+    def __missing__(self, word: str) -> int:
+        fact = _fact(word)
+        number = 0
+        if fact:
+            number = self.facts.setdefault(fact, len(self.words))
+            if number == len(self.words):
+                self.words.append(word)
+        self[word] = number
+        return number
+
+
+class _Names(dict[int, str]):
+    """The name that a fact is told by, "" where it says nothing by itself. Few are asked for."""
+
+    def __init__(self, words: Sequence[str], ties: Set[int]) -> None:
+        self._words = words  # by number
+        self._ties = ties  # facts that only tie calls and results
+
+    def __missing__(self, number: int) -> str:
+        name = spelled(self._words[number])
+        name = self[number] = name if tells(name) and number not in self._ties else ""
+        return name
+
+
+class Facts:
+    """The facts of all texts of a conversation by number, with their weights.
+
+    Where the assistant has not acted yet nothing shows what comes back: there are none then, and the question
+    alone decides.
+    """
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self.weights: list[float] = []
+        self.names: Mapping[int, str] = {}  # by number; "" for the facts that say nothing by themselves
+        self._turns = turns
+        self._acting = any(turn.role == "assistant" for turn in turns)
+        self._numbers = _Numbers()
+
+    def numbers(self, text: str) -> frozenset[int]:
+        """The facts of a text. They are numbered as they come, whatever the seed of hashes is."""
+        if not self._acting or not text:
+            return _NONE
+        return frozenset(filter(None, map(self._numbers.__getitem__, dict.fromkeys(_words_of(text)))))
+
+    def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
+        """Sets the weights by who said what, how often, and how long ago.
+
+        Args:
+            blocks: every block with its facts, in order.
+        """
+        said: set[int] = set()
+        passed: set[int] = set()
+        of_turn: dict[int, set[int]] = {}
+        for block, numbers in blocks:
+            turn = self._turns[block.message]
+            of_turn.setdefault(turn.index, set()).update(numbers)
+            if turn.role == "assistant" or (turn.human and not block.call):
+                said |= numbers
+        for turn in self._turns:
+            for text in turn.fixed:
+                numbers = self.numbers(text)
+                passed |= numbers
+                of_turn.setdefault(turn.index, set()).update(numbers)
+        self.weights = self._weights(said, passed - said, of_turn)
+
+    def _weights(self, said: set[int], passed: set[int], of_turn: dict[int, set[int]]) -> list[float]:
+        import numpy as np
+
+        facts = self._numbers.facts
+        times = np.zeros(len(facts) + 1, dtype=np.int64)
+        latest = np.zeros(len(facts) + 1, dtype=np.int64)
+        for index in sorted(of_turn):
+            numbers = list(of_turn[index])
+            times[numbers] += 1
+            latest[numbers] = index
+        weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
+        ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
+        self.names = _Names(self._numbers.words, ties)
+        spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
+        weights[spoken] *= _SPOKEN_OF
+        weights[list(said)] *= _SAID
+        weights[list(passed)] *= _PASSED
+        weights *= np.asarray((*_REPEATED, _COMMON))[np.clip(times, 1, len(_REPEATED))]
+        weights *= 0.5 + 0.5 * _FADE / (_FADE + len(self._turns) - latest)
+        found: list[float] = weights.tolist()
+        return found
+
+    def _spoken_of(self, ids: list[int]) -> list[int]:
+        """Those of the ids all of whose words the user or the assistant lately said, also as plurals."""
+        said: set[str] = set()
+        for turn in self._turns[-_SPEAKING:]:
+            texts = [block.text for block in turn.blocks if not block.call and turn.role != "tool"]
+            for text in (*texts, *turn.fixed):
+                said.update(_LETTERS.findall(text[:_SPEAKING_CHARACTERS].lower()))
+        names = ["", *self._numbers.facts]
+        found = []
+        for number in ids:
+            words = _LETTERS.findall(names[number].lower())
+            if words and all(word in said or word + "s" in said for word in words):
+                found.append(number)
+        return found

@@ -1,0 +1,102 @@
+"""What stands out where the query says nothing: lines unlike the others, and records with an odd value.
+
+Of 0 to 1, by nothing but the texts themselves. A flag that flips among thousands of requests counts, at
+whatever level it is logged; so do a status that one record of a thousand has, and a number far off.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ..content.compact.templates import ALARM, templates
+
+_LEAST_LINES = 12  # below, nothing is rare
+_MOST_RARE = 2  # lines of a kind that are rare
+_FIRST = 0.4  # the first line of a kind that is common
+_ALARMING = 0.6  # the first line of a kind that speaks of failure, where most lines are rare
+_COMMON = 0.9  # of the rows have one of the values of a column that tells kinds of rows apart
+_ODD_SHARE = 0.02  # of the rows, at most, have an odd value
+_FAR = 8.0  # times the usual distance from the middle
+_CELL = re.compile(r",\s?|\t|\|")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def of_lines(texts: Sequence[str]) -> list[float]:
+    """How much of each text is unlike the lines of all.
+
+    >>> [round(value, 1) for value in of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])]
+    [0.4, 1.0, 0.0]
+    """
+    lines = [line for text in texts for line in text.splitlines()]
+    if len(lines) < _LEAST_LINES:
+        return [0.0] * len(texts)
+    found = templates(lines)
+    counts = Counter(found)
+    rare = sum(count for count in counts.values() if count <= _MOST_RARE) / len(lines)
+    seen: set[int] = set()
+    values = []
+    number = 0
+    for text in texts:
+        best = 0.0
+        for line in text.splitlines():
+            kind = found[number]
+            number += 1
+            if line.strip() and (kind not in seen or counts[kind] <= _MOST_RARE):
+                alarming = _ALARMING if ALARM.search(line) else 0.0
+                best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= _MOST_RARE else _FIRST))
+            seen.add(kind)
+        values.append(best)
+    return values
+
+
+def of_records(texts: Sequence[str]) -> list[float]:
+    """1 for each text with a record that has an odd value or shape, 0 for the others.
+
+    >>> of_records([f"{n}, ok\\n" for n in range(50)] + ["50, failed\\n"])[-2:]
+    [0.0, 1.0]
+    """
+    rows = [_CELL.split(line) for text in texts for line in text.splitlines()]
+    if len(rows) < _LEAST_LINES:
+        return [0.0] * len(texts)
+    odd = [False] * len(rows)
+    by_length: dict[int, list[int]] = {}
+    for number, row in enumerate(rows):
+        by_length.setdefault(len(row), []).append(number)
+    for members in by_length.values():
+        if len(members) <= _ODD_SHARE * len(rows):
+            for number in members:
+                odd[number] = True
+        elif len(members) >= _LEAST_LINES:
+            for place in range(len(rows[members[0]])):
+                _mark_odd([rows[number][place] for number in members], members, odd)
+    values = []
+    number = 0
+    for text in texts:
+        count = len(text.splitlines())
+        values.append(1.0 if any(odd[number : number + count]) else 0.0)
+        number += count
+    return values
+
+
+def _mark_odd(cells: list[str], members: list[int], odd: list[bool]) -> None:
+    """Marks the rows whose cell is unlike the column: a rare word among few, or a number far off."""
+    counts = Counter(cells)
+    most = max(1, int(_ODD_SHARE * len(cells)))
+    common = sum(count for count in counts.values() if count > most)
+    if common >= _COMMON * len(cells):
+        if common < len(cells):
+            for number, cell in zip(members, cells, strict=True):
+                odd[number] |= counts[cell] <= most
+        return
+    found = [_NUMBER.search(cell) for cell in cells]
+    numbers = [float(match[0][:18]) for match in found if match]
+    if len(numbers) < _COMMON * len(cells):
+        return
+    middle = sorted(numbers)[len(numbers) // 2]
+    usual = sorted(abs(each - middle) for each in numbers)[int(_COMMON * len(numbers))]
+    far = [match is not None and abs(float(match[0][:18]) - middle) > _FAR * usual for match in found]
+    if usual and sum(far) <= most:
+        for number, is_far in zip(members, far, strict=True):
+            odd[number] |= is_far

@@ -1,0 +1,88 @@
+"""What relevance is judged against: the task, the last user message and the latest turns together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from ..messages.must_stay import task_of
+from ..types import Embedder, Query, Turn
+from .embeddings import nearness
+from .terms import mentions, terms
+
+_MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
+_MOST_MENTIONS = 64
+_LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
+_WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25, "earlier": 0.5}
+_EARLIER = 12  # messages of the user; long ones are data
+_EARLIER_CHARACTERS = 800
+_FIRST_LINE = 1.5  # how much more the first line of a text tells: its title, or the question itself
+_FIRST_CHARACTERS = 300
+_FULL_CHARACTERS = 4_000  # of a text before the last question: a longer one holds data, and each word tells less
+_RESULT_CHARACTERS = 4_000
+_SOURCE_CHARACTERS = 40_000
+
+
+def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
+    """The query of a conversation, or of the caller's own words instead."""
+    asked_in = {given} if given is not None else set(_asked_in(turns))
+    sources = [(given, 1.0)] if given is not None else _sources(turns)
+    weights: dict[str, float] = {}
+    named: dict[str, float] = {}
+    asked: dict[str, float] = {}
+    for text, weight in sources:
+        first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
+        for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
+            weights[term] = max(weights.get(term, 0.0), weight * (_FIRST_LINE if term in first else 1.0))
+            if text in asked_in:
+                asked[term] = weights[term]
+        for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
+            named[mention] = max(named.get(mention, 0.0), weight)
+            if text in asked_in:
+                asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
+    return Query(weights, named, nearness(embedder, sources) if embedder is not None else None, asked)
+
+
+def _asked_in(turns: list[Turn]) -> Iterator[str]:
+    """The texts of the question and of the task."""
+    last = next((turn for turn in reversed(turns) if turn.human), None)
+    task = task_of(turns)
+    for turn in (last, None if task is None else turns[task]):
+        if turn is not None:
+            yield from (block.text for block in turn.blocks if not block.call)
+
+
+def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
+    """Texts to judge against, with their weights; the same text once."""
+    found: dict[str, float] = {}
+
+    def add(texts: Iterable[str], kind: str) -> None:
+        for text in texts:
+            damped = min(1.0, _FULL_CHARACTERS / max(1, len(text))) if found else 1.0
+            found.setdefault(text, damped * _WEIGHTS[kind])
+
+    add(_asked_in(turns), "asked")
+    # what the assistant was asked for before is often still to be done; what it did not answer is context
+    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
+    for turn in reversed(answered[-_EARLIER:]):
+        asked = (block.text for block in turn.blocks if not block.call)
+        add((text for text in asked if len(text) <= _EARLIER_CHARACTERS), "earlier")
+    spoken = [turn for turn in turns if turn.role == "assistant"][-_LATEST_TURNS:]
+    for turn in spoken:
+        add((block.text for block in turn.blocks), "latest")
+        add(turn.fixed, "latest")
+    if turns and turns[-1].answers:
+        add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), "result")
+    return list(found.items())
+
+
+def _bounded_text(text: str) -> str:
+    if len(text) <= 2 * _SOURCE_CHARACTERS:
+        return text
+    return f"{text[:_SOURCE_CHARACTERS]}\n{text[-_SOURCE_CHARACTERS:]}"
+
+
+def _bounded(found: Iterable[str], most: int) -> list[str]:
+    """All of them, or as many from the beginning as from the end."""
+    listed = list(found)
+    return listed if len(listed) <= most else listed[: most // 2] + listed[-most // 2 :]

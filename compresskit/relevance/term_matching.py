@@ -1,0 +1,221 @@
+"""Reads segments for the words that a query or a call says: how often each stands in each segment.
+
+Most words tell nothing. In ASCII text, most of what agents see, those that may are picked by numpy: a word's first
+eight letters and its length point to a place in a table, and only words whose place is taken are looked at one by
+one. So is text with a few signs beside, such as arrows and dashes; other text is cut into words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..types import Query
+from .document import Document
+from .terms import STOP_WORDS, parts, plain, variants, words
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.intp]
+    Shape = NDArray[np.uint8]
+
+CALL_TERMS = 24
+CALL_CHARACTERS = 600
+_NAME_TIMES = 2  # a segment's name counts as if it said it so many times more
+_AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+_CAPITAL, _SMALL, _DIGIT = 1, 2, 3
+_SHAPE = bytes(
+    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else 0
+    for code in range(256)
+)
+_HEAD = 8  # letters that a key is made of
+_PLACES = 14  # bits of a place in the table
+_GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+
+
+class Reading(NamedTuple):
+    """What a segment says: each term of the query how often, its words, and those of its call that stand in it."""
+
+    hits: dict[str, int]
+    length: int
+    called: int
+
+
+class _Told(dict[str, tuple[str, ...]]):
+    """The terms of the query that a word is, or has as its parts. Each different word is looked at once."""
+
+    def __init__(self, query: Query) -> None:
+        self.terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
+        self.terms |= {term: term for term in query.weights}
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = self[word] = tuple([self.terms[part] for part in parts(word) if part in self.terms])
+        return found
+
+
+class Reader:
+    """Knows the words of a query."""
+
+    def __init__(self, query: Query) -> None:
+        self._told = _Told(query)
+        self._calls: dict[str, frozenset[str]] = {"": frozenset()}
+
+    def terms_of(self, call: str) -> frozenset[str]:
+        """The words of a call, as they would stand in what it returned."""
+        call = call[:CALL_CHARACTERS]
+        if call not in self._calls:
+            found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
+            self._calls[call] = frozenset(list(found)[:CALL_TERMS])
+        return self._calls[call]
+
+    def hits(self, text: str) -> dict[str, int]:
+        """How often each term of the query stands in a text."""
+        hits: dict[str, int] = {}
+        for term in chain.from_iterable(map(self._told.__getitem__, words(text))):
+            hits[term] = hits.get(term, 0) + 1
+        return hits
+
+    def read(self, documents: Sequence[Document]) -> Iterator[Reading]:
+        """One reading for every segment of every document, in order.
+
+        The words of a segment's name count as its own. Many texts are read at once.
+        """
+        vocabulary = self._table(documents)
+        texts: list[str] = []
+        asked: list[frozenset[str]] = []
+        size = 0
+        for document in documents:
+            simple = plain(document.text)
+            if simple is not None and simple is not document.text:
+                document = document._replace(text=simple)
+            found = list(_said(document))
+            said = self.terms_of(document.call)
+            if simple is None or not all(map(str.isascii, found)):
+                yield from self._read_plain(texts, asked, vocabulary)
+                yield from self._read_words(found, said)
+                texts, asked, size = [], [], 0
+                continue
+            for text in found:
+                texts.append(text)
+                asked.append(said)
+                size += len(text)
+                if size > _AT_ONCE:
+                    yield from self._read_plain(texts, asked, vocabulary)
+                    texts, asked, size = [], [], 0
+        yield from self._read_plain(texts, asked, vocabulary)
+
+    def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
+        """Which places of the table are taken by words that may tell something."""
+        import numpy as np
+
+        called = (self.terms_of(call) for call in {document.call for document in documents})
+        known = {word.lower() for word in set(self._told.terms).union(*called) if word.isascii()}
+        table = np.zeros(1 << _PLACES, dtype=np.bool_)
+        if known:
+            said = f" {' '.join(known)} "
+            _, starts, ends = _plain_words(said)
+            table[_places(said.encode().translate(_LOWER), starts, ends)] = True
+        return table
+
+    def _read_plain(
+        self, texts: Sequence[str], wanted: Sequence[frozenset[str]], table: NDArray[np.bool_]
+    ) -> Iterator[Reading]:
+        """Readings of ASCII texts."""
+        import numpy as np
+
+        if not texts:
+            return
+        text = " ".join(("", *texts, ""))
+        lower, starts, ends = _plain_words(text)
+        telling = table[_places(lower, starts, ends)]
+        shape = np.frombuffer(text.encode().translate(_SHAPE), dtype=np.uint8)
+        capitals = np.flatnonzero(shape == _CAPITAL)
+        number_of, part_starts, part_ends = _compounds(shape, capitals, starts, ends)
+        telling[number_of[table[_places(lower, part_starts, part_ends)]]] = True
+        telling[_numbered(shape, capitals, starts)] = True
+        bounds = np.cumsum([len(one) + 1 for one in texts])
+        lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
+        chosen = np.flatnonzero(telling)
+        of_text = np.searchsorted(bounds, starts[chosen], side="right").tolist()
+        hits: list[dict[str, int]] = [{} for _ in texts]
+        called: dict[int, set[str]] = {}
+        told = self._told
+        for number, start, end in zip(of_text, starts[chosen].tolist(), ends[chosen].tolist(), strict=True):
+            word = text[start:end]
+            here = hits[number]
+            for term in told[word]:
+                here[term] = here.get(term, 0) + 1
+            if word in wanted[number]:
+                called.setdefault(number, set()).add(word)
+        for number, length in enumerate(lengths):
+            yield Reading(hits[number], length, len(called.get(number, ())))
+
+    def _read_words(self, texts: Sequence[str], wanted: frozenset[str]) -> Iterator[Reading]:
+        """Readings of texts in any script."""
+        for text in texts:
+            found = words(text)
+            hits: dict[str, int] = {}
+            for term in chain.from_iterable(map(self._told.__getitem__, found)):
+                hits[term] = hits.get(term, 0) + 1
+            yield Reading(hits, len(found), len(wanted.intersection(found)) if wanted else 0)
+
+
+def _said(document: Document) -> Iterator[str]:
+    """The texts of a document's segments with their names."""
+    for start, end, name in document.segments:
+        text = document.text[start:end]
+        yield text + f" {name}" * _NAME_TIMES if name else text
+
+
+def _plain_words(text: str) -> tuple[bytes, Places, Places]:
+    """The text in lower case, and where its words start and end. It begins and ends with a space."""
+    import numpy as np
+
+    lower = text.encode().translate(_LOWER)
+    inside = np.frombuffer(lower, dtype=np.uint8) != ord(" ")
+    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
+    return lower, edges[::2], edges[1::2]
+
+
+def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> tuple[Places, Places, Places]:
+    """The parts of words such as getUserName: the word that each is of, where it starts and where it ends.
+
+    A part starts at a capital behind a small letter or a digit, and at one behind a capital and before a small letter.
+    """
+    import numpy as np
+
+    before = shape[capitals - 1]  # a text begins and ends with a space
+    cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
+    begins = np.zeros(len(shape), dtype=np.bool_)
+    begins[cuts] = True
+    begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = True  # the words that are cut
+    part_starts = np.flatnonzero(begins)
+    number_of = np.searchsorted(starts, part_starts, side="right") - 1
+    part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
+    return number_of, part_starts, part_ends
+
+
+def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
+    """The words in which a digit follows two capitals: where their parts start depends on more."""
+    import numpy as np
+
+    seconds = capitals[(shape[capitals - 1] == _CAPITAL) & (shape[capitals + 1] == _DIGIT)]
+    words: Places = np.searchsorted(starts, seconds, side="right") - 1
+    return words
+
+
+def _places(lower: bytes, starts: Places, ends: Places) -> Places:
+    """The place in the table of each word: of its first letters and its length."""
+    import numpy as np
+
+    padded = lower + bytes(_HEAD)
+    heads = np.ndarray(len(lower), dtype="<u8", buffer=padded, strides=(1,))[starts]
+    lengths = ends - starts
+    masks = np.array([(1 << 8 * size) - 1 for size in range(_HEAD + 1)], dtype=np.uint64)
+    keys = (heads & masks[np.minimum(lengths, _HEAD)]) ^ (lengths.astype(np.uint64) << np.uint64(56))
+    places: Places = ((keys * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
+    return places

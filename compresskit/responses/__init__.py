@@ -1,0 +1,71 @@
+"""The responses of OpenAI chat completions, Anthropic messages and LiteLLM: objects or dicts, whole or streamed.
+
+Only this package knows how a response is shaped. What it offers:
+
+whole responses (``replies``, ``usage``)
+    ``message_of(response, choice=0)``   the assistant message as a dict to append; {} where there is none
+    ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
+    ``results(calls, texts)``            the messages that answer calls
+    ``without_ours(response)``           a copy without our calls, with a finish reason that fits
+    ``with_message(response, fields)``   a copy with other fields in its message
+    ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy that says it
+
+streams (``chunks`` for OpenAI and LiteLLM, ``events`` for Anthropic)
+    ``turn = ChunkTurn(Shown())`` or ``EventTurn(ShownEvents())`` for each call of one stream:
+    pass on what ``turn.feed(part)`` returns, then ``turn.end()``; ``turn.message(...)`` is what was said. Where it
+    is nothing but retrievals, answer and go on with a new turn and the same ``Shown``; else pass on
+    ``turn.closing(...)``
+    and, of chunks, ``turn.totals()``.
+
+turns with calls of both (``carry``)
+    ``record_of(message, texts, before)`` what to keep of our calls; ``put_back(messages, records)`` the messages with
+    them in place again. Records come from the messages (``taken``) or from a store, under ``names(messages)``.
+
+Nothing is changed in place, nothing here calls a model.
+"""
+
+from .anthropic_stream import EventTurn, ShownEvents
+from .mixed_turns import NAME, Record, names, put_back, record_of, taken
+from .openai_stream import ChunkTurn, Shown
+from .usage import Usage, added, usage_of, with_usage
+from .whole import (
+    FIELDS,
+    Call,
+    calls_of,
+    changed,
+    choices_of,
+    field,
+    message_of,
+    plain,
+    results,
+    with_message,
+    without_ours,
+)
+
+__all__ = [
+    "FIELDS",
+    "NAME",
+    "Call",
+    "ChunkTurn",
+    "EventTurn",
+    "Record",
+    "Shown",
+    "ShownEvents",
+    "Usage",
+    "added",
+    "calls_of",
+    "changed",
+    "choices_of",
+    "field",
+    "message_of",
+    "names",
+    "plain",
+    "put_back",
+    "record_of",
+    "results",
+    "taken",
+    "usage_of",
+    "with_message",
+    "with_usage",
+    "without_ours",
+]

@@ -1,0 +1,113 @@
+"""Streams of Anthropic's events, as dicts: text goes through, our calls never do."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..messages.retrieval_tool import TOOL_NAME
+from ..types import Message
+from .usage import Usage, added
+
+Event = dict[str, Any]
+_TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
+
+
+class ShownEvents:
+    """What the caller of one stream has seen of it, over all the calls that it is made of."""
+
+    def __init__(self) -> None:
+        self.started = False
+        self.blocks = 0
+        self.usage: Usage | None = None  # of all calls that ended
+
+
+class EventTurn:
+    """One call's stream. ``feed`` returns what may be passed on at once; ``message_delta`` and ``message_stop`` wait.
+
+    After ``end``: ``message()`` is what the model said, ours included; ``closing`` are the events that end
+    the message for the caller.
+
+    Args:
+        shown: shared by all turns of one stream: it starts one message, and numbers its blocks.
+    """
+
+    def __init__(self, shown: ShownEvents) -> None:
+        self.stop: Event | None = None  # the message_delta
+        self._shown = shown
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._inputs: dict[int, str] = {}  # JSON of tool calls, as far as it came
+        self._numbers: dict[int, int] = {}
+        self._usage: Usage = {}
+
+    def feed(self, event: Event) -> list[Event]:
+        kind = event.get("type")
+        if kind == "message_start":
+            self._usage.update((event.get("message") or {}).get("usage") or {})
+            started, self._shown.started = self._shown.started, True
+            return [] if started else [event]
+        if kind == "message_delta":
+            self._usage.update({name: value for name, value in (event.get("usage") or {}).items() if value is not None})
+            self.stop = event
+            return []
+        if kind == "message_stop":
+            return []
+        if isinstance(kind, str) and kind.startswith("content_block_"):
+            return self._block(kind, event)
+        return [event]
+
+    def end(self) -> None:
+        self._shown.usage = added(self._shown.usage, self._usage)
+
+    @property
+    def usage(self) -> Usage:
+        return self._usage
+
+    def message(self) -> Message:
+        """What the model said, put together."""
+        content = []
+        for index in sorted(self._blocks):
+            block = dict(self._blocks[index])
+            if index in self._inputs:
+                block["input"] = _parsed(self._inputs[index])
+            content.append(block)
+        return {"role": "assistant", "content": content}
+
+    def closing(self, reason: str | None = None) -> list[Event]:
+        """The end for the caller, with the usage of all calls and, if given, another stop ``reason``."""
+        stop = self.stop or {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}}
+        delta = {**(stop.get("delta") or {}), **({"stop_reason": reason} if reason else {})}
+        return [{**stop, "delta": delta, "usage": self._shown.usage or {}}, {"type": "message_stop"}]
+
+    def _block(self, kind: str, event: Event) -> list[Event]:
+        index = event.get("index") or 0
+        if kind == "content_block_start":
+            block = dict(event.get("content_block") or {})
+            self._blocks[index] = block
+            if not (block.get("type") == "tool_use" and block.get("name") == TOOL_NAME):
+                self._numbers[index] = self._shown.blocks
+                self._shown.blocks += 1
+        elif kind == "content_block_delta":
+            self._add(index, event.get("delta") or {})
+        number = self._numbers.get(index)
+        return [] if number is None else [event if number == index else {**event, "index": number}]
+
+    def _add(self, index: int, delta: dict[str, Any]) -> None:
+        block = self._blocks.setdefault(index, {})
+        kind = str(delta.get("type"))
+        if kind in _TEXTS:
+            name = _TEXTS[kind]
+            block[name] = (block.get(name) or "") + (delta.get(name) or "")
+        elif kind == "input_json_delta":
+            self._inputs[index] = self._inputs.get(index, "") + (delta.get("partial_json") or "")
+        elif kind == "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
+
+
+def _parsed(text: str) -> Any:
+    """A call's input; one that is cut off becomes {}, for Anthropic takes nothing but an object back."""
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,183 @@
+"""Our calls of a turn that also called the caller's tools: taken out of its message, and put back later.
+
+The caller sees and answers only its own calls. A record of ours, and of the retrievals before that turn, goes
+with the message (``provider_specific_fields["compresskit"]``, which callers echo when they append it) or into
+a store; when the caller comes back with its results, it is put back into place with its answers. A
+record is data that a client may have changed: what is not as we write it is passed over. Who screens messages,
+such as a proxy, takes records from its own store alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..messages.parts import slots
+from ..types import Message
+from .whole import FIELDS, Call, calls_of, changed, field, results
+
+NAME = "compresskit"
+Record = dict[str, Any]
+
+
+def record_of(
+    message: Message,
+    texts: Sequence[str],
+    before: Sequence[tuple[Message, Sequence[str]]] = (),
+    streamed: bool = False,
+) -> Record:
+    """What is kept of a turn, as JSON.
+
+    Args:
+        message: the turn's whole assistant message.
+        texts: the answers to our calls in it, in order.
+        before: the turns before it that were nothing but retrievals: message and answers of each.
+        streamed: the caller has seen the text of those turns too, as the beginning of the message.
+    """
+    calls = calls_of(message)
+    return {
+        "with": [call.id for call in calls if not call.ours],
+        "calls": [{"at": call.at, "call": call.raw} for call in calls if call.ours],
+        "texts": list(texts),
+        "before": [{"message": dict(said), "texts": list(answers)} for said, answers in before],
+        "streamed": streamed,
+    }
+
+
+def taken(message: Message) -> tuple[Message, Record | None]:
+    """A message without the record that it carries, and that record."""
+    fields = message.get(FIELDS)
+    if not isinstance(fields, Mapping) or NAME not in fields:
+        return message, None
+    rest = {name: value for name, value in fields.items() if name != NAME}
+    bare = {name: value for name, value in message.items() if name != FIELDS}
+    record = fields[NAME]
+    return {**bare, FIELDS: rest} if rest else bare, dict(record) if isinstance(record, Mapping) else None
+
+
+def names(messages: Sequence[Message]) -> dict[int, str]:
+    """Index -> the name in a store of the record of each assistant message that calls tools.
+
+    Made of what was said before it and of its calls' ids, so that providers that number their calls from 0 do
+    not make two conversations share one. Instructions do not count: many say the time of day.
+    """
+    found = {}
+    said = hashlib.sha256()
+    for index, message in enumerate(messages):
+        calls = [str(call.id) for call in calls_of(message) if not call.ours]
+        if message.get("role") == "assistant" and calls:
+            name = said.copy()
+            _feed(name, ["calls", *calls])
+            found[index] = f"turn-{name.hexdigest()}"
+        if message.get("role") not in ("system", "developer"):
+            _feed(said, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
+    return found
+
+
+def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list[list[Message]]:
+    """For every message the ones to send: it, or it with our calls in place, their answers, and what was before.
+
+    A record whose message makes none of the calls that it went with is passed over, as is one of a last message.
+    """
+    runs = [[message] for message in messages]
+    for index, record in records.items():
+        if index + 1 < len(messages) and isinstance(record, Mapping) and _fits(messages[index], record):
+            run, answers = _whole(messages[index], record)
+            merged = bool(answers) and answers[0]["role"] == messages[index + 1].get("role") == "user"
+            runs[index] = run if merged else run + answers
+            if merged:
+                runs[index + 1] = [_with_results(answers[0]["content"], messages[index + 1])]
+    return runs
+
+
+def _whole(message: Message, record: Record) -> tuple[list[Message], list[Message]]:
+    """The messages up to the turn's own with all its calls, and the answers to ours."""
+    before = [dict(entry["message"]) for entry in record["before"]]
+    if record.get("streamed"):
+        message, before = _parted(message, before)
+    run: list[Message] = []
+    for earlier, entry in zip(before, record["before"], strict=True):
+        run += [earlier, *results(calls_of(earlier), entry["texts"])]
+    content = "tool_calls" if isinstance(message.get("tool_calls"), list) else "content"
+    items = list(message[content])
+    for entry in sorted(record["calls"], key=lambda entry: entry["at"]):
+        items.insert(entry["at"], dict(entry["call"]))
+    whole = {**message, content: items}
+    return [*run, whole], results([call for call in calls_of(whole) if call.ours], record["texts"])
+
+
+def _parted(message: Message, before: list[Message]) -> tuple[Message, list[Message]]:
+    """A message that was streamed as one with those before it, and those: nothing is said twice.
+
+    Where the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
+    """
+    said = "".join(text for earlier in before if isinstance(text := earlier.get("content"), str))
+    content = message.get("content")
+    if isinstance(content, str) and said and content.startswith(said):
+        message = {**message, "content": content[len(said) :] or None}
+    else:
+        before = [{**earlier, "content": None} for earlier in before]
+    thought = [block for earlier in before for block in _blocks(earlier)]
+    if thought:
+        message = {**message, "thinking_blocks": [block for block in _blocks(message) if block not in thought]}
+        message = message if message["thinking_blocks"] else changed(message, thinking_blocks=None)
+    return message, before
+
+
+def _blocks(message: Message) -> list[Any]:
+    found = message.get("thinking_blocks")
+    return found if isinstance(found, list) else []
+
+
+def _with_results(blocks: list[Any], message: Message) -> Message:
+    """Anthropic's results stand in one message: ours before the caller's."""
+    content = message.get("content")
+    said = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
+    return {**message, "content": [*blocks, *said]}
+
+
+def _fits(message: Message, record: Record) -> bool:
+    """Whether a record is as we write it, and belongs to this message."""
+    calls = calls_of(message) if message.get("role") == "assistant" else []
+    if any(call.ours for call in calls) or not {call.id for call in calls} & set(_strings(record.get("with"))):
+        return False
+    kept = record.get("calls")
+    before = record.get("before")
+    if not isinstance(kept, list) or not isinstance(before, list):
+        return False
+    shape = "anthropic" if calls[0].shape == "anthropic" else "openai"
+    own: list[Call] = []
+    for entry in kept:
+        at, raw = field(entry, "at"), field(entry, "call")
+        if not isinstance(at, int) or at < 0 or not isinstance(raw, Mapping):
+            return False
+        own += _ours([raw], shape)
+    if len(own) != len(kept) or len(_strings(record.get("texts"))) != len(kept):
+        return False
+    return all(_retrieval(entry, shape) for entry in before)
+
+
+def _retrieval(entry: Any, shape: str) -> bool:
+    message, texts = field(entry, "message"), _strings(field(entry, "texts"))
+    if not isinstance(message, Mapping) or message.get("role") != "assistant":
+        return False
+    calls = calls_of(message)
+    ours = [call for call in calls if call.ours and call.shape == shape]
+    return bool(calls) and len(ours) == len(calls) == len(texts)
+
+
+def _ours(raw: list[Any], shape: str) -> list[Call]:
+    message = {"tool_calls": raw} if shape == "openai" else {"content": raw}
+    return [call for call in calls_of(message) if call.ours]
+
+
+def _strings(value: Any) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _feed(digest: Any, texts: Sequence[str]) -> None:
+    """Texts into a hash, each with its length: no two lists of texts feed it the same."""
+    for text in [str(len(texts)), *texts]:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(b"%d:" % len(data) + data)

@@ -1,0 +1,201 @@
+"""Streams of OpenAI's chunks, as LiteLLM gives them: text goes through, our calls never do.
+
+Chunks are objects or dicts, and are never changed in place: LiteLLM keeps those that it returned.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from ..messages.retrieval_tool import TOOL_NAME
+from ..types import Message
+from .usage import Usage, added, usage_of, with_usage
+from .whole import FIELDS, changed, field, message_of, plain
+
+_SAID = ("content", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", "refusal", "audio", "images")
+
+
+class Shown:
+    """What the caller of one stream has seen of it, over all the calls that it is made of."""
+
+    def __init__(self) -> None:
+        self.identity: str | None = None
+        self.spoken: set[int] = set()  # choices that said their role
+        self.usage: Usage | None = None  # of all calls that ended
+
+
+class ChunkTurn:
+    """One call's stream. ``feed`` returns what may be passed on at once, ``end`` what was kept back by mistake.
+
+    After ``end``: ``choices`` are those that spoke, ``message(choice)`` is what one said, ours included;
+    ``closing`` are the chunks that end it for the caller: finishes wait for them.
+
+    Args:
+        shown: shared by all turns of one stream: it gives them one id, and a role once.
+        choice: the caller's number of this call's only choice, where it goes on with one of several.
+    """
+
+    def __init__(self, shown: Shown, choice: int | None = None) -> None:
+        self.chunks: list[Any] = []
+        self.choices: list[int] = []
+        self._shown = shown
+        self._choice = choice
+        self._names: dict[tuple[int, int], str] = defaultdict(str)
+        self._kept: dict[tuple[int, int], list[Any]] = defaultdict(list)  # deltas of calls not yet known
+        self._numbers: dict[int, dict[int, int]] = defaultdict(dict)  # choice -> a call's index -> the shown one
+        self._finishes: dict[int, Any] = {}
+        self._usages: list[Any] = []
+
+    def feed(self, chunk: Any) -> list[Any]:
+        self.chunks.append(chunk)
+        said = []
+        for choice in _choices(chunk):
+            passed = self._passed(chunk, choice)
+            if passed is not None:
+                said.append(passed)
+        if usage_of(chunk) is not None:
+            self._usages.append(chunk)
+        return [self._stamped(chunk, said)] if said else []
+
+    def end(self) -> list[Any]:
+        """Deltas of calls whose name never became ours."""
+        last = []
+        for (number, index), deltas in self._kept.items():
+            if self._names[number, index] != TOOL_NAME and deltas:
+                last.append(self._made(number, tool_calls=[self._renumbered(number, index, item) for item in deltas]))
+        self._kept.clear()
+        self._shown.usage = added(self._shown.usage, self.usage)
+        return last
+
+    @property
+    def usage(self) -> Usage | None:
+        """As the provider streamed it, or as LiteLLM hides it in the last chunk."""
+        if self._usages:
+            return usage_of(self._usages[-1])
+        hidden = [field(chunk, "_hidden_params") for chunk in self.chunks[-1:]]
+        found = plain(hidden[0].get("usage")) if hidden and isinstance(hidden[0], Mapping) else None
+        return dict(found) if isinstance(found, Mapping) else None
+
+    def calls(self, number: int) -> bool:
+        """Whether a choice called any tool."""
+        return any(place[0] == number for place in self._names)
+
+    def message(self, choice: int) -> Message:
+        """What a choice said, put together."""
+        import litellm
+
+        own = []
+        for chunk in self.chunks:
+            picked = [item for item in _choices(chunk) if self._number(item) == choice]
+            if picked:
+                own.append(changed(chunk, choices=[changed(item, index=0) for item in picked]))
+        built = litellm.stream_chunk_builder(own)
+        return message_of(built) if built is not None else {}
+
+    def closing(self, choice: int, fields: Mapping[str, Any], reason: str | None) -> list[Any]:
+        """The end of a choice: more ``fields`` of its message, then its finish, or another ``reason`` for it."""
+        said = [self._made(choice, **fields)] if fields else []
+        if choice in self._finishes:
+            chunk, ending = self._finishes[choice]
+            delta = _silent(field(ending, "delta"))
+            ending = changed(ending, index=choice, delta=delta, finish_reason=reason or field(ending, "finish_reason"))
+            said.append(self._billed(self._stamped(chunk, [ending])))
+        return said
+
+    def totals(self) -> list[Any]:
+        """The chunk with the usage of all calls, where the provider sent one."""
+        last = []
+        for chunk in self._usages[-1:]:  # LiteLLM puts an empty choice there, OpenAI none
+            silent = [
+                changed(item, delta=_silent(field(item, "delta")), finish_reason=None) for item in _choices(chunk)
+            ]
+            last.append(self._named(with_usage(changed(chunk, choices=silent), self._shown.usage)))
+        return last
+
+    def _passed(self, chunk: Any, choice: Any) -> Any:
+        """What the caller may see of one choice of a chunk, None for nothing."""
+        number = self._number(choice)
+        if number not in self.choices:
+            self.choices.append(number)
+        delta = field(choice, "delta")
+        calls = field(delta, "tool_calls") or []
+        theirs = [item for at, call in enumerate(calls) for item in self._theirs(number, at, call)]
+        finish = field(choice, "finish_reason")
+        if finish is not None:
+            self._finishes[number] = (chunk, choice)
+            choice = changed(choice, finish_reason=None)
+        if len(theirs) != len(calls) or any(new is not old for new, old in zip(theirs, calls, strict=True)):
+            delta = changed(delta, tool_calls=theirs or None)
+        if not self._says(delta) and (finish is not None or calls or usage_of(chunk) is not None):
+            return None
+        role = "assistant" if number not in self._shown.spoken else None
+        self._shown.spoken.add(number)
+        if field(delta, "role") != role:
+            delta = changed(delta, role=role)
+        return changed(choice, index=number, delta=delta)
+
+    def _theirs(self, number: int, at: int, call: Any) -> list[Any]:
+        """The deltas of a call to pass on: none while its name may yet be ours."""
+        index = field(call, "index")
+        index = at if index is None else index
+        name = field(field(call, "function"), "name")
+        place = (number, index)
+        if self._names[place] != TOOL_NAME:
+            self._names[place] += name or ""
+        if index in self._numbers[number]:
+            return [self._renumbered(number, index, call)]
+        self._kept[place].append(call)
+        if field(call, "type") in (None, "function") and TOOL_NAME.startswith(self._names[place]):
+            return []
+        return [self._renumbered(number, index, item) for item in self._kept.pop(place)]
+
+    def _renumbered(self, number: int, index: int, call: Any) -> Any:
+        numbers = self._numbers[number]
+        shown = numbers.setdefault(index, len(numbers))
+        return call if field(call, "index") == shown else changed(call, index=shown)
+
+    def _says(self, delta: Any) -> bool:
+        return any(field(delta, name) for name in _SAID) or bool(field(delta, FIELDS))
+
+    def _number(self, choice: Any) -> int:
+        return self._choice if self._choice is not None else field(choice, "index") or 0
+
+    def _made(self, number: int, **fields: Any) -> Any:
+        """A chunk that says something else in a choice, made like one that came."""
+        chunk = next(chunk for chunk in reversed(self.chunks) if field(chunk, "choices"))
+        choice = field(chunk, "choices")[0]
+        delta = changed(_silent(field(choice, "delta")), **fields)
+        made = self._stamped(chunk, [changed(choice, index=number, delta=delta, finish_reason=None)])
+        hidden = field(made, "_hidden_params")
+        if isinstance(hidden, Mapping) and "usage" in hidden:
+            made._hidden_params = {name: value for name, value in hidden.items() if name != "usage"}
+        return made
+
+    def _stamped(self, chunk: Any, choices: list[Any]) -> Any:
+        fields = {"usage": None} if usage_of(chunk) is not None else {}
+        return self._named(changed(chunk, choices=choices, **fields))
+
+    def _billed(self, chunk: Any) -> Any:
+        """A chunk with the usage of all calls where it hides its own, as LiteLLM does when nobody asked for it."""
+        hidden = field(chunk, "_hidden_params")
+        own = hidden.get("usage") if isinstance(hidden, Mapping) else None
+        if own is not None and self._shown.usage is not None:
+            chunk._hidden_params = {**hidden, "usage": type(own)(**self._shown.usage)}
+        return chunk
+
+    def _named(self, chunk: Any) -> Any:
+        if self._shown.identity is None:
+            self._shown.identity = field(chunk, "id")
+        return chunk if field(chunk, "id") == self._shown.identity else changed(chunk, id=self._shown.identity)
+
+
+def _choices(chunk: Any) -> list[Any]:
+    return field(chunk, "choices") or []
+
+
+def _silent(delta: Any) -> Any:
+    """A delta that says nothing."""
+    said = [name for name in (*_SAID, "role", FIELDS) if field(delta, name) is not None]
+    return changed(delta, **dict.fromkeys(said)) if said else delta

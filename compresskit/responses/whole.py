@@ -1,0 +1,187 @@
+"""Responses that came whole: what the assistant said and called, and the same response with our calls taken out.
+
+Objects (of LiteLLM and the SDKs) and dicts are read alike. Nothing is changed in place: LiteLLM logs the very
+objects that it returned, in another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from ..errors import InvalidArgument, described
+from ..messages.retrieval_tool import TOOL_NAME
+from ..types import Message
+
+FIELDS = "provider_specific_fields"  # where LiteLLM keeps what is not OpenAI's
+_ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # where no call is left
+
+
+class Call(NamedTuple):
+    """A tool call in a message. ``arguments`` as the model wrote them: a str (OpenAI) or a dict (Anthropic).
+
+    ``at`` is its place among the message's tool calls, or for Anthropic among its content blocks; ``raw`` is
+    what stands there, as JSON. ``shape`` is "openai", "anthropic", or "legacy" for OpenAI's function_call.
+    """
+
+    id: str | None
+    name: str
+    arguments: Any
+    at: int
+    shape: str
+    raw: dict[str, Any]
+
+    @property
+    def ours(self) -> bool:
+        return self.name == TOOL_NAME
+
+
+def field(value: Any, name: str) -> Any:
+    """A field of an object or a dict, None where it has none."""
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def changed(value: Any, **fields: Any) -> Any:
+    """A copy of an object or a dict with other values in some fields; in a dict None removes one.
+
+    >>> changed({"role": "assistant", "tool_calls": []}, tool_calls=None)
+    {'role': 'assistant'}
+    """
+    if isinstance(value, Mapping):
+        merged = {**value, **fields}
+        return {name: item for name, item in merged.items() if item is not None or name not in fields}
+    return value.model_copy(update=fields)
+
+
+def plain(value: Any) -> Any:
+    """An object as a dict without its unset fields; anything else as it is."""
+    dump = getattr(value, "model_dump", None)
+    return dump(exclude_none=True) if callable(dump) else value
+
+
+def choices_of(response: Any) -> list[Any]:
+    """The choices of an OpenAI response; for an Anthropic one, or a message alone, just itself."""
+    choices = field(response, "choices")
+    return choices if isinstance(choices, list) else [response]
+
+
+def message_of(response: Any, choice: int = 0) -> Message:
+    """The assistant message of a response (or a message itself) as a dict ready to be appended.
+
+    {} where there is no such choice, or nothing in it.
+
+    Raises:
+        InvalidArgument: this is no response at all.
+    """
+    if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
+        raise InvalidArgument(
+            f"response is {described(response)}; a response of OpenAI, LiteLLM or Anthropic was expected, as an object "
+            f"or a dict. Put the chunks of a stream together first, as litellm.stream_chunk_builder(chunks) does."
+        )
+    chosen = choices_of(response)[choice : choice + 1]
+    if not chosen:
+        return {}
+    if chosen[0] is not response:
+        said = plain(field(chosen[0], "message"))
+        return {"content": None, **said, "role": said.get("role") or "assistant"} if isinstance(said, Mapping) else {}
+    said = plain(response)
+    if said.get("type") == "message":  # Anthropic: what else stands in it belongs to the response
+        said = {"role": "assistant", "content": said.get("content")}
+    return dict(said)
+
+
+def calls_of(message: Any) -> list[Call]:
+    """All tool calls of a message (or of a response's first choice), ours and the caller's, in order."""
+    if field(message, "choices") is not None:
+        message = message_of(message)
+    found = []
+    for at, item in enumerate(_list(message, "tool_calls")):
+        custom = field(item, "custom")  # a tool whose input is no JSON: the caller's, and to be answered all the same
+        named, arguments = (field(item, "function"), "arguments") if custom is None else (custom, "input")
+        found.append(_call(field(item, "id"), named, arguments, at, "openai", item))
+    legacy = field(message, "function_call")
+    if legacy is not None:
+        found.append(_call(None, legacy, "arguments", 0, "legacy", legacy))
+    for at, item in enumerate(_list(message, "content")):
+        if field(item, "type") == "tool_use":
+            found.append(_call(field(item, "id"), item, "input", at, "anthropic", item))
+    return found
+
+
+def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
+    """The messages that answer calls: one a call for OpenAI, one ``user`` message with all of them for Anthropic."""
+    messages: list[Message] = []
+    blocks = []
+    for call, text in zip(calls, texts, strict=True):
+        if call.shape == "anthropic":
+            blocks.append({"type": "tool_result", "tool_use_id": call.id, "content": text})
+        elif call.shape == "legacy":
+            messages.append({"role": "function", "name": call.name, "content": text})
+        else:
+            messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
+    return [*messages, {"role": "user", "content": blocks}] if blocks else messages
+
+
+def without_ours(response: Any) -> Any:
+    """A copy of a response (or message) without our calls; where no call is left, it ended by itself.
+
+    >>> call = {"id": "a", "type": "function", "function": {"name": TOOL_NAME, "arguments": "{}"}}
+    >>> without_ours({"role": "assistant", "content": None, "tool_calls": [call]})
+    {'role': 'assistant', 'content': None}
+    """
+    choices = field(response, "choices")
+    if not isinstance(choices, list):
+        stripped = _stripped(response)
+        return _ended(stripped, stripped, "stop_reason")
+    return changed(response, choices=[_choice(choice) for choice in choices])
+
+
+def with_message(response: Any, fields: Mapping[str, Any], choice: int = 0) -> Any:
+    """A copy of a response with other values in some fields of a choice's message."""
+    choices = field(response, "choices")
+    if not isinstance(choices, list):
+        return changed(response, **fields)
+    message = field(choices[choice], "message")
+    replaced = [
+        changed(item, message=changed(message, **fields)) if at == choice else item for at, item in enumerate(choices)
+    ]
+    return changed(response, choices=replaced)
+
+
+def _choice(choice: Any) -> Any:
+    message = field(choice, "message")
+    if message is None or not any(call.ours for call in calls_of(message)):
+        return choice
+    stripped = _stripped(message)
+    return _ended(changed(choice, message=stripped), stripped, "finish_reason")
+
+
+def _ended(value: Any, message: Any, name: str) -> Any:
+    """``value`` with a finish reason that fits what is left."""
+    reason = field(value, name)
+    return changed(value, **{name: _ENDED[reason]}) if reason in _ENDED and not calls_of(message) else value
+
+
+def _stripped(message: Any) -> Any:
+    ours = [call for call in calls_of(message) if call.ours]
+    fields: dict[str, Any] = {}
+    for name, shape in (("tool_calls", "openai"), ("content", "anthropic")):
+        gone = {call.at for call in ours if call.shape == shape}
+        if gone:
+            kept = [item for at, item in enumerate(_list(message, name)) if at not in gone]
+            fields[name] = kept if kept or name == "content" else None
+    if any(call.shape == "legacy" for call in ours):
+        fields["function_call"] = None
+    return changed(message, **fields) if fields else message
+
+
+def _list(message: Any, name: str) -> list[Any]:
+    found = field(message, name)
+    return found if isinstance(found, list) else []
+
+
+def _call(identity: Any, named: Any, arguments: str, at: int, shape: str, raw: Any) -> Call:
+    name = field(named, "name")
+    as_json = plain(raw)
+    found = dict(as_json) if isinstance(as_json, Mapping) else {}
+    return Call(identity, name if isinstance(name, str) else "", field(named, arguments), at, shape, found)

@@ -1,0 +1,1 @@
+"""Counting: tiktoken's encodings, each text once, and counts at offsets."""

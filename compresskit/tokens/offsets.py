@@ -1,0 +1,100 @@
+"""How many tokens lie before any offset of a text, of many texts that were counted in one go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .tiktoken_counter import SLICE_CHARACTERS, TiktokenCounter, byte_offsets
+
+Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
+# A line that is not blank and begins with none of the signs that an encoding joins to the line end before it:
+# tokens never reach across its start, whatever stands before (tiktoken_ext.openai_public, the patterns).
+_LINE_START = re.compile(r"[ \t]*+[^\s/]")
+
+
+class Tally:
+    """How many tokens a text has, and how many of them lie before any of its characters."""
+
+    __slots__ = ("_marks", "_text", "total")
+
+    def __init__(self, total: int, text: str, marks: Marks | None = None) -> None:
+        self.total = total
+        self._text = text
+        self._marks = marks
+
+    def at(self, offsets: Sequence[int]) -> list[int]:
+        """Tokens before each of the character ``offsets``; exact to one token, 0 and ``total`` at the ends."""
+        if self._marks is not None:
+            return self._marks(offsets)[0]
+        length = len(self._text)
+        return [offset * self.total // length for offset in offsets] if length else [0] * len(offsets)
+
+    def of(self, stretches: Sequence[tuple[int, int]]) -> int | None:
+        """Tokens of whole lines (start, end) wherever they stand between other lines.
+
+        None where that cannot be told from how the whole text was encoded: their ends fall within tokens, or
+        could be joined with what stands beside them.
+        """
+        text = self._text
+        if self._marks is None or len(text) > SLICE_CHARACTERS:
+            return None
+        for start, end in stretches:
+            if not (self._parted(start) and self._parted(end)):
+                return None
+        found, exact = self._marks([offset for stretch in stretches for offset in stretch])
+        return sum(found[1::2]) - sum(found[::2]) if exact else None
+
+    def _parted(self, offset: int) -> bool:
+        text = self._text
+        if offset in (0, len(text)):
+            return True
+        return text[offset - 1] == "\n" and _LINE_START.match(text, offset) is not None
+
+
+class _Marks:
+    """The tokens before any offsets of an encoded text, and whether all of these end tokens."""
+
+    __slots__ = ("_counter", "_ends", "_parts", "_text")
+
+    def __init__(self, counter: TiktokenCounter, text: str, parts: list[Any]) -> None:
+        self._counter = counter
+        self._text = text
+        self._parts = parts
+        self._ends: Any = None
+
+    def __call__(self, offsets: Sequence[int]) -> tuple[list[int], bool]:
+        import numpy as np
+
+        if self._ends is None:
+            self._ends = self._counter.ends(self._parts)
+        ends = self._ends
+        wanted = np.asarray(offsets, dtype=np.int64)
+        if not self._text.isascii():
+            wanted = byte_offsets(self._text)[wanted]
+        # of one type: numpy would copy all ends otherwise
+        found = np.searchsorted(ends, wanted.astype(ends.dtype), side="right")
+        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
+        counts: list[int] = found.tolist()
+        return counts, exact
+
+
+class Batch:
+    """Different texts that were counted in one go."""
+
+    def __init__(self, counter: TiktokenCounter, texts: Sequence[str]) -> None:
+        self.texts = texts
+        self._counter = counter
+        self._encoded, self.totals = counter.encoded(texts)
+        self._numbers: dict[str, int] = {}
+
+    def tally(self, text: str) -> Tally:
+        """The counts of a text at its offsets."""
+        if not self._numbers:
+            self._numbers = {text: number for number, text in enumerate(self.texts)}
+        number = self._numbers[text]
+        parts = self._encoded.parts(number)
+        if parts is None:
+            return Tally(self.totals[number], text)
+        return Tally(self.totals[number], text, _Marks(self._counter, text, parts))

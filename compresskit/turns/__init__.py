@@ -1,0 +1,1 @@
+"""Turn after turn: what was sent stays, what enters, and when a compaction pays."""

@@ -1,0 +1,112 @@
+"""Long results brought to an excerpt when they enter, judged against the call that asked for them.
+
+Works like a compaction of a few messages: the new ones, and so much of what stands before them as says what
+is wanted. The time it takes grows with the new messages alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from .._json import clone
+from ..content import detect
+from ..messages import read
+from ..messages.must_stay import task_of
+from ..messages.parts import replace, slots
+from ..messages.retrieval_tool import TOOL_NAME
+from ..plan.budget import Limits, fitted
+from ..plan.candidates import judge
+from ..plan.groups import Atom
+from ..relevance.query import derive
+from ..types import Block, Conversation, Message, Path, Turn
+from .repeats import discount
+
+# Measured on agent runs (`python -m evals.bill`), see README.
+LEAST_TOKENS = 500  # of a result that is shortened
+SHARE = 1 / 3  # of its tokens stays
+NAMES = 0.3  # of that tell names
+_LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
+_BEFORE = 8  # messages before the new ones that say what is wanted, besides the task and
+_ASKED = 6  # messages of the user
+_CHARACTERS = 4_000  # of each of their texts
+
+
+def enter_views(
+    given: Conversation,
+    messages: list[Message],
+    known: int,
+    fresh: list[Message],
+    above: Mapping[tuple[int, Path], str],
+    changing: Sequence[Turn],
+    limits: Limits,
+) -> dict[str, str]:
+    """Brings long results among the new messages to excerpts, in place; returns what was taken out, by key.
+
+    Args:
+        given: the messages as they are read.
+        known: how many of them were sent before.
+        fresh: copies of the new messages, which are changed.
+        above: what may stand above of each long result, by message and place.
+        changing: the new messages with long results that may be changed.
+    """
+    count = limits.measure.count
+    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits)]
+    long: dict[int, int] = {}
+    for index, block in texts:
+        long[index] = long.get(index, 0) + count(block.text)
+    if not long:
+        return {}
+    places = _context(given.turns, known)
+    shown = [messages[index] if index in long else _clipped(messages[index]) for index in places]
+    turns = read(shown, given.shape).turns
+    bound = [Atom(number, number, False) for number in range(len(turns))]
+    stays = ["" if index in long else "context" for index in places]
+    whole = sum(turn.extra + sum(map(count, turn.constant)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
+    wanted = int(SHARE * sum(long.values()))
+    judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
+    counted = {(index, block.path) for index, block in texts}
+    for entry in judged.entries:
+        if (place := (places[entry.block.message], entry.block.path)) in counted:
+            wanted -= int(SHARE * discount(entry, above[place], limits.measure))
+    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES, most=0)
+    written, keys, _ = fitted(room, judged, shown, turns, bound, None)
+    taken: dict[str, str] = {}
+    for number, index in enumerate(places):
+        rows = [row for row in written.decisions if row.message == number and row.key]
+        if index in long and rows and all(row.action != "stub" for row in rows):  # nothing that was just asked for goes
+            fresh[index - known] = written.messages[number]
+            taken.update((row.key, keys.cache[row.key]) for row in rows if row.key)
+    return taken
+
+
+def long_results(turn: Turn, limits: Limits) -> list[Block]:
+    """The results of a message that are long."""
+    return [
+        block
+        for block in turn.blocks
+        if block.call
+        and not turn.cached
+        and len(block.text) > LEAST_TOKENS
+        and not block.call.startswith(TOOL_NAME)
+        and limits.measure.count(block.text) > LEAST_TOKENS
+    ]
+
+
+def _texts(turn: Turn, limits: Limits) -> list[Block]:
+    """Those that are no lists of names."""
+    return [block for block in long_results(turn, limits) if detect(block.text, block.call).kind not in _LISTS]
+
+
+def _context(turns: Sequence[Turn], known: int) -> list[int]:
+    """The new messages, those just before them, the task, and what the user said last."""
+    task = task_of(list(turns))
+    said = [turn.index for turn in turns if turn.human][-_ASKED:]
+    return sorted({*range(max(0, known - _BEFORE), len(turns)), *said, *(() if task is None else (task,))})
+
+
+def _clipped(message: Message) -> Message:
+    copy: Message = clone(message, "message")
+    for slot in slots(message):
+        if len(slot.text) > _CHARACTERS:
+            replace(copy, slot.path, slot.text[:_CHARACTERS])
+    return copy

@@ -1,0 +1,160 @@
+"""What of a new result can be read above it already: in the call that wrote it, or in the result before it.
+
+A tool that writes a file often shows it again, files are read twice, and who waits for a program is told each time
+what it said from the start. Said once is enough, where there can be no doubt what is meant: the one newest text about
+the file, or of the tool, and its lines in their order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..content import Segment, bare_lines, path_of, split
+from ..markers.excerpts import excerpt
+from ..markers.wording import Wording
+from ..plan.candidates import AGAIN, NO_FACTS, Entry
+from ..tokens.measure import Measure
+from ..types import Block, Turn
+
+_MOSTLY = 0.6  # of a text: where so much of it stands above, only the rest need stand again
+_SEGMENT = 120, 800  # characters, at least and at most
+_CHARACTERS = 400_000  # of a result that is looked at, and of the text above
+_TIMES = 10  # so many times as long that one may be: what is looked at grows with the new results
+_TOLD = "stands above"
+
+
+class Above:
+    """What the messages before new results say of files, and what tools gave.
+
+    Args:
+        turns: what is sent, and the new messages behind it; without what enters in another form than it has now.
+    """
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._said: dict[str, list[tuple[int, str, str]]] = {}  # path or tool -> message, result or "", call
+        for number, turn in enumerate(turns):
+            for call in turn.fixed if turn.role == "assistant" else ():
+                if call[:1] != "{" and call.endswith("}") and (path := path_of("", call)):
+                    self._said.setdefault(path, []).append((number, "", call))
+            for block in turn.blocks:
+                if block.call:
+                    self._said.setdefault(_about(block.call), []).append((number, block.text, block.call))
+
+    def newest(self, block: Block, number: int) -> str:
+        """The one text that a result may say again, "" where there is none: the call's own, or the newest before it.
+
+        Where a call has named the file since, nobody could tell which state is meant: there is none then.
+
+        Args:
+            block: the result.
+            number: of its message among the turns.
+        """
+        size = len(block.text)
+        if size > _CHARACTERS:
+            return ""
+        own = _longest(block.call)
+        if len(own) >= _MOSTLY * size:
+            return own
+        for place, said, call in reversed(self._said.get(_about(block.call), ())):
+            if place < number and (said or call != block.call):
+                found = max(said, _longest(call), key=len)
+                return found if _MOSTLY * size <= len(found) <= min(_TIMES * size, _CHARACTERS) else ""
+        return ""
+
+
+def referred(text: str, call: str, above: str, key: str, wording: Wording) -> str | None:
+    """What a result says that does not stand above, around markers for the rest; None where that is not most of it.
+
+    Args:
+        text: a new result.
+        call: what asked for it.
+        above: see ``Above.newest``.
+        key: of the text.
+    """
+    if not above:
+        return None
+    least, most = _SEGMENT
+    segments = split(text, call, deep=False, min_chars=least, max_chars=most).segments
+    stands = _standing(text, segments, above)
+    hidden = sum(end - start for (start, end, _), there in zip(segments, stands, strict=True) if there)
+    if hidden < _MOSTLY * len(text):
+        return None
+    kept = {number for number, there in enumerate(stands) if not there}
+    firsts = [number for number, there in enumerate(stands) if there and (number == 0 or not stands[number - 1])]
+    return excerpt(text, segments, kept, key, wording, {number: [_TOLD] for number in firsts})
+
+
+def discount(entry: Entry, above: str, measure: Measure) -> int:
+    """Takes most of their worth from the segments of a result that stand above; gives the tokens of these.
+
+    Args:
+        entry: a new result.
+        above: see ``Above.newest``.
+    """
+    segments, text = entry.split.segments, entry.block.text
+    stands = _standing(text, segments, above) if above and not entry.short else []
+    if not any(stands):
+        return 0
+    entry.values = [value * AGAIN if there else value for value, there in zip(entry.values, stands, strict=True)]
+    entry.facts = [NO_FACTS if there else facts for facts, there in zip(entry.facts, stands, strict=True)]
+    marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
+    return sum(marks[number + 1] - marks[number] for number, there in enumerate(stands) if there)
+
+
+def _standing(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
+    """Which segments stand above: all of their lines in a row, whatever their numbers, and in the order of the text.
+
+    Those on both sides of a place where something was left out or put in do not count: they show it.
+    """
+    earlier = "\n".join(("", *bare_lines(above), ""))
+    known = set(earlier.split("\n"))
+    lines = bare_lines(text)
+    stands = [False] * len(segments)
+    first = place = 0
+    for number, (start, end, _) in enumerate(segments):
+        last = first + text.count("\n", start, end)
+        whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
+        part = lines[first : last + (end == len(text))]
+        first = last
+        found = earlier.find("\n".join(("", *part, "")), place) if whole and known.issuperset(part) else -1
+        if found == place:
+            stands[number] = True
+        elif found > place and number:
+            stands[number - 1] = False
+        place = place if found < 0 else found + sum(map(len, part)) + len(part)
+    if stands and stands[-1] and earlier[place:].strip("\n"):
+        stands[-1] = False  # it went on above
+    return stands
+
+
+def _about(call: str) -> str:
+    """What a result is of: the file that its call names, else its tool."""
+    return path_of("", call) or call.partition(" ")[0] + " "
+
+
+def _longest(call: str) -> str:
+    r"""The longest of the texts of several lines in the arguments of a call, "" where there is none.
+
+    >>> _longest('write {"path": "a.py", "lines": ["x = 1\\ny = 2\\n"]}')
+    'x = 1\ny = 2\n'
+    """
+    return max(_strings(call), key=len, default="")
+
+
+def _strings(call: str) -> Iterator[str]:
+    start = call.find("{")
+    if start < 0 or "\\n" not in call:
+        return
+    try:
+        left: list[Any] = [json.loads(call[start:])]
+    except (ValueError, RecursionError):
+        return
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            if "\n" in value:
+                yield value
+        elif isinstance(value, dict | list):
+            left.extend(value.values() if isinstance(value, dict) else value)
