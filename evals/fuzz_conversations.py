@@ -297,7 +297,7 @@ def _soup(rng: random.Random) -> Message:
         deep = rng.choice([[deep], {"text": deep}, {"type": "text", "content": deep}])
     values = [deep, 5, True, None, 1e300, {"a": {}}, [None, "x", 7, []], [{"type": "tool_result", "content": deep}]]
     names = rng.sample(["content", "tool_calls", "tool_call_id", "name", "function_call", "cache_control", "x"], 3)
-    role = rng.choice(["user", "assistant", "tool", "function", "system", ""])
+    role = rng.choice(["user", "user", "function", "system", ""])  # none that calls or answers
     return {"role": role, **{name: rng.choice(values) for name in names}}
 
 

@@ -9,7 +9,7 @@ Hardly any recorded run keeps every rule: `breaches` lists what a result breaks 
 Sources: platform.claude.com, "Handle tool calls" (results directly behind their calls, and first in their message),
 "Extended thinking" (thinking in tool loops), "Prompt caching" (four marks, longer ones first, none on thinking or
 empty text); developers.openai.com, "Function calling"; the chat templates of Mistral 7B Instruct v0.3 and Gemma 2
-(alternating roles), and mistral-common's validator (what follows a tool message).
+(alternating roles), and mistral-common's validator (who begins, and what follows a tool message).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def problems(messages: Sequence[Message], shape: str, tools: Sequence[Any] | Non
     """What the strictest provider or template would refuse; one entry for each time.
 
     >>> problems([{"role": "tool", "tool_call_id": "a", "content": "1"}], "openai")
-    ['result without its call: a', 'first turn is not the user']
+    ['result without its call: a', 'first turn is not the user', "Mistral's alternation"]
     """
     if not messages:
         return ["no messages"]
@@ -239,7 +239,8 @@ def _alternation(turns: Sequence[str]) -> list[str]:
 
 
 def _mistral(turns: Sequence[str]) -> list[str]:
-    """Mistral's rule: roles alternate without tool messages and calls; no user speaks right behind a tool message."""
+    """Mistral's rules: its template wants roles to alternate, tool messages and calls apart; its validator wants the
+    user to begin, and no user right behind a tool message."""
     start = next((place for place, turn in enumerate(turns) if turn != "system"), len(turns))
     said = [turn for turn in turns[start:] if turn not in ("call", "tool")]
     expected = [("user", "assistant")[place % 2] for place in range(len(said))]
