@@ -13,7 +13,7 @@ _SPEAKING = ("python", "code", "diff", "json", "jsonl", "markdown", "search")  #
 def describe(text: str, split: Split, hint: str = "", limit: int = 80) -> str:
     """Path, kind and names of a text, on one line without brackets, of at most `limit` characters.
 
-    >>> from .cut import split
+    >>> from .split import split
     >>> text = "class A:\\n    def f(self):\\n        return 1\\n\\n\\ndef g():\\n    return 2\\n"
     >>> describe(text, split(text, "src/a.py", min_chars=1), "src/a.py")
     'src/a.py: A, g, .f'

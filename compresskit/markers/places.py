@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..types import Cache, Message, Path
-from .keys import FULL_LENGTH, key_of
+from .keys import FULL_LENGTH, KEY_LENGTH, key_of
 
 RECORD_LENGTH = FULL_LENGTH + 1  # letters of a record's key, so that no original can have it
 
@@ -37,7 +37,21 @@ def place(messages: Sequence[Message], index: int, text: str) -> str:
     True
     """
     before = "\n".join(_said(messages[index - 1])) if index else ""
-    return key_of(f"{messages[index].get('role')}\n{len(text)}\n{text}\n{before}")
+    return key_of(f"{messages[index].get('role')}\n{text}") + key_of(before)
+
+
+def take(places: Places, messages: Sequence[Message], index: int, text: str) -> bool:
+    """Takes a place out of those that are left, if a form was issued there.
+
+    What stands before the first message is not known: it may be a part of what was sent.
+    """
+    here = place(messages, index, text)
+    if not index and not places[here]:
+        here = next((one for one in places if one.startswith(here[:KEY_LENGTH]) and places[one] > 0), here)
+    if places[here] <= 0:
+        return False
+    places[here] -= 1
+    return True
 
 
 def places_at(messages: Sequence[Message], issued: Iterable[Position]) -> Places:

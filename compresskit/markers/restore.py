@@ -22,7 +22,7 @@ from ..messages.parts import replace, slots
 from ..types import Cache, Message, Path
 from .fold_quotes import stand_in, telling
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
-from .places import PlacedCache, Places, Position, originals_of, place, places_at, places_of
+from .places import PlacedCache, Places, Position, originals_of, place, places_at, places_of, take
 from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
 
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
@@ -199,11 +199,7 @@ class Reader:
 
     def _is_issued(self, messages: Sequence[Message], index: int, text: str) -> bool:
         """Whether what looks like a form stands in a place where one was issued."""
-        if self._left is None:
-            return True
-        here = place(messages, index, text)
-        self._left[here] -= 1
-        return self._left[here] >= 0
+        return self._left is None or take(self._left, messages, index, text)
 
 
 def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:

@@ -267,12 +267,13 @@ def _beside(turns: list[Turn], first: int, last: int) -> tuple[bool, bool]:
         first, last: the messages that fold.
     """
 
-    def says(index: int) -> bool:
-        """Whether the assistant says something there, and calls nothing."""
-        return 0 <= index < len(turns) and turns[index].role == "assistant" and not turns[index].calls
+    def says(turn: Turn | None) -> bool:
+        """Whether the assistant says something, and calls nothing."""
+        return turn is not None and turn.role == "assistant" and not turn.calls
 
-    opens = all(turn.role == "system" for turn in turns[max(0, first - 1) : first])
-    before = turns[first].role == "assistant" and not opens and not says(first - 1)
-    following = next((turn.role for turn in islice(turns, last + 1, None) if turn.role != "system"), "")
+    above = next((turns[index] for index in range(first - 1, -1, -1) if turns[index].role != "system"), None)
+    below = next((turn for turn in islice(turns, last + 1, None) if turn.role != "system"), None)
+    before = turns[first].role == "assistant" and above is not None and not says(above)
     called = turns[last].role == "assistant" and turns[last].calls
-    return before, following == "user" if called else says(last)
+    behind = below is not None and below.role == "user" if called else says(turns[last])
+    return before, behind
