@@ -1,5 +1,9 @@
-"""The documentation builds without a warning, and every link in it leads somewhere."""
+"""The documentation builds without a warning, every link in it leads somewhere, and ARCHITECTURE.md is true.
 
+What ARCHITECTURE.md names is looked for in the code: packages, files, functions, tests and the import table.
+"""
+
+import ast
 import os
 import re
 import subprocess
@@ -10,8 +14,14 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-OUTSIDE = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "evals/README.md"]  # pages that are not part of the site
+ROOT = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").exists())
+OUTSIDE = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "evals/README.md",
+]  # pages that are not part of the site
 MAX_README_LINES = 150
 CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -105,3 +115,88 @@ def test_every_link_of_a_page_outside_of_the_site_leads_somewhere(name):
         assert target.exists(), f"{name} links to {link}"
         if parts.fragment:
             assert parts.fragment in anchors(target), f"{name} links to {link}"
+
+
+# --- ARCHITECTURE.md -------------------------------------------------------------------------------
+
+PACKAGE = ROOT / "compresskit"
+LAWS = 10
+NAMED = re.compile(r"`([^`]+)`")
+FIGURE = re.compile(r"\d\.\d\d")
+
+
+def architecture():
+    return (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+
+
+def tables():
+    """The rows of every table of the page, as lists of cells, by the first cell of its head."""
+    found = {}
+    for table in re.findall(r"(?:^\|.*\n)+", architecture(), re.MULTILINE):
+        head, _, *rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table.splitlines()]
+        found.setdefault(head[0], []).extend(rows)
+    return found
+
+
+def names_of_tests():
+    """The names of all test functions, by the name of their file, in whatever folder it is."""
+    found = {}
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        found.setdefault(path.name, set()).update(node.name for node in nodes if isinstance(node, ast.FunctionDef))
+    return found
+
+
+def test_the_architecture_describes_every_package_and_file_at_the_root():
+    named = {
+        name.rstrip("/") for table in ("package", "file") for row in tables()[table] for name in NAMED.findall(row[0])
+    }
+    there = {path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert named == there - {"__init__.py"}
+
+
+def test_the_architecture_names_only_files_that_exist():
+    for name in re.findall(r"`((?:\w+/)*\w+\.py)`", architecture()):
+        folder, _, base = name.rpartition("/")
+        there = (PACKAGE / name).exists() if folder else any(ROOT.glob(f"[cte]*/**/{base}"))
+        assert there, f"ARCHITECTURE.md names {name}, which is not there"
+
+
+def test_the_architecture_has_the_import_table_of_the_tests():
+    (path,) = (ROOT / "tests").rglob("test_imports.py")
+    nodes = ast.parse(path.read_text(encoding="utf-8")).body
+    assigned = {ast.unparse(node.targets[0]): node.value for node in nodes if isinstance(node, ast.Assign)}
+    layers = [{name or "__init__" for name in layer} for layer in ast.literal_eval(assigned["LAYERS"])]
+    assert [set(NAMED.findall(row[1])) for row in tables()["line"]] == layers
+
+
+def test_the_architecture_says_where_things_really_are():
+    rows = tables()["question"]
+    assert len(rows) >= 20
+    for question, files, names in rows:
+        texts = "\n".join((PACKAGE / file).read_text(encoding="utf-8") for file in NAMED.findall(files))
+        for name in NAMED.findall(names):
+            defined = re.search(rf"^\s*(?:(?:async )?def |class )?{name}\b\s*[(:=\[]", texts, re.MULTILINE)
+            assert defined, f"{question}: {files} do not define {name}"
+
+
+def test_every_law_in_the_architecture_has_tests_that_exist():
+    found = names_of_tests()
+    numbers = []
+    for law, file, names in tables()["law"]:
+        numbers.append(int(law.split()[0]))
+        there = found.get(file.strip("`"), set())
+        assert NAMED.findall(names), law
+        assert [name for name in NAMED.findall(names) if name not in there] == [], f"{law}: not in {file}"
+    assert sorted(set(numbers)) == list(range(1, LAWS + 1))
+    everywhere = set().union(*found.values())
+    assert [name for name in re.findall(r"`(test_\w+)`", architecture()) if name not in everywhere] == []
+
+
+def test_the_figures_of_options_in_the_architecture_are_on_the_pages_that_they_name():
+    """Those pages are filled from the records, and another test compares them."""
+    rows = [row for row in tables()["mechanism"] if LINK.search(row[-1])]
+    assert rows
+    for row in rows:
+        page = (ROOT / urlsplit(LINK.search(row[-1])[1]).path).read_text(encoding="utf-8")
+        assert [figure for figure in FIGURE.findall(row[1]) if figure not in page] == [], row[0]

@@ -2,7 +2,7 @@
 
 Only this package knows how a response is shaped. What it offers:
 
-whole responses (``replies``, ``usage``)
+whole responses (``whole``, ``usage``)
     ``message_of(response, choice=0)``   the assistant message as a dict to append; {} where there is none
     ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
     ``results(calls, texts)``            the messages that answer calls
@@ -10,14 +10,14 @@ whole responses (``replies``, ``usage``)
     ``with_message(response, fields)``   a copy with other fields in its message
     ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy that says it
 
-streams (``chunks`` for OpenAI and LiteLLM, ``events`` for Anthropic)
+streams (``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
     ``turn = ChunkTurn(Shown())`` or ``EventTurn(ShownEvents())`` for each call of one stream:
     pass on what ``turn.feed(part)`` returns, then ``turn.end()``; ``turn.message(...)`` is what was said. Where it
     is nothing but retrievals, answer and go on with a new turn and the same ``Shown``; else pass on
     ``turn.closing(...)``
     and, of chunks, ``turn.totals()``.
 
-turns with calls of both (``carry``)
+turns with calls of both (``mixed_turns``)
     ``record_of(message, texts, before)`` what to keep of our calls; ``put_back(messages, records)`` the messages with
     them in place again. Records come from the messages (``taken``) or from a store, under ``names(messages)``.
 
