@@ -61,6 +61,22 @@ def check_cache(cache: object) -> None:
         raise InvalidArgument(f"cache is {described(cache)}; a mapping of keys to texts was expected: result.cache.")
 
 
+def check_whole(name: str, value: object, least: int = 1, unit: str = "", advice: str = "") -> int:
+    """Returns a whole number that is an argument. Every package checks its numbers here.
+
+    Raises:
+        InvalidArgument: ``value`` is not a whole number (``True`` is none), or less than ``least``.
+
+    >>> check_whole("trigger", 5)
+    5
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= least:
+        return value
+    what = f"a whole number of {unit}" if unit else "a whole number"
+    advice = f" {advice}" if advice else ""
+    raise InvalidArgument(f"{name} is {shown(value)}; {what}, {least} or more, was expected.{advice}")
+
+
 def described(value: object) -> str:
     """A value that may hold text of a conversation, as an error may name it: its type and its size.
 

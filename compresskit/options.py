@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .errors import InvalidArgument, check_cache, described, shown
+from .errors import InvalidArgument, check_cache, check_whole, described, shown
 from .prices import Prices
 from .result import Compressed
 
+_DEFAULT = "Leave it out for the default."
 _TARGET_PERCENT = 70  # of the trigger, where no target is given
 
 
@@ -17,10 +18,10 @@ def checked_target(trigger: Any, target: Any) -> int:
     >>> checked_target(200_000, None)
     140000
     """
-    whole("trigger", trigger)
+    check_whole("trigger", trigger, unit="tokens", advice=_DEFAULT)
     if target is None:
         return int(max(1, trigger * _TARGET_PERCENT // 100))
-    whole("target", target)
+    check_whole("target", target, unit="tokens", advice=_DEFAULT)
     if target > trigger:
         raise InvalidArgument(
             f"target is {target}, above the trigger of {trigger}; at most the trigger was expected. "
@@ -60,9 +61,9 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embe
 
 def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store: Any, router: Any) -> None:
     """Raises InvalidArgument for the first argument that is not what completion() takes."""
-    whole("max_rounds", max_rounds, "rounds")
+    check_whole("max_rounds", max_rounds, unit="rounds", advice=_DEFAULT)
     if max_retrieved_tokens is not None:
-        whole("max_retrieved_tokens", max_retrieved_tokens)
+        check_whole("max_retrieved_tokens", max_retrieved_tokens, unit="tokens", advice=_DEFAULT)
     if on_error not in ("send", "raise"):
         raise InvalidArgument(f"on_error is {shown(on_error)}; 'send' or 'raise' was expected.")
     if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
@@ -71,14 +72,6 @@ def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store:
         raise InvalidArgument(
             f"router is {shown(router)}; an object with completion() and acompletion() was expected, "
             f"such as litellm.Router, or None."
-        )
-
-
-def whole(name: str, value: Any, unit: str = "tokens") -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; a whole number of {unit}, 1 or more, was expected. "
-            f"Leave it out for the default."
         )
 
 

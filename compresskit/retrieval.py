@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ._json import dumps
 from .content import split
-from .errors import InvalidArgument, check_cache, described, shown
+from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
 from .markers.restore import is_run
 from .messages.parts import slots
@@ -90,7 +90,7 @@ def retrieve(
     check_cache(cache)
     for name, value, least in (("max_tokens", max_tokens, MIN_TOKENS), ("head", head, 1), ("tail", tail, 1)):
         if value is not None or name == "max_tokens":
-            _check_whole(name, value, least)
+            check_whole(name, value, least)
     measure = measure_for("", None)
     if not isinstance(key, str) or key not in cache:
         return _unknown(cache, key, measure, max_tokens)
@@ -121,7 +121,7 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
             is too small. What the model wrote into a call never raises.
     """
     check_cache(cache)
-    _check_whole("max_tokens", max_tokens, MIN_TOKENS)
+    check_whole("max_tokens", max_tokens, MIN_TOKENS)
     calls = [call for call in calls_of(message_of(response)) if call.ours]
     return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
 
@@ -164,11 +164,6 @@ def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
         return f"Only white space is there: {len(text):,} characters."
     # A lone surrogate cannot be sent. Tokenizers and APIs count and show the replacement too.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _check_whole(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise InvalidArgument(f"{name} is {shown(value)}; a whole number, {least} or more, was expected.")
 
 
 def _original(cache: Cache, key: str) -> str:

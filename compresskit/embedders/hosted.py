@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..errors import EmbedderFailed, InvalidArgument, shown
+from ..errors import EmbedderFailed, InvalidArgument, check_whole, shown
 from ..tokens.measure import measure_for
 
 _BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
@@ -56,8 +56,8 @@ class LiteLLMEmbedder:
             )
         if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
             raise InvalidArgument(f"store is {shown(store)}; an object with get(key) and put(entries) was expected.")
-        if max_tokens is not None and (not isinstance(max_tokens, int) or max_tokens < 1):
-            raise InvalidArgument(f"max_tokens is {shown(max_tokens)}; a whole number of at least 1 was expected.")
+        if max_tokens is not None:
+            check_whole("max_tokens", max_tokens)
         for name in ("input", "model"):
             if name in options:
                 raise InvalidArgument(f"{name} is {shown(options[name])}; it is not an option: embed(texts) sets it.")

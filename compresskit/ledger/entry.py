@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import InvalidArgument, InvalidLedger, shown
+from ..errors import InvalidArgument, InvalidLedger, check_whole, shown
 from ..prices import Prices, Split, prices_for
 from ..result import Compressed
 from .provider_usage import Usage
@@ -146,10 +146,7 @@ def check(conversation: Any, retrieved_tokens: Any) -> None:
         raise InvalidArgument(
             f"conversation is {shown(conversation)}; a name of 1 to {_LONGEST_NAME} characters was expected, or None."
         )
-    if not isinstance(retrieved_tokens, int) or isinstance(retrieved_tokens, bool) or retrieved_tokens < 0:
-        raise InvalidArgument(
-            f"retrieved_tokens is {shown(retrieved_tokens)}; a whole number, 0 or more, was expected."
-        )
+    check_whole("retrieved_tokens", retrieved_tokens, least=0)
 
 
 def may_be_torn(tail: bytes, number: int) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_whole, shown
 from ..prices import Split
 
 
@@ -55,7 +55,7 @@ def read_usage(usage: Any) -> Usage:
         or _tokens(details, "cache_creation_tokens")
         or _tokens(details, "cache_write_tokens")
     )
-    fresh = _whole("input tokens", prompt) - (0 if parts_apart else read + written)
+    fresh = check_whole("usage: input tokens", prompt, least=0) - (0 if parts_apart else read + written)
     if fresh < 0 or hour > written:
         raise InvalidArgument(
             f"usage has {prompt} input tokens, {read} read and {written} written, {hour} of them for an hour; "
@@ -70,10 +70,4 @@ def _field(value: Any, name: str) -> Any:
 
 def _tokens(value: Any, name: str) -> int:
     found = _field(value, name)
-    return 0 if found is None else _whole(name, found)
-
-
-def _whole(name: str, value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise InvalidArgument(f"usage has {shown(value)} {name}; a whole number, 0 or more, was expected.")
-    return value
+    return 0 if found is None else check_whole(f"usage: {name}", found, least=0)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_whole, shown
 from ..markers.keys import key_of
 from ..tokens.measure import measure_for
 from ..types import Counter
@@ -99,8 +99,7 @@ class SelfLLM:
             raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o-mini'.")
         if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
             raise InvalidArgument(f"timeout is {shown(timeout)}; seconds above 0 were expected.")
-        if not isinstance(retries, int) or isinstance(retries, bool) or retries < 0:
-            raise InvalidArgument(f"retries is {shown(retries)}; a whole number, 0 or more, was expected.")
+        check_whole("retries", retries, least=0)
         for name in ("messages", "stream", "tools", "n", "num_retries", "max_retries"):
             if name in options:
                 raise InvalidArgument(f"{name} is given; it is SelfLLM's own to set. Leave it out.")

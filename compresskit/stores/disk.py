@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from ..errors import InvalidArgument, StoreError
-from .limits import MAX_BYTES, TTL, checked, positive
+from ..errors import InvalidArgument, StoreError, check_whole
+from .limits import MAX_BYTES, TTL, checked
 
 _DATABASE = "cache.db"  # diskcache's name for it
 _BUSY_SECONDS = 10  # how long another process may keep the database to itself
@@ -36,8 +36,8 @@ class DiskStore:
     """
 
     def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, ttl: int = TTL) -> None:
-        positive("max_bytes", max_bytes)
-        positive("ttl", ttl)
+        check_whole("max_bytes", max_bytes)
+        check_whole("ttl", ttl)
         self._directory = Path(directory).expanduser().absolute()
         if "$" in str(self._directory):
             raise InvalidArgument(

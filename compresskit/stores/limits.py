@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument
 
 TTL = 86_400  # seconds: a conversation that nobody has gone on with for a day has lost its originals
 MAX_BYTES = 1 << 30
-
-
-def positive(name: str, value: object) -> None:
-    """Raises InvalidArgument unless ``value`` is a whole number of 1 or more."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidArgument(f"{name} is {shown(value)}; a whole number, 1 or more, was expected.")
 
 
 def checked(items: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
-from ..errors import InvalidArgument, StoreError
-from .limits import TTL, checked, positive
+from ..errors import InvalidArgument, StoreError, check_whole
+from .limits import TTL, checked
 
 _ENTRY_BYTES = 300  # of the dictionaries and the entry, beside the name and the text themselves
 
@@ -59,10 +59,10 @@ class MemoryStore:
     def __init__(
         self, max_bytes: int = 256 << 20, max_conversation_bytes: int | None = None, *, ttl: int = TTL
     ) -> None:
-        positive("max_bytes", max_bytes)
-        positive("ttl", ttl)
+        check_whole("max_bytes", max_bytes)
+        check_whole("ttl", ttl)
         own = max(1, max_bytes // 4) if max_conversation_bytes is None else max_conversation_bytes
-        positive("max_conversation_bytes", own)
+        check_whole("max_conversation_bytes", own)
         if own > max_bytes:
             raise InvalidArgument(f"max_conversation_bytes is {own}; at most max_bytes ({max_bytes}) was expected.")
         self._max, self._own, self._ttl = max_bytes, own, ttl

@@ -9,8 +9,8 @@ from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..errors import InvalidArgument, StoreError, shown
-from .limits import TTL, checked, positive
+from ..errors import InvalidArgument, StoreError, check_whole, shown
+from .limits import TTL, checked
 
 SCHEMES = ("redis://", "rediss://", "unix://")
 _TIMEOUT = 2.0  # seconds, to connect and for each answer
@@ -32,7 +32,7 @@ class RedisStore:
 
     def __init__(self, url: str, *, prefix: str = "compresskit:", ttl: int = TTL, timeout: float = _TIMEOUT) -> None:
         _check(url)
-        positive("ttl", ttl)
+        check_whole("ttl", ttl)
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
             raise InvalidArgument(f"timeout is {shown(timeout)}; seconds, more than 0, were expected.")
         _redis()  # says at once that it is missing

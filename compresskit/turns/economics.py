@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from math import log
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_whole, shown
 from ..prices import Prices
 
 _MILLION = 1_000_000
@@ -67,8 +67,7 @@ def rewriting_gain(
         ("suffix_tokens", suffix_tokens, 0),
         ("turns_to_come", turns_to_come, 1),
     ):
-        if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise InvalidArgument(f"{name} is {shown(value)}; a whole number, {least} or more, was expected.")
+        check_whole(name, value, least)
     if not isinstance(warm, int | float) or not 0 <= warm <= 1:
         raise InvalidArgument(f"warm is {shown(warm)}; a probability from 0 to 1 was expected.")
     later = saved_tokens * (prices.write + prices.read * (turns_to_come - 1))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ...errors import InvalidArgument, described, shown
+from ...errors import InvalidArgument, check_whole, described, shown
 from ...options import check_loop, checked_target
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
-from ...stores.limits import TTL, positive
+from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
 
 NAME = "compresskit"  # of the metadata, the body's field and the section of the config
@@ -86,7 +86,7 @@ class Settings:
     def _check(self) -> None:
         checked_target(self.trigger, self.target)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, None, None)
-        positive("ttl", self.ttl)
+        check_whole("ttl", self.ttl)
         for name in ("store", "secret"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgument(
