@@ -134,6 +134,6 @@ class TestProcess:
         def broken(*_arguments, **_named):
             raise ZeroDivisionError("our fault")
 
-        monkeypatch.setattr("compresskit.cli.calls.compress", broken)
+        monkeypatch.setattr("compresskit.cli.library.compress", broken)
         assert run_main(["compress", str(given)]) == 70
         assert "our fault" in capsys.readouterr().err

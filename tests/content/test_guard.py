@@ -12,10 +12,10 @@ MESSAGES = [{"role": "user", "content": make_text(kind, 1, 4_000)} for kind in [
 MESSAGES += [{"role": "assistant", "content": "Done."}, {"role": "user", "content": "And then?"}] * 3
 STAGES = {
     "detector": ("compresskit.content.detect", "_detected"),
-    "splitter": ("compresskit.content.cut", "_marks_of_kind"),
-    "description": ("compresskit.content.about", "_described"),
-    "outline": ("compresskit.outline", "signatures"),
-    "form": ("compresskit.content.short", "FORMS"),
+    "splitter": ("compresskit.content.split", "_marks_of_kind"),
+    "description": ("compresskit.content.describe", "_described"),
+    "outline": ("compresskit.plan.signatures", "signatures"),
+    "form": ("compresskit.content.compact", "FORMS"),
 }
 
 

@@ -279,6 +279,6 @@ def test_compressing_without_a_shrinker_loads_nothing_of_it():
     code = f"import compresskit, sys; {call}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert not [
-        name for name in done.stdout.split() if name.startswith(("compresskit.shrink", "compresskit.shortening"))
+        name for name in done.stdout.split() if name.startswith(("compresskit.shrink", "compresskit.plan.shrinking"))
     ]
     assert {"torch", "transformers", "llmlingua"}.isdisjoint(done.stdout.split())
