@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .. import restore
+from ..markers.restore import unfold
 from .output import printable
 
 STYLES = {"kept": "green", "protected": "green", "stub": "red", "fold": "red"}  # anything else: partly kept
@@ -76,8 +76,7 @@ def rows(result: dict[str, Any]) -> Iterator[Row]:
     for decision in result["decisions"]:
         decisions.setdefault(decision["message"], []).append(decision)
     start = 0
-    for message in result["messages"]:
-        originals = restore([message], result["cache"])
+    for originals in unfold(result["messages"], result["cache"]).runs:
         indices = range(start, start + len(originals))
         if not originals:
             continue
