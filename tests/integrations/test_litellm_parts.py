@@ -50,6 +50,10 @@ def test_a_store_is_named_in_the_settings(store, kind):
         {"ttl": 0},
         {"secret": 5},
         {"on_error": "ignore"},
+        {"offer_tool": "yes"},
+        {"on_entry": "all"},
+        {"breakpoints": 1},
+        {"prices": "true"},
         ["trigger"],
     ],
 )
