@@ -10,6 +10,7 @@ from ..._json import dumps
 from ...chat.loop import Request
 from ...chat.preparation import new_report, prepare
 from ...compression import compress
+from ...messages.cache_control import marks
 from ...messages.retrieval_tool import has_ours, may_retrieve
 from ...options import checked_target
 from ...prices import prices_for
@@ -93,6 +94,7 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     model = kwargs["model"]
     # Anthropic's instructions stand beside the messages, and cost tokens all the same.
     beside = measure_for(model, None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
+    marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
         "trigger": max(1, settings.trigger - beside),
@@ -101,6 +103,6 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "recoverable": may_retrieve(kwargs),
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
-        "breakpoints": settings.breakpoints,
+        "breakpoints": settings.breakpoints and len(marked) <= 1,  # compress() leaves one of four for the instructions
         "prices": prices_for(model) if settings.prices else None,
     }
