@@ -11,13 +11,13 @@ from .. import responses as adapters
 from ..compression import compress
 from ..errors import InvalidArgument, reason
 from ..messages.must_stay import moved
-from ..messages.retrieval_tool import has_ours, may_retrieve
+from ..messages.retrieval_tool import may_retrieve
 from ..options import check, check_loop, checked_target
 from ..result import Compressed
-from ..retrieval import MAX_TOKENS, Originals
 from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
+from .preparation import new_report, prepare
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 
 # What litellm.completion's own `cache` may say; no key of ours looks like one of these.
@@ -152,43 +152,30 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
 
 def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
     """What goes to the model first, and what is needed to answer it."""
-    report: dict[str, Any] = {
-        "original_tokens": None,
-        "compressed_tokens": None,
-        "target_met": None,
-        "skipped_reason": None,
-        "calls": 1,
-        "rounds": 0,
-        "retrieved_tokens": 0,
-        "limit": None,
-        "error": None,
-    }
+    report = new_report()
     try:
         said, records = _carried(kwargs["messages"])
         if options.store is not None:
             records |= yield from _stored(options, said, records, report)
-        runs = adapters.put_back(said, records)
-        result = yield Work(lambda: _compressed(options, kwargs, said, runs))
+        _, request = yield Work(
+            lambda: prepare(
+                kwargs,
+                said,
+                records,
+                lambda runs: _compressed(options, kwargs, said, runs),
+                report,
+                max_rounds=options.max_rounds,
+                max_retrieved_tokens=options.max_retrieved_tokens,
+                store=options.store,
+                strict=options.strict,
+            )
+        )
+        return request
     except Exception as error:
         if options.strict:
             raise
         report.update(error=reason(error), skipped_reason="error")
         return Request(kwargs, [], {}, 0, 0, None, False, report)
-    for name in ("original_tokens", "compressed_tokens", "target_met", "skipped_reason"):
-        report[name] = result[name]
-    same = (
-        result.skipped_reason
-        and not records
-        and not result.cache
-        and not result.breakpoints
-        and result.tools == (kwargs.get("tools") or None)
-    )
-    changes = {} if same else result.request
-    # A model that sees earlier calls of our tool may call it again where it is not offered.
-    rounds = options.max_rounds if records or has_ours(result.tools) else 0
-    room = options.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
-    cache = Originals(result.cache, said)
-    return Request({**kwargs, **changes}, said, cache, rounds, room, options.store, options.strict, report)
 
 
 def _compressed(

@@ -6,7 +6,7 @@ It holds what ``compress(previous=)`` needs and no more. As JSON it goes on in a
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -16,9 +16,10 @@ from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import check_messages
 from ..options import check_model, checked_target
 from ..prices import Prices
-from ..result import Compressed, Decision, Mark
+from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
 from ..types import Message
+from .result_json import from_fields, to_fields
 
 _VERSION = 1
 # What of compress() makes sense from turn to turn and can be written down.
@@ -111,14 +112,13 @@ class Conversation:
             if exactly([[[message]]], ascii_only=True) is None:  # as deep as it will stand in the text
                 raise InvalidMessages(_inexact(index, message))
         prices = self._options.get("prices")
-        result = self.result and {name: getattr(self.result, name) for name in Compressed.__dataclass_fields__}
         return json.dumps(
             {
                 "compresskit_conversation": _VERSION,
                 **self._given,
                 "options": {**self._options, "prices": prices and asdict(prices)},
                 "messages": self.messages,
-                "result": result,
+                "result": self.result and to_fields(self.result),
             },
             allow_nan=False,
         )
@@ -143,7 +143,7 @@ class Conversation:
             made = cls(found["model"], found["trigger"], found["target"], **options)
             made.append(*found["messages"])
             if found["result"] is not None:
-                made.result = _result(**found["result"])
+                made.result = from_fields(found["result"])
         except InvalidArgument:
             raise
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
@@ -162,12 +162,6 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")
-
-
-def _result(decisions: list[list[Any]], breakpoints: Sequence[Sequence[Any]] = (), **fields: Any) -> Compressed:
-    """A result from JSON, which knows no tuples."""
-    rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
-    return Compressed(decisions=rows, breakpoints=tuple(Mark(*mark) for mark in breakpoints), **fields)
 
 
 def _inexact(index: int, message: Message) -> str:

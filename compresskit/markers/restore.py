@@ -22,7 +22,7 @@ from ..messages.parts import replace, slots
 from ..types import Cache, Message, Path
 from .fold_quotes import stand_in, telling
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
-from .places import PlacedCache, Places, Position, originals_of, place, places_at, places_of, take
+from .places import Places, Position, place, places_of, take
 from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
 
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
@@ -261,15 +261,6 @@ def unfold(messages: list[Message], cache: Cache) -> Unfolded:
         else:
             runs += [json.loads(cache[unit.run]), *([] for _ in range(unit.first + 1, unit.stop))]
     return Unfolded(runs, found)
-
-
-def placed(messages: list[Message], cache: Cache) -> PlacedCache:
-    """A cache that knows the forms in these messages to be issued, and nothing that is said behind them.
-
-    Raises:
-        InvalidArgument, InvalidMessages: as restore.
-    """
-    return PlacedCache(originals_of(cache), places_at(messages, unfold(messages, cache).issued))
 
 
 def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: Cache) -> Message:

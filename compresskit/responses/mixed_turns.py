@@ -15,10 +15,11 @@ from typing import Any
 
 from ..messages.parts import slots
 from ..types import Message
-from .whole import FIELDS, Call, calls_of, changed, field, results
+from .whole import FIELDS, Call, calls_of, changed, field, results, without_ours
 
 NAME = "compresskit"
 Record = dict[str, Any]
+_Turn = tuple[Message, list[str]]  # of nothing but retrievals: its message, and their answers
 
 
 def record_of(
@@ -33,7 +34,7 @@ def record_of(
         message: the turn's whole assistant message.
         texts: the answers to our calls in it, in order.
         before: the turns before it that were nothing but retrievals: message and answers of each.
-        streamed: the caller has seen the text of those turns too, as the beginning of the message.
+        streamed: the caller has seen the text (or blocks) of those turns too, as the beginning of the message.
     """
     calls = calls_of(message)
     return {
@@ -93,36 +94,56 @@ def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list
 
 def _whole(message: Message, record: Record) -> tuple[list[Message], list[Message]]:
     """The messages up to the turn's own with all its calls, and the answers to ours."""
-    before = [dict(entry["message"]) for entry in record["before"]]
+    turns = [(dict(entry["message"]), entry["texts"]) for entry in record["before"]]
+    first = 0
     if record.get("streamed"):
-        message, before = _parted(message, before)
+        if isinstance(message.get("tool_calls"), list):
+            message, turns = _parted(message, turns)
+        else:
+            message, turns, first = _parted_blocks(message, turns)
     run: list[Message] = []
-    for earlier, entry in zip(before, record["before"], strict=True):
-        run += [earlier, *results(calls_of(earlier), entry["texts"])]
+    for earlier, texts in turns:
+        run += [earlier, *results(calls_of(earlier), texts)]
     content = "tool_calls" if isinstance(message.get("tool_calls"), list) else "content"
     items = list(message[content])
     for entry in sorted(record["calls"], key=lambda entry: entry["at"]):
-        items.insert(entry["at"], dict(entry["call"]))
+        items.insert(first + entry["at"], dict(entry["call"]))
     whole = {**message, content: items}
     return [*run, whole], results([call for call in calls_of(whole) if call.ours], record["texts"])
 
 
-def _parted(message: Message, before: list[Message]) -> tuple[Message, list[Message]]:
-    """A message that was streamed as one with those before it, and those: nothing is said twice.
+def _parted(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn]]:
+    """A message that was streamed as one with the turns before it, and those turns: nothing is said twice.
 
-    Where the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
+    If the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
     """
-    said = "".join(text for earlier in before if isinstance(text := earlier.get("content"), str))
+    said = "".join(text for earlier, _ in turns if isinstance(text := earlier.get("content"), str))
     content = message.get("content")
+    thought = [block for earlier, _ in turns for block in _blocks(earlier)]
     if isinstance(content, str) and said and content.startswith(said):
         message = {**message, "content": content[len(said) :] or None}
     else:
-        before = [{**earlier, "content": None} for earlier in before]
-    thought = [block for earlier in before for block in _blocks(earlier)]
+        turns = [({**earlier, "content": None}, texts) for earlier, texts in turns]
     if thought:
         message = {**message, "thinking_blocks": [block for block in _blocks(message) if block not in thought]}
         message = message if message["thinking_blocks"] else changed(message, thinking_blocks=None)
-    return message, before
+    return message, turns
+
+
+def _parted_blocks(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn], int]:
+    """The same for Anthropic's blocks, and at which of the message's blocks the last turn begins.
+
+    If the caller has changed the first blocks, they stay the caller's, and the earlier turns are not put back.
+    """
+    before = [block for earlier, _ in turns for block in without_ours(earlier)["content"]]
+    count = len(before)
+    if [_said(block) for block in message["content"][:count]] == [_said(block) for block in before]:
+        return {**message, "content": message["content"][count:]}, turns, 0
+    return message, [], count
+
+
+def _said(block: Any) -> tuple[Any, ...]:
+    return tuple(field(block, name) for name in ("type", "text", "thinking", "data", "id"))
 
 
 def _blocks(message: Message) -> list[Any]:

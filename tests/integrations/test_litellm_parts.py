@@ -50,6 +50,10 @@ def test_a_store_is_named_in_the_settings(store, kind):
         {"ttl": 0},
         {"secret": 5},
         {"on_error": "ignore"},
+        {"offer_tool": "yes"},
+        {"on_entry": "all"},
+        {"breakpoints": 1},
+        {"prices": "true"},
         ["trigger"],
     ],
 )
@@ -269,6 +273,29 @@ def test_instructions_beside_the_messages_count():
 
     litellm.callbacks = [None]
     assert asyncio.run(tokens()) - asyncio.run(tokens(system="word " * 500)) > 400
+
+
+@pytest.mark.parametrize("own", [0, 1, 2, 4])
+def test_a_request_has_at_most_four_cache_marks(own):
+    """Those of instructions beside the messages count: a fifth is the provider's error."""
+    import litellm
+
+    mark = {"cache_control": {"type": "ephemeral"}}
+    system = [{"type": "text", "text": f"Rule {at}.", **(mark if at < own else {})} for at in range(4)]
+    messages, hooks, sent = conversation("marks", "answer"), handler(store="memory", breakpoints=True), []
+    litellm.callbacks = [None]
+
+    async def asked():
+        request = {"model": "claude", "messages": list(messages), "litellm_logging_obj": Log(), "system": system}
+        await hooks.async_pre_call_hook(key(), None, request, "anthropic_messages")
+        return await hooks.async_pre_call_deployment_hook(request, SimpleNamespace(value="anthropic_messages"))
+
+    for text in ("word " * 200, "word " * 20):
+        sent.append(json.dumps(asyncio.run(asked())["messages"]).count("cache_control"))
+        messages += [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": text}]
+    sent.append(json.dumps(asyncio.run(asked())["messages"]).count("cache_control"))
+    assert max(sent) + own <= 4
+    assert all(sent[1:]) is (own < 2)
 
 
 def test_guardrails_come_after_us():

@@ -1,45 +1,26 @@
 """What is remembered of a conversation between its requests, where a store was chosen.
 
-Clients of the proxy send the whole conversation each time and know nothing of compression. Compressed afresh each
-time, its beginning would read otherwise in every turn, and the provider's prompt cache would be lost. So what
-was sent is kept under a hash of the client's messages, and the next turn, which begins with the same messages,
-goes on from there. What the store gives is used only if it restores to those very messages.
+Clients of the proxy send the whole conversation each time and know nothing of compression. So the result of each
+request is kept under a hash of the client's messages, and the next request, which begins with the same messages, is
+compressed with ``previous=`` that result: its beginning stays byte-identical. What the store gives is used as far as
+it restores to the client's very messages.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...markers.keys import key_of
-from ...markers.restore import placed, restore
-from ...responses import Record, names
+from ...chat.result_json import from_fields, to_fields
+from ...responses import Record, names, put_back
 from ...result import Compressed
-from ...types import Cache, Message, Store
+from ...turns.continuation import continued
+from ...types import Message, Store
 
-_LOOKED_BACK = 3  # assistant messages: a client may add its own, or take the last one back
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """What was sent for the first ``length`` messages of the client, and the tokens that saved.
-
-    ``records`` are those of our calls that were put back into them, by the client's messages.
-    """
-
-    name: str
-    length: int
-    messages: list[Message]
-    cache: Cache
-    saved: int
-    records: dict[int, Record]
-
-
-Runs = list[list[Message]]
-Joined = Callable[[Sequence[Message], Mapping[int, Record]], Runs]
+_LOOKED_BACK = 3  # assistant messages: a client may add its own, take the last one back, or edit its last question
+_UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
 def conversation_of(said: Sequence[Message]) -> str:
@@ -60,54 +41,55 @@ class Remembered:
         self._store = store
         self._strict = strict
         self._report = report
+        self._found_as = ""  # the name of the earlier messages
 
-    def before(self, said: Sequence[Message], joined: Joined) -> tuple[Earlier | None, dict[int, Record], Runs]:
-        """What was sent for the longest known beginning of the client's messages, if anything is known.
+    def before(self, said: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
+        """The result for the longest known beginning of the client's messages, and the records of our calls in them.
 
-        Args:
-            said: the client's messages.
-            joined: for each of them the messages to send, before compression, with the records' calls put back.
-
-        Returns:
-            What was sent, all records, and what ``joined`` makes of them.
+        A client that edited its history gets the result for what it had before, which holds up to the edit.
         """
-        for name, length in _names(said) if self._store else ():
-            text = self._get(name)
-            found = _read(text, name, length) if text else None
-            if found:
-                records = found.records | self._records(said, length)
-                runs = joined(said, records)
-                if _restores(found, [message for run in runs[:length] for message in run]):
-                    known = replace(found, cache=placed(found.messages, found.cache))
-                    return known, records, runs
-        records = self._records(said, min((length for _, length in _names(said)), default=0))
-        return None, records, joined(said, records)
+        start = 0  # where no state reaches: that of the shortest beginning, if none is found
+        for name, start in _names(said) if self._store else ():
+            found = self._state(name)
+            if found is None:
+                continue
+            previous, kept = found
+            records = {index: record for index, record in kept.items() if index < start} | self._records(said, start)
+            if _holds(previous, [message for run in put_back(said, records) for message in run]):
+                self._found_as = name
+                return previous, records
+        return None, self._records(said, start)
 
-    def keep(
-        self,
-        said: Sequence[Message],
-        result: Compressed,
-        saved: int,
-        earlier: Earlier | None,
-        records: Mapping[int, Record],
-    ) -> None:
-        """Keeps what is sent now; the turn before need not be kept any longer."""
+    def keep(self, said: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
+        """Keeps the result for these messages in the place of the one before."""
         if self._store is None:
             return
         name, _ = next(_names(said))
-        record = {"messages": result.messages, "cache": dict(result.cache), "saved": saved, "records": dict(records)}
-        gone = {earlier.name: ""} if earlier and earlier.name != name else {}
-        self._put({**gone, name: json.dumps(record)})
+        moved = {self._found_as: json.dumps({"now": name})} if self._found_as not in ("", name) else {}
+        try:
+            self._store.put({**moved, name: json.dumps({"result": to_fields(result), "records": dict(records)})})
+        except Exception as error:
+            self._failed(error)
+
+    def _state(self, name: str) -> tuple[Compressed, dict[int, Record]] | None:
+        """The result and the records under a name, or under the one that took its place; None for what is not ours."""
+        state = _loaded(self._get(name))
+        for _ in range(_LOOKED_BACK):
+            if isinstance(state, dict) and isinstance(state.get("now"), str):
+                state = _loaded(self._get(state["now"]))
+        try:
+            records = {int(index): record for index, record in state["records"].items() if isinstance(record, dict)}
+            return from_fields(state["result"]), records
+        except _UNSOUND:
+            return None
 
     def _records(self, said: Sequence[Message], start: int) -> dict[int, Record]:
         """Our calls of turns from ``start`` on that called the client's tools too.
 
         Older ones are kept with what was sent: a long conversation asks the store for little.
         """
-        if self._store is None:
-            return {}
-        named = {index: name for index, name in names(said).items() if index >= start}
-        found = {index: _loaded(text) for index, name in named.items() if (text := self._get(name))}
+        named = {index: name for index, name in names(said).items() if index >= start} if self._store else {}
+        found = {index: _loaded(self._get(name)) for index, name in named.items()}
         return {index: record for index, record in found.items() if isinstance(record, dict)}
 
     def _get(self, name: str) -> str | None:
@@ -116,13 +98,6 @@ class Remembered:
         except Exception as error:
             self._failed(error)
             return None
-
-    def _put(self, items: dict[str, str]) -> None:
-        try:
-            if self._store and items:
-                self._store.put(items)
-        except Exception as error:
-            self._failed(error)
 
     def _failed(self, error: Exception) -> None:
         if self._strict:
@@ -148,30 +123,18 @@ def _canonical(message: Message) -> bytes:
     return json.dumps(message, sort_keys=True, default=str).encode()
 
 
-def _read(text: str, name: str, length: int) -> Earlier | None:
-    """A record, None where it is none of ours. What a store holds may be anybody's."""
-    record = _loaded(text)
+def _loaded(text: str | None) -> Any:
     try:
-        messages, cache, saved = record["messages"], record["cache"], record["saved"]
-        records = {int(index): kept for index, kept in record["records"].items() if isinstance(kept, dict)}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
-    sound = isinstance(messages, list) and isinstance(cache, dict) and isinstance(saved, int) and saved >= 0
-    sound = sound and all(0 <= index < length for index in records)
-    if not sound or not all(isinstance(value, str) and key_of(value, len(key)) == key for key, value in cache.items()):
-        return None
-    return Earlier(name, length, messages, cache, saved, records)
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
+        return json.loads(text) if text else None
     except (ValueError, RecursionError):
         return None
 
 
-def _restores(found: Earlier, messages: list[Message]) -> bool:
+def _holds(previous: Compressed, messages: list[Message]) -> bool:
+    """Whether what was sent restores to the messages that these begin with. What a store holds may be anybody's."""
     try:
-        return restore(found.messages, found.cache) == messages
-    except (ValueError, TypeError, KeyError, AttributeError):
+        going = continued(messages, previous)
+    except _UNSOUND:
         return False
+    going.hand_on(previous)
+    return going.known > 0

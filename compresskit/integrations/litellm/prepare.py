@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ... import responses as adapters
 from ..._json import dumps
 from ...chat.loop import Request
+from ...chat.preparation import new_report, prepare
 from ...compression import compress
+from ...messages.cache_control import marks
 from ...messages.retrieval_tool import has_ours, may_retrieve
 from ...options import checked_target
+from ...prices import prices_for
+from ...responses import taken
 from ...result import Compressed
-from ...retrieval import MAX_TOKENS
 from ...stores import Store, scoped
 from ...tokens.measure import measure_for
 from ...types import Message
-from .memory import Earlier, Remembered, conversation_of
+from .memory import Remembered, conversation_of
 from .settings import Settings
-from .streams import apart
 
 SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # of the proxy's calls
-
-
-def report() -> dict[str, Any]:
-    """What becomes of one request: for its headers and its log."""
-    return {
-        "original_tokens": None,
-        "compressed_tokens": None,
-        "skipped_reason": None,
-        "error": None,
-        "calls": 1,
-        "rounds": 0,
-        "retrieved_tokens": 0,
-        "limit": None,
-    }
+_FOR_THE_LOOP = ("messages", "tools", "tool_choice", "n")
 
 
 @dataclass
@@ -55,7 +43,7 @@ class Turn:
     route: str
     tenant: str
     names: frozenset[str]
-    report: dict[str, Any] = field(default_factory=report)
+    report: dict[str, Any] = field(default_factory=new_report)
     request: Request | None = None
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
     done: bool = False
@@ -71,54 +59,50 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     if has_ours(kwargs.get("tools")):
         turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
         return {}
-    said = [adapters.taken(message)[0] for message in kwargs["messages"]]
+    said = [taken(message)[0] for message in kwargs["messages"]]
     own = store and scoped(store, conversation_of(said), tenant=turn.tenant, secret=settings.secret)
-    remembered = Remembered(own, settings.on_error == "raise", turn.report)
-    earlier, records, runs = remembered.before(said, _joined)
-    result = _compressed(settings, turn, kwargs, runs, earlier)
-    saved = result.original_tokens - result.compressed_tokens + (earlier.saved if earlier else 0)
-    turn.report.update(
-        original_tokens=result.compressed_tokens + saved,
-        compressed_tokens=result.compressed_tokens,
-        skipped_reason=None if saved else result.skipped_reason,
+    remembered = Remembered(own, settings.strict, turn.report)
+    previous, records = remembered.before(said)
+
+    def compressed(runs: list[list[Message]]) -> Compressed:
+        messages = [message for run in runs for message in run]
+        result = compress(messages, previous=previous, shape=turn.shape, **_options(settings, kwargs))
+        if result.cache or records or settings.follows:
+            remembered.keep(said, result, records)
+        return result
+
+    changes, request = prepare(
+        # Not all of it: what is kept for a request must not hold on to the request.
+        {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs},
+        said,
+        records,
+        compressed,
+        turn.report,
+        max_rounds=settings.max_rounds,
+        max_retrieved_tokens=settings.max_retrieved_tokens,
+        store=own,
+        strict=settings.strict,
     )
-    if result.cache or records:
-        remembered.keep(said, result, saved, earlier, records)
-    if result.skipped_reason and not records and not earlier:
-        return {}
-    room = settings.max_retrieved_tokens or max(MAX_TOKENS, settings.trigger - result.compressed_tokens)
-    if not records and not has_ours(result.tools):
-        return result.request  # nothing can be retrieved: the response is the client's as it comes
-    # Not all of it: what is kept for a request must not hold on to the request.
-    sent = {name: kwargs[name] for name in ("tools", "tool_choice", "n") if name in kwargs} | result.request
-    strict = settings.on_error == "raise"
-    turn.request = Request(sent, said, result.cache, settings.max_rounds, room, own, strict, turn.report)
-    return result.request
+    if turn.report["compressed_tokens"] < turn.report["original_tokens"]:
+        turn.report["skipped_reason"] = None  # by what was sent before, if not by more than that
+    turn.request = request if request.max_rounds else None  # else the response is the client's as it comes
+    return changes
 
 
-def _joined(said: Sequence[Message], records: Mapping[int, adapters.Record]) -> list[list[Message]]:
-    parts = {index: apart(said[index], record) for index, record in records.items()}
-    return adapters.put_back(
-        [parts[index][0] if index in parts else message for index, message in enumerate(said)],
-        {index: record for index, (_, record) in parts.items()},
-    )
-
-
-def _compressed(
-    settings: Settings, turn: Turn, kwargs: Mapping[str, Any], runs: Sequence[list[Message]], earlier: Earlier | None
-) -> Compressed:
-    begun = earlier.length if earlier else 0
-    messages = [*(earlier.messages if earlier else ()), *(message for run in runs[begun:] for message in run)]
+def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of compress() that the settings and the call decide."""
+    model = kwargs["model"]
     # Anthropic's instructions stand beside the messages, and cost tokens all the same.
-    beside = measure_for(kwargs["model"], None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
-    target = checked_target(settings.trigger, settings.target)
-    return compress(
-        messages,
-        kwargs["model"],
-        max(1, settings.trigger - beside),
-        max(1, target - beside),
-        tools=kwargs.get("tools"),
-        recoverable=may_retrieve(kwargs),
-        shape=turn.shape,
-        cache=earlier.cache if earlier else None,
-    )
+    beside = measure_for(model, None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
+    marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
+    return {
+        "model": model,
+        "trigger": max(1, settings.trigger - beside),
+        "target": max(1, checked_target(settings.trigger, settings.target) - beside),
+        "tools": kwargs.get("tools"),
+        "recoverable": may_retrieve(kwargs),
+        "on_entry": settings.on_entry,
+        "offer_tool": settings.offer_tool,
+        "breakpoints": settings.breakpoints and len(marked) <= 1,  # compress() leaves one of four for the instructions
+        "prices": prices_for(model) if settings.prices else None,
+    }

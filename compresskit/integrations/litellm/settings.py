@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_loop, checked_target
+from ...options import check_loop, check_turns, checked_target
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
@@ -32,6 +32,8 @@ class Settings:
         ttl: seconds until the store forgets a conversation that does not go on.
         secret: keys the names in the store; see ``scoped``.
         on_error: "send" sends a request as it was where compression fails, "raise" refuses it.
+        offer_tool, on_entry, breakpoints: as for ``compress``.
+        prices: whether compactions go by the prices of the model.
     """
 
     enabled: bool = True
@@ -43,6 +45,19 @@ class Settings:
     ttl: int = TTL
     secret: str = ""
     on_error: str = "send"
+    offer_tool: bool = False
+    on_entry: bool | str = False
+    breakpoints: bool = False
+    prices: bool = False
+
+    @property
+    def strict(self) -> bool:
+        return self.on_error == "raise"
+
+    @property
+    def follows(self) -> bool:
+        """Whether the next request needs this one's result even if nothing was taken out of it."""
+        return bool(self.on_entry) or self.breakpoints or self.prices
 
     @classmethod
     def of(cls, config: Any, written: Any = None) -> Settings:
@@ -93,10 +108,12 @@ class Settings:
                     f"callback_settings.{NAME}.{name} is {described(getattr(self, name))}; a text was expected. Put it "
                     f"in quotes, or leave it out. If it is {_VARIABLE}NAME, set NAME before the proxy starts."
                 )
-        if not isinstance(self.enabled, bool):
-            raise InvalidArgument(
-                f"callback_settings.{NAME}.enabled is {shown(self.enabled)}; true or false was expected."
-            )
+        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
+        for name in ("enabled", "prices"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidArgument(
+                    f"callback_settings.{NAME}.{name} is {shown(getattr(self, name))}; true or false was expected."
+                )
         named = self.store in ("", "memory") or self.store.startswith((*SCHEMES, "disk:"))
         if not named or self.store == "disk:":
             raise InvalidArgument(  # without the value: a URL may hold a password

@@ -8,10 +8,7 @@ from ... import responses as adapters
 from ...chat.loop import Request, Talk, keep
 from ...chat.steps import END, Next, Show, Steps
 from ...responses import EventTurn, ShownEvents, calls_of
-from ...types import Message
 from .sse import parsed, written
-
-_IN_ONE = "in_one"  # a record's field: the client got its turns as one message
 
 
 class StreamedEvents:
@@ -35,9 +32,8 @@ class StreamedEvents:
             message = turn.message()
         if turn.stop is None:
             return  # the provider broke off, and so does this
-        record = yield from talk.record(message)
+        record = yield from talk.record(message, streamed=True)
         if record is not None:
-            record[_IN_ONE] = True
             yield from keep(self.request, record, adapters.without_ours(message))
         calls = calls_of(message)
         ours_only = bool(calls) and all(call.ours for call in calls)
@@ -49,28 +45,6 @@ class StreamedEvents:
             for shown in turn.feed(event):
                 yield Show(written(shown))
         turn.end()
-
-
-def apart(message: Message, record: adapters.Record) -> tuple[Message, adapters.Record]:
-    """A client's message and the record of it, fit to be put together again.
-
-    A stream shows the turns before this one as the first blocks of the same message: they are taken out, for the
-    record says them. Where a client has changed them, they stay the client's, and those turns are not put back.
-    """
-    if not record.get(_IN_ONE) or not isinstance(message.get("content"), list):
-        return message, record
-    try:
-        before = [block for turn in record["before"] for block in adapters.without_ours(turn["message"])["content"]]
-        calls = [{**entry, "at": entry["at"] + len(before)} for entry in record["calls"]]
-    except (KeyError, TypeError, AttributeError):
-        return message, {}
-    if [_said(block) for block in message["content"][: len(before)]] == [_said(block) for block in before]:
-        return {**message, "content": message["content"][len(before) :]}, record
-    return message, {**record, "before": [], "calls": calls}
-
-
-def _said(block: Any) -> tuple[Any, ...]:
-    return tuple(adapters.field(block, name) for name in ("type", "text", "thinking", "data", "id"))
 
 
 def without_record(response: Any) -> Any:

@@ -1,0 +1,72 @@
+"""One request before the model is called: our earlier calls put back, compressed, and ready for the loop.
+
+``completion`` and the LiteLLM proxy's callback both prepare their requests here. It does not know where the records of
+earlier turns come from, and who keeps the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..messages.retrieval_tool import has_ours
+from ..responses import Record, put_back
+from ..result import Compressed
+from ..retrieval import MAX_TOKENS, Originals
+from ..types import Message
+from .loop import Request
+
+_REPORTED = ("original_tokens", "compressed_tokens", "target_met", "skipped_reason")
+
+
+def new_report() -> dict[str, Any]:
+    """What becomes of one request, before anything has."""
+    return {
+        **dict.fromkeys(_REPORTED),
+        "calls": 1,
+        "rounds": 0,
+        "retrieved_tokens": 0,
+        "limit": None,
+        "error": None,
+    }
+
+
+def prepare(
+    kwargs: Mapping[str, Any],
+    said: list[Message],
+    records: Mapping[int, Record],
+    compressed: Callable[[list[list[Message]]], Compressed],
+    report: dict[str, Any],
+    *,
+    max_rounds: int,
+    max_retrieved_tokens: int | None,
+    store: Any,
+    strict: bool,
+) -> tuple[dict[str, Any], Request]:
+    """Returns the arguments that change, {} if the call goes out as it is, and the request for the loop.
+
+    It takes time: run it in a thread where others wait.
+
+    Args:
+        kwargs: The arguments of the model's call, as far as the loop needs them.
+        said: The caller's messages, without records of ours.
+        records: Our calls of earlier turns, by the index of the message that they belong to.
+        compressed: Compresses, given for each message of ``said`` the messages to send.
+        report: Is filled in.
+        max_rounds, max_retrieved_tokens, store, strict: See ``Request``.
+    """
+    result = compressed(put_back(said, records))
+    report.update({name: result[name] for name in _REPORTED})
+    same = (
+        result.skipped_reason
+        and not records
+        and not result.cache
+        and not result.breakpoints
+        and result.tools == (kwargs.get("tools") or None)
+    )
+    changes = {} if same else result.request
+    # A model that sees earlier calls of our tool may call it again where it is not offered.
+    rounds = max_rounds if records or has_ours(result.tools) else 0
+    room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
+    cache = Originals(result.cache, said)
+    return changes, Request({**kwargs, **changes}, said, cache, rounds, room, store, strict, report)

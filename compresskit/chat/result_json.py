@@ -1,0 +1,80 @@
+"""A result as JSON and back, so that another process goes on from it with the same bytes.
+
+It does not know where the JSON is kept. That may be a place where others write, so everything is checked that the
+next turn relies on, but for one thing: that the messages stand for the caller's own. ``compress(previous=)`` checks
+that, message by message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
+
+from ..errors import InvalidArgument, described
+from ..markers.keys import KEY_LENGTH, key_of
+from ..markers.places import PlacedCache, places_of
+from ..messages import check_messages
+from ..result import Compressed, Decision, Mark, SkippedReason
+
+_TOKENS = ("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens")
+_UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
+
+
+def to_fields(result: Compressed) -> dict[str, Any]:
+    """The fields of a result for ``json.dumps``, with the places where forms of originals were issued."""
+    return {name: getattr(result, name) for name in Compressed.__dataclass_fields__} | {
+        "places": places_of(result.cache)
+    }
+
+
+def from_fields(fields: Mapping[str, Any]) -> Compressed:
+    """The result that ``to_fields`` wrote.
+
+    Raises:
+        InvalidArgument: It did not write these.
+
+    >>> from compresskit import compress
+    >>> result = compress([{"role": "user", "content": "hello"}], "gpt-4o")
+    >>> from_fields(to_fields(result)) == result
+    True
+    """
+    try:
+        made = _made(**fields)
+        sound = _is_sound(made)
+    except _UNSOUND:
+        sound = False
+    if not sound:
+        raise InvalidArgument(
+            f"the result is {described(fields)} and not as it was written; an unchanged result was expected. Pass the "
+            f"JSON text as it came."
+        )
+    return made
+
+
+def _made(
+    cache: dict[str, str],
+    decisions: Sequence[Sequence[Any]],
+    breakpoints: Sequence[Sequence[Any]] = (),
+    places: Mapping[str, int] | None = None,
+    **fields: Any,
+) -> Compressed:
+    """A result from JSON, which knows no tuples."""
+    rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
+    marks = tuple(Mark(*mark) for mark in breakpoints)
+    held = cache if places is None else PlacedCache(cache, places)
+    return Compressed(cache=held, decisions=rows, breakpoints=marks, **fields)
+
+
+def _is_sound(result: Compressed) -> bool:
+    check_messages(result.messages)
+    _ = result.request  # every mark has its part
+    counts = [*(getattr(result, name) for name in _TOKENS), *(row.message for row in result.decisions)]
+    counts += getattr(result.cache, "places", {}).values()
+    return (
+        all(isinstance(count, int) and count >= 0 for count in counts)
+        and isinstance(result.model, str)
+        and (result.tools is None or all(isinstance(tool, dict) for tool in result.tools))
+        and result.skipped_reason in (None, *get_args(SkippedReason))
+        # no other text under a key
+        and all(len(key) >= KEY_LENGTH and key_of(text, len(key)) == key for key, text in result.cache.items())
+    )
