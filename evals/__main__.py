@@ -19,6 +19,7 @@ EVALS = {  # name -> module of this package, and what it is
     "needle": ("needle", "needles in long texts, by depth and length"),
     "longbench-v2": ("longbench_v2", "questions over long contexts, answered by real models"),
     "agent-points": ("agent_points", "names and numbers that an agent's next action uses: how many are still readable"),
+    "ablate": ("ablate", "retention with and without a mechanism, or with another weight, on the same cases"),
     "bill": ("bill", "the cost of whole agent runs with prompt caching"),
     "shrink": ("shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
     "local-model": ("local_model", "questions over long conversations, answered by a real model"),

@@ -155,14 +155,20 @@ def _places(wanted: frozenset[str], _message: int, text: str) -> Places:
     return {atom: span for atom, span in found.items() if span}
 
 
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = options.parser("agent_points", __doc__ or "", "0.4", "share of the rest to keep (default: 0.4)")
+    return parser.parse_args(arguments)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
-    parser = options.parser("agent_points", __doc__ or "", "0.4", "share of the rest to keep (default: 0.4)")
-    given = parser.parse_args(arguments)
+    given = parsed(arguments)
     return reporting.report("agent_points", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+def chosen(given: argparse.Namespace) -> tuple[list[Path], list[Case]]:
+    """The cases of a command line, and the data that they are of."""
     paths = data.find(GROUPS, given.data)
     runs: dict[str, list[dict[str, Any]]] = {}
     for path in paths:
@@ -174,6 +180,11 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
         for run in members[: given.limit]
         for case in cases(run, options.titled(group, share, given), share, given.seed, given.model)
     ]
+    return paths, found
+
+
+def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
+    paths, found = chosen(given)
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
 
 

@@ -18,7 +18,9 @@ class Column:
 
     heading: str
     key: str
-    kind: str = "share"  # "share" 0.93 with its interval, "percent" 93 %, "tokens" 6,897, "time" 0.123
+    kind: str = (
+        "share"  # "share" 0.93, "difference" +0.012 (with intervals), "percent" 93 %, "tokens" 6,897, "time" 0.123
+    )
     over: str = ""  # divide by this key of the same row
     pooled: bool = False  # divide the sums instead: large rows count more
 
@@ -40,6 +42,8 @@ class Column:
             return f"{figure.mean:.1%}"
         if self.kind == "time":
             return f"{figure.mean:.3f}"
+        if self.kind == "difference":
+            return f"{figure.mean:+.3f} [{figure.low:+.3f}, {figure.high:+.3f}]"
         digits = 3 if figure.mean > 0.99 else 2
         return f"{figure.mean:.{digits}f} [{figure.low:.2f}–{figure.high:.2f}]"
 

@@ -118,8 +118,8 @@ def by_data_set(paths: Sequence[Path | data.Source], chosen: Sequence[str] | Non
     return {name: members for name, members in sets.items() if not chosen or name in chosen}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
     parser = options.parser("multihop_qa", __doc__ or "", "0.2", "share of all tokens to keep (default: 0.2)")
     parser.add_argument(
         "--layouts",
@@ -128,14 +128,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="A,B",
         help="apart (one message a paragraph), together (all in one message); default: both",
     )
-    given = parser.parse_args(arguments)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    given = parsed(arguments)
     return reporting.report("multihop_qa", given, COLUMNS, partial(_rows, given))
 
 
-def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+def chosen(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Case]]:
+    """The cases of a command line, and the data that they are of."""
     paths = hub.find(FILES, given.data, hub.QUESTIONS)
     sets = by_data_set(paths)
     todo = [case for share in given.target for members in sets.values() for case in cases(members, share, given)]
+    return paths, todo
+
+
+def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
+    paths, todo = chosen(given)
     return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
 
 

@@ -178,8 +178,8 @@ def _texts(instance: Mapping[str, Any], known: dict[str, str], given: argparse.N
     return {blob.path: known[blob.name] for blob in blobs}
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The command; returns its exit code."""
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
     retention = "--retention" in (sys.argv if arguments is None else arguments)
     default = "everything,head+tail,random,litellm,oracle,compresskit" if retention else swe_patches.DEFAULT
     parser = options.parser(
@@ -205,16 +205,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("the oracle knows what --retention looks for; it is for that alone")
     models.check(parser, given, needed=not given.retention)
     given.model = given.model or "gpt-4o"  # whose tokenizer compressors are given
+    return given
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    given = parsed(arguments)
     columns = COLUMNS if given.retention else swe_patches.COLUMNS
     return reporting.report("swe_bench", given, columns, partial(_rows, given))
 
 
+def chosen(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Case]]:
+    """The cases of a command line with --retention, and the data that they are of."""
+    paths, built = _conversations(given)
+    return paths, [case(one, target, given) for target in given.target for one in built]
+
+
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
-    paths, built = _loaded(given) if given.load else _built(given)
     if not given.retention:
+        paths, built = _conversations(given)
         return paths, swe_patches.rows(built, given, paths)
-    found = [case(one, target, given) for target in given.target for one in built]
+    paths, found = chosen(given)
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
+
+
+def _conversations(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[dict[str, Any]]]:
+    return _loaded(given) if given.load else _built(given)
 
 
 def _loaded(given: argparse.Namespace) -> tuple[list[Path], list[dict[str, Any]]]:

@@ -30,7 +30,7 @@ HEAVY = {
 }
 # Lowest first: a package imports from its own line and those above it. What is not listed fails.
 LAYERS = [
-    {"errors", "types", "_json", "_lazy"},
+    {"errors", "types", "_json", "_lazy", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
     {"messages", "options"},
     {"responses", "relevance", "markers"},

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compresskit import compress, restore, retrieve
+from compresskit._weights import replaced
 from compresskit.content import split
-from compresskit.plan import signatures as outline
+from compresskit.plan import weights
 from compresskit.plan.signatures import signatures
 
 MODEL = "gpt-4o"
@@ -52,9 +53,9 @@ FILES += [(name, (SOURCES / name).read_text(encoding="utf-8")) for name in ("Sch
 QUESTION = "What does Fit.fill do with upgrades that do not fit, and how does Queue.Push fail?"
 
 
-def test_what_is_told_of_a_gap_stands_there(monkeypatch):
-    monkeypatch.setattr(outline, "SHARE", 0.1)  # for many of them
-    result = squeezed(reads(*FILES, question=QUESTION), 0.5)
+def test_what_is_told_of_a_gap_stands_there():
+    with replaced(weights, signatures_share=0.1):  # for many of them
+        result = squeezed(reads(*FILES, question=QUESTION), 0.5)
     told = 0
     for (_, original), shown in zip(FILES, texts_of(result), strict=False):
         lines = original.split("\n")

@@ -21,10 +21,10 @@ from collections.abc import Iterator, Sequence
 
 from ..content import detect, forms_of, shorten
 from ..types import Block, Turn
+from . import weights as tuning
 
 LEFT_OUT = "…"  # stands for lines of a text, or for the rest of a line
-SMALL_CHARACTERS = 160  # of a text that is told whole
-_CALL_CHARACTERS = 300  # of a call's line
+_CALL_CHARACTERS = 300  # characters of a call's line; no weight: restore() knows the line by it
 _BREAK = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 # What the fold's own lines look like: who speaks, a call, what is left out, a marker.
 _HEADING = (
@@ -63,7 +63,7 @@ def always_told(block: Block, role: str) -> list[str]:
 
     A call with nothing under it gave nothing back; one whose result is left out has the sign for that.
     """
-    if len(block.text) >= SMALL_CHARACTERS:
+    if len(block.text) >= tuning.WEIGHTS.small_text_characters:
         return [head(block, role), LEFT_OUT] if block.call else []
     return [head(block, role), quoted(block.text)] if block.text else [head(block, role)] if block.call else []
 

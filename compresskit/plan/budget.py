@@ -12,6 +12,7 @@ from ..tokens.measure import Measure
 from ..types import Cache, Message, Turn
 from . import names as naming
 from . import signatures as outline
+from . import weights as tuning
 from .candidates import Judged
 from .costs import Layout, lay_out
 from .groups import Atom
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
     from .shrinking import Shortening
 
 _ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
-_LEAST_SPARE = 0.002  # of the room, that is spent in a second step where the room is small enough for it to cost little
-_MOST_ROOM = 24_000
-_MOST_MESSAGES = 2_000  # and there are no more messages than this
-_BEYOND = 0.3  # of that (`python -m evals bill`): with less, more is asked for again; with more, it is soon full again
-_MOST_LEFT = 0.01  # of the room, that stays empty where there are fewer names than there was room for
+_MAX_MESSAGES = 2_000  # messages up to which they are written twice, which bounds the time
 
 
 class Limits(NamedTuple):
@@ -41,7 +38,7 @@ class Limits(NamedTuple):
     recoverable: bool
     cache: Cache
     measure: Measure
-    names: float = naming.SHARE  # of what the plan can spend
+    names: float | None = None  # share of names in what the plan can spend; None: as the weights have it
     most: int = 0
     whole: int = 0
     worth: Callable[[int], float] | None = None
@@ -54,11 +51,12 @@ class Limits(NamedTuple):
         free = self.room - floor
         if free <= 0 or self.whole <= floor:
             return self
-        return self._with(floor, min(free, max(free // 2, self._worth(floor))))
+        least = int(tuning.WEIGHTS.min_spent_share * free)
+        return self._with(floor, min(free, max(least, self._worth(floor))))
 
     def beyond(self, floor: int) -> Limits:
         """The room where the floor is above the target: a share of what there is until the next compaction."""
-        free = min(int(_BEYOND * (self.most - floor)), self._worth(floor))
+        free = min(int(tuning.WEIGHTS.beyond_share * (self.most - floor)), self._worth(floor))
         return self._with(floor, free, beyond=True)._replace(most=0)
 
     def _worth(self, floor: int) -> int:
@@ -91,7 +89,7 @@ def fitted(
         layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
         written = _written(limits.above(floor), judged, messages, turns, bound, layout, keys, wording)
-        if len(messages) <= _MOST_MESSAGES and floor < written.tokens:  # an estimate on the safe side so far
+        if len(messages) <= _MAX_MESSAGES and floor < written.tokens:  # an estimate on the safe side so far
             layout.fit(judged, bare=True)
             layout.tell_nothing()
             floor = Writer(limits.measure, keys, wording).write(messages, turns, bound, layout).tokens
@@ -118,14 +116,15 @@ def _written(
     wording: Wording,
 ) -> Writer:
     """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
-    room = limits.room
-    twice = room <= _MOST_ROOM and len(messages) <= _MOST_MESSAGES
-    outlines = int(outline.SHARE * room) if any(map(outline.can_have, layout.entries)) else 0
+    tuned, room = tuning.WEIGHTS, limits.room
+    names_share = tuned.names_share if limits.names is None else limits.names
+    twice = room <= tuned.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
+    outlines = int(tuned.signatures_share * room) if any(map(outline.can_have, layout.entries)) else 0
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:
         """What fits the budget, with room for signatures and names, which the last writing tells."""
         layout.tell_nothing()
-        most = max(0, int(limits.names * (budget - fit.floor)))
+        most = max(0, int(names_share * (budget - fit.floor)))
         names = naming.wanted(naming.hidden(layout.groups, fit.shown), judged.names, most)
         fit.fill(budget - names - outlines)
         if last:
@@ -142,7 +141,7 @@ def _written(
         written = write(fit, budget, last=not twice)
         spare = room - written.tokens
         if spare >= 0:
-            if spare <= _LEAST_SPARE * room or not twice:
+            if spare <= tuned.max_spare_share * room or not twice:
                 return written
             budget = fit.used + spare  # estimates are on the safe side: what they left is spent
             fuller = write(fit, budget)
@@ -175,7 +174,7 @@ def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int,
         return left - naming.tell(places, judged.names, judged.weights, said, left, limits.measure)
 
     left = tell()
-    if left > _MOST_LEFT * limits.room:
+    if left > tuning.WEIGHTS.max_name_rest_share * limits.room:
         fit.fill(fit.used + left)
         naming.clear(layout.groups)  # some of them can be read now
         tell()

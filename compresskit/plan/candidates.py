@@ -6,38 +6,27 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
-from ..markers.fold_quotes import SMALL_CHARACTERS, always_told
+from ..markers import weights as marker_tuning
+from ..markers.fold_quotes import always_told
 from ..relevance import Document, score
+from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
-from ..relevance.rows import SURE, WORTH, cut, picked
+from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
 from ..types import Block, Query, Turn
+from . import weights as tuning
 from .groups import Atom
 from .knapsack import Piece
 
-_MOST_SEGMENTS = 20_000  # of one conversation: larger ones are cut more coarsely, so that time stays linear
-_MANY_SEGMENTS = 2_500  # are enough to choose from, where the room is large against each of them
-_LEAST_SHARE = 100  # tokens of the room for a character of a segment, at least: a segment is a four-hundredth of it
-_LEAST_CHARACTERS = 120  # of a segment
-_LEAST_TOLD = 40  # of one of a short form within a fold, where a gap costs next to nothing
-_MOST_CHARACTERS = 1_600
-_MOST_TOKENS = 400  # which dense text (base64, Han) has in far fewer characters
-_LEAST_TOKENS = 60
-_SEGMENTS_IN_ROOM = 8  # at least so many segments should fit a small target
-_SAMPLE_CHARACTERS = 400  # whose tokens tell how dense a text is
-_PLAIN_WORD = 12  # characters of a word with its space, at most, in text whose density is known
-_PLAIN_TOKEN = 4  # characters of a token there
-# What is parsed is so many characters of the newest text, where all text is not more than the last figure; the rest
-# is cut by indentation, which takes a tenth of the time and mostly cuts at the same places.
-_DEEP_CHARACTERS = 12_000
-_DEEP_SHARE = 4  # at most one of so many characters
-_DEEP_ALL = 200_000
-_FACT_CHARACTERS = 100_000  # of the newest text, whose facts are looked for; older ones are seldom needed again
+# Limits of time
+_MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
+_DEEP_SHARE = 4  # characters for each one that is parsed, minimum
+_DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
+_FACT_CHARACTERS = 100_000  # characters of the newest text that are searched for facts; older ones are seldom needed
+_SHORT_CHARACTERS = 600_000  # characters of which compact forms are made, newest first
+_PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
 NO_FACTS: frozenset[int] = frozenset()
-_SHORT_CHARACTERS = 600_000  # of which short forms are made, newest first
-_PICKED_CHARACTERS = 600_000  # that are looked through for such rows, newest first
-AGAIN = 0.1  # of its worth is left to what a later text shows too
 _WHOLE = Split("text", [])
 
 
@@ -108,10 +97,11 @@ def judge(
             documents.append(Document(text, [Segment(0, len(text), "")], "", atom.last / last))
     scores = score(documents, query)
     worth = [0.0] * len(bound)
+    most = relevance_tuning.WEIGHTS.picked_row
     for entry, values in zip(large, scores, strict=False):
         entry.values = values
         if entry.shares:
-            entry.values = [value + WORTH * share for value, share in zip(values, entry.shares, strict=True)]
+            entry.values = [value + most * share for value, share in zip(values, entry.shares, strict=True)]
     _discount(entries)
     for number, values in zip(small, scores[len(large) :], strict=True):
         worth[number] = values[0]
@@ -128,6 +118,7 @@ def judge(
 
 def _pick(entries: list[Entry], query: Query) -> None:
     """Gives the rows of listings that the question picks out segments of their own."""
+    sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     for entry in reversed(entries):
         left -= len(entry.source)
@@ -141,7 +132,7 @@ def _pick(entries: list[Entry], query: Query) -> None:
                 for number, (origin, share) in enumerate(zip(origins, entry.shares, strict=True))
                 if origin in entry.quiet and not share
             )
-            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= SURE)
+            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= sure)
 
 
 def _discount(entries: list[Entry]) -> None:
@@ -149,14 +140,20 @@ def _discount(entries: list[Entry]) -> None:
 
     Reads that are out of date are worth nothing: they go before everything else, the oldest of them first.
     """
-    large = [entry for entry in entries if len(entry.source) >= SMALL_CHARACTERS]
-    found = again([(entry.source, entry.split.segments) for entry in large])
-    changed = outdated([(entry.block.text, entry.block.call) for entry in large])
+    tuned, least = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
+    large = [entry for entry in entries if len(entry.source) >= least]
+    found = [[False] * len(entry.split.segments) for entry in large]
+    if tuned.discounts_repeats:
+        found = again([(entry.source, entry.split.segments) for entry in large])
+    changed = [False] * len(large)
+    if tuned.drops_outdated:
+        changed = outdated([(entry.block.text, entry.block.call) for entry in large])
+    left = tuned.repeated_share
     stale = 0
     for entry, stands, old in reversed(list(zip(large, found, changed, strict=True))):
         if not entry.split.segments or not (old or any(stands)):
             continue
-        entry.values = [value * AGAIN if later else value for value, later in zip(entry.values, stands, strict=True)]
+        entry.values = [value * left if later else value for value, later in zip(entry.values, stands, strict=True)]
         entry.picked = frozenset(number for number in entry.picked if not stands[number])
         if old or all(stands):
             names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
@@ -207,23 +204,26 @@ def _beside(turns: list[Turn], told: bool) -> list[str]:
     """What an atom shows beside its larger texts."""
     if told:
         return [text for turn in turns for block in turn.blocks for text in always_told(block, turn.role)]
+    least = marker_tuning.WEIGHTS.small_text_characters
     texts = [text for turn in turns for text in turn.fixed]
-    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < SMALL_CHARACTERS]
+    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < least]
 
 
 def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], measure: Measure, room: int) -> list[Entry]:
+    tuned, small = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
     blocks = [block for turn in turns for block in turn.blocks]
     characters = sum(len(block.text) for block in blocks)
-    coarse = max(characters // _MOST_SEGMENTS, min(characters // _MANY_SEGMENTS, room // _LEAST_SHARE))
-    deep_left = min(_DEEP_CHARACTERS, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
+    enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
+    coarse = max(characters // _MAX_SEGMENTS, enough)
+    deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
     short_left = _SHORT_CHARACTERS
     entries = []
     for block in reversed(blocks):  # what is newest is cut with the most care
         entry = Entry(block, protected[block.message])
         entries.append(entry)
-        if not entry.protected and len(block.text) >= SMALL_CHARACTERS:
+        if not entry.protected and len(block.text) >= small:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
-            least = max(min(_LEAST_CHARACTERS, most // 4), coarse)
+            least = max(min(tuned.min_segment_characters, most // 4), coarse)
             kind = detect(block.text, block.call)
             if short_left > 0 and (forms := forms_of(block.text, kind)):
                 short_left -= len(block.text)
@@ -231,10 +231,12 @@ def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], meas
                 if within:  # a form that leaves things out says so in its marker, which is not told
                     forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
-                if found:
+                if found and found[0] in tuned.compact_forms:
                     entry.form, short = found
                     entry.head, entry.short = short.head, short.body
-                    entry.split = segments_of(short, min(least, _LEAST_TOLD) if within else least, most)
+                    if within:
+                        least = min(least, tuned.min_quoted_segment_characters)
+                    entry.split = segments_of(short, least, most)
                     entry.quiet = quiet_of(short, entry.split)
                     continue
             deep = len(block.text) <= deep_left
@@ -245,11 +247,13 @@ def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], meas
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
     """Characters of the largest segment: about 400 tokens, fewer where the room is small."""
-    tokens = max(_LEAST_TOKENS, min(_MOST_TOKENS, room // _SEGMENTS_IN_ROOM))
-    size = min(_SAMPLE_CHARACTERS, len(text) // 2)
+    tuned = tuning.WEIGHTS
+    tokens = max(tuned.min_segment_tokens, min(tuned.max_segment_tokens, room // tuned.min_segments_in_room))
+    size = min(tuned.density_sample_characters, len(text) // 2)
     middle = (len(text) - size) // 2
     sample = text[middle : middle + size]
     spaces = sample.count(" ") + sample.count("\n")
-    plain = sample.isascii() and spaces * _PLAIN_WORD >= size  # words of English or code: what they come to is known
-    per_token = _PLAIN_TOKEN if plain else size / max(1, measure.count(sample))
-    return max(_LEAST_CHARACTERS, min(_MOST_CHARACTERS, int(tokens * per_token)))
+    # words of English or code: what they come to is known
+    plain = sample.isascii() and spaces * tuned.max_plain_word_characters >= size
+    per_token = tuned.plain_token_characters if plain else size / max(1, measure.count(sample))
+    return max(tuned.min_segment_characters, min(tuned.max_segment_characters, int(tokens * per_token)))

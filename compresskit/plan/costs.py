@@ -12,13 +12,13 @@ from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from ..types import Turn
 from . import names as naming
+from . import weights as tuning
 from .candidates import Entry, Judged
 from .folds import beside_cost, price_told
 from .groups import Atom
 from .knapsack import Fit, Group, Piece
 
-_LEAST_GAIN = 16  # tokens that a stub has to save: the reader pays for every indirection
-_LEAST_STUB = 12  # tokens; no stub is smaller
+_MIN_STUB = 12  # tokens of the smallest stub there is
 _SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
 
 
@@ -98,7 +98,8 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
     text, segments, source = entry.block.text, entry.split.segments, entry.source
     count = entry.tokens = measure.count(text)
     entry.piece = None
-    if not segments or count < _LEAST_GAIN + _LEAST_STUB or keys.exhausted(text):
+    least_gain = tuning.WEIGHTS.min_stub_gain_tokens
+    if not segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
         return
     key = keys.name(text)
     # a key is a word of its own for every encoding: what stands around it is counted once for all texts
@@ -120,14 +121,14 @@ def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None
         whole = count
     first = 1 if lines > 1 else 0
     bare = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
-    if count - bare < _LEAST_GAIN:
+    if count - bare < least_gain:
         return
     # a stub says in a few words what it stands for, as long as it stays the cheapest form
     what = describe(text, entry.split, entry.block.call)
     described = wording.stub(lines, count, f"{what}, {entry.again}" if entry.again else what, key)
     tokens = measure.count(described)
     entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
-    if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= _LEAST_GAIN:
+    if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= least_gain:
         entry.described = (described, tokens)
     entry.piece = Piece(
         whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale, entry.picked

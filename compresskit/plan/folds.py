@@ -13,8 +13,8 @@ from ..tokens.measure import Measure
 from .candidates import Entry
 from .knapsack import Piece
 
-_ROLE = 2  # tokens of a line that says who said it
-_GAP = 2  # tokens of a line that stands for what is left out
+_ROLE = 2  # tokens of a line that says who said it, as an estimate
+_GAP = 2  # tokens of a line that stands for what is left out, as an estimate
 
 
 def beside_cost(measure: Measure) -> int:

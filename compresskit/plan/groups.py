@@ -8,15 +8,10 @@ from typing import NamedTuple
 from ..markers.fold_quotes import frame_of
 from ..messages.exchanges import exchanges
 from ..types import Turn
+from . import weights as tuning
 
-# A marker between two messages costs more than a message of this size tells; runs of such messages are
-# kept or folded as one, up to the larger size.
-_SMALL_CHARACTERS = 120
-_RUN_CHARACTERS = 480
-_RUNS_IN_ROOM = 40  # so that the last of a small budget can still be spent
-_CHARACTERS_PER_TOKEN = 4
-_CHARACTERS_PER_TOKEN_OF_ID = 1.5
-_FRAME = 0.04  # of an exchange's tokens: from there on what is kept of it is told within a fold
+_CHARACTERS_PER_TOKEN = 4  # characters of a token of text, as an estimate that needs no count
+_CHARACTERS_PER_TOKEN_OF_ID = 1.5  # characters of a token of an id, as such an estimate
 
 
 class Atom(NamedTuple):
@@ -33,7 +28,10 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
 
     ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
     """
-    most = max(_SMALL_CHARACTERS, min(_RUN_CHARACTERS, room // _RUNS_IN_ROOM * _CHARACTERS_PER_TOKEN))
+    tuned = tuning.WEIGHTS
+    # a marker between two messages costs more than a message of this size tells
+    least = tuned.small_talk_characters
+    most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * _CHARACTERS_PER_TOKEN))
     thinking = _open_thinking(turns)
     found: list[Atom] = []
     left = 0  # characters that the run at the end of ``found`` may still take
@@ -44,7 +42,7 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
             foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached) and turn.index < thinking
             for block in turn.blocks:
                 size += len(block.text)
-        small = foldable and first == last and size < _SMALL_CHARACTERS and not turns[first].fixed
+        small = foldable and first == last and size < least and not turns[first].fixed
         if small and found and 0 < left >= size:
             found[-1] = Atom(found[-1].first, last, True)
             left -= size
@@ -73,4 +71,4 @@ def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
     said = sum(len(block.text) for turn in turns for block in turn.blocks)
     said += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
-    return frame >= _FRAME * (frame + said / _CHARACTERS_PER_TOKEN)
+    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + said / _CHARACTERS_PER_TOKEN)

@@ -10,15 +10,9 @@ import heapq
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
-# Value per token, with the cost damped: plain value/cost would fill the budget with the smallest scraps.
-DENSITY_EXPONENT = 0.5
-FACT_VALUE = 0.7  # of a fact of weight 1 in a text of one token
-# Value per token of what the question picks out, more than anything else comes to: 1,000 facts a token.
-PICKED_VALUE = 1_000.0
-# The more of a text is kept, the less the next segment of it says that is new: so texts that nothing is kept of come
-# sooner to their best. Exponents of 0.1 to 0.25 are alike (`python -m evals swe-bench --retention`).
-# A fold is one text, whatever its lines are of.
-_LATER = tuple(0.87**doublings for doublings in range(32))  # where 0, 1, 2-3, 4-7 … segments are kept
+from . import weights as tuning
+
+_MAX_DOUBLINGS = 32  # doublings of the number of kept segments of a text, which has fewer
 
 
 @dataclass(slots=True)
@@ -113,6 +107,13 @@ class Fit:
         self.fold_cost = fold_cost
         self._weights = weights  # of facts, by number
         self._shown = set(shown)
+        tuned = tuning.WEIGHTS
+        self._exponent = tuned.density_exponent
+        self._entity_value = tuned.entity_value
+        self._picked_value = tuned.picked_value
+        # The more of a text is kept, the less the next segment of it says that is new: so texts that nothing is kept of
+        # come sooner to their best. By the bit length of the number of kept segments: 0, 1, 2-3, 4-7 …
+        self._later = tuple(tuned.diminishing_factor**doublings for doublings in range(_MAX_DOUBLINGS))
         self._heap: list[tuple[float, int, int, int]] = []
         self._start()
         self.floor = self.used = self._total()
@@ -227,8 +228,8 @@ class Fit:
         if group.open:
             piece = group.pieces[place]
             value, facts = piece.values[segment], piece.facts[segment]
-            if not group.told:
-                value *= _LATER[len(piece.kept).bit_length()]
+            if not group.told:  # a fold is one text, whatever its lines are of
+                value *= self._later[len(piece.kept).bit_length()]
         else:
             value, facts = group.value, group.facts
             if place >= 0:
@@ -237,11 +238,11 @@ class Fit:
                 facts = facts | piece.facts[segment] if facts else piece.facts[segment]
         if place >= 0 and piece.stale:
             return -float(piece.stale)
-        density: float = value / price**DENSITY_EXPONENT
+        density: float = value / price**self._exponent
         if place >= 0 and segment in piece.picked:
-            density += PICKED_VALUE
+            density += self._picked_value
         if facts:
-            density += FACT_VALUE * sum(map(self._weights.__getitem__, facts - self._shown)) / price
+            density += self._entity_value * sum(map(self._weights.__getitem__, facts - self._shown)) / price
         return density
 
     def _opening(self, number: int) -> int:

@@ -11,19 +11,14 @@ import re
 from collections.abc import Mapping, Sequence, Set
 
 from ..tokens.measure import Measure
+from . import weights as tuning
 from .knapsack import Group, Piece
 
-SHARE = 0.06  # of the tokens that the plan can spend; measured on agent runs (`python -m evals agent-points`)
-# Of a history that goes on, of which a share k is kept, names have 0.0096 / k^2 of that: the same at 0.4, less above,
-# and the less can stay, the more, since a name serves more turns than the line it stands in (`python -m evals bill`,
-# which takes a name that can be read for all that a turn needs of it).
-_GOING_ON = 0.0096
-_MOST, _MOST_BEYOND = 0.3, 0.7  # where the target can be reached, and where not, so that lines would hardly fit
 _EXTRA = 6  # characters that a name costs beside its own: the comma, the space, and what they change
-_LEAST_CHARACTERS = 2  # of a token of a name
+_MIN_CHARACTERS = 2  # characters of a token of a name, minimum
 _SLACK = 2  # tokens that the first name of a marker may cost more than by itself
-_USUAL = 2  # tokens that a fact comes to on average, at least; many facts, as numbers, are no names
-_MISFITS = 8  # names in a row that no longer fit
+_USUAL = 2  # tokens that a fact comes to on average, minimum; many facts, as numbers, are no names
+_MISFITS = 8  # names in a row that no longer fit, after which none is tried
 
 Place = tuple[Group | Piece, int]  # a group that is folded, or a segment of a piece that is left out
 
@@ -38,7 +33,9 @@ def share(kept: float, beyond: bool = False) -> float:
     >>> round(share(0.4), 3), share(0.1), share(0.1, beyond=True)
     (0.06, 0.3, 0.7)
     """
-    return min(_MOST_BEYOND if beyond else _MOST, _GOING_ON / kept**2)
+    tuned = tuning.WEIGHTS
+    most = tuned.max_names_share_beyond if beyond else tuned.max_names_share
+    return min(most, tuned.lasting_names_share / kept**2)
 
 
 def clear(groups: Sequence[Group]) -> None:
@@ -77,7 +74,7 @@ def wanted(places: Mapping[int, Place], names: Mapping[int, str], most: int) -> 
     left = most
     for fact in places:
         if name := names[fact]:
-            left -= (len(name) + _EXTRA) // _LEAST_CHARACTERS
+            left -= (len(name) + _EXTRA) // _MIN_CHARACTERS
             if left <= 0:
                 return most
     return most - left

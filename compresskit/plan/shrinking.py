@@ -15,12 +15,10 @@ from ..relevance.terms import STOP_WORDS, words
 from ..shrink.checked import Outcome, Shrinking, shrunk
 from ..tokens.measure import Measure
 from ..types import Shrinker, Turn
+from . import weights as tuning
 from .writer import Excerpt, Writer
 
-_ENOUGH = 0.7  # of what a block is worth: a shrinker is not asked where an excerpt keeps that
-# What a text says is how its words go together: a sentence of which half the words are left says about a quarter.
-_TOGETHER = 2
-_QUERY_CHARACTERS = 4_000
+_QUERY_CHARACTERS = 4_000  # characters of the query that a shrinker is given
 _SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
 
 
@@ -36,7 +34,8 @@ class Shortening:
     def apply(self, written: Writer, wording: Wording) -> None:
         """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
         count = self._measure.count
-        found = [one for one in written.excerpts if _share(one) < _ENOUGH]
+        enough = tuning.WEIGHTS.max_shrunk_share
+        found = [one for one in written.excerpts if _share(one) < enough]
         blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
         self._ask(blocks)
         for one, block in zip(found, blocks, strict=True):
@@ -80,11 +79,12 @@ def _said(excerpt: Excerpt, shrunk: str) -> float:
         return 0.0
     segments = [_words(entry.source[start:end]) for start, end, _ in entry.split.segments]
     held = Counter(chain.from_iterable(segments))  # by how many segments
+    exponent = tuning.WEIGHTS.sentence_exponent  # what a text says is how its words go together
     said = 0.0
     for value, found in zip(entry.values, segments, strict=True):
         worth = sum(1 / held[word] for word in sorted(found))
         share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
-        said += value * share**_TOGETHER
+        said += value * share**exponent
     return said / whole
 
 

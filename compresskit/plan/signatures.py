@@ -13,15 +13,14 @@ from ..content.guard import guarded
 from ..tokens.measure import Measure
 from .candidates import Entry
 
-SHARE = 0.01  # of the room: with more, coding agents find less of what they need next
 _CODE = frozenset({"python", "code"})
-_LONGEST = 72  # characters of a signature
+_LONGEST = 72  # characters of a signature in a marker
 _PYTHON = ("def ", "class ", "async def ")
 _NO_CODE = ("#", "//", "/*", "*", "--", "@", '"', "'", "import ", "from ", "use ", "return ")
 _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
-_SLACK = 1  # token by which a signature may cost more where it stands than by itself
-_MISFITS = 8  # signatures in a row that no longer fit
+_SLACK = 1  # tokens by which a signature may cost more where it stands than by itself
+_MISFITS = 8  # signatures in a row that no longer fit, after which none is tried
 
 
 def can_have(entry: Entry) -> bool:

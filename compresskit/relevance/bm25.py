@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-_COMMON = 0.5  # a term in more than this share of the documents tells them apart no better than chance
+from . import weights as tuning
 
 
 def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights: Mapping[str, float]) -> list[float]:
@@ -27,6 +27,7 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
     import numpy as np
     from rank_bm25 import BM25Plus
 
+    tuned = tuning.WEIGHTS
     postings: dict[str, list[int]] = {}
     for number, document in enumerate(documents):
         for term in document:
@@ -36,7 +37,7 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
         """rank-bm25's formulas over counts that are already there."""
 
         def __init__(self) -> None:
-            self.k1, self.b, self.delta = 1.5, 0.75, 1  # the defaults of rank-bm25
+            self.k1, self.b, self.delta = tuned.bm25_k1, tuned.bm25_b, tuned.bm25_delta
             self.corpus_size = len(documents)
             self.doc_freqs = documents
             self.doc_len = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
@@ -45,7 +46,8 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
             self._calc_idf({term: len(found) for term, found in postings.items()})
 
     index = Index()
-    most = max(_COMMON * len(documents), 10)
+    # a term that more of them have tells documents apart no better than chance
+    most = max(tuned.max_term_share * len(documents), tuned.min_term_segments)
     scores = np.zeros(len(documents))
     for term, weight in weights.items():
         found = postings.get(term)

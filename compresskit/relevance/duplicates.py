@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..content import Segment, bare_lines, path_of
+from . import weights as tuning
 
-_LEAST_LINE = 12  # characters: shorter lines (brackets, "else:") stand everywhere
-_LEAST_LINES = 2  # of such length, for a segment to be the same
-_LEAST_PART = 0.25  # of a text: less is what many files have in common, and belongs to each of them
-_CHARACTERS = 400_000  # of the newest texts, that are looked at
+_CHARACTERS = 400_000  # characters of the newest texts that are looked at, which bounds the time
 _NUMBER = " \t0123456789"
-_SHARE = 0.95  # of the lines
 
 
 def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
@@ -30,18 +27,19 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     seen: set[str] = set()  # lines
     found: list[list[bool]] = []
     left = _CHARACTERS
+    least_part = tuning.WEIGHTS.min_repeated_text_share
     for text, segments in reversed(texts):
         stands = [False] * len(segments)
         left -= len(text)
         if left > 0:
             lines = set(_lines(text))
-            if len(lines & seen) >= _LEAST_PART / 2 * len(lines):  # a first look: most texts show nothing again
+            if len(lines & seen) >= least_part / 2 * len(lines):  # a first look: most texts show nothing again
                 part = 0
                 for number, (start, end, _) in enumerate(segments):
                     if _stands(text[start:end], seen):
                         stands[number] = True
                         part += end - start
-                if part < _LEAST_PART * len(text):
+                if part < least_part * len(text):
                     stands = [False] * len(segments)
             seen |= lines
         found.append(stands)
@@ -65,8 +63,9 @@ def outdated(texts: Sequence[tuple[str, str]]) -> list[bool]:
 
 
 def _stands(text: str, seen: set[str]) -> bool:
-    lines = _lines(text)
-    return len(lines) >= _LEAST_LINES and sum(map(seen.__contains__, lines)) >= _SHARE * len(lines)
+    lines, tuned = _lines(text), tuning.WEIGHTS
+    least = tuned.min_repeated_line_share * len(lines)
+    return len(lines) >= tuned.min_repeated_lines and sum(map(seen.__contains__, lines)) >= least
 
 
 def _lines(text: str) -> list[str]:
@@ -75,4 +74,5 @@ def _lines(text: str) -> list[str]:
         lines = [line.lstrip(_NUMBER).removeprefix("→") for line in text.split("\n")]
     else:
         lines = bare_lines(text)
-    return [line for line in lines if len(line) >= _LEAST_LINE]
+    least = tuning.WEIGHTS.min_repeated_line_characters
+    return [line for line in lines if len(line) >= least]

@@ -12,11 +12,11 @@ from ..errors import EmbedderFailed, described
 from ..types import Embedder
 
 Near = Callable[[Sequence[str], Sequence[float]], list[float]]  # of texts and their values so far
-_MOST_TEXTS = 4_096  # of one conversation that are embedded: those that the words find, then the newest
-_MOST_QUESTIONS = 16
-_TEXT_CHARACTERS = 2_000  # segments are seldom longer
-_QUESTION_CHARACTERS = 4_000
-_DIGITS = 6  # of a cosine that count: what summing in another order changes does not
+_MAX_TEXTS = 4_096  # texts of one conversation that are embedded: those that the words find, then the newest
+_MAX_QUESTIONS = 16  # texts of the query that are embedded
+_TEXT_CHARACTERS = 2_000  # characters of a text that are embedded; segments are seldom longer
+_QUESTION_CHARACTERS = 4_000  # characters of a text of the query that are embedded
+_DIGITS = 6  # digits of a cosine that count: the others change with the order of summing
 
 
 def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | None:
@@ -30,7 +30,7 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
         asked, and 0.0 for texts that are blank or beyond the bound.
     """
     questions = [(_ends(text, _QUESTION_CHARACTERS), weight) for text, weight in asked if text.strip()]
-    questions = questions[:_MOST_QUESTIONS]
+    questions = questions[:_MAX_QUESTIONS]
     if not questions:
         return None
 
@@ -38,7 +38,7 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
         chosen = sorted(
             (number for number, text in enumerate(texts) if text and not text.isspace()),
             key=lambda number: (-values[number], -number),
-        )[:_MOST_TEXTS]
+        )[:_MAX_TEXTS]
         cut = {number: texts[number][:_TEXT_CHARACTERS] for number in sorted(chosen)}
         if not cut:
             return [0.0] * len(texts)

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence, Set
+from functools import partial
 
 from ..types import Block, Turn
+from . import weights as tuning
 from .entity_names import DATE, spelled, tells
 from .terms import plain
 
@@ -19,22 +21,13 @@ _WORDS = re.compile(r"[\w./~-]+")
 _BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) in "_./~-")}
 _DIGIT = re.compile(r"\d")
 _COMPOUND = re.compile(r"\w[_./-]\w|[a-z][A-Z]")
-_SAID = 8.0  # by the assistant or the user
-_PASSED = 4.0  # to a tool, and said by nobody
-_ID, _CODE, _DATE, _NAME, _MIXED, _DASHED = 3.0, 1.5, 2.0, 1.0, 0.4, 0.1
-_NUMBERS = (0.1, 0.1, 0.3, 0.4)  # by their digits
 _IDS = re.compile(r"_\w*\d{3}")
 _NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or an identifier, with a number in it
-_LONGEST = 200  # characters of a fact that is looked at closely
+_LONGEST = 200  # characters of a fact that is looked at closely, which bounds the time
 _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
-_REPEATED = (1.0, 1.0, 3.0, 3.5, 3.5)  # by the number of messages that have it; more say less again
-_COMMON = 1.5
 _NONE: frozenset[int] = frozenset()
-_SPOKEN_OF = 3.0  # an id whose words the latest turns say: "your credit card" and credit_card_4421486
-_SPEAKING = 6  # messages
-_SPEAKING_CHARACTERS = 4_000  # of each text of them
+_SPEAKING_CHARACTERS = 4_000  # characters of each of the latest texts that speak of ids, which bounds the time
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
-_FADE = 6.0  # messages after which a fact is half as likely to be needed as a new one; it never fades below a half
 
 
 def _words_of(text: str) -> list[str]:
@@ -58,27 +51,29 @@ def _fact(word: str) -> str:
     return word if len(word) > 1 and (_COMPOUND.search(word) or _DIGIT.search(word)) else ""
 
 
-def _prior(fact: str) -> float:
+def _prior(tuned: tuning.RelevanceWeights, fact: str) -> float:
     """How likely a fact of this kind is needed again, against a name.
 
-    >>> [_prior(fact) for fact in ("card_4421486", "HAT223", "2024-05-20", "get_user", "250", "17", "well-known")]
+    >>> facts = ("card_4421486", "HAT223", "2024-05-20", "get_user", "250", "17", "well-known")
+    >>> [_prior(tuning.WEIGHTS, fact) for fact in facts]
     [3.0, 1.5, 2.0, 1.0, 0.3, 0.1, 0.1]
     """
     if fact.replace("_", "").isalpha():  # most of them
-        return _NAME
+        return tuned.name_prior
     if len(fact) > _LONGEST:
-        return _MIXED
+        return tuned.mixed_prior
+    numbers = tuned.number_priors
     if fact.isdigit():
-        return _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
+        return numbers[min(len(fact), len(numbers)) - 1]
     if not _DIGIT.search(fact):
-        return _DASHED if "-" in fact and _DASHES.fullmatch(fact) else _NAME
+        return tuned.dashed_prior if "-" in fact and _DASHES.fullmatch(fact) else tuned.name_prior
     if fact.lower() == fact.upper():
-        return _DATE if DATE.fullmatch(fact) else _NUMBERS[min(len(fact), len(_NUMBERS)) - 1]
+        return tuned.date_prior if DATE.fullmatch(fact) else numbers[min(len(fact), len(numbers)) - 1]
     if _IDS.search(fact):
-        return _ID
+        return tuned.id_prior
     if _NAMED.search(fact):
-        return _NAME
-    return _CODE if fact.isalnum() and fact.isupper() else _MIXED
+        return tuned.name_prior
+    return tuned.code_prior if fact.isalnum() and fact.isupper() else tuned.mixed_prior
 
 
 class _Numbers(dict[str, int]):
@@ -156,6 +151,7 @@ class Facts:
     def _weights(self, said: set[int], passed: set[int], of_turn: dict[int, set[int]]) -> list[float]:
         import numpy as np
 
+        tuned = tuning.WEIGHTS
         facts = self._numbers.facts
         times = np.zeros(len(facts) + 1, dtype=np.int64)
         latest = np.zeros(len(facts) + 1, dtype=np.int64)
@@ -163,22 +159,23 @@ class Facts:
             numbers = list(of_turn[index])
             times[numbers] += 1
             latest[numbers] = index
-        weights = np.fromiter(map(_prior, ("", *facts)), np.float64)
+        weights = np.fromiter(map(partial(_prior, tuned), ("", *facts)), np.float64)
         ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
         self.names = _Names(self._numbers.words, ties)
-        spoken = self._spoken_of(np.flatnonzero(weights == _ID).tolist())
-        weights[spoken] *= _SPOKEN_OF
-        weights[list(said)] *= _SAID
-        weights[list(passed)] *= _PASSED
-        weights *= np.asarray((*_REPEATED, _COMMON))[np.clip(times, 1, len(_REPEATED))]
-        weights *= 0.5 + 0.5 * _FADE / (_FADE + len(self._turns) - latest)
+        spoken = self._spoken_of(np.flatnonzero(weights == tuned.id_prior).tolist())
+        weights[spoken] *= tuned.spoken_of_factor
+        weights[list(said)] *= tuned.said_factor
+        weights[list(passed)] *= tuned.passed_factor
+        weights *= np.asarray(tuned.message_factors)[np.clip(times, 1, len(tuned.message_factors) - 1)]
+        kept, fade = tuned.faded_share, tuned.fade_messages
+        weights *= kept + (1 - kept) * fade / (fade + len(self._turns) - latest)
         found: list[float] = weights.tolist()
         return found
 
     def _spoken_of(self, ids: list[int]) -> list[int]:
         """Those of the ids all of whose words the user or the assistant lately said, also as plurals."""
         said: set[str] = set()
-        for turn in self._turns[-_SPEAKING:]:
+        for turn in self._turns[max(0, len(self._turns) - tuning.WEIGHTS.spoken_of_messages) :]:
             texts = [block.text for block in turn.blocks if not block.call and turn.role != "tool"]
             for text in (*texts, *turn.fixed):
                 said.update(_LETTERS.findall(text[:_SPEAKING_CHARACTERS].lower()))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 
+from . import weights as tuning
 from .terms import STOP_WORDS
 
-LONGEST = 100  # characters
 DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 _QUANTITY = re.compile(r"[\d.,]+[^\W\d_]{1,4}")  # 0.8em, 250ms
 _CAMEL = re.compile(r"[a-z]\d*[A-Z]")
-_LEAST_DOTTED = 4  # letters and digits of app.c; "e.g" and "U.S" have fewer
-_CODE = 3  # letters of JFK or EUR, which longer words in capitals seldom are
-_LEAST_ID = 6  # characters of letters and digits that are an id, unlike "h1" and "2nd"
 
 
 def tells(name: str) -> bool:
@@ -23,14 +20,15 @@ def tells(name: str) -> bool:
     >>> list(filter(tells, ("TODO", "NOT", "and/or", "e.g", "0.8em", "2nd", "well-known", "250", "x" * 101)))
     []
     """
-    if len(name) > LONGEST:
+    tuned = tuning.WEIGHTS
+    if len(name) > tuned.max_marker_name_characters:
         return False
     if name.replace("_", "").isalpha():  # most of them
         if "_" in name.strip("_") or _CAMEL.search(name):
             return True
-        return len(name) == _CODE and name.isalpha() and name.lower() not in STOP_WORDS
+        return len(name) == tuned.code_letters and name.isalpha() and name.lower() not in STOP_WORDS
     if name.isidentifier():  # with digits
-        return "_" in name.strip("_") or len(name) >= _LEAST_ID or _CAMEL.search(name) is not None
+        return "_" in name.strip("_") or len(name) >= tuned.min_id_characters or _CAMEL.search(name) is not None
     if not any(map(str.isalpha, name)):
         return DATE.fullmatch(name) is not None
     digits = any(map(str.isdigit, name))
@@ -41,8 +39,8 @@ def tells(name: str) -> bool:
     if "_" in name.strip("_") or _CAMEL.search(name):
         return True
     if "." in name:
-        return len(name.replace(".", "")) >= _LEAST_DOTTED
-    return digits and len(name) >= _LEAST_ID
+        return len(name.replace(".", "")) >= tuned.min_dotted_characters
+    return digits and len(name) >= tuned.min_id_characters
 
 
 def spelled(word: str) -> str:

@@ -14,10 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
-_K = 60  # of the paper
-_CHECKS = 8  # hits of words that the vectors are checked against, at most a quarter of the segments
-_UNCHECKED = 0.5  # trust where the words find nothing
-_BEST = 1.0  # what the best segment is worth there: as much as the best hit of words
+from . import weights as tuning
 
 
 def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
@@ -30,11 +27,13 @@ def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
     >>> fuse([1.0, 0.5, 0.0, 0.0], [0.9, 0.0, 0.8, 0.1])
     [1.0, 0.5, 0.5, 0.25]
     """
+    tuned = tuning.WEIGHTS
+    k = tuned.fusion_k
     first, second = _ranks(values), _ranks(nearness)
-    fused = [1 / (_K + a) + 1 / (_K + b) for a, b in zip(first, second, strict=True)]
+    fused = [1 / (k + a) + 1 / (k + b) for a, b in zip(first, second, strict=True)]
     order = sorted(range(len(values)), key=lambda number: (-fused[number], -values[number], number))
     dealt = sorted(values, reverse=True)
-    best = (dealt[0] if dealt else 0.0) or _BEST
+    best = (dealt[0] if dealt else 0.0) or tuned.unchecked_best
     share = trust(values, nearness)
     raised = list(values)
     for rank, number in enumerate(order, 1):
@@ -53,12 +52,13 @@ def trust(values: Sequence[float], nearness: Sequence[float]) -> float:
     >>> trust([3.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.9, 0.7, 0.1, 0.2, 0.3, 0.1, 0.2, 0.5])
     1.0
     """
+    tuned = tuning.WEIGHTS
     by_value = sorted(range(len(values)), key=lambda number: (-values[number], number))
-    most = min(_CHECKS, max(1, len(values) // 4))
+    most = min(tuned.trust_checks, max(1, len(values) // tuned.trust_check_divisor))
     hits = [number for number in by_value[:most] if values[number] > 0]
     others = sorted(nearness[number] for number in by_value[len(hits) :])
     if not hits or not others:
-        return _UNCHECKED
+        return tuned.unchecked_trust
     below = sum(bisect_left(others, nearness[hit]) + bisect_right(others, nearness[hit]) for hit in hits)
     agreement = below / (2 * len(hits) * len(others))
     return float(max(0.0, 2 * agreement - 1) ** 2)

@@ -11,15 +11,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 
+from . import weights as tuning
 from .document import Document
 from .terms import STOP_WORDS, words
 
-_ROUNDS = 2  # a hop from the hits, and one from where it led
-_HITS = 12  # the best segments of a round
-_TITLE = 0.5  # of a hit's value goes to what is called by the title that it names
-_DEFINITION = 0.2  # and to the definition: names of functions are less telling than titles
-_LEAST_NAME = 4  # characters
-_MOST_TITLE = 80
 _UNTITLED = frozenset({"python", "code", "diff", "json", "log", "search"})  # kinds whose first lines are no titles
 _IDENTIFIER = re.compile(r"\w+")
 _ASIDE = re.compile(r"\s*\([^)]*\)\s*$")  # "Mercury (planet)" is named as Mercury
@@ -34,12 +29,13 @@ def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
     >>> hop(documents, [1.0, 0.1, 0.1])
     [1.0, 0.6, 0.1]
     """
+    hits = tuning.WEIGHTS.hop_hits
     raised = list(values)
     index = _Index(documents)
     seen: set[int] = set()
-    for _ in range(_ROUNDS):
+    for _ in range(tuning.WEIGHTS.hop_rounds):
         ranked = sorted(range(len(raised)), key=raised.__getitem__, reverse=True)  # stable: the first of equals leads
-        best = [number for number in ranked[: _HITS + len(seen)] if number not in seen][:_HITS]
+        best = [number for number in ranked[: hits + len(seen)] if number not in seen][:hits]
         seen.update(best)
         gained: dict[int, float] = {}
         for number in best:
@@ -59,15 +55,16 @@ class _Index:
         self._ends = list(accumulate(len(document.segments) for document in documents))
         self._called: dict[str, list[tuple[int, float]]] = {}
         titles: set[str] = set()
+        of_title, of_definition = tuning.WEIGHTS.title_share, tuning.WEIGHTS.definition_share
         number = 0
         for text, segments, _, _, kind in documents:
             entitled = kind not in _UNTITLED
             for start, _, name in segments:
                 if entitled and (title := _title(text, start)):
                     titles.add(title)
-                    self._called.setdefault(title, []).append((number, _TITLE))
+                    self._called.setdefault(title, []).append((number, of_title))
                 for definition in _definitions(name) if name else ():
-                    self._called.setdefault(definition, []).append((number, _DEFINITION))
+                    self._called.setdefault(definition, []).append((number, of_definition))
                 number += 1
         self._by_word: dict[str, list[str]] = {}  # titles
         for title in sorted(titles):
@@ -81,31 +78,35 @@ class _Index:
         start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
         text = document.text[start:end]
         names = self._called.keys() & set(_IDENTIFIER.findall(text))
+        exponent = -tuning.WEIGHTS.name_exponent
         for word in self._by_word.keys() & set(words(text)):
             names.update(title for title in self._by_word[word] if title in text)
         found = []
         for name in names:
             called = self._called[name]
-            found += [(number, share * len(called) ** -0.5) for number, share in called]
+            found += [(number, share * len(called) ** exponent) for number, share in called]
         return found
 
 
 def _title(text: str, start: int) -> str:
     """The first line from ``start`` on, where it could be a title."""
-    end = text.find("\n", start, start + _MOST_TITLE + 1)
+    tuned = tuning.WEIGHTS
+    least = tuned.min_name_characters
+    end = text.find("\n", start, start + tuned.max_title_characters + 1)
     title = text[start : max(end, start)].strip("# *")
-    if len(title) < _LEAST_NAME or title[-1] in ".,;:?!" or title.islower():
+    if len(title) < least or title[-1] in ".,;:?!" or title.islower():
         return ""
     if title[-1] == ")":
         title = _ASIDE.sub("", title)
-    return "" if len(title) < _LEAST_NAME or title.lower() in STOP_WORDS else title
+    return "" if len(title) < least or title.lower() in STOP_WORDS else title
 
 
 def _definitions(name: str) -> list[str]:
     """The last parts of the names of definitions."""
+    least = tuning.WEIGHTS.min_name_characters
     found = []
     for part in name.split(", "):
         last = part[part.rfind(".") + 1 :]
-        if len(last) >= _LEAST_NAME and last.isidentifier() and not last.startswith("__"):
+        if len(last) >= least and last.isidentifier() and not last.startswith("__"):
             found.append(last)
     return found

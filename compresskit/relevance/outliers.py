@@ -11,14 +11,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..content.compact.templates import ALARM, templates
+from . import weights as tuning
 
-_LEAST_LINES = 12  # below, nothing is rare
-_MOST_RARE = 2  # lines of a kind that are rare
-_FIRST = 0.4  # the first line of a kind that is common
-_ALARMING = 0.6  # the first line of a kind that speaks of failure, where most lines are rare
-_COMMON = 0.9  # of the rows have one of the values of a column that tells kinds of rows apart
-_ODD_SHARE = 0.02  # of the rows, at most, have an odd value
-_FAR = 8.0  # times the usual distance from the middle
 _CELL = re.compile(r",\s?|\t|\|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -29,12 +23,14 @@ def of_lines(texts: Sequence[str]) -> list[float]:
     >>> [round(value, 1) for value in of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])]
     [0.4, 1.0, 0.0]
     """
+    tuned = tuning.WEIGHTS
+    most_rare, of_first, of_alarm = tuned.max_rare_lines, tuned.first_of_kind, tuned.alarming
     lines = [line for text in texts for line in text.splitlines()]
-    if len(lines) < _LEAST_LINES:
+    if len(lines) < tuned.min_outlier_lines:
         return [0.0] * len(texts)
     found = templates(lines)
     counts = Counter(found)
-    rare = sum(count for count in counts.values() if count <= _MOST_RARE) / len(lines)
+    rare = sum(count for count in counts.values() if count <= most_rare) / len(lines)
     seen: set[int] = set()
     values = []
     number = 0
@@ -43,9 +39,9 @@ def of_lines(texts: Sequence[str]) -> list[float]:
         for line in text.splitlines():
             kind = found[number]
             number += 1
-            if line.strip() and (kind not in seen or counts[kind] <= _MOST_RARE):
-                alarming = _ALARMING if ALARM.search(line) else 0.0
-                best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= _MOST_RARE else _FIRST))
+            if line.strip() and (kind not in seen or counts[kind] <= most_rare):
+                alarming = of_alarm if ALARM.search(line) else 0.0
+                best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)
     return values
@@ -57,18 +53,19 @@ def of_records(texts: Sequence[str]) -> list[float]:
     >>> of_records([f"{n}, ok\\n" for n in range(50)] + ["50, failed\\n"])[-2:]
     [0.0, 1.0]
     """
+    tuned = tuning.WEIGHTS
     rows = [_CELL.split(line) for text in texts for line in text.splitlines()]
-    if len(rows) < _LEAST_LINES:
+    if len(rows) < tuned.min_outlier_lines:
         return [0.0] * len(texts)
     odd = [False] * len(rows)
     by_length: dict[int, list[int]] = {}
     for number, row in enumerate(rows):
         by_length.setdefault(len(row), []).append(number)
     for members in by_length.values():
-        if len(members) <= _ODD_SHARE * len(rows):
+        if len(members) <= tuned.max_odd_share * len(rows):
             for number in members:
                 odd[number] = True
-        elif len(members) >= _LEAST_LINES:
+        elif len(members) >= tuned.min_outlier_lines:
             for place in range(len(rows[members[0]])):
                 _mark_odd([rows[number][place] for number in members], members, odd)
     values = []
@@ -82,21 +79,22 @@ def of_records(texts: Sequence[str]) -> list[float]:
 
 def _mark_odd(cells: list[str], members: list[int], odd: list[bool]) -> None:
     """Marks the rows whose cell is unlike the column: a rare word among few, or a number far off."""
+    tuned = tuning.WEIGHTS
     counts = Counter(cells)
-    most = max(1, int(_ODD_SHARE * len(cells)))
+    most = max(1, int(tuned.max_odd_share * len(cells)))
     common = sum(count for count in counts.values() if count > most)
-    if common >= _COMMON * len(cells):
+    if common >= tuned.common_share * len(cells):
         if common < len(cells):
             for number, cell in zip(members, cells, strict=True):
                 odd[number] |= counts[cell] <= most
         return
     found = [_NUMBER.search(cell) for cell in cells]
     numbers = [float(match[0][:18]) for match in found if match]
-    if len(numbers) < _COMMON * len(cells):
+    if len(numbers) < tuned.common_share * len(cells):
         return
     middle = sorted(numbers)[len(numbers) // 2]
-    usual = sorted(abs(each - middle) for each in numbers)[int(_COMMON * len(numbers))]
-    far = [match is not None and abs(float(match[0][:18]) - middle) > _FAR * usual for match in found]
+    usual = sorted(abs(each - middle) for each in numbers)[int(tuned.common_share * len(numbers))]
+    far = [match is not None and abs(float(match[0][:18]) - middle) > tuned.far_factor * usual for match in found]
     if usual and sum(far) <= most:
         for number, is_far in zip(members, far, strict=True):
             odd[number] |= is_far

@@ -7,18 +7,15 @@ from itertools import pairwise
 
 from ..messages.must_stay import task_of
 from ..types import Embedder, Query, Turn
+from . import weights as tuning
 from .embeddings import nearness
 from .terms import mentions, terms
 
-_MOST_TERMS = 256  # of one source; a query of 50,000 words is judged by its beginning and its end
-_MOST_MENTIONS = 64
-_LATEST_TURNS = 3  # assistant turns whose words and calls show where the work stands
-_WEIGHTS = {"asked": 1.0, "latest": 0.6, "result": 0.25, "earlier": 0.5}
-_EARLIER = 12  # messages of the user; long ones are data
-_EARLIER_CHARACTERS = 800
-_FIRST_LINE = 1.5  # how much more the first line of a text tells: its title, or the question itself
+# Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
+# A query of 50,000 words is judged by its beginning and its end.
+_MAX_TERMS = 256
+_MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
-_FULL_CHARACTERS = 4_000  # of a text before the last question: a longer one holds data, and each word tells less
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
@@ -27,16 +24,17 @@ def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = Non
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
     sources = [(given, 1.0)] if given is not None else _sources(turns)
+    first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
     asked: dict[str, float] = {}
     for text, weight in sources:
         first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
-        for term in _bounded(terms(_bounded_text(text)), _MOST_TERMS):
-            weights[term] = max(weights.get(term, 0.0), weight * (_FIRST_LINE if term in first else 1.0))
+        for term in _bounded(terms(_bounded_text(text)), _MAX_TERMS):
+            weights[term] = max(weights.get(term, 0.0), weight * (first_line if term in first else 1.0))
             if text in asked_in:
                 asked[term] = weights[term]
-        for mention in _bounded(mentions(_bounded_text(text)), _MOST_MENTIONS):
+        for mention in _bounded(mentions(_bounded_text(text)), _MAX_MENTIONS):
             named[mention] = max(named.get(mention, 0.0), weight)
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
@@ -54,25 +52,27 @@ def _asked_in(turns: list[Turn]) -> Iterator[str]:
 
 def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
     """Texts to judge against, with their weights; the same text once."""
+    tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
 
-    def add(texts: Iterable[str], kind: str) -> None:
+    def add(texts: Iterable[str], weight: float) -> None:
         for text in texts:
-            damped = min(1.0, _FULL_CHARACTERS / max(1, len(text))) if found else 1.0
-            found.setdefault(text, damped * _WEIGHTS[kind])
+            # a longer text before the last question holds data, and each of its words tells less
+            damped = min(1.0, tuned.full_weight_characters / max(1, len(text))) if found else 1.0
+            found.setdefault(text, damped * weight)
 
-    add(_asked_in(turns), "asked")
+    add(_asked_in(turns), tuned.asked_weight)
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
-    for turn in reversed(answered[-_EARLIER:]):
+    for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
         asked = (block.text for block in turn.blocks if not block.call)
-        add((text for text in asked if len(text) <= _EARLIER_CHARACTERS), "earlier")
-    spoken = [turn for turn in turns if turn.role == "assistant"][-_LATEST_TURNS:]
-    for turn in spoken:
-        add((block.text for block in turn.blocks), "latest")
-        add(turn.fixed, "latest")
+        add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
+    spoken = [turn for turn in turns if turn.role == "assistant"]
+    for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :]:
+        add((block.text for block in turn.blocks), tuned.latest_weight)
+        add(turn.fixed, tuned.latest_weight)
     if turns and turns[-1].answers:
-        add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), "result")
+        add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), tuned.result_weight)
     return list(found.items())
 
 

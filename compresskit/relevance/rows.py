@@ -19,24 +19,15 @@ from math import log
 from typing import NamedTuple
 
 from ..content import Segment, Split
+from . import weights as tuning
 from .terms import variants
 
-WORTH = 3.0  # of a row that is surely meant, beside its relevance: more than that comes to without the question's words
-SURE = 0.5  # the share from which on a row is kept before all else
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
 _PERHAPS = frozenset({"code", "markdown", "prose"})  # kinds that markup, lists and YAML are taken for
-_MIN_ROWS = 30  # below, nothing is rare
-_MAX_SHARE = 0.1  # of the rows, and of the text, are picked out: more are not few
-_MAX_COMMON = 0.3  # of the rows hold a word that still counts beside others
-_MAX_RECORD = 20  # lines of a row
-_MAX_OPTIONAL = 2  # lines that a row may have more or less than most
-_MIN_RECORDS = 6  # rows of several lines
 _COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # begin lines of text that is no listing
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
-_MAX_TERMS = 64
-_SAMPLE_LINES = 200
-_ALIKE = 0.8  # of the lines begin the same, or are of rows that do
-_MIN_ALIKE = 0.04  # of the lines begin the same, for it to be how rows of several lines begin
+_MAX_TERMS = 64  # words of the question that are looked for, which bounds the time
+_SAMPLE_LINES = 200  # first lines that tell how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _FIRST = re.compile(r"[ \t]*")
 _SPACELESS = "\u3040"  # scripts from here on put no spaces between words
@@ -63,12 +54,13 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     """
     if not asked or kind not in _LISTINGS | _PERHAPS:
         return []
+    tuned = tuning.WEIGHTS
     starts = _line_starts(text)
     total = len(starts) - 1
-    if total < _MIN_ROWS or not _is_listing(text, starts, kind):
+    if total < tuned.min_listing_rows or not _is_listing(text, starts, kind):
         return []
     rows = _rows(text, starts, _best(_scores(text, starts, asked), total))
-    rows = _few(rows, int(_MAX_SHARE * len(text)))
+    rows = _few(rows, int(tuned.max_picked_share * len(text)))
     return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
 
 
@@ -109,7 +101,7 @@ def _is_listing(text: str, starts: Sequence[int], kind: str) -> bool:
         return True
     found = Counter(beginning for start, end in _sampled(starts) if (beginning := _beginning(text[start:end])))
     beginning, count = found.most_common(1)[0] if found else ("", 0)
-    if count >= _ALIKE * found.total():
+    if count >= tuning.WEIGHTS.alike_share * found.total():
         return beginning.lstrip() not in (_COMMENTS if kind == "markdown" else _CODE_COMMENTS)
     return bool(_opener(text, starts))
 
@@ -141,20 +133,21 @@ def _opener(text: str, starts: Sequence[int]) -> str:
     >>> _opener(text, _line_starts(text))
     '['
     """
+    tuned = tuning.WEIGHTS
     where: dict[str, list[int]] = {}
     for number, (start, end) in enumerate(_sampled(starts)):
         if (beginning := _beginning(text[start:end])) and beginning.lstrip() not in _COMMENTS:
             where.setdefault(beginning, []).append(number)
     total = min(_SAMPLE_LINES, len(starts) - 1)
-    frequent = [beginning for beginning, places in where.items() if len(places) >= _MIN_ALIKE * total]
+    frequent = [beginning for beginning, places in where.items() if len(places) >= tuned.min_opener_share * total]
     if len(frequent) < 2:
         return ""
     opener = min(frequent, key=lambda beginning: (len(beginning) - len(beginning.lstrip()), where[beginning][0]))
     gaps = sorted(after - before for before, after in pairwise(where[opener]))
-    if len(gaps) < _MIN_RECORDS or not 1 < (usual := gaps[len(gaps) // 2]) <= _MAX_RECORD:
+    if len(gaps) < tuned.min_records or not 1 < (usual := gaps[len(gaps) // 2]) <= tuned.max_record_lines:
         return ""
-    regular = sum(gap for gap in gaps if gap > 1 and abs(gap - usual) <= _MAX_OPTIONAL)
-    return opener if regular >= _ALIKE * total else ""
+    regular = sum(gap for gap in gaps if gap > 1 and abs(gap - usual) <= tuned.max_optional_lines)
+    return opener if regular >= tuned.alike_share * total else ""
 
 
 def _line_starts(text: str) -> list[int]:
@@ -172,12 +165,13 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> dic
     if len(lower) != len(text):
         lower = text
     total = len(starts) - 1
+    most = tuning.WEIGHTS.max_word_share * total
     scores: dict[int, float] = {}
     for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
         lines: set[int] = set()
         for variant in variants(term):
             lines.update(_lines_with(lower, text, variant, starts))
-        if 0 < len(lines) <= _MAX_COMMON * total:
+        if 0 < len(lines) <= most:
             tells = asked[term] * log(total / len(lines))
             for line in lines:
                 scores[line] = scores.get(line, 0.0) + tells
@@ -186,7 +180,7 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> dic
 
 def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iterator[int]:
     """The lines that have a word, whole or as a part of a compound; no more than tell that it is common."""
-    left = int(_MAX_COMMON * (len(starts) - 1)) + 1
+    left = int(tuning.WEIGHTS.max_word_share * (len(starts) - 1)) + 1
     at = lower.find(word)
     for _ in range(len(starts)):
         if at < 0 or not left:
@@ -212,7 +206,7 @@ def _parted(text: str, at: int) -> bool:
 
 def _best(scores: Mapping[int, float], total: int) -> dict[int, float]:
     """The lines that say most, as long as they are few; each with its share."""
-    most = int(_MAX_SHARE * total)
+    most = int(tuning.WEIGHTS.max_picked_share * total)
     ranked = sorted(scores.values(), reverse=True)
     kept: dict[int, float] = {}
     last: dict[float, int] = {}  # by score, how many lines score as much or more
@@ -242,10 +236,11 @@ def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[
 
 def _heading(text: str, starts: Sequence[int]) -> list[Row]:
     """The first line where it names the columns: it has no digit, and nearly all others have."""
+    tuned = tuning.WEIGHTS
     first, *others = (text[start:end] for start, end in _sampled(starts))
     numbered = sum(any(map(str.isdigit, line)) for line in others)
-    names = first.strip() and not any(map(str.isdigit, first)) and numbered >= _ALIKE * len(others)
-    return [Row(0, starts[1], SURE)] if names and starts[1] <= _MAX_SHARE * len(text) else []
+    names = first.strip() and not any(map(str.isdigit, first)) and numbered >= tuned.alike_share * len(others)
+    return [Row(0, starts[1], tuned.sure_share)] if names and starts[1] <= tuned.max_picked_share * len(text) else []
 
 
 def _few(rows: Sequence[Row], left: int) -> list[Row]:
@@ -261,29 +256,31 @@ def _few(rows: Sequence[Row], left: int) -> list[Row]:
 
 def _from_opener(text: str, starts: Sequence[int], line: int, opener: str) -> tuple[int, int] | None:
     """The first and the last line of the row that a line is of, from one opener to the next."""
+    most = tuning.WEIGHTS.max_record_lines
 
     def opens(number: int) -> bool:
         return _beginning(text[starts[number] : starts[number + 1]]) == opener
 
-    first = next((number for number in range(line, max(-1, line - _MAX_RECORD), -1) if opens(number)), None)
+    first = next((number for number in range(line, max(-1, line - most), -1) if opens(number)), None)
     if first is None:
         return None
-    stop = min(len(starts) - 1, first + _MAX_RECORD)
+    stop = min(len(starts) - 1, first + most)
     return first, max(line, next((number for number in range(first + 1, stop) if opens(number)), stop) - 1)
 
 
 def _under(text: str, starts: Sequence[int], line: int) -> tuple[int, int]:
     """A line with the one that it is indented under, and all that is indented under that."""
+    most = tuning.WEIGHTS.max_record_lines
     own = _depth(text, starts, line)
     first = line
-    for above in range(line - 1, max(-1, line - _MAX_RECORD), -1) if own > 0 else ():
+    for above in range(line - 1, max(-1, line - most), -1) if own > 0 else ():
         depth = _depth(text, starts, above)
         if depth < own:
             first = above if depth >= 0 else line
             break
     own = _depth(text, starts, first)
     last = first
-    while last + 1 < min(len(starts) - 1, first + _MAX_RECORD) and _depth(text, starts, last + 1) > own:
+    while last + 1 < min(len(starts) - 1, first + most) and _depth(text, starts, last + 1) > own:
         last += 1
     return first, max(line, last)
 

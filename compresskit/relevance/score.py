@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from ..types import Query
+from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
@@ -18,23 +19,14 @@ from .outliers import of_lines, of_records
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
-# BM25 is scaled to a best segment of 1; the other signals are fractions of that.
-_MENTIONED = 0.5  # an exact name that the query says, shared among the segments that have it
-_DEFINED = 1.0  # a definition that the query names
-_MEMBER = 0.75  # of that, for what is part of the definition named
-_ASKED_FOR = 0.15  # the terms of the call that asked for the text
-_CONTEXT = 0.3  # a call that matches the query lends this to all that it returned
-_NEIGHBOUR = 0.3
-_PARAGRAPH = 0.5  # of that, where a paragraph of prose ends between them
 _BLANK = ("\n\n", "\n\r\n")
-_RECENT = 0.1
-_STANDS_OUT = 0.3  # a line or record unlike the others
-_UNLIKE_CHARACTERS = 600_000  # that are looked through for it, newest first
+_UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 
 
 def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
+    own_call, factor = tuning.WEIGHTS.own_call, tuning.WEIGHTS.own_call_factor
     reader = Reader(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
@@ -43,7 +35,7 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     for (hits, length, called), said in zip(reader.read(documents), asked, strict=True):
         counts.append(hits)
         lengths.append(length)
-        values.append(_ASKED_FOR * min(1.0, 3 * called / said) if called else 0.0)
+        values.append(own_call * min(1.0, factor * called / said) if called else 0.0)
     strength = _strongest(counts, query)
     of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
     of_calls = _of_calls(documents, reader, query)
@@ -72,25 +64,28 @@ def _scaled(scores: list[float], best: float) -> list[float]:
 def _of_calls(documents: Sequence[Document], reader: Reader, query: Query) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
     calls = [reader.hits(document.call[:CALL_CHARACTERS]) if document.call else {} for document in documents]
-    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), query.weights), _CONTEXT * _strongest(calls, query))
+    most = tuning.WEIGHTS.call_context * _strongest(calls, query)
+    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), query.weights), most)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
 
 
 def _in_place(document: Document, values: list[float]) -> list[float]:
     """A document's values with what their places add: good neighbours, and recency."""
     beside = _with_neighbours(values, _shares(document)) if len(values) > 1 else values
-    return [value + _RECENT * document.age for value in beside]
+    recent = tuning.WEIGHTS.recency * document.age
+    return [value + recent for value in beside]
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
     """Adds what stands out by itself, in the newest logs and records."""
+    most = tuning.WEIGHTS.outlier
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, *_, kind = documents[number]
         if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
             left -= len(text)
             apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
-            values[number] = [value + _STANDS_OUT * each for value, each in zip(values[number], apart, strict=True)]
+            values[number] = [value + most * each for value, each in zip(values[number], apart, strict=True)]
 
 
 def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float]:
@@ -115,9 +110,10 @@ def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float
 def _shares(document: Document) -> list[float]:
     """What neighbours lend each other: between two paragraphs of prose less than within one."""
     text, segments, *_, kind = document
+    share, paragraph = tuning.WEIGHTS.neighbour_share, tuning.WEIGHTS.paragraph_share
     if kind != "prose":
-        return [_NEIGHBOUR] * (len(segments) - 1)
-    return [_NEIGHBOUR * (_PARAGRAPH if text[end - 3 : end].endswith(_BLANK) else 1.0) for _, end, _ in segments[:-1]]
+        return [share] * (len(segments) - 1)
+    return [share * (paragraph if text[end - 3 : end].endswith(_BLANK) else 1.0) for _, end, _ in segments[:-1]]
 
 
 class _Named:
@@ -136,6 +132,8 @@ class _Named:
         found = [0.0] * len(counts)
         if not self._mentions:
             return found
+        tuned = tuning.WEIGHTS
+        of_name, of_definition, exponent = tuned.mentioned, tuned.defined, tuned.mention_exponent
         by_word: dict[str, list[str]] = {}
         for mention, needs in self._needs.items():
             if needs:
@@ -155,17 +153,18 @@ class _Named:
                         ):
                             where[mention].append(number)
                 if defined and any(name in segment.name for name in defined):
-                    found[number] += _DEFINED * self._defined(segment.name)
+                    found[number] += of_definition * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
             for number in numbers:
-                found[number] += _MENTIONED * self._mentions[mention] / (1 + len(numbers)) ** 0.5
+                found[number] += of_name * self._mentions[mention] / (1 + len(numbers)) ** exponent
         return found
 
     def _defined(self, name: str) -> float:
         """How much the query means a definition: by its own name, or half by the name of what it is part of."""
+        of_member = tuning.WEIGHTS.member_share
         best = 0.0
         for path in name.split(", "):
             parts_of = path.split(".")
-            best = max(best, self._names.get(parts_of[-1], 0.0), _MEMBER * self._names.get(parts_of[0], 0.0))
+            best = max(best, self._names.get(parts_of[-1], 0.0), of_member * self._names.get(parts_of[0], 0.0))
         return best

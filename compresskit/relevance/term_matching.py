@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
+from . import weights as tuning
 from .document import Document
 from .terms import STOP_WORDS, parts, plain, variants, words
 
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Shape = NDArray[np.uint8]
 
-CALL_TERMS = 24
-CALL_CHARACTERS = 600
-_NAME_TIMES = 2  # a segment's name counts as if it said it so many times more
+CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
+CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
 _AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _CAPITAL, _SMALL, _DIGIT = 1, 2, 3
@@ -166,9 +166,10 @@ class Reader:
 
 def _said(document: Document) -> Iterator[str]:
     """The texts of a document's segments with their names."""
+    times = tuning.WEIGHTS.segment_name_times
     for start, end, name in document.segments:
         text = document.text[start:end]
-        yield text + f" {name}" * _NAME_TIMES if name else text
+        yield text + f" {name}" * times if name else text
 
 
 def _plain_words(text: str) -> tuple[bytes, Places, Places]:

@@ -18,7 +18,7 @@ _CALLED = re.compile(r"\b([A-Za-z_]\w{2,})\(\)")
 _QUOTED = re.compile(r"[`\"']([^`\"'\n]{3,60})[`\"']")
 
 _OTHER = re.compile(r"[^\x00-\x7f]")
-_MOST_SIGNS = 8  # of a text, that are no letters
+_MAX_SIGNS = 8  # different signs of a text that are no ASCII and no letters
 
 _STOP_WORDS = """
     a about after again all also am an and any are as at be because been before being but by can could did do
@@ -48,7 +48,7 @@ def plain(text: str) -> str | None:
     >>> plain("12→x = 1 …"), plain("naïve")
     ('12 x = 1  ', None)
     """
-    for _ in range(_MOST_SIGNS):
+    for _ in range(_MAX_SIGNS):
         if text.isascii():
             return text
         sign = _OTHER.search(text)[0]  # type: ignore[index]

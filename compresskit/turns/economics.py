@@ -30,17 +30,9 @@ from math import log
 
 from ..errors import InvalidArgument, check_whole, shown
 from ..prices import Prices
+from . import weights as tuning
 
 _MILLION = 1_000_000
-# Of the turns of real runs about half use something of their history ("using" of `python -m evals bill`): q. What
-# cannot be read of it falls with the share that is kept about as exp(-k / 0.15) does (1 - support of
-# `python -m evals agent-points --target 0.1,0.2,0.3,0.4,0.6`): c.
-_USING = 0.5
-_FALLS = 0.15
-# Asking takes a turn more, and who does not ask goes wrong: it counts for so many times its tokens (a). Between 3 and 5
-# the bill of coding runs goes from 0.52 to 0.56, their turns that need a retrieval from 5.2 to 5.0 %; nearly all of
-# that is one long run, since short ones with their system prompts leave no choice.
-_DEAR = 4.0
 
 
 def rewriting_gain(
@@ -125,8 +117,10 @@ def worth_keeping(
     >>> worth_keeping(70_000, 38_000, 450, 80, usual()), worth_keeping(7_000, 3_800, 450, 80, usual())
     (0.297, 0.413)
     """
+    tuned = tuning.WEIGHTS
+    falls = tuned.decay_share
     kept = history_tokens * (prices.read + (prices.write - prices.read) / max(1, requests))
-    asked = _DEAR * _USING * (prices.read * prompt_tokens + prices.write * message_tokens)
+    asked = tuned.asking_factor * tuned.using_share * (prices.read * prompt_tokens + prices.write * message_tokens)
     if kept <= 0:
         return 1.0
-    return round(min(1.0, max(0.0, _FALLS * log(asked / (_FALLS * kept)))), 3) if asked > 0 else 0.0
+    return round(min(1.0, max(0.0, falls * log(asked / (falls * kept)))), 3) if asked > 0 else 0.0

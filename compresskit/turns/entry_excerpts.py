@@ -19,16 +19,11 @@ from ..plan.candidates import judge
 from ..plan.groups import Atom
 from ..relevance.query import derive
 from ..types import Block, Conversation, Message, Path, Turn
+from . import weights as tuning
 from .repeats import discount
 
-# Measured on agent runs (`python -m evals.bill`), see README.
-LEAST_TOKENS = 500  # of a result that is shortened
-SHARE = 1 / 3  # of its tokens stays
-NAMES = 0.3  # of that tell names
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
-_BEFORE = 8  # messages before the new ones that say what is wanted, besides the task and
-_ASKED = 6  # messages of the user
-_CHARACTERS = 4_000  # of each of their texts
+_CHARACTERS = 4_000  # characters of each text that says what is wanted, which bounds the time
 
 
 def enter_views(
@@ -49,6 +44,7 @@ def enter_views(
         above: what may stand above of each long result, by message and place.
         changing: the new messages with long results that may be changed.
     """
+    tuned = tuning.WEIGHTS
     count = limits.measure.count
     texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits)]
     long: dict[int, int] = {}
@@ -62,13 +58,13 @@ def enter_views(
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in long else "context" for index in places]
     whole = sum(turn.extra + sum(map(count, turn.constant)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
-    wanted = int(SHARE * sum(long.values()))
+    wanted = int(tuned.excerpt_share * sum(long.values()))
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
     counted = {(index, block.path) for index, block in texts}
     for entry in judged.entries:
         if (place := (places[entry.block.message], entry.block.path)) in counted:
-            wanted -= int(SHARE * discount(entry, above[place], limits.measure))
-    room = limits._replace(room=whole - sum(long.values()) + wanted, names=NAMES, most=0)
+            wanted -= int(tuned.excerpt_share * discount(entry, above[place], limits.measure))
+    room = limits._replace(room=whole - sum(long.values()) + wanted, names=tuned.excerpt_names_share, most=0)
     written, keys, _ = fitted(room, judged, shown, turns, bound, None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
@@ -81,14 +77,15 @@ def enter_views(
 
 def long_results(turn: Turn, limits: Limits) -> list[Block]:
     """The results of a message that are long."""
+    least = tuning.WEIGHTS.min_excerpt_tokens
     return [
         block
         for block in turn.blocks
         if block.call
         and not turn.cached
-        and len(block.text) > LEAST_TOKENS
+        and len(block.text) > least
         and not block.call.startswith(TOOL_NAME)
-        and limits.measure.count(block.text) > LEAST_TOKENS
+        and limits.measure.count(block.text) > least
     ]
 
 
@@ -99,9 +96,12 @@ def _texts(turn: Turn, limits: Limits) -> list[Block]:
 
 def _context(turns: Sequence[Turn], known: int) -> list[int]:
     """The new messages, those just before them, the task, and what the user said last."""
+    tuned = tuning.WEIGHTS
     task = task_of(list(turns))
-    said = [turn.index for turn in turns if turn.human][-_ASKED:]
-    return sorted({*range(max(0, known - _BEFORE), len(turns)), *said, *(() if task is None else (task,))})
+    said = [turn.index for turn in turns if turn.human]
+    said = said[max(0, len(said) - tuned.context_requests) :]
+    near = range(max(0, known - tuned.context_messages), len(turns))
+    return sorted({*near, *said, *(() if task is None else (task,))})
 
 
 def _clipped(message: Message) -> Message:

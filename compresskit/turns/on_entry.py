@@ -18,14 +18,12 @@ from ..markers.restore import issued
 from ..markers.wording import Wording, looks_issued
 from ..messages import read
 from ..messages.parts import replace, slots
+from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..types import Conversation, Message, Path, Turn
+from . import weights as tuning
 from .entry_excerpts import enter_views, long_results
 from .repeats import Above, referred
-
-_LEAST_CHARACTERS = 240  # of a result: below, its marker eats what a form saves
-_LEAST_GAIN = 24  # tokens
-_MOST_SHARE = 0.9  # of the tokens
 
 
 class Entered(NamedTuple):
@@ -158,8 +156,10 @@ def _once(
 
 def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
     """Whether a form is enough smaller than its text, and will be known again."""
+    tuned = tuning.WEIGHTS
     before, after = limits.measure.count(text), limits.measure.count(form)
-    return after <= min(_MOST_SHARE * before, before - _LEAST_GAIN) and issued(form, {key: text}) == key
+    most = min(tuned.max_entry_share * before, before - tuned.min_entry_gain_tokens)
+    return after <= most and issued(form, {key: text}) == key
 
 
 def _shorten(
@@ -167,13 +167,14 @@ def _shorten(
 ) -> dict[str, str]:
     """Brings tool results into short form, in place; returns what was taken."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
+    least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
-            if not block.call or turn.cached or turn.index in protected or len(block.text) < _LEAST_CHARACTERS:
+            if not block.call or turn.cached or turn.index in protected or len(block.text) < least:
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)
-            if found is None:
+            if found is None or found[0] not in allowed:
                 continue
             form, short = found
             key = keys.name(block.text)

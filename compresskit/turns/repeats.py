@@ -14,14 +14,15 @@ from typing import Any
 from ..content import Segment, bare_lines, path_of, split
 from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
-from ..plan.candidates import AGAIN, NO_FACTS, Entry
+from ..plan import weights as plan_tuning
+from ..plan.candidates import NO_FACTS, Entry
 from ..tokens.measure import Measure
 from ..types import Block, Turn
+from . import weights as tuning
 
-_MOSTLY = 0.6  # of a text: where so much of it stands above, only the rest need stand again
-_SEGMENT = 120, 800  # characters, at least and at most
-_CHARACTERS = 400_000  # of a result that is looked at, and of the text above
-_TIMES = 10  # so many times as long that one may be: what is looked at grows with the new results
+# Limits of time, so that what is looked at grows with the new results
+_CHARACTERS = 400_000  # characters of a result that is looked at, and of the text above
+_TIMES = 10  # length of the text above as a multiple of the result's, maximum
 _TOLD = "stands above"
 
 
@@ -52,15 +53,16 @@ class Above:
             number: of its message among the turns.
         """
         size = len(block.text)
+        least = tuning.WEIGHTS.min_repeated_share * size
         if size > _CHARACTERS:
             return ""
         own = _longest(block.call)
-        if len(own) >= _MOSTLY * size:
+        if len(own) >= least:
             return own
         for place, said, call in reversed(self._said.get(_about(block.call), ())):
             if place < number and (said or call != block.call):
                 found = max(said, _longest(call), key=len)
-                return found if _MOSTLY * size <= len(found) <= min(_TIMES * size, _CHARACTERS) else ""
+                return found if least <= len(found) <= min(_TIMES * size, _CHARACTERS) else ""
         return ""
 
 
@@ -75,11 +77,12 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
     """
     if not above:
         return None
-    least, most = _SEGMENT
+    tuned = tuning.WEIGHTS
+    least, most = tuned.min_repeated_segment_characters, tuned.max_repeated_segment_characters
     segments = split(text, call, deep=False, min_chars=least, max_chars=most).segments
     stands = _standing(text, segments, above)
     hidden = sum(end - start for (start, end, _), there in zip(segments, stands, strict=True) if there)
-    if hidden < _MOSTLY * len(text):
+    if hidden < tuned.min_repeated_share * len(text):
         return None
     kept = {number for number, there in enumerate(stands) if not there}
     firsts = [number for number, there in enumerate(stands) if there and (number == 0 or not stands[number - 1])]
@@ -97,7 +100,8 @@ def discount(entry: Entry, above: str, measure: Measure) -> int:
     stands = _standing(text, segments, above) if above and not entry.short else []
     if not any(stands):
         return 0
-    entry.values = [value * AGAIN if there else value for value, there in zip(entry.values, stands, strict=True)]
+    left = plan_tuning.WEIGHTS.repeated_share
+    entry.values = [value * left if there else value for value, there in zip(entry.values, stands, strict=True)]
     entry.facts = [NO_FACTS if there else facts for facts, there in zip(entry.facts, stands, strict=True)]
     marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
     return sum(marks[number + 1] - marks[number] for number, there in enumerate(stands) if there)

@@ -1,0 +1,141 @@
+"""The numbers of this package that decide which text is kept: how texts are cut, and what the budget buys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._weights import weight
+from ..content import FORMS
+
+_AGENTS = "`python -m evals agent-points`"
+_BILL = "`python -m evals bill`"
+_HELP = "help.openai.com, 'What are tokens and how to count them?'"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanWeights:
+    """Weights of the choice within a budget."""
+
+    # Messages that fold together (groups.py)
+    small_talk_characters: int = weight(
+        120, "characters of a message below which it is kept or folded with its small neighbours; 0: none is"
+    )
+    max_run_characters: int = weight(480, "characters of a run of small messages, maximum")
+    min_runs_in_room: int = weight(40, "runs of small messages that should fit the room, so that its end can be spent")
+    min_fold_frame_share: float = weight(
+        0.04,
+        "share of ids and overhead in an exchange from which on a fold quotes its kept lines; above 1: it never does",
+        f"{_AGENTS}: without quoted lines the support falls by about 0.1",
+    )
+
+    # Segments (candidates.py)
+    enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
+    room_tokens_per_segment_character: int = weight(
+        100, "budget tokens per character of a segment, minimum: a segment is a four-hundredth of the room"
+    )
+    min_segment_characters: int = weight(120, "characters of a segment, minimum")
+    min_quoted_segment_characters: int = weight(
+        40, "characters of a segment of a compact form within a fold, minimum: a gap costs next to nothing there"
+    )
+    max_segment_characters: int = weight(1_600, "characters of a segment, maximum")
+    max_segment_tokens: int = weight(400, "tokens of a segment, maximum: dense text has them in far fewer characters")
+    min_segment_tokens: int = weight(60, "tokens of the largest segment, minimum")
+    min_segments_in_room: int = weight(8, "segments that should fit a small target")
+    density_sample_characters: int = weight(
+        400, "characters whose tokens tell how dense a text is; 0: every text counts as plain"
+    )
+    max_plain_word_characters: int = weight(12, "characters of a word with its space in text of known density, maximum")
+    plain_token_characters: int = weight(4, "characters of a token in text of known density", _HELP)
+    parsed_characters: int = weight(
+        12_000,
+        "characters of the newest text that ast and grammars cut; indentation cuts the rest, in a tenth of the time; "
+        "0: all of it",
+        f"`python -m evals bench` and {_AGENTS}: the support is the same without",
+    )
+    compact_forms: frozenset[str] = weight(
+        frozenset(FORMS), "compact forms that may be used; a text whose best form is missing stays as it is"
+    )
+
+    # Repeated and outdated text (candidates.py)
+    repeated_share: float = weight(0.1, "share of the value that is left to a segment that a later text shows too")
+    discounts_repeats: bool = weight(
+        True,
+        "whether a segment that a later text shows too loses value; a text that is shown completely is kept or left "
+        "out as one",
+    )
+    drops_outdated: bool = weight(
+        True, "whether a read of a file is worth nothing once a later read of the same call shows another text"
+    )
+
+    # Value per token (knapsack.py)
+    density_exponent: float = weight(
+        0.5, "exponent of the tokens in value per token: plain value / tokens would fill the budget with small scraps"
+    )
+    entity_value: float = weight(
+        0.7,
+        "value of an entity of weight 1 in a text of one token; 0: no entity counts",
+        f"{_AGENTS}: without entities the support falls by 0.02 (coding) and 0.05 (τ-bench)",
+    )
+    picked_value: float = weight(
+        1_000.0, "value per token of a row that the question surely means: more than 1,000 entities a token come to"
+    )
+    diminishing_factor: float = weight(
+        0.87,
+        "factor of a segment's value for each doubling of the segments of its text that are kept; 1: no diminishing",
+        "`python -m evals swe-bench --retention` (factors of 0.84 to 0.93 are alike): gold lines 0.858 to 0.860",
+    )
+
+    # The room (budget.py)
+    min_spent_share: float = weight(
+        0.5, "share of the room above the floor that is spent whatever prices say: who sets a target wants it used"
+    )
+    beyond_share: float = weight(
+        0.3,
+        "share of the tokens between floor and trigger that is spent if the target is below the floor",
+        f"{_BILL}: with less, more is asked for again; with more, it is soon full again",
+    )
+    max_spare_share: float = weight(0.002, "share of the room that may stay unspent after the first writing, maximum")
+    max_second_writing_tokens: int = weight(
+        24_000,
+        "tokens of the room up to which a second writing spends what the first left; 0: there is none",
+        "`python -m evals bench` for the time",
+    )
+    max_name_rest_share: float = weight(
+        0.01, "share of the room that names may leave unspent before text takes it, maximum"
+    )
+
+    # Names in markers (names.py)
+    names_share: float = weight(
+        0.06,
+        "share of names in the tokens that the plan can spend; 0: no names",
+        f"{_AGENTS} --target 0.4: support 0.90 to 0.96 (coding), 0.90 to 0.91 (τ-bench); 0.05 to 0.08 are alike",
+    )
+    lasting_names_share: float = weight(
+        0.0096,
+        "share of names in what is kept of a history that goes on, times the square of the share k that is kept: as "
+        "much as names_share at k = 0.4, and more if less stays, since a name serves more turns than its line; 0: none",
+        f"{_BILL}, which takes a name that can be read for all that a turn needs of it",
+    )
+    max_names_share: float = weight(0.3, "share of names in what is kept of a history that goes on, maximum", _BILL)
+    max_names_share_beyond: float = weight(
+        0.7, "the same maximum if the target is below the floor, so that lines would hardly fit", _BILL
+    )
+
+    # Signatures in gaps (signatures.py)
+    signatures_share: float = weight(
+        0.01,
+        "share of signatures in the room; 0: no signatures",
+        f"{_AGENTS}: with more, coding agents find less of what they need next; without, their support falls by 0.05",
+    )
+
+    # Stubs and shrunk texts (costs.py, shrinking.py)
+    min_stub_gain_tokens: int = weight(16, "tokens that a stub has to save, since each indirection costs the reader")
+    max_shrunk_share: float = weight(
+        0.7, "share of a block's value in its excerpt from which on no shrinker is asked", "`python -m evals shrink`"
+    )
+    sentence_exponent: float = weight(
+        2.0, "exponent of the share of words that a shrunk segment keeps: a sentence of half its words says a quarter"
+    )
+
+
+WEIGHTS = PlanWeights()

@@ -1,0 +1,155 @@
+"""The numbers of this package that decide which text is kept: the value of each segment, and of each entity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._weights import weight
+
+_BM25 = "rank-bm25's default"
+_RRF = "Cormack, Clarke & Büttcher 2009"
+_RETURNS = "`python -m evals agent-points`: how often what an agent does next names entities of each kind"
+_POINTS = "`python -m evals agent-points`: τ-bench 0.79 to 0.82 together with the fade and ids that were spoken of"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelevanceWeights:
+    """Weights of relevance. A signal of 1 is worth as much as the best hit of the query's words."""
+
+    # Words of the query (bm25.py)
+    bm25_k1: float = weight(1.5, "BM25's saturation of a term that occurs often", _BM25)
+    bm25_b: float = weight(0.75, "BM25's normalisation by length, from 0 to 1", _BM25)
+    bm25_delta: float = weight(1, "BM25+'s least gain of a term that occurs", f"{_BM25}; Lv & Zhai 2011")
+    max_term_share: float = weight(
+        0.5,
+        "share of the segments that may have a term that counts, maximum",
+        "BM25's own idf (Robertson & Spärck Jones 1976) is negative from here on",
+    )
+    min_term_segments: int = weight(10, "segments that may have a term that counts, whatever their share is")
+    segment_name_times: int = weight(2, "times that the words of a segment's name count as its own text")
+
+    # What the query is made of (query.py)
+    asked_weight: float = weight(1.0, "weight of the words of the last user message and the task")
+    latest_weight: float = weight(0.6, "weight of the words and calls of the latest assistant turns")
+    result_weight: float = weight(0.25, "weight of the words of the newest results")
+    earlier_weight: float = weight(0.5, "weight of the words of earlier requests")
+    latest_turns: int = weight(3, "assistant turns that show where the work stands")
+    earlier_messages: int = weight(12, "messages of the user that count as earlier requests, maximum")
+    max_request_characters: int = weight(800, "characters of an earlier request, maximum: a longer one is data")
+    first_line_factor: float = weight(
+        1.5,
+        "factor of the words in the first line of a text, which is its title or the question; 1: they count as others",
+        "`python -m evals agent-points`: without it the support of coding runs falls by 0.07",
+    )
+    full_weight_characters: int = weight(
+        4_000, "characters of a text up to which each of its words counts fully: longer ones hold data"
+    )
+
+    # Names and calls (score.py)
+    mentioned: float = weight(0.5, "value of an exact name that the query says; 0: none")
+    mention_exponent: float = weight(0.5, "exponent by which segments share the value of a name that they all say")
+    defined: float = weight(1.0, "value of a definition that the query names; 0: none")
+    member_share: float = weight(0.75, "share of that for a part of the definition")
+    own_call: float = weight(0.15, "value of the words of the call that asked for the text; 0: none")
+    own_call_factor: float = weight(3, "multiple of the share of the call's words in a segment that gives own_call")
+    call_context: float = weight(0.3, "value that a call that matches the query lends to all of its text; 0: none")
+
+    # The place of a segment (score.py)
+    neighbour_share: float = weight(0.3, "share of a segment's value that it lends to its neighbours; 0: none")
+    paragraph_share: float = weight(
+        0.5,
+        "share of that between two paragraphs of prose",
+        "`python -m evals multihop-qa`: MuSiQue in one message 0.844 to 0.85",
+    )
+    recency: float = weight(0.1, "value of the newest text over the oldest; 0: none")
+
+    # Second hops (links.py)
+    hop_rounds: int = weight(2, "hops: one from the hits, and one from where it led")
+    hop_hits: int = weight(12, "best segments of a round that lead on")
+    title_share: float = weight(0.5, "share of a hit's value that goes to the text whose title it names; 0: none")
+    definition_share: float = weight(
+        0.2, "share that goes to the definition that it names, since functions' names tell less; 0: none"
+    )
+    name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
+    min_name_characters: int = weight(4, "characters of a title or a definition's name that is followed, minimum")
+    max_title_characters: int = weight(80, "characters of a title, maximum")
+
+    # Lines and records unlike the others (outliers.py, score.py)
+    outlier: float = weight(0.3, "value of a line or record that is unlike all others; 0: none")
+    min_outlier_lines: int = weight(12, "lines below which nothing is rare")
+    max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")
+    first_of_kind: float = weight(0.4, "share of that value for the first line of a common kind")
+    alarming: float = weight(0.6, "share of that value for the first line of a kind that speaks of failure, minimum")
+    common_share: float = weight(0.9, "share of the rows that have the common values of a column, minimum")
+    max_odd_share: float = weight(0.02, "share of the rows that have an odd value, maximum")
+    far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
+
+    # Rows of a listing that the question picks out (rows.py)
+    picked_row: float = weight(
+        3.0, "value of a row that is surely meant, beside its relevance: more than that comes to by itself"
+    )
+    sure_share: float = weight(0.5, "certainty, from 0 to 1, from which on a row is kept before all else")
+    min_listing_rows: int = weight(
+        30,
+        "rows of a listing, minimum: below, nothing is rare",
+        "`python -m evals agent-points`: τ-bench 0.88 with fewer, 0.91 with 30",
+    )
+    max_picked_share: float = weight(0.1, "share of the rows, and of the text, that is picked out, maximum; 0: none")
+    max_word_share: float = weight(0.3, "share of the rows that hold a word that still counts, maximum")
+    max_record_lines: int = weight(20, "lines of a row, maximum")
+    max_optional_lines: int = weight(2, "lines that a row may have more or less than most, maximum")
+    min_records: int = weight(6, "rows of several lines that make a listing, minimum")
+    alike_share: float = weight(0.8, "share of the lines that begin the same, or are of rows that do, minimum")
+    min_opener_share: float = weight(0.04, "share of the lines that begin as rows of several lines do, minimum")
+
+    # Text that later texts show too (duplicates.py)
+    min_repeated_line_characters: int = weight(
+        12, "characters of a line that tells texts apart, minimum: shorter ones are everywhere"
+    )
+    min_repeated_lines: int = weight(2, "such lines of a segment that counts as repeated, minimum")
+    min_repeated_text_share: float = weight(
+        0.25, "share of a text that is repeated, minimum: less is what many files have in common"
+    )
+    min_repeated_line_share: float = weight(0.95, "share of a segment's lines that a later text shows, minimum")
+
+    # Vectors (fusion.py)
+    fusion_k: int = weight(60, "k of reciprocal rank fusion", _RRF)
+    trust_checks: int = weight(8, "best hits of the words that the vectors are checked against, maximum")
+    trust_check_divisor: int = weight(4, "segments for each of these hits, minimum")
+    unchecked_trust: float = weight(0.5, "trust in the vectors if the words find nothing, from 0 to 1")
+    unchecked_best: float = weight(1.0, "value of the best segment then: as much as the best hit of words")
+
+    # Entities (entities.py): the probability that each is needed again, against an ordinary name
+    said_factor: float = weight(8.0, "factor of an entity that the assistant or the user said", _RETURNS)
+    passed_factor: float = weight(4.0, "factor of an entity that a call passed and nobody said", _POINTS)
+    id_prior: float = weight(3.0, "prior of an id of words and three or more digits", _RETURNS)
+    code_prior: float = weight(1.5, "prior of an id of capitals and digits", _RETURNS)
+    date_prior: float = weight(2.0, "prior of a date", _RETURNS)
+    name_prior: float = weight(1.0, "prior of a path or an identifier: the unit")
+    mixed_prior: float = weight(0.4, "prior of other words with digits", _RETURNS)
+    dashed_prior: float = weight(0.1, "prior of words that dashes join", _RETURNS)
+    number_priors: tuple[float, ...] = weight(
+        (0.1, 0.1, 0.3, 0.4), "priors of numbers of one, two, three, and four or more digits", _RETURNS
+    )
+    message_factors: tuple[float, ...] = weight(
+        (1.0, 1.0, 3.0, 3.5, 3.5, 1.5),
+        "factors by the number of messages that have an entity: 0, 1, 2, 3, 4, and more",
+        _RETURNS,
+    )
+    spoken_of_factor: float = weight(
+        3.0, 'factor of an id whose words the latest turns say: "your credit card" and credit_card_4421486', _POINTS
+    )
+    spoken_of_messages: int = weight(6, "latest messages that speak of ids")
+    fade_messages: float = weight(6.0, "messages after which half of the fade is through", _POINTS)
+    faded_share: float = weight(0.5, "share of its weight that an old entity keeps; 1: none fades")
+
+    # Names that markers may tell (entity_names.py)
+    max_marker_name_characters: int = weight(100, "characters of a name in a marker, maximum")
+    min_dotted_characters: int = weight(4, 'letters and digits of a dotted name, minimum: "e.g" and "U.S" have fewer')
+    code_letters: int = weight(
+        3, "letters of a name in capitals such as JFK; longer words in capitals seldom are names"
+    )
+    min_id_characters: int = weight(6, 'characters of an id of letters and digits, minimum: "h1" and "2nd" are none')
+
+
+WEIGHTS = RelevanceWeights()

@@ -1,0 +1,54 @@
+"""The numbers of this package that decide which text is kept: of new results, and of a conversation that goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._weights import weight
+
+_BILL = "`python -m evals bill --compressors compresskit-views`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnWeights:
+    """Weights of what is taken out turn after turn."""
+
+    # Compact forms on entry (on_entry.py)
+    min_entry_characters: int = weight(
+        240, "characters of a new result from which on a compact form is tried; a marker eats the gain of a shorter one"
+    )
+    min_entry_gain_tokens: int = weight(24, "tokens that a form has to save on entry, minimum")
+    max_entry_share: float = weight(0.9, "tokens of a form on entry as a share of those of its text, maximum")
+
+    # Excerpts on entry (entry_excerpts.py)
+    min_excerpt_tokens: int = weight(500, "tokens of a new result above which it is brought to an excerpt", _BILL)
+    excerpt_share: float = weight(1 / 3, "share of the tokens of long new results that stays", _BILL)
+    excerpt_names_share: float = weight(0.3, "share of names in what an excerpt on entry adds to its floor", _BILL)
+    context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
+    context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
+
+    # Repeats of what stands above (repeats.py)
+    min_repeated_share: float = weight(
+        0.6, "share of a new result that stands above, from which on only the rest is sent; above 1: never", _BILL
+    )
+    min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
+    max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
+
+    # What a compaction keeps by the prices (economics.py)
+    using_share: float = weight(
+        0.5, "q: share of the turns that use something of their history", '"using" of `python -m evals bill`'
+    )
+    decay_share: float = weight(
+        0.15,
+        "c: share of a history at which what cannot be read of it has fallen to 1 / e",
+        "1 - support of `python -m evals agent-points --target 0.1,0.2,0.3,0.4,0.6`",
+    )
+    asking_factor: float = weight(
+        4.0,
+        "a: cost of asking for a text as a multiple of its tokens, since it takes a turn and may be omitted",
+        "`python -m evals bill --compressors compresskit-prices`: from 3 to 5 the bill of coding runs goes from 0.52 "
+        "to 0.56, their turns that need a retrieval from 5.2 to 5.0 %",
+    )
+
+
+WEIGHTS = TurnWeights()
