@@ -2,7 +2,8 @@
 
 import pytest
 
-from evals import bench, records
+from evals.harness import records
+from evals.suites import bench
 
 
 def found(name="files_100k", ratio=1.0, met=1.0, error=None, compressor="compresskit", **more):

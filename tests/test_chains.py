@@ -15,9 +15,9 @@ from strategies import MODEL, alternating_cases, cases, squeeze
 from validity import breaches
 
 from compresskit import compress
-from evals.fuzz_chains import Chain
-from evals.fuzz_laws import broken, unequal
-from evals.validity import problems
+from evals.harness.validity import problems
+from evals.suites.fuzz_chains import Chain
+from evals.suites.fuzz_laws import broken, unequal
 
 
 def told(turn):

@@ -5,8 +5,8 @@
 
 from functools import partial
 
-from evals.validity import breaches as rules_broken
-from evals.validity import is_paired
+from evals.harness.validity import breaches as rules_broken
+from evals.harness.validity import is_paired
 
 is_valid_openai = partial(is_paired, shape="openai")
 is_valid_anthropic = partial(is_paired, shape="anthropic")

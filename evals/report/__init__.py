@@ -1,6 +1,6 @@
 """`python -m evals report`: one self-contained HTML page from records of runs.
 
-Re-exports only. Reads records through `evals.reading`; measures nothing.
+Re-exports only. Reads records through `reading.py`; measures nothing.
 """
 
 from .command import main

@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from evals.plots import ticks
-
 from .numbers import short
+from .plots import ticks
 
 
 @dataclass(frozen=True)

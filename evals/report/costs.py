@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from evals.reading import Line, Record
-from evals.stats import Estimate
+from evals.harness.stats import Estimate
 
 from . import axes, charts
 from .drawings import Drawn
 from .looks import Shown, slots
 from .numbers import figure, interval, number
+from .reading import Line, Record
 
 _BILLS = ("bill, mean of runs", "bill, in sum")
 _FAMILIES = {"files": "files_", "tiny messages": "tiny_"}

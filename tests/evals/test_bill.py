@@ -7,10 +7,10 @@ import pytest
 
 import compresskit
 from compresskit.prices import prices_for, usual
-from evals import bill
-from evals.contenders import CONTENDERS, Sent, Turn, compresskit_previous
-from evals.replay import Run, replay, row
-from evals.tokens import count, count_message
+from evals.harness.contenders import CONTENDERS, Sent, Turn, compresskit_previous
+from evals.harness.tokens import count, count_message
+from evals.suites import bill
+from evals.suites.replay import Run, replay, row
 
 WORDS = "The weather was fine and nobody asked for anything in particular that day.\n"
 

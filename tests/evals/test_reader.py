@@ -9,7 +9,7 @@ import tiny_models  # noqa: E402
 import torch  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
-from evals.reader import Reader  # noqa: E402
+from evals.models.reader import Reader  # noqa: E402
 
 CONTEXT, QUESTION = "The pilot of the harbour was born in Marseille.", "Where was the pilot born?"
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from made_up_records import bill, estimate, line, needle, record, swe_bench
 
-from evals import reading, records
 from evals.__main__ import main as evals_main
-from evals.data import DataError
-from evals.readme import command, drawing, filling, main, recipes, trimming
+from evals.harness import records
+from evals.harness.data import DataError
+from evals.report import reading
+from evals.report.readme import command, drawing, filling, main, recipes, trimming
 
 MADE = {"record": reading.record(swe_bench(), "record")}
 
