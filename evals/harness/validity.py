@@ -64,7 +64,7 @@ def problems(messages: Sequence[Message], shape: str, tools: Sequence[Any] | Non
     """What the strictest provider or template would refuse; one entry for each time.
 
     >>> problems([{"role": "tool", "tool_call_id": "a", "content": "1"}], "openai")
-    ['result without its call: a', 'first turn is not the user']
+    ['result without its call: a', 'first turn is not the user', "Mistral's alternation"]
     """
     if not messages:
         return ["no messages"]
