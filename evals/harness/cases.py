@@ -21,6 +21,13 @@ def nothing(_message: int, _text: str) -> Places:
     return {}
 
 
+def fixed_messages(messages: Sequence[Message]) -> frozenset[int]:
+    """System prompt, first user message and the last two messages: what any compressor should leave alone."""
+    system = [i for i, message in enumerate(messages) if message.get("role") in ("system", "developer")]
+    users = [i for i, message in enumerate(messages) if message.get("role") == "user"]
+    return frozenset(system + users[:1] + list(range(max(0, len(messages) - 2), len(messages))))
+
+
 @dataclass(frozen=True)
 class Request:
     """What a compressor is given.

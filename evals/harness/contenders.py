@@ -15,11 +15,10 @@ from importlib import import_module
 from typing import Any
 
 from compresskit.prices import Prices, usual
-from evals.suites.agent_points import fixed_messages
 
 from .baselines import litellm as litellm_compress
 from .baselines import window as cut_window
-from .cases import Request
+from .cases import Request, fixed_messages
 from .messages import Message
 from .tokens import count_request
 

@@ -13,9 +13,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from .attempts import attempt, failure
 from .cases import Row
 from .data import DataError
-from .workers import attempt, failure
 
 
 class Cluster:

@@ -6,7 +6,6 @@ Rows come back as JSON text, which is what journals and records hold.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
 import signal
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
+from .attempts import attempt, failure
 from .cases import Row
 
 _STOP = 5  # seconds for an idle process to end by itself
@@ -41,22 +41,6 @@ def crew(one: Callable[..., Row], given: argparse.Namespace) -> Crew:
 
         return Cluster(one, given.ray, given.jobs)
     return Processes(one, given.jobs) if given.jobs and given.jobs > 1 else Here(one)
-
-
-def attempt(one: Callable[..., Row], arguments: tuple[Any, ...]) -> str:
-    """The row as JSON, or its error. Panics of extension modules are no `Exception`; an interrupt is let through."""
-    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")  # importing litellm would go to the network
-    try:
-        return json.dumps(one(*arguments), ensure_ascii=False)
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        return failure(f"{type(error).__name__}: {error}")
-
-
-def failure(text: str) -> str:
-    """A row that has an error and nothing else."""
-    return json.dumps({"error": text[:500]}, ensure_ascii=False)
 
 
 class Here:

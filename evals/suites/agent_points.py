@@ -37,7 +37,7 @@ if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, options, reporting, running
-from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
+from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores, fixed_messages
 from evals.harness.figures import Column
 from evals.harness.messages import Message, read, read_all
 from evals.harness.tokens import count_message
@@ -77,13 +77,6 @@ def action(message: Message) -> str:
         return read({"calls": calls + uses})
     text = read({"content": content})
     return "\n".join(block.strip() for block in text.split("```")[1::2]) or text
-
-
-def fixed_messages(messages: Sequence[Message]) -> frozenset[int]:
-    """System prompt, first user message and the last two messages: what any compressor should leave alone."""
-    system = [i for i, message in enumerate(messages) if message.get("role") in ("system", "developer")]
-    users = [i for i, message in enumerate(messages) if message.get("role") == "user"]
-    return frozenset(system + users[:1] + list(range(max(0, len(messages) - 2), len(messages))))
 
 
 def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
