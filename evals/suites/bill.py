@@ -42,7 +42,6 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +54,7 @@ from evals.harness.cases import Row
 from evals.harness.contenders import CONTENDERS, everything, warm_up
 from evals.harness.figures import Column
 from evals.harness.tokens import count_message, count_request
-from evals.report.plots import Panel, svg
+from evals.report import charts, costs
 from evals.suites import transcripts, turn_time
 from evals.suites.agent_points import GROUPS
 from evals.suites.replay import Run, replay, row
@@ -111,23 +110,13 @@ def measured(run: Run, name: str) -> Row:
 
 def plot(rows: Sequence[Row], name: str | None = None) -> str:
     """Prompt size and cumulative bill over the turns of one run, the one with the most turns by default."""
+    rows = [row for row in rows if row.get("turns")]  # a run whose process died has none
     name = name or max(rows, key=lambda row: row["requests"])["case"]
-    shown = [row for row in rows if row["case"] == name]
+    shown = {row["compressor"]: row for row in rows if row["case"] == name}
     if not shown:
         raise data.DataError(f"no run {name!r} to plot; there are {', '.join(sorted({row['case'] for row in rows}))}.")
-    bills = {
-        one["compressor"]: [
-            bill / one["everything"] for bill in accumulate(turn["bill"] + turn["bounce"] for turn in one["turns"])
-        ]
-        for one in shown
-    }
-    prompts = {one["compressor"]: [turn["prompt"] for turn in one["turns"]] for one in shown}
-    return svg(
-        [
-            Panel(f"{name}: tokens of the request", "turn", prompts),
-            Panel("bill so far, as a share of the whole bill of sending everything", "turn", bills),
-        ]
-    )
+    drawn = costs.one_run(list(shown.values()))
+    return charts.as_file([(f"{title}: {name}", chart) for title, chart in drawn.charts], drawn.names)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

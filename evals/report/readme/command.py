@@ -23,7 +23,7 @@ from evals.harness.data import DataError
 from evals.report import reading
 from evals.report.reading import RecordError
 
-from . import drawing, filling, recipes, trimming
+from . import filling, pictures, recipes, trimming
 
 ROOT = Path(__file__).resolve().parents[3]
 RECORDS, TEMPLATES = ROOT / "evals" / "records", Path(__file__).parent
@@ -78,9 +78,9 @@ def filled(root: Path, folder: Path) -> dict[Path, tuple[str, str]]:
     said = {path: path.read_text(encoding="utf-8") for path in pages(root)}
     filling.check_places(said.values(), texts)
     found = {path: (text, filling.replaced(text, texts)) for path, text in said.items()}
-    for name, curve in drawing.PICTURES.items():
+    for name, curve in pictures.PICTURES.items():
         path = root / PICTURES / f"{name}.svg"
-        found[path] = (path.read_text(encoding="utf-8") if path.exists() else "", drawing.picture(curve, records))
+        found[path] = (path.read_text(encoding="utf-8") if path.exists() else "", pictures.picture(curve, records))
     return found
 
 

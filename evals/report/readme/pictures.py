@@ -1,24 +1,16 @@
-"""Draws the pictures of the README and the documentation from records. Reads and writes no files.
-
-A picture is one SVG file that loads nothing: it has its own style sheet, for light and dark, and its own legend.
-"""
+"""Which pictures the README and the documentation have, each a curve from a record. Reads and writes no files."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from html import escape
 from typing import NamedTuple
 
 from evals.report import axes, charts, drawings
-from evals.report.looks import css, marker, slots
+from evals.report.looks import slots
 from evals.report.numbers import percent
 from evals.report.reading import Record, RecordError
 
 _DRAWN = ("compresskit", "litellm", "head+tail", "random")
-_CHART = re.compile(r'<svg [^>]*viewBox="0 0 (\d+) (\d+)">(.*)</svg>', re.DOTALL)
-_LEGEND = 26  # units of the drawing, below the chart
-_SCALE = 1.5  # pixels for a unit of the drawing
 
 
 class Curve(NamedTuple):
@@ -75,25 +67,5 @@ def picture(curve: Curve, records: Mapping[str, Record]) -> str:
         series.append(charts.Series(name, slot, points))
     widest = max(point.x for one in series for point in one.points)
     across = axes.linear("tokens that are left", [min(1.0, widest)], write=percent)
-    return _file(charts.lines(curve.title, series, across, axes.shares(f"{curve.title}, {curve.measure}")), names)
-
-
-def _file(chart: str, names: Mapping[str, int]) -> str:
-    """A chart with its style sheet and a legend below it."""
-    found = _CHART.fullmatch(chart)
-    if found is None:
-        raise AssertionError("charts.lines() gives one svg element with a viewBox from 0 0")
-    width, height = int(found[1]), int(found[2]) + _LEGEND
-    legend = []
-    left, line = 8, height - _LEGEND / 2
-    for name, slot in names.items():
-        legend.append(f'<path class="line s{slot}" d="M{left:.1f} {line:.1f}h28"/>{marker(slot, left + 14, line)}')
-        legend.append(f'<text class="name" x="{left + 34:.1f}" y="{line + 4:.1f}">{escape(name)}</text>')
-        left += 42 + 7 * len(name)
-    # An attribute for the size: a style sheet's width of 100 % would make the picture as wide as the page.
-    style = css("charts").replace("width: 100%; height: auto; ", "")
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {width} {height}" '
-        f'width="{width * _SCALE:.0f}" height="{height * _SCALE:.0f}">\n<style>\n{style}</style>\n'
-        f'<rect width="{width}" height="{height}" style="fill: var(--paper)"/>\n{found[3]}{"".join(legend)}\n</svg>\n'
-    )
+    chart = charts.lines(curve.title, series, across, axes.shares(f"{curve.title}, {curve.measure}"))
+    return charts.as_file([("", chart)], names)
