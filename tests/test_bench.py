@@ -1,4 +1,4 @@
-"""evals.bench: that its figures are measured, that its thresholds are kept to, and that failures are figures."""
+"""`python -m evals bench`: its figures are measured, its thresholds are kept to, and failures are figures."""
 
 import pytest
 

@@ -1,7 +1,8 @@
 """The laws in conversations that grow turn by turn, with edits, quoted markers, cache marks and every option.
 
-The chains are those of the fuzzer (`evals.fuzz_chains`). It judges them by laws of its own (`evals.fuzz_laws`), which
-use nothing of compresskit but `restore`. Here hypothesis draws the random numbers, and makes small what breaks.
+The chains are those of the fuzzer (`evals/suites/fuzz_chains.py`). It judges them by laws of its own
+(`evals/suites/fuzz_laws.py`), which use nothing of compresskit but `restore`. Here hypothesis draws the random numbers,
+and makes small what breaks.
 """
 
 import json

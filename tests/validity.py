@@ -1,4 +1,4 @@
-"""Judges whether a provider would accept a request: `evals.validity`, which knows nothing of compresskit.
+"""Judges whether a provider would accept a request: `evals.harness.validity`, which knows nothing of compresskit.
 
 `breaches` compares a result with what was given; the others judge by calls and results alone.
 """

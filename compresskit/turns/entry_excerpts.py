@@ -21,7 +21,7 @@ from ..relevance.query import derive
 from ..types import Block, Conversation, Message, Path, Turn
 from .repeats import discount
 
-# Measured on agent runs (`python -m evals.bill`), see README.
+# Measured on agent runs (`python -m evals bill`), see README.
 LEAST_TOKENS = 500  # of a result that is shortened
 SHARE = 1 / 3  # of its tokens stays
 NAMES = 0.3  # of that tell names

@@ -1,4 +1,4 @@
-"""One measurement in one process: `python -m evals.bench_worker CASE compresskit|litellm|memory|build REPEAT`.
+"""One measurement in one process: `python -m evals.suites.bench_worker CASE compresskit|litellm|memory|build REPEAT`.
 
 Prints a line of JSON. Loads what is loaded once (vocabulary, modules) before the clock starts. Compares
 nothing.

@@ -1,4 +1,4 @@
-"""evals.asking: any model of LiteLLM's, any compressor; what is counted and what it costs."""
+"""evals.models.asking: any model of LiteLLM's, any compressor; what is counted and what it costs."""
 
 import pytest
 from conversing import QUIET, after

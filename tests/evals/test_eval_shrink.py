@@ -1,4 +1,4 @@
-"""evals.shrink: every arm runs with tiny models, and says what it can."""
+"""`python -m evals shrink`: every arm runs with tiny models, and says what it can."""
 
 import json
 

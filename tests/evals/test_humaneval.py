@@ -1,4 +1,4 @@
-"""evals.humaneval: its conversations, its judge, and the whole eval with a scripted model."""
+"""`python -m evals humaneval`: its conversations, its judge, and the whole eval with a scripted model."""
 
 import argparse
 import json

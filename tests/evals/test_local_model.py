@@ -1,4 +1,4 @@
-"""evals.local_model end to end, with a scripted server in place of a model."""
+"""`python -m evals local-model` end to end, with a scripted server in place of a model."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""evals.longbench_v2: letters, groups, and the whole eval with a scripted model."""
+"""`python -m evals longbench-v2`: letters, groups, and the whole eval with a scripted model."""
 
 import json
 

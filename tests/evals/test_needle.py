@@ -1,4 +1,4 @@
-"""evals.needle: its facts, where they stand, and the whole eval with and without a scripted model."""
+"""`python -m evals needle`: its facts, where they stand, and the whole eval with and without a scripted model."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The reader of evals.shrink: what it says is what the model says to the whole prompt at once."""
+"""The reader of `python -m evals shrink`: what it says is what the model says to the whole prompt at once."""
 
 import pytest
 
