@@ -13,20 +13,29 @@ from importlib import import_module
 from importlib.util import find_spec
 
 EVALS = {  # name -> module of this package, and what it is
-    "swe-bench": ("swe_bench", "code that a fix changes: how much is still readable, and patches of real models"),
-    "humaneval": ("humaneval", "code that a task needs, among distractors: pass@1 of real models"),
-    "multihop-qa": ("multihop_qa", "sentences that answer a multi-hop question: how many are still readable"),
-    "needle": ("needle", "needles in long texts, by depth and length"),
-    "longbench-v2": ("longbench_v2", "questions over long contexts, answered by real models"),
-    "agent-points": ("agent_points", "names and numbers that an agent's next action uses: how many are still readable"),
-    "ablate": ("ablate", "retention with and without a mechanism, or with another weight, on the same cases"),
-    "bill": ("bill", "the cost of whole agent runs with prompt caching"),
-    "shrink": ("shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
-    "local-model": ("local_model", "questions over long conversations, answered by a real model"),
-    "bench": ("bench", "time and memory of compress()"),
-    "fuzz": ("fuzz", "conversations that break a law of compress(), made up and cut out of recorded runs"),
+    "swe-bench": (
+        "suites.swe_bench",
+        "code that a fix changes: how much is still readable, and patches of real models",
+    ),
+    "humaneval": ("suites.humaneval", "code that a task needs, among distractors: pass@1 of real models"),
+    "multihop-qa": ("suites.multihop_qa", "sentences that answer a multi-hop question: how many are still readable"),
+    "needle": ("suites.needle", "needles in long texts, by depth and length"),
+    "longbench-v2": ("suites.longbench_v2", "questions over long contexts, answered by real models"),
+    "agent-points": (
+        "suites.agent_points",
+        "names and numbers that an agent's next action uses: how many are still readable",
+    ),
+    "ablate": (
+        "suites.ablate",
+        "retention with and without a mechanism, or with another weight, on the same cases",
+    ),
+    "bill": ("suites.bill", "the cost of whole agent runs with prompt caching"),
+    "shrink": ("suites.shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
+    "local-model": ("suites.local_model", "questions over long conversations, answered by a real model"),
+    "bench": ("suites.bench", "time and memory of compress()"),
+    "fuzz": ("suites.fuzz", "conversations that break a law of compress(), made up and cut out of recorded runs"),
     "report": ("report", "one HTML page from records"),
-    "figures": ("readme", "the figures of README and documentation, from records"),
+    "figures": ("report.readme", "the figures of README and documentation, from records"),
 }
 
 

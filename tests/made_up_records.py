@@ -2,8 +2,7 @@
 
 import random
 
-from evals import reading
-from evals.report import page
+from evals.report import page, reading
 
 NASTY = "<script>alert(1)</script> & \"'><img src=x onerror=alert(2)>"
 

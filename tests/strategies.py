@@ -16,7 +16,7 @@ from oracles import cost
 from pieces import brief, deep_values, json_values, texts
 
 from compresskit import compress
-from evals import fuzz_conversations as made
+from evals.suites import fuzz_conversations as made
 
 MODEL = "gpt-4o"
 

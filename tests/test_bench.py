@@ -1,8 +1,9 @@
-"""evals.bench: that its figures are measured, that its thresholds are kept to, and that failures are figures."""
+"""`python -m evals bench`: its figures are measured, its thresholds are kept to, and failures are figures."""
 
 import pytest
 
-from evals import bench, records
+from evals.harness import records
+from evals.suites import bench
 
 
 def found(name="files_100k", ratio=1.0, met=1.0, error=None, compressor="compresskit", **more):

@@ -1,7 +1,8 @@
 """The laws in conversations that grow turn by turn, with edits, quoted markers, cache marks and every option.
 
-The chains are those of the fuzzer (`evals.fuzz_chains`). It judges them by laws of its own (`evals.fuzz_laws`), which
-use nothing of compresskit but `restore`. Here hypothesis draws the random numbers, and makes small what breaks.
+The chains are those of the fuzzer (`evals/suites/fuzz_chains.py`). It judges them by laws of its own
+(`evals/suites/fuzz_laws.py`), which use nothing of compresskit but `restore`. Here hypothesis draws the random numbers,
+and makes small what breaks.
 """
 
 import json
@@ -15,9 +16,9 @@ from strategies import MODEL, alternating_cases, cases, squeeze
 from validity import breaches
 
 from compresskit import compress
-from evals.fuzz_chains import Chain
-from evals.fuzz_laws import broken, unequal
-from evals.validity import problems
+from evals.harness.validity import problems
+from evals.suites.fuzz_chains import Chain
+from evals.suites.fuzz_laws import broken, unequal
 
 
 def told(turn):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.validity import breaches, problems
+from evals.harness.validity import breaches, problems
 
 MARK, HOUR = {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}
 ASK, SAID = {"role": "user", "content": "go"}, {"role": "assistant", "content": "done"}

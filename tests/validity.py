@@ -1,12 +1,12 @@
-"""Judges whether a provider would accept a request: `evals.validity`, which knows nothing of compresskit.
+"""Judges whether a provider would accept a request: `evals.harness.validity`, which knows nothing of compresskit.
 
 `breaches` compares a result with what was given; the others judge by calls and results alone.
 """
 
 from functools import partial
 
-from evals.validity import breaches as rules_broken
-from evals.validity import is_paired
+from evals.harness.validity import breaches as rules_broken
+from evals.harness.validity import is_paired
 
 is_valid_openai = partial(is_paired, shape="openai")
 is_valid_anthropic = partial(is_paired, shape="anthropic")

@@ -2,7 +2,7 @@
 
 What an agent does next names things that stand in its history. Which ones cannot be known, so a text is
 also worth the facts that nothing else kept shows yet. What the weights say was measured on agent runs
-(`python -m evals.agent_points`): whatever the assistant or the user said comes back far more often than
+(`python -m evals agent-points`): whatever the assistant or the user said comes back far more often than
 what only a tool printed, and so does what stands in two to four messages rather than in one.
 """
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from evals.plots import ticks
-
 from .numbers import short
 
 
@@ -57,3 +55,15 @@ def powers(title: str, values: Iterable[float]) -> Axis:
     low, high = math.floor(math.log10(min(there)) + 1e-9), math.ceil(math.log10(max(there)) - 1e-9)
     high = max(high, low + 1)
     return Axis(title, 10.0**low, 10.0**high, tuple(10.0**power for power in range(low, high + 1)), log=True)
+
+
+def ticks(largest: float, wanted: int = 5) -> list[float]:
+    """Round numbers from 0 to at least `largest`, about as many as wanted.
+
+    >>> ticks(23_000)
+    [0.0, 5000.0, 10000.0, 15000.0, 20000.0, 25000.0]
+    """
+    rough = max(largest, 1e-9) / wanted
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * (1 - 1e-9))
+    return [step * number for number in range(math.ceil(largest / step - 1e-9) + 1)]

@@ -1,4 +1,5 @@
-"""Charts as SVG, written by hand: lines and points with intervals, rows with intervals, and heat maps.
+"""Charts as SVG, written by hand: lines and points with intervals, rows with intervals, and heat maps. All that the
+evals draw is drawn here: the report, the pictures of the documentation, the plot of a bill, charts in notebooks.
 
 A chart is as wide as where it stands. It has a title and a description for those who do not see it, every point its
 values as a tooltip, and no script. Text is escaped here and nowhere else.
@@ -6,16 +7,20 @@ values as a tooltip, and no script. Text is escaped here and nowhere else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
 from .axes import Axis
-from .looks import Shown, marker
+from .looks import Shown, css, marker
 
 _WIDTH, _HEIGHT = 420, 290  # units of the drawing; about a phone's width, so that its text is readable there
 _LONGEST = 56  # characters of a name in a row of its own
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 20, 26, 44
+_CAPTION, _LEGEND = 22, 26  # units of the drawing: a caption above a chart of a file, and a row of the legend
+_SCALE = 1.5  # pixels for a unit of the drawing in a file
+_CHART = re.compile(rf'<svg [^>]*viewBox="0 0 {_WIDTH} (\d+)">(.*)</svg>', re.DOTALL)
 
 
 class Point(NamedTuple):
@@ -86,8 +91,7 @@ def rows(title: str, bars: Sequence[Bar], x: Axis, reference: float | None = Non
         parts.append(f'<path class="reference" d="M{across(reference):.1f} {_TOP - 16}V{low}"/>')
     for place, bar in enumerate(bars):
         top = _TOP - 10 + step * place + 24
-        name = bar.name if len(bar.name) <= _LONGEST else f"{bar.name[: _LONGEST - 1]}…"
-        parts.append(_text(left, top - 10, name, "start", "name ours" if bar.slot == 0 else "name"))
+        parts.append(_text(left, top - 10, _shortened(bar.name), "start", "name ours" if bar.slot == 0 else "name"))
         if bar.low != bar.high:
             ends = f"M{across(bar.low):.1f} {top}H{across(bar.high):.1f}"
             parts.append(f'<path class="whisker thick s{bar.slot}" d="{ends}"/>')
@@ -127,6 +131,44 @@ def heat(
     return _svg(title, f"{said}{sum(values) / len(values):.2f} on average.", parts, low + _BOTTOM)
 
 
+def as_file(panels: Sequence[tuple[str, str]], names: Mapping[str, int]) -> str:
+    """Charts one below the other as one SVG file that loads nothing: a caption above each, if it has one, a style sheet
+    for light and dark, and a legend of the names with their slots."""
+    height, parts = 0, []
+    for caption, chart in panels:
+        found = _CHART.fullmatch(chart)
+        if found is None:
+            raise AssertionError("a chart of this module is one svg element with a viewBox from 0 0")
+        if caption:
+            height += _CAPTION
+            parts.append(_text(4, height - 6, _shortened(caption), "start", "name ours"))
+        parts.append(f'<g transform="translate(0 {height})">{found[2]}</g>' if height else found[2])
+        height += int(found[1])
+    legend, height = _legend(names, height)
+    # An attribute for the size: a style sheet's width of 100 % would make the picture as wide as the page.
+    style = css("charts").replace("width: 100%; height: auto; ", "")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {_WIDTH} {height}" '
+        f'width="{_WIDTH * _SCALE:.0f}" height="{height * _SCALE:.0f}">\n<style>\n{style}</style>\n'
+        f'<rect width="{_WIDTH}" height="{height}" style="fill: var(--paper)"/>\n{"".join(parts)}{legend}\n</svg>\n'
+    )
+
+
+def _legend(names: Mapping[str, int], top: int) -> tuple[str, int]:
+    """The names with their looks from `top` on, in as many rows as they need, and where the last row ends."""
+    start, parts = 8, []
+    left, bottom = start, top + _LEGEND
+    for name, slot in names.items():
+        wide = 42 + 7 * len(name)
+        if left > start and left + wide > _WIDTH:
+            left, bottom = start, bottom + _LEGEND
+        line = bottom - _LEGEND / 2
+        parts.append(f'<path class="line s{slot}" d="M{left:.1f} {line:.1f}h28"/>{marker(slot, left + 14, line)}')
+        parts.append(f'<text class="name" x="{left + 34:.1f}" y="{line + 4:.1f}">{escape(name)}</text>')
+        left += wide
+    return "".join(parts), bottom
+
+
 def _svg(title: str, description: str, parts: Iterable[str], height: float) -> Shown:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" viewBox="0 0 {_WIDTH} {height:.0f}">'
     return Shown(f"{head}<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(parts)}</svg>")
@@ -160,6 +202,10 @@ def _whisker(slot: int, left: float, low: float, high: float) -> str:
 
 def _text(x: float, y: float, text: object, anchor: str, kind: str = "mark") -> str:
     return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(str(text))}</text>'
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _told(points: Sequence[Point], x: Axis, y: Axis) -> str:

@@ -12,10 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from evals.data import DataError
-from evals.reading import read
+from evals.harness.data import DataError
 
 from .page import page
+from .reading import read
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

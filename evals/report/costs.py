@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any
 
-from evals.reading import Line, Record
-from evals.stats import Estimate
+from evals.harness.cases import Row
+from evals.harness.stats import Estimate
 
 from . import axes, charts
 from .drawings import Drawn
 from .looks import Shown, slots
 from .numbers import figure, interval, number
+from .reading import Line, Record
 
 _BILLS = ("bill, mean of runs", "bill, in sum")
 _FAMILIES = {"files": "files_", "tiny messages": "tiny_"}
@@ -43,18 +44,21 @@ def turns(record: Record) -> list[Drawn]:
     if longest is None:
         return []
     same = (longest["group"], longest["case"])
-    rows = [row for row in record.rows if (row["group"], row["case"]) == same and row.get("turns")]
+    return [one_run([row for row in record.rows if (row["group"], row["case"]) == same and row.get("turns")])]
+
+
+def one_run(rows: Sequence[Row]) -> Drawn:
+    """Prompt size and bill over the turns of one run; a row for each contender, with its turns."""
     places = slots(row["compressor"] for row in rows)
     prompts = [_over_turns(row, places, [turn["prompt"] for turn in row["turns"]]) for row in rows]
     paid = [_over_turns(row, places, [so_far / row["everything"] for so_far in _sums(row)]) for row in rows]
-    across = axes.linear("turn", [len(longest["turns"])])
+    across = axes.linear("turn", [len(rows[0]["turns"])])
     panels = [
         _line_panel("Tokens of the request", prompts, across, "tokens"),
         _line_panel("Bill so far", paid, across, "of the whole bill of sending everything"),
     ]
-    place = f"{longest['group']}, {len(longest['turns'])} requests"
-    note = f"One run: {longest['case']} ({place})."
-    return [Drawn("Turn by turn", note, places, panels)]
+    note = f"One run: {rows[0]['case']} ({rows[0]['group']}, {len(rows[0]['turns'])} requests)."
+    return Drawn("Turn by turn", note, places, panels)
 
 
 def times(record: Record) -> list[Drawn]:

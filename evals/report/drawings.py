@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from evals.reading import Line, Record
-from evals.stats import Estimate
+from evals.harness.stats import Estimate
 
 from . import axes, charts
 from .looks import Shown, slots
 from .numbers import figure, interval, percent, short
+from .reading import Line, Record
 
 # What an eval is about, the first of these that it has; "lines, hunks, files" are three sides of one.
 _KEPT = (("lines", "hunks", "files"), ("support", "words"), ("found",), ("kept code",), ("needed",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from evals.stats import Estimate
+from evals.harness.stats import Estimate
 
 # Shares that are read as percentages; every other share of 0 to 1 is written 0.93.
 PERCENT = frozenset(

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from evals.reading import Line, Record
-
 from . import costs, drawings
 from .drawings import Drawn
 from .looks import css, legend
 from .numbers import PERCENT, figure, interval
+from .reading import Line, Record
 
 TITLES = {
     "swe-bench": ("SWE-bench", "How much of the code that a fix changes can still be read after compression."),

@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from evals import running
+from evals.harness import running
 
 
 def options(**given):

@@ -9,7 +9,8 @@ from compresskit import compress
 from compresskit._weights import listed, replaced
 from compresskit.plan import weights as plan
 from evals import __main__ as command
-from evals import ablate, records
+from evals.harness import records
+from evals.suites import ablate
 
 DEFAULTS = {package: module.WEIGHTS for package, module in ablate.PACKAGES.items()}
 

@@ -1,14 +1,14 @@
-"""evals.asking: any model of LiteLLM's, any compressor; what is counted and what it costs."""
+"""evals.models.asking: any model of LiteLLM's, any compressor; what is counted and what it costs."""
 
 import pytest
 from conversing import QUIET, after
 from protocol_server import call, serving
 from texts import make_text
 
-from evals import asking, models, tasks
-from evals.cases import Request
-from evals.models import Model
-from evals.tokens import count_request
+from evals.harness.cases import Request
+from evals.harness.tokens import count_request
+from evals.models import asking, endpoint, tasks
+from evals.models.endpoint import Model
 
 pytestmark = QUIET
 FACT = "The pilot was born in Marseille."
@@ -35,7 +35,7 @@ def retrieved(body):
     return isinstance(content, list) and any(part.get("type") == "tool_result" for part in content)
 
 
-@pytest.mark.parametrize("way", [*models.WAYS, "oracle"])
+@pytest.mark.parametrize("way", [*endpoint.WAYS, "oracle"])
 def test_every_compressor_can_be_asked_with(way):
     with serving(retrieves_once) as server:
         asked = asking.ask(way, REQUEST, Model("openai/any", server.url, 50))

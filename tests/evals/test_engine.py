@@ -8,8 +8,8 @@ import time
 import pytest
 from eval_items import breaks, by_whom, noted, options, row
 
-from evals import data, engine, workers
-from evals.engine import Item, execute
+from evals.harness import data, engine, workers
+from evals.harness.engine import Item, execute
 
 
 def items(path, numbers, cost=None):

@@ -10,7 +10,8 @@ from conversing import QUIET
 from protocol_server import serving
 
 from evals import __main__ as command
-from evals import multihop_qa, records
+from evals.harness import records
+from evals.suites import multihop_qa
 
 ROOT = Path(__file__).parents[2]
 SHARED = {"case", "group", "unit", "compressor", "error"}
@@ -149,7 +150,8 @@ def test_help_lists_every_eval_that_is_there(capsys):
     assert command.main(["--help"]) == 0
     shown = capsys.readouterr().out
     for name, (module, told) in command.EVALS.items():
-        there = any((ROOT / "evals" / place).exists() for place in (f"{module}.py", f"{module}/__init__.py"))
+        place = ROOT.joinpath("evals", *module.split("."))
+        there = place.with_suffix(".py").exists() or (place / "__init__.py").exists()
         assert (f"  {name} " in shown and told in shown) == there, name
 
 
@@ -163,9 +165,9 @@ def test_a_name_that_is_none_is_an_error(given, says, capsys):
     assert "swe-bench" in said
 
 
-@pytest.mark.parametrize("name", ["evals", "evals.multihop_qa"])
+@pytest.mark.parametrize("name", ["evals", "evals.suites.multihop_qa"])
 def test_both_ways_of_calling_an_eval_work(name):
-    """The old one and the new one, with processes, from the repository."""
+    """By its name and as a module, with processes, from the repository."""
     given = ["multihop-qa"] if name == "evals" else []
     options = ["--data", "sample", "--compressors", "everything", "--jobs", "2", "--layouts", "apart"]
     done = subprocess.run(

@@ -4,10 +4,10 @@ import argparse
 
 import pytest
 
-from evals import agent_points, multihop_qa, swe_bench
-from evals.baselines import everything, head_tail, oracle, random_segments, window
-from evals.cases import Outcome, measured
-from evals.tokens import count_request
+from evals.harness.baselines import everything, head_tail, oracle, random_segments, window
+from evals.harness.cases import Outcome, measured
+from evals.harness.tokens import count_request
+from evals.suites import agent_points, multihop_qa, swe_bench
 
 OPTIONS = argparse.Namespace(
     target=[0.4], layouts=["apart", "together"], limit=None, seed=0, model="gpt-4o", trigger=10, name="made up"

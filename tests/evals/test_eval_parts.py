@@ -13,27 +13,18 @@ from pathlib import Path
 import pytest
 
 import evals
-from evals import (
-    agent_points,
-    cutting,
-    data,
-    embedders,
-    multihop_qa,
-    options,
-    repositories,
-    retrieval,
-    running,
-    swe_bench,
-)
-from evals.baselines import COMPRESSORS
-from evals.cases import Case, Outcome, Request
-from evals.figures import Column, lines
-from evals.messages import replace, slots
-from evals.patches import hunks
-from evals.stats import estimate
-from evals.tokens import count, count_message, count_request
+from evals.harness import cutting, data, embedders, options, running
+from evals.harness.baselines import COMPRESSORS
+from evals.harness.cases import Case, Outcome, Request
+from evals.harness.figures import Column, lines
+from evals.harness.messages import replace, slots
+from evals.harness.stats import estimate
+from evals.harness.tokens import count, count_message, count_request
+from evals.suites import agent_points, multihop_qa, repositories, retrieval, swe_bench
+from evals.suites.patches import hunks
 
 ROOT = Path(evals.__file__).parents[1]
+MODULES = [module.name for module in pkgutil.walk_packages(evals.__path__, "evals.")]
 CALL = {"role": "assistant", "content": None, "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]}
 RESULT = {"role": "tool", "tool_call_id": "a", "content": "1"}
 USER = {"role": "user", "content": "go"}
@@ -41,10 +32,10 @@ USE = {"role": "assistant", "content": [{"type": "tool_use", "id": "a", "name": 
 USED = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "a", "content": "1"}]}
 
 
-@pytest.mark.parametrize("name", [module.name for module in pkgutil.iter_modules(evals.__path__)])
+@pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_the_docstrings_hold(name):
     """Every docstring example of every module."""
-    assert doctest.testmod(importlib.import_module(f"evals.{name}")).failed == 0
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_a_removed_line_that_looks_like_a_header_is_a_line():
@@ -288,8 +279,13 @@ def test_a_users_own_questions_give_a_table_and_the_same_record_twice(tmp_path, 
 
 
 def test_a_script_runs_as_a_file_too(tmp_path):
-    """`python evals/x.py`, from anywhere."""
-    command = [sys.executable, str(ROOT / "evals" / "multihop_qa.py"), "--data", str(question_file(tmp_path))]
+    """`python evals/suites/x.py`, from anywhere."""
+    command = [
+        sys.executable,
+        str(ROOT / "evals" / "suites" / "multihop_qa.py"),
+        "--data",
+        str(question_file(tmp_path)),
+    ]
     done = subprocess.run(
         [*command, "--compressors", "everything"], cwd=tmp_path, capture_output=True, text=True, check=False
     )

@@ -16,7 +16,8 @@ PROGRAM = """
 import os, random
 from pathlib import Path
 from eval_items import breaks, compressed_by_whom, options
-from evals import data, engine, multihop_qa
+from evals.harness import data, engine
+from evals.suites import multihop_qa
 
 questions = data.rows(data.SAMPLES / "questions.jsonl")
 given = options(target=[0.4], layouts=["apart", "together"], limit=None, seed=0, model="gpt-4o")

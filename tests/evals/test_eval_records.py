@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evals import data, records
+from evals.harness import data, records
 
 NEW = {"seeds", "cost", "tokens", "complete"}
 

@@ -1,4 +1,4 @@
-"""evals.shrink: every arm runs with tiny models, and says what it can."""
+"""`python -m evals shrink`: every arm runs with tiny models, and says what it can."""
 
 import json
 
@@ -11,7 +11,7 @@ import tiny_models  # noqa: E402
 import torch  # noqa: E402
 from texts import make_text  # noqa: E402
 
-from evals import shrink  # noqa: E402
+from evals.suites import shrink  # noqa: E402
 
 SUPPORT = "The pilot of the harbour was born in Marseille."
 

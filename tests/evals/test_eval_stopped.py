@@ -13,7 +13,7 @@ import pytest
 from conversing import QUIET
 from protocol_server import serving
 
-from evals import local_model
+from evals.suites import local_model
 
 pytestmark = [
     *QUIET,
@@ -110,7 +110,7 @@ def test_a_run_that_was_killed_gives_the_record_of_one_that_was_not(tmp_path):
 RUN = """
 import sys
 from eval_items import holds, options
-from evals import engine, reporting
+from evals.harness import engine, reporting
 
 if __name__ == "__main__":
     journal, folder = sys.argv[1:]

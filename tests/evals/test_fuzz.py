@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import compresskit
 from evals import __main__ as command
-from evals import fuzz_chains
+from evals.suites import fuzz_chains
 
 
 def run(capsys, *given):

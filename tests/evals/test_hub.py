@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from evals import data, hub, multihop_qa
+from evals.harness import data, hub
+from evals.suites import multihop_qa
 
 HOTPOT = {
     "id": "5a7", "question": "Who kept the lock?", "answer": "Kolbe",

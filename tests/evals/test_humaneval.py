@@ -1,4 +1,4 @@
-"""evals.humaneval: its conversations, its judge, and the whole eval with a scripted model."""
+"""`python -m evals humaneval`: its conversations, its judge, and the whole eval with a scripted model."""
 
 import argparse
 import json
@@ -8,10 +8,11 @@ import pytest
 from conversing import QUIET
 from protocol_server import call, serving
 
-from evals import data, humaneval, humaneval_problems, sandbox
-from evals.humaneval_problems import code_of, judged, module, read, specification
-from evals.messages import read_all
-from evals.tokens import count_request
+from evals.harness import data, sandbox
+from evals.harness.messages import read_all
+from evals.harness.tokens import count_request
+from evals.suites import humaneval, humaneval_problems
+from evals.suites.humaneval_problems import code_of, judged, module, read, specification
 
 pytestmark = QUIET
 ROWS = data.rows(data.SAMPLES / "humaneval.jsonl")

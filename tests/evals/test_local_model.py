@@ -1,4 +1,4 @@
-"""evals.local_model end to end, with a scripted server in place of a model."""
+"""`python -m evals local-model` end to end, with a scripted server in place of a model."""
 
 import json
 import os
@@ -10,8 +10,10 @@ from conversing import QUIET, after
 from protocol_server import Error, call, serving
 from texts import make_text
 
-from evals import asking, data, local_model
-from evals.tokens import count_request
+from evals.harness import data
+from evals.harness.tokens import count_request
+from evals.models import asking
+from evals.suites import local_model
 
 pytestmark = QUIET
 TESTS = Path(__file__).parent.parent

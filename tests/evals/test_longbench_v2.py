@@ -1,4 +1,4 @@
-"""evals.longbench_v2: letters, groups, and the whole eval with a scripted model."""
+"""`python -m evals longbench-v2`: letters, groups, and the whole eval with a scripted model."""
 
 import json
 
@@ -6,10 +6,11 @@ import pytest
 from conversing import QUIET
 from protocol_server import Error, serving
 
-from evals import data, longbench_v2
-from evals.longbench_v2 import letter
-from evals.messages import read_all
-from evals.tokens import count
+from evals.harness import data
+from evals.harness.messages import read_all
+from evals.harness.tokens import count
+from evals.suites import longbench_v2
+from evals.suites.longbench_v2 import letter
 
 pytestmark = QUIET
 FILE = data.SAMPLES / "longbench_v2.jsonl"

@@ -1,4 +1,4 @@
-"""evals.needle: its facts, where they stand, and the whole eval with and without a scripted model."""
+"""`python -m evals needle`: its facts, where they stand, and the whole eval with and without a scripted model."""
 
 import json
 import re
@@ -7,11 +7,11 @@ import pytest
 from conversing import QUIET
 from protocol_server import serving
 
-from evals import needle
-from evals.messages import read_all
-from evals.needle import Cell
-from evals.needles import NEEDLES
-from evals.tokens import count_request
+from evals.harness.messages import read_all
+from evals.harness.tokens import count_request
+from evals.suites import needle
+from evals.suites.needle import Cell
+from evals.suites.needles import NEEDLES
 
 pytestmark = QUIET
 SMALLEST = frozenset(

@@ -9,7 +9,7 @@ from conversing import QUIET
 from protocol_server import serving
 
 from evals import __main__ as command
-from evals import data
+from evals.harness import data
 
 pytestmark = QUIET
 SHOWN = "The issue.\n[start of a.py]\n1 x = 1\n2 y = 2\n3 \n[end of a.py]\nWrite a patch."

@@ -1,4 +1,4 @@
-"""The reader of evals.shrink: what it says is what the model says to the whole prompt at once."""
+"""The reader of `python -m evals shrink`: what it says is what the model says to the whole prompt at once."""
 
 import pytest
 
@@ -9,7 +9,7 @@ import tiny_models  # noqa: E402
 import torch  # noqa: E402
 from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
 
-from evals.reader import Reader  # noqa: E402
+from evals.models.reader import Reader  # noqa: E402
 
 CONTEXT, QUESTION = "The pilot of the harbour was born in Marseille.", "Where was the pilot born?"
 

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import pytest
 from made_up_records import bill, estimate, line, needle, record, swe_bench
 
-from evals import reading, records
 from evals.__main__ import main as evals_main
-from evals.data import DataError
-from evals.readme import command, drawing, filling, main, recipes, trimming
+from evals.harness import records
+from evals.harness.data import DataError
+from evals.report import reading
+from evals.report.readme import command, filling, main, pictures, recipes, trimming
 
 MADE = {"record": reading.record(swe_bench(), "record")}
 
@@ -104,13 +105,13 @@ def test_every_template_has_its_place_and_every_place_a_template():
 
 def test_a_picture_is_a_file_of_its_own_that_says_its_values():
     found = {"swe-bench-curve": reading.read(command.RECORDS / "swe-bench-curve.json")}
-    picture = drawing.picture(drawing.PICTURES["kept-swe-bench"], found)
+    picture = pictures.picture(pictures.PICTURES["kept-swe-bench"], found)
     kept = found["swe-bench-curve"].line("SWE-bench Lite, target 7000", "compresskit").figures["lines"].mean
     assert f"compresskit, target 7000: {kept:.2f} at " in picture
     assert "http" not in picture.replace("http://www.w3.org/2000/svg", ""), "it loads nothing"
     ElementTree.fromstring(picture)
     with pytest.raises(DataError, match="no record 'agent-points-curve'"):
-        drawing.picture(drawing.PICTURES["kept-coding-runs"], found)
+        pictures.picture(pictures.PICTURES["kept-coding-runs"], found)
 
 
 def test_a_record_that_is_added_keeps_its_figures_and_what_is_drawn(tmp_path):

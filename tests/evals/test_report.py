@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from made_up_records import NASTY, answers, bench, bill, drawn, estimate, line, needle, record, swe_bench
 
-from evals import reading
 from evals.__main__ import main as evals_main
-from evals.report import charts, looks, main, page
+from evals.report import charts, looks, main, page, reading
 
 RECORDS = sorted((Path(__file__).parents[2] / "evals" / "records").glob("*.json"))
 VOID = {"meta", "path", "rect", "link"}

@@ -10,8 +10,7 @@ import pytest
 from browser import Browser, program
 from made_up_records import NASTY, answers, bench, bill, needle, swe_bench
 
-from evals import reading
-from evals.report import page
+from evals.report import page, reading
 
 RECORDS = sorted((Path(__file__).parents[2] / "evals" / "records").glob("*.json"))
 CHARTS = """[...document.querySelectorAll('svg.chart')].map(chart => {

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from evals import sandbox
-from evals.data import DataError
+from evals.harness import sandbox
+from evals.harness.data import DataError
 
 SMALL = sandbox.Limits(wall=20, cpu=10)  # the machine may be busy; what must end sooner says so
 PYTHON = ["python", "-I", "-S", "-c"]

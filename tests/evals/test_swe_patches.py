@@ -7,9 +7,10 @@ import pytest
 from conversing import QUIET
 from protocol_server import serving
 
-from evals import data, patch_scores, swe_bench, swe_patches, swe_tests
-from evals.messages import read_all
-from evals.patch_scores import changes, patch_in, scores
+from evals.harness import data
+from evals.harness.messages import read_all
+from evals.suites import patch_scores, swe_bench, swe_patches, swe_tests
+from evals.suites.patch_scores import changes, patch_in, scores
 
 pytestmark = QUIET
 INSTANCES = data.rows(data.SAMPLES / "swe_bench.json")

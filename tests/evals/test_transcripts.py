@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from evals import data, transcripts
-from evals.validity import problems
+from evals.harness import data
+from evals.harness.validity import problems
+from evals.suites import transcripts
 
 HELLO = {"role": "user", "content": "Hello."}
 ANSWER = {"role": "assistant", "content": "Yes?"}

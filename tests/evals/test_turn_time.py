@@ -2,9 +2,10 @@
 
 import pytest
 
-from evals import bill, data
-from evals.tokens import count_message
-from evals.turn_time import chained, measure
+from evals.harness import data
+from evals.harness.tokens import count_message
+from evals.suites import bill
+from evals.suites.turn_time import chained, measure
 
 
 def run(turns):
