@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fakes import Fair, count
+from shrinkers import Fair, count
 from texts import make_text
 
 from compresskit import CompresskitError, InvalidArgument, compress

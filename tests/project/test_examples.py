@@ -23,7 +23,7 @@ from compresskit import TOOL_NAME, compress
 from compresskit.ledger import Ledger
 from evals.__main__ import main as evals_main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "evals" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHELLS = ("console", "bash", "sh", "shell")

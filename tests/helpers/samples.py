@@ -97,6 +97,7 @@ def chat(pairs=200):
     return [{"role": "system", "content": "Be kind."}, *talk, {"role": "user", "content": "continue"}]
 
 
+AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 SAMPLES = {
     "openai agent": (openai_agent, "openai"),
     "anthropic agent": (anthropic_agent, "anthropic"),

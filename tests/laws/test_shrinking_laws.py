@@ -6,10 +6,10 @@ Judged by the same oracles as without one. That shrinking takes place at all is 
 import json
 
 import pytest
-from fakes import Bad, Fair
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import KEY, alignment, cost, difference, markers, strings, visible_keys
+from shrinkers import Bad, Fair
 from strategies import MODEL, Case, cases, squeeze, tool_names
 from texts import make_text
 from validity import breaches

@@ -16,7 +16,7 @@ import pytest
 
 import compresskit
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts"
 
 

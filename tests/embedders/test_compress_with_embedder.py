@@ -10,13 +10,13 @@ import pytest
 from embedders import HashEmbedder, Returning
 from hypothesis import given, settings
 from oracles import cost, difference
+from paths import HELPERS, ROOT
 from samples import SAMPLES
 from strategies import MODEL, cases, soup_cases, squeeze
 from validity import breaches
 
 from compresskit import EmbedderFailed, InvalidArgument, StaticEmbedder, compress, restore
 
-HERE = Path(__file__).parent
 SUBJECTS = {
     "trains": "The night service to Lisbon leaves platform nine at half past ten and arrives before breakfast.",
     "bread": "Knead the dough for ten minutes, cover it with a cloth and bake it in a hot oven until it is golden.",
@@ -125,7 +125,7 @@ print(json.dumps([result.messages, dict(result.cache)]))
 @pytest.mark.parametrize("seed", ["1", "4242"])
 def test_another_process_gives_the_same_bytes(seed):
     pytest.importorskip("wordllama", reason="the extra embeddings is not installed")
-    path = os.pathsep.join(map(str, (HERE, HERE.parent, HERE.parent.parent)))
+    path = os.pathsep.join(map(str, (Path(__file__).parent, HELPERS, ROOT)))
     done = subprocess.run(
         [sys.executable, "-c", DIGEST],
         env={**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed, "RAYON_NUM_THREADS": seed[-1]},

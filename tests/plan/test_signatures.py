@@ -2,11 +2,11 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paths import ROOT, SOURCES
 
 from compresskit import compress, restore, retrieve
 from compresskit.content import split
@@ -14,8 +14,6 @@ from compresskit.plan import signatures as outline
 from compresskit.plan.signatures import signatures
 
 MODEL = "gpt-4o"
-ROOT = Path(__file__).parents[1]
-SOURCES = ROOT / "tests" / "content" / "sources"
 TOLD = re.compile(r"(?:(?<=: )|(?<=, ))([^\n]+?) L(\d+)(?:-(\d+))?(?=[],:])")
 GAP = re.compile(r"^\[… lines (\d+)-(\d+): ([^\n]* L[\d-]+)(?:, [^\n]*)?(?:: retrieve [a-z]+)?\]$", re.MULTILINE)
 
@@ -47,7 +45,9 @@ def texts_of(result):
     return [message["content"] for message in result.messages if message["role"] == "tool"]
 
 
-FILES = [(name, python_file(name)) for name in ("fit.py", "write.py", "pieces.py", "markers.py")]
+FILES = [
+    (name, python_file(name)) for name in ("plan/knapsack.py", "plan/writer.py", "plan/candidates.py", "plan/groups.py")
+]
 FILES += [(name, (SOURCES / name).read_text(encoding="utf-8")) for name in ("Scheduler.java", "queue.go")]
 QUESTION = "What does Fit.fill do with upgrades that do not fit, and how does Queue.Push fail?"
 
@@ -177,15 +177,15 @@ def stub_of(result):
 
 
 def test_the_stub_of_a_file_that_was_read_again_after_it_changed_says_so():
-    old = python_file("fit.py")
+    old = python_file("plan/knapsack.py")
     new = old.replace("def fill(self, budget: int) -> None:", "def fill(self, budget: int, least: int = 0) -> None:")
-    result = squeezed(reads(("fit.py", old), ("fit.py", new), question="What does Fit.fill do?"), 0.6)
+    result = squeezed(reads(("knapsack.py", old), ("knapsack.py", new), question="What does Fit.fill do?"), 0.6)
     assert ", changed, read again below: retrieve " in stub_of(result)
     assert "least: int = 0" in texts_of(result)[1]
 
 
 def test_what_is_out_of_date_goes_first_and_the_oldest_of_it_before_the_rest():
-    names = ("fit.py", "write.py", "pieces.py", "layout.py")
+    names = ("plan/knapsack.py", "plan/writer.py", "plan/candidates.py", "plan/costs.py")
     old = [(name, python_file(name)) for name in names]
     new = [(name, python_file(name).replace("return", "return  # changed\n    return")) for name in names[2::-1]]
     messages = reads(*old, *new, question="What does Fit.fill do?")
@@ -201,7 +201,7 @@ def test_what_is_out_of_date_goes_first_and_the_oldest_of_it_before_the_rest():
 
 
 def test_another_file_or_another_call_is_not_out_of_date():
-    first, other = python_file("fit.py"), python_file("write.py")
+    first, other = python_file("plan/knapsack.py"), python_file("plan/writer.py")
     for files in [(("a.py", first), ("b.py", other)), (("a.py", first), ("a.py", first))]:
         shown = texts_of(squeezed(reads(*files, question="What does Fit.fill do?"), 0.5))
         assert not any("changed, read again" in text for text in shown)

@@ -218,7 +218,7 @@ def test_a_part_of_a_long_string_in_a_record_can_stay():
 
 
 def test_of_two_copies_of_a_text_the_last_one_stays():
-    source = (ROOT / "compresskit" / "fit.py").read_text()
+    source = (ROOT / "compresskit" / "plan" / "knapsack.py").read_text()
     messages = conversation(source, "cat fit.py", "Why is nothing kept?")
     later = conversation(source, "cat fit.py")[1:]
     for message in later:

@@ -1,94 +1,22 @@
-"""compress(previous=): turn after turn the laws hold, and what was sent stays byte for byte until it no longer fits."""
+"""compress(previous=): what was sent stays byte for byte until it no longer fits; when and how far it then shrinks.
+
+The laws turn after turn are in laws/test_turns.py.
+"""
 
 import itertools
 import json
-from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from oracles import cost, difference, visible_keys
-from samples import anthropic_agent, openai_agent
-from strategies import MODEL, cases
-from test_data import FILES, conversations
-from test_folding import shop
-from validity import breaches
+from oracles import cost, difference
+from orders import shop
+from replaying import broken, replay
+from samples import AGENTS, openai_agent
+from strategies import MODEL
 
-from compresskit import TOOL_NAME, Conversation, compress, compression, restore, retrieve
+from compresskit import Conversation, compress, compression, restore, retrieve
 from compresskit.errors import InvalidArgument
 from compresskit.markers import restore as restoring
 from compresskit.prices import Prices, usual
-
-AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
-
-
-def sent(result):
-    return [json.dumps(message) for message in result.messages]
-
-
-def replay(messages, shape, **options):
-    """The results of a conversation that grows by one message a turn, each with the one before."""
-    previous = None
-    for end in range(1, len(messages) + 1):
-        result = compress(messages[:end], MODEL, shape=shape, previous=previous, **options)
-        yield messages[:end], previous, result
-        previous = result
-
-
-def broken(shape, history, previous, result):
-    """The laws that a turn breaks."""
-    names = [json.dumps(tool) for tool in result.tools or () if TOOL_NAME in json.dumps(tool)]
-    stays = previous is None or not result.skipped_reason or sent(result)[: len(previous.messages)] == sent(previous)
-    laws = {
-        "nothing is lost": difference(restore(result.messages, result.cache), history) is None,
-        "counted in full": cost(result.messages, result.tools) <= result.compressed_tokens,
-        "the originals are counted too": cost(history) <= result.original_tokens,
-        "counted like a whole": result.original_tokens == compress(history, MODEL, shape=shape).original_tokens,
-        "never above the trigger in silence": result.compressed_tokens <= result.trigger or not result.target_met,
-        "the prefix stays": stays or result.skipped_reason == "no_gain",
-        "the tool is there where a key is": bool(names) or not visible_keys(history, result.messages),
-    }
-    return [law for law, holds in laws.items() if not holds] + breaches(shape, history, result)
-
-
-DEAR = Prices(input=1_000_000, write=0, write_hour=0, read=10**9)  # so that compressing again pays at once
-
-
-@given(cases, st.sampled_from([False, "lossless", "views"]), st.sampled_from([None, usual(), DEAR]))
-def test_the_laws_hold_turn_after_turn(case, on_entry, prices):
-    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, prices=prices, **case.budget):
-        assert broken(case.shape, history, previous, result) == []
-
-
-@given(cases, st.data())
-def test_an_edited_or_shortened_history_is_noticed(case, data):
-    before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
-    edited = json.loads(json.dumps(case.messages))
-    place = data.draw(st.integers(0, len(edited) - 1))
-    if data.draw(st.booleans()):
-        del edited[place:]
-    else:
-        edited[place] = {"role": "user", "content": "Something else."}
-    result = compress(edited, MODEL, shape=case.shape, previous=before, **case.budget)
-    assert difference(restore(result.messages, result.cache), edited) is None
-
-
-@given(cases, st.sampled_from([False, "views"]))
-def test_what_a_turn_leaves_for_the_next_changes_no_result(case, on_entry):
-    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
-        if previous is not None:
-            alone = replace(previous)  # the fields and nothing else
-            again = compress(history, MODEL, shape=case.shape, on_entry=on_entry, previous=alone, **case.budget)
-            assert again == result
-
-
-@given(cases)
-def test_what_was_sent_may_be_passed_instead_of_the_originals(case):
-    before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
-    more = [*before.messages, {"role": "user", "content": "And now?"}]
-    result = compress(more, MODEL, shape=case.shape, previous=before, **case.budget)
-    whole = [*case.messages, {"role": "user", "content": "And now?"}]
-    assert difference(restore(result.messages, result.cache), whole) is None
 
 
 @pytest.mark.parametrize("shape", AGENTS)
@@ -174,18 +102,6 @@ def test_only_a_result_is_a_previous_result(wrong):
 def test_switches_are_true_or_false(name, wrong):
     with pytest.raises(InvalidArgument, match=rf"{name} is .*; True(,| or) False"):
         compress([{"role": "user", "content": "hi"}], MODEL, **{name: wrong})
-
-
-# every sixth: a turn of a run takes two calls
-RUNS = [(file, name) for file in FILES for name in conversations(file) if len(conversations(file)[name][1]) <= 64][::6]
-
-
-@pytest.mark.parametrize(("file", "name"), RUNS, ids=lambda value: str(getattr(value, "stem", value))[:40])
-def test_the_laws_hold_in_every_turn_of_real_runs(file, name):
-    shape, messages = conversations(file)[name]
-    trigger = cost(messages) // 2
-    for history, previous, result in replay(messages, shape, on_entry=True, trigger=trigger, target=trigger // 2):
-        assert broken(shape, history, previous, result) == [], len(history)
 
 
 @pytest.mark.parametrize("shape", AGENTS)

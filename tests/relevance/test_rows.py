@@ -3,11 +3,11 @@
 import itertools
 import json
 import random
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from paths import SOURCES
 
 from compresskit import compress
 from compresskit.content import Segment, Split
@@ -190,9 +190,7 @@ def test_a_kind_that_is_no_listing_has_no_rows(kind):
     assert picked(text, kind, ASKED_FOR) == []
 
 
-@pytest.mark.parametrize(
-    "source", sorted((Path(__file__).parent / "content" / "sources").iterdir()), ids=lambda it: it.name
-)
+@pytest.mark.parametrize("source", sorted(SOURCES.iterdir()), ids=lambda it: it.name)
 def test_code_is_no_listing(source):
     text = source.read_text()
     asked = dict.fromkeys(text.lower().split()[:200], 1.0)

@@ -8,14 +8,13 @@ import select
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 from click.testing import CliRunner
+from paths import ROOT
 
 from compresskit import compress
 from compresskit.cli import cli
 
-ROOT = Path(__file__).parents[2]
 SOURCE = inspect.getsource(textwrap)
 TOOLS = [{"type": "function", "function": {"name": "read_file", "parameters": {"type": "object"}}}]
 HOSTILE = "\x1b[31m [red]markup[/red] [/] \x1b]0;title\x07 \x9b2J \u202e \x00"

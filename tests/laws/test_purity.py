@@ -20,13 +20,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from oracles import walk
+from paths import HELPERS, ROOT
 from samples import SAMPLES, openai_agent
 from side_effects import watched
 from strategies import MODEL, cases, soup_cases, squeeze
 
 from compresskit import answer, compress, restore, retrieve
 
-HERE = Path(__file__).parent
 OWN_TOOL = {
     "type": "function",
     "function": {"name": "search", "description": "Finds files.", "parameters": {}},
@@ -60,7 +60,7 @@ def digest():
 
 
 def in_another_process(code, **environment):
-    path = os.pathsep.join([str(HERE), str(HERE.parent)])
+    path = os.pathsep.join(map(str, (Path(__file__).parent, HELPERS, ROOT)))
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONHASHSEED", "TIKTOKEN_CACHE_DIR")}
     done = subprocess.run(
         [sys.executable, "-c", code],

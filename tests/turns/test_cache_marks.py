@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import cost, difference
-from samples import anthropic_agent, openai_agent
+from samples import AGENTS, openai_agent
 from strategies import cases
 
 from compresskit import Conversation, compress, restore
 from compresskit.messages import read
 
 CLAUDE = "claude-sonnet-4-5"
-AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 MARK = {"type": "ephemeral"}
 LONG = "Read all of this with care. " * 300
 

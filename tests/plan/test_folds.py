@@ -7,61 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import cost, difference
+from orders import EXCHANGES, openai_exchange, order, shop
 from pieces import json_values, texts
 from strategies import MODEL
 
 from compresskit import compress, restore
-from compresskit.markers.fold_quotes import extract, head, stand_in, telling
-from compresskit.types import Block, Turn
-
-COLOURS = ["red", "blue", "green", "black", "white", "grey"]
-
-
-def order(number):
-    items = [
-        {
-            "item_id": f"itm_{number}{n}{n + 3}77",
-            "colour": colour,
-            "price": 100 * number + 7 * n,
-            "options": {"size": n},
-        }
-        for n, colour in enumerate(COLOURS)
-    ]
-    return {"order_id": f"W{number}5521", "status": "delivered", "items": items, "note": "left at the door"}
-
-
-def openai_exchange(number, name, arguments, result):
-    key = f"call_oYHDxU9tCZvK72L28iJya{number:04}"
-    function = {"name": name, "arguments": arguments}
-    return [
-        {"role": "assistant", "content": None, "tool_calls": [{"id": key, "type": "function", "function": function}]},
-        {"role": "tool", "tool_call_id": key, "content": result},
-    ]
-
-
-def anthropic_exchange(number, name, arguments, result):
-    key = f"toolu_01NDJSpN5JoNQCrwjNZce{number:04}"
-    use = {"type": "tool_use", "id": key, "name": name, "input": json.loads(arguments)}
-    return [
-        {"role": "assistant", "content": [use]},
-        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": key, "content": result}]},
-    ]
-
-
-EXCHANGES = {"openai": openai_exchange, "anthropic": anthropic_exchange}
-
-
-def shop(shape, orders=6):
-    """An agent that looked at many orders; the user comes back to an item of the second one."""
-    messages = [{"role": "user", "content": "Please check my orders for me."}]
-    for number in range(orders):
-        arguments = json.dumps({"order_id": f"W{number}5521"})
-        messages += EXCHANGES[shape](number, "get_order", arguments, json.dumps(order(number)))
-    return [
-        *messages,
-        {"role": "assistant", "content": "I have looked at all of them."},
-        {"role": "user", "content": "Which sizes do you have of the green item itm_12577?"},
-    ]
 
 
 def squeezed(messages, share, shape):
@@ -127,30 +77,6 @@ def test_decisions_say_what_a_fold_tells():
     assert any(row.action == "fold" and "told within a fold" in row.why for row in result.decisions)
 
 
-def block(text, call=""):
-    return Block(0, ("content",), text, call)
-
-
-def test_only_the_definitions_that_the_rows_need_are_told():
-    definitions = "A = (id,user)\nB = (x,y)\n"
-    assert extract(block("", "one"), "tool", definitions, "- A(1,mia)") == ["> one", "A = (id,user)", "- A(1,mia)"]
-    assert extract(block("", "two"), "tool", "id|name", "1|mia") == ["> two", "id|name", "1|mia"]
-
-
-def test_a_long_call_is_cut_and_stands_on_one_line():
-    line = head(block("", "write " + "a\nb " * 500), "tool")
-    assert "\n" not in line
-    assert line.endswith("…")
-    assert len(line) < 400
-
-
-def test_an_extract_keeps_the_order_of_what_it_is_of():
-    turns = [Turn(0, "tool", [block("one\ntwo\nthree", "count")])]
-    assert stand_in(["> count", "one", "…", "three"], telling(turns))
-    assert not stand_in(["> count", "three", "one"], telling(turns))
-    assert not stand_in(["> count", "four"], telling(turns))
-
-
 results = texts | json_values.map(json.dumps) | st.builds(lambda n: json.dumps(order(n)), st.integers(0, 30))
 arguments = st.dictionaries(st.sampled_from(["path", "query", "id"]), json_values | texts, max_size=2).map(json.dumps)
 exchanges = st.lists(
@@ -169,14 +95,6 @@ def test_whatever_is_told_the_target_holds_and_everything_comes_back(shape, made
     assert difference(restore(result.messages, result.cache), messages) is None
     if result.skipped_reason is None and result.target_met:
         assert cost(result.messages, result.tools) <= result.compressed_tokens <= result.target
-
-
-def test_a_result_that_is_left_out_is_no_empty_one():
-    left_out = Block(3, ("content",), "row\n" * 200, "find {}")
-    empty = Block(3, ("content",), "[]", "find {}")
-    assert extract(left_out, "tool", "", "") == ["> find {}", "…"]
-    assert extract(empty, "tool", "", "") == ["> find {}", "[]"]
-    assert extract(left_out, "tool", "", "row\n…") == ["> find {}", "row\n…"]
 
 
 class Name(str, Enum):  # noqa: UP042 (prints as Name.ORDER)

@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import cost
-from samples import anthropic_agent, openai_agent
+from samples import AGENTS, openai_agent
 
 from compresskit import TOOL_NAME, Conversation, compress, restore
 from compresskit.errors import InvalidArgument, InvalidMessages
 from compresskit.prices import prices_for
-
-AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 
 
 def budget(messages):

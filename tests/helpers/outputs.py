@@ -9,9 +9,9 @@ import random
 import subprocess
 import sys
 from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from paths import ROOT
+
 _FLAG = "INFO  [config] checkout_v2 changed: enabled -> disabled (by deploy-bot)"
 _SLOW = "INFO  [api] GET /v1/orders/7421 200 98213ms user=u5512"
 _TESTS = """

@@ -1,36 +1,22 @@
 """The laws on every prefix of every real conversation, at 20, 40 and 70 % of the prefix's tokens.
 
-The data is read in place (`COMPRESSKIT_DATA`, or ../shared/data beside the project) and never copied here;
-where it is absent, there is nothing to test. Conversations of up to 100 messages are cut after every message,
+Where the data is absent, there is nothing to test. Conversations of up to 100 messages are cut after every message,
 and every prefix is taken at all three targets. The prefixes of longer ones come to many millions of tokens:
 each of them is taken at one of the targets, which rotate, so that every third prefix meets the same one.
 """
 
-import functools
-import gzip
 import json
-import os
-from pathlib import Path
 
 import pytest
 from oracles import alignment, cost, difference, opaque, visible_keys
+from real_runs import FILES, conversations
 from validity import breaches
 
 from compresskit import TOOL_NAME, compress, restore
 
-DATA = Path(os.environ.get("COMPRESSKIT_DATA") or Path(__file__).parents[2] / "shared" / "data")
 TARGETS = (20, 40, 70)
 LONG = 100  # messages; from here on the targets rotate
 STRIDE = 8  # one test takes every eighth prefix, so that the tests of a conversation cost about the same
-
-
-@functools.cache
-def conversations(file):
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return {run["id"]: (run["format"], run["messages"]) for run in map(json.loads, lines)}
-
-
-FILES = sorted(DATA.glob("agents_*.jsonl.gz"))
 CASES = [(file, name, offset) for file in FILES for name in conversations(file) for offset in range(STRIDE)]
 
 

@@ -20,7 +20,7 @@ from compresskit.ledger import Ledger, entries, verify
 from compresskit.ledger.provider_usage import read_usage
 from compresskit.prices import Prices, Split
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PRICES = Prices(input=1_000_000, write=1_250_000, write_hour=2_000_000, read=100_000)  # a micro-dollar a token
 MARKED = Prices(input=1_000_000, write=1_250_000, write_hour=2_000_000, read=100_000, breakpoints=4)
 SECRET = "the password is swordfish"

@@ -4,13 +4,11 @@ import json
 
 import pytest
 from oracles import difference
-from samples import anthropic_agent, openai_agent
+from samples import AGENTS, openai_agent
 from strategies import MODEL
 
 from compresskit import Conversation, compress, restore
 from compresskit.markers.places import originals_of
-
-AGENTS = {"openai": openai_agent, "anthropic": anthropic_agent}
 
 
 def form_texts(result):

@@ -12,9 +12,9 @@ import urllib.request
 from pathlib import Path
 
 import yaml
+from paths import HELPERS, ROOT
 from redis_server import free_port
 
-ROOT = Path(__file__).parent.parent
 KEY = "sk-of-the-test"
 MASTER = "sk-0d1f6c1b8e2f4a7c9b3d5e7f1a2b4c6d"
 _SECONDS = 120  # to start; two workers import litellm, on a machine with other things to do
@@ -41,7 +41,7 @@ class Proxy:
     def start(self, wait=True):
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LITELLM")}
         environment |= {
-            "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{HELPERS}",
             "LITELLM_LOCAL_MODEL_COST_MAP": "True",
             "LITELLM_LOG": "ERROR",
             "HOME": str(self.folder),
