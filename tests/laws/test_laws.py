@@ -1,8 +1,8 @@
 """Laws 1 to 4 and 10 as properties of generated conversations in both shapes.
 
 What a conversation must not lose, how little it must cost and what stays valid is judged by oracles.py.
-The other laws: test_purity.py (5), test_stability.py (6, 7, 8), test_sizes.py (9), and all on real
-conversations in test_data.py.
+The other laws: test_purity.py (5), test_stability.py (6, 7, 8), test_quotes.py (8), test_sizes.py (9). All of them on
+real conversations: test_data.py; turn after turn: test_turns.py and test_chains.py.
 """
 
 import json
