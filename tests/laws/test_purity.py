@@ -73,7 +73,7 @@ def in_another_process(code, **environment):
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4242"])
+@pytest.mark.parametrize("seed", ["0", "4242"])
 def test_another_process_with_another_hash_seed_gives_the_same_bytes(seed):
     assert in_another_process(DIGEST, PYTHONHASHSEED=seed) == digest()
 

@@ -143,6 +143,13 @@ def test_a_bound_without_room_for_text_and_hint_is_refused(limit):
             ask()
 
 
+@pytest.mark.parametrize("wrong", ["five", 0, -1, True, 1.5])
+@pytest.mark.parametrize("name", ["head", "tail"])
+def test_head_and_tail_are_numbers_of_lines(name, wrong):
+    with pytest.raises(InvalidArgument, match=rf"{name} is .*; a whole number, 1 or more, was expected"):
+        retrieve({KEY: "text"}, KEY, **{name: wrong})
+
+
 # --- What a model writes into a call -----------------------------------------------------------------
 
 
@@ -180,6 +187,7 @@ as_sent = st.one_of(
         [
             *("", "{", "\ud83d", "1" * 5_000, "[" * 5_000, '{"key":' * 5_000, '{"key": "bcdfghjklmnp"} {}'),
             *('{"key": "bcdfghjklmnp", "key": 5}', '{"key": "bcdfghjklmnp", "lines": NaN}'),
+            *("null", "[]", '"x"', '{"key": "bcdfghjklmnp"', '{"key": "bcdfghjklmnp", "head": "x"}'),
             *('{"key": "\\ud83d", "query": "\\ud83d"}', f'{{"key": "{KEY}", "lines": "c9-4"}}'),
         ]
     ),

@@ -13,7 +13,7 @@ from replaying import broken, replay
 from samples import AGENTS, openai_agent
 from strategies import MODEL
 
-from compresskit import Conversation, compress, compression, restore, retrieve
+from compresskit import Conversation, compress, compression, restore
 from compresskit.errors import InvalidArgument
 from compresskit.markers import restore as restoring
 from compresskit.prices import Prices, usual
@@ -71,37 +71,10 @@ def test_a_key_answers_as_long_as_its_text_is_in_the_conversation():
     assert all(result.cache[key] == text for key, text in seen.items())
 
 
-def test_on_entry_results_are_shorter_and_lose_nothing():
-    records = json.dumps([{"id": n, "name": f"user {n}", "active": True, "role": "reader"} for n in range(40)])
-    call = {"id": "c1", "type": "function", "function": {"name": "list_users", "arguments": "{}"}}
-    messages = [
-        {"role": "user", "content": "Who is user 7?"},
-        {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": records},
-    ]
-    plain = compress(messages, MODEL)
-    assert plain.messages == messages
-    short = compress(messages, MODEL, on_entry=True)
-    assert short.compressed_tokens < 0.7 * plain.compressed_tokens
-    assert short.skipped_reason == "fits_trigger"
-    assert "user 7" in short.messages[2]["content"]
-    assert restore(short.messages, short.cache) == messages
-    (key,) = short.cache
-    assert retrieve(short.cache, key) == records
-    assert short.tools
-
-
 @pytest.mark.parametrize("wrong", [{}, "x", [{"role": "user"}]])
 def test_only_a_result_is_a_previous_result(wrong):
     with pytest.raises(InvalidArgument, match=r"previous is .*Compressed of the turn before"):
         compress([{"role": "user", "content": "hi"}], MODEL, previous=wrong)
-
-
-@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints"])
-@pytest.mark.parametrize("wrong", [1, "x", None, []])
-def test_switches_are_true_or_false(name, wrong):
-    with pytest.raises(InvalidArgument, match=rf"{name} is .*; True(,| or) False"):
-        compress([{"role": "user", "content": "hi"}], MODEL, **{name: wrong})
 
 
 @pytest.mark.parametrize("shape", AGENTS)

@@ -63,6 +63,26 @@ def test_a_long_result_enters_as_an_excerpt_of_what_was_asked_for(shape):
     assert result.skipped_reason == "fits_trigger"
 
 
+def test_records_enter_in_a_short_form_that_loses_nothing():
+    records = json.dumps([{"id": n, "name": f"user {n}", "active": True, "role": "reader"} for n in range(40)])
+    call = {"id": "c1", "type": "function", "function": {"name": "list_users", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Who is user 7?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": records},
+    ]
+    plain = compress(messages, MODEL)
+    assert plain.messages == messages
+    short = compress(messages, MODEL, on_entry=True)
+    assert short.compressed_tokens < 0.7 * plain.compressed_tokens
+    assert short.skipped_reason == "fits_trigger"
+    assert "user 7" in short.messages[2]["content"]
+    assert restore(short.messages, short.cache) == messages
+    (key,) = short.cache
+    assert retrieve(short.cache, key) == records
+    assert short.tools
+
+
 @every_shape
 @pytest.mark.parametrize(("functions", "shortened"), [(9, False), (14, True)])
 def test_results_of_500_tokens_are_long(shape, functions, shortened):
