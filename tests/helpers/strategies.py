@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 
 from anthropic_shape import anthropic_messages, assistant_block
+from hypothesis import settings
 from hypothesis import strategies as st
 from openai_shape import OPEN_ROLES, openai_messages, openai_part
 from oracles import cost
@@ -72,6 +73,11 @@ def _case(shape, messages, aim, share, slack):
 
 _aims = st.sampled_from(["between"] * 16 + ["share"] * 4 + ["more"] * 2 + [1, 7, 40])
 _budgets = (_aims, st.sampled_from([0.5, 0.2, 0.8, 0.0, 0.05, 0.95]), st.sampled_from([0, 0, 1, 100]))
+
+
+def fewer(times):
+    """Settings for a property of which an example costs so many times what it costs elsewhere."""
+    return settings(max_examples=max(1, settings.default.max_examples // times))
 
 
 def squeeze(case, **more):
