@@ -1,10 +1,10 @@
-"""Getting text back: restore and retrieve."""
+"""Getting text back by its key, whole or in part: retrieve."""
 
 import json
 
 import pytest
-from oracles import difference, tokens, visible_keys
-from samples import SAMPLES, documents, openai_agent
+from oracles import tokens, visible_keys
+from samples import documents
 from texts import make_text
 
 from compresskit import compress, restore, retrieve
@@ -17,50 +17,13 @@ KEY = "bcdfghjklmnp"
 CACHE = {KEY: TEXT, "zzzzzzzzzzzz": "another text"}
 
 
-def squeezed(make=openai_agent):
-    result = compress(make(), MODEL, trigger=4000, target=3000)
-    return result, visible_keys(make(), result.messages)
-
-
-# --- restore ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", SAMPLES)
-def test_restore_gives_the_original_back(name):
-    make, shape = SAMPLES[name]
-    result = compress(make(), MODEL, trigger=4000, target=2500, shape=shape)
-    assert result.messages != make()
-    assert difference(restore(result.messages, result.cache), make()) is None
-
-
-def test_restore_leaves_added_messages_alone():
-    result, _ = squeezed()
-    added = [{"role": "assistant", "content": "fine"}, {"role": "user", "content": "thanks"}]
-    assert restore([*result.messages, *added], result.cache) == [*openai_agent(), *added]
-
-
-def test_restore_without_a_cache_changes_nothing():
-    result, _ = squeezed()
-    assert restore(result.messages, {}) == result.messages
-
-
-def test_restore_with_half_a_cache_restores_half():
-    result, _ = squeezed()
-    half = dict(list(result.cache.items())[: len(result.cache) // 2])
-    restored = restore(result.messages, half)
-    assert result.messages != restored != openai_agent()
-    assert restore(restored, result.cache) == openai_agent()
-
-
-# --- retrieve --------------------------------------------------------------------------------------
-
-
 def test_retrieve_gives_a_short_text_whole():
     assert "another text" in retrieve(CACHE, "zzzzzzzzzzzz")
 
 
 def test_every_key_of_a_result_gives_its_text():
-    result, keys = squeezed(documents)
+    result = compress(documents(), MODEL, trigger=4000, target=3000)
+    keys = visible_keys(documents(), result.messages)
     assert len(keys) > 3
     for key in keys:
         original, found = result.cache[key], retrieve(result.cache, key, max_tokens=10**9)
@@ -131,39 +94,6 @@ def test_an_unknown_key_is_answered_with_keys_near_it():
     assert "bcdfghjklmnx" in found
     assert KEY in found
     assert "line 1 of" not in found
-
-
-@pytest.mark.parametrize("key", ["", "?", "x" * 10_000, "KEY", None, 5, ["a"], {"a": 1}])
-def test_no_key_makes_retrieve_raise(key):
-    found = retrieve(CACHE, key)
-    assert isinstance(found, str)
-    assert 0 < len(found) < 2000
-    assert isinstance(retrieve({}, key), str)
-
-
-@pytest.mark.parametrize(
-    "lines",
-    [
-        "",
-        "x",
-        "57-13",
-        "0",
-        "-5",
-        "5-",
-        "-",
-        "5000",
-        "5000-6000",
-        "c",
-        "c9-",
-        "c99999999-999999999",
-        "1,2",
-        "１２",
-    ],
-)
-def test_no_range_makes_retrieve_raise(lines):
-    found = retrieve(CACHE, KEY, lines=lines)
-    assert isinstance(found, str)
-    assert found
 
 
 @pytest.mark.parametrize("wrong", [None, 5, "text", ["k"]])

@@ -1,17 +1,15 @@
 """Code of other languages is cut at its definitions, by its grammar where that fits and by indentation where not."""
 
-from pathlib import Path
-
 import pytest
 from fragments import FRAGMENTS, mixed_text
 from hypothesis import given
 from hypothesis import strategies as st
+from paths import SOURCES
 
 from compresskit.content import split
 from compresskit.content.splitters import grammar
 from compresskit.content.splitters.languages import language
 
-SOURCES = Path(__file__).parent / "sources"
 # Every definition, how it begins (with what is written above it) and how it ends.
 DEFINITIONS = {
     "cart.js": {

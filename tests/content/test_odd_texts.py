@@ -36,7 +36,7 @@ csv.field_size_limit(10**6)  # of the reader below
 def _no_guard():
     """Faults are found where they are made: nothing is caught here."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("about", "cut", "detect", "short"):
+        for name in ("compact", "describe", "detect", "split"):
             patch.setattr(sys.modules[f"compresskit.content.{name}"], "guarded", lambda work, _: work())
         yield
 

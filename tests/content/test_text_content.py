@@ -3,15 +3,12 @@
 import difflib
 import gzip
 import json
-import os
 import traceback
-from pathlib import Path
 
 import pytest
+from paths import DATA
 
 from compresskit.content import split
-
-DATA = Path(os.environ.get("COMPRESSKIT_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
 def pieces(text, **options):

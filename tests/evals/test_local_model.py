@@ -16,7 +16,7 @@ from evals.models import asking
 from evals.suites import local_model
 
 pytestmark = QUIET
-TESTS = Path(__file__).parent.parent
+HELPERS = Path(__file__).parents[1] / "helpers"
 ANSWER = "Marseille"
 
 
@@ -170,7 +170,7 @@ def gone(pid):
 def test_a_server_is_started_for_a_model_file_and_stopped(questions, tmp_path):
     started = tmp_path / "started"
     stand_in = f"""
-sys.path.insert(0, {str(TESTS)!r})
+sys.path.insert(0, {str(HELPERS)!r})
 import protocol_server as p
 
 class Handler(p._Handler):

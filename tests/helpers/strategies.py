@@ -1,0 +1,114 @@
+"""Generated conversations in both shapes, and budgets to squeeze them into.
+
+`openai_cases` and `anthropic_cases` are requests that a provider accepts, `alternating_cases` those whose roles every
+chat template accepts too; `everyday_cases` have the layouts that clients send, some with cache marks, also for an hour;
+`soups` are any lists of JSON-like dicts with a role.
+"""
+
+import contextlib
+import json
+from dataclasses import dataclass
+
+from anthropic_shape import anthropic_messages, assistant_block
+from hypothesis import settings
+from hypothesis import strategies as st
+from openai_shape import OPEN_ROLES, openai_messages, openai_part
+from oracles import cost
+from pieces import brief, deep_values, json_values, texts
+
+from compresskit import compress
+from evals.suites import fuzz_conversations as made
+
+MODEL = "gpt-4o"
+
+_any_block = st.dictionaries(
+    st.sampled_from(["type", "text", "content", "input", "id", "tool_use_id"]),
+    texts | json_values,
+    max_size=4,
+).filter(lambda block: set(block) != {"text"})  # a block of Bedrock's Converse, which is refused by name
+_any_message = st.builds(
+    lambda role, more: {"role": role, **more},
+    st.sampled_from(["system", "user", "assistant", "tool", "function", *OPEN_ROLES]),
+    st.dictionaries(
+        st.sampled_from(["content", "tool_calls", "tool_call_id", "name", "function_call", "cache_control", "parts"]),
+        st.one_of(texts, json_values, deep_values, st.lists(_any_block | openai_part | assistant_block, max_size=3)),
+        max_size=4,
+    ),
+)
+soups = brief("soups", st.lists(_any_message, max_size=8))
+
+
+@dataclass
+class Case:
+    """A conversation and the budget it shall come to."""
+
+    shape: str
+    messages: list
+    target: int
+    trigger: int
+
+    def __repr__(self):
+        """JSON, cut: a conversation may be too deep for repr and too long to read."""
+        start = json.dumps(self.messages)[:3000]
+        return f"Case({self.shape}, target={self.target}, trigger={self.trigger}, {start})"
+
+    @property
+    def budget(self):
+        return {"trigger": self.trigger, "target": self.target}
+
+
+def _case(shape, messages, aim, share, slack):
+    """Mostly a target that can be reached; sometimes a plain share, next to nothing, or more than there is."""
+    total, floor = cost(messages), 0
+    if aim == "between":
+        # Where the floor lies is only a hint for picking a target: the laws are judged without it.
+        with contextlib.suppress(Exception):
+            least = compress(messages, MODEL, trigger=1, target=1, shape=shape)
+            total, floor = least.original_tokens, least.floor_tokens
+    if aim == "more":
+        share = 3
+    target = aim if isinstance(aim, int) else max(1, floor + int((total - floor) * share))
+    return Case(shape, messages, target, target + slack)
+
+
+_aims = st.sampled_from(["between"] * 16 + ["share"] * 4 + ["more"] * 2 + [1, 7, 40])
+_budgets = (_aims, st.sampled_from([0.5, 0.2, 0.8, 0.0, 0.05, 0.95]), st.sampled_from([0, 0, 1, 100]))
+
+
+def fewer(times):
+    """Settings for a property of which an example costs so many times what it costs elsewhere."""
+    return settings(max_examples=max(1, settings.default.max_examples // times))
+
+
+def squeeze(case, **more):
+    """compress() on a case."""
+    return compress(case.messages, MODEL, shape=case.shape, **case.budget, **more)
+
+
+def tool_names(tools):
+    return [(tool.get("function") or tool)["name"] for tool in tools or []]
+
+
+openai_cases = st.builds(_case, st.just("openai"), openai_messages, *_budgets)
+anthropic_cases = st.builds(_case, st.just("anthropic"), anthropic_messages, *_budgets)
+soup_cases = st.builds(_case, st.just("auto"), soups, *_budgets)
+
+
+def _made(make):
+    """Cases in both shapes of the fuzzer's conversations, with hypothesis in place of its random numbers."""
+    randoms = st.randoms(use_true_random=False)
+    openai, anthropic = (
+        st.builds(_case, st.just(shape), st.builds(make, randoms, st.just(shape)), *_budgets)
+        for shape in ("openai", "anthropic")
+    )
+    return openai | anthropic
+
+
+def _marked(rng, shape):
+    messages = made.conversation(rng, shape)
+    return made.marked(rng, messages, shape, rng.randrange(5)) if rng.random() < 0.4 else messages
+
+
+alternating_cases = brief("alternating_cases", _made(made.alternating))
+everyday_cases = brief("everyday_cases", _made(_marked))
+cases = openai_cases | anthropic_cases | alternating_cases | everyday_cases

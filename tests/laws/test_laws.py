@@ -1,0 +1,209 @@
+"""Laws 1 to 4 and 10 as properties of generated conversations in both shapes.
+
+What a conversation must not lose, how little it must cost and what stays valid is judged by oracles.py.
+The other laws: test_purity.py (5), test_stability.py (6, 7, 8), test_quotes.py (8), test_sizes.py (9). All of them on
+real conversations: test_data.py; turn after turn: test_turns.py and test_chains.py.
+"""
+
+import json
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from oracles import alignment, cost, difference, markers, opaque, unseen, visible_keys, walk
+from strategies import MODEL, anthropic_cases, cases, soup_cases, squeeze, tool_names
+from validity import VALID, breaches
+
+from compresskit import TOOL_NAME, Compressed, CompresskitError, compress, restore, retrieve
+
+OWN_TOOL = {
+    "type": "function",
+    "function": {"name": "search", "description": "Finds files.", "parameters": {}},
+}
+
+
+# --- 1. Nothing is lost ----------------------------------------------------------------------------
+
+MARKER_SLACK = 24  # tokens
+
+
+@given(cases | soup_cases)
+def test_restore_gives_back_exactly_what_went_in(case):
+    result = squeeze(case)
+    assert difference(restore(result.messages, result.cache), case.messages) is None
+
+
+@given(cases)
+def test_every_key_that_can_be_seen_resolves(case):
+    result = squeeze(case)
+    keys = visible_keys(case.messages, result.messages)
+    assert len(keys) > 0 or not markers(case.messages, result.messages)
+    for key in keys:
+        assert key in result.cache
+        assert retrieve(result.cache, key, max_tokens=10**9)
+    assert {row.key for row in result.decisions if row.key} <= set(result.cache)
+
+
+@given(cases)
+def test_a_cache_that_went_through_json_restores_all_the_same(case):
+    result = json.loads(json.dumps({"messages": (squeezed := squeeze(case)).messages, "cache": dict(squeezed.cache)}))
+    assert difference(restore(result["messages"], result["cache"]), case.messages) is None
+
+
+# --- 2. The target holds ---------------------------------------------------------------------------
+
+
+@given(cases | soup_cases)
+def test_the_target_holds_or_the_result_stands_at_the_floor_and_says_so(case):
+    result = squeeze(case)
+    if result.skipped_reason == "below_trigger":
+        assert result.original_tokens <= case.trigger
+    elif result.target_met:
+        assert cost(result.messages, result.tools) <= result.compressed_tokens <= case.target
+    else:
+        assert result.floor_tokens > case.target
+        assert result.compressed_tokens == result.floor_tokens
+
+
+@given(cases)
+def test_the_floor_can_be_reached(case):
+    floor = squeeze(case).floor_tokens
+    assume(floor)
+    again = compress(case.messages, MODEL, shape=case.shape, trigger=floor, target=floor)
+    assert again.target_met
+    assert again.compressed_tokens <= floor
+
+
+@given(cases)
+def test_no_result_comes_below_the_floor(case):
+    """Else a target that can be met would be reported as missed.
+
+    A marker is priced at the most that it can cost in its place, so a plan may come out a few tokens cheaper.
+    """
+    floor = compress(case.messages, MODEL, shape=case.shape, trigger=1, target=1).floor_tokens
+    result = squeeze(case)
+    assert result.compressed_tokens >= floor - MARKER_SLACK
+
+
+@given(cases | soup_cases)
+def test_tokens_are_never_counted_too_low(case):
+    result = squeeze(case, tools=[OWN_TOOL])
+    assert result.original_tokens >= cost(case.messages, [OWN_TOOL])
+    assert result.compressed_tokens >= cost(result.messages, result.tools)
+
+
+@given(cases)
+def test_the_result_is_counted_as_a_request_of_its_own_would_be(case):
+    result = squeeze(case)
+    alone = compress(result.messages, MODEL, shape=case.shape, trigger=10**9, tools=result.tools)
+    assert alone.original_tokens == result.compressed_tokens
+
+
+# --- 3. Never larger -------------------------------------------------------------------------------
+
+
+@given(cases | soup_cases)
+def test_the_result_never_costs_more_than_the_input(case):
+    result = squeeze(case)
+    assert result.compressed_tokens <= result.original_tokens
+    assert cost(result.messages, result.tools) <= cost(case.messages) + unseen(case.messages)
+
+
+@given(cases | soup_cases)
+def test_below_the_trigger_everything_stays_as_it_was(case):
+    result = compress(case.messages, MODEL, shape=case.shape, trigger=10**9)
+    assert difference(result.messages, case.messages) is None
+    assert result.tools is None
+    assert len(result.cache) == 0
+    assert result.skipped_reason == "below_trigger"
+    assert result.compression_ratio == 0
+
+
+@given(cases)
+def test_where_nothing_is_taken_out_there_is_no_tool_and_no_cache(case):
+    result = squeeze(case)
+    unchanged = difference(result.messages, case.messages) is None
+    assert unchanged == (result.tools is None) == (len(result.cache) == 0)
+
+
+# --- 4. A valid request stays valid ----------------------------------------------------------------
+
+
+@given(cases)
+def test_a_valid_request_stays_valid(case):
+    assert VALID[case.shape](case.messages), "the generator makes valid requests only"
+    result = squeeze(case)
+    assert breaches(case.shape, case.messages, result) == []
+    assert tool_names(result.tools) == [TOOL_NAME] * bool(result.cache)
+
+
+@given(cases | soup_cases)
+def test_messages_keep_role_and_order_and_runs_of_them_fold_whole(case):
+    result = squeeze(case)
+    runs = alignment(case.messages, result.messages)
+    assert runs is not None
+    for run, message in zip(runs, result.messages, strict=True):
+        if len(run) == 1:
+            assert_only_texts_differ(case.messages[run[0]], message)
+
+
+def assert_only_texts_differ(before, after):
+    """A message that was not folded keeps its fields, the number of its parts, and all that is no text."""
+    folded = markers([before], [after]) == [after.get("content")] and set(after) == {"role", "content"}
+    if not folded:
+        fields = {name: value for name, value in before.items() if name != "content"}
+        assert difference(fields, {name: value for name, value in after.items() if name != "content"}) is None
+        if isinstance(before.get("content"), list) and isinstance(after["content"], list):
+            assert len(before["content"]) == len(after["content"])
+            kinds = [part.get("type") if isinstance(part, dict) else part for part in before["content"]]
+            assert kinds == [part.get("type") if isinstance(part, dict) else part for part in after["content"]]
+
+
+@given(anthropic_cases)
+def test_signed_and_opaque_blocks_stay_byte_identical(case):
+    left = iter(opaque(case.messages))
+    for block in opaque(squeeze(case).messages):
+        assert any(difference(block, original) is None for original in left), "changed, or out of order"
+
+
+@given(cases)
+def test_pictures_and_unknown_parts_are_kept_whole_or_taken_out_whole(case):
+    kinds = {"image", "image_url", "input_audio", "file", "hologram", "container_upload"}
+
+    def parts(messages):
+        return [
+            json.dumps(item) for item in walk(messages) if isinstance(item, dict) and str(item.get("type")) in kinds
+        ]
+
+    before = parts(case.messages)
+    for part in parts(squeeze(case).messages):
+        before.remove(part)
+
+
+# --- 10. Total -------------------------------------------------------------------------------------
+
+
+@given(soup_cases)
+def test_any_list_of_json_like_messages_gives_a_result(case):
+    assert isinstance(squeeze(case), Compressed)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=3),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner),
+    ),
+    st.sampled_from(["auto", "openai", "anthropic"]),
+)
+def test_anything_else_gives_a_result_or_one_clear_error(messages, shape):
+    found = outcome(messages, shape)
+    if not isinstance(found, Compressed):
+        assert "messages" in found, "names the value"
+        assert "expected" in found, "says what was expected"
+        assert found.endswith("."), "is a sentence"
+
+
+def outcome(messages, shape):
+    try:
+        return compress(messages, MODEL, trigger=1, target=1, shape=shape)
+    except CompresskitError as error:
+        return str(error)
