@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
-from .. import responses as adapters
+from .. import responses
 from ..compression import compress
 from ..errors import InvalidArgument, reason
 from ..messages.must_stay import moved
@@ -204,15 +204,15 @@ def _compressed(
     )
 
 
-def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, adapters.Record]]:
+def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, responses.Record]]:
     """The messages as dicts without the records of earlier turns that they carry, and those records."""
-    pairs = [adapters.taken(message) for message in _dicts(messages)]
+    pairs = [responses.taken(message) for message in _dicts(messages)]
     return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
 
 
 def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], report: dict[str, Any]) -> Steps:
     """The records that the store has of turns that carry none."""
-    names = {index: name for index, name in adapters.names(said).items() if index not in known}
+    names = {index: name for index, name in responses.names(said).items() if index not in known}
     try:
         texts = yield Work(lambda: _kept(options.store, list(names.values())))
         return {index: json.loads(texts[name]) for index, name in names.items() if name in texts}
@@ -232,4 +232,4 @@ def _kept(store: Any, names: list[str]) -> dict[str, str]:
 
 
 def _dicts(messages: list[Any]) -> list[Message]:
-    return [message if isinstance(message, dict) else adapters.plain(message) for message in messages]
+    return [message if isinstance(message, dict) else responses.plain(message) for message in messages]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from .. import responses as adapters
+from .. import responses
 from ..errors import reason
 from ..messages.retrieval_tool import TOOL_NAME, later_choice, name_of
 from ..responses import Call, ChunkTurn, Record, Shown, calls_of, message_of
@@ -76,7 +76,7 @@ class Talk:
         elif len(self.before) >= self.request.max_rounds:
             self._end("max_rounds")
         shown = [*texts[:-1], f"{texts[-1]}\n{_NO_MORE}"] if self.last else texts
-        self.messages = [*self.messages, message, *adapters.results(calls, shown)]
+        self.messages = [*self.messages, message, *responses.results(calls, shown)]
         report["calls"] += 1
         return (yield Model(self._kwargs()))
 
@@ -87,7 +87,7 @@ class Talk:
         if len(ours) == len(calls) or not (ours or self.before):
             return None
         texts = yield Work(lambda: self._answers(ours))
-        return adapters.record_of(message, texts, self.before, streamed)
+        return responses.record_of(message, texts, self.before, streamed)
 
     def _answers(self, calls: list[Call]) -> list[str]:
         """What each call retrieves, within what the request has left."""
@@ -134,7 +134,7 @@ class Talk:
 
 def whole(request: Request, first: Any) -> Steps:
     """Steps from the model's first response to the one for the caller."""
-    usage, costs = adapters.usage_of(first), [_cost(first)]
+    usage, costs = responses.usage_of(first), [_cost(first)]
     final = first
     for number in range(len(_choices(first))):
         talk = Talk(request, request.kwargs["messages"])
@@ -142,17 +142,17 @@ def whole(request: Request, first: Any) -> Steps:
         while talk.goes_on(message):
             response = yield from talk.next(message)
             message = message_of(response)
-            usage = adapters.added(usage, adapters.usage_of(response))
+            usage = responses.added(usage, responses.usage_of(response))
             costs.append(_cost(response))
         at = number if response is first else 0
         record = yield from talk.record(message)
-        shown = adapters.without_ours(response)
+        shown = responses.without_ours(response)
         if record is not None:
-            shown = adapters.with_message(shown, _fields(message, record), at)
+            shown = responses.with_message(shown, _fields(message, record), at)
             yield from keep(request, record, message_of(shown, at))
         final = shown if len(_choices(first)) == 1 else _with_choice(final, number, _choices(shown)[at : at + 1])
     if request.report["calls"] > 1:
-        final = adapters.with_usage(final, usage)
+        final = responses.with_usage(final, usage)
     return reported(final, request.report, costs)
 
 
@@ -180,7 +180,7 @@ class Streamed:
             record = yield from talk.record(message, streamed=True)
             fields = {} if record is None else _fields(message, record)
             if record is not None:
-                yield from keep(self.request, record, adapters.without_ours(message))
+                yield from keep(self.request, record, responses.without_ours(message))
             ours_only = bool(message) and all(call.ours for call in calls_of(message))
             for part in turn.closing(number, fields, "stop" if ours_only else None):
                 yield Show(part)
@@ -199,7 +199,7 @@ def keep(request: Request, record: Record, shown: Message) -> Steps:
     """Puts a record into the store, for callers who do not echo what the message carries."""
     if request.store is None:
         return
-    name = adapters.names([*request.said, shown])[len(request.said)]
+    name = responses.names([*request.said, shown])[len(request.said)]
     try:
         yield Work(lambda: request.store.put({name: json.dumps(record)}))
     except Exception as error:
@@ -221,19 +221,21 @@ def reported(response: Any, report: dict[str, Any], costs: Sequence[Any] = ()) -
 
 
 def _fields(message: Message, record: Record) -> dict[str, Any]:
-    had = message.get(adapters.FIELDS)
-    return {adapters.FIELDS: {**(had if isinstance(had, Mapping) else {}), adapters.NAME: record}}
+    had = message.get(responses.FIELDS)
+    return {responses.FIELDS: {**(had if isinstance(had, Mapping) else {}), responses.NAME: record}}
 
 
 def _choices(response: Any) -> list[Any]:
-    return adapters.choices_of(response)
+    return responses.choices_of(response)
 
 
 def _with_choice(response: Any, number: int, choices: list[Any]) -> Any:
     if not choices:
         return response
-    own = [adapters.changed(choices[0], index=number) if at == number else c for at, c in enumerate(_choices(response))]
-    return adapters.changed(response, choices=own)
+    own = [
+        responses.changed(choices[0], index=number) if at == number else c for at, c in enumerate(_choices(response))
+    ]
+    return responses.changed(response, choices=own)
 
 
 def _cost(response: Any) -> Any:

@@ -10,8 +10,7 @@ from ..markers.restore import is_run
 from ..markers.wording import Wording
 from ..tokens.measure import Measure
 from ..types import Cache, Message, Turn
-from . import names as naming
-from . import signatures as outline
+from . import name_hints, signature_hints
 from . import weights as tuning
 from .candidates import Judged
 from .costs import Layout, lay_out
@@ -69,7 +68,7 @@ class Limits(NamedTuple):
         limits = self._replace(room=floor + free)
         if not self.most or free <= 0:
             return limits
-        return limits._replace(names=naming.share(free / max(1, self.whole - floor), beyond))
+        return limits._replace(names=name_hints.share(free / max(1, self.whole - floor), beyond))
 
 
 def fitted(
@@ -119,13 +118,13 @@ def _written(
     tuned, room = tuning.WEIGHTS, limits.room
     names_share = tuned.names_share if limits.names is None else limits.names
     twice = room <= tuned.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
-    outlines = int(tuned.signatures_share * room) if any(map(outline.can_have, layout.entries)) else 0
+    outlines = int(tuned.signatures_share * room) if any(map(signature_hints.can_have, layout.entries)) else 0
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:
         """What fits the budget, with room for signatures and names, which the last writing tells."""
         layout.tell_nothing()
         most = max(0, int(names_share * (budget - fit.floor)))
-        names = naming.wanted(naming.hidden(layout.groups, fit.shown), judged.names, most)
+        names = name_hints.wanted(name_hints.hidden(layout.groups, fit.shown), judged.names, most)
         fit.fill(budget - names - outlines)
         if last:
             _tell(limits, judged, layout, fit, budget, names, bool(outlines))
@@ -162,19 +161,19 @@ def _written(
 
 def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int, names: int, signatures: bool) -> None:
     """Signatures and names in the markers, of what the budget leaves; more text, where there are few names."""
-    told = outline.tell(layout.entries, budget - names - fit.used, limits.measure) if signatures else 0
+    told = signature_hints.tell(layout.entries, budget - names - fit.used, limits.measure) if signatures else 0
     if not names:
         return
     said = "\n".join(line for entry in layout.entries for lines in entry.told.values() for line in lines)
 
     def tell() -> int:
         """Names of what is hidden now; the tokens that are left then."""
-        places = naming.hidden(layout.groups, fit.shown)
+        places = name_hints.hidden(layout.groups, fit.shown)
         left = budget - told - fit.used
-        return left - naming.tell(places, judged.names, judged.weights, said, left, limits.measure)
+        return left - name_hints.tell(places, judged.names, judged.weights, said, left, limits.measure)
 
     left = tell()
     if left > tuning.WEIGHTS.max_name_rest_share * limits.room:
         fit.fill(fit.used + left)
-        naming.clear(layout.groups)  # some of them can be read now
+        name_hints.clear(layout.groups)  # some of them can be read now
         tell()

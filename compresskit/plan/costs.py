@@ -11,7 +11,7 @@ from ..markers.wording import Gap, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from ..types import Turn
-from . import names as naming
+from . import name_hints
 from . import weights as tuning
 from .candidates import Entry, Judged
 from .folds import beside_cost, price_told
@@ -35,7 +35,7 @@ class Layout:
         for entry in self.entries:
             if entry.told:
                 entry.told = {}
-        naming.clear(self.groups)
+        name_hints.clear(self.groups)
 
     def fit(self, judged: Judged, bare: bool = False) -> Fit:
         """Everything in its cheapest form, stubs that say what they stand for or the shortest (``bare``) ones."""

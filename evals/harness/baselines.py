@@ -132,14 +132,21 @@ def compressor(name: str) -> Compressor:
     return partial(compresskit, embedder=embedders.load(embedder)) if embedder else COMPRESSORS[name]
 
 
+# Stands beside a fold if user and assistant would not take turns without it; it stands for nothing.
+_BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
+
+
 def _origins(package: Any, messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:
     """Which input message each output message stands for: a marker that folds several restores to several."""
+    sizes = [len(package.restore([message], dict(cache))) for message in messages]
     origins: list[int | None] = []
     place = 0
-    for message in messages:
-        size = len(package.restore([message], cache))
-        origins.append(place if size == 1 else None)
-        place += size
+    for index, message in enumerate(messages):
+        if message == _BESIDE_FOLD and max(sizes[max(0, index - 1) : index + 2]) > 1:
+            origins.append(None)
+            continue
+        origins.append(place if sizes[index] == 1 else None)
+        place += sizes[index]
     return origins
 
 

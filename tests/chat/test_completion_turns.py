@@ -10,8 +10,7 @@ from samples import OWN_TOOL, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
 import compresskit
-from compresskit import TOOL_NAME, compress, retrieve
-from compresskit import responses as adapters
+from compresskit import TOOL_NAME, compress, responses, retrieve
 
 pytestmark = QUIET
 every_way = pytest.mark.parametrize("way", WAYS)
@@ -135,7 +134,7 @@ def test_a_store_does_not_mix_conversations_whose_calls_have_the_same_ids():
         for n in (6, 7):
             ask("whole", server, openai_agent(turns=n), tools=TOOLS, store=store)
         message = {"role": "assistant", "tool_calls": [{"id": i, "function": {"name": "search"}} for i in ("s1", "s2")]}
-        names = {adapters.names([*openai_agent(turns=n), message])[len(openai_agent(turns=n))] for n in (5, 6, 7)}
+        names = {responses.names([*openai_agent(turns=n), message])[len(openai_agent(turns=n))] for n in (5, 6, 7)}
     assert len(store.texts) == 2
     assert len(names & set(store.texts)) == 2
 
@@ -152,7 +151,7 @@ def test_a_store_that_fails_does_not_stop_the_conversation(way):
     with serving(mixed) as server:
         response = ask(way, server, openai_agent(), tools=TOOLS, store=Broken())
         assert report(response)["error"] == "ConnectionError", "what it says may be content"
-        assert adapters.taken(response.choices[0].message.model_dump())[1], "the message carries it all the same"
+        assert responses.taken(response.choices[0].message.model_dump())[1], "the message carries it all the same"
         with pytest.raises(ConnectionError):
             ask(way, server, openai_agent(), tools=TOOLS, store=Broken(), on_error="raise")
 

@@ -12,7 +12,7 @@ from compresskit import compress, restore, retrieve
 from compresskit._weights import replaced
 from compresskit.content import split
 from compresskit.plan import weights
-from compresskit.plan.signatures import signatures
+from compresskit.plan.signature_hints import signatures
 
 MODEL = "gpt-4o"
 TOLD = re.compile(r"(?:(?<=: )|(?<=, ))([^\n]+?) L(\d+)(?:-(\d+))?(?=[],:])")

@@ -1,4 +1,4 @@
-"""The adapters alone: the shapes of responses and streams, judged by the providers' own packages."""
+"""The shapes of responses and streams, judged by the providers' own packages."""
 
 import copy
 import json
@@ -17,8 +17,7 @@ from protocol_server import Several, anthropic_reply, call, openai_reply, servin
 from samples import anthropic_agent, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
-from compresskit import TOOL_NAME, answer, compress
-from compresskit import responses as adapters
+from compresskit import TOOL_NAME, answer, compress, responses
 from compresskit.responses import ChunkTurn, EventTurn, Shown, ShownEvents
 
 pytestmark = QUIET
@@ -41,11 +40,11 @@ def forms(said):
 def test_all_forms_read_alike(said):
     wanted = [one["name"] for one in said if isinstance(one, dict)]
     for response in forms(said):
-        message = adapters.message_of(response)
+        message = responses.message_of(response)
         json.dumps(message)
-        calls = adapters.calls_of(message)
+        calls = responses.calls_of(message)
         assert [made.name for made in calls] == wanted
-        assert adapters.calls_of(response) == calls
+        assert responses.calls_of(response) == calls
         assert [made.ours for made in calls] == [name == TOOL_NAME for name in wanted]
 
 
@@ -53,12 +52,12 @@ def test_all_forms_read_alike(said):
 def test_without_ours_leaves_the_rest_and_the_response_it_was_given(said):
     for response in forms(said):
         before = copy.deepcopy(response)
-        bare = adapters.without_ours(response)
+        bare = responses.without_ours(response)
         assert response == before
         assert type(bare) is type(response)
-        left = [made.name for made in adapters.calls_of(adapters.message_of(bare))]
+        left = [made.name for made in responses.calls_of(responses.message_of(bare))]
         assert left == [one["name"] for one in said if one == THEIRS]
-        ended = adapters.field(adapters.choices_of(bare)[0], "finish_reason") or adapters.field(bare, "stop_reason")
+        ended = responses.field(responses.choices_of(bare)[0], "finish_reason") or responses.field(bare, "stop_reason")
         assert ended in (("tool_calls", "tool_use") if left else ("stop", "end_turn"))
 
 
@@ -84,7 +83,7 @@ def leaves(usage, path=()):
 
 @given(st.lists(USAGES | st.none(), max_size=5))
 def test_usages_are_added_field_by_field(usages):
-    total = adapters.added(*usages)
+    total = responses.added(*usages)
     sums = {}
     for usage in usages:
         for path, value in leaves(usage or {}):
@@ -125,7 +124,7 @@ def test_events_of_several_turns_are_one_message_for_the_caller():
     shown = ShownEvents()
     first, second = EventTurn(shown), EventTurn(shown)
     seen = taken(streams.anthropic_events(anthropic_reply(["Let me see. ", OURS])), first)
-    assert adapters.calls_of(first.message()) == adapters.calls_of(anthropic_reply(["Let me see. ", OURS]))
+    assert responses.calls_of(first.message()) == responses.calls_of(anthropic_reply(["Let me see. ", OURS]))
     seen += taken(streams.anthropic_events(anthropic_reply([OURS, "Both.", THEIRS, OURS])), second)
     seen += second.closing()
     blocks, ended = assembled(seen)
@@ -197,9 +196,9 @@ def test_records_that_a_client_made_up_are_passed_over():
         "tool_calls": openai_reply([THEIRS])["choices"][0]["message"]["tool_calls"],
     }
     result = {"role": "tool", "tool_call_id": "theirs", "content": "x"}
-    whole = adapters.message_of(openai_reply([OURS, THEIRS]))
-    good = adapters.record_of(whole, ["answer"])
-    assert len(adapters.put_back([asked, result], {0: good})[0]) == 2, "as written it is taken"
+    whole = responses.message_of(openai_reply([OURS, THEIRS]))
+    good = responses.record_of(whole, ["answer"])
+    assert len(responses.put_back([asked, result], {0: good})[0]) == 2, "as written it is taken"
     bad = [
         None, 5, [], {}, {"with": ["theirs"]}, {**good, "with": ["other"]}, {**good, "texts": []},
         {**good, "texts": [5]}, {**good, "calls": None}, {**good, "calls": [{"at": -1, "call": {}}]},
@@ -209,19 +208,19 @@ def test_records_that_a_client_made_up_are_passed_over():
         {**good, "before": [{"message": whole, "texts": ["a", "b"]}]}, {**good, "before": [5]},
     ]  # fmt: skip
     for record in bad:
-        assert adapters.put_back([asked, result], {0: record}) == [[asked], [result]], record
-    assert adapters.put_back([asked], {0: good}) == [[asked]], "nothing has been answered yet"
-    assert adapters.put_back([whole, result], {0: good}) == [[whole], [result]], "they are there already"
+        assert responses.put_back([asked, result], {0: record}) == [[asked], [result]], record
+    assert responses.put_back([asked], {0: good}) == [[asked]], "nothing has been answered yet"
+    assert responses.put_back([whole, result], {0: good}) == [[whole], [result]], "they are there already"
 
 
 @pytest.mark.parametrize("content", ["go on", [{"type": "text", "text": "go on"}], None, ""])
 def test_anthropic_records_stand_in_one_message_with_the_callers_results(content):
-    whole = adapters.message_of(anthropic_reply(["Both. ", OURS, THEIRS]))
-    record = adapters.record_of(whole, ["answer"], [(adapters.message_of(anthropic_reply([OURS])), ["earlier"])])
-    shown = adapters.without_ours(whole)
+    whole = responses.message_of(anthropic_reply(["Both. ", OURS, THEIRS]))
+    record = responses.record_of(whole, ["answer"], [(responses.message_of(anthropic_reply([OURS])), ["earlier"])])
+    shown = responses.without_ours(whole)
     theirs = [{"type": "tool_result", "tool_use_id": "theirs", "content": "x"}]
     for said in (theirs, content):
-        runs = adapters.put_back([shown, {"role": "user", "content": said}], {0: record})
+        runs = responses.put_back([shown, {"role": "user", "content": said}], {0: record})
         messages = [message for run in runs for message in run]
         assert [message["role"] for message in messages] == ["assistant", "user", "assistant", "user"]
         assert messages[2] == whole
@@ -239,18 +238,18 @@ def test_what_is_put_back_is_what_the_model_said(turns, shape, text):
 
     def said(number, ours):
         calls = [(OURS if own else THEIRS) | {"id": f"{number}-{at}"} for at, own in enumerate(ours)]
-        return adapters.message_of(reply(["words", *calls] if text else calls))
+        return responses.message_of(reply(["words", *calls] if text else calls))
 
     before = [said(number, [True] * len(ours)) for number, ours in enumerate(turns[:-1])]
     last = said(len(turns), [*turns[-1], False])
-    texts = [[f"answer {number}"] * len(adapters.calls_of(message)) for number, message in enumerate(before)]
-    ours = [made for made in adapters.calls_of(last) if made.ours]
+    texts = [[f"answer {number}"] * len(responses.calls_of(message)) for number, message in enumerate(before)]
+    ours = [made for made in responses.calls_of(last) if made.ours]
     record = json.loads(
-        json.dumps(adapters.record_of(last, ["mine"] * len(ours), list(zip(before, texts, strict=True))))
+        json.dumps(responses.record_of(last, ["mine"] * len(ours), list(zip(before, texts, strict=True))))
     )
-    theirs = adapters.calls_of(shown := adapters.without_ours(last))
-    results = adapters.results(theirs, ["theirs"] * len(theirs))
-    messages = [m for run in adapters.put_back([shown, *results], {0: record}) for m in run]
+    theirs = responses.calls_of(shown := responses.without_ours(last))
+    results = responses.results(theirs, ["theirs"] * len(theirs))
+    messages = [m for run in responses.put_back([shown, *results], {0: record}) for m in run]
     assert valid(messages)
     assert [message for message in messages if message["role"] == "assistant"] == [*before, last]
     assert str(messages).count("'mine'") == len(ours)
@@ -259,10 +258,10 @@ def test_what_is_put_back_is_what_the_model_said(turns, shape, text):
 
 def test_a_custom_tools_call_is_the_callers_to_answer():
     custom = {"id": "c", "type": "custom", "custom": {"name": "shell", "input": "ls"}}
-    message = adapters.message_of(openai_reply([OURS]))
+    message = responses.message_of(openai_reply([OURS]))
     message["tool_calls"].append(custom)
-    assert [(made.name, made.ours, made.arguments) for made in adapters.calls_of(message)][1] == ("shell", False, "ls")
-    assert adapters.without_ours(message)["tool_calls"] == [custom]
+    assert [(made.name, made.ours, made.arguments) for made in responses.calls_of(message)][1] == ("shell", False, "ls")
+    assert responses.without_ours(message)["tool_calls"] == [custom]
 
 
 def test_the_openai_package_and_answer():
@@ -273,7 +272,7 @@ def test_the_openai_package_and_answer():
     with serving(script) as server, openai.OpenAI(base_url=server.url, api_key="none") as client:
         messages = result.messages
         response = client.chat.completions.create(model="gpt-4o", messages=messages, tools=result.tools)
-        messages = [*messages, adapters.message_of(response), *answer(response, result.cache)]
+        messages = [*messages, responses.message_of(response), *answer(response, result.cache)]
         response = client.chat.completions.create(model="gpt-4o", messages=messages, tools=result.tools)
     assert response.choices[0].message.content == "So."
     assert is_valid_openai(messages)
@@ -288,7 +287,7 @@ def test_the_anthropic_package_and_answer():
         options = {"model": "claude-test", "max_tokens": 100, "tools": result.tools}
         with client.messages.stream(messages=[*result.messages], **options) as stream:
             response = stream.get_final_message()
-        messages = [*result.messages, adapters.message_of(response), *answer(response, result.cache)]
+        messages = [*result.messages, responses.message_of(response), *answer(response, result.cache)]
         response = client.messages.create(messages=messages, **options)
     assert response.content[0].text == "So."
     assert is_valid_anthropic(messages)
@@ -296,6 +295,6 @@ def test_the_anthropic_package_and_answer():
 
 def test_of_several_choices_each_is_read_by_itself():
     reply = openai_reply(Several(["one", [OURS]]))
-    assert adapters.message_of(reply, 0)["content"] == "one"
-    assert [made.ours for made in adapters.calls_of(adapters.message_of(reply, 1))] == [True]
-    assert adapters.message_of(reply, 2) == {}
+    assert responses.message_of(reply, 0)["content"] == "one"
+    assert [made.ours for made in responses.calls_of(responses.message_of(reply, 1))] == [True]
+    assert responses.message_of(reply, 2) == {}

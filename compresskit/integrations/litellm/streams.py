@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ... import responses as adapters
+from ... import responses
 from ...chat.loop import Request, Talk, keep
 from ...chat.steps import END, Next, Show, Steps
 from ...responses import EventTurn, ShownEvents, calls_of
@@ -34,7 +34,7 @@ class StreamedEvents:
             return  # the provider broke off, and so does this
         record = yield from talk.record(message, streamed=True)
         if record is not None:
-            yield from keep(self.request, record, adapters.without_ours(message))
+            yield from keep(self.request, record, responses.without_ours(message))
         calls = calls_of(message)
         ours_only = bool(calls) and all(call.ours for call in calls)
         for event in turn.closing("end_turn" if ours_only else None):
@@ -49,21 +49,21 @@ class StreamedEvents:
 
 def without_record(response: Any) -> Any:
     """A response or chunk without what ``completion`` lets its callers carry: clients of the proxy see none of it."""
-    choices = adapters.field(response, "choices")
+    choices = responses.field(response, "choices")
     if not isinstance(choices, list):
         return _bare(response)
     for name in ("message", "delta"):
-        parts = [adapters.field(choice, name) for choice in choices]
+        parts = [responses.field(choice, name) for choice in choices]
         bare = [_bare(part) if part is not None else None for part in parts]
         if any(new is not old for new, old in zip(bare, parts, strict=True)):
-            changed = [adapters.changed(choice, **{name: part}) for choice, part in zip(choices, bare, strict=True)]
-            return adapters.changed(response, choices=changed)
+            changed = [responses.changed(choice, **{name: part}) for choice, part in zip(choices, bare, strict=True)]
+            return responses.changed(response, choices=changed)
     return response
 
 
 def _bare(message: Any) -> Any:
-    fields = adapters.field(message, adapters.FIELDS)
-    if not isinstance(fields, dict) or adapters.NAME not in fields:
+    fields = responses.field(message, responses.FIELDS)
+    if not isinstance(fields, dict) or responses.NAME not in fields:
         return message
-    rest = {name: value for name, value in fields.items() if name != adapters.NAME}
-    return adapters.changed(message, **{adapters.FIELDS: rest or None})
+    rest = {name: value for name, value in fields.items() if name != responses.NAME}
+    return responses.changed(message, **{responses.FIELDS: rest or None})
