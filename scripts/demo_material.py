@@ -95,7 +95,7 @@ def gather(repository: Path) -> Conversation:
     talk.call("run", "python -m unittest -v", failing_tests(), "test run, one of 201 fails")
     for module in SOURCES[3:]:
         talk.call("read_file", *source(module))
-    talk.call("run", "git log --stat", *commits(repository))
+    talk.call("run", "git log --shortstat", *commits(repository))
     talk.call("run", "pwd", "work/labels", "pwd")
     talk.say("assistant", "I have read the sources and run the tests. What is your question?", "reply")
     talk.say("user", QUESTION, "question")
@@ -123,7 +123,7 @@ def failing_tests() -> str:
 
 def commits(repository: Path) -> tuple[str, str]:
     """The history of this repository; where there is none (an archive, no git), its files by date."""
-    command = ["git", "-C", str(repository), "log", "--stat", "-n", "100"]
+    command = ["git", "-C", str(repository), "log", "--shortstat", "-n", "100"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

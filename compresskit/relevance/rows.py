@@ -59,7 +59,8 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     total = len(starts) - 1
     if total < tuned.min_listing_rows or not _is_listing(text, starts, kind):
         return []
-    rows = _rows(text, starts, _best(_scores(text, starts, asked), total))
+    scores, known = _scores(text, starts, asked)
+    rows = _rows(text, starts, _best(scores, known, total))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
     return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
 
@@ -159,23 +160,25 @@ def _line_starts(text: str) -> list[int]:
     return starts
 
 
-def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> dict[int, float]:
-    """By line what it says of the question, each word the more the fewer lines have it."""
+def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tuple[dict[int, float], float]:
+    """By line what it says of the question, each word the more the fewer lines have it; and what all lines say."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
     total = len(starts) - 1
     most = tuning.WEIGHTS.max_word_share * total
     scores: dict[int, float] = {}
+    known = 0.0
     for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
         lines: set[int] = set()
         for variant in variants(term):
             lines.update(_lines_with(lower, text, variant, starts))
         if 0 < len(lines) <= most:
             tells = asked[term] * log(total / len(lines))
+            known += tells
             for line in lines:
                 scores[line] = scores.get(line, 0.0) + tells
-    return scores
+    return scores, known
 
 
 def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iterator[int]:
@@ -204,8 +207,14 @@ def _parted(text: str, at: int) -> bool:
     return (after.isupper() and not before.isupper()) or before >= _SPACELESS or after >= _SPACELESS
 
 
-def _best(scores: Mapping[int, float], total: int) -> dict[int, float]:
-    """The lines that say most, as long as they are few; each with its share."""
+def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:
+    """The lines that say most, as long as they are few; each with its share.
+
+    Args:
+        known: what all lines together say of the question: one of many words that stand here picks out nothing.
+        total: number of lines.
+    """
+    enough = tuning.WEIGHTS.enough_coverage * known
     most = int(tuning.WEIGHTS.max_picked_share * total)
     ranked = sorted(scores.values(), reverse=True)
     kept: dict[int, float] = {}
@@ -215,7 +224,7 @@ def _best(scores: Mapping[int, float], total: int) -> dict[int, float]:
     for line in sorted(scores):
         score = scores[line]
         if last[score] <= most:
-            kept[line] = score / ranked[0] * log(total / last[score]) / log(total)
+            kept[line] = score / ranked[0] * log(total / last[score]) / log(total) * min(1.0, score / enough)
     return kept
 
 

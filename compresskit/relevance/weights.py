@@ -94,6 +94,10 @@ class RelevanceWeights:
         "rows of a listing, minimum: below, nothing is rare",
         "`python -m evals agent-points`: τ-bench 0.88 with fewer, 0.91 with 30",
     )
+    enough_coverage: float = weight(
+        0.5,
+        "share of what a listing's rows say of the question, from which on a row that says so much is meant for sure",
+    )
     max_picked_share: float = weight(0.1, "share of the rows, and of the text, that is picked out, maximum; 0: none")
     max_word_share: float = weight(0.3, "share of the rows that hold a word that still counts, maximum")
     max_record_lines: int = weight(20, "lines of a row, maximum")
