@@ -66,15 +66,7 @@ class Request:
 
     def _tokens(self, conversation: Conversation) -> int:
         """Tokens of messages alone."""
-        count = self.measure.count
-        tokens = 0
-        for turn in conversation.turns:
-            tokens += turn.extra
-            for text in turn.constant:
-                tokens += count(text)
-            for block in turn.blocks:
-                tokens += count(block.text)
-        return tokens
+        return self.measure.turns(conversation.turns)
 
     def repeats(self, previous: Compressed, going: Continued) -> bool:
         """Whether a turn without new messages asks for what the turn before got."""

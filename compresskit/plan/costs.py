@@ -68,11 +68,7 @@ def lay_out(
         while upcoming < len(judged.entries) and judged.entries[upcoming].block.message <= atom.last:
             upcoming += 1
         entries = judged.entries[first:upcoming]
-        fixed = 0
-        for turn in members:
-            fixed += turn.extra
-            for text in turn.constant:
-                fixed += measure.count(text)
+        fixed = sum(map(measure.constant, members))
         foldable = atom.foldable and number not in stay
         told = foldable and atom.told
         if told:

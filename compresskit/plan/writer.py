@@ -159,9 +159,7 @@ class Writer:
         copy = clone(message, f"messages[{turn.index}]")
         self.written[turn.index] = len(self.messages)
         self.messages.append(copy)
-        self.tokens += turn.extra
-        for text in turn.constant:
-            self.tokens += self._measure.count(text)
+        self.tokens += self._measure.constant(turn)
         for number, entry in entries:
             form = self._forms.get(number)
             if form is not None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from ..errors import InvalidArgument, shown
-from ..types import Counter
+from ..types import Counter, Turn
 from .offsets import Batch, Tally
 from .tiktoken_counter import TiktokenCounter, counter_for, encoding_name
 
@@ -104,6 +104,22 @@ class Measure:
             return self._counts[text]
         known = self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
         return known
+
+    def constant(self, turn: Turn) -> int:
+        """The tokens of all that no form changes in a message: overhead, calls, ids, pictures, unknown fields."""
+        tokens = turn.extra
+        for text in turn.constant:
+            tokens += self.count(text)
+        return tokens
+
+    def turns(self, turns: Iterable[Turn]) -> int:
+        """The tokens of messages."""
+        tokens = 0
+        for turn in turns:
+            tokens += self.constant(turn)
+            for block in turn.blocks:
+                tokens += self.count(block.text)
+        return tokens
 
     def tally(self, text: str) -> Tally:
         """The count of a text together with the counts at its offsets."""

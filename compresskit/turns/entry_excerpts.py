@@ -57,7 +57,7 @@ def enter_views(
     turns = read(shown, given.shape).turns
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in long else "context" for index in places]
-    whole = sum(turn.extra + sum(map(count, turn.constant)) + sum(count(b.text) for b in turn.blocks) for turn in turns)
+    whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * sum(long.values()))
     judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
     counted = {(index, block.path) for index, block in texts}
