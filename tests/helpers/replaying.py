@@ -32,7 +32,7 @@ def broken(shape, history, previous, result):
         "the originals are counted too": cost(history) <= result.original_tokens,
         "counted like a whole": result.original_tokens == compress(history, MODEL, shape=shape).original_tokens,
         "never above the trigger in silence": result.compressed_tokens <= result.trigger or not result.target_met,
-        "the prefix stays": stays or result.skipped_reason == "no_gain",
+        "the prefix stays": stays or result.skipped_reason in ("no_gain", "protected"),
         "the tool is there where a key is": bool(names) or not visible_keys(history, result.messages),
     }
     return [law for law, holds in laws.items() if not holds] + breaches(shape, history, result)

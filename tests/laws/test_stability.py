@@ -38,7 +38,8 @@ def test_everything_up_to_the_last_cache_control_is_untouched(case):
     after = squeeze(case).messages
     end = max((n for n, message in enumerate(case.messages) if _marked(message)), default=-1)
     assert difference(after[: max(end, 0)], case.messages[: max(end, 0)]) is None
-    if end >= 0 and isinstance(case.messages[end]["content"], list) and "cache_control" not in case.messages[end]:
+    whole = end >= 0 and case.messages[end].get("cache_control")
+    if end >= 0 and not whole and isinstance(case.messages[end].get("content"), list):
         blocks = case.messages[end]["content"]
         last = max(n for n, block in enumerate(blocks) if _marked(block))
         assert difference(after[end]["content"][: last + 1], blocks[: last + 1]) is None
@@ -51,7 +52,7 @@ def _marked(item):
     if not isinstance(item, dict):
         return False
     content = item.get("content")
-    return "cache_control" in item or (isinstance(content, list) and any(map(_marked, content)))
+    return bool(item.get("cache_control")) or (isinstance(content, list) and any(map(_marked, content)))
 
 
 # --- 7. Idempotent ---------------------------------------------------------------------------------

@@ -346,7 +346,7 @@ def test_a_program_ends_well_while_a_model_is_at_work(folders):
     """torch brings a program down whose threads are cut off."""
     code = f"""
 from compresskit.shrink import LLMLingua, shrunk
-from compresskit.tokens import measure_for
+from compresskit.tokens.measure import measure_for
 shrinker, text = LLMLingua({folders["llama"]!r}, method="longllmlingua", local_files_only=True), {TEXT!r}
 shrinker.shrink([text], [100], "who?")  # loads the model
 print(shrunk([(text * 150, 9_000)], "who?", shrinker, measure_for("", None), max_seconds=0.5)[0].reason)
