@@ -240,12 +240,13 @@ def _alternation(turns: Sequence[str]) -> list[str]:
 
 def _mistral(turns: Sequence[str]) -> list[str]:
     """Mistral's rules: its template wants roles to alternate, tool messages and calls apart; its validator wants the
-    user to begin, and no user right behind a tool message."""
+    user to begin, nobody of the assistant right behind the assistant, and no user right behind a tool message."""
     start = next((place for place, turn in enumerate(turns) if turn != "system"), len(turns))
     said = [turn for turn in turns[start:] if turn not in ("call", "tool")]
     expected = [("user", "assistant")[place % 2] for place in range(len(said))]
     begins = turns[start : start + 1] in ([], ["user"])
-    found = [] if said == expected and begins else ["Mistral's alternation"]
+    twice = any(turn in ("assistant", "call") and later in ("assistant", "call") for turn, later in pairwise(turns))
+    found = [] if said == expected and begins and not twice else ["Mistral's alternation"]
     behind = {later for turn, later in pairwise(turns) if turn == "tool"}
     return found + ([] if behind <= {"assistant", "call", "tool"} else ["Mistral's turn behind a tool message"])
 

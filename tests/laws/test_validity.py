@@ -50,7 +50,7 @@ def used(name, **more):
         ([ASK, CALL, RESULT, SAID], []),
         ([ASK, CALL], ["call open at the end: a"]),
         ([ASK, RESULT], ["alternation", "result without its call: a"]),
-        ([ASK, CALL, SAID], ["alternation", "call without its result: a"]),
+        ([ASK, CALL, SAID], ["Mistral's alternation", "alternation", "call without its result: a"]),
         ([ASK, CALL, RESULT, RESULT], ["result twice: a"]),
         ([ASK, CALL, RESULT, CALL, RESULT], ["id twice: a"]),
         ([ASK, SAID, ASK, {"role": "critic", "content": "no"}], ["Mistral's alternation", "unknown role: 'critic'"]),
