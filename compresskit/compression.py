@@ -134,7 +134,7 @@ def compress(
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(before, going):
         return before
-    runs, issued = unfold(new, cache) if cache else Unfolded([[message] for message in new], [])
+    runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[message] for message in new], [])
     requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
     if previous is not None or on_entry:
         stay = frozenset(indices(messages, protect)).union(going.known + index for index, _ in issued)

@@ -163,9 +163,9 @@ class Reader:
         self.short = short or ShortTexts()
         self._left = places_of(cache)
 
-    def units(self, messages: Sequence[Message]) -> Iterator[Unit]:
-        """The messages in order, one by one, but for folds, which are read with what stands beside them."""
-        index = 0
+    def units(self, messages: Sequence[Message], first: int = 0) -> Iterator[Unit]:
+        """The messages from ``first`` on, one by one, but for folds, which are read with what stands beside them."""
+        index = first
         while index < len(messages):
             at = index + (messages[index] == BESIDE_FOLD and index + 1 < len(messages))
             run = self._run(messages, at)
@@ -243,8 +243,8 @@ class Unfolded(NamedTuple):
     issued: list[Position]  # of the forms
 
 
-def unfold(messages: list[Message], cache: Cache) -> Unfolded:
-    """The originals of messages, each by itself."""
+def unfold(messages: list[Message], cache: Cache, first: int = 0) -> Unfolded:
+    """The originals of the messages from ``first`` on, each by itself; positions are counted from there."""
     check_cache(cache)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
@@ -254,8 +254,8 @@ def unfold(messages: list[Message], cache: Cache) -> Unfolded:
     reader = Reader(cache)
     runs: list[list[Message]] = []
     found: list[Position] = []
-    for unit in reader.units(messages):
-        found += unit.issued
+    for unit in reader.units(messages, first):
+        found += [(index - first, path) for index, path in unit.issued]
         if unit.run is None:
             runs.append([_filled(messages[unit.first], unit.first, unit.texts, cache)])
         else:

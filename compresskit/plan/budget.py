@@ -88,7 +88,7 @@ def fitted(
         layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
         floor = layout.fit(judged, bare=True).floor
         written = _written(limits.above(floor), judged, messages, turns, bound, layout, keys, wording)
-        if len(messages) <= _MAX_MESSAGES and floor < written.tokens:  # an estimate on the safe side so far
+        if _is_small(limits.room, messages) and floor < written.tokens:  # an estimate on the safe side so far
             layout.fit(judged, bare=True)
             layout.tell_nothing()
             floor = Writer(limits.measure, keys, wording).write(messages, turns, bound, layout).tokens
@@ -104,6 +104,11 @@ def fitted(
             unfoldable = frozenset(range(len(bound)))
 
 
+def _is_small(room: int, messages: list[Message]) -> bool:
+    """Whether one more writing costs little: of what is left of the room, and to know the floor to the token."""
+    return room <= tuning.WEIGHTS.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
+
+
 def _written(
     limits: Limits,
     judged: Judged,
@@ -117,7 +122,7 @@ def _written(
     """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
     tuned, room = tuning.WEIGHTS, limits.room
     names_share = tuned.names_share if limits.names is None else limits.names
-    twice = room <= tuned.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
+    twice = _is_small(room, messages)
     outlines = int(tuned.signatures_share * room) if any(map(signature_hints.can_have, layout.entries)) else 0
 
     def write(fit: Fit, budget: int, last: bool = True) -> Writer:

@@ -142,9 +142,9 @@ def _gives_back(result: Compressed, whole: Sequence[Message]) -> bool:
 
 
 def _offered(options: Mapping[str, Any]) -> bool:
-    """Whether our tool is there whatever it saves: on request, or since a turn before had it."""
+    """Whether our tool is there whatever it saves: on request, or since markers of a turn before stay."""
     previous = options.get("previous")
-    return bool(options.get("offer_tool")) or (previous is not None and TOOL_NAME in json.dumps(previous.tools))
+    return bool(options.get("offer_tool")) or (previous is not None and bool(previous.cache or previous.tools))
 
 
 def _target(result: Compressed, options: Mapping[str, Any]) -> bool:
