@@ -71,9 +71,7 @@ class Request:
     def repeats(self, previous: Compressed, going: Continued) -> bool:
         """Whether a turn without new messages asks for what the turn before got."""
         same = (previous.model, previous.trigger, previous.target) == (self.model, self.trigger, self.target)
-        return (
-            same and going.whole and (previous.tools or []) == self._offered(any(map(_is_ours, previous.tools or ())))
-        )
+        return same and going.whole and (previous.tools or []) == self._offered(_offers_ours(previous))
 
     def unchanged(
         self, messages: list[Message], tokens: int, reason: SkippedReason, issued: list[Position]
@@ -108,13 +106,13 @@ class Request:
         fresh, entered = entering.messages, entering.taken
         before = self._tokens(read(new, self.shape)) if new else 0
         after = self._tokens(read(fresh, self.shape)) if entered or issued else before
-        if entered and not going.forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
+        earlier_forms = going.forms or bool(issued)
+        if entered and not earlier_forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
             fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
             entering = Entered(fresh, entered)
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         earlier = originals_of(previous.cache)
-        offered = any(map(_is_ours, previous.tools or ()))
-        forms = going.forms or bool(entered) or bool(issued) or (offered and bool(named_in(fresh, earlier)))
+        forms = earlier_forms or bool(entered) or (_offers_ours(previous) and bool(named_in(fresh, earlier)))
         with_ours = self.recoverable and forms
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
@@ -231,6 +229,10 @@ def _unchanged(decision: Decision) -> Decision:
         return decision
     why = "what could be taken out costs as much as its markers"
     return decision._replace(action="kept", key=None, tokens_after=decision.tokens_before, why=why)
+
+
+def _offers_ours(result: Compressed) -> bool:
+    return any(map(_is_ours, result.tools or ()))
 
 
 def _is_ours(tool: Tool) -> bool:

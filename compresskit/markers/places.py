@@ -7,11 +7,11 @@ without harm, and cache marks may come and go.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from .._json import dumps
 from ..types import Cache, Message, Path
 from .keys import FULL_LENGTH, KEY_LENGTH, key_of
 
@@ -77,7 +77,7 @@ def _said(message: Message) -> Iterator[str]:
         elif isinstance(item, list):
             left += reversed(item)
         else:
-            yield item if isinstance(item, str) else json.dumps(item)
+            yield item if isinstance(item, str) else dumps(item)
 
 
 def places_of(cache: Cache) -> Places | None:

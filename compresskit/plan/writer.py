@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, islice
+from itertools import groupby
 from typing import NamedTuple
 
 from .._json import clone, exactly
@@ -269,8 +269,11 @@ def _beside(turns: list[Turn], first: int, last: int) -> tuple[bool, bool]:
         """Whether the assistant says something, and calls nothing."""
         return turn is not None and turn.role == "assistant" and not turn.calls
 
-    above = next((turns[index] for index in range(first - 1, -1, -1) if turns[index].role != "system"), None)
-    below = next((turn for turn in islice(turns, last + 1, None) if turn.role != "system"), None)
+    def spoken(places: range) -> Turn | None:
+        """The first message there that is none of the system."""
+        return next((turns[index] for index in places if turns[index].role != "system"), None)
+
+    above, below = spoken(range(first - 1, -1, -1)), spoken(range(last + 1, len(turns)))
     before = turns[first].role == "assistant" and above is not None and not says(above)
     called = turns[last].role == "assistant" and turns[last].calls
     behind = below is not None and below.role == "user" if called else says(turns[last])
