@@ -95,7 +95,7 @@ def cut(text: str, newest: bool = True) -> Cut:
         >>> text = f"{document}\nWho built the bridge?"
         >>> found = cut(text)
         >>> [text[start:end] for start, end in found.must], len(found.data)
-        (['\nWho built the bridge?'], 1)
+        (['Who built the bridge?'], 1)
     """
     least = tuning.WEIGHTS.min_data_characters
     asks = is_question(text)
