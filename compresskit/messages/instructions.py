@@ -55,7 +55,7 @@ _ORDER = re.compile(
     r"|your (?:task|job|goal|role|answer|response))\b",
     re.IGNORECASE,
 )
-_BLANK = re.compile(r"\n[ \t\r]*\n")
+_BLANK = re.compile(r"\n(?:[ \t\r]*\n)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
