@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._json import clone
 from .markers.places import originals_of
 from .markers.restore import Unfolded, unfold
-from .messages import read
+from .messages import as_dicts, read
 from .messages.must_stay import indices, moved, reasons
 from .options import check, check_turns, checked_target, entry_forms
 from .plan.budget import fitted
@@ -114,6 +114,7 @@ def compress(
     check(model, query, tools, recoverable, cache, embedder)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     measure = measure_for(model, counter)
+    messages = as_dicts(messages)
     given = conversation = read(messages, shape)
     request = Request(
         model=model,

@@ -115,6 +115,7 @@ class Turn:
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
     thinking: bool = False  # holds thinking of the model, which its provider has signed
+    joined: bool = False  # an item that a model gave in one go with the one before it: only valid together
 
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
@@ -150,7 +151,7 @@ def _with(items: Sequence[str], item: str) -> list[str]:
 class Conversation:
     """All turns of a request in one of the shapes."""
 
-    shape: str  # "openai" or "anthropic"
+    shape: str  # the name of one of messages.SHAPES
     turns: list[Turn]
     results: str = "auto"  # where its results are: see messages/observations.py
 

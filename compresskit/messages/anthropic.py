@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Turn
+from ..types import Block, Message, Tool, Turn
 from . import parts
 from .cache_control import marks
+from .openai import takes, tell
+from .shape import Answer, Shape
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
+# Part types that OpenAI chat does not have.
+_PARTS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use", "image", "document"})
 _SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
 
 
@@ -140,3 +145,38 @@ def _image(turn: Turn, part: dict[str, Any]) -> None:
     if isinstance(source, dict):
         parts.beside(turn, source, _SOURCE_KEYS)
     parts.beside(turn, part, ("type", "cache_control", *(("source",) if isinstance(source, dict) else ())))
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message has a part that only Anthropic's Messages have.
+
+    >>> is_sure({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "5"}]})
+    True
+    """
+    content = message.get("content")
+    return isinstance(content, list) and any(parts.kind_of(part) in _PARTS for part in content)
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    rest = {key: value for key, value in function.items() if key != "parameters"}
+    return {**rest, "input_schema": function["parameters"]}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    blocks = [{"type": "tool_result", "tool_use_id": one.id, "content": one.text} for one in answers]
+    return [{"role": "user", "content": blocks}] if blocks else []
+
+
+SHAPE = Shape(
+    name="anthropic",
+    title="a message of Anthropic's Messages",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=takes,
+    tell=tell,
+    text_at=("content",),
+    declare=_declare,
+    answers=_answers,
+    takes_marks=True,
+)

@@ -68,7 +68,14 @@ def _without_marks(value: Any, depth: int = 0) -> Any:
             for key, child in value.items()
             if key != "cache_control"
         }
-    return [_without_marks(child, depth + 1) for child in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_without_marks(child, depth + 1) for child in value if not _is_cache_point(child)]
+    return value
+
+
+def _is_cache_point(part: Any) -> bool:
+    """Whether a part is a mark of its own, as Converse has them."""
+    return isinstance(part, dict) and part.keys() == {"cachePoint"}
 
 
 _MARKED = frozenset({"image", "tool_use", "tool_result", "document", "text"})  # not thinking, which takes no mark

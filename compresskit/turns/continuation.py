@@ -7,6 +7,7 @@ own cache, is what the given messages begin with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .._json import clone, equal
@@ -14,7 +15,8 @@ from ..markers.places import Position, originals_of, text_at
 from ..markers.restore import Reader, ShortTexts, Unit, is_run
 from ..markers.wording import looks_issued
 from ..messages.cache_control import unmarked
-from ..messages.parts import replace, slots
+from ..messages.parts import replace
+from ..messages.shapes import is_made, slots
 from ..prices import Prices
 from ..result import Compressed, Decision
 from ..types import Cache, Message
@@ -128,8 +130,9 @@ def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -
 
 
 def requests_in(messages: list[Message]) -> int:
-    """How many of the messages a model gave."""
-    return sum(message["role"] == "assistant" for message in messages)
+    """How many times a model spoke: messages of it that follow each other, such as items of a response, are one."""
+    made = [False, *map(is_made, messages)]
+    return sum(now and not before for before, now in pairwise(made))
 
 
 def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:
