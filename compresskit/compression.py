@@ -22,7 +22,7 @@ from .result import Compressed
 from .tokens.measure import Measure, measure_for
 from .turns.continuation import Continued, continued, lasting, pays
 from .turns.on_entry import Entered, entered
-from .types import Cache, Counter, Embedder, Message, Shrinker, Tool, Turn
+from .types import Cache, Counter, Embedder, Message, Protect, Shrinker, Tool, Turn
 
 if TYPE_CHECKING:
     from .plan.shrinking import Shortening
@@ -41,7 +41,7 @@ def compress(
     *,
     query: str | None = None,
     tools: Sequence[Tool] | None = None,
-    protect: Callable[[Message], bool] | Sequence[int] | None = None,
+    protect: Protect | None = None,
     counter: Counter | Callable[[str], int] | None = None,
     recoverable: bool = True,
     shape: str = "auto",

@@ -11,7 +11,7 @@ from typing import Any
 from .._json import clone
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..types import Conversation, Message, Turn
-from . import anthropic, openai
+from . import anthropic, observations, openai
 from .parts import kind_of
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
 
@@ -28,8 +28,13 @@ _ANTHROPIC_PARTS = frozenset(
 )
 
 
-def read(messages: list[Message], shape: str) -> Conversation:
+def read(messages: list[Message], shape: str, results: str = observations.AUTO) -> Conversation:
     """Every message as a Turn, with calls and results linked.
+
+    Args:
+        messages: In one of the shapes.
+        shape: The name of the shape, or "auto".
+        results: Where results are: see ``observations.link``.
 
     Raises:
         InvalidArgument: an unknown ``shape``.
@@ -43,11 +48,12 @@ def read(messages: list[Message], shape: str) -> Conversation:
     try:
         turns = [reader(index, message) for index, message in enumerate(messages)]
         _LINKERS[found](turns, messages)
+        observations.link(turns, results)
     except (TypeError, InvalidMessages):  # something is not JSON-like: clone() says what and where
         for index, message in enumerate(messages):
             clone(message, f"messages[{index}]")
         raise
-    return Conversation(found, turns)
+    return Conversation(found, turns, results)
 
 
 def detect(messages: list[Message]) -> str:
