@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ._json import clone
 from .markers.places import originals_of
 from .markers.restore import Unfolded, unfold
-from .messages import read
+from .messages import as_dicts, read
 from .messages.must_stay import indices, moved, reasons
 from .options import check, check_turns, checked_target, entry_forms
 from .plan.budget import fitted
@@ -22,7 +22,7 @@ from .result import Compressed
 from .tokens.measure import Measure, measure_for
 from .turns.continuation import Continued, continued, lasting, pays
 from .turns.on_entry import Entered, entered
-from .types import Cache, Counter, Embedder, Message, Shrinker, Tool, Turn
+from .types import Cache, Counter, Embedder, Message, Protect, Shrinker, Tool, Turn
 
 if TYPE_CHECKING:
     from .plan.shrinking import Shortening
@@ -41,7 +41,7 @@ def compress(
     *,
     query: str | None = None,
     tools: Sequence[Tool] | None = None,
-    protect: Callable[[Message], bool] | Sequence[int] | None = None,
+    protect: Protect | None = None,
     counter: Counter | Callable[[str], int] | None = None,
     recoverable: bool = True,
     shape: str = "auto",
@@ -114,6 +114,7 @@ def compress(
     check(model, query, tools, recoverable, cache, embedder)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     measure = measure_for(model, counter)
+    messages = as_dicts(messages)
     given = conversation = read(messages, shape)
     request = Request(
         model=model,

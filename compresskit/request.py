@@ -10,7 +10,7 @@ from .markers.keys import Keys
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .messages import read
-from .messages.retrieval_tool import TOOL_NAME, name_of, schema
+from .messages.retrieval_tool import TOOL_NAME, names_of, offered
 from .plan.budget import Limits
 from .plan.writer import Writer
 from .prices import Prices
@@ -50,7 +50,7 @@ class Request:
     def limits(self) -> Limits:
         """What a plan has to keep to."""
         most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
-        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most)
+        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape)
 
     def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
         """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
@@ -219,8 +219,8 @@ class Request:
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, and ours behind them unless it is there already."""
-        ours = (with_ours or (self.always and self.recoverable)) and all(not _is_ours(tool) for tool in self.tools)
-        return self.tools + ([schema(self.shape)] if ours else [])
+        ours = with_ours or (self.always and self.recoverable)
+        return offered(self.tools, self.shape) if ours else self.tools
 
 
 def _unchanged(decision: Decision) -> Decision:
@@ -232,8 +232,4 @@ def _unchanged(decision: Decision) -> Decision:
 
 
 def _offers_ours(result: Compressed) -> bool:
-    return any(map(_is_ours, result.tools or ()))
-
-
-def _is_ours(tool: Tool) -> bool:
-    return name_of(tool) == TOOL_NAME
+    return any(TOOL_NAME in names_of(tool) for tool in result.tools or ())

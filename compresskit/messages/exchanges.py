@@ -1,4 +1,4 @@
-"""Exchanges: a tool call and all its results, which are only valid together."""
+"""Exchanges: a tool call and all its results, which are only valid together, and what a model gave in one go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ def exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}
     for turn in turns:
+        if turn.joined:
+            reach[turn.index - 1] = max(turn.index, reach.get(turn.index - 1, 0))
         if not turn.answers and not turn.calls:
             continue
         for answered in turn.answers:

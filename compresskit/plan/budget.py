@@ -41,6 +41,7 @@ class Limits(NamedTuple):
     most: int = 0
     whole: int = 0
     worth: Callable[[int], float] | None = None
+    shape: str = "openai"  # of the messages: folds are written in it
 
     def above(self, floor: int) -> Limits:
         """The room that is worth its tokens, and the share of names for it.
@@ -91,7 +92,7 @@ def fitted(
         if _is_small(limits.room, messages) and floor < written.tokens:  # an estimate on the safe side so far
             layout.fit(judged, bare=True)
             layout.tell_nothing()
-            floor = Writer(limits.measure, keys, wording).write(messages, turns, bound, layout).tokens
+            floor = Writer(limits.measure, keys, wording, limits.shape).write(messages, turns, bound, layout).tokens
         keys.cache = written.cache
         if shortening is not None:
             shortening.apply(written, wording)
@@ -133,7 +134,7 @@ def _written(
         fit.fill(budget - names - outlines)
         if last:
             _tell(limits, judged, layout, fit, budget, names, bool(outlines))
-        return Writer(limits.measure, keys, wording).write(messages, turns, bound, layout)
+        return Writer(limits.measure, keys, wording, limits.shape).write(messages, turns, bound, layout)
 
     budget = room
     for _ in range(_ATTEMPTS):

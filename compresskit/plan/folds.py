@@ -19,7 +19,7 @@ _GAP = 2  # tokens of a line that stands for what is left out, as an estimate
 
 def beside_cost(measure: Measure) -> int:
     """Tokens of the message that stands before or behind some folds."""
-    return MESSAGE_TOKENS + measure.count(BESIDE_FOLD["content"])
+    return MESSAGE_TOKENS + measure.count(BESIDE_FOLD)
 
 
 def price_told(entry: Entry, role: str, measure: Measure) -> int:

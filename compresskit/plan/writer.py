@@ -10,8 +10,9 @@ from .._json import clone, exactly
 from ..markers.excerpts import excerpt_parts, short_excerpt
 from ..markers.keys import Keys, bond
 from ..markers.places import Position
-from ..markers.restore import ShortTexts, folded, issued
+from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
 from ..markers.wording import BESIDE_FOLD, Wording, looks_issued
+from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
 from ..tokens.measure import Measure
@@ -54,8 +55,9 @@ class Writer:
     and ``unfoldable`` the numbers of atoms that do not survive a round trip through JSON.
     """
 
-    def __init__(self, measure: Measure, keys: Keys, wording: Wording) -> None:
+    def __init__(self, measure: Measure, keys: Keys, wording: Wording, shape: str) -> None:
         keys.cache = {}
+        self._shape = SHAPES[shape]
         self.cache = keys.cache  # what was taken out
         self.messages: list[Message] = []
         self.decisions: list[Decision] = []
@@ -72,7 +74,7 @@ class Writer:
         self._wording = wording
 
     def write(self, messages: list[Message], turns: list[Turn], bound: list[Atom], layout: Layout) -> Writer:
-        runs = dict(_folds(messages, bound, layout))
+        runs = dict(_folds(turns, bound, layout))
         self._count_ahead(runs.items(), bound, layout)
         entries = layout.entries
         upcoming = [0]
@@ -115,8 +117,8 @@ class Writer:
     def _is_misread(self, beside: tuple[bool, bool], following: list[Message]) -> bool:
         """Whether a message of the conversation would be taken for one that stands beside a fold."""
         before, behind = beside
-        above = self.messages[-1:] == [BESIDE_FOLD] and not before
-        return above or (following == [BESIDE_FOLD] and not behind)
+        above = any(map(is_beside_fold, self.messages[-1:])) and not before
+        return above or (any(map(is_beside_fold, following)) and not behind)
 
     def _fold(
         self,
@@ -130,13 +132,14 @@ class Writer:
         key = self._keys.issue(text)
         lines = told_lines([entry for _, entry in entries], told)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
-        if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
+        if lines and folded(self._shape.tell("user", marker), {key: text}) != key:
             # the messages are no plain JSON: what is told would be a text
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        fold = {"role": "user", "content": marker}
         before, behind = beside
-        self.messages += [dict(BESIDE_FOLD)] * before + [fold] + [dict(BESIDE_FOLD)] * behind
-        self.issued.append((len(self.messages) - behind - 1, ("content",)))
+        tell = self._shape.tell
+        around = [tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
+        self.messages += [*around[:before], tell("user", marker), *around[before:]]
+        self.issued.append((len(self.messages) - behind - 1, self._shape.text_at))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self.tokens += cost
         why = f"one of {count} neighbouring messages that matter least"
@@ -244,7 +247,7 @@ class Writer:
         self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
 
 
-def _folds(messages: list[Message], bound: list[Atom], layout: Layout) -> Iterator[tuple[int, int]]:
+def _folds(turns: list[Turn], bound: list[Atom], layout: Layout) -> Iterator[tuple[int, int]]:
     """The runs of atoms that fold, as (first, one past the last).
 
     A single message is replaced by none of another role: one of the assistant stands for itself, as a stub.
@@ -254,7 +257,7 @@ def _folds(messages: list[Message], bound: list[Atom], layout: Layout) -> Iterat
         first, number = number, number + sum(1 for _ in run)
         if folds:
             start, end = bound[first].first, bound[number - 1].last
-            if start < end or messages[start]["role"] == "user":
+            if start < end or turns[start].role == "user":
                 yield first, number
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from ..messages.must_stay import task_of
-from ..types import Embedder, Query, Turn
+from ..types import Block, Embedder, Query, Turn
 from . import weights as tuning
 from .embeddings import nearness
 from .terms import mentions, terms
@@ -59,7 +59,12 @@ def _asked_in(turns: list[Turn]) -> Iterator[str]:
     task = task_of(turns)
     for turn in (last, None if task is None else turns[task]):
         if turn is not None:
-            yield from (block.text for block in turn.blocks if not block.call)
+            yield from (_asked(block) for block in turn.blocks if not block.call)
+
+
+def _asked(block: Block) -> str:
+    """The instruction of a text; of one that is all data, its beginning, which says what it is about."""
+    return block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
 def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
@@ -77,7 +82,7 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
-        asked = (block.text for block in turn.blocks if not block.call)
+        asked = (_asked(block) for block in turn.blocks if not block.call)
         add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]
     for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :]:

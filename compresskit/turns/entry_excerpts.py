@@ -12,8 +12,9 @@ from .._json import clone
 from ..content import detect
 from ..messages import read
 from ..messages.must_stay import task_of
-from ..messages.parts import replace, slots
+from ..messages.parts import replace
 from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
 from ..plan.candidates import judge
 from ..plan.groups import Atom

@@ -17,7 +17,8 @@ from ..markers.places import Position
 from ..markers.restore import issued
 from ..markers.wording import Wording, looks_issued
 from ..messages import read
-from ..messages.parts import replace, slots
+from ..messages.parts import replace
+from ..messages.shapes import slots
 from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..types import Conversation, Message, Path, Turn
