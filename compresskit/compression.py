@@ -13,7 +13,7 @@ from .messages import read
 from .messages.must_stay import indices, moved, reasons
 from .options import check, check_turns, checked_target, entry_forms
 from .plan.budget import fitted
-from .plan.candidates import Judged, judge
+from .plan.candidates import Judged, judge, whole_messages
 from .plan.groups import atoms
 from .prices import Prices
 from .relevance.query import derive
@@ -159,10 +159,11 @@ def compress(
     if entering.taken:  # what has to stay is sent as it would have been without compression
         unfolded, entering = entering.put_in(unfolded, messages, protected)
         turns = read(unfolded, given.shape).turns
-    bound = atoms(turns, protected, request.room)
+    protection = whole_messages(turns, protected)
+    bound = atoms(turns, protection, request.room)
 
     def judgement() -> Judged:
-        return judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
+        return judge(turns, bound, protection, derive(turns, query, embedder), measure, request.room)
 
     texts = (block.text for turn in turns for block in turn.blocks)
     judged = None
@@ -178,11 +179,11 @@ def compress(
     limits = request.limits
     if previous is not None or prices is not None:
         limits = request.going_on(conversation, requests, prices)
-    written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
-    keys.cache.update(entering.taken)
+    written, floor = fitted(limits, judged, unfolded, shortening)
+    written = written._replace(cache={**written.cache, **entering.taken})
     first = len(unfolded) - len(entering.messages)
-    entered_forms = [(written.written[first + index], path) for index, path in entering.issued]
-    result = request.result(messages, original, written, keys, floor, [*written.issued, *entered_forms], issued)
+    entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
+    result = request.result(messages, original, written, floor, [*written.issued, *entered_forms], issued)
     return result if kept is None else _paying(result, kept, going, requests, prices)
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._json import clone, dumps
-from .markers.keys import Keys
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .messages import read
 from .messages.retrieval_tool import TOOL_NAME, name_of, schema
 from .plan.budget import Limits
-from .plan.writer import Writer
+from .plan.writer import Written
 from .prices import Prices
 from .result import Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
@@ -140,8 +139,7 @@ class Request:
         self,
         messages: list[Message],
         original: int,
-        written: Writer,
-        keys: Keys,
+        written: Written,
         floor: int,
         issued: list[Position],
         given: list[Position],
@@ -152,7 +150,7 @@ class Request:
             issued: the positions of the forms in what was written.
             given: and in the messages that were given.
         """
-        with_ours = self.recoverable and bool(keys.cache)
+        with_ours = self.recoverable and bool(written.cache)
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             free = sum(row.tokens_before for row in written.decisions if row.action != "protected")
@@ -170,7 +168,7 @@ class Request:
             tokens,
             floor_tokens,
             with_ours,
-            {**self.cache, **keys.cache},
+            {**self.cache, **written.cache},
             issued,
             decisions=decisions,
             settled_tokens=tokens,

@@ -74,13 +74,15 @@ class Slot(NamedTuple):
 class Block:
     """One text-bearing part of a message.
 
-    ``call`` is what asked for it (name and arguments of the tool call), "" for what nobody asked for.
+    ``call`` is what asked for it (name and arguments of the tool call), "" for what nobody asked for. ``must`` are the
+    ranges (start, end) of characters that stay in every form in which the block is shown, whole lines if possible.
     """
 
     message: int
     path: Path
     text: str
     call: str = ""
+    must: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -146,6 +148,16 @@ class Conversation:
     @property
     def characters(self) -> int:
         return sum(len(block.text) for turn in self.turns for block in turn.blocks)
+
+
+class Protection(NamedTuple):
+    """Why messages and their blocks must stay as they are; "" if they may change.
+
+    A message does not fold if it must stay or if one of its blocks must stay. Its other blocks may change.
+    """
+
+    messages: Sequence[str]
+    blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
 
 
 class Query(NamedTuple):
