@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -53,6 +54,14 @@ class Candidate(NamedTuple):
         """The text that the segments are segments of."""
         return self.short or self.block.text
 
+    @property
+    def optional(self) -> Sequence[Segment]:
+        """The segments that may be left out."""
+        segments = self.split.segments
+        return (
+            [segments[number] for number in range(len(segments)) if number not in self.must] if self.must else segments
+        )
+
 
 class Judged(NamedTuple):
     """A conversation as candidates, in order, and the value of everything beside their larger texts."""
@@ -91,7 +100,7 @@ def judge(
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
     documents = [
-        Document(one.source, one.split.segments, one.block.call, one.block.message / last, one.split.kind)
+        Document(one.source, one.optional, one.block.call, one.block.message / last, one.split.kind)
         for one in large.values()
     ]
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
@@ -134,7 +143,10 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         left -= len(one.source)
         if left < 0:
             break
-        if rows := picked(one.source, one.split.kind, query.asked):
+        source = one.source
+        for start, end, _ in map(one.split.segments.__getitem__, one.must):  # a question picks itself out
+            source = source[:start] + "\n" * (end - start) + source[end:]
+        if rows := picked(source, one.split.kind, query.asked):
             parts, shares, origins = cut(one.split, rows)
             segments = list(enumerate(zip(origins, shares, strict=True)))
             found[number] = one._replace(
@@ -148,10 +160,13 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
 
 
 def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) -> dict[int, Candidate]:
-    """Gives segments their scores, and more if the question picks them out."""
+    """Gives segments their scores, and more if the question picks them out. Those that must stay need none."""
     most = relevance_tuning.WEIGHTS.picked_row
     found = {}
     for (number, one), values in zip(large.items(), scores, strict=False):
+        if one.must:
+            optional = iter(values)
+            values = [0.0 if number in one.must else next(optional) for number in range(len(one.split.segments))]
         if one.shares:
             values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
         found[number] = one._replace(values=values)
@@ -272,10 +287,45 @@ def _split_all(
             else:
                 deep = len(block.text) <= deep_left
                 deep_left -= len(block.text) if deep else 0
-                parts = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most, found=kind)
-                one = Candidate(block, why, parts)
+                cut = partial(split, hint=block.call, deep=deep, min_chars=least, max_chars=most)
+                one = (
+                    Candidate(block, why, *_around(block, cut))
+                    if block.must
+                    else Candidate(block, why, cut(block.text, found=kind))
+                )
         candidates.append(one)
     return candidates[::-1]
+
+
+def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset[int]]:
+    r"""The split of a text by what must stay of it, a segment for each range; the text between is cut by itself.
+
+    The kind is that of the longest text between. Nothing is split if only small texts may be left out.
+
+    >>> cut, must = _around(Block(0, ("content",), "Sum up:\n" + "one, two\n" * 30, must=((0, 8),)), split)
+    >>> cut.kind, cut.segments[0], must
+    ('lines', Segment(start=0, end=8, name=''), frozenset({0}))
+    """
+    text, small = block.text, marker_tuning.WEIGHTS.small_text_characters
+    segments: list[Segment] = []
+    must: list[int] = []
+    longest = _WHOLE
+    size = last = 0
+    for start, end in [*sorted(block.must), (len(text), len(text))]:
+        start, end = max(start, last), min(end, len(text))
+        if start - last >= small:
+            part = cut(text[last:start])
+            longest, size = (part, start - last) if start - last > size else (longest, size)
+            segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
+            last = start
+        if end > last:
+            if must and must[-1] == len(segments) - 1:
+                segments[-1] = segments[-1]._replace(end=end)
+            else:
+                must.append(len(segments))
+                segments.append(Segment(last, end, ""))
+            last = end
+    return Split(longest.kind, segments if size else []), frozenset(must if size else ())
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

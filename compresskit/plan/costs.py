@@ -114,4 +114,6 @@ def _price(
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= least_gain:
         described, stub = words, tokens
     forms = Forms(whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must)
+    if one.must and count - forms.least < least_gain:
+        return None, None
     return forms, Stubs(described, shortest, bare)

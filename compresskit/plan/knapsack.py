@@ -35,6 +35,11 @@ class Forms:
     picked: Set[int] = frozenset()  # segments that the question picks out: taken before all others
     must: Set[int] = frozenset()  # segments that are kept whenever the text is shown; then there is no stub
 
+    @property
+    def least(self) -> int:
+        """Tokens of the cheapest form."""
+        return _Text(self, bare=True).cheapest
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

@@ -147,7 +147,8 @@ def _once(
     for turn in turns:
         for block in long_results(turn, limits):
             key = keys.name(block.text)
-            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
+            above = "" if block.must else newest[turn.index, block.path]
+            text = referred(block.text, block.call, above, key, wording)
             if text is not None and _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(fresh[turn.index - known], block.path, text)
@@ -170,7 +171,7 @@ def _shorten(
     least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
-            if not block.call or turn.cached or turn.index in protected or len(block.text) < least:
+            if not block.call or block.must or turn.cached or turn.index in protected or len(block.text) < least:
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)
