@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 Message = dict[str, Any]
 Tool = dict[str, Any]
 Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Span = tuple[int, int]  # a range of characters of a text, the last one not included
 Cache = Mapping[str, str]
-Protect = Callable[[Message], bool] | Sequence[int]
+Protect = Callable[[Message], bool] | Sequence[int | str]  # messages: by a function, indices, roles, names of tools
 
 
 @runtime_checkable
@@ -74,13 +75,22 @@ class Slot(NamedTuple):
 class Block:
     """One text-bearing part of a message.
 
-    ``call`` is what asked for it (name and arguments of the tool call), "" for what nobody asked for.
+    ``call`` is what asked for it (name and arguments of the tool call, or the command in the assistant's text), "" for
+    what nobody asked for. ``must`` are the ranges that every form of the text keeps: an instruction beside its data.
+    ``data`` is True for a text of a human that is data, in part or as a whole.
     """
 
     message: int
     path: Path
     text: str
     call: str = ""
+    must: tuple[Span, ...] = ()
+    data: bool = False
+
+    @property
+    def instruction(self) -> str:
+        """The part of a text that asks for something: all of it, unless it was cut into instruction and data."""
+        return "\n".join(self.text[start:end] for start, end in self.must) if self.data else self.text
 
 
 @dataclass(slots=True)
@@ -143,10 +153,21 @@ class Conversation:
 
     shape: str  # the name of one of messages.SHAPES
     turns: list[Turn]
+    results: str = "auto"  # where its results are: see messages/observations.py
 
     @property
     def characters(self) -> int:
         return sum(len(block.text) for turn in self.turns for block in turn.blocks)
+
+
+class Protection(NamedTuple):
+    """Why messages and their blocks must stay as they are; "" if they may change.
+
+    A message does not fold if it must stay or if one of its blocks must stay. Its other blocks may change.
+    """
+
+    messages: Sequence[str]
+    blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
 
 
 class Query(NamedTuple):

@@ -36,7 +36,7 @@ def read(index: int, message: Message) -> Turn:
         parts.opaque(turn, content)
     for key, value in message.items():
         if key not in _PLAIN_KEYS and value is not None:
-            parts.opaque(turn, value)
+            turn.set_aside(value if isinstance(value, str) else dumps(value))
     if isinstance(content, list) or len(message) > 2:
         turn.cached = bool(marks(message))
     return turn
@@ -76,9 +76,11 @@ def _part(turn: Turn, part: Any, i: int) -> None:
     elif found:
         turn.human = turn.human or turn.role == "user"
         parts.beside(turn, part, parts.TEXT_KEYS)
+    elif kind in ("thinking", "redacted_thinking"):
+        turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
+        turn.set_aside(dumps(part))
     elif not _file(turn, part, kind):
-        turn.thinking = turn.thinking or kind in ("thinking", "redacted_thinking")
-        parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
+        parts.opaque(turn, part)  # server tools, compaction, whatever comes next
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:

@@ -116,9 +116,11 @@ def _beside(turn: Turn, message: Message) -> None:
             _beside_said(turn, value)
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
-        else:  # audio, reasoning, thinking blocks, what a provider adds
-            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
+        elif key == "audio":
             parts.opaque(turn, value)
+        else:  # reasoning, ids, metadata, usage, whatever a provider adds: it goes with the message
+            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
+            turn.set_aside(value if isinstance(value, str) else dumps(value))
     if turn.role == "tool":
         answered = message.get("tool_call_id")
         if isinstance(answered, str):

@@ -7,13 +7,18 @@ from typing import Any
 from .._json import clone
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..types import Conversation, Message
-from . import responses
+from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
 from .shapes import SHAPES, foreign
 
 
-def read(messages: list[Message], shape: str) -> Conversation:
+def read(messages: list[Message], shape: str, results: str = observations.AUTO) -> Conversation:
     """Every message as a Turn, with calls and results linked.
+
+    Args:
+        messages: In one of the shapes.
+        shape: The name of the shape, or "auto".
+        results: Where results are: see ``observations.link``.
 
     Raises:
         InvalidArgument: an unknown ``shape``.
@@ -29,11 +34,12 @@ def read(messages: list[Message], shape: str) -> Conversation:
     try:
         turns = [row.read(index, message) for index, message in enumerate(messages)]
         row.link(turns, messages)
+        observations.link(turns, results)
     except (TypeError, InvalidMessages):  # something is not JSON-like: clone() says what and where
         for index, message in enumerate(messages):
             clone(message, f"messages[{index}]")
         raise
-    return Conversation(found, turns)
+    return Conversation(found, turns, results)
 
 
 def detect(messages: list[Message]) -> str:

@@ -45,7 +45,7 @@ class Entered(NamedTuple):
         ]
 
     def put_in(
-        self, whole: list[Message], given: list[Message], protected: Sequence[str]
+        self, whole: list[Message], given: list[Message], protected: Sequence[bool]
     ) -> tuple[list[Message], Entered]:
         """A whole history with those of its last messages as they enter that have to stay, and just these.
 
@@ -125,7 +125,7 @@ def _views(
     long = {turn.index for turn in untouched()}
     if not long:
         return {}, {}
-    before = read([*sent, *fresh], given.shape).turns
+    before = read([*sent, *fresh], given.shape, given.results).turns
     for index in long:
         for block in before[index - known - len(fresh)].blocks:
             block.text = ""  # nobody knows yet what of it can be read
@@ -148,7 +148,8 @@ def _once(
     for turn in turns:
         for block in long_results(turn, limits):
             key = keys.name(block.text)
-            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
+            above = "" if block.must else newest[turn.index, block.path]
+            text = referred(block.text, block.call, above, key, wording)
             if text is not None and _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(fresh[turn.index - known], block.path, text)
@@ -171,7 +172,7 @@ def _shorten(
     least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
-            if not block.call or turn.cached or turn.index in protected or len(block.text) < least:
+            if not block.call or block.must or turn.cached or turn.index in protected or len(block.text) < least:
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)

@@ -15,7 +15,7 @@ from ..content import Segment, bare_lines, path_of, split
 from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
 from ..plan import weights as plan_tuning
-from ..plan.candidates import NO_FACTS, Entry
+from ..plan.candidates import NO_ENTITIES, Candidate
 from ..tokens.measure import Measure
 from ..types import Block, Turn
 from . import weights as tuning
@@ -89,22 +89,22 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
     return excerpt(text, segments, kept, key, wording, {number: [_TOLD] for number in firsts})
 
 
-def discount(entry: Entry, above: str, measure: Measure) -> int:
-    """Takes most of their worth from the segments of a result that stand above; gives the tokens of these.
+def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate, int]:
+    """A new result without most of the value of the segments that are above it already, and the tokens of these.
 
     Args:
-        entry: a new result.
         above: see ``Above.newest``.
     """
-    segments, text = entry.split.segments, entry.block.text
-    stands = _standing(text, segments, above) if above and not entry.short else []
+    segments, text = one.split.segments, one.block.text
+    stands = _standing(text, segments, above) if above and not one.short else []
     if not any(stands):
-        return 0
+        return one, 0
     left = plan_tuning.WEIGHTS.repeated_share
-    entry.values = [value * left if there else value for value, there in zip(entry.values, stands, strict=True)]
-    entry.facts = [NO_FACTS if there else facts for facts, there in zip(entry.facts, stands, strict=True)]
+    values = [value * left if there else value for value, there in zip(one.values, stands, strict=True)]
+    entities = [NO_ENTITIES if there else own for own, there in zip(one.entities, stands, strict=True)]
     marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
-    return sum(marks[number + 1] - marks[number] for number, there in enumerate(stands) if there)
+    tokens = sum(marks[number + 1] - marks[number] for number, there in enumerate(stands) if there)
+    return one._replace(values=values, entities=entities), tokens
 
 
 def _standing(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
