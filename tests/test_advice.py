@@ -255,7 +255,7 @@ ARGUMENTS = [
     (lambda: short(trigger=0), "Leave it out", short),
     (lambda: short(model=""), "such as 'gpt-4o'", lambda: short(model="gpt-4o")),
     (lambda: short(query=5), "None to derive it", lambda: short(query=None)),
-    (lambda: short(protect=0), r"\[0, 5\]", lambda: short(protect=[0, 5])),
+    (lambda: short(protect=0), r"\[0, 'system', 'read_file'\]", lambda: short(protect=[0, "system", "read_file"])),
     (lambda: short(counter=5), "Leave it out", short),
     (lambda: short(cache={"k": 5}), r"result\.cache", lambda: short(cache=short().cache)),
     (lambda: retrieve(Cached(), KEY), r"result\.cache", lambda: retrieve(short().cache, KEY)),
@@ -263,7 +263,7 @@ ARGUMENTS = [
     (lambda: restore({}, {}), "'messages' of a result", lambda: restore(short().messages, {})),
     (lambda: answer([chat_completion()], {}), "as an object or a dict", lambda: answer(chat_completion(), {})),
     (lambda: Conversation.from_json("{}"), "to_json", lambda: Conversation.from_json(Conversation("gpt-4o").to_json())),
-    (lambda: Conversation("gpt-4o", protect=any), "by index, role or tool", lambda: Conversation("gpt-4o", protect=[0])),
+    (lambda: Conversation("gpt-4o", protect=any), "index, role or tool", lambda: Conversation("gpt-4o", protect=[0])),
     (lambda: MemoryStore(10, 20), r"at most max_bytes \(10\)", lambda: MemoryStore(10, 10)),
     (lambda: RedisStore("localhost"), "redis://", lambda: RedisStore("redis://localhost")),
 ]

@@ -288,8 +288,24 @@ def _converse_signed(messages: Sequence[Message]) -> list[str]:
     return [json.dumps(block) for block in blocks if not {"reasoningContent", "guardContent"}.isdisjoint(block)]
 
 
+def _unthinking(before: Sequence[Message], after: Sequence[Message]) -> Iterator[str]:
+    """As for Anthropic: the turn that is still open begins with reasoning, if it did."""
+    if _thinks(before) and not _thinks(after):
+        yield "final turn does not begin with thinking"
+
+
+def _thinks(messages: Sequence[Message]) -> bool:
+    kinds = [{kind for block in _dicts(message.get("content")) for kind in block} for message in messages]
+    roles = [message.get("role") for message in messages]
+    humans = [n for n in range(len(messages)) if roles[n] == "user" and not kinds[n] <= {"toolResult", "cachePoint"}]
+    start = humans[-1] if humans else -1
+    answers = [message for message in messages[start + 1 :] if message.get("role") == "assistant"]
+    first = _dicts(answers[0].get("content"))[:1] if answers else []
+    return bool(first) and "reasoningContent" in first[0]
+
+
 APIS = {
     "responses": Api(_responses, _responses_speakers, _responses_signed, _torn),
     "gemini": Api(_gemini, _gemini_speakers, _gemini_signed, _nothing_torn),
-    "converse": Api(_converse, _converse_speakers, _converse_signed, _nothing_torn),
+    "converse": Api(_converse, _converse_speakers, _converse_signed, _unthinking),
 }

@@ -14,6 +14,7 @@ from compresskit.messages.retrieval_tool import has_ours, schema
 from evals.harness.validity_apis import tool_names
 
 MODEL = "gpt-4o"
+POINT = {"cachePoint": {"type": "default"}}
 every_session = pytest.mark.parametrize("name", SESSIONS)
 
 
@@ -106,15 +107,39 @@ def test_responses_and_calls_without_ids_belong_together_by_name_and_order():
         assert asked in stub.partition("]")[0]
 
 
-def test_nothing_before_the_last_cache_point_is_touched():
+def test_a_cache_point_keeps_what_is_before_it_where_the_caller_wants_that():
     messages = converse_loop(8)
     for message in messages[3:]:
         message["content"] = [block for block in message["content"] if "cachePoint" not in block]
     messages[2]["content"].append({"cachePoint": {"type": "default"}})
     messages += [said("converse", "assistant", "Read."), said("converse", "user", "Go on.")]
-    result = compress(messages, MODEL, trigger=4_000)
-    assert result.cache
-    assert result.messages[:3] == messages[:3]
+    kept = compress(messages, MODEL, trigger=4_000, cached="keep")
+    assert kept.cache
+    assert kept.messages[:3] == messages[:3]
+    moved = compress(messages, MODEL, trigger=4_000)
+    assert moved.messages[2] != messages[2], "by default a mark says what to cache, not what to keep"
+    assert [block for message in moved.messages for block in message["content"] if "cachePoint" in block] == [POINT] * 2
+
+
+def test_a_cache_point_that_moves_on_with_every_turn_breaks_nothing_that_was_sent():
+    """Converse has its points as blocks of their own, which clients put behind the newest result each time."""
+    bare = unmarked(converse_loop(12))
+    previous, sent = None, []
+    for end in range(1, len(bare) + 1, 2):
+        turn = [*bare[: end - 1], {**bare[end - 1], "content": [POINT, *bare[end - 1]["content"], POINT]}]
+        result = compress(turn, MODEL, trigger=12_000, target=6_000, previous=previous, on_entry=True)
+        assert difference(restore(result.messages, result.cache), turn) is None
+        if result.skipped_reason == "fits_trigger":
+            assert unmarked(result.messages)[: len(sent)] == sent
+        sent, previous = unmarked(result.messages), result
+    assert previous.cache
+
+
+def unmarked(messages):
+    return [
+        {**message, "content": [block for block in message["content"] if "cachePoint" not in block]}
+        for message in messages
+    ]
 
 
 # --- The tool and its answers ------------------------------------------------------------------------
