@@ -163,7 +163,7 @@ def compress(
     bound = atoms(turns, protection, request.room)
 
     def judgement() -> Judged:
-        return judge(turns, bound, protection, derive(turns, query, embedder), measure, request.room)
+        return judge(unfolded, turns, bound, protection, derive(turns, query, embedder), measure, request.room)
 
     texts = (block.text for turn in turns for block in turn.blocks)
     judged = None
@@ -179,7 +179,7 @@ def compress(
     limits = request.limits
     if previous is not None or prices is not None:
         limits = request.going_on(conversation, requests, prices)
-    written, floor = fitted(limits, judged, unfolded, shortening)
+    written, floor = fitted(limits, judged, shortening)
     written = written._replace(cache={**written.cache, **entering.taken})
     first = len(unfolded) - len(entering.messages)
     entered_forms = [(written.places[first + index], path) for index, path in entering.issued]

@@ -16,7 +16,7 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
-from ..types import Block, Protection, Query, Turn
+from ..types import Block, Message, Protection, Query, Turn
 from . import weights as tuning
 from .groups import Atom
 
@@ -66,6 +66,7 @@ class Candidate(NamedTuple):
 class Judged(NamedTuple):
     """A conversation as candidates, in order, and the value of everything beside their larger texts."""
 
+    messages: list[Message]
     turns: Sequence[Turn]
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
@@ -88,7 +89,13 @@ def whole_messages(turns: Sequence[Turn], reasons: Sequence[str]) -> Protection:
 
 
 def judge(
-    turns: Sequence[Turn], atoms: Sequence[Atom], protection: Protection, query: Query, measure: Measure, room: int
+    messages: list[Message],
+    turns: Sequence[Turn],
+    atoms: Sequence[Atom],
+    protection: Protection,
+    query: Query,
+    measure: Measure,
+    room: int,
 ) -> Judged:
     """Every block, split into segments that are scored. Nothing is counted yet but samples.
 
@@ -129,7 +136,9 @@ def judge(
         members = turns[atom.first : atom.last + 1] if numbers else ()
         blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
     facts.weigh(blocks)
-    return Judged(turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown)
+    return Judged(
+        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown
+    )
 
 
 def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:

@@ -29,16 +29,20 @@ class Stubs(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """The costs of a conversation, in tokens."""
+    """The costs of a conversation, in tokens, and what they were counted with."""
 
+    judged: Judged
+    measure: Measure
+    keys: Keys
+    wording: Wording
     groups: Sequence[Group]  # one for each atom
     tokens: Sequence[int]  # of each candidate as it is
     stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
     fold: int  # of the first line of a fold, with its message
 
-    def knapsack(self, judged: Judged, bare: bool = False) -> Knapsack:
+    def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
-        return Knapsack(self.groups, self.fold, judged.weights, judged.shown, bare)
+        return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare)
 
 
 def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, unfoldable: Set[int]) -> Costs:
@@ -74,7 +78,8 @@ def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, un
         return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
-    return Costs(groups, tokens, stubs, MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK)
+    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
+    return Costs(judged, measure, keys, wording, groups, tokens, stubs, fold)
 
 
 def _price(
