@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
@@ -54,13 +54,15 @@ class Candidate(NamedTuple):
         """The text that the segments are segments of."""
         return self.short or self.block.text
 
+    def segment_tokens(self, measure: Measure) -> list[int]:
+        """Tokens of each segment."""
+        offsets = [segment.start for segment in self.split.segments] + [len(self.source)]
+        return [after - before for before, after in pairwise(measure.tally(self.source).at(offsets))]
+
     @property
     def optional(self) -> Sequence[Segment]:
         """The segments that may be left out."""
-        segments = self.split.segments
-        return (
-            [segments[number] for number in range(len(segments)) if number not in self.must] if self.must else segments
-        )
+        return [segment for number, segment in enumerate(self.split.segments) if number not in self.must]
 
 
 class Judged(NamedTuple):

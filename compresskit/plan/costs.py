@@ -12,7 +12,7 @@ from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from . import weights as tuning
 from .candidates import Candidate, Judged
-from .folds import beside_cost, price_quoted, segment_costs
+from .folds import beside_cost, price_quoted
 from .groups import Atom
 from .knapsack import Forms, Group, Knapsack
 
@@ -96,7 +96,7 @@ def _price(
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
     unit = "lines" if lines > 1 else "characters"
-    costs = segment_costs(one, measure)
+    costs = one.segment_tokens(measure)
     head = gap = more = 0
     if one.short:
         head = measure.count(f"{wording.short(one.form, key)}\n{one.head}") + _SLACK
