@@ -9,7 +9,7 @@ from ._json import clone, dumps
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .messages import read
-from .messages.retrieval_tool import TOOL_NAME, name_of, schema
+from .messages.retrieval_tool import TOOL_NAME, names_of, offered
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices
@@ -49,7 +49,7 @@ class Request:
     def limits(self) -> Limits:
         """What a plan has to keep to."""
         most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
-        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most)
+        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape)
 
     def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
         """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
@@ -141,14 +141,12 @@ class Request:
         original: int,
         written: Written,
         floor: int,
-        issued: list[Position],
         given: list[Position],
     ) -> Compressed:
         """What was written, unless it is no smaller than what was given.
 
         Args:
-            issued: the positions of the forms in what was written.
-            given: and in the messages that were given.
+            given: the positions of the forms in the messages that were given.
         """
         with_ours = self.recoverable and bool(written.cache)
         tokens = written.tokens + self._overhead(with_ours)
@@ -169,7 +167,7 @@ class Request:
             floor_tokens,
             with_ours,
             {**self.cache, **written.cache},
-            issued,
+            list(written.issued),
             decisions=decisions,
             settled_tokens=tokens,
         )
@@ -217,8 +215,8 @@ class Request:
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, and ours behind them unless it is there already."""
-        ours = (with_ours or (self.always and self.recoverable)) and all(not _is_ours(tool) for tool in self.tools)
-        return self.tools + ([schema(self.shape)] if ours else [])
+        ours = with_ours or (self.always and self.recoverable)
+        return offered(self.tools, self.shape) if ours else self.tools
 
 
 def _unchanged(decision: Decision) -> Decision:
@@ -230,8 +228,4 @@ def _unchanged(decision: Decision) -> Decision:
 
 
 def _offers_ours(result: Compressed) -> bool:
-    return any(map(_is_ours, result.tools or ()))
-
-
-def _is_ours(tool: Tool) -> bool:
-    return name_of(tool) == TOOL_NAME
+    return any(TOOL_NAME in names_of(tool) for tool in result.tools or ())

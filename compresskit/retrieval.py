@@ -19,11 +19,11 @@ from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
 from .markers.restore import is_run
-from .messages.parts import slots
 from .messages.retrieval_tool import TOOL_NAME
+from .messages.shapes import slots, speaker
 from .relevance import Document, score
 from .relevance.query import derive
-from .responses import calls_of, message_of, results
+from .responses import calls_in, results
 from .tokens.measure import Measure, measure_for
 from .types import Cache, Message
 
@@ -108,13 +108,15 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     """Returns the messages that answer all retrieval calls in a response, ready to be appended.
 
     Args:
-        response: A response of OpenAI chat, LiteLLM or Anthropic Messages, as an object or a dict; or only its message.
+        response: A response of OpenAI chat or Responses, LiteLLM, Anthropic, Gemini or Bedrock's Converse, as an object
+            or a dict; or only its message.
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
 
     Returns:
-        For OpenAI one ``tool`` message for each call, for Anthropic one ``user`` message with all results. The list is
-            empty if the retrieval tool was not called. Calls of your own tools are yours to answer, in the same turn.
+        For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each
+            call, and for Anthropic, Gemini and Converse one ``user`` message with all results. The list is empty if the
+            retrieval tool was not called. Calls of your own tools are yours to answer, in the same turn.
 
     Raises:
         InvalidArgument: ``response`` is not a response, ``cache`` is not a mapping of keys to texts, or ``max_tokens``
@@ -122,7 +124,7 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     """
     check_cache(cache)
     check_whole("max_tokens", max_tokens, MIN_TOKENS)
-    calls = [call for call in calls_of(message_of(response)) if call.ours]
+    calls = [call for call in calls_in(response) if call.ours]
     return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
 
 
@@ -196,18 +198,20 @@ def _unknown(cache: Cache, key: Any, measure: Measure, max_tokens: int) -> str:
 def _readable(text: str) -> str:
     """A folded run of messages as a transcript; any other text as it is."""
     messages = json.loads(text) if is_run(text) else []
-    if not messages or not all("role" in message for message in messages):
+    if not messages:
         return text
-    return "\n".join(f"--- {message['role']} ---\n{_said(message)}" for message in messages)
+    return "\n".join(f"--- {speaker(message)} ---\n{_said(message)}" for message in messages)
 
 
 def _said(message: Message) -> str:
-    content = message.get("content")
+    field = next((name for name in ("content", "parts", "output") if name in message), "")
+    content = message.get(field)
     shown_parts = [content] if isinstance(content, str) else []
     for part in content if isinstance(content, list) else ():
         text = part.get("text", part.get("content")) if isinstance(part, dict) else None
         shown_parts.append(text if isinstance(text, str) else dumps(part))
-    rest = {key: value for key, value in message.items() if key not in ("role", "content") and value}
+    hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
+    rest = {key: value for key, value in message.items() if key not in hidden and value}
     return "\n".join(shown_parts + ([dumps(rest)] if rest else []))
 
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 Message = dict[str, Any]
 Tool = dict[str, Any]
 Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Span = tuple[int, int]  # a range of characters of a text, the last one not included
 Cache = Mapping[str, str]
-Protect = Callable[[Message], bool] | Sequence[int]
+Protect = Callable[[Message], bool] | Sequence[int | str]  # messages: by a function, indices, roles, names of tools
 
 
 @runtime_checkable
@@ -74,15 +75,22 @@ class Slot(NamedTuple):
 class Block:
     """One text-bearing part of a message.
 
-    ``call`` is what asked for it (name and arguments of the tool call), "" for what nobody asked for. ``must`` are the
-    ranges (start, end) of characters that stay in every form in which the block is shown, whole lines if possible.
+    ``call`` is what asked for it (name and arguments of the tool call, or the command in the assistant's text), "" for
+    what nobody asked for. ``must`` are the ranges that every form of the text keeps: an instruction beside its data.
+    ``data`` is True for a text of a human that is data, in part or as a whole.
     """
 
     message: int
     path: Path
     text: str
     call: str = ""
-    must: tuple[tuple[int, int], ...] = ()
+    must: tuple[Span, ...] = ()
+    data: bool = False
+
+    @property
+    def instruction(self) -> str:
+        """The part of a text that asks for something: all of it, unless it was cut into instruction and data."""
+        return "\n".join(self.text[start:end] for start, end in self.must) if self.data else self.text
 
 
 @dataclass(slots=True)
@@ -107,6 +115,7 @@ class Turn:
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
     thinking: bool = False  # holds thinking of the model, which its provider has signed
+    joined: bool = False  # an item that a model gave in one go with the one before it: only valid together
 
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
@@ -142,8 +151,9 @@ def _with(items: Sequence[str], item: str) -> list[str]:
 class Conversation:
     """All turns of a request in one of the shapes."""
 
-    shape: str  # "openai" or "anthropic"
+    shape: str  # the name of one of messages.SHAPES
     turns: list[Turn]
+    results: str = "auto"  # where its results are: see messages/observations.py
 
     @property
     def characters(self) -> int:

@@ -252,7 +252,11 @@ ARGUMENTS = [
     (lambda: restore({}, {}), "'messages' of a result", lambda: restore(short().messages, {})),
     (lambda: answer([chat_completion()], {}), "as an object or a dict", lambda: answer(chat_completion(), {})),
     (lambda: Conversation.from_json("{}"), "to_json", lambda: Conversation.from_json(Conversation("gpt-4o").to_json())),
-    (lambda: Conversation("gpt-4o", protect=any), "by index", lambda: Conversation("gpt-4o", protect=[0])),
+    (
+        lambda: Conversation("gpt-4o", protect=any),
+        "by index, role or tool",
+        lambda: Conversation("gpt-4o", protect=[0]),
+    ),
     (lambda: MemoryStore(10, 20), r"at most max_bytes \(10\)", lambda: MemoryStore(10, 10)),
     (lambda: RedisStore("localhost"), "redis://", lambda: RedisStore("redis://localhost")),
 ]

@@ -23,7 +23,10 @@ from .result_json import from_fields, to_fields
 
 _VERSION = 1
 # What of compress() makes sense from turn to turn and can be written down.
-_OPTIONS = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints", "prices")
+_OPTIONS = (
+    *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
+    *("on_entry", "offer_tool", "breakpoints", "prices"),
+)
 
 
 class Conversation:
@@ -40,8 +43,9 @@ class Conversation:
     """
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
-        """Takes these options of ``compress``: query, tools, protect (indices), recoverable, shape, on_entry,
-        offer_tool, breakpoints and prices. on_entry and offer_tool are on, unless you turn them off.
+        """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
+        recoverable, shape, on_entry, offer_tool, breakpoints and prices. offer_tool is on, and on_entry is "lossless",
+        unless you say otherwise.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
@@ -50,14 +54,17 @@ class Conversation:
             if name not in _OPTIONS:
                 said = name if name.isidentifier() else described(name)
                 raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
-        if callable(options.get("protect")):
-            raise InvalidArgument("protect is a function, which cannot be written down; name messages by index.")
+        for name in ("protect", "open"):
+            if callable(options.get(name)):
+                raise InvalidArgument(
+                    f"{name} is a function, which cannot be written down; name messages by index, role or tool."
+                )
         checked_target(trigger, target)
         check_model(model)
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
-        self._options = {"on_entry": True, "offer_tool": True, **options}
+        self._options = {"on_entry": "lossless", "offer_tool": True, **options}
 
     def append(self, *messages: Message) -> None:
         """Adds original messages: yours, the model's, and tool results.
@@ -158,7 +165,7 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
     """
     if not isinstance(conversation, Conversation):
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
-    for name in ("trigger", "target", "query", "protect", "recoverable", "cache"):
+    for name in ("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"):
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")

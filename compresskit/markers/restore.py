@@ -17,8 +17,9 @@ from typing import NamedTuple
 from .._json import clone
 from ..content import FORMS, said_in_short
 from ..errors import InvalidMessages, check_cache
-from ..messages import read
-from ..messages.parts import replace, slots
+from ..messages import as_dicts, read
+from ..messages.parts import replace
+from ..messages.shapes import is_message, slots, told
 from ..types import Cache, Message, Path
 from .fold_quotes import stand_in, telling
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
@@ -31,7 +32,6 @@ _SPAN = r"\d+(?:-\d+)?"
 _GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]*(?: L{_SPAN}|, …))?\]|…)$", re.MULTILINE)
 _MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
-_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})  # that fold
 
 
 class ShortTexts:
@@ -123,17 +123,21 @@ def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> s
 
     Where many messages are asked about, ``short`` keeps what they are compared with.
     """
-    content = message.get("content")
-    if not isinstance(content, str) or not content.startswith(START):
+    said = told(message, "user")
+    if said is None or not said[1].startswith(START):
         return None
-    if len(message) != 2 or message.get("role") != "user":
-        return None
-    first, *rest = content.split("\n")
+    first, *rest = said[1].split("\n")
     match = _FOLD.fullmatch(first)
     if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
     short, run = short or ShortTexts(), cache[match[2]]
     return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
+
+
+def is_beside_fold(message: Message) -> bool:
+    """Whether a message is the assistant's that stands beside a fold."""
+    said = told(message, "assistant")
+    return said is not None and said[1] == BESIDE_FOLD
 
 
 class Unit(NamedTuple):
@@ -167,7 +171,7 @@ class Reader:
         """The messages from ``first`` on, one by one, but for folds, which are read with what stands beside them."""
         index = first
         while index < len(messages):
-            at = index + (messages[index] == BESIDE_FOLD and index + 1 < len(messages))
+            at = index + (is_beside_fold(messages[index]) and index + 1 < len(messages))
             run = self._run(messages, at)
             if run is None:
                 texts = self._texts(messages, index)
@@ -175,8 +179,8 @@ class Reader:
                 index += 1
                 continue
             stop = at + 1
-            stop += stop < len(messages) and messages[stop] == BESIDE_FOLD
-            yield Unit(index, stop, run, [], [(at, ("content",))])
+            stop += stop < len(messages) and is_beside_fold(messages[stop])
+            yield Unit(index, stop, run[0], [], [(at, run[1])])
             index = stop
 
     def original(self, unit: Unit, messages: Sequence[Message]) -> list[Message]:
@@ -186,10 +190,11 @@ class Reader:
         message = messages[unit.first]
         return [_filled(message, unit.first, unit.texts, self.cache)] if unit.texts else [message]
 
-    def _run(self, messages: Sequence[Message], index: int) -> str | None:
+    def _run(self, messages: Sequence[Message], index: int) -> tuple[str, Path] | None:
+        """The key of the run that a message stands for, and the path of the text that says so."""
         message = messages[index]
-        key = folded(message, self.cache, self.short)
-        return key if key and self._is_issued(messages, index, message["content"]) else None
+        key, said = folded(message, self.cache, self.short), told(message, "user")
+        return (key, said[0]) if key and said and self._is_issued(messages, index, said[1]) else None
 
     def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
         found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]
@@ -246,6 +251,7 @@ class Unfolded(NamedTuple):
 def unfold(messages: list[Message], cache: Cache, first: int = 0) -> Unfolded:
     """The originals of the messages from ``first`` on, each by itself; positions are counted from there."""
     check_cache(cache)
+    messages = as_dicts(messages)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise InvalidMessages(
             f"messages is a {type(messages).__name__}; a list of message dicts was expected: "
@@ -284,5 +290,4 @@ def _run(text: str) -> list[Message] | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    good = isinstance(found, list) and all(isinstance(item, dict) and item.get("role") in _ROLES for item in found)
-    return found if good else None
+    return found if isinstance(found, list) and all(map(is_message, found)) else None

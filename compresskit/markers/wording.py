@@ -8,9 +8,9 @@ from typing import NamedTuple
 ROWS_LEFT_OUT = "…"  # stands for rows of a text in short form
 START = "[… "
 SHORTENED = "shortened"
-# Stands before or behind a fold, which is a message of the user, where user and assistant would no longer take turns:
-# templates of open models refuse that.
-BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
+# What the assistant says before or behind a fold, which is a message of the user, if user and assistant would not take
+# turns otherwise: templates of open models refuse that.
+BESIDE_FOLD = "[…]"
 
 
 class Gap(NamedTuple):

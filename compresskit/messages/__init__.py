@@ -1,5 +1,7 @@
 """The only code that knows what is inside a message: the shapes, what must stay, and the retrieval tool."""
 
-from .reading import SHAPES, check_messages, read
+from .objects import as_dicts
+from .reading import check_messages, read
+from .shapes import SHAPES
 
-__all__ = ["SHAPES", "check_messages", "read"]
+__all__ = ["SHAPES", "as_dicts", "check_messages", "read"]

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Turn
+from ..types import Block, Message, Tool, Turn
 from . import parts
 from .cache_control import marks
+from .openai import takes, tell
+from .shape import Answer, Shape
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
+# Part types that OpenAI chat does not have.
+_PARTS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use", "image", "document"})
 _SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
 
 
@@ -31,7 +36,7 @@ def read(index: int, message: Message) -> Turn:
         parts.opaque(turn, content)
     for key, value in message.items():
         if key not in _PLAIN_KEYS and value is not None:
-            parts.opaque(turn, value)
+            turn.set_aside(value if isinstance(value, str) else dumps(value))
     if isinstance(content, list) or len(message) > 2:
         turn.cached = bool(marks(message))
     return turn
@@ -71,9 +76,11 @@ def _part(turn: Turn, part: Any, i: int) -> None:
     elif found:
         turn.human = turn.human or turn.role == "user"
         parts.beside(turn, part, parts.TEXT_KEYS)
+    elif kind in ("thinking", "redacted_thinking"):
+        turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
+        turn.set_aside(dumps(part))
     elif not _file(turn, part, kind):
-        turn.thinking = turn.thinking or kind in ("thinking", "redacted_thinking")
-        parts.opaque(turn, part)  # thinking, server tools, compaction, whatever comes next
+        parts.opaque(turn, part)  # server tools, compaction, whatever comes next
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:
@@ -140,3 +147,38 @@ def _image(turn: Turn, part: dict[str, Any]) -> None:
     if isinstance(source, dict):
         parts.beside(turn, source, _SOURCE_KEYS)
     parts.beside(turn, part, ("type", "cache_control", *(("source",) if isinstance(source, dict) else ())))
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message has a part that only Anthropic's Messages have.
+
+    >>> is_sure({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "5"}]})
+    True
+    """
+    content = message.get("content")
+    return isinstance(content, list) and any(parts.kind_of(part) in _PARTS for part in content)
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    rest = {key: value for key, value in function.items() if key != "parameters"}
+    return {**rest, "input_schema": function["parameters"]}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    blocks = [{"type": "tool_result", "tool_use_id": one.id, "content": one.text} for one in answers]
+    return [{"role": "user", "content": blocks}] if blocks else []
+
+
+SHAPE = Shape(
+    name="anthropic",
+    title="a message of Anthropic's Messages",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=takes,
+    tell=tell,
+    text_at=("content",),
+    declare=_declare,
+    answers=_answers,
+    takes_marks=True,
+)

@@ -10,6 +10,7 @@ from .parts import kind_of
 HOUR, MINUTES = "1h", "5m"  # how long the provider keeps what a cache_control mark ends
 # Their values are the caller's data, in which a key named cache_control is no mark.
 _DATA_KEYS = frozenset({"input", "arguments", "parameters", "input_schema"})
+_MAX_DEPTH = 8  # levels of a message at which the shapes have marks, with some to spare
 
 
 def marks(item: dict[str, Any]) -> list[str]:
@@ -39,6 +40,42 @@ def marks(item: dict[str, Any]) -> list[str]:
             children = value
         todo += [(child, True) for child in children if isinstance(child, dict | list)]
     return found
+
+
+def unmarked(message: Message) -> Message:
+    """A message without its cache marks, to be compared with: clients move them from turn to turn.
+
+    A list of one plain text becomes the text, because some clients write a list only to carry a mark.
+
+    >>> unmarked({"role": "user", "content": [{"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]})
+    {'role': 'user', 'content': 'hi'}
+    """
+    copy: Message = _without_marks(message)
+    content = copy.get("content")
+    if isinstance(content, list) and len(content) == 1 and isinstance(content[0], dict):
+        if content[0].keys() == {"type", "text"} and content[0]["type"] == "text":
+            copy["content"] = content[0]["text"]
+    return copy
+
+
+def _without_marks(value: Any, depth: int = 0) -> Any:
+    """A copy without the marks; what is nested too deep to hold any is left as it is."""
+    if depth > _MAX_DEPTH:
+        return value
+    if isinstance(value, dict):
+        return {
+            key: child if key in _DATA_KEYS else _without_marks(child, depth + 1)
+            for key, child in value.items()
+            if key != "cache_control"
+        }
+    if isinstance(value, list):
+        return [_without_marks(child, depth + 1) for child in value if not _is_cache_point(child)]
+    return value
+
+
+def _is_cache_point(part: Any) -> bool:
+    """Whether a part is a mark of its own, as Converse has them."""
+    return isinstance(part, dict) and part.keys() == {"cachePoint"}
 
 
 _MARKED = frozenset({"image", "tool_use", "tool_result", "document", "text"})  # not thinking, which takes no mark

@@ -1,15 +1,19 @@
-"""Exchanges: a tool call and all its results, which are only valid together."""
+"""Exchanges: a tool call and all its results, which are only valid together, and what a model gave in one go."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ..types import Turn
 
 
-def exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
+def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
     """A call and all its results, however spread, as (first, last); every other message by itself."""
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}
     for turn in turns:
+        if turn.joined:
+            reach[turn.index - 1] = max(turn.index, reach.get(turn.index - 1, 0))
         if not turn.answers and not turn.calls:
             continue
         for answered in turn.answers:

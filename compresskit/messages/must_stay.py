@@ -1,111 +1,253 @@
-"""What may not be touched.
+"""What must stay, by what a text is, and not by the message that it happens to stand in.
 
-Protected are: system and developer messages, the task, the last user message, the last assistant message,
-the newest tool results, text just retrieved, everything up to the last cache_control breakpoint, and what
-the caller names.
+Never touched are system and developer messages, instructions, the last assistant message, text that was just retrieved,
+and what the caller protects. The newest results and the data beside the newest question are the last to go: they are
+opened only if the target is out of reach without it. Everything else is ordinary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
 from ..errors import InvalidArgument, shown
-from ..types import Message, Turn
+from ..types import Block, Message, Path, Protect, Protection, Turn
+from .instructions import cut, gives_task, kept_tags, mark
 from .retrieval_tool import TOOL_NAME
 
 _RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest message"
 
 
-def reasons(
-    turns: list[Turn],
-    messages: list[Message],
-    protect: Callable[[Message], bool] | Sequence[int] | None,
-) -> list[str]:
-    """For every message why it is protected, "" where it is not.
+@dataclass(frozen=True)
+class MustStay:
+    """What must stay of a conversation.
+
+    Attributes:
+        turns: The conversation.
+        messages: For each message why it stays in its place, "" if it may fold.
+        texts: Why a text may not change, by message and path. A text that is missing here may.
+        last: The texts of these that are the last to go.
+    """
+
+    turns: Sequence[Turn]
+    messages: Sequence[str]
+    texts: dict[tuple[int, Path], str]
+    last: tuple[Block, ...] = ()
+
+    @property
+    def protection(self) -> Protection:
+        """The reasons by message and by block."""
+        return Protection(self.messages, [[self.of(block) for block in turn.blocks] for turn in self.turns])
+
+    def of(self, block: Block) -> str:
+        """Why a text may not change, "" if it may."""
+        return self.texts.get((block.message, block.path), "")
+
+    def whole(self) -> list[bool]:
+        """For each message whether none of it may change."""
+        return [
+            bool(why) and all(self.of(block) for block in turn.blocks)
+            for turn, why in zip(self.turns, self.messages, strict=True)
+        ]
+
+    def without(self, opened: Iterable[Block]) -> MustStay:
+        """With these texts open, which were among the last to go."""
+        gone = {(block.message, block.path) for block in opened}
+        texts = {place: reason for place, reason in self.texts.items() if place not in gone}
+        return replace(self, texts=texts, last=tuple(one for one in self.last if (one.message, one.path) not in gone))
+
+
+def must_stay(
+    turns: Sequence[Turn], messages: list[Message], protect: Any = None, opened: Any = None, cached: str = "move"
+) -> MustStay:
+    """What must stay of a conversation. It sets ``must`` and ``data`` of the texts of humans.
+
+    Args:
+        protect, opened: Messages that the caller names: see ``named``.
+        cached: "keep" protects everything up to the last cache mark.
 
     Raises:
-        InvalidArgument: ``protect`` is neither a function of a message nor indices of messages.
+        InvalidArgument: ``protect`` or ``opened`` names nothing that can be named.
     """
-    why = [""] * len(turns)
-    for index in indices(messages, protect):
-        why[index] = "named by the caller"
-    _mark(why, _just_retrieved(turns), "just retrieved")
-    _mark(why, _newest_results(turns), "newest tool results")
-    _mark(why, _last(turns, lambda turn: turn.role == "assistant"), "last assistant message")
-    task = task_of(turns)
-    _mark(why, [] if task is None else [task], "the task")
-    _mark(why, _last(turns, lambda turn: turn.role == "user"), "last user message")
-    _mark(why, _last(turns, lambda turn: turn.human), "last user message")
-    _mark(why, [turn.index for turn in turns if turn.role == "system"], "system message")
-    _mark(why, range(1 + max((turn.index for turn in turns if turn.cached), default=-1)), "cached prefix")
-    return why
+    task, newest = task_of(turns), _last(turns, lambda turn: turn.human)
+    mark(turns, [index for index in (task, newest) if index is not None])
+    free = frozenset(named(opened, turns, messages, "open"))
+    for index in free:
+        _open(turns[index])
+    found = _Reasons(turns, free)
+    found.keep(named(protect, turns, messages, "protect"), "named by the caller")
+    found.keep(untouched(turns, messages, None, cached), "cached prefix")
+    found.keep(_just_retrieved(turns), "just retrieved")
+    found.keep([turn.index for turn in turns if turn.role == "system"], "system message", but=free)
+    found.keep(_indices(_last(turns, lambda turn: turn.role == "assistant")), "last assistant message", but=free)
+    found.keep_instructions(newest, "last user message", last=True)
+    found.keep_instructions(task, "the task", last=False)
+    found.keep_results(_newest_results(turns))
+    return MustStay(turns, found.messages, found.texts, tuple(found.last))
 
 
-def task_of(turns: list[Turn]) -> int | None:
+class _Reasons:
+    """Collects why messages and texts must stay; the first reason of each counts."""
+
+    def __init__(self, turns: Sequence[Turn], free: frozenset[int]) -> None:
+        self.messages = [""] * len(turns)
+        self.texts: dict[tuple[int, Path], str] = {}
+        self.last: list[Block] = []
+        self._turns = turns
+        self._free = free
+
+    def keep(self, indices: Iterable[int], reason: str, but: frozenset[int] = frozenset()) -> None:
+        """Protects messages with all of their texts."""
+        for index in indices:
+            if index not in but:
+                self._stay(index, reason)
+                for block in self._turns[index].blocks:
+                    self.texts.setdefault((index, block.path), reason)
+
+    def keep_instructions(self, index: int | None, reason: str, last: bool) -> None:
+        """Protects what a message asks; its data are the last to go, or ordinary."""
+        if index is None or index in self._free:
+            return
+        self._stay(index, reason)
+        for block in self._turns[index].blocks:
+            if not block.call and not block.data:
+                self.texts.setdefault((index, block.path), reason)
+            elif not block.call and last:
+                self._last(block, _NEWEST_DATA)
+
+    def keep_results(self, blocks: Iterable[Block]) -> None:
+        """Protects results, which are the last to go."""
+        for block in blocks:
+            if block.message not in self._free:
+                self._stay(block.message, _NEWEST_RESULT)
+                self._last(block, _NEWEST_RESULT)
+
+    def _stay(self, index: int, reason: str) -> None:
+        self.messages[index] = self.messages[index] or reason
+
+    def _last(self, block: Block, reason: str) -> None:
+        if (block.message, block.path) not in self.texts:
+            self.texts[block.message, block.path] = reason
+            self.last.append(block)
+
+
+def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cached: str) -> list[int]:
+    """The messages of which the caller wants nothing changed, by index from the front."""
+    marked = max((turn.index for turn in turns if turn.cached), default=-1) if cached == "keep" else -1
+    return [*range(marked + 1), *named(protect, turns, messages, "protect")]
+
+
+def task_of(turns: Sequence[Turn]) -> int | None:
     """The message that sets the task: the last one of the user before the assistant first speaks.
 
-    Context that a caller sends as messages of its own before the question is not the task.
+    Context that a caller sends as messages of its own before the question is not the task, and neither is material
+    behind it: if the last one asks nothing and the first one does, the first one is the task.
     """
-    task = None
+    before: list[Turn] = []
     for turn in turns:
         if turn.human:
-            task = turn.index
-        elif turn.role != "system" and task is not None:
+            before.append(turn)
+        elif turn.role != "system" and before:
             break
-    return task
+    if len(before) > 1 and not _asks(before[-1]) and any(gives_task(block.text) for block in before[0].blocks):
+        return before[0].index
+    return before[-1].index if before else None
 
 
-def indices(messages: list[Message], protect: Any) -> list[int]:
-    """The messages that the caller names, by index from the front."""
-    if protect is None:
+def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: str) -> list[int]:
+    """The messages that the caller names by an option, by index from the front.
+
+    Args:
+        which: A function of a message, or a list of indices, of roles ("system"), and of names of tools, whose results
+            are meant. None names nothing.
+        option: The name of the option, for errors.
+
+    Raises:
+        InvalidArgument: ``which`` is none of these.
+    """
+    if which is None:
         return []
-    if callable(protect):
-        return [index for index, message in enumerate(messages) if protect(message)]
-    expected = "a function of a message or indices of messages was expected"
-    if isinstance(protect, str | bytes) or not hasattr(protect, "__iter__"):
-        raise InvalidArgument(f"protect is {shown(protect)}; {expected}, such as [0, 5].")
-    named = list(protect)
-    for index in named:
-        if not isinstance(index, int) or isinstance(index, bool) or not -len(messages) <= index < len(messages):
+    if callable(which):
+        return [index for index, message in enumerate(messages) if which(message)]
+    expected = "a function of a message, or a list of indices, roles and names of tools was expected"
+    if isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
+        advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
+        raise InvalidArgument(f"{option} is {shown(which)}; {expected}, such as {advice}.")
+    found: set[int] = set()
+    for one in which:
+        if isinstance(one, str) and one:
+            found.update(turn.index for turn in turns if _is_of(turn, one))
+        elif isinstance(one, int) and not isinstance(one, bool) and -len(messages) <= one < len(messages):
+            found.add(one % len(messages))
+        else:
             here = f"from {-len(messages)} to {len(messages) - 1} here" if messages else "and there are no messages"
-            raise InvalidArgument(f"protect names {shown(index)}; {expected}, {here}.")
-    return [index % len(messages) for index in named]
+            raise InvalidArgument(f"{option} names {shown(one)}; {expected}, indices {here}.")
+    return sorted(found)
 
 
-def moved(
-    protect: Callable[[Message], bool] | Sequence[int] | None, messages: list[Message], runs: list[list[Message]]
-) -> Callable[[Message], bool] | Sequence[int] | None:
-    """``protect`` where each message is now a run of messages: indices move with them."""
-    if protect is None or callable(protect):
-        return protect
+def moved(which: Protect | None, messages: list[Message], runs: list[list[Message]]) -> Protect | None:
+    """What the caller names where each message is now a run of messages: indices move with them."""
+    if which is None or callable(which) or isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
+        return which
     firsts = [0, *accumulate(len(run) for run in runs)]
-    return [index for named in indices(messages, protect) for index in range(firsts[named], firsts[named + 1])]
+    found: list[int | str] = []
+    for one in which:
+        if isinstance(one, int) and not isinstance(one, bool) and -len(messages) <= one < len(messages):
+            found += range(firsts[one % len(messages)], firsts[one % len(messages) + 1])
+        else:
+            found.append(one)
+    return found
 
 
-def _mark(why: list[str], indices: Sequence[int], reason: str) -> None:
-    for index in indices:
-        why[index] = reason
+def _is_of(turn: Turn, name: str) -> bool:
+    """Whether a message has this role, or holds a result of the tool of this name."""
+    if name in _ROLES:
+        return turn.role == {"developer": "system", "function": "tool"}.get(name, name)
+    return any(block.call == name or block.call.startswith(f"{name} ") for block in turn.blocks)
 
 
-def _last(turns: list[Turn], is_it: Callable[[Turn], bool]) -> list[int]:
-    return next(([turn.index] for turn in reversed(turns) if is_it(turn)), [])
+def _open(turn: Turn) -> None:
+    """Cuts the texts of a message that the caller opens; a text in which no data is recognised is data as a whole."""
+    for block in turn.blocks:
+        found = cut(block.text)
+        tags = kept_tags(block)
+        block.must, block.data = (found.must if found.data and not tags else tags), True
 
 
-def _newest_results(turns: list[Turn]) -> list[int]:
-    """Results of the last call, as long as nothing but the answer built on them and one reply came since."""
-    spoken = 0
+def _asks(turn: Turn) -> bool:
+    return any(cut(block.text).asks for block in turn.blocks)
+
+
+def _indices(index: int | None) -> list[int]:
+    return [] if index is None else [index]
+
+
+def _last(turns: Sequence[Turn], is_it: Callable[[Turn], bool]) -> int | None:
+    return next((turn.index for turn in reversed(turns) if is_it(turn)), None)
+
+
+def _newest_results(turns: Sequence[Turn]) -> list[Block]:
+    """The results of the newest calls, until the assistant has answered and a human has spoken again."""
+    spoken = False
     for turn in reversed(turns):
-        spoken += turn.role == "assistant"
-        if turn.calls and spoken <= 2:
-            return [later.index for later in turns[turn.index :] if not set(turn.calls).isdisjoint(later.answers)]
-        if turn.calls:
-            break
+        if turn.human and spoken:
+            return []
+        if turn.role == "assistant":
+            if turn.calls:
+                called = set(turn.calls)
+                answers = (later for later in turns[turn.index :] if not called.isdisjoint(later.answers))
+                return [block for later in answers for block in later.blocks if block.call or later.role == "tool"]
+            spoken = True
+        elif turn.role == "user" and not turn.answers and not turn.human and any(block.call for block in turn.blocks):
+            return [block for block in turn.blocks if block.call]
     return []
 
 
-def _just_retrieved(turns: list[Turn]) -> list[int]:
+def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
     found = []
     spoken = 0
     for turn in reversed(turns):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Turn
+from ..types import Block, Message, Tool, Turn
 from . import parts
 from .cache_control import marks
+from .shape import Answer, Shape
 
 # What a message may hold beside its content without keeping it from being folded away.
 _PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call"})
@@ -114,9 +116,11 @@ def _beside(turn: Turn, message: Message) -> None:
             _beside_said(turn, value)
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
-        else:  # audio, reasoning, thinking blocks, what a provider adds
-            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
+        elif key == "audio":
             parts.opaque(turn, value)
+        else:  # reasoning, ids, metadata, usage, whatever a provider adds: it goes with the message
+            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
+            turn.set_aside(value if isinstance(value, str) else dumps(value))
     if turn.role == "tool":
         answered = message.get("tool_call_id")
         if isinstance(answered, str):
@@ -161,3 +165,45 @@ def _said(function: Any) -> str:
 
 def _legacy_id(named: dict[str, Any]) -> str:
     return f"function:{named.get('name')}"
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message can be nothing but one of OpenAI chat.
+
+    >>> is_sure({"role": "tool", "tool_call_id": "a", "content": "42"}), is_sure({"role": "user", "content": "hi"})
+    (True, False)
+    """
+    return message.get("role") in ("tool", "function") or bool(message.get("tool_calls"))
+
+
+def takes(message: Message) -> bool:
+    """Whether a message can be read as one of OpenAI chat, or of Anthropic: whatever has a role."""
+    return isinstance(message.get("role"), str)
+
+
+def tell(role: str, text: str) -> Message:
+    """A message that says a text and nothing else."""
+    return {"role": role, "content": text}
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    return {"type": "function", "function": function}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    return [{"role": "tool", "tool_call_id": one.id, "content": one.text} for one in answers]
+
+
+SHAPE = Shape(
+    name="openai",
+    title="a message of OpenAI's Chat Completions",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=takes,
+    tell=tell,
+    text_at=("content",),
+    declare=_declare,
+    answers=_answers,
+    takes_marks=True,
+)

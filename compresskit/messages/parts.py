@@ -1,4 +1,4 @@
-"""What both shapes have in common: text slots, images, and tokens that are no text.
+"""What the shapes have in common: text slots, images, and tokens that are no text.
 
 Token figures for media are estimates; their sources stand beside them.
 """
@@ -20,10 +20,15 @@ IMAGE_TOKENS = {"low": 85, "high": 765, "auto": 765}
 ANTHROPIC_IMAGE_TOKENS = 1_600
 # OpenAI bills one token per 100 ms of user audio; compressed speech has about 1,600 bytes in that time.
 AUDIO_BYTES_PER_TOKEN = 1_600
+# Gemini's "Understand and count tokens": 258 tokens for each tile of an image; one of 1024 x 1024 has four tiles.
+GEMINI_IMAGE_TOKENS = 1_032
+# The same page: 32 tokens a second of audio; compressed speech has about 16 kB in that time.
+GEMINI_AUDIO_BYTES_PER_TOKEN = 500
 # A page of a PDF takes 1,500 to 3,000 tokens (Anthropic's PDF guide) and commonly some 50 kB.
 FILE_BYTES_PER_TOKEN = 25
 
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
+_BOUND = ("citations", "annotations", "logprobs")  # of a text part: they name places in its text, which must stay
 TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # of a text part: its text is counted as a slot
 
 
@@ -37,27 +42,13 @@ def is_text(part: Any) -> bool:
     return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
 
 
-def slots(message: Message) -> list[Slot]:
-    """Every place of a message, in either shape, where a text may stand in another form.
-
-    >>> slots({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]})
-    [Slot(path=('content', 0, 'content'), text='42')]
-    """
-    content = message.get("content")
-    if isinstance(content, str):
-        return [Slot(("content",), content)]
-    found: list[Slot] = []
-    for i, part in enumerate(content if isinstance(content, list) else ()):
-        found += part_slots(part, ("content", i))
-    return found
-
-
 def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
     """The text slots of one part of a content list."""
     if not isinstance(part, dict):
         return []
     if is_text(part):
-        return [] if part.get("citations") else [Slot((*path, "text"), part["text"])]
+        bound = any(part.get(field) for field in _BOUND)
+        return [] if bound else [Slot((*path, "text"), part["text"])]
     if part.get("type") == "tool_result":
         inner = part.get("content")
         if isinstance(inner, str):

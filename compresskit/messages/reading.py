@@ -1,73 +1,78 @@
-"""The shapes of a request: how its messages are read, and what the retrieval tool looks like in each.
-
-Only the files in this package know what is inside a message.
-"""
+"""A request's messages read as turns: their shape is found, and what cannot be read is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from .._json import clone
 from ..errors import InvalidArgument, InvalidMessages, described, shown
-from ..types import Conversation, Message, Turn
-from . import anthropic, openai
-from .parts import kind_of
+from ..types import Conversation, Message
+from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
-
-SHAPES = ("openai", "anthropic")
-_READERS: dict[str, Callable[[int, Message], Turn]] = {"openai": openai.read, "anthropic": anthropic.read}
-_LINKERS: dict[str, Callable[[list[Turn], list[Message]], None]] = {
-    "openai": openai.link,
-    "anthropic": anthropic.link,
-}
-
-# Part types that only one of the shapes has.
-_ANTHROPIC_PARTS = frozenset(
-    {"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use", "image", "document"}
-)
+from .shapes import SHAPES, foreign
 
 
-def read(messages: list[Message], shape: str) -> Conversation:
+def read(messages: list[Message], shape: str, results: str = observations.AUTO) -> Conversation:
     """Every message as a Turn, with calls and results linked.
+
+    Args:
+        messages: In one of the shapes.
+        shape: The name of the shape, or "auto".
+        results: Where results are: see ``observations.link``.
 
     Raises:
         InvalidArgument: an unknown ``shape``.
-        InvalidMessages: ``messages`` is no list of dicts with a role.
+        InvalidMessages: ``messages`` is no list of dicts of one shape.
     """
     if shape not in ("auto", *SHAPES):
-        raise InvalidArgument(f"shape is {shown(shape)}; 'auto', 'openai' or 'anthropic' was expected.")
-    check_messages(messages)
+        named = ", ".join(map(repr, list(SHAPES)[:-1]))
+        raise InvalidArgument(f"shape is {shown(shape)}; 'auto', {named} or {list(SHAPES)[-1]!r} was expected.")
+    _check_dicts(messages)
     found = detect(messages) if shape == "auto" else shape
-    reader = _READERS[found]
+    _check_shape(messages, found, shape)
+    row = SHAPES[found]
     try:
-        turns = [reader(index, message) for index, message in enumerate(messages)]
-        _LINKERS[found](turns, messages)
+        turns = [row.read(index, message) for index, message in enumerate(messages)]
+        row.link(turns, messages)
+        observations.link(turns, results)
     except (TypeError, InvalidMessages):  # something is not JSON-like: clone() says what and where
         for index, message in enumerate(messages):
             clone(message, f"messages[{index}]")
         raise
-    return Conversation(found, turns)
+    return Conversation(found, turns, results)
 
 
 def detect(messages: list[Message]) -> str:
-    """The shape of checked messages; "openai" where they could be either.
+    """The shape of dicts; "openai" if they could be of several.
 
     >>> detect([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "5"}]}])
     'anthropic'
     """
     for message in messages:
-        if message["role"] in ("tool", "function", "developer") or message.get("tool_calls"):
-            return "openai"
-        content = message.get("content")
-        for part in content if isinstance(content, list) else ():
-            if kind_of(part) in _ANTHROPIC_PARTS:
-                return "anthropic"
-    return "openai"
+        if "role" not in message or "parts" in message or type(message.get("content")) is list:
+            for name in ("responses", "gemini", "converse"):
+                if SHAPES[name].is_sure(message):
+                    return name
+    chat = _chat(messages)
+    return "responses" if not chat and any(map(responses.is_likely, messages)) else chat or "openai"
+
+
+def _chat(messages: list[Message]) -> str:
+    """Which of the two chat shapes messages must have, "" if they could be of another."""
+    for message in messages:
+        for name in ("openai", "anthropic"):
+            if SHAPES[name].is_sure(message):
+                return name
+    return ""
 
 
 def check_messages(messages: Any) -> None:
-    """Raises InvalidMessages for what is no list of dicts with a role, or a list of messages in another shape."""
+    """Raises InvalidMessages for what is no list of message dicts of one shape."""
+    _check_dicts(messages)
+    _check_shape(messages, detect(messages), "auto")
+
+
+def _check_dicts(messages: Any) -> None:
     if not isinstance(messages, list):
         raise InvalidMessages(
             f"messages is {described(messages)}; a list of message dicts was expected. {whole_advice(messages)}"
@@ -77,18 +82,33 @@ def check_messages(messages: Any) -> None:
             raise InvalidMessages(
                 f"messages[{index}] is {described(message)}; a dict with a role was expected. {message_advice(message)}"
             )
-        content = message.get("content")
-        if (content is None or isinstance(content, list)) and (name := other_shape(message)):
+
+
+def _check_shape(messages: list[Message], shape: str, wanted: str) -> None:
+    """Raises InvalidMessages for a message that cannot be read in a shape."""
+    row = SHAPES[shape]
+    for index, message in enumerate(messages):
+        if other := foreign(message, shape):
+            if wanted == "auto":
+                why = f"others are {row.title}: messages of one shape were expected. Pass those of one API only."
+            else:
+                why = f"shape={shape!r} expects {row.title}. Pass shape={other.name!r}, and messages of that API only."
+            raise InvalidMessages(f"messages[{index}] is {other.title}, but {why}")
+        if name := other_shape(message):
             raise InvalidMessages(
-                f"messages[{index}] is {name}; messages of OpenAI's Chat Completions or Anthropic's Messages were "
-                f"expected, for compresskit does not serve this shape yet. {SERVED_ADVICE}"
+                f"messages[{index}] is {name}; messages of one of the shapes {', '.join(SHAPES)} were expected. "
+                f"{SERVED_ADVICE}"
             )
-        if not isinstance(message.get("role"), str):
+        if row.takes(message):
+            pass
+        elif not isinstance(message.get("role"), str):
             raise InvalidMessages(
                 f"messages[{index}] has {described(message.get('role'))} as its role; a str such as 'user' was "
                 f"expected. Give every message a role."
             )
-        if isinstance(content, bytes | bytearray):
+        else:
+            raise InvalidMessages(f"messages[{index}] is not {row.title}, as was expected. Pass those of one API only.")
+        if isinstance(message.get("content"), bytes | bytearray):
             raise InvalidMessages(
                 f"messages[{index}]['content'] is bytes; str, a list of parts or None was expected. Decode it first."
             )

@@ -10,60 +10,47 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..types import Message
+from .parts import kind_of
 
-# Items of OpenAI's Responses API without a role (openai.types.responses.ResponseInputItemParam); names of content
-# types, never content, so that an error may say them.
-_RESPONSES_ITEMS = frozenset(
-    {
-        *("function_call", "function_call_output", "custom_tool_call", "custom_tool_call_output", "reasoning"),
-        *("item_reference", "compaction", "file_search_call", "web_search_call", "image_generation_call"),
-        *("computer_call", "computer_call_output", "code_interpreter_call", "local_shell_call"),
-        *("local_shell_call_output", "shell_call", "shell_call_output", "apply_patch_call", "apply_patch_call_output"),
-        *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
-    }
-)
-# The fields of which a part of Gemini's contents has one, in both spellings (ai.google.dev/api/caching#Part).
-_GEMINI_PARTS = frozenset(
-    {
-        *("text", "functionCall", "functionResponse", "inlineData", "fileData", "executableCode"),
-        *("function_call", "function_response", "inline_data", "file_data", "executable_code"),
-        *("codeExecutionResult", "code_execution_result"),
-    }
-)
-# The one field of each content block of Bedrock's Converse (the ContentBlock union of its API reference).
-_CONVERSE_BLOCKS = frozenset(
-    {
-        *("text", "toolUse", "toolResult", "image", "document", "video", "audio", "guardContent", "cachePoint"),
-        *("reasoningContent", "citationsContent", "searchResult"),
-    }
-)
+# Parts of a ModelMessage of Vercel's AI SDK (ai-sdk.dev, "ModelMessage"); its own names, which no provider takes.
+_AI_SDK_PARTS = frozenset({"tool-call", "tool-result", "tool-approval-request", "tool-approval-response"})
+_LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "chat", "AIMessageChunk"})
 
 SERVED_ADVICE = (
     "Pass Chat Completions messages ({'role': 'user', 'content': text}; calls as 'tool_calls' of the assistant, each "
-    "result as {'role': 'tool', 'tool_call_id': id, 'content': text}): litellm.completion sends them to this provider."
+    "result as {'role': 'tool', 'tool_call_id': id, 'content': text}): litellm.completion sends them to any provider."
 )
 
 
 def other_shape(message: Message) -> str:
     """The name of an unmistakable shape that is not served, "" for any other message.
 
-    >>> other_shape({"role": "model", "parts": [{"text": "hi"}]}), other_shape({"role": "user", "content": "hi"})
-    ('a content of Gemini', '')
+    >>> other_shape({"role": "user", "parts": [{"type": "text", "text": "hi"}]}), other_shape({"role": "user"})
+    ("a UIMessage of Vercel's AI SDK", '')
     """
-    kind, content = message.get("type"), message.get("content")
-    if "role" not in message and isinstance(kind, str) and kind in _RESPONSES_ITEMS:
-        return f"an item of OpenAI's Responses API ({kind!r})"
-    if "content" not in message and message.get("role", "user") in ("user", "model", "function"):
-        return "a content of Gemini" if _all_have(message.get("parts"), _GEMINI_PARTS) else ""
-    if message.get("role") in ("user", "assistant") and _all_have(content, _CONVERSE_BLOCKS, alone=True):
-        return "a message of Bedrock's Converse"
+    content, role = message.get("content"), message.get("role")
+    if "content" not in message and role in ("system", "user", "assistant"):
+        found = message.get("parts")
+        if isinstance(found, list) and found and all(map(kind_of, found)):
+            return "a UIMessage of Vercel's AI SDK"
+    if isinstance(content, list) and any(kind_of(part) in _AI_SDK_PARTS for part in content):
+        return "a ModelMessage of Vercel's AI SDK"
+    if isinstance(role, str) and "content" not in message and isinstance(message.get("message"), str):
+        return "a message of Cohere's first chat API"
+    if (
+        "role" not in message
+        and message.get("type") in _LANGCHAIN_TYPES
+        and ("content" in message or "data" in message)
+    ):
+        return "a message of LangChain as a dict"
     return ""
 
 
 def whole_advice(messages: Any) -> str:
     """What to do with something that is no list of messages."""
     if isinstance(messages, Mapping):
-        return "Pass its 'messages'." if "messages" in messages else "For one message pass [message]."
+        field = next((name for name in ("messages", "input", "contents") if name in messages), "")
+        return f"Pass its {field!r}." if field else "For one message pass [message]."
     if isinstance(messages, Iterable) and not isinstance(messages, str | bytes | bytearray):
         return "Pass list(messages)."
     return "For one text pass [{'role': 'user', 'content': text}]."
@@ -78,27 +65,11 @@ def message_advice(message: Any) -> str:
     if isinstance(message, Mapping):
         return "Pass dict(message)."
     if isinstance(getattr(message, "choices", None), list):
-        return "Pass response.choices[0].message.model_dump(exclude_none=True)."
-    if isinstance(kind := getattr(message, "type", None), str) and kind in _RESPONSES_ITEMS:
-        return SERVED_ADVICE
-    if hasattr(message, "stop_reason") and isinstance(getattr(message, "content", None), list):  # Anthropic's response
-        blocks = "[block.model_dump(exclude_none=True) for block in message.content]"
-        return f"Pass {{'role': message.role, 'content': {blocks}}}."
-    if isinstance(getattr(message, "role", None), str):
-        if hasattr(message, "model_dump"):
-            return "Pass message.model_dump(exclude_none=True)."
-        if dataclasses.is_dataclass(message):
-            return "Pass dataclasses.asdict(message)."
+        return "Pass response.choices[0].message."
+    if isinstance(getattr(message, "candidates", None), list):
+        return "Pass response.candidates[0].content."
+    if isinstance(getattr(message, "output", None), list):
+        return "Pass the items of its output: messages + response.output."
+    if isinstance(getattr(message, "role", None), str) and dataclasses.is_dataclass(message):
+        return "Pass dataclasses.asdict(message)."
     return "Pass {'role': 'user', 'content': text}, or leave it out."
-
-
-def _all_have(parts: Any, fields: frozenset[str], alone: bool = False) -> bool:
-    """Whether parts are a list of dicts without a type of which each has one of these fields, and nothing else."""
-    if not isinstance(parts, list) or not parts:
-        return False
-    for part in parts:
-        if not isinstance(part, dict) or "type" in part or fields.isdisjoint(part) or (alone and len(part) != 1):
-            return False
-        if not isinstance(part.get("text", ""), str):
-            return False
-    return True

@@ -7,10 +7,11 @@ request pays for it, so it is short.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..types import Tool
+from .shapes import SHAPES
 
 TOOL_NAME = "compresskit_retrieve"
 
@@ -25,47 +26,87 @@ _PARAMETERS: dict[str, Any] = {
     },
     "required": ["key"],
 }
+_INNER = ("function", "custom", "toolSpec")  # fields of a tool that hold its name
 _ANY_TOOL = ("auto", "any", "required")  # a tool_choice, or its type, that leaves the choice to the model
-_SCHEMAS = {
-    "openai": json.dumps(
-        {
-            "type": "function",
-            "function": {"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": _PARAMETERS},
-        }
-    ),
-    "anthropic": json.dumps({"name": TOOL_NAME, "description": _DESCRIPTION, "input_schema": _PARAMETERS}),
-}
+_FUNCTION = json.dumps({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": _PARAMETERS})
+_DECLARATIONS = ("functionDeclarations", "function_declarations")  # of a tool of Gemini, which may hold many
 
 
 def schema(shape: str) -> Tool:
-    """The tool's schema for "openai" or "anthropic", a fresh copy each time."""
-    found: Tool = json.loads(_SCHEMAS[shape])
-    return found
+    """The tool's schema in a shape, a fresh copy each time."""
+    return SHAPES[shape].declare(json.loads(_FUNCTION))
+
+
+def offered(tools: Sequence[Tool], shape: str) -> list[Tool]:
+    """A request's tools with ours behind them, unless it is there already.
+
+    Vertex AI takes one tool with function declarations, so ours joins those of the caller.
+
+    >>> offered([{"functionDeclarations": [{"name": "search"}]}], "gemini")[0]["functionDeclarations"][1]["name"]
+    'compresskit_retrieve'
+    """
+    if any(TOOL_NAME in names_of(tool) for tool in tools):
+        return list(tools)
+    ours = schema(shape)
+    mine = _declared(ours)
+    for at in range(len(tools) - 1, -1, -1):
+        theirs = _declared(tools[at])
+        if mine and theirs:
+            joined = {**tools[at], theirs[0]: [*theirs[1], *mine[1]]}
+            return [*tools[:at], joined, *tools[at + 1 :]]
+    return [*tools, ours]
+
+
+def names_of(tool: Any) -> list[str]:
+    """The names of all functions of a tool, which is one but for Gemini's declarations.
+
+    >>> names_of(schema("openai")), names_of({"functionDeclarations": [{"name": "read"}, {"name": "search"}]})
+    (['compresskit_retrieve'], ['read', 'search'])
+    """
+    declared = _declared(tool)
+    return [name for one in (declared[1] if declared else [tool]) if (name := name_of(one))]
+
+
+def _declared(tool: Any) -> tuple[str, list[Any]] | None:
+    """The field of a tool that lists function declarations, and the list."""
+    fields = _DECLARATIONS if isinstance(tool, Mapping) else ()
+    return next(((field, tool[field]) for field in fields if isinstance(tool.get(field), list)), None)
 
 
 def name_of(tool: Any) -> str:
-    """The name of a tool in either shape, "" where it has none.
+    """The name of a tool, or of a choice of one; "" if it has none.
 
-    >>> name_of(schema("openai")), name_of(schema("anthropic"))
+    >>> name_of(schema("openai")), name_of(schema("converse"))
     ('compresskit_retrieve', 'compresskit_retrieve')
     """
     if not isinstance(tool, Mapping):
         return ""
-    inner = next((tool[field] for field in ("function", "custom") if isinstance(tool.get(field), Mapping)), tool)
-    name = inner.get("name")
+    name = _function(tool).get("name")
     return name if isinstance(name, str) else ""
 
 
+def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a tool says of its function: within a field of its own, or flat."""
+    return next((tool[field] for field in _INNER if isinstance(tool.get(field), Mapping)), tool)
+
+
 def is_ours(tool: Any) -> bool:
-    """Whether a tool is ours: by its name and its parameters, since a caller's own tool may have our name.
+    """Whether a tool is ours or declares ours: by name and parameters, since a caller's own tool may have our name.
 
     >>> is_ours(schema("anthropic")), is_ours({"name": TOOL_NAME, "input_schema": {"type": "object"}})
     (True, False)
     """
-    if name_of(tool) != TOOL_NAME:
-        return False
-    function = tool.get("function")
-    return (function.get("parameters") if isinstance(function, Mapping) else tool.get("input_schema")) == _PARAMETERS
+    declared = _declared(tool)
+    named = [one for one in (declared[1] if declared else [tool]) if name_of(one) == TOOL_NAME]
+    return any(_parameters(_function(one)) == _PARAMETERS for one in named)
+
+
+def _parameters(function: Mapping[str, Any]) -> Any:
+    """The JSON schema of a function's parameters, in any shape."""
+    inner = function.get("inputSchema")
+    if isinstance(inner, Mapping):
+        return inner.get("json")
+    return function.get("parameters", function.get("input_schema"))
 
 
 def has_ours(tools: Any) -> bool:
@@ -80,7 +121,7 @@ def may_retrieve(request: Mapping[str, Any]) -> bool:
     (True, False, False)
     """
     tools = request.get("tools")
-    named = [tool for tool in (tools if isinstance(tools, list | tuple) else ()) if name_of(tool) == TOOL_NAME]
+    named = [tool for tool in (tools if isinstance(tools, list | tuple) else ()) if TOOL_NAME in names_of(tool)]
     if request.get("functions") or not all(map(is_ours, named)):
         return False  # OpenAI takes no tools beside functions; and two tools of one name are none
     return _admits(request.get("tool_choice"))

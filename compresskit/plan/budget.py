@@ -41,6 +41,7 @@ class Limits(NamedTuple):
     most: int = 0
     whole: int = 0
     worth: Callable[[int], float] | None = None
+    shape: str = "openai"  # of the messages: folds are written in it
 
     def spendable(self, floor: int) -> Limits:
         """The room that is worth its tokens, and the share of names for it.
@@ -76,7 +77,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(limits.cache, lengths)
-        costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), unfoldable)
+        costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
         written = _fitted(limits.spendable(floor), costs)

@@ -35,6 +35,7 @@ class Costs(NamedTuple):
     measure: Measure
     keys: Keys
     wording: Wording
+    shape: str  # of the messages: folds are written in it
     groups: Sequence[Group]  # one for each atom
     tokens: Sequence[int]  # of each candidate as it is
     stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
@@ -45,7 +46,9 @@ class Costs(NamedTuple):
         return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare)
 
 
-def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, unfoldable: Set[int]) -> Costs:
+def price_all(
+    judged: Judged, measure: Measure, keys: Keys, wording: Wording, shape: str, unfoldable: Set[int]
+) -> Costs:
     """The costs of every candidate in all its forms.
 
     Args:
@@ -79,7 +82,7 @@ def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, un
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
     fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
-    return Costs(judged, measure, keys, wording, groups, tokens, stubs, fold)
+    return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
 def _price(

@@ -18,7 +18,7 @@ _GAP = 2  # tokens of the line that replaces what is left out, as an estimate
 
 def beside_cost(measure: Measure) -> int:
     """Tokens of the message that precedes or follows some folds."""
-    return MESSAGE_TOKENS + measure.count(BESIDE_FOLD["content"])
+    return MESSAGE_TOKENS + measure.count(BESIDE_FOLD)
 
 
 def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Forms | None]:

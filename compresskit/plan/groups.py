@@ -23,10 +23,12 @@ class Atom(NamedTuple):
     quoted: bool = False  # what is kept of it is quoted within a fold
 
 
-def atoms(turns: list[Turn], protection: Protection, room: int) -> list[Atom]:
+def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
     """The conversation in runs that may not be torn: a call with all its results, or small talk.
 
-    ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
+    Args:
+        room: tokens that the messages may have in the end. Runs of small talk stay small against it.
+        folds: whether messages may fold at all.
     """
     tuned = tuning.WEIGHTS
     # a marker between two messages costs more than a message of this size tells
@@ -37,7 +39,7 @@ def atoms(turns: list[Turn], protection: Protection, room: int) -> list[Atom]:
     left = 0  # characters that the run at the end of ``found`` may still take
     for first, last in exchanges(turns):
         size = 0
-        foldable = True
+        foldable = folds
         for turn in turns[first : last + 1]:
             foldable = foldable and not (protection.messages[turn.index] or turn.opaque or turn.cached)
             foldable = foldable and turn.index < thinking
@@ -67,8 +69,8 @@ def _open_thinking(turns: Sequence[Turn]) -> int:
 
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
     """Whether a good part of what an exchange costs are the ids that tie it together, and overhead: by an estimate."""
-    if not any(turn.calls for turn in turns):
-        return False
+    if not any(turn.calls for turn in turns) or any(turn.role == "user" and not turn.answers for turn in turns):
+        return False  # in the fold, the words of a user behind the command of an agent would look like its output
     ids = frame_of(turns)
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
     said = sum(len(block.text) for turn in turns for block in turn.blocks)

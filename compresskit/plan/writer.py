@@ -10,8 +10,9 @@ from .._json import clone, exactly
 from ..markers.excerpts import excerpt_parts, short_excerpt
 from ..markers.keys import bond
 from ..markers.places import Position
-from ..markers.restore import ShortTexts, folded, issued
+from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
 from ..markers.wording import BESIDE_FOLD, looks_issued
+from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
 from ..tokens.tiktoken_counter import SLICE_CHARACTERS
@@ -103,7 +104,7 @@ class _Writing:
     def __init__(self, costs: Costs, choice: Choice) -> None:
         self._costs, self._choice, self._judged = costs, choice, costs.judged
         self._measure, self._wording = costs.measure, costs.wording
-        self._given = costs.judged.messages
+        self._given, self._shape = costs.judged.messages, SHAPES[costs.shape]
         self._messages: list[Message] = []
         self._cache: dict[str, str] = {}
         self._decisions: list[Decision] = []
@@ -144,7 +145,7 @@ class _Writing:
             first, *rest = run
             last = rest[-1] if rest else first
             start, end = atoms[first].first, atoms[last].last
-            if folds and (start < end or self._given[start]["role"] == "user"):
+            if folds and (start < end or self._judged.turns[start].role == "user"):
                 yield first, last + 1
 
     def _issue(self, text: str) -> str:
@@ -176,12 +177,12 @@ class _Writing:
         names = [name for group in range(start, stop) for name in named.get(group, ())]
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
-        if lines and folded({"role": "user", "content": marker}, {key: text}) != key:
+        if lines and folded(self._shape.tell("user", marker), {key: text}) != key:
             # the messages are no plain JSON: what is quoted would be a text
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        fold = {"role": "user", "content": marker}
-        self._messages += [dict(BESIDE_FOLD)] * before + [fold] + [dict(BESIDE_FOLD)] * behind
-        self._issued.append((len(self._messages) - behind - 1, ("content",)))
+        around = [self._shape.tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
+        self._messages += [*around[:before], self._shape.tell("user", marker), *around[before:]]
+        self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self._tokens += cost
         least = f"one of {count} neighbouring messages that matter least"
@@ -193,8 +194,8 @@ class _Writing:
 
     def _is_misread(self, before: bool, behind: bool, following: int) -> bool:
         """Whether a message of the conversation would be taken for one that belongs to a fold."""
-        above = self._messages[-1:] == [BESIDE_FOLD] and not before
-        return above or (self._given[following : following + 1] == [BESIDE_FOLD] and not behind)
+        above = any(map(is_beside_fold, self._messages[-1:])) and not before
+        return above or (any(map(is_beside_fold, self._given[following : following + 1])) and not behind)
 
     def _count_ahead(self, folds: Mapping[int, int]) -> None:
         """Writes the new forms of texts, and lets threads count them."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ..messages.must_stay import task_of
-from ..types import Embedder, Query, Turn
+from ..types import Block, Embedder, Query, Turn
 from . import weights as tuning
 from .embeddings import nearness
 from .terms import mentions, terms
@@ -20,7 +20,7 @@ _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
 
-def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
+def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
     sources = [(given, 1.0)] if given is not None else _sources(turns)
@@ -41,16 +41,26 @@ def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = Non
     return Query(weights, named, nearness(embedder, sources) if embedder is not None else None, asked)
 
 
-def _asked_in(turns: list[Turn]) -> Iterator[str]:
-    """The texts of the question and of the task."""
+def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
+    """The texts of the question and of the task, without their data."""
+    return map(_asked, _asking(turns))
+
+
+def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
+    """The blocks of the question and of the task."""
     last = next((turn for turn in reversed(turns) if turn.human), None)
     task = task_of(turns)
     for turn in (last, None if task is None else turns[task]):
         if turn is not None:
-            yield from (block.text for block in turn.blocks if not block.call)
+            yield from (block for block in turn.blocks if not block.call)
 
 
-def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
+def _asked(block: Block) -> str:
+    """The instruction of a text; of one that is all data, its beginning, which says what it is about."""
+    return block.instruction or block.text[:_FIRST_CHARACTERS]
+
+
+def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
     """Texts to judge against, with their weights; the same text once."""
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
@@ -62,10 +72,13 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
             found.setdefault(text, damped * weight)
 
     add(_asked_in(turns), tuned.asked_weight)
+    for block in _asking(turns):
+        if block.data:  # the material beside a question says what the question is about, the more the shorter it is
+            add([block.text], tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
-        asked = (block.text for block in turn.blocks if not block.call)
+        asked = (_asked(block) for block in turn.blocks if not block.call)
         add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]
     for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :]:

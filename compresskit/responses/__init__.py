@@ -5,6 +5,7 @@ Only this package knows how a response is shaped. What it offers:
 whole responses (``whole``, ``usage``)
     ``message_of(response, choice=0)``   the assistant message as a dict to append; {} where there is none
     ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
+    ``calls_in(response)``               the tool calls of a response in any shape
     ``results(calls, texts)``            the messages that answer calls
     ``without_ours(response)``           a copy without our calls, with a finish reason that fits
     ``with_message(response, fields)``   a copy with other fields in its message
@@ -31,6 +32,7 @@ from .usage import Usage, added, usage_of, with_usage
 from .whole import (
     FIELDS,
     Call,
+    calls_in,
     calls_of,
     changed,
     choices_of,
@@ -53,6 +55,7 @@ __all__ = [
     "ShownEvents",
     "Usage",
     "added",
+    "calls_in",
     "calls_of",
     "changed",
     "choices_of",

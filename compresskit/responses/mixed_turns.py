@@ -13,7 +13,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..messages.parts import slots
+from ..messages.shapes import slots
 from ..types import Message
 from .whole import FIELDS, Call, calls_of, changed, field, results, without_ours
 

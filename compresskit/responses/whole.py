@@ -7,10 +7,13 @@ objects that it returned, in another thread.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from ..errors import InvalidArgument, described
+from ..messages import SHAPES
 from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.shape import Answer
 from ..types import Message
 
 FIELDS = "provider_specific_fields"  # where LiteLLM keeps what is not OpenAI's
@@ -18,10 +21,10 @@ _ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}
 
 
 class Call(NamedTuple):
-    """A tool call in a message. ``arguments`` as the model wrote them: a str (OpenAI) or a dict (Anthropic).
+    """A tool call in a message. ``arguments`` as the model wrote them: a str (of OpenAI) or a dict.
 
-    ``at`` is its place among the message's tool calls, or for Anthropic among its content blocks; ``raw`` is
-    what stands there, as JSON. ``shape`` is "openai", "anthropic", or "legacy" for OpenAI's function_call.
+    ``at`` is its place among the message's tool calls, parts, blocks or items; ``raw`` is what is there, as JSON.
+    ``shape`` is the name of its message's shape, or "legacy" for OpenAI's function_call.
     """
 
     id: str | None
@@ -75,8 +78,9 @@ def message_of(response: Any, choice: int = 0) -> Message:
     """
     if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
         raise InvalidArgument(
-            f"response is {described(response)}; a response of OpenAI, LiteLLM or Anthropic was expected, as an object "
-            f"or a dict. Put the chunks of a stream together first, as litellm.stream_chunk_builder(chunks) does."
+            f"response is {described(response)}; a response of OpenAI, LiteLLM, Anthropic, Gemini or Bedrock was "
+            f"expected, as an object or a dict. Put the chunks of a stream together first, as "
+            f"litellm.stream_chunk_builder(chunks) does."
         )
     chosen = choices_of(response)[choice : choice + 1]
     if not chosen:
@@ -108,18 +112,52 @@ def calls_of(message: Any) -> list[Call]:
     return found
 
 
+def calls_in(response: Any) -> list[Call]:
+    """All tool calls of a response, or of its message, in any shape.
+
+    >>> calls_in({"output": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]})[0].name
+    'f'
+
+    Raises:
+        InvalidArgument: this is no response at all.
+    """
+    found = field(response, "output")
+    if isinstance(found, list):  # OpenAI's Responses
+        return [
+            _call(field(item, "call_id"), item, "arguments", at, "responses", item)
+            for at, item in enumerate(found)
+            if field(item, "type") == "function_call"
+        ]
+    candidates, message = field(response, "candidates"), field(found, "message")
+    if isinstance(candidates, list):
+        response = field(candidates[0], "content") if candidates else {}
+    elif message is not None:
+        response = message
+    calls = [call for at, part in enumerate(_list(response, "parts")) for call in _gemini_call(part, at)]
+    calls += [call for at, block in enumerate(_list(response, "content")) for call in _converse_call(block, at)]
+    return calls or calls_of(message_of(response))
+
+
+def _gemini_call(part: Any, at: int) -> list[Call]:
+    made = field(part, "functionCall") or field(part, "function_call")
+    return [] if made is None else [_call(field(made, "id"), made, "args", at, "gemini", part)]
+
+
+def _converse_call(block: Any, at: int) -> list[Call]:
+    use = field(block, "toolUse")
+    return [] if use is None else [_call(field(use, "toolUseId"), use, "input", at, "converse", block)]
+
+
 def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
-    """The messages that answer calls: one a call for OpenAI, one ``user`` message with all of them for Anthropic."""
+    """The messages that answer calls of one response: one a call, or one with all of them, as the shape has it."""
     messages: list[Message] = []
-    blocks = []
-    for call, text in zip(calls, texts, strict=True):
-        if call.shape == "anthropic":
-            blocks.append({"type": "tool_result", "tool_use_id": call.id, "content": text})
-        elif call.shape == "legacy":
-            messages.append({"role": "function", "name": call.name, "content": text})
+    for shape, made in groupby(zip(calls, texts, strict=True), key=lambda pair: pair[0].shape):
+        answers = [Answer(call.id, call.name, text) for call, text in made]
+        if shape == "legacy":
+            messages += [{"role": "function", "name": one.name, "content": one.text} for one in answers]
         else:
-            messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
-    return [*messages, {"role": "user", "content": blocks}] if blocks else messages
+            messages += SHAPES[shape].answers(answers)
+    return messages
 
 
 def without_ours(response: Any) -> Any:

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..messages import SHAPES
 from ..messages.cache_control import HOUR, MINUTES, markable_part, marks
 from ..prices import ANTHROPIC_BREAKPOINTS, MINIMUM, prices_for
 from ..result import Mark
@@ -45,7 +46,7 @@ def takes_marks(model: str, shape: str) -> bool:
     >>> takes_marks("anthropic/claude-sonnet-4-5", "openai"), takes_marks("gpt-4o", "openai")
     (True, False)
     """
-    return shape == "anthropic" or "claude" in model.lower()
+    return SHAPES[shape].takes_marks and (shape == "anthropic" or "claude" in model.lower())
 
 
 def least_tokens(model: str) -> int:

@@ -7,13 +7,16 @@ own cache, is what the given messages begin with.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from .._json import equal
-from ..markers.places import Position, originals_of
-from ..markers.restore import Reader, ShortTexts, is_run
+from .._json import clone, equal
+from ..markers.places import Position, originals_of, text_at
+from ..markers.restore import Reader, ShortTexts, Unit, is_run
 from ..markers.wording import looks_issued
-from ..messages.parts import slots
+from ..messages.cache_control import unmarked
+from ..messages.parts import replace
+from ..messages.shapes import is_made, slots
 from ..prices import Prices
 from ..result import Compressed, Decision
 from ..types import Cache, Message
@@ -67,6 +70,7 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     True
     """
     runs: list[list[Message]] = []
+    as_they_go: list[Message] = []
     originals = count = 0
     issued: list[Position] = []
     as_sent: bool | None = None  # whether forms are given as they were sent: all of them, or none
@@ -74,7 +78,12 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     for unit in reader.units(previous.messages):
         known, sent = len(runs), previous.messages[unit.first : unit.stop]
         stands_for = reader.original(unit, previous.messages)
-        if as_sent is not True and equal(messages[known : known + len(stands_for)], stands_for):
+        given = messages[known : known + len(stands_for)]
+        positions = unit.issued
+        if as_sent is not True and _same(given, stands_for):
+            if unit.run is None and given != stands_for:  # the client moved its cache marks
+                sent, positions = _with_marks(given[0], sent[0], unit)
+                stands_for = given
             runs += [[message] for message in stands_for]
             as_sent = False if unit.issued else as_sent
         elif (as_sent is not False or not unit.issued) and equal(messages[known : known + len(sent)], sent):
@@ -82,11 +91,32 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
             as_sent = True if unit.issued else as_sent
         else:
             break
+        as_they_go += sent
         originals += len(stands_for)
-        issued += unit.issued
+        issued += positions
         count = unit.stop
     whole = count == len(previous.messages)
-    return Continued(previous.messages[:count], runs, originals, whole, issued, reader.short)
+    return Continued(as_they_go, runs, originals, whole, issued, reader.short)
+
+
+def _same(given: list[Message], originals: list[Message]) -> bool:
+    """Whether messages are equal but for their cache marks."""
+    return equal(given, originals) or (
+        len(given) == len(originals)
+        and all(equal(unmarked(one), unmarked(other)) for one, other in zip(given, originals, strict=True))
+    )
+
+
+def _with_marks(given: Message, sent: Message, unit: Unit) -> tuple[list[Message], list[Position]]:
+    """A message as it was sent, with the cache marks as they are given now; and where its forms are then."""
+    copy = clone(given, "message")
+    positions: list[Position] = []
+    for index, path in unit.issued:
+        now = ("content",) if isinstance(copy.get("content"), str) else path
+        now = ("content", 0, "text") if path == ("content",) and isinstance(copy.get("content"), list) else now
+        replace(copy, now, text_at(sent, path))
+        positions.append((index, now))
+    return [copy], positions
 
 
 def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:
@@ -100,8 +130,9 @@ def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -
 
 
 def requests_in(messages: list[Message]) -> int:
-    """How many of the messages a model gave."""
-    return sum(message["role"] == "assistant" for message in messages)
+    """How many times a model spoke: messages of it that follow each other, such as items of a response, are one."""
+    made = [False, *map(is_made, messages)]
+    return sum(now and not before for before, now in pairwise(made))
 
 
 def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:

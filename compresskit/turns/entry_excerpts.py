@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from .._json import clone
 from ..content import detect
 from ..messages import read
+from ..messages.instructions import carry
 from ..messages.must_stay import task_of
-from ..messages.parts import replace, slots
+from ..messages.parts import replace
 from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
 from ..plan.candidates import judge, whole_messages
 from ..plan.groups import Atom
@@ -55,6 +57,7 @@ def enter_views(
     places = _context(given.turns, known)
     shown = [messages[index] if index in long else _clipped(messages[index]) for index in places]
     turns = read(shown, given.shape).turns
+    carry([given.turns[index] for index in places], turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in long else "context" for index in places]
     whole = limits.measure.turns(turns)
@@ -84,7 +87,6 @@ def long_results(turn: Turn, limits: Limits) -> list[Block]:
         block
         for block in turn.blocks
         if block.call
-        and not turn.cached
         and len(block.text) > least
         and not block.call.startswith(TOOL_NAME)
         and limits.measure.count(block.text) > least

@@ -17,7 +17,8 @@ from ..markers.places import Position
 from ..markers.restore import issued
 from ..markers.wording import Wording, looks_issued
 from ..messages import read
-from ..messages.parts import replace, slots
+from ..messages.parts import replace
+from ..messages.shapes import slots
 from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..types import Conversation, Message, Path, Turn
@@ -44,7 +45,7 @@ class Entered(NamedTuple):
         ]
 
     def put_in(
-        self, whole: list[Message], given: list[Message], protected: Sequence[str]
+        self, whole: list[Message], given: list[Message], protected: Sequence[bool]
     ) -> tuple[list[Message], Entered]:
         """A whole history with those of its last messages as they enter that have to stay, and just these.
 
@@ -124,7 +125,7 @@ def _views(
     long = {turn.index for turn in untouched()}
     if not long:
         return {}, {}
-    before = read([*sent, *fresh], given.shape).turns
+    before = read([*sent, *fresh], given.shape, given.results).turns
     for index in long:
         for block in before[index - known - len(fresh)].blocks:
             block.text = ""  # nobody knows yet what of it can be read

@@ -26,7 +26,7 @@ def test_it_is_compress_with_the_turn_before(shape):
     for end, message in enumerate(messages, 1):
         talk.append(message)
         previous = compress(
-            messages[:end], "gpt-4o", **budget(messages), previous=previous, on_entry=True, offer_tool=True
+            messages[:end], "gpt-4o", **budget(messages), previous=previous, on_entry="lossless", offer_tool=True
         )
         assert talk.request() == previous.request
     assert talk.result.cache

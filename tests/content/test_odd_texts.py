@@ -79,9 +79,11 @@ def table_rows(short, delimiter):
         common |= head_pairs(line.removeprefix(opening))
     columns = next(csv.reader(io.StringIO(kept, newline=""), delimiter=delimiter))
     for line in short.body.split("\n"):
+        count, times, rest = line.partition("× ")
+        line, count = (rest, int(count)) if times and count.isdecimal() else (line, 1)
         cells = next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter))
         others = dict(other.split("=", 1) for other in cells[len(columns) :])
-        yield common | dict(zip(columns, cells, strict=False)) | others
+        yield from [common | dict(zip(columns, cells, strict=False)) | others] * count
 
 
 PIPE = r"(?<!\\)\|"

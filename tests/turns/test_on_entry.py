@@ -162,7 +162,7 @@ def test_a_marker_that_was_told_before_is_not_issued():
 
 
 def test_what_was_retrieved_enters_whole():
-    talk = Conversation(MODEL)
+    talk = Conversation(MODEL, on_entry=True)
     talk.append(TASK, *openai_read(source()))
     talk.request()
     (key,) = talk.result.cache

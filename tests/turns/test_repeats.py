@@ -43,7 +43,7 @@ TASK = {"role": "user", "content": "Find out why engine_window() misses tickets,
 
 def entering(*turns, trigger=100_000):
     """What the last result of a conversation stands as."""
-    talk = Conversation(MODEL, trigger=trigger)
+    talk = Conversation(MODEL, trigger=trigger, on_entry=True)
     talk.append(TASK)
     for messages in turns:
         talk.append(*messages)
@@ -201,7 +201,7 @@ def test_what_the_model_thought_is_not_read():
 
 @every_shape
 def test_what_is_taken_out_in_the_same_turn_does_not_stand_above(call):
-    talk = Conversation(MODEL, trigger=9_000, target=5_000)
+    talk = Conversation(MODEL, trigger=9_000, target=5_000, on_entry=True)
     talk.append(TASK, *call("Write", {"file_path": "shop.py", "content": SOURCE}, "Done.", "c1"))
     talk.request()
     talk.append({"role": "assistant", "content": "And now? " * 2_000}, {"role": "user", "content": "Go on. " * 1_000})
@@ -216,7 +216,7 @@ def test_what_is_taken_out_in_the_same_turn_does_not_stand_above(call):
 def test_nothing_is_said_to_stand_in_what_enters_with_it(call):
     part = "\n\n".join(SOURCE.split("\n\n")[:30])
     first, second = (call("Read", {"file_path": "shop.py"}, numbered(part), call_id) for call_id in ("c1", "c2"))
-    talk = Conversation(MODEL)
+    talk = Conversation(MODEL, on_entry=True)
     talk.append(TASK, *first, *second)
     shown = [json.dumps(message, ensure_ascii=False) for message in talk.request()["messages"]]
     assert not any("stands above" in message for message in shown)

@@ -67,7 +67,7 @@ def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str,
     >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
     >>> name, short = shorten(f"[{records}]", list(FORMS))
     >>> name, short.head
-    ('JSON in short form', 'A = (flight,from: JFK)\\n')
+    ('JSON in short form', '(flight,from: JFK)\\n')
     """
     for name in forms:
         short = _made(text, name)

@@ -1,16 +1,26 @@
-"""JSON in a shorter notation that says the same: the keys of repeated records once, quotes only where needed.
+"""JSON in a shorter notation that says the same: a table of its records, and quotes only where needed.
 
-    [{"id": 1, "user": "mia", "ok": true}, {"id": 2, "user": "leo", "ok": true}]
+    [{"id": 1, "user": {"name": "mia", "age": 36}, "ok": true},
+     {"id": 2, "user": {"name": "leo", "age": 9}, "ok": true}]
 
-becomes, with what is the same in every record said where its keys are,
+becomes a line with the names of the columns, and a row for each record:
 
-    A = (id,user,ok: true)
-    - A(1,mia)
-    - A(2,leo)
+    (id,user(name,age),ok: true)
+    1,mia,36
+    2,leo,9
 
-What nearly all records have is said there too, with "=", and again only by the others: ``A = (id,ok=true)``
-and ``- A(3,ok=false)``. A long string, or one of several lines, is a "|" in its place, and stands below in
-lines that begin with "| ". No space follows a comma: before a number it would be a token of its own.
+- ``ok: true`` in the first line: all records have this, and no row repeats it.
+- ``ok=true``: records have this unless they say another by name: ``3,kim,7,ok=false``. With ``note=``, the key is
+  missing unless they do.
+- ``note?null``: an empty cell stands for this value; ``note?`` for a missing key. Empty cells at the end of a row are
+  left out.
+- ``zip<string>``: what has no quotes there is a string, though it looks like a number.
+- ``3× 1,mia``: the same row three times, one after the other.
+
+Records that are not in the table have a letter for each kind of them: ``A = (x,y)`` above, and ``A(1,2)``. Other items
+of the list begin with "- ", and members of an object are ``key: value``; under ``key:`` or ``outer > key:`` stands the
+list that it has. A long string, or one of several lines, is a "|" in its place, and follows in lines that begin with
+a space. No space follows a comma: before a number it would be a token of its own.
 
 Numbers keep their spelling, letter for letter: 0.10 stays 0.10, and 1E400 stays 1E400. Half of a surrogate pair, which
 UTF-8 cannot encode, keeps its escape.
@@ -24,26 +34,55 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 from typing import Any
 
 from ..segment import Mark, Short
-from .json_reader import BELOW, DEFINITION, LITERALS, NUMBER, NotCompactError, Number, Slot, expand
+from .json_reader import (
+    BELOW,
+    COUNT,
+    DEFINITION,
+    ITEM,
+    LITERALS,
+    MEMBER,
+    MISSING,
+    NEXT,
+    NUMBER,
+    TEXT,
+    Branch,
+    Column,
+    Kind,
+    NotCompactError,
+    Number,
+    Path,
+    expand,
+)
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
-_BARE = re.compile(r"[^\s,:(){}\[\]\"=](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
+_BARE = re.compile(r"[^\s,:(){}\[\]\"=…](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
+_BARE_CELL = re.compile(r"(?![A-Z]\()[^\s,\[{\"…](?:[^,\n\r]*[^\s,])?")  # the same, alone between two commas
 _UNSAFE = re.compile("[\0\ud800-\udfff]")  # cannot stand in every request: stays an escape in quotes
-_BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=]+")
+_BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=?<>]+")
+_BARE_NAME = re.compile(r"[^\s,:(){}\[\]\"=?<>]+(?: [^\s,:(){}\[\]\"=?<>]+)*")  # of a column, which may have spaces
+_NAME = re.compile(r"((?:[^\s,:(){}\[\]\"=]|\"[^\"]*\")+)=")  # what a cell could name
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_MOST_KINDS = 26
+_MAX_KINDS = 26
+_MAX_MERGED = 60  # kinds of records that are tried as rows of one table
+_MAX_COLUMNS = 120
+_MAX_BRANCHES = 6  # levels of records within records that become columns
 _LONG = 240  # characters of a member from which on its items stand on lines of their own
 _TEXT = 400  # characters of a string from which on it stands on lines of its own
 _LINES = 80  # the same, of a string of several lines
-_LEAST_RECORDS = 2
-_LEAST_USUAL = 5  # records of which nearly all can have the same
+_MIN_RECORDS = 2
+_MIN_USUAL = 5  # records of which nearly all can have the same
+_MIN_EMPTY = 3  # cells that are null or "" from which on they are left empty
 _COMMON = 0.7  # of the records are nearly all
-_MOST_DEPTH = 60
-_LONG_TEXT = re.compile(r"^\| .*", re.MULTILINE)
+_MIN_KIND = 3  # records from which on a letter of their own may be shorter than a row of others
+_SHARED = 0.5  # of the keys of records that are rows of one table with others
+_MIN_SAVED = 4  # characters that a count saves at least
+_MAX_DEPTH = 60
+_LONG_TEXT = re.compile(r"^ .*", re.MULTILINE)
 
 Keys = tuple[str, ...]
 
@@ -60,7 +99,7 @@ def compact(text: str) -> str | None:
     if not isinstance(value, dict | list) or not value:
         return None
     try:
-        short = "\n".join(_Notation(value).lines(value))
+        short = "\n".join(_Notation(value).lines())
         return short if _same(expand(short, Number), value) else None
     except (ValueError, RecursionError):
         return None
@@ -81,8 +120,8 @@ def compact_json(text: str) -> Short | None:
 def head_of(short: str) -> int:
     r"""Where the definitions end that the rest of a short text needs.
 
-    >>> head_of("A = (id,user)\n- A(1,mia)")
-    14
+    >>> head_of("(id,user)\n1,mia")
+    10
     """
     end = 0
     while DEFINITION.match(short, end):
@@ -93,7 +132,7 @@ def head_of(short: str) -> int:
 def _loaded_lines(text: str) -> Any:
     """The records of JSON lines."""
     records = [_loaded(line) for line in text.split("\n") if line.strip()]
-    return records if len(records) >= _LEAST_RECORDS and all(isinstance(record, dict) for record in records) else None
+    return records if len(records) >= _MIN_RECORDS and all(isinstance(record, dict) for record in records) else None
 
 
 def _loaded(text: str) -> Any:
@@ -123,52 +162,314 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+# --- kinds of records --------------------------------------------------------------------------------
+
+
+def _lists(value: Any) -> Iterator[list[Any]]:
+    """The lists that can have a table: the whole, or members of objects of it."""
+    if isinstance(value, list):
+        yield value
+        return
+    todo = [(value, 0)]
+    while todo:
+        members, depth = todo.pop()
+        for item in members.values():
+            if isinstance(item, list):
+                yield item
+            elif isinstance(item, dict) and depth < _MAX_BRANCHES:
+                todo.append((item, depth + 1))
+
+
+def _records(items: Iterable[Any]) -> dict[Keys, list[dict[str, Any]]]:
+    """The records among some values, by their keys."""
+    found: dict[Keys, list[dict[str, Any]]] = {}
+    for item in items:
+        if isinstance(item, dict) and item:
+            found.setdefault(tuple(item), []).append(item)
+    return found
+
+
+def _table(lists: Iterable[list[Any]]) -> tuple[Keys, set[Keys]]:
+    """The columns of the largest table, and the keys of the records that can be its rows."""
+    found = _records(item for items in lists for item in items)
+    order = sorted(found, key=lambda keys: (-len(found[keys]) * len(keys), keys))
+    columns, rows = _together(order, found)
+    if sum(len(found[keys]) for keys in rows) < _MIN_RECORDS or len(columns) > _MAX_COLUMNS:
+        return (), set()
+    return columns, rows
+
+
+def _together(kinds: Sequence[Keys], records: Mapping[Keys, Sequence[Any]]) -> tuple[Keys, set[Keys]]:
+    """The first kind of keys, with those that have many of the same: all keys in one order, and the kinds.
+
+    >>> kinds = [("a", "c"), ("a", "b", "c"), ("c", "a")]
+    >>> _together(kinds, dict.fromkeys(kinds, [{}, {}]))[0]
+    ('a', 'b', 'c')
+    """
+    columns: Keys = kinds[0] if kinds else ()
+    taken = list(kinds[:1])
+    for keys in kinds[1:_MAX_MERGED]:
+        shared = len(set(columns).intersection(keys))
+        if shared >= _SHARED * min(len(keys), len(columns)) or (shared and len(records[keys]) < _MIN_KIND):
+            if len(merged := _ordered([*taken, keys])) <= _MAX_COLUMNS and merged:
+                columns = merged
+                taken.append(keys)
+    return columns, set(taken)
+
+
+def _ordered(kinds: Sequence[Keys]) -> Keys:
+    """All keys of some kinds in an order that is the order of each; () where there is none."""
+    after: dict[str, dict[str, None]] = {key: {} for keys in kinds for key in keys}
+    waits = dict.fromkeys(after, 0)
+    for keys in kinds:
+        for key, following in pairwise(keys):
+            if following not in after[key]:
+                after[key][following] = None
+                waits[following] += 1
+    ready = [key for key in reversed(after) if not waits[key]]
+    merged: list[str] = []
+    while ready:
+        key = ready.pop()
+        merged.append(key)
+        for following in reversed(after[key]):
+            waits[following] -= 1
+            if not waits[following]:
+                ready.append(following)
+    return tuple(merged) if len(merged) == len(after) else ()
+
+
+def _parts(path: Path, keys: Keys, records: Sequence[Any], depth: int = 0) -> Iterator[Column | Branch]:
+    """What records have in common, of each of their keys; a record that is absent is MISSING."""
+    for key in keys:
+        values = [MISSING if record is MISSING else record.get(key, MISSING) for record in records]
+        if any(record is MISSING for record in records):  # of an optional branch: those that are there count
+            values = [value for value, record in zip(values, records, strict=True) if record is not MISSING]
+        inside = (*path, key)
+        yield from _branch(inside, values, depth) or [_column(inside, values)]
+
+
+def _speaking(parts: list[Column | Branch]) -> list[Column | Branch]:
+    """The same with a cell in every row: no row says nothing."""
+    if any(isinstance(part, Column) and not part.how for part in parts):
+        return parts
+    for how in "?=:":
+        for number, part in enumerate(parts):
+            if isinstance(part, Column) and part.how == how and part.value is not MISSING and len(part.path) == 1:
+                return [*parts[:number], Column(part.path, text=part.text), *parts[number + 1 :]]
+    return parts
+
+
+def _branch(path: Path, values: list[Any], depth: int) -> list[Column | Branch] | None:
+    """The columns of records within records, if all of the values are such, or one and the same other value."""
+    if depth >= _MAX_BRANCHES or not isinstance(values[0], dict | None | type(MISSING)):
+        return None
+    found = _records(values)
+    there = sum(map(len, found.values()))
+    absent = next((value for value in values if value is None or value is MISSING), ...)
+    if there < _MIN_RECORDS or there + sum(value is absent for value in values) < len(values):
+        return None
+    if len(found) > _MAX_MERGED:
+        return None
+    columns, taken = _together(sorted(found, key=lambda keys: (-len(found[keys]), keys)), found)
+    if len(taken) < len(found) or len(columns) > _MAX_COLUMNS:
+        return None
+    optional = absent is not ...
+    records = [value for value in values if isinstance(value, dict)]
+    parts = list(_parts(path, columns, records, depth + 1))
+    if len(parts) > _MAX_COLUMNS:
+        return None
+    if optional and not all(_speaks(parts, record, len(path)) for record in records):
+        return None
+    return [Branch(path, absent if optional else None, optional), *parts]
+
+
+def _speaks(parts: Sequence[Column | Branch], record: Any, depth: int) -> bool:
+    """Whether any cell says that a record is there."""
+    return any(
+        isinstance(part, Column) and part.how != ":" and _said_itself(part, _at(record, part.path[depth:]))
+        for part in parts
+    )
+
+
+def _said_itself(column: Column, value: Any) -> bool:
+    return value is not MISSING and not (column.how and _same(value, column.value))
+
+
+def _at(record: Any, path: Path) -> Any:
+    """The value at a path of a record, MISSING where there is none."""
+    for key in path:
+        if not isinstance(record, dict):
+            return MISSING
+        record = record.get(key, MISSING)
+    return record
+
+
+def _column(path: Path, values: list[Any]) -> Column:
+    """A column, with the value that all or many records have said once if that is shorter."""
+    first = values[0]
+    if first is not MISSING and all(_same(value, first) for value in values):
+        return Column(path, ":", first)
+    text = _looks(values) > 1
+    scalars = [value for value in values if value is MISSING or not isinstance(value, dict | list)]
+    if not scalars:
+        return Column(path)
+    missing = sum(value is MISSING for value in values)
+    (_, value), count = Counter((type(value).__name__, value) for value in scalars).most_common(1)[0]
+    if missing:
+        sparse = (len(values) - missing) * (len(path[-1]) + 8) < 2 * len(values)
+        return Column(path, "=" if sparse else "?", MISSING, text)
+    if count < _COMMON * len(values) or len(values) < _MIN_USUAL:
+        value = max((None, ""), key=scalars.count)
+        count = sum(each is None if value is None else each == "" for each in scalars)
+        if count < _MIN_EMPTY:
+            return Column(path, text=text)
+    others = len(values) - count
+    length = len(_scalar_said(value))
+    if value and count * (length + 1) <= others * (len(path[-1]) + 1) and count * length < 2 * len(values):
+        return Column(path, text=text)
+    sparse = others * (len(path[-1]) + 8) < 2 * len(values)
+    return Column(path, "=" if sparse else "?", value, text)
+
+
+def _is_text(records: Iterable[dict[str, Any]]) -> bool:
+    """Whether all scalars of some records are strings, of which several look like something else."""
+    found = [_looks(_scalars(record)) for record in records]
+    return min(found) >= 0 and sum(found) > 1
+
+
+def _scalars(record: dict[str, Any]) -> Iterator[Any]:
+    for value in record.values():
+        if isinstance(value, dict):
+            yield from _scalars(value)
+        elif not isinstance(value, list):
+            yield value
+
+
+def _looks(values: Iterable[Any]) -> int:
+    """How many strings look like numbers or literals; -1 if not all of the values are strings."""
+    looks = 0
+    for value in values:
+        if isinstance(value, str):
+            looks += bool(NUMBER.fullmatch(value) or value in LITERALS)
+        elif value is not None and value is not MISSING:
+            return -1
+    return looks
+
+
+# --- writing -----------------------------------------------------------------------------------------
+
+
 class _Notation:
-    """Writes values; the kinds of records that occur more than once have a letter each."""
+    """Writes a value: its table, and kinds of other records that occur more than once with a letter each."""
 
     def __init__(self, value: Any) -> None:
-        records: dict[Keys, list[dict[str, Any]]] = {}
-        todo = [value] if isinstance(value, list) else list(value.values())
+        self._value = value
+        self._tables = [items for items in _lists(value) if any(isinstance(item, dict) for item in items)]
+        columns, self._rows = _table(self._tables)
+        rows = [item for items in self._tables for item in items if self._is_row(item)]
+        self._kind = Kind(_speaking(list(_parts((), columns, rows))), _is_text(rows)) if rows else None
+        self._owners = {id(items) for items in self._tables if any(map(self._is_row, items))}
+        self._kinds: dict[Keys, tuple[str, Kind]] = {}
+        self._used: set[str] = set()
+        self._texts: list[str] = []  # that have to follow the line which is being written
+        self._find_kinds(rows)
+
+    def _is_row(self, item: Any) -> bool:
+        return isinstance(item, dict) and tuple(item) in self._rows
+
+    def _find_kinds(self, rows: list[dict[str, Any]]) -> None:
+        """Letters for the kinds of records that are not in the table."""
+        inside = {part.path for part in self._kind.parts if isinstance(part, Branch)} if self._kind else set()
+        known = {id(row) for row in rows}
+        todo = [self._value]
+        found: dict[Keys, list[dict[str, Any]]] = {}
         while todo:
             item = todo.pop()
-            if isinstance(item, dict) and item:
-                records.setdefault(tuple(item), []).append(item)
-                todo.extend(item.values())
-            elif isinstance(item, list):
+            if isinstance(item, list):
                 todo.extend(item)
-        repeated = [(keys, found) for keys, found in records.items() if len(found) >= _LEAST_RECORDS]
+            elif isinstance(item, dict) and id(item) in known:
+                todo.extend(_beside(item, (), inside))
+            elif isinstance(item, dict) and item:
+                found.setdefault(tuple(item), []).append(item)
+                todo.extend(item.values())
+        repeated = [(keys, records) for keys, records in found.items() if len(records) >= _MIN_RECORDS]
         repeated.sort(key=lambda kind: (-len(kind[1]) * len(kind[0]), kind[0]))
-        self._kinds = {keys: _slots(keys, found) for keys, found in repeated[:_MOST_KINDS]}
-        self._letters = dict(zip(self._kinds, _LETTERS, strict=False))
-        self._texts: list[str] = []  # that have to follow the line which is being written
+        for letter, (keys, records) in zip(_LETTERS, repeated[:_MAX_KINDS], strict=False):
+            parts = [_column((key,), [record[key] for record in records]) for key in keys]
+            self._kinds[keys] = letter, Kind(parts, _is_text(records))
 
-    def lines(self, value: Any) -> Iterator[str]:
-        for keys, letter in self._letters.items():
-            slots = self._kinds[keys]
-            parts = [
-                _key(key)
-                + (f"{how} {_scalar_said(same)}" if how == ":" else f"{how}{_scalar_said(same)}" if how else "")
-                for key, (how, same) in slots.items()
-            ]
-            yield f"{letter} = ({','.join(parts)})"
-        members = value.items() if isinstance(value, dict) else (("", item) for item in value)
-        for key, item in members:
-            start = f"{_key(key)}: " if isinstance(value, dict) else "- "
-            said = self._said(item)
-            if len(said) > _LONG and isinstance(item, dict | list):
-                self._texts.clear()
-                said = self._broken(item)
-            yield start + said + self._below()
+    def lines(self) -> list[str]:
+        """The definitions, then the body."""
+        body = list(self._body())
+        letters = [(letter, kind) for letter, kind in self._kinds.values() if letter in self._used]
+        head = [_definition(self._kind)] if self._kind else []
+        return [*head, *(f"{letter} = {_definition(kind)}" for letter, kind in letters), *body]
+
+    def _body(self) -> Iterator[str]:
+        if isinstance(self._value, list):
+            yield from self._items(self._value)
+        else:
+            yield from self._members(self._value, "", 0)
+
+    def _members(self, members: dict[str, Any], path: str, depth: int) -> Iterator[str]:
+        for key, item in members.items():
+            name = path + _key(key)
+            if isinstance(item, list) and id(item) in self._owners:
+                yield f"{name}:"
+                yield from self._items(item)
+            elif isinstance(item, dict) and self._has_table(item, depth):
+                yield from self._members(item, name + " > ", depth + 1)
+            else:
+                yield f"{name}: {self._member(item)}{self._below()}"
+
+    def _has_table(self, value: Any, depth: int) -> bool:
+        if isinstance(value, list):
+            return id(value) in self._owners
+        return (
+            isinstance(value, dict)
+            and depth < _MAX_BRANCHES
+            and any(self._has_table(item, depth + 1) for item in value.values())
+        )
+
+    def _member(self, item: Any) -> str:
+        said = self._said(item)
+        if len(said) > _LONG and isinstance(item, dict | list):
+            self._texts.clear()
+            said = self._broken(item)
+        return said
+
+    def _items(self, items: list[Any]) -> Iterator[str]:
+        """The rows and other items of a list, those that are repeated with their count."""
+        for line, same in groupby(map(self._item, items)):
+            count = sum(1 for _ in same)
+            if count * (len(line) + 1) > len(line) + _MIN_SAVED + len(str(count)) and count > 1:
+                yield f"{count}× {line}"
+            else:
+                yield from [line] * count
+
+    def _item(self, item: Any) -> str:
+        if self._kind and self._is_row(item) and (row := self._row(self._kind, item)):
+            return row + self._below()
+        self._texts.clear()
+        return ITEM + self._member(item) + self._below()
+
+    def _row(self, kind: Kind, record: dict[str, Any]) -> str:
+        """The line of a record in the table, "" if it would say nothing, or look like another line."""
+        row = self._cells(kind, record, 0, True)
+        if row.startswith((ITEM, "|", "…", "(")) or COUNT.match(row) or MEMBER.match(row):
+            first, comma, rest = row.partition(",")  # only a bare string can look like this, so it has no comma
+            return "" if first == BELOW else _quoted(first) + comma + rest
+        return row
 
     def _below(self) -> str:
         """The texts that follow a line, each line of theirs after a bar."""
-        texts = ["".join("\n| " + line if line else "\n|" for line in text.split("\n")) for text in self._texts]
+        texts = ["".join("\n " + line for line in text.split("\n")) for text in self._texts]
         self._texts.clear()
-        return "\n|-".join(texts)
+        return f"\n{NEXT}".join(texts)
 
     def _broken(self, value: Any) -> str:
         """A long list or object with a line for each of its items."""
-        if isinstance(value, dict) and tuple(value) in self._letters:
+        if isinstance(value, dict) and tuple(value) in self._kinds:
             return self._said(value)
         if isinstance(value, list):
             opening, closing, starts, items = "[", "]", [""] * len(value), value
@@ -177,32 +478,106 @@ class _Notation:
         out = [opening]
         for number, (start, item) in enumerate(zip(starts, items, strict=True)):
             end = "," if number < len(items) - 1 else closing
-            out.append(f"\n {start}{self._said(item, 1)}{end}{self._below()}")
+            out.append(f"\n\t{start}{self._said(item, 1)}{end}{self._below()}")
         return "".join(out)
 
     def _said(self, value: Any, depth: int = 0) -> str:
-        if depth > _MOST_DEPTH:
+        if depth > _MAX_DEPTH:
             raise NotCompactError("too deep")
         if isinstance(value, str):
-            if (len(value) >= _TEXT or (len(value) >= _LINES and "\n" in value)) and not _UNSAFE.search(value):
-                self._texts.append(value)
-                return BELOW
-            return _scalar_said(value)
+            return self._text(value) or _scalar_said(value)
         if isinstance(value, dict):
-            keys = tuple(value)
-            if keys in self._letters:
-                slots = self._kinds[keys]
-                cells = [self._said(item, depth + 1) for key, item in value.items() if not slots[key].how]
-                cells += [
-                    f"{_key(key)}={self._said(item, depth + 1)}"
-                    for key, item in value.items()
-                    if slots[key].how == "=" and not _same(item, slots[key].value)
-                ]
-                return f"{self._letters[keys]}({','.join(cells)})"
+            if known := self._kinds.get(tuple(value)):
+                letter, kind = known
+                self._used.add(letter)
+                return f"{letter}({self._cells(kind, value, depth + 1, False)})"
             return "{" + ",".join(f"{_key(key)}: {self._said(item, depth + 1)}" for key, item in value.items()) + "}"
         if isinstance(value, list):
             return "[" + ",".join(self._said(item, depth + 1) for item in value) + "]"
         return _scalar_said(value)
+
+    def _text(self, value: str) -> str:
+        """The sign for a string that stands below, "" for one that does not."""
+        if (len(value) < _TEXT and (len(value) < _LINES or "\n" not in value)) or _UNSAFE.search(value):
+            return ""
+        self._texts.append(value)
+        return BELOW
+
+    def _cells(self, kind: Kind, record: dict[str, Any], depth: int, alone: bool) -> str:
+        """What a record says itself, with the empty cells at the end left out."""
+        cells: list[str] = []
+        size = 0
+        for column in kind.cells:
+            value = _at(record, column.path)
+            if _said_itself(column, value):
+                cells.append(self._cell(column, value, depth, alone, kind))
+                size = len(cells)
+            elif column.how == "?" or len(column.path) > 1:
+                cells.append("")
+                size = size if column.how else len(cells)
+            else:
+                raise NotCompactError("a value is missing")
+        del cells[size:]
+        for path, column in kind.named.items():
+            value = _at(record, path)
+            if _said_itself(column, value):
+                cells.append(".".join(map(_step, path)) + "=" + self._cell(column, value, depth, alone, kind))
+        return ",".join(cells)
+
+    def _cell(self, column: Column, value: Any, depth: int, alone: bool, kind: Kind) -> str:
+        if not isinstance(value, str):
+            return self._said(value, depth)
+        if said := self._text(value):
+            return said
+        bare = _BARE_CELL if alone else _BARE
+        plain = bare.fullmatch(value) and not _UNSAFE.search(value) and value not in (BELOW, "null")
+        if plain and not (column.text or kind.text):
+            plain = value not in LITERALS and not NUMBER.fullmatch(value)
+        if plain and kind.named and alone and (found := _NAME.match(value)):
+            plain = found[1] not in {".".join(map(_step, path)) for path in kind.named}
+        return value if plain else _quoted(value)
+
+
+def _beside(record: dict[str, Any], path: Path, branches: set[Path]) -> Iterator[Any]:
+    """The values of a row that are no columns themselves."""
+    for key, value in record.items():
+        inside = (*path, key)
+        if inside in branches and isinstance(value, dict):
+            yield from _beside(value, inside, branches)
+        elif isinstance(value, dict | list):
+            yield value
+
+
+def _definition(kind: Kind) -> str:
+    """The columns of a kind, records within records in brackets of their own."""
+    out = ["("]
+    depth = 1
+    first = True
+    for part in kind.parts:
+        closed = depth - len(part.path)
+        out.append(")" * closed + ("," if not first or closed else ""))
+        depth, first = len(part.path), False
+        out.append(_key(part.path[-1], _BARE_NAME))
+        if isinstance(part, Branch):
+            absent = "" if part.absent is MISSING else "null"
+            out.append(f"?{absent}(" if part.optional else "(")
+            depth, first = depth + 1, True
+            continue
+        said = "" if part.value is MISSING or not part.how else _said_plainly(part.value)
+        out.append(TEXT * (part.text and not kind.text) + part.how + " " * (part.how == ":") + said)
+    out.append(")" * depth + TEXT * kind.text)
+    return "".join(out)
+
+
+def _said_plainly(value: Any, depth: int = 0) -> str:
+    """A value without kinds and without texts below."""
+    if depth > _MAX_DEPTH:
+        raise NotCompactError("too deep")
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_key(key)}: {_said_plainly(item, depth + 1)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(_said_plainly(item, depth + 1) for item in value) + "]"
+    return _scalar_said(value)
 
 
 def _scalar_said(value: Any) -> str:
@@ -210,7 +585,7 @@ def _scalar_said(value: Any) -> str:
     if isinstance(value, Number):
         return value.spelling
     if isinstance(value, str):
-        return value if _BARE.fullmatch(value) and _is_text(value) else _quoted(value)
+        return value if _BARE.fullmatch(value) and _is_bare(value) else _quoted(value)
     return json.dumps(value)
 
 
@@ -223,34 +598,16 @@ def _quoted(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
-def _slots(keys: Keys, records: list[dict[str, Any]]) -> dict[str, Slot]:
-    """What records of a kind say of each of their keys."""
-    return {key: _slot(key, [record[key] for record in records]) for key in keys}
-
-
-def _slot(key: str, values: list[Any]) -> Slot:
-    """A scalar that all or nearly all values are is said once, where that is shorter."""
-    scalars = [value for value in values if not isinstance(value, dict | list)]
-    if not scalars:
-        return Slot()
-    value, count = _most_common(scalars)
-    if count == len(values):
-        return Slot(":", value)
-    saved = count * (len(_scalar_said(value)) + 1) - (len(values) - count) * (len(key) + 1)
-    usual = count >= _COMMON * len(values) and len(values) >= _LEAST_USUAL and saved > 0
-    return Slot("=", value) if usual else Slot()
-
-
-def _most_common(values: list[Any]) -> tuple[Any, int]:
-    (_, value), count = Counter((type(value).__name__, value) for value in values).most_common(1)[0]
-    return value, count
-
-
-def _is_text(word: str) -> bool:
+def _is_bare(word: str) -> bool:
     """Whether a bare word can only be a string."""
     return not (word in LITERALS or word == BELOW or NUMBER.fullmatch(word) or _UNSAFE.search(word))
 
 
-def _key(key: str) -> str:
-    bare = _BARE_KEY.fullmatch(key) and not key.startswith(("-", "|")) and not _UNSAFE.search(key)
+def _key(key: str, plain: re.Pattern[str] = _BARE_KEY) -> str:
+    bare = plain.fullmatch(key) and not key.startswith(("-", "|", "…")) and not _UNSAFE.search(key)
     return key if bare else _quoted(key)
+
+
+def _step(key: str) -> str:
+    """A key in the path of a column that a cell names."""
+    return _quoted(key) if "." in key else _key(key)

@@ -4,21 +4,86 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 LITERALS = {"true": True, "false": False, "null": None}
-BELOW = "|"  # in the place of a string that stands below
-DEFINITION = re.compile(r"([A-Z]) = \(")
+BELOW = "|"  # in the place of a string that follows on lines of its own
+NEXT = "|-"  # between two of these strings
+ITEM = "- "  # begins an item of a list that is no row of the table
+DEFINITION = re.compile(r"(?:([A-Z]) = )?\(")  # a kind of records; without a letter, that of the rows
+TEXT = "<string>"  # behind a column, or all of them: what has no quotes there is a string, whatever it looks like
+COUNT = re.compile(r"(\d{1,9})× ")  # how often the row or item comes, one after the other
 NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[(){}\[\],:=]|[^(){}\[\],:="]+')
+_STRING = r'"(?:[^"\\]|\\.)*"'
+MEMBER = re.compile(rf'(?:{_STRING}|[^\s,:(){{}}\[\]"=]+)(?: > (?:{_STRING}|[^\s,:(){{}}\[\]"=]+))*:(?= |$)')
+_WORD = re.compile(rf'({_STRING})|[^,:(){{}}\[\]"=?<]+')
+_PATH = re.compile(rf'(?:{_STRING}|[^\s,:(){{}}\[\]"=.]+)(?:\.(?:{_STRING}|[^\s,:(){{}}\[\]"=.]+))*=')
+_STEP = re.compile(rf'({_STRING})|[^\s,:(){{}}\[\]"=.]+')
+_KEY = re.compile(rf'({_STRING})|[^\s,:(){{}}\[\]"=]+')
+_QUOTED = re.compile(_STRING)
+_RUN = re.compile(r'[^(){}\[\],"=]*')
+_CELL = re.compile("[^,]*")
+_RECORD = re.compile(r"([A-Z])\(")
+
+Path = tuple[str, ...]
 
 
-class Slot(NamedTuple):
-    """A key of a kind of records: what its records say of it."""
+class Missing:
+    """The value of a key that a record does not have."""
 
-    how: str = ""  # "" each says its own; ":" nobody does, all have this; "=" those that have another
-    value: Any = None
+
+MISSING = Missing()
+
+
+class Column(NamedTuple):
+    """A scalar of a kind of records: where it is, and what its records say of it."""
+
+    path: Path
+    how: str = ""  # "" each says its own; ":" nobody does, all have this; "=" those that have another say it by
+    value: Any = None  # name; "?" an empty cell stands for this one. MISSING: the key is missing.
+    text: bool = False  # what has no quotes is a string, though it looks like a number
+
+
+class Branch(NamedTuple):
+    """Records within records, whose columns are among those of the outer ones."""
+
+    path: Path
+    absent: Any = None  # what a record has whose columns say nothing; only if it is `optional`
+    optional: bool = False
+
+
+class Kind:
+    """What records have in common: columns and branches, in the order of their keys."""
+
+    def __init__(self, parts: Sequence[Column | Branch], text: bool = False) -> None:
+        self.parts = parts
+        self.text = text  # all strings in it are, of those that have no quotes
+        self.cells = [part for part in parts if isinstance(part, Column) and part.how in ("", "?")]
+        optional = {part.path for part in parts if isinstance(part, Branch) and part.optional}
+        inside = {
+            part.path for part in self.cells if any(part.path[:size] in optional for size in range(len(part.path)))
+        }
+        self.needed = {part.path for part in self.cells if not part.how} - inside  # say something in each record
+        self.named = {part.path: part for part in parts if isinstance(part, Column) and part.how == "="}
+
+    def record(self, said: Mapping[Path, Any]) -> dict[str, Any]:
+        """The record of which `said` are the values that it says itself."""
+        record: dict[str, Any] = {}
+        branches: dict[Path, dict[str, Any] | None] = {(): record}
+        alive = {path[:length] for path in said for length in range(1, len(path))}
+        for part in self.parts:
+            above = branches[part.path[:-1]]
+            if isinstance(part, Branch):
+                there = not part.optional or part.path in alive
+                inside: dict[str, Any] | None = {} if there and above is not None else None
+                branches[part.path] = inside
+                value: Any = inside if there else part.absent
+            else:
+                value = said.get(part.path, part.value)
+            if above is not None and value is not MISSING:
+                above[part.path[-1]] = value
+        return record
 
 
 class Number(NamedTuple):
@@ -40,76 +105,139 @@ def expand(text: str, number: Callable[[str], Any] = json.loads) -> Any:
     Raises:
         ValueError: it is not in the notation, or ``number`` cannot read a number of it.
 
-    >>> expand("A = (id, user, ok: true)\n- A(1, mia)\n- A(2, leo)")
+    >>> expand("(id,user,ok: true)\n1,mia\n2,leo")
     [{'id': 1, 'user': 'mia', 'ok': True}, {'id': 2, 'user': 'leo', 'ok': True}]
     """
-    kinds: dict[str, dict[str, Slot]] = {}
+    kinds: dict[str, Kind] = {}
     lines = _logical(text)
     defined = 0
     while defined < len(lines) and (found := DEFINITION.match(lines[defined][0])):
-        kinds[found[1]] = _Reader(lines[defined][0][found.end() :], {}, [], number).definition()
+        kinds[found[1] or ""] = _Reader(lines[defined][0], kinds, [], number, found.end()).definition()
         defined += 1
     lines = lines[defined:]
-    if lines and lines[0][0].startswith("- "):
-        return [_Reader(line[2:], kinds, texts, number).whole() for line, texts in lines]
-    members = [_Reader("{" + line + "}", kinds, texts, number).whole() for line, texts in lines]
-    return {key: value for member in members for key, value in member.items()}
+    if not lines or _begins_item(lines[0][0], "" in kinds):
+        return list(_items(lines, kinds, number))
+    whole: dict[str, Any] = {}
+    at = 0
+    while at < len(lines):
+        line, texts = lines[at]
+        at += 1
+        found = MEMBER.match(line)
+        if not found:
+            raise NotCompactError("a member expected")
+        *outer, key = [_unquoted(key) for key in _KEY.finditer(line, 0, found.end() - 1) if key[0] != ">"]
+        inner = whole
+        for step in outer:
+            inner = inner.setdefault(step, {})
+        if found.end() < len(line):
+            inner[key] = _Reader(line, kinds, texts, number, found.end()).whole()
+            continue
+        first = at
+        while at < len(lines) and not MEMBER.match(lines[at][0]):
+            at += 1
+        inner[key] = list(_items(lines[first:at], kinds, number))
+    return whole
+
+
+def _begins_item(line: str, rows: bool) -> bool:
+    """Whether the first line of a body is of a list rather than a member of an object."""
+    count = COUNT.match(line)
+    return line.startswith(ITEM, count.end() if count else 0) or (rows and not MEMBER.match(line))
+
+
+def _items(
+    lines: Sequence[tuple[str, list[str]]], kinds: dict[str, Kind], number: Callable[[str], Any]
+) -> Iterator[Any]:
+    for line, texts in lines:
+        count = COUNT.match(line)
+        start = count.end() if count else 0
+        for _ in range(int(count[1]) if count else 1):
+            if line.startswith(ITEM, start):
+                yield _Reader(line, kinds, texts, number, start + len(ITEM)).whole()
+            elif "" in kinds:
+                yield _Reader(line, kinds, texts, number, start).row()
+            else:
+                raise NotCompactError("an item expected")
 
 
 def _logical(text: str) -> list[tuple[str, list[str]]]:
-    """Lines with those that go on after a space, and the texts that stand below them."""
+    """Lines with those that continue them after a tab, and the texts that follow after spaces."""
     found: list[tuple[list[str], list[list[str]]]] = []
     fresh = True  # the next line of a text begins another one
     for line in text.split("\n"):
-        if not line.startswith("|") or not found:
-            if line.startswith(" ") and found:
-                found[-1][0].append(line[1:])
-            else:
-                found.append(([line], []))
-            fresh = True
-        elif line == "|-":
-            fresh = True
-        else:
+        if line.startswith(" ") and found:
             if fresh:
                 found[-1][1].append([])
-            found[-1][1][-1].append(line[2:])
+            found[-1][1][-1].append(line[1:])
             fresh = False
+            continue
+        fresh = True
+        if line.startswith("\t") and found:
+            found[-1][0].append(line[1:])
+        elif line != NEXT or not found:
+            found.append(([line], []))
     return [("".join(parts), ["\n".join(lines) for lines in texts]) for parts, texts in found]
 
 
+def _unquoted(found: re.Match[str]) -> str:
+    return str(json.loads(found[0])) if found[1] else found[0]
+
+
 class _Reader:
-    """Reads values of the notation from one line."""
+    """Reads values of the notation from one line, from a place on."""
 
     def __init__(
-        self, line: str, kinds: dict[str, dict[str, Slot]], texts: list[str], number: Callable[[str], Any]
+        self, line: str, kinds: dict[str, Kind], texts: list[str], number: Callable[[str], Any], start: int
     ) -> None:
-        self._tokens = [token for token in _TOKEN.findall(line) if token.strip()]
+        self._line = line
         self._kinds = kinds
         self._texts = iter(texts)
         self._number = number
-        self._next = 0
+        self._at = start
 
     def whole(self) -> Any:
-        """The one value of the line."""
+        """The one value that the rest of the line is."""
         value = self.value()
         self._end()
         return value
 
-    def definition(self) -> dict[str, Slot]:
-        """The keys of a kind of records."""
-        keys: dict[str, Slot] = {}
-        while not self.skip(")"):
-            if keys:
-                self.need(",")
-            key = self.word()
-            how = next((sign for sign in (":", "=") if self.skip(sign)), "")
-            keys[key] = Slot(how, self.value()) if how else Slot()
+    def row(self) -> dict[str, Any]:
+        """The record whose cells the rest of the line is."""
+        record = self._record(self._kinds[""], "")
         self._end()
-        return keys
+        return record
+
+    def definition(self) -> Kind:
+        """The columns of a kind of records."""
+        parts: list[Column | Branch] = []
+        self._columns((), parts)
+        text = self.skip(TEXT)
+        self._end()
+        return Kind(parts, text)
+
+    def _columns(self, path: Path, parts: list[Column | Branch]) -> None:
+        first = True
+        while not self.skip(")"):
+            if not first:
+                self.need(",")
+            first = False
+            inside = (*path, self.word())
+            text = self.skip(TEXT)
+            how = next((sign for sign in (":", "=", "?") if self.skip(sign)), "")
+            value: Any = None
+            if how:
+                value = (
+                    MISSING if how != ":" and self._line[self._at : self._at + 1] in (",", ")", "(") else self.value()
+                )
+            if self.skip("("):
+                parts.append(Branch(inside, value, bool(how)))
+                self._columns(inside, parts)
+            else:
+                parts.append(Column(inside, how, value, text))
 
     def skip(self, sign: str) -> bool:
-        found = self._next < len(self._tokens) and self._tokens[self._next] == sign
-        self._next += found
+        found = self._line.startswith(sign, self._at)
+        self._at += len(sign) * found
         return found
 
     def need(self, sign: str) -> None:
@@ -117,27 +245,36 @@ class _Reader:
             raise NotCompactError(f"{sign} expected")
 
     def _end(self) -> None:
-        if self._next < len(self._tokens):
+        if self._at < len(self._line):
             raise NotCompactError("more than was expected")
 
     def word(self) -> str:
-        if self._next >= len(self._tokens):
+        found = _WORD.match(self._line, self._at)
+        if found is None:
             raise NotCompactError("a word expected")
-        token = self._tokens[self._next].strip()
-        self._next += 1
-        return str(json.loads(token)) if token.startswith('"') else token
+        self._at = found.end()
+        return _unquoted(found)
 
-    def value(self) -> Any:
+    def value(self, run: re.Pattern[str] = _RUN, text: bool = False) -> Any:
+        """The value at the place; of a bare word, what `run` matches."""
+        while self.skip(" "):
+            pass
         if self.skip("{"):
             return self._object()
         if self.skip("["):
-            return self._items("]")
-        if self._next < len(self._tokens) and self._tokens[self._next].startswith('"'):
-            return self.word()
-        word = self._run()
-        if self.skip("("):
-            return self._record(word)
-        return self._text() if word == BELOW else self._scalar(word)
+            return self._list()
+        if found := _QUOTED.match(self._line, self._at):
+            self._at = found.end()
+            return json.loads(found[0])
+        if (found := _RECORD.match(self._line, self._at)) and found[1] in self._kinds:
+            self._at = found.end()
+            record = self._record(self._kinds[found[1]], ")")
+            self.need(")")
+            return record
+        found = run.match(self._line, self._at)
+        word = found[0].strip() if found else ""
+        self._at = found.end() if found else self._at
+        return self._text() if word == BELOW else self._scalar(word, text)
 
     def _text(self) -> str:
         text = next(self._texts, None)
@@ -145,57 +282,67 @@ class _Reader:
             raise NotCompactError("a text expected below")
         return text
 
-    def _record(self, letter: str) -> dict[str, Any]:
-        if letter not in self._kinds:
-            raise NotCompactError("a record of no kind")
-        slots = self._kinds[letter]
-        said: dict[str, Any] = {}
-        plain = iter([key for key, slot in slots.items() if not slot.how])
-        while not self.skip(")"):
-            if said:
-                self.need(",")
-            key = next(plain, None)
-            if key is None:
-                key = self.word()
-                self.need("=")
-            if key not in slots:
-                raise NotCompactError("a key that the records do not have")
-            said[key] = self.value()
-        if next(plain, None) is not None:
+    def _record(self, kind: Kind, closing: str) -> dict[str, Any]:
+        """A record, up to the closing bracket or the end of the line."""
+        said: dict[Path, Any] = {}
+        line, run = self._line, _RUN if closing else _CELL
+        cells = iter(kind.cells)
+        more = self._at < len(line) and not (closing and line.startswith(closing, self._at))
+        while more:
+            if named := self._named(kind):
+                said[named.path] = self.value(run, named.text or kind.text)
+            elif column := next(cells, None):
+                if line[self._at : self._at + 1] in (",", closing) or self._at == len(line):
+                    if column.path in kind.needed:
+                        raise NotCompactError("a value expected")
+                else:
+                    said[column.path] = self.value(run, column.text or kind.text)
+            else:
+                raise NotCompactError("more values than columns")
+            more = self.skip(",")
+        if any(column.path in kind.needed for column in cells):
             raise NotCompactError("a record with too few values")
-        return {key: said.get(key, slot.value) for key, slot in slots.items()}
+        return kind.record(said)
 
-    def _run(self) -> str:
-        """A bare word; colons inside it belong to it."""
-        parts = []
-        while self._next < len(self._tokens) and self._tokens[self._next] not in tuple("(){}[],="):
-            parts.append(self._tokens[self._next])
-            self._next += 1
-        return "".join(parts).strip()
+    def _named(self, kind: Kind) -> Column | None:
+        """The column that the next cell names."""
+        found = _PATH.match(self._line, self._at) if kind.named else None
+        if found is None:
+            return None
+        path = tuple(_unquoted(step) for step in _STEP.finditer(self._line, self._at, found.end() - 1))
+        if path in kind.named:
+            self._at = found.end()
+        return kind.named.get(path)
 
     def _object(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not self.skip("}"):
             if found:
                 self.need(",")
-            key = self.word()
+            self.skip(" ")
+            key = self._key()
             self.need(":")
             found[key] = self.value()
         return found
 
-    def _items(self, closing: str) -> list[Any]:
+    def _key(self) -> str:
+        found = _KEY.match(self._line, self._at)
+        if found is None:
+            raise NotCompactError("a key expected")
+        self._at = found.end()
+        return _unquoted(found)
+
+    def _list(self) -> list[Any]:
         found: list[Any] = []
-        while not self.skip(closing):
+        while not self.skip("]"):
             if found:
                 self.need(",")
             found.append(self.value())
         return found
 
-    def _scalar(self, word: str) -> Any:
-        if word in LITERALS:
+    def _scalar(self, word: str, text: bool) -> Any:
+        if word == "null" or (word in LITERALS and not text):
             return LITERALS[word]
-        if NUMBER.fullmatch(word):
-            return self._number(word)
         if not word:
             raise NotCompactError("a value expected")
-        return word
+        return self._number(word) if not text and NUMBER.fullmatch(word) else word

@@ -7,6 +7,8 @@
                                    2,pro
                                    3,free,state=late
 
+A row that comes again right away is there once, with its count: ``3× 1,free``.
+
 Used only where every cell can be read back. The head is there with whatever rows stay, so that they are
 never without their columns' names.
 
@@ -21,7 +23,8 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Iterable, Iterator
+from itertools import groupby
 
 from ..segment import Short, line_marks
 
@@ -36,7 +39,8 @@ _PADDING = " \t\r"
 _PARTS = re.compile(r"[,\"=\x00-\x1f\x7f-\x9f\u2028\u2029]|:(?=\s|$)")  # signs that part names and values in the head
 _CLOSED = re.compile(r"[^()]*(?:\([^()]*\)[^()]*)*")  # no parenthesis that could be the head's own
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
-_NOTICES = ("…", "[… ")  # how gaps and markers begin
+_COUNT = re.compile(r"(\d{1,9})× ")
+_LIKE_SIGNS = re.compile(rf"…|\[… |{_COUNT.pattern}")  # how gaps, markers and counts begin
 _EVERY = "(in every row "
 _UNLESS = "(unless a row says otherwise "
 _OWN = (_EVERY, _UNLESS)  # how lines of the head begin that are no names
@@ -72,6 +76,7 @@ def short_table(text: str) -> Short | None:
     for row in rows:
         others = [f"{names[place]}={row[place]}" for place, value in usual.items() if row[place] != value]
         lines.append(_line([row[place] for place in kept], others, delimiter, varied))
+    lines = [f"{count}× {line}" if count > 1 else line for line, count in _counted(lines)]
     head = _line([names[place] for place in kept], [], delimiter, ()) + "\n"
     for opening, values in ((_UNLESS, usual), (_EVERY, same)):
         if values:
@@ -145,6 +150,16 @@ def _common(names: Row, rows: list[Row]) -> tuple[dict[int, str], dict[int, str]
     return same, usual
 
 
+def _counted(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """Lines with how often each comes, one after the other.
+
+    >>> list(_counted(["a", "a", "b"]))
+    [('a', 2), ('b', 1)]
+    """
+    for line, same in groupby(lines):
+        yield line, sum(1 for _ in same)
+
+
 def _said(word: str) -> str:
     """A name or value in the head: in quotes if it would not be clear where it ends.
 
@@ -159,10 +174,10 @@ def _line(cells: Row, others: Row, delimiter: str, varied: Container[str]) -> st
     """A row: its cells, then what is not as usual in it, of the columns that are ``varied``."""
     plain = delimiter.join([*cells, *others])
     signs = plain.count(delimiter) - len(cells) - len(others) + 1
-    if plain and not signs and not any(sign in plain for sign in '"=\r\n') and not plain.startswith(_NOTICES):
+    if plain and not signs and not any(sign in plain for sign in '"=\r\n') and not _LIKE_SIGNS.match(plain):
         return plain
     quoted = [_cell(cell, delimiter, cell.partition("=")[0] in varied and "=" in cell) for cell in cells]
-    if cells[0].startswith(_NOTICES) or (cells == [""] and not others):
+    if _LIKE_SIGNS.match(cells[0]) or (cells == [""] and not others):
         quoted[0] = _cell(cells[0], delimiter, True)
     return delimiter.join(quoted + [_cell(other, delimiter, False) for other in others])
 
@@ -200,10 +215,11 @@ def _expanded(lines: list[str], delimiter: str, names: Row, same: dict[int, str]
     kept = [place for place in range(len(names)) if place not in same and place not in usual]
     found = []
     for line in lines:
-        cells = _cells(line, delimiter)
+        count = _COUNT.match(line)
+        cells = _cells(line[count.end() :] if count else line, delimiter)
         row = {**same, **usual, **dict(zip(kept, cells, strict=False))}
         for other in cells[len(kept) :]:
             name, _, value = other.partition("=")
             row[names.index(name)] = value
-        found.append([row[place] for place in range(len(names))])
+        found += [[row[place] for place in range(len(names))]] * (int(count[1]) if count else 1)
     return found

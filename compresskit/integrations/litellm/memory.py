@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...chat.result_json import from_fields, to_fields
+from ...messages.cache_control import unmarked
 from ...responses import Record, names, put_back
 from ...result import Compressed
 from ...turns.continuation import continued
@@ -120,7 +121,8 @@ def _names(said: Sequence[Message]) -> Iterator[tuple[str, int]]:
 
 
 def _canonical(message: Message) -> bytes:
-    return json.dumps(message, sort_keys=True, default=str).encode()
+    """A message as bytes, without its cache marks, which clients move in every turn."""
+    return json.dumps(unmarked(message), sort_keys=True, default=str).encode()
 
 
 def _loaded(text: str | None) -> Any:

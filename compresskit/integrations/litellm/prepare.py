@@ -9,6 +9,7 @@ from typing import Any
 from ..._json import dumps
 from ...chat.loop import Request
 from ...chat.preparation import new_report, prepare
+from ...chat.replay import replayed
 from ...compression import compress
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import has_ours, may_retrieve
@@ -66,7 +67,9 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
 
     def compressed(runs: list[list[Message]]) -> Compressed:
         messages = [message for run in runs for message in run]
-        result = compress(messages, previous=previous, shape=turn.shape, **_options(settings, kwargs))
+        options = {"shape": turn.shape, **_options(settings, kwargs)}
+        earlier = previous or replayed(messages, **options)
+        result = compress(messages, previous=earlier, **options)
         if result.cache or records or settings.follows:
             remembered.keep(said, result, records)
         return result

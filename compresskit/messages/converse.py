@@ -1,0 +1,209 @@
+"""The shape of Amazon Bedrock's Converse: content blocks with one field each, toolUse and toolResult, cachePoint.
+
+A cachePoint marks what is before it for the cache. Reasoning is signed and stays as it is. A block of an unknown kind
+stays too.
+
+Source: docs.aws.amazon.com, "Amazon Bedrock API Reference": Message, ContentBlock, ToolResultContentBlock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._json import dumps
+from ..types import Block, Message, Path, Slot, Tool, Turn
+from . import parts
+from .shape import Answer, Shape
+
+# The one field of each content block (the ContentBlock union).
+_BLOCKS = frozenset(
+    {
+        *("text", "toolUse", "toolResult", "image", "document", "video", "audio", "guardContent", "cachePoint"),
+        *("reasoningContent", "citationsContent", "searchResult"),
+    }
+)
+_ROLES = frozenset({"user", "assistant"})
+
+
+def read(index: int, message: Message) -> Turn:
+    """One message as a Turn; ``link`` adds what its tool results answer."""
+    role = message["role"]
+    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _ROLES)
+    if turn.opaque:
+        turn.fix(role)
+    for i, block in enumerate(message.get("content") or ()):
+        _block(turn, block, i)
+    parts.beside(turn, message, ("role", "content"))
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Gives every tool result the call that asked for it."""
+    asked: dict[str, str] = {}
+    for turn, message in zip(turns, messages, strict=True):
+        content = message.get("content") or []
+        for block in content:
+            use = block.get("toolUse") if isinstance(block, dict) else None
+            if isinstance(use, dict) and isinstance(use.get("toolUseId"), str):
+                asked[use["toolUseId"]] = _said(use)
+        for text in turn.blocks:
+            at = text.path[1]
+            result = content[at].get("toolResult") if isinstance(at, int) else None
+            if result:
+                text.call = asked.get(str(result.get("toolUseId")), "")
+
+
+def block_slots(block: Any, path: Path) -> list[Slot]:
+    """The text slots of one content block.
+
+    >>> block_slots({"toolResult": {"toolUseId": "t", "content": [{"text": "42"}]}}, ("content", 0))
+    [Slot(path=('content', 0, 'toolResult', 'content', 0, 'text'), text='42')]
+    """
+    if not isinstance(block, dict) or len(block) != 1:
+        return []
+    if isinstance(block.get("text"), str):
+        return [Slot((*path, "text"), block["text"])]
+    result, document = block.get("toolResult"), block.get("document")
+    if isinstance(result, dict) and isinstance(result.get("content"), list):
+        return [
+            slot
+            for j, inner in enumerate(result["content"])
+            if isinstance(inner, dict) and "toolResult" not in inner
+            for slot in block_slots(inner, (*path, "toolResult", "content", j))
+        ]
+    source = document.get("source") if isinstance(document, dict) and not document.get("citations") else None
+    if isinstance(source, dict) and isinstance(source.get("text"), str):
+        return [Slot((*path, "document", "source", "text"), source["text"])]
+    return []
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message can be nothing but one of Converse.
+
+    >>> is_sure({"role": "user", "content": [{"text": "hi"}]}), is_sure({"role": "user", "content": "hi"})
+    (True, False)
+    """
+    content = message.get("content")
+    if message.get("role") not in _ROLES or not isinstance(content, list) or not content:
+        return False
+    return all(
+        isinstance(block, dict)
+        and len(block) == 1
+        and not _BLOCKS.isdisjoint(block)
+        and isinstance(block.get("text", ""), str)
+        for block in content
+    )
+
+
+def _takes(message: Message) -> bool:
+    content = message.get("content")
+    if not isinstance(message.get("role"), str) or not isinstance(content, list):
+        return False
+    return not content or not all(map(parts.kind_of, content))
+
+
+def _tell(role: str, text: str) -> Message:
+    return {"role": role, "content": [{"text": text}]}
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    rest = {key: value for key, value in function.items() if key != "parameters"}
+    return {"toolSpec": {**rest, "inputSchema": {"json": function["parameters"]}}}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    blocks = [{"toolResult": {"toolUseId": one.id, "content": [{"text": one.text}]}} for one in answers]
+    return [{"role": "user", "content": blocks}] if blocks else []
+
+
+def _block(turn: Turn, block: Any, i: int) -> None:
+    kind = next(iter(block)) if isinstance(block, dict) and len(block) == 1 else ""
+    inner = block[kind] if kind else None
+    found = block_slots(block, ("content", i))
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    if kind == "text" and found:
+        turn.human = turn.human or turn.role == "user"
+    elif kind == "cachePoint":
+        turn.cached = True
+        if isinstance(inner, dict):
+            parts.beside(turn, inner, ("type",))
+        else:
+            parts.opaque(turn, block)
+    elif kind == "toolUse" and isinstance(inner, dict):
+        _use(turn, inner)
+    elif kind == "toolResult" and isinstance(inner, dict):
+        _result(turn, inner)
+    elif not _media(turn, kind, inner):
+        turn.thinking = turn.thinking or kind == "reasoningContent"
+        parts.opaque(turn, block)
+
+
+def _use(turn: Turn, use: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    turn.fix(_said(use))
+    known = {"input"} | {name for name in ("name", "toolUseId") if isinstance(use.get(name), str)}
+    if "toolUseId" in known:
+        turn.call(use["toolUseId"])
+        turn.fix(use["toolUseId"])
+    parts.beside(turn, use, known)
+
+
+def _result(turn: Turn, result: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    known = {"content"}
+    if isinstance(result.get("toolUseId"), str):
+        turn.answer(result["toolUseId"])
+        turn.fix(result["toolUseId"])
+        known.add("toolUseId")
+    parts.beside(turn, result, known)
+    content = result.get("content")
+    if content is not None and not isinstance(content, list):
+        parts.opaque(turn, content)
+        return
+    for block in content or ():
+        kind = next(iter(block)) if isinstance(block, dict) and len(block) == 1 else ""
+        inner = block[kind] if kind else None
+        if kind == "json":
+            turn.fix(dumps(inner))
+        elif not (kind == "text" and isinstance(inner, str)) and not _media(turn, kind, inner):
+            parts.opaque(turn, block)
+
+
+def _media(turn: Turn, kind: str, inner: Any) -> bool:
+    """Counts an image by Anthropic's guide and a document by its size; False for anything else."""
+    if not isinstance(inner, dict) or kind not in ("image", "document"):
+        return False
+    source = inner.get("source")
+    if not isinstance(source, dict):
+        return False
+    turn.opaque = True
+    if kind == "image":
+        turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
+        parts.beside(turn, source, ("bytes",))
+    elif isinstance(source.get("bytes"), str):
+        parts.binary(turn, source["bytes"], parts.FILE_BYTES_PER_TOKEN)
+        parts.beside(turn, source, ("bytes",))
+    else:
+        shown = not inner.get("citations") and isinstance(source.get("text"), str)
+        parts.beside(turn, source, ("text",) if shown else ())
+    parts.beside(turn, inner, ("source",))
+    return True
+
+
+def _said(use: dict[str, Any]) -> str:
+    return parts.short_call(use.get("name"), dumps(use.get("input", "")))
+
+
+SHAPE = Shape(
+    name="converse",
+    title="a message of Bedrock's Converse",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=_takes,
+    tell=_tell,
+    text_at=("content", 0, "text"),
+    declare=_declare,
+    answers=_answers,
+)

@@ -1,0 +1,276 @@
+"""The shape of Gemini: contents with parts, in camelCase (REST, JavaScript) or snake_case (Python).
+
+A part with a thought signature stays as it is, and so does a thought: Gemini checks what it has signed. Calls and their
+responses have ids or not; without ids they belong together by their order and names.
+
+Source: ai.google.dev, "Content" and "Part" of the API reference, "Function calling", "Thought signatures".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from .._json import dumps
+from ..types import Block, Message, Path, Slot, Tool, Turn
+from . import parts
+from .shape import Answer, Shape
+
+# The fields of which a part has one, and the same in snake_case.
+_PARTS = frozenset(
+    {
+        *("text", "functionCall", "functionResponse", "inlineData", "fileData", "executableCode"),
+        *("function_call", "function_response", "inline_data", "file_data", "executable_code"),
+        *("codeExecutionResult", "code_execution_result"),
+    }
+)
+_CALL, _RESPONSE = ("functionCall", "function_call"), ("functionResponse", "function_response")
+_SIGNATURE = ("thoughtSignature", "thought_signature")
+_DATA, _MIME = ("inlineData", "inline_data"), ("mimeType", "mime_type")
+_ROLES = {"model": "assistant", "function": "tool", "user": "user"}
+_FORM = "[… "  # every form of a text holds a marker
+# Characters from which on a text of a response may be left out: a marker costs about as much as this.
+MIN_CHARACTERS = 100
+
+
+class _Call(NamedTuple):
+    """A call that waits for its response."""
+
+    key: str
+    id: str | None
+    said: str
+
+
+def read(index: int, message: Message) -> Turn:
+    """One content as a Turn; ``link`` adds its calls and what its responses answer."""
+    said = message.get("role", "user")
+    role = _ROLES.get(said, said) if isinstance(said, str) else ""
+    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS)
+    if said not in _ROLES:
+        turn.opaque = True
+        turn.fix(said if isinstance(said, str) else dumps(said))
+    for i, part in enumerate(message["parts"]):
+        if not isinstance(part, dict):
+            parts.opaque(turn, part)
+        elif call := _inner(part, _CALL):
+            _call(turn, part, *call)
+        elif response := _inner(part, _RESPONSE):
+            _response(turn, part, i, *response)
+        elif isinstance(part.get("text"), str):
+            _text(turn, part, i)
+        elif not _media(turn, part):
+            parts.opaque(turn, part)
+    parts.beside(turn, message, ("role", "parts"))
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Ties every function response to its call: by id where there is one, else to the first open one of its name."""
+    by_id: dict[str, _Call] = {}
+    by_name: dict[Any, deque[_Call]] = {}
+    answered: set[str] = set()
+    for turn, message in zip(turns, messages, strict=True):
+        for i, part in enumerate(message["parts"]):
+            if not isinstance(part, dict):
+                continue
+            if found := _inner(part, _CALL):
+                inner = found[1]
+                name, identity = _name(inner), inner.get("id")
+                call = _Call(f"{turn.index}.{i}", identity if isinstance(identity, str) else None, _said(inner))
+                turn.call(call.key)
+                by_name.setdefault(name, deque()).append(call)
+                if call.id:
+                    by_id[call.id] = call
+            elif found := _inner(part, _RESPONSE):
+                asked = _asked(found[1], by_id, by_name, answered)
+                turn.answer(asked.key if asked else "")
+                for block in turn.blocks:
+                    if asked and block.path[1] == i:
+                        block.call = asked.said
+
+
+def part_slots(part: Any, path: Path) -> list[Slot]:
+    """The text slots of one part: its text, or the long texts in a function's response.
+
+    >>> part_slots({"text": "hi"}, ("parts", 0)), part_slots({"text": "hi", "thoughtSignature": "c2ln"}, ("parts", 0))
+    ([Slot(path=('parts', 0, 'text'), text='hi')], [])
+    """
+    if not isinstance(part, dict) or any(part.get(name) for name in (*_SIGNATURE, "thought")):
+        return []
+    if found := _inner(part, _RESPONSE):
+        name, inner = found
+        return [Slot((*path, name, *place), text) for place, text in _texts(inner.get("response"), ("response",))]
+    if "type" not in part and isinstance(part.get("text"), str):
+        return [Slot((*path, "text"), part["text"])]
+    return []
+
+
+def slots(message: Message) -> list[Slot]:
+    """The text slots of a content."""
+    contents = message.get("parts") if "content" not in message else None
+    found: list[Slot] = []
+    for i, part in enumerate(contents if isinstance(contents, list) else ()):
+        found += part_slots(part, ("parts", i))
+    return found
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message can be nothing but a content of Gemini.
+
+    >>> is_sure({"role": "model", "parts": [{"text": "hi"}]}), is_sure({"role": "user", "parts": []})
+    (True, False)
+    """
+    contents = message.get("parts")
+    if "content" in message or message.get("role", "user") not in _ROLES:
+        return False
+    if not isinstance(contents, list) or not contents:
+        return False
+    return all(
+        isinstance(part, dict)
+        and "type" not in part
+        and not _PARTS.isdisjoint(part)
+        and isinstance(part.get("text") or "", str)
+        for part in contents
+    )
+
+
+def _takes(message: Message) -> bool:
+    return isinstance(message.get("parts"), list) and message.get("content") is None
+
+
+def _tell(role: str, text: str) -> Message:
+    return {"role": "model" if role == "assistant" else "user", "parts": [{"text": text}]}
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    return {"functionDeclarations": [function]}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    responses = [
+        {"functionResponse": {**({"id": one.id} if one.id else {}), "name": one.name, "response": {"output": one.text}}}
+        for one in answers
+    ]
+    return [{"role": "user", "parts": responses}] if responses else []
+
+
+def _inner(part: dict[str, Any], names: tuple[str, str]) -> tuple[str, dict[str, Any]] | None:
+    """The field of a part that has one of two spellings, and the dict in it."""
+    return next(((name, part[name]) for name in names if isinstance(part.get(name), dict)), None)
+
+
+def _text(turn: Turn, part: dict[str, Any], i: int) -> None:
+    found = part_slots(part, ("parts", i))
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    turn.human = turn.human or (turn.role == "user" and bool(found))
+    if not found:
+        turn.fix(part["text"])
+    parts.beside(turn, part, ("text",))
+
+
+def _call(turn: Turn, part: dict[str, Any], name: str, call: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    turn.fix(_said(call))
+    if isinstance(call.get("id"), str):
+        turn.fix(call["id"])
+    named = isinstance(call.get("name", ""), str)
+    parts.beside(turn, call, ("args", "id", "name") if named else ("args", "id"))
+    parts.beside(turn, part, (name,))
+
+
+def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dict[str, Any]) -> None:
+    turn.extra += parts.CALL_TOKENS
+    found = part_slots(part, ("parts", i))
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    frame = _without(response, [slot.path[3:] for slot in found])
+    turn.set_aside(dumps(frame))
+    # Pictures and documents that a function gave back, beside its response.
+    turn.opaque = turn.opaque or bool(response.get("parts"))
+    parts.beside(turn, part, (name,))
+
+
+def _media(turn: Turn, part: dict[str, Any]) -> bool:
+    """Counts inline data by what it is; False for a part that has none."""
+    found = _inner(part, _DATA)
+    if found is None or not isinstance(found[1].get("data"), str):
+        return False
+    name, data = found
+    kind = next((data[field] for field in _MIME if isinstance(data.get(field), str)), "")
+    if kind.startswith("image/"):
+        turn.opaque = True
+        turn.extra += parts.GEMINI_IMAGE_TOKENS
+    else:
+        audio = kind.startswith("audio/")
+        parts.binary(turn, data["data"], parts.GEMINI_AUDIO_BYTES_PER_TOKEN if audio else parts.FILE_BYTES_PER_TOKEN)
+    parts.beside(turn, data, ("data", *_MIME))
+    parts.beside(turn, part, (name,))
+    return True
+
+
+def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """The long texts in a JSON value with their paths, in order, and those that could be forms of long ones."""
+    todo: list[tuple[Path, Any]] = [(path, value)]
+    inside: set[int] = set()  # containers that were entered: a value may hold itself, which is an error elsewhere
+    while todo:
+        at, item = todo.pop()
+        if isinstance(item, str):
+            if len(item) >= MIN_CHARACTERS or _FORM in item:
+                yield at, item
+        elif isinstance(item, dict | list) and id(item) not in inside:
+            inside.add(id(item))
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            todo += reversed([((*at, key), child) for key, child in children])
+
+
+def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
+    """A copy with nothing at these paths."""
+    copy: dict[str, Any] = dict(value)
+    copied: dict[Path, Any] = {(): copy}
+    for path in paths:
+        for depth in range(1, len(path)):
+            place = path[:depth]
+            if place not in copied:
+                above = copied[place[:-1]]
+                inner = above[place[-1]]
+                above[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
+        copied[path[:-1]][path[-1]] = ""
+    return copy
+
+
+def _asked(
+    response: dict[str, Any], by_id: dict[str, _Call], by_name: dict[Any, deque[_Call]], answered: set[str]
+) -> _Call | None:
+    """The call that a response answers, None if there is none."""
+    identity = response.get("id")
+    found = by_id.get(identity) if isinstance(identity, str) else None
+    waiting = by_name.get(_name(response), deque())
+    while found is None and waiting:
+        first = waiting.popleft()
+        found = first if first.key not in answered else None
+    if found is not None:
+        answered.add(found.key)
+    return found
+
+
+def _name(inner: dict[str, Any]) -> str:
+    name = inner.get("name")
+    return name if isinstance(name, str) else ""
+
+
+def _said(call: dict[str, Any]) -> str:
+    return parts.short_call(call.get("name"), dumps(call.get("args", "")))
+
+
+SHAPE = Shape(
+    name="gemini",
+    title="a content of Gemini",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=_takes,
+    tell=_tell,
+    text_at=("parts", 0, "text"),
+    declare=_declare,
+    answers=_answers,
+)

@@ -1,0 +1,411 @@
+"""Instruction and data within one text of a human: what somebody asks, and the material that it is about.
+
+The material is recognised by how it is written: a fence, a pair of tags, a long run of paragraphs or lines between
+short paragraphs. The instruction is the short text at either end, or beside the material in a part of its own. No word
+list decides alone, because people write in every language; words only help where the layout leaves a choice.
+
+It does not judge how relevant a text is.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..types import Block, Span, Turn
+from . import weights as tuning
+
+_MAX_NESTING = 4  # wrappers around a whole text that are looked into
+_SAMPLED_LINES = 400  # lines that are searched for orders, which bounds the time
+
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
+_CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
+# Tags around what a person or a client asks, not around material.
+_ASKING_TAGS = frozenset(
+    {
+        *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "user_request"),
+        *("user_query", "goal", "rules", "requirements", "output_format", "format", "system-reminder"),
+    }
+)
+_KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
+_QUESTION = re.compile(r"[?？؟][\"'”’»)\]*_ ]*\Z")
+_ASKS = re.compile(
+    r"\s*(?:[-*>#]+\s*|\d+[.)]\s*)?(?:\*\*)?"
+    r"(?:(?:question|q|query|task|instructions?|request|prompt|note|answer|hint|goal|output|format|context|frage|pregunta"
+    r"|вопрос|问题|質問|سؤال)\b\s*[0-9]*\s*(?:\*\*)?[:：]"
+    r"|(?:please|summari[sz]e|explain|find|list|answer|tell|give|write|fix|translate|describe|compare|extract|identify"
+    r"|review|analy[sz]e|look|read|using|use|based on|given|according|show|help|here\s+(?:is|are)|below|the following"
+    r"|above|attached|i(?:'m|'ve| (?:want|need|have|am|would|ran|get|got))|can|could|would|what|why|how|which|who|when"
+    r"|where|is|are|does|do|did|we(?:'re)?|our|you(?:'re|r)?|make|implement|add|create|return|respond|refactor|debug|check|classify|from)\b)",
+    re.IGNORECASE,
+)
+_TASK = re.compile(
+    r"(?:\*\*)?(?:(?:question|query|task|instructions?)\b\s*(?:\*\*)?[:：]"
+    r"|(?:please|summari[sz]e|explain|answer|tell me|translate|describe|compare|extract|identify|review|analy[sz]e|fix"
+    r"|write|find|classify|use the following|based on)\b)",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"\s*(?:[-*•]\s*|\d+[.)]\s*|[A-Z][\w ]{0,20}:\s*)?(?:\*\*)?"
+    r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|write|follow|keep|include|remember"
+    r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
+    r"|your (?:task|job|goal|role|answer|response))\b",
+    re.IGNORECASE,
+)
+_BLANK = re.compile(r"\n(?:[ \t\r]*\n)+")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
+
+
+class Cut(NamedTuple):
+    """A text of a human, cut into instruction and data.
+
+    Attributes:
+        must: The ranges of the instruction, in order. Empty if the whole text is data.
+        data: The ranges of the data, in order. Empty if the whole text is an instruction.
+        asks: Whether some of the text is recognised as a question or a request.
+    """
+
+    must: tuple[Span, ...]
+    data: tuple[Span, ...]
+    asks: bool
+
+
+class _Unit(NamedTuple):
+    """A paragraph, or a fenced or tagged part (``region``); ``order`` marks a part that gives instructions."""
+
+    start: int
+    end: int
+    region: bool = False
+    order: bool = False
+
+
+def cut(text: str, newest: bool = True) -> Cut:
+    r"""Returns the instruction and the data of one text.
+
+    Args:
+        text: A text of a human.
+        newest: Whether the text asks what is to be done now. Then a short paragraph at an end is an instruction even if
+            no word of it says so. In an earlier text, only what is recognised counts.
+
+    Examples:
+        >>> document = "The bridge was built in 1932 by local workers.\n" * 60
+        >>> text = f"{document}\nWho built the bridge?"
+        >>> found = cut(text)
+        >>> [text[start:end] for start, end in found.must], len(found.data)
+        (['Who built the bridge?'], 1)
+    """
+    least = tuning.WEIGHTS.min_data_characters
+    asks = is_question(text)
+    if len(text) < least:
+        return Cut(((0, len(text)),), (), asks)
+    units = list(_units(text))
+    data = _merged(_data(text, units, newest), text)
+    data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
+    if sum(end - start for start, end in data) < least // 2:
+        return Cut(((0, len(text)),), (), asks)
+    must = _complement(data, text)
+    asks = asks or any(unit.order for unit in units) or any(is_question(text[start:end]) for start, end in must)
+    return Cut(tuple(must), tuple(data), asks)
+
+
+def gives_task(text: str) -> bool:
+    """Whether a short text surely asks for something: it ends like a question, or it begins with an order."""
+    short = text.strip()
+    if len(short) > tuning.WEIGHTS.max_instruction_characters:
+        return False
+    return _ends_like_a_question(short) or _TASK.match(short) is not None
+
+
+def is_question(text: str) -> bool:
+    """Whether a short text reads as a question or a request; in languages without a word here, by its question mark.
+
+    >>> is_question("Who wrote it?"), is_question("Summarise this:"), is_question("The report of 1932")
+    (True, True, False)
+    """
+    short = text.strip()
+    if not short:
+        return False
+    if _ends_like_a_question(short):
+        return True
+    return len(short) <= 2 * tuning.WEIGHTS.max_instruction_characters and _ASKS.match(short) is not None
+
+
+def _ends_like_a_question(text: str) -> bool:
+    return _QUESTION.search(text[-200:]) is not None
+
+
+def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
+    """Sets ``must`` and ``data`` of the texts of humans.
+
+    Args:
+        turns: the conversation.
+        asking: indices of the messages that ask what is to be done now: the newest one of a human, and the task.
+    """
+    newest = frozenset(asking)
+    for turn in turns:
+        if not turn.human:
+            continue
+        answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
+        texts = [block for block in turn.blocks if not block.call]
+        for block in texts:
+            block.must, block.data = kept_tags(block), False
+            if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
+                others = any(is_question(other.text) for other in texts if other is not block)
+                found = cut(block.text, newest=turn.index in newest and not others)
+                if found.data:
+                    block.must, block.data = _united(found.must, block.must), True
+
+
+def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
+    """Gives the same messages, read again, what was found out of the first ones."""
+    for turn, other in zip(turns, others, strict=True):
+        other.human = turn.human
+        for block, again in zip(turn.blocks, other.blocks, strict=True):
+            again.call = block.call
+            if again.text == block.text:
+                again.must, again.data = block.must, block.data
+
+
+def kept_tags(block: Block) -> tuple[Span, ...]:
+    """The ranges of a text between <keep> and </keep>, tags included, which its author wants kept.
+
+    Only texts that a human or the program wrote count: a tool's result cannot protect itself.
+    """
+    found: list[Span] = []
+    opened = None
+    for match in () if block.call else _KEEP.finditer(block.text):
+        if not match[1]:
+            opened = match.start() if opened is None else opened
+        elif opened is not None:
+            found.append((opened, match.end()))
+            opened = None
+    return tuple(found)
+
+
+def _units(text: str) -> Iterator[_Unit]:
+    """The paragraphs and regions of a text, in order and without gaps."""
+    start, end = _inside(text)
+    if start:
+        yield _Unit(0, start, order=True)
+    position = start
+    for first, stop, order in _regions(text, start, end):
+        yield from _paragraphs(text, position, first)
+        yield _Unit(first, stop, region=True, order=order)
+        position = stop
+    yield from _paragraphs(text, position, end)
+    if end < len(text):
+        yield _Unit(end, len(text), order=True)
+
+
+def _inside(text: str) -> Span:
+    """The inside of tags that wrap a whole text of which the inside has tags again, else the whole text."""
+    start, end = 0, len(text)
+    for _ in range(_MAX_NESTING):
+        opening = _OPENING.match(text, start + len(text[start:end]) - len(text[start:end].lstrip()))
+        if not opening:
+            break
+        closing = f"</{opening[1]}>"
+        tail = text[start:end].rstrip()
+        if not tail.endswith(closing):
+            break
+        stop = start + len(tail) - len(closing)
+        inner = text[opening.end() : stop]
+        if not any(f"<{name}" in inner for name in _ASKING_TAGS):
+            break
+        start, end = opening.end(), stop
+    return start, end
+
+
+def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Fenced and tagged parts that are long, and tags around instructions, as (start, end, gives instructions)."""
+    closings: dict[str, list[int]] = {}
+    for match in _CLOSING.finditer(text, start, end):
+        closings.setdefault(match[1], []).append(match.end())
+    least = tuning.WEIGHTS.min_region_characters
+    fences = _fences(text, start, end)
+    position = start
+    while position < end:
+        stop = text.find("\n", position, end)
+        stop = end if stop < 0 else stop + 1
+        closed = fences.get(position)
+        opening = _OPENING.match(text, position, stop) if closed is None else None
+        order = False
+        if opening:
+            ends = closings.get(opening[1], [])
+            at = bisect_left(ends, opening.end())
+            if at < len(ends):
+                closed = ends[at]
+                line_end = text.find("\n", closed, end)
+                if line_end >= 0 and not text[closed:line_end].strip():
+                    closed = line_end + 1
+                order = opening[1].lower() in _ASKING_TAGS
+        if closed is not None and (order or closed - position >= least):
+            yield position, closed, order
+            position = closed
+        else:
+            position = stop
+
+
+def _fences(text: str, start: int, end: int) -> dict[int, int]:
+    """The offsets of lines that open a fence, with the offsets behind their closing lines."""
+    found: dict[int, int] = {}
+    opened: tuple[int, str] | None = None
+    position = start
+    while position < end:
+        stop = text.find("\n", position, end)
+        stop = end if stop < 0 else stop + 1
+        match = _FENCE.match(text, position, stop)
+        if match:
+            if opened is None:
+                opened = position, match[1]
+            elif match[1].startswith(opened[1]) and not text[match.end() : stop].strip():
+                found[opened[0]] = stop
+                opened = None
+        position = stop
+    return found
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[_Unit]:
+    """Paragraphs between blank lines, with the white space behind each."""
+    position = start
+    for match in _BLANK.finditer(text, start, end):
+        if match.end() > position and text[position : match.start()].strip():
+            yield _Unit(position, match.end())
+            position = match.end()
+    if position < end:
+        yield _Unit(position, end)
+
+
+def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
+    """The ranges of data among units."""
+    tuned = tuning.WEIGHTS
+    plain = [unit for unit in units if not unit.region]
+    if _gives_orders(text, plain):
+        return [(unit.start, unit.end) for unit in units if unit.region and not unit.order]
+    tail = _beginning(text, units[::-1])[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)])
+    if newest and not any(_asks(text, unit) for unit in (*head, *tail)):
+        # nothing says so: what is short and at an end may be meant for the model
+        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
+        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+    middle = units[len(head) : len(units) - len(tail)]
+    between = [
+        unit
+        for at, unit in enumerate(middle)
+        if not unit.region and _is_short(text, unit) and _stands_between(text, middle, at)
+    ]
+    if len(between) > tuned.max_middle_instructions:
+        between = []
+    spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
+    if spans:
+        spans = _trimmed(text, spans, bool(head), bool(tail))
+    return spans
+
+
+def _gives_orders(text: str, plain: Sequence[_Unit]) -> bool:
+    """Whether the paragraphs of a text are rules for the reader."""
+    lines = [line for unit in plain for line in text[unit.start : unit.end][:20_000].split("\n") if line.strip()]
+    lines = lines[:_SAMPLED_LINES]
+    orders = sum(_ORDER.match(line) is not None for line in lines)
+    return bool(lines) and orders >= tuning.WEIGHTS.max_instruction_share * len(lines)
+
+
+def _asks(text: str, unit: _Unit) -> bool:
+    return unit.order or (not unit.region and is_question(text[unit.start : unit.end]))
+
+
+def _is_short(text: str, unit: _Unit) -> bool:
+    return not unit.region and len(text[unit.start : unit.end].strip()) <= tuning.WEIGHTS.max_instruction_characters
+
+
+def _beginning(text: str, units: Sequence[_Unit]) -> list[_Unit]:
+    """The units at the beginning that ask something, with the short ones before them."""
+    found = 0
+    for at, unit in enumerate(units[: tuning.WEIGHTS.max_instruction_paragraphs]):
+        if not (unit.order or _is_short(text, unit)):
+            break
+        beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
+        if beside or _asks(text, unit):
+            found = at + 1
+    return list(units[:found])
+
+
+def _stands_between(text: str, middle: Sequence[_Unit], at: int) -> bool:
+    """Whether a short paragraph that asks something stands between long parts."""
+    if not 0 < at < len(middle) - 1:
+        return False
+    said = text[middle[at].start : middle[at].end]
+    introduces = said.rstrip().endswith((":", "："))
+    return middle[at - 1].region and middle[at + 1].region and (introduces or is_question(said))
+
+
+def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:
+    """Data without a question that shares a paragraph with it: its first or last line or sentence."""
+    if not has_tail:
+        start, end = spans[-1]
+        at = _last_question(text, start, end)
+        spans = [*spans[:-1], (start, at)] if at > start else spans
+    if not has_head:
+        start, end = spans[0]
+        at = _first_request(text, start, end)
+        spans = [(at, end), *spans[1:]] if at < end else spans
+    return spans
+
+
+def _last_question(text: str, start: int, end: int) -> int:
+    """Where a question at the end of data begins; ``end`` if there is none."""
+    most = tuning.WEIGHTS.max_instruction_characters
+    stop = start + len(text[start:end].rstrip())
+    line = max(start, text.rfind("\n", start, stop) + 1)
+    if stop - line > most:
+        tail = text[max(line, stop - most) : stop]
+        cuts = [match.end() for match in _SENTENCE_END.finditer(tail) if match.end() < len(tail)]
+        line = stop - len(tail) + cuts[-1] if cuts else stop
+    return line if start < line < stop and _ends_like_a_question(text[line:stop]) else end
+
+
+def _first_request(text: str, start: int, end: int) -> int:
+    """Where data begins behind a request on its first line or in its first sentence; ``start`` if there is none."""
+    most = tuning.WEIGHTS.max_instruction_characters
+    stop = text.find("\n", start, min(end, start + most + 1))
+    line = text[start : stop + 1] if stop >= 0 else ""
+    if line and is_question(line) and line.rstrip().endswith((":", "：", "?", "？", ".")):
+        return stop + 1
+    if not line:
+        head = text[start : min(end, start + most)]
+        match = re.search(r"[:：?？](?:\s+|(?<=[：？]))", head)
+        if match and _ASKS.match(head):
+            return start + match.end()
+    return start
+
+
+def _merged(spans: Sequence[Span], text: str) -> list[Span]:
+    """Ranges with those joined that only white space divides."""
+    found: list[Span] = []
+    for start, end in spans:
+        if found and not text[found[-1][1] : start].strip():
+            found[-1] = found[-1][0], end
+        elif end > start:
+            found.append((start, end))
+    return found
+
+
+def _complement(data: Sequence[Span], text: str) -> list[Span]:
+    """What the data leave, apart from white space."""
+    edges = [0, *(edge for span in data for edge in span), len(text)]
+    spans = zip(edges[::2], edges[1::2], strict=True)
+    return [(start, end) for start, end in spans if text[start:end].strip()]
+
+
+def _united(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
+    """The union of two lists of ranges, in order."""
+    found: list[Span] = []
+    for start, end in sorted([*spans, *others]):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return tuple(found)

@@ -1,0 +1,88 @@
+"""Messages as SDKs give them: objects become the dicts that they stand for, before anything is read.
+
+An object of pydantic (of OpenAI, Anthropic, LiteLLM or Google) becomes its ``model_dump(exclude_none=True)``, wherever
+in a message it is. No SDK is imported. The input is not changed, and what is no such object is left for the checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+_RESPONSES = ("choices", "candidates")  # what whole responses hold: which part of them is meant, the caller says
+
+
+def as_dicts(messages: Any) -> Any:
+    """A list of messages with dicts in place of objects; the same list if there are none.
+
+    >>> messages = [{"role": "user", "content": "hi"}]
+    >>> as_dicts(messages) is messages
+    True
+    """
+    if not isinstance(messages, list):
+        return messages
+    changed = {index: _plain(message) for index, message in enumerate(messages) if _has_objects(message)}
+    return [changed.get(index, message) for index, message in enumerate(messages)] if changed else messages
+
+
+def _has_objects(message: Any) -> bool:
+    if type(message) is dict and all(type(value) in _SCALARS for value in message.values()):
+        return False
+    todo: list[Any] = [message]
+    seen: set[int] = set()
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict | list):
+            if id(item) not in seen:
+                seen.add(id(item))
+                todo += item.values() if isinstance(item, dict) else item
+        elif type(item) not in _SCALARS and _is_object(item):
+            return True
+    return False
+
+
+def _plain(message: Any) -> Any:
+    """A copy of a message with dicts in place of objects."""
+    root: list[Any] = [None]
+    todo: list[tuple[Any, Any, Any]] = [(root, 0, _message(message))]
+    inside: set[int] = set()  # the containers around the item at hand
+    while todo:
+        parent, key, item = todo.pop()
+        if parent is None:
+            inside.remove(key)
+            continue
+        if _is_object(item):
+            item = _dump(item)
+        if isinstance(item, dict | list) and id(item) not in inside:
+            inside.add(id(item))
+            todo.append((None, id(item), None))
+            copy: Any = dict.fromkeys(item) if isinstance(item, dict) else [None] * len(item)
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            todo.extend((copy, name, child) for name, child in children)
+            item = copy
+        parent[key] = item
+    return root[0]
+
+
+def _message(message: Any) -> Any:
+    """A response of Anthropic is a message with what belongs to the response alone."""
+    if _is_object(message) and hasattr(message, "stop_reason") and isinstance(getattr(message, "content", None), list):
+        return {"role": message.role, "content": message.content}
+    return message
+
+
+def _is_object(item: Any) -> bool:
+    """Whether something is an object that stands for a message or a part of one."""
+    if isinstance(item, Mapping | list | str | type) or not callable(getattr(item, "model_dump", None)):
+        return False
+    if type(item).__module__.partition(".")[0].startswith("langchain"):
+        return False  # whose messages are of no provider's shape
+    whole = any(isinstance(getattr(item, name, None), list) for name in _RESPONSES)
+    return not whole and getattr(item, "object", None) != "response"
+
+
+def _dump(item: Any) -> Any:
+    # what OpenAI's SDK itself keeps from being sent, such as the parsed form of a text
+    apart = getattr(type(item), "__api_exclude__", None)
+    return item.model_dump(exclude_none=True, **({"exclude": set(apart)} if apart else {}))

@@ -1,0 +1,135 @@
+"""Agents without tool calls: a command in the assistant's text, and its output in the next message of the user.
+
+ReAct, SWE-agent, mini-swe-agent, OpenHands' text mode and aider work like this. Their outputs are results like those of
+tools: they may be shortened, they are judged by the command that asked for them, and they are no questions of a human.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ..types import Turn
+from . import weights as tuning
+from .instructions import is_question
+
+TOOLS, USER, AUTO = "tools", "user", "auto"  # where results are: in tool messages only, in the user's too, or found out
+MODES = (AUTO, USER, TOOLS)
+
+_COMMAND_CHARACTERS = 300  # characters of a command that are kept as the call of its result
+_HEAD_CHARACTERS = 400  # characters at each end of a text that are searched for a frame
+
+_BEHIND_CHARACTERS = 40  # characters that may stand behind the fence of a command
+_SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh", "cmd", "powershell", "text"})
+_COMMAND_LINES = 4  # lines of a command that needs no frame around its outputs
+
+# The last command of an assistant's text: a fence at its end, a ReAct action, or tags of an agent's own language.
+_FENCED = re.compile(r"```([\w.+-]*)[ \t]*\n(.*?)```", re.DOTALL)
+_ACTION = re.compile(r"^[ \t]*(?:\*\*)?(?:Action|ACTION)(?:\*\*)?[ \t]*[:：][ \t]*(.+)$", re.MULTILINE)
+_INPUT = re.compile(r"^[ \t]*(?:\*\*)?Action Input(?:\*\*)?[ \t]*[:：][ \t]*(.+)$", re.MULTILINE | re.IGNORECASE)
+_TAGGED = re.compile(
+    r"<(execute_\w+|command|bash|run|tool_call|function=[\w.-]+|invoke|tool)\b[^<>]*>(.*?)(?:</|\Z)", re.DOTALL
+)
+# How an output begins or ends, whoever the agent is (the prompts of the projects named above).
+_OUTPUT = re.compile(
+    r"\s*(?:observation\s*[:：]|<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
+    r"|\[(?:the )?command |\[file: |execution result|exit code[ :]|command (?:output|executed|finished)|output\s*:\n"
+    r"|tool (?:result|output)|result of )",
+    re.IGNORECASE,
+)
+_PROMPT = re.compile(
+    r"(?:\n\(Current directory: [^\n]*\)\n(?:\([^\n]*\)\n)?\S{0,20}\$|\[command finished with exit code -?\d+\]"
+    r"|</(?:output|observation|tool_response|function_results)>|exit code: -?\d+\]?)\s*\Z",
+    re.IGNORECASE,
+)
+_PROMPT_ENDS = frozenset("$]>0123456789")  # of what _PROMPT finds: a cheap first look
+
+
+def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
+    """Turns outputs in messages of the user into results: not human, with the command as their call.
+
+    Args:
+        turns: the conversation.
+        mode: "auto" goes by the pattern of the conversation; "user" says that every message of the user behind one of
+            the assistant is a result; "tools" that none is.
+    """
+    if mode == TOOLS:
+        return
+    pairs = [(before, turn) for before, turn in pairwise(turns) if _is_pair(before, turn)]
+    if not pairs:
+        return
+    if mode == AUTO:
+        pairs = _recognised(pairs)
+    for before, turn in pairs:
+        make_result(turn, command_of(_text(before)) or "output")
+
+
+def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
+    """The pairs of command and output, by the pattern that most of a conversation has."""
+    tuned = tuning.WEIGHTS
+    enough = max(tuned.min_observation_pairs, tuned.min_observation_share * len(pairs))
+    framed = [_is_framed(_text(turn)) for _, turn in pairs]
+    commands = [bool(command_of(_text(before))) for before, _ in pairs]
+    if sum(framed) >= enough:
+        return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame or command]
+    plain = sum(_is_shell(_text(before)) and not is_question(_text(turn)) for before, turn in pairs)
+    if plain > tuned.min_observation_pairs and plain >= tuned.min_bare_observation_share * len(pairs):
+        return [pair for pair, command in zip(pairs, commands, strict=True) if command]
+    return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame and command]
+
+
+def _is_shell(text: str) -> bool:
+    """Whether a text ends in one short command for a shell, its only fence."""
+    fences = _FENCED.findall(text)
+    if len(fences) != 1 or not command_of(text):
+        return False
+    language, command = fences[0]
+    return language.lower() in _SHELLS and command.strip().count("\n") < _COMMAND_LINES
+
+
+def make_result(turn: Turn, command: str) -> None:
+    """Makes the texts of a user's message the results of a command."""
+    turn.human = False
+    for block in turn.blocks:
+        block.call = block.call or command
+
+
+def command_of(text: str) -> str:
+    r"""The command with which an assistant's text ends, on one line; "" if there is none.
+
+    >>> command_of("Let us look.\n```bash\ncat a.py\n```"), command_of("Action: search\nAction Input: bridges")
+    ('cat a.py', 'search bridges')
+    >>> command_of("It prints:\n```\n1\n```\nas you wanted it to be, from the beginning to the end.")
+    ''
+    """
+    fences = list(_FENCED.finditer(text)) if "```" in text else []
+    if fences and fences[-1][2].strip() and len(text) - fences[-1].end() <= _BEHIND_CHARACTERS:
+        return _one_line(fences[-1][2])
+    actions = list(_ACTION.finditer(text)) if "ction" in text or "CTION" in text else []
+    if actions:
+        given = _INPUT.search(text, actions[-1].end())
+        return _one_line(actions[-1][1] + (f" {given[1]}" if given else ""))
+    tagged = list(_TAGGED.finditer(text)) if "<" in text else []
+    return _one_line(tagged[-1][2]) or tagged[-1][1] if tagged else ""
+
+
+def _one_line(command: str) -> str:
+    return " ".join(command.split())[:_COMMAND_CHARACTERS]
+
+
+def _is_pair(before: Turn, turn: Turn) -> bool:
+    """Whether a message of the user may be the output of what the assistant wrote before it."""
+    return before.role == "assistant" and not before.calls and turn.role == "user" and turn.human and not turn.answers
+
+
+def _is_framed(text: str) -> bool:
+    """Whether a text begins or ends as the output of a command does."""
+    if _OUTPUT.match(text):
+        return True
+    end = text[-_HEAD_CHARACTERS:].rstrip()
+    return end[-1:] in _PROMPT_ENDS and _PROMPT.search(end) is not None
+
+
+def _text(turn: Turn) -> str:
+    return turn.blocks[0].text if len(turn.blocks) == 1 else "\n".join(block.text for block in turn.blocks)

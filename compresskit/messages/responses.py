@@ -1,0 +1,266 @@
+"""The shape of OpenAI's Responses API: items, which are messages, calls, outputs of calls, and reasoning.
+
+The items that a model gave in one go stay together: the API refuses a reasoning item without the item that followed
+it, and an item without the reasoning that it was made with. Reasoning is encrypted or summed up by the provider and
+stays as it is. An item of an unknown type stays too.
+
+Source: developers.openai.com, "Responses", input items, and "Reasoning models", "Keeping reasoning items in context".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .._json import dumps
+from ..types import Block, Message, Slot, Tool, Turn
+from . import openai, parts
+from .shape import Answer, Shape
+
+# Calls that the caller answers, with the field of what they ask for.
+_CALLS = {
+    "function_call": "arguments",
+    "custom_tool_call": "input",
+    "local_shell_call": "action",
+    "shell_call": "action",
+    "apply_patch_call": "operation",
+}
+_OUTPUTS = frozenset(f"{kind}_output" for kind in _CALLS)
+# All types of items without a role (openai.types.responses.ResponseInputItemParam), besides those of the future.
+_ITEMS = frozenset(
+    {
+        *(*_CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
+        *("file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call"),
+        *("computer_call", "computer_call_output", "tool_search_call", "tool_search_output"),
+        *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
+    }
+)
+_ROLES = {"developer": "system"}
+_KNOWN_ROLES = frozenset({"system", "user", "assistant"})
+_PARTS = frozenset({"input_text", "output_text", "input_image", "input_file", "input_audio", "refusal"})
+_OUTPUT_TEXTS = ("stdout", "stderr")  # of a shell
+
+
+def read(index: int, message: Message) -> Turn:
+    """One item as a Turn; ``link`` adds what outputs answer and which items belong together."""
+    role, kind = message.get("role"), parts.kind_of(message)
+    turn = Turn(index, "assistant", extra=parts.MESSAGE_TOKENS)
+    if isinstance(role, str):
+        _message(turn, message, role, kind)
+    elif kind == "reasoning":
+        turn.fix("\n".join(_summaries(message)))
+        turn.set_aside(dumps({key: value for key, value in message.items() if key not in ("type", "summary")}))
+    elif kind in _CALLS:
+        _call(turn, message, kind)
+    elif kind in _OUTPUTS:
+        _output(turn, message)
+    else:  # what the provider runs itself, references, compactions, whatever comes next
+        turn.role = "tool" if is_given(message) else "assistant"
+        tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
+        _tie(turn, message, is_given(message), tied)
+        parts.opaque(turn, message)
+    return turn
+
+
+def link(turns: list[Turn], messages: list[Message]) -> None:
+    """Gives every output the call that asked for it, and joins the items that a model gave in one go."""
+    asked: dict[str, str] = {}
+    for turn, message in zip(turns, messages, strict=True):
+        if kind := parts.kind_of(message) if "role" not in message else "":
+            if kind in _CALLS:
+                asked.update(dict.fromkeys(turn.calls, _said(message, kind)))
+            for answered in turn.answers:
+                for block in turn.blocks:
+                    block.call = asked.get(answered, "")
+        if turn.index and not is_given(message):
+            before = messages[turn.index - 1]
+            # two messages of the assistant need not be of one response; a message and a call are
+            turn.joined = not is_given(before) and not ("role" in message and "role" in before)
+
+
+def output_slots(message: Message) -> list[Slot]:
+    """The texts in the output of a call.
+
+    >>> output_slots({"type": "function_call_output", "call_id": "c", "output": "42"})
+    [Slot(path=('output',), text='42')]
+    """
+    if "role" in message or parts.kind_of(message) not in _OUTPUTS:
+        return []
+    output = message.get("output")
+    if isinstance(output, str):
+        return [Slot(("output",), output)]
+    found: list[Slot] = []
+    for i, part in enumerate(output if isinstance(output, list) else ()):
+        if parts.is_text(part):
+            found += parts.part_slots(part, ("output", i))
+        elif isinstance(part, dict) and "type" not in part:
+            texts = [(name, part.get(name)) for name in _OUTPUT_TEXTS]
+            found += [Slot(("output", i, name), text) for name, text in texts if isinstance(text, str)]
+    return found
+
+
+def is_sure(message: Message) -> bool:
+    """Whether a message is an item that only the Responses API has.
+
+    >>> is_sure({"type": "reasoning", "summary": []}), is_sure({"role": "user", "content": "hi"})
+    (True, False)
+    """
+    return "role" not in message and parts.kind_of(message) in _ITEMS
+
+
+def is_likely(message: Message) -> bool:
+    """Whether a message with a role has the form that only the Responses API uses.
+
+    >>> is_likely({"role": "user", "content": [{"type": "input_text", "text": "hi"}]})
+    True
+    """
+    content = message.get("content")
+    kinds = [parts.kind_of(part) for part in content] if isinstance(content, list) else []
+    if kinds and all(kind in _PARTS for kind in kinds):
+        return parts.kind_of(message) == "message" or kinds[0] in ("input_text", "output_text", "input_image")
+    return parts.kind_of(message) == "message" and isinstance(content, str)
+
+
+def is_item(message: Message) -> bool:
+    """Whether a message without a role is an item, of whatever type."""
+    return "role" not in message and bool(parts.kind_of(message))
+
+
+def _takes(message: Message) -> bool:
+    if "role" not in message:
+        return is_item(message)
+    return isinstance(message["role"], str) and not openai.is_sure(message)
+
+
+def _tell(role: str, text: str) -> Message:
+    kind = "output_text" if role == "assistant" else "input_text"
+    return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+
+
+def _answers(answers: Sequence[Answer]) -> list[Message]:
+    return [{"type": "function_call_output", "call_id": one.id, "output": one.text} for one in answers]
+
+
+def _declare(function: dict[str, Any]) -> Tool:
+    # The API makes every parameter of a function required, unless it is told not to be strict.
+    return {"type": "function", **function, "strict": False}
+
+
+def is_given(message: Message) -> bool:
+    """Whether an item comes from the caller: all but the assistant's messages, calls and reasoning."""
+    if "role" in message:
+        return bool(message["role"] != "assistant")
+    return parts.kind_of(message).endswith(("_output", "_response"))
+
+
+def _message(turn: Turn, message: Message, role: str, kind: str) -> None:
+    turn.role = _ROLES.get(role, role)
+    turn.human = turn.role == "user"
+    if turn.role not in _KNOWN_ROLES:
+        turn.opaque = True
+        turn.fix(role)
+    content = message.get("content")
+    if kind not in ("", "message"):
+        parts.opaque(turn, message)
+        return
+    if isinstance(content, str):
+        turn.blocks.append(Block(turn.index, ("content",), content))
+    elif isinstance(content, list):
+        for i, part in enumerate(content):
+            _part(turn, part, ("content", i))
+    elif content is not None:
+        parts.opaque(turn, content)
+    parts.beside(turn, message, ("type", "role", "content"))
+
+
+def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
+    kind = parts.kind_of(part)
+    if parts.is_text(part):
+        found = parts.part_slots(part, path)
+        turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+        if not found:  # annotations name places in the text
+            turn.fix(part["text"])
+        parts.beside(turn, part, parts.TEXT_KEYS)
+    elif kind == "refusal" and isinstance(part.get("refusal"), str):
+        turn.fix(part["refusal"])
+        parts.beside(turn, part, ("type", "refusal"))
+    elif kind == "input_image":
+        detail = part.get("detail")
+        known = detail if isinstance(detail, str) and detail in parts.IMAGE_TOKENS else ""
+        turn.extra += parts.IMAGE_TOKENS[known or "auto"]
+        turn.opaque = True
+        parts.beside(turn, part, ("type", "image_url", *(("detail",) if known else ())))
+    elif kind == "input_file" and parts.binary(turn, part.get("file_data"), parts.FILE_BYTES_PER_TOKEN):
+        parts.beside(turn, part, ("type", "file_data"))
+    elif kind == "input_audio" and isinstance(part.get("input_audio"), dict):
+        parts.binary(turn, part["input_audio"].get("data", ""), parts.AUDIO_BYTES_PER_TOKEN)
+        parts.beside(turn, part["input_audio"], ("data",))
+        parts.beside(turn, part, ("type", "input_audio"))
+    else:
+        parts.opaque(turn, part)
+
+
+def _call(turn: Turn, message: Message, kind: str) -> None:
+    turn.extra = parts.CALL_TOKENS
+    turn.fix(_said(message, kind))
+    known = {"type", _CALLS[kind], "name"}
+    if not isinstance(message.get("name", ""), str):
+        known.remove("name")
+    known |= _tie(turn, message, answers=False, names=("call_id",))
+    parts.beside(turn, message, known)
+
+
+def _output(turn: Turn, message: Message) -> None:
+    turn.role = "tool"
+    found = output_slots(message)
+    turn.blocks = [Block(turn.index, slot.path, slot.text) for slot in found]
+    known = {"type", "output", *_tie(turn, message, answers=True, names=("call_id", "id"))}
+    parts.beside(turn, message, known)
+    output = message.get("output")
+    if isinstance(output, list):
+        texts = {slot.path[1] for slot in found}
+        for i, part in enumerate(output):
+            if i not in texts:
+                _part(turn, part, ("output", i))
+            else:
+                parts.beside(turn, part, parts.TEXT_KEYS if parts.is_text(part) else _OUTPUT_TEXTS)
+    elif output is not None and not isinstance(output, str):
+        parts.opaque(turn, output)
+
+
+def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> set[str]:
+    """Notes the id of the call that an item makes or answers; returns the one of ``names`` that holds it."""
+    name = next((name for name in names if isinstance(message.get(name), str)), "")
+    if not name:
+        return set()
+    turn.fix(message[name])
+    if answers:
+        turn.answer(message[name])
+    else:
+        turn.call(message[name])
+    return {name}
+
+
+def _said(message: Message, kind: str) -> str:
+    wanted = message.get(_CALLS[kind], "")
+    name = message.get("name", kind.removesuffix("_call"))
+    return parts.short_call(name, wanted if isinstance(wanted, str) else dumps(wanted))
+
+
+def _summaries(message: Message) -> list[str]:
+    summary = message.get("summary")
+    return [part if isinstance(part, str) else dumps(part) for part in summary] if isinstance(summary, list) else []
+
+
+SHAPE = Shape(
+    name="responses",
+    title="an item of OpenAI's Responses API",
+    read=read,
+    link=link,
+    is_sure=is_sure,
+    takes=_takes,
+    tell=_tell,
+    text_at=("content", 0, "text"),
+    declare=_declare,
+    answers=_answers,
+)

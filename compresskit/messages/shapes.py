@@ -1,0 +1,101 @@
+"""The shapes that are served, one row each, and the questions about a message whose shape is not known.
+
+``restore()``, retrieval and the turn before see messages without a name of their shape. What they ask is answered by
+the form of the message alone, so it holds in every shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..types import Message, Path, Slot
+from . import anthropic, converse, gemini, openai, parts, responses
+from .shape import Shape
+
+SHAPES: dict[str, Shape] = {
+    row.name: row for row in (openai.SHAPE, anthropic.SHAPE, responses.SHAPE, gemini.SHAPE, converse.SHAPE)
+}
+_CHAT = frozenset({"openai", "anthropic"})  # what one of them takes, the other takes too
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # that fold
+
+
+def slots(message: Message) -> list[Slot]:
+    """Every place of a message, in any shape, where a text may be in another form.
+
+    >>> slots({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]})
+    [Slot(path=('content', 0, 'content'), text='42')]
+    """
+    content = message.get("content")
+    if isinstance(content, str):
+        return [Slot(("content",), content)]
+    found: list[Slot] = []
+    for i, part in enumerate(content if isinstance(content, list) else ()):
+        find = parts.part_slots if parts.kind_of(part) else converse.block_slots
+        found += find(part, ("content", i))
+    return found or responses.output_slots(message) or gemini.slots(message)
+
+
+def told(message: Message, role: str) -> tuple[Path, str] | None:
+    """The text of a message that is a text of this role ("user" or "assistant") and nothing else, and its path.
+
+    >>> told({"role": "user", "parts": [{"text": "hi"}]}, "user"), told({"role": "user", "content": []}, "user")
+    ((('parts', 0, 'text'), 'hi'), None)
+    """
+    for row in _TELLING:
+        text = _at(message, row.text_at)
+        if isinstance(text, str) and message == row.tell(role, text):
+            return row.text_at, text
+    return None
+
+
+def foreign(message: Message, shape: str) -> Shape | None:
+    """The shape that a message must be of, if that is none which goes with ``shape``.
+
+    >>> foreign({"role": "model", "parts": [{"text": "hi"}]}, "openai").name
+    'gemini'
+    """
+    allowed = _CHAT if shape in _CHAT else {shape}
+    for row in SHAPES.values():
+        if row.name not in allowed and row.is_sure(message):
+            return row
+    return None
+
+
+def is_made(message: Message) -> bool:
+    """Whether a model made a message, rather than a human, a tool or a program.
+
+    >>> is_made({"role": "model", "parts": []}), is_made({"type": "function_call_output", "output": "42"})
+    (True, False)
+    """
+    if "role" not in message and "parts" not in message:
+        return not responses.is_given(message)
+    return message.get("role") in ("assistant", "model")
+
+
+def speaker(message: Message) -> str:
+    """Who gave a message, for somebody who reads it: its role, or its type if it is an item without one."""
+    return str(message.get("role") or message.get("type") or "user")
+
+
+def is_message(value: Any) -> bool:
+    """Whether a JSON value has the form of a message that folds."""
+    if not isinstance(value, dict):
+        return False
+    role = value.get("role")
+    return role in _ROLES if isinstance(role, str) else gemini.is_sure(value) or responses.is_sure(value)
+
+
+_TELLING = tuple({row.tell: row for row in SHAPES.values()}.values())  # OpenAI and Anthropic tell a text alike
+
+
+def _at(message: Message, path: Path) -> Any:
+    """What is at a path of a message, None if there is no such path."""
+    found: Any = message
+    for step in path:
+        if isinstance(found, dict):
+            found = found.get(step)
+        elif isinstance(found, list) and isinstance(step, int) and step < len(found):
+            found = found[step]
+        else:
+            return None
+    return found

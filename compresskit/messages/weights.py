@@ -1,0 +1,43 @@
+"""The numbers of this package that decide which text must stay: how instructions and data are told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._weights import weight
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageWeights:
+    """Weights of what counts as an instruction, and of what counts as a result."""
+
+    # Instructions and data in a message of the user (instructions.py)
+    min_data_characters: int = weight(
+        1_600, "characters of a text from which on it may hold data: about 400 tokens, of which a cut gains something"
+    )
+    min_region_characters: int = weight(300, "characters of a fenced or tagged part from which on it is data")
+    max_instruction_characters: int = weight(
+        600, "characters of a paragraph at an end of a text up to which it may be an instruction"
+    )
+    max_instruction_share: float = weight(
+        0.3, "share of lines that give orders, from which on a text is an instruction as a whole"
+    )
+    max_instruction_paragraphs: int = weight(6, "paragraphs at one end of a text that are its instruction, maximum")
+    max_middle_instructions: int = weight(8, "paragraphs between data that are instructions, maximum")
+
+    # Results in messages of the user (observations.py)
+    min_observation_pairs: int = weight(3, "commands with an answer that make the pattern of an agent, minimum")
+    min_observation_share: float = weight(
+        0.6, "share of the user's answers that look like outputs, from which on an agent writes its commands as text"
+    )
+    min_bare_observation_share: float = weight(
+        0.9, "share of short shell commands with an answer that asks nothing, where outputs have no frame of their own"
+    )
+
+    # What is opened last (must_stay.py)
+    min_opened_tokens: int = weight(
+        120, "tokens of a newest text from which on it may be opened if the target is out of reach without it"
+    )
+
+
+WEIGHTS = MessageWeights()

@@ -1,0 +1,104 @@
+"""Instruction and data within one text: told apart by layout, in any order and language."""
+
+from itertools import pairwise
+
+import pytest
+
+from compresskit.messages.instructions import cut
+
+SENTENCES = [
+    f"The bridge number {n} was built in {1900 + n} by workers of the town beside the river." for n in range(40)
+]
+PARAGRAPHS = [" ".join(SENTENCES[n : n + 4]) for n in range(0, 40, 4)]
+QUESTION = "Which bridge was built in 1917?"
+DOCUMENTS = {
+    "paragraphs": "\n\n".join(PARAGRAPHS),
+    "labelled passages": "\n\n".join(f"Passage: Bridge {n}\n{text}" for n, text in enumerate(PARAGRAPHS)),
+    "one long line": " ".join(SENTENCES),
+    "a log": "\n".join(f"2026-01-02 12:00:{n % 60:02} INFO worker {n} has started" for n in range(90)),
+    "a fence": "```python\n" + "\n\n".join(f"def f{n}(x):\n    return x + {n}" for n in range(60)) + "\n```",
+    "XML documents": "<documents>\n"
+    + "\n".join(f'<document index="{n}">\n{text}\n</document>' for n, text in enumerate(PARAGRAPHS))
+    + "\n</documents>",
+    "a table": "year,bridge,town\n" + "\n".join(f"{1900 + n},bridge {n},town {n}" for n in range(90)),
+    "JSON": '[\n' + ",\n".join(f'  {{"id": {n}, "name": "bridge {n}", "ok": true}}' for n in range(60)) + "\n]",
+    "Chinese": "这座桥建于一九三二年，由河边小镇的工人建造。" * 100,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("joint", ["\n\n", "\n"])
+@pytest.mark.parametrize("order", ["question first", "question last"])
+@pytest.mark.parametrize("kind", DOCUMENTS)
+def test_a_question_stays_whole_and_its_document_is_data(kind, order, joint):
+    document = DOCUMENTS[kind]
+    text = QUESTION + joint + document if order == "question first" else document + joint + QUESTION
+    found = cut(text)
+    kept = " ".join(text[start:end] for start, end in found.must)
+    assert found.asks
+    assert QUESTION in kept
+    # a short paragraph that shares its lines with the question may stay with it
+    assert sum(end - start for start, end in found.data) >= 0.99 * len(document) - 350
+
+
+def test_ranges_cover_a_text_in_order():
+    for document in DOCUMENTS.values():
+        text = f"Please answer from the text below.\n\n{document}\n\n{QUESTION}"
+        found = cut(text)
+        spans = sorted([*found.must, *found.data])
+        gaps = [(before[1], after[0]) for before, after in pairwise([(0, 0), *spans, (len(text), 0)])]
+        assert all(start <= end for start, end in gaps[:-1])
+        assert not "".join(text[start:end] for start, end in gaps).strip()
+
+
+def test_an_instruction_stays_on_both_sides_of_its_material_and_between_two_of_them():
+    log, code = DOCUMENTS["a log"], DOCUMENTS["a fence"]
+    text = (
+        f"Here is the log:\n```\n{log}\n```\n\nAnd this is the code:\n{code}\nWhy does it fail?\n\nIt worked yesterday."
+    )
+    found = cut(text)
+    kept = "".join(text[start:end] for start, end in found.must)
+    for instruction in ("Here is the log:", "And this is the code:", "Why does it fail?", "It worked yesterday."):
+        assert instruction in kept
+    assert "worker 50" not in kept
+    assert "def f50" not in kept
+
+
+def test_rules_are_an_instruction_however_long_they_are():
+    rules = "You are a careful agent.\n\n" + "\n".join(f"- Never change file {n}; always report it." for n in range(80))
+    assert not cut(rules).data
+    assert not cut(rules, newest=False).data
+
+
+def test_tags_around_instructions_keep_them():
+    text = f"<task>\n{' '.join(SENTENCES[:10])}\n</task>\n<context>\n{DOCUMENTS['paragraphs']}\n</context>"
+    kept = "".join(text[start:end] for start, end in cut(text).must)
+    assert SENTENCES[9] in kept
+    assert SENTENCES[30] not in kept
+
+
+def test_in_an_earlier_message_only_what_is_recognised_is_an_instruction():
+    title = "Bridges of the north"
+    text = f"{title}\n\n{DOCUMENTS['paragraphs']}"
+    assert cut(text, newest=True).must
+    assert not cut(text, newest=False).must
+
+
+def test_short_texts_are_instructions():
+    found = cut("Rename the function.\n\n```\ndef f(): ...\n```")
+    assert found.must
+    assert not found.data
+
+
+@pytest.mark.parametrize(
+    "text", ["<a>" * 60_000, "<keep>" * 60_000, "```\n" * 60_000, "\n" * 200_000, " " * 200_000, "? " * 100_000]
+)
+def test_time_is_linear_for_odd_texts(text):
+    import time
+
+    def seconds(size):
+        start = time.perf_counter()
+        cut(text[:size])
+        return time.perf_counter() - start
+
+    half, whole = min(seconds(len(text) // 2) for _ in range(3)), min(seconds(len(text)) for _ in range(3))
+    assert whole < 5 * half + 0.02

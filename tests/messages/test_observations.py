@@ -1,0 +1,49 @@
+"""Outputs of commands in messages of the user are results, for agents that call no tools."""
+
+import pytest
+
+from compresskit.messages import read
+
+LISTING = "\n".join(f"src/module_{n}.py" for n in range(30))
+STYLES = {
+    "SWE-agent": ("Let us look.\n```\nls src\n```", f"{LISTING}\n(Open file: n/a)\n(Current directory: /repo)\nbash-$"),
+    "mini-swe-agent": ("Look.\n\n```bash\nls src\n```", f"<returncode>0</returncode>\n<output>\n{LISTING}</output>"),
+    "ReAct": ("Thought: look\nAction: ls\nAction Input: src", f"Observation: {LISTING}"),
+    "OpenHands": ("I look.\n<execute_bash>ls src</execute_bash>", f"{LISTING}\n[Command finished with exit code 0]"),
+    "bare shell": ("Look first.\n```sh\nls src\n```", LISTING),
+}  # fmt: skip
+
+
+def run(said, output, times=4):
+    turns = [{"role": "assistant", "content": said}, {"role": "user", "content": output}]
+    return [{"role": "user", "content": "Please fix the failing test."}, *turns * times]
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_outputs_are_results_of_their_commands(style):
+    turns = read(run(*STYLES[style]), "auto").turns
+    assert turns[0].human
+    assert all(not turn.human and "ls" in turn.blocks[0].call for turn in turns if turn.role == "user" and turn.index)
+
+
+def test_a_person_who_talks_about_code_stays_a_person():
+    said = "Here you are:\n```python\nprint(1)\n```"
+    turns = read(run(said, "Thanks. Can you also print the sum, please?", 6), "auto").turns
+    assert all(turn.human for turn in turns if turn.role == "user")
+
+
+def test_a_person_stays_a_person_among_outputs():
+    said, output = STYLES["SWE-agent"]
+    messages = [
+        *run(said, output),
+        {"role": "assistant", "content": "Done."},
+        {"role": "user", "content": "And the docs?"},
+    ]
+    assert read(messages, "auto").turns[-1].human
+
+
+def test_the_caller_can_say_where_results_are():
+    messages = run("I look.", LISTING, 1)
+    assert read(messages, "auto").turns[2].human
+    assert not read(messages, "auto", results="user").turns[2].human
+    assert all(turn.human for turn in read(run(*STYLES["ReAct"]), "auto", results="tools").turns if turn.role == "user")
