@@ -8,11 +8,17 @@ from typing import NamedTuple
 
 from .guard import guarded
 from .line_numbers import is_numbered, without_numbers
+from .parts import container_of, parts_of, structure_of
 from .source_path import path_of
+from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
+from .splitters.table import looks_csv, looks_html
 
 _SAMPLE = 4096
+_LONG_LINE = 160  # characters
 _LARGER = 16384  # where the first lines are all comment
+_PARTS = 4  # of a text that holds others, from which its kind is taken
+_DEPTH = 2  # levels of texts in texts
 _LINES = 40  # of them, where each is looked at by itself
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",
@@ -68,21 +74,48 @@ _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
 
 class Detected(NamedTuple):
-    kind: str
+    kind: str  # of a text that holds others, what they all are; "documents" if they differ
     numbered: bool  # every line carries its number
     path: str  # "" where none is told
+    container: str = ""  # how it holds other texts, in the words of `parts`
 
 
 def detect(text: str, hint: str = "") -> Detected:
     """The kind of a text, whether its lines are numbered, and the path it was read from.
 
     >>> detect("   1→import re\\n   2→\\n   3→x = 1\\n", "a.py")
-    Detected(kind='python', numbered=True, path='a.py')
+    Detected(kind='python', numbered=True, path='a.py', container='')
     """
-    return guarded(lambda: _detected(text, hint), Detected("lines", False, ""))
+    return guarded(lambda: _detected(text, hint, 0), Detected("lines", False, ""))
 
 
-def _detected(text: str, hint: str) -> Detected:
+def detect_part(text: str, title: str, depth: int) -> Detected:
+    """The same for a part of a text, which may hold others in turn."""
+    return guarded(lambda: _detected(text, title if "/" in title else "", depth), Detected("lines", False, ""))
+
+
+def _detected(text: str, hint: str, depth: int) -> Detected:
+    told = path_of("", hint)
+    may_hold = depth < _DEPTH and _KINDS.get(told.rpartition(".")[2].lower(), "markdown") == "markdown"
+    if may_hold and (container := container_of(text[:_SAMPLE])):
+        return _held(text, container, told, "documents", depth)
+    found = _plain(text, hint)
+    if may_hold and not found.numbered and (container := structure_of(text[:_SAMPLE], found.kind)):
+        return _held(text, container, found.path, found.kind, depth)
+    return found
+
+
+def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detected:
+    """What the first parts of a text are, which are together what it is."""
+    parts = [part for part in parts_of(text[:_LARGER], container) if text[part.body : part.close].strip()]
+    kinds = {detect_part(text[part.body : part.close], part.title, depth + 1).kind for part in parts[:_PARTS]}
+    if kinds <= {"prose", "markdown", "lines"} and len(kinds) > 1:
+        kinds = {"prose"} if kind == "documents" and "markdown" not in kinds else {"markdown"}
+    return Detected(kinds.pop() if len(kinds) == 1 else kind, False, path, container)
+
+
+def _plain(text: str, hint: str) -> Detected:
+    """What a text is if it does not hold others."""
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
@@ -128,6 +161,10 @@ def _guess(sample: str, larger: str) -> str:
         return "python" if "python" in lines[0] else "code"
     if len(sample) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut off in the middle
+    if looks_manual(sample):
+        return "manual"
+    if looks_html(sample) or looks_csv(sample[1:], len(sample) <= _SAMPLE):
+        return "table"
     fenced = "```" in sample
     if not fenced and _OPENING.match(lines[0]) and len(_PYTHON_SURE.findall(larger)) >= 3:
         return "python"
@@ -142,7 +179,7 @@ def _guess(sample: str, larger: str) -> str:
         return "search"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
-    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):
+    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings) and not _is_running(lines):
         return "code"
     if fenced or headings or markup * 4 >= count:
         return "markdown"
@@ -160,3 +197,12 @@ def _reads(sample: str, lines: int) -> bool:
     sentences = len(_SENTENCE.findall(sample))
     plain = sum(each.isalnum() or each == " " or each >= "\u0300" for each in sample[:1000])
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
+
+
+def _is_running(lines: list[str]) -> bool:
+    """Whether most of the text is in long lines of words, whatever stands in the short ones beside them."""
+    long = [line for line in lines if len(line) >= _LONG_LINE]
+    size = sum(map(len, long))
+    plain = sum(each.isalnum() or each == " " or each >= "\u0300" for line in long for each in line)
+    spoken = any(_SENTENCE.search(line) for line in long)
+    return spoken and size * 10 >= sum(map(len, lines)) * 6 and plain * 100 >= size * 86
