@@ -12,7 +12,7 @@ from .parts import container_of, parts_of, structure_of
 from .source_path import path_of
 from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
-from .splitters.table import looks_csv, looks_html
+from .splitters.table import looks_csv, looks_html, looks_markdown
 
 _SAMPLE = 4096
 _LONG_LINE = 160  # characters
@@ -152,7 +152,7 @@ def _form(sample: str) -> str:
 
 
 def _guess(sample: str, larger: str) -> str:
-    if form := _form(sample):
+    if form := _form(sample) or _laid_out(sample):
         return form
     lines = [line for line in sample.split("\n") if line.strip()]
     if not lines:
@@ -161,10 +161,6 @@ def _guess(sample: str, larger: str) -> str:
         return "python" if "python" in lines[0] else "code"
     if len(sample) > _SAMPLE and len(lines) > 1:
         lines.pop()  # cut off in the middle
-    if looks_manual(sample):
-        return "manual"
-    if looks_html(sample) or looks_csv(sample[1:], len(sample) <= _SAMPLE):
-        return "table"
     fenced = "```" in sample
     if not fenced and _OPENING.match(lines[0]) and len(_PYTHON_SURE.findall(larger)) >= 3:
         return "python"
@@ -172,6 +168,20 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
+    return _by_lines(sample, lines, fenced)
+
+
+def _laid_out(sample: str) -> str:
+    """The kinds that a text shows by how its lines are laid out."""
+    if looks_manual(sample):
+        return "manual"
+    rows = sample[1:]
+    table = looks_markdown(rows) or looks_html(rows) or looks_csv(rows, len(sample) <= _SAMPLE)
+    return "table" if table else ""
+
+
+def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
+    """The kinds that are told by what most lines are."""
     count = len(lines)
     if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits: a time can look like a path with line numbers
         return "log"

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from .splitters.table import tables
+
 _PREAMBLE = 400  # characters that may come before the first part
 _TITLE_LIMIT = 120  # characters of a title
 _MIN_TITLED = 2  # paragraphs under a title line in a text that nothing else parts
@@ -54,6 +56,7 @@ _RULE = re.compile(r"(?<=\n\n)(?:-{3,12}|={3,12}|\*{3,12}|_{3,12}|—{3,12})[ \t
 _BREAK = re.compile(r"\n[ \t\r]*+\n\s*+")
 _TITLE = re.compile(r"[ \t]*+([^\s{}<>|=;#\-*][^\n{}<>|=;]{0,98}[^\s.!?,;:。！？{}<>|=])[ \t\r]*+\n(?=[^\n]{60})")
 _INLINE = re.compile(r"([^\s:：{}<>|=;#\-*][^\n:：{}<>|=;.!?。！？]{0,80}):[ ](?=[^\n]{60})")
+_ABOVE = re.compile(r"(?:\A|\n|(?<=\n))([^\s.!?][^\n]*[^\s.!?])[ \t\r]*\n(?:[ \t\r]*\n)?\Z")
 _UNSURE = frozenset({"code", "python", "log", "search", "diff"})  # kinds in which "# x" is no heading
 
 
@@ -94,6 +97,8 @@ def structure_of(sample: str, kind: str) -> str:
     """
     if _level(sample, 2 if kind in _UNSURE else 1):
         return "sections"
+    if kind not in ("python", "log", "search", "diff", "table", "manual") and any(tables(sample)):
+        return "tables"
     if kind in _UNSURE:
         return ""
     if _RULE.search(sample):
@@ -118,6 +123,8 @@ def parts_of(text: str, container: str) -> list[Part]:
         found = list(_tagged(text))
     elif container == "sections":
         found = _closed(text, _sections(text))
+    elif container == "tables":
+        found = list(_beside(text))
     elif container == "ruled":
         found = _closed(text, ((rule.start(), rule.end(), "") for rule in _RULE.finditer(text)))
     elif container in ("titled", "inline"):
@@ -135,6 +142,20 @@ def parts_of(text: str, container: str) -> list[Part]:
     if found and found[0].start:
         found.insert(0, Part(0, 0, found[0].start, found[0].start, ""))
     return found
+
+
+def _beside(text: str) -> Iterator[Part]:
+    """Tables, each with the one line above it that names it, and what is between them."""
+    at = 0
+    for start, end in tables(text):
+        heading = _ABOVE.search(text, max(at, start - _TITLE_LIMIT), start)
+        first = heading.start(1) if heading else start
+        if first > at:
+            yield Part(at, at, first, first, "")
+        yield Part(first, start, end, end, heading[1].strip(" #*:\t\r") if heading else "")
+        at = end
+    if at < len(text):
+        yield Part(at, at, len(text), len(text), "")
 
 
 def _closed(text: str, starts: Iterator[tuple[int, int, str]]) -> list[Part]:

@@ -15,6 +15,9 @@ from .splitters.sentences import with_sentences
 _LONG_LINE = 400  # characters of a line beyond which it is cut between its sentences, if it has any
 
 _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
+_ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments, however short they are
+_RECORDS = _ROWS | {"json"}  # so are records, but not the members of an object
+_MAX_ROWS = 1000  # of them in a text
 _RUNNING = frozenset({"prose", "markdown"})
 _RUNNING_FACTOR = 3  # running text needs more context than code to make sense
 
@@ -46,7 +49,9 @@ def split(
 def _segments(text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int) -> list[Segment]:
     if found.container and len(parts := parts_of(text, found.container)) > 0:
         return list(_of_parts(text, parts, deep, min_chars, max_chars, depth + 1))
-    apart = min_chars
+    apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
+    if found.kind in _ROWS:
+        min_chars = apart
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     return sized(text, _marks(found, text, deep, max_chars), min_chars, max_chars, apart)
