@@ -119,6 +119,7 @@ def _plain(text: str, hint: str) -> Detected:
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
+    numbered = numbered and not looks_csv(sample[1:], len(text) <= _SAMPLE)  # a first column of numbers
     told = _KINDS.get(path.rpartition(".")[2].lower(), "")
     if numbered:
         sample = "\n" + without_numbers(sample[1:])

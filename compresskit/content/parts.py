@@ -174,12 +174,14 @@ def _tagged(text: str) -> Iterator[Part]:
         return
     tag = re.compile(rf"<{first[1]}(?=[\s>])(?P<attributes>[^<>\n]{{0,400}})>|(?:</{_INNER}>\s*+)?+</{first[1]}>")
     opening: re.Match[str] | None = None
-    start = after = 0
+    start = 0
     for found in tag.finditer(text, first.start()):
         if found["attributes"] is None:
             if opening:
-                yield _document(text, opening, start, found.start(), found.end())
-                start, opening = found.end(), None
+                closed = _WRAPPED_UP.match(text, found.end())
+                start, end = closed.end() if closed else found.end(), start
+                yield _document(text, opening, end, found.start(), start)
+                opening = None
             continue
         if opening:  # never closed
             yield _document(text, opening, start, found.start(), found.start())
@@ -187,9 +189,8 @@ def _tagged(text: str) -> Iterator[Part]:
         opening = found
     if opening:
         yield _document(text, opening, start, len(text), len(text))
-    elif start:
-        after = _WRAPPED_UP.match(text, start).end()  # type: ignore[union-attr]  # it matches anywhere
-        yield Part(start, after, len(text), len(text), "")
+    elif 0 < start < len(text):
+        yield Part(start, start, len(text), len(text), "")
 
 
 def _document(text: str, opening: re.Match[str], start: int, close: int, end: int) -> Part:
@@ -221,13 +222,11 @@ def _headings(text: str) -> Iterator[tuple[int, int, int, str]]:
 
 
 def _level(text: str, least: int) -> int:
-    """The highest level with several headings, 0 if there is none."""
-    blank = (0, "\n")
-    levels = Counter(
-        level
-        for start, end, level, _ in _headings(text)
-        if level >= least and (start in blank or text[start - 2 : start] == "\n\n" or text[end : end + 1] == "\n")
-    )
+    """The highest level with several headings, or with one that the text begins with; 0 if there is none."""
+    levels: Counter[int] = Counter()
+    for start, end, level, _ in _headings(text):
+        if level >= least and (not start or text[start - 2 : start] == "\n\n" or text[end : end + 1] == "\n"):
+            levels[level] += 1 if start else 2  # what a text begins with is a heading by itself
     return min((level for level, count in levels.items() if count > 1), default=0)
 
 

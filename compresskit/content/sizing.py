@@ -65,7 +65,8 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
     last = Mark(total, "", -2)
     for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
-            alike = group == kin or (start - begin < apart and end - start < apart and following != group)
+            alone = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
+            alike = group == kin or (alone and start - begin < apart and end - start < apart)
             if (alike or _slight(start - begin, title, apart)) and end - begin <= large:
                 title, kin = _joined(title, name), group
                 continue
