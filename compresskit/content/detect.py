@@ -119,7 +119,8 @@ def _plain(text: str, hint: str) -> Detected:
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
-    numbered = numbered and not looks_csv(sample[1:], len(text) <= _SAMPLE)  # a first column of numbers
+    if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
+        numbered = False  # a column of numbers, under its name
     told = _KINDS.get(path.rpartition(".")[2].lower(), "")
     if numbered:
         sample = "\n" + without_numbers(sample[1:])

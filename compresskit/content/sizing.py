@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
-from .segment import Mark, Segment
+from .segment import ALONE, Mark, Segment
 from .splitters.sentences import sentence_ends
 
 # A line that could start a part: neither blank nor a closing bracket. Numbers that a file view puts
@@ -65,9 +65,10 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
     last = Mark(total, "", -2)
     for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
-            alone = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
-            alike = group == kin or (alone and start - begin < apart and end - start < apart)
-            if (alike or _slight(start - begin, title, apart)) and end - begin <= large:
+            free = min(group, kin) > ALONE
+            single = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
+            alike = group == kin or (free and single and start - begin < apart and end - start < apart)
+            if (alike or (free and _slight(start - begin, title, apart))) and end - begin <= large:
                 title, kin = _joined(title, name), group
                 continue
         _settle(spans, groups, (begin, start, title), kin, small, large, apart)
@@ -88,7 +89,7 @@ def _settle(
     begin, end, title = span
     size = end - begin
     if size < small and spans and end - spans[-1][0] <= large:
-        if groups[-1] == group or _slight(size, title, apart):
+        if groups[-1] == group or (min(groups[-1], group) > ALONE and _slight(size, title, apart)):
             spans[-1] = (spans[-1][0], end, _joined(spans[-1][2], title))
             return
     spans.append(span)

@@ -16,6 +16,7 @@ _LONG_LINE = 400  # characters of a line beyond which it is cut between its sent
 
 _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
 _ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments, however short they are
+_MIN_PART = 40  # characters of a part of a text, on average: parts of less are lines
 _RECORDS = _ROWS | {"json"}  # so are records, but not the members of an object
 _MAX_ROWS = 1000  # of them in a text
 _RUNNING = frozenset({"prose", "markdown"})
@@ -47,7 +48,7 @@ def split(
 
 
 def _segments(text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int) -> list[Segment]:
-    if found.container and len(parts := parts_of(text, found.container)) > 0:
+    if found.container and (parts := parts_of(text, found.container)) and len(parts) * _MIN_PART <= len(text):
         return list(_of_parts(text, parts, deep, min_chars, max_chars, depth + 1))
     apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
     if found.kind in _ROWS:
