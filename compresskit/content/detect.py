@@ -70,6 +70,7 @@ _HEADING = re.compile(
     r"\n(?:#{1,6} +\S[^\n]*(?=\n[ \t\r]*\n)|[ \t\r]*\n#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))"
 )
 _MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*\n]{1,200}\*\*")
+_PLAIN = re.compile("[ 0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\U0010ffff]+")  # letters and spaces
 _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
 
@@ -96,13 +97,18 @@ def detect_part(text: str, title: str, depth: int) -> Detected:
 
 def _detected(text: str, hint: str, depth: int) -> Detected:
     told = path_of("", hint)
-    may_hold = depth < _DEPTH and _KINDS.get(told.rpartition(".")[2].lower(), "markdown") == "markdown"
+    may_hold = depth < _DEPTH and _kind_of(told) in ("", "markdown")
     if may_hold and (container := container_of(text[:_SAMPLE])):
         return _held(text, container, told, "documents", depth)
     found = _plain(text, hint)
-    if may_hold and not found.numbered and (container := structure_of(text[:_SAMPLE], found.kind)):
+    may_hold = may_hold and not found.numbered and (_kind_of(found.path) in ("", "markdown"))
+    if may_hold and (container := structure_of(text[:_SAMPLE], found.kind)):
         return _held(text, container, found.path, found.kind, depth)
     return found
+
+
+def _kind_of(path: str) -> str:
+    return _KINDS.get(path.rpartition(".")[2].lower(), "")
 
 
 def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detected:
@@ -121,7 +127,7 @@ def _plain(text: str, hint: str) -> Detected:
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
     if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
         numbered = False  # a column of numbers, under its name
-    told = _KINDS.get(path.rpartition(".")[2].lower(), "")
+    told = _kind_of(path)
     if numbered:
         sample = "\n" + without_numbers(sample[1:])
         kind = told or _guess(sample, sample)
@@ -178,8 +184,10 @@ def _laid_out(sample: str) -> str:
     if looks_manual(sample):
         return "manual"
     rows = sample[1:]
-    table = looks_markdown(rows) or looks_html(rows) or looks_csv(rows, len(sample) <= _SAMPLE)
-    return "table" if table else ""
+    if looks_markdown(rows) or looks_html(rows):
+        return "table"
+    # the lines of many logs have a comma each, before their milliseconds
+    return "table" if not _LOG.match(sample) and looks_csv(rows, len(sample) <= _SAMPLE) else ""
 
 
 def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
@@ -207,7 +215,7 @@ def _is_python(sample: str, lines: list[str]) -> bool:
 def _reads(sample: str, lines: int) -> bool:
     """Whether it reads like sentences: words, spaces and full stops, in lines of some length."""
     sentences = len(_SENTENCE.findall(sample))
-    plain = sum(each.isalnum() or each == " " or each >= "\u0300" for each in sample[:1000])
+    plain = sum(map(len, _PLAIN.findall(sample, 0, 1000)))
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
 
 
@@ -215,6 +223,6 @@ def _is_running(lines: list[str]) -> bool:
     """Whether most of the text is in long lines of words, whatever stands in the short ones beside them."""
     long = [line for line in lines if len(line) >= _LONG_LINE]
     size = sum(map(len, long))
-    plain = sum(each.isalnum() or each == " " or each >= "\u0300" for line in long for each in line)
+    plain = sum(len(run) for line in long for run in _PLAIN.findall(line))
     spoken = any(_SENTENCE.search(line) for line in long)
     return spoken and size * 10 >= sum(map(len, lines)) * 6 and plain * 100 >= size * 86

@@ -57,6 +57,7 @@ _BREAK = re.compile(r"\n[ \t\r]*+\n\s*+")
 _TITLE = re.compile(r"[ \t]*+([^\s{}<>|=;#\-*][^\n{}<>|=;]{0,98}[^\s.!?,;:。！？{}<>|=])[ \t\r]*+\n(?=[^\n]{60})")
 _INLINE = re.compile(r"([^\s:：{}<>|=;#\-*][^\n:：{}<>|=;.!?。！？]{0,80}):[ ](?=[^\n]{60})")
 _ABOVE = re.compile(r"(?:\A|\n|(?<=\n))([^\s.!?][^\n]*[^\s.!?])[ \t\r]*\n(?:[ \t\r]*\n)?\Z")
+_UNTABLED = frozenset({"code", "python", "log", "search", "diff", "table", "manual"})  # that have no tables in them
 _UNSURE = frozenset({"code", "python", "log", "search", "diff"})  # kinds in which "# x" is no heading
 
 
@@ -95,9 +96,9 @@ def structure_of(sample: str, kind: str) -> str:
     >>> structure_of("## A\n\nOne.\n\n## B\n\nTwo.\n", "markdown")
     'sections'
     """
-    if _level(sample, 2 if kind in _UNSURE else 1):
+    if "#" in sample and _level(sample, 2 if kind in _UNSURE else 1):
         return "sections"
-    if kind not in ("python", "log", "search", "diff", "table", "manual") and any(tables(sample)):
+    if (kind not in _UNTABLED or (kind == "code" and "<table" in sample)) and any(tables(sample)):
         return "tables"
     if kind in _UNSURE:
         return ""

@@ -18,14 +18,16 @@ _HTML_ROW = re.compile(r"<tr(?=[\s>])|<(?:h[1-6]|caption|p|table)(?=[\s>])|</tab
 _HEADING = re.compile(r"<(?:h[1-6]|caption)[^>\n]{0,200}>([^<\n]{1,120})<", re.IGNORECASE)
 _BAR_ROW = re.compile(r"[^\n]*\n")
 _MIN_ROWS = 3
-_MAX_CELLS = 400  # characters of a cell of a table, on average: longer ones are prose with commas
+_MAX_CELL = 400  # characters of a cell, on average: longer ones are prose with commas
 
 
 def looks_csv(sample: str, whole: bool) -> bool:
     """Whether a text begins with rows of the same number of cells."""
-    first = sample.partition("\n")[0]
+    first, _, rest = sample.partition("\n")
     delimiter = max(_DELIMITERS, key=first.count)
-    if not first.count(delimiter) or first.startswith("|"):
+    if not first.count(delimiter) or first.startswith("|") or delimiter not in rest:
+        return False
+    if '"' not in sample and first.count(delimiter) != rest.partition("\n")[0].count(delimiter):
         return False
     try:
         rows = [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
@@ -38,12 +40,12 @@ def looks_csv(sample: str, whole: bool) -> bool:
 
 def _is_tabular(rows: list[list[str]], delimiter: str) -> bool:
     """Whether cells are words and numbers: prose has a comma here and there, too, and code has brackets."""
+    if all(not row[-1] for row in rows) or any(row[-1].endswith(("{", "(", ")")) for row in rows[:_MIN_ROWS]):
+        return False  # statements, or members of a list
     cells = [cell for row in rows for cell in row]
     if delimiter == "," and sum(cell.startswith(" ") for cell in cells) * 3 > len(cells):
         return False  # "one, two, and three"
-    return sum(map(len, cells)) < _MAX_CELLS * len(cells) and not any(
-        row[-1].endswith(("{", ";", ")")) for row in rows[:3]
-    )
+    return sum(map(len, cells)) < _MAX_CELL * len(cells)
 
 
 def looks_markdown(sample: str) -> bool:
