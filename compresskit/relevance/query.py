@@ -42,7 +42,7 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
     return Query(weights, named, near, asked, 1.0 if given is not None else _explicit(turns))
 
 
-def _explicit(turns: list[Turn]) -> float:
+def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an assistant take turns.
 
     0 in the middle of an agent's work, whose last message is a result.
