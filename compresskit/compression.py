@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ._json import clone
 from .markers.places import originals_of
 from .markers.restore import Unfolded, unfold
 from .messages import as_dicts, read
-from .messages.must_stay import indices, moved, reasons
-from .options import check, check_turns, checked_target, entry_forms
-from .plan.budget import fitted
+from .messages.instructions import carry
+from .messages.must_stay import MustStay, moved, must_stay, untouched
+from .options import check, check_keeping, check_turns, checked_target, entry_forms
+from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
+from .plan.opening import to_open
+from .plan.writer import Written
 from .prices import Prices
 from .relevance.query import derive
 from .request import Request
@@ -22,7 +25,7 @@ from .result import Compressed
 from .tokens.measure import Measure, measure_for
 from .turns.continuation import Continued, continued, lasting, pays
 from .turns.on_entry import Entered, entered
-from .types import Cache, Counter, Embedder, Message, Protect, Shrinker, Tool, Turn
+from .types import Cache, Conversation, Counter, Embedder, Message, Path, Protect, Shrinker, Tool, Turn
 
 if TYPE_CHECKING:
     from .plan.shrinking import Shortening
@@ -42,6 +45,10 @@ def compress(
     query: str | None = None,
     tools: Sequence[Tool] | None = None,
     protect: Protect | None = None,
+    open: Protect | None = None,  # noqa: A002
+    cached: str = "move",
+    results: str = "auto",
+    folds: bool = True,
     counter: Counter | Callable[[str], int] | None = None,
     recoverable: bool = True,
     shape: str = "auto",
@@ -62,18 +69,27 @@ def compress(
     shrinker or an embedder it is as repeatable as they are.
 
     Args:
-        messages: OpenAI chat or Anthropic Messages dicts.
+        messages: Messages of OpenAI chat, Anthropic Messages, OpenAI Responses (items), Gemini (contents) or Bedrock's
+            Converse, as dicts or as the objects of their SDKs.
         model: Decides the tokenizer. A model that tiktoken does not know is counted with o200k_base.
         trigger: Compress only above this many tokens of the whole request (messages, overhead, tools).
         target: Tokens that the whole result may cost, at most ``trigger``. 70 % of the trigger by default.
         query: The text that relevance is judged against. By default the task, the last user message, earlier requests
             and the latest turns.
         tools: The request's own tools. They are counted, and returned together with the retrieval tool.
-        protect: Messages that must not change, besides those that never change: a function of a message, or indices.
+        protect: Messages that must not change, besides the texts that never change: a function of a message, or a list
+            of indices, of roles, and of names of tools, whose results are meant.
+        open: Messages that may change although they would stay, named in the same way: ``["system"]``, for example.
+        cached: What cache marks mean. "move": a marked message stays in its place, and its text may change. "keep":
+            everything up to the last mark stays as it is.
+        results: Where results are. "auto": in tool results, and in messages of the user in a conversation of an agent
+            without tool calls. "user": in every message of the user behind one of the assistant. "tools": only in tool
+            results.
+        folds: False keeps every message and every block in its place. ``result.changes`` then gives each new text.
         counter: Counts tokens instead of tiktoken: a function of a text, or an object with ``count(text)``.
         recoverable: False for calls that cannot answer a tool call. Then there is no tool, and markers do not invite
             the model to retrieve. The cache is returned all the same.
-        shape: "openai", "anthropic", or "auto" to detect it.
+        shape: "openai", "anthropic", "responses", "gemini", "converse", or "auto" to detect it.
         cache: The texts that earlier calls took out of these messages. Their markers are recognised, the originals are
             put back before anything is decided, and the result's cache holds them too.
         embedder: An object with ``embed(texts)`` that returns one vector for each text. Texts that mean the same in
@@ -112,10 +128,11 @@ def compress(
     """
     target = checked_target(trigger, target)
     check(model, query, tools, recoverable, cache, embedder)
+    check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     measure = measure_for(model, counter)
     messages = as_dicts(messages)
-    given = conversation = read(messages, shape)
+    given = read(messages, shape, results)
     request = Request(
         model=model,
         trigger=trigger,
@@ -129,7 +146,6 @@ def compress(
         marks=breakpoints,
         goes_on=previous is not None,
     )
-    entering, kept = Entered([], {}), None
     before = previous or request.nothing()
     going = continued(messages, before)
     new = messages[going.known :]
@@ -137,8 +153,10 @@ def compress(
         return before
     runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[message] for message in new], [])
     requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
+    entering, kept = Entered([], {}), None
     if previous is not None or on_entry:
-        stay = frozenset(indices(messages, protect)).union(going.known + index for index, _ in issued)
+        stay = frozenset(untouched(given.turns, messages, protect, cached))
+        stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
         entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry))
         kept = request.continued(runs, issued, before, going, entering)
@@ -148,43 +166,111 @@ def compress(
                 return kept
         request = replace(request, cache={**lasting(before.cache, new), **request.cache})
         runs = [*going.runs, *runs]
-    unfolded = messages
+    history, whole, opened = messages, given, open
     if cache or previous is not None:
-        unfolded, protect = [message for run in runs for message in run], moved(protect, messages, runs)
-        conversation = read(unfolded, given.shape)
+        history = [message for run in runs for message in run]
+        protect, opened = moved(protect, messages, runs), moved(opened, messages, runs)
+        whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
-        messages, given, issued = unfolded, conversation, []
-    turns = conversation.turns
-    shortening = None if shrinker is None else _shortening(shrinker, turns, query, measure)
-    protected = reasons(turns, unfolded, protect)
-    if entering.taken:  # what has to stay is sent as it would have been without compression
-        unfolded, entering = entering.put_in(unfolded, messages, protected)
-        turns = read(unfolded, given.shape).turns
-    bound = atoms(turns, protected, request.room)
-
-    def judgement() -> Judged:
-        return judge(turns, bound, protected, derive(turns, query, embedder), measure, request.room)
-
-    texts = (block.text for turn in turns for block in turn.blocks)
-    judged = None
-    # not with an embedder, which may cost money and must not be asked for nothing
-    if embedder is None and conversation.characters > _LIKELY_CHARACTERS * trigger:
-        judged = measure.meanwhile(texts, judgement)
-    else:
-        measure.begin(texts)
+        messages, given, issued = history, whole, []
+    stays = must_stay(whole.turns, history, protect, opened, cached)
+    shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
+    compaction = _Compaction(request, history, whole, stays, entering, messages, folds, query, embedder, shortening)
+    begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
     if original <= trigger and kept is None:
         return request.unchanged(messages, original, "below_trigger", issued)
-    judged = judged or judgement()
     limits = request.limits
     if previous is not None or prices is not None:
-        limits = request.going_on(conversation, requests, prices)
-    written, keys, floor = fitted(limits, judged, unfolded, turns, bound, shortening)
-    keys.cache.update(entering.taken)
-    first = len(unfolded) - len(entering.messages)
-    entered_forms = [(written.written[first + index], path) for index, path in entering.issued]
-    result = request.result(messages, original, written, keys, floor, [*written.issued, *entered_forms], issued)
-    return result if kept is None else _paying(result, kept, going, requests, prices)
+        limits = request.going_on(whole, requests, prices)
+    written, floor = compaction.written(limits, begun)
+    result = request.result(messages, original, written, floor, issued)
+    if kept is not None:
+        result = _paying(result, kept, going, requests, prices)
+    if not result.target_met:
+        _warn(result)
+    return result
+
+
+@dataclass(frozen=True)
+class _Compaction:
+    """A whole history brought under the room of its request: judged, planned and written.
+
+    Attributes:
+        request: What it has to fit.
+        history: The messages, with originals put back.
+        whole: These messages as they are read.
+        stays: What must stay of them.
+        entering: The newest of them as they would enter without a compaction.
+        messages: The messages that the caller gave.
+        folds, query, embedder: As for ``compress``.
+        shortening: The caller's shrinker.
+    """
+
+    request: Request
+    history: list[Message]
+    whole: Conversation
+    stays: MustStay
+    entering: Entered
+    messages: list[Message]
+    folds: bool
+    query: str | None
+    embedder: Embedder | None
+    shortening: Shortening | None
+
+    def begun(self) -> Judged | None:
+        """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
+        measure = self.request.measure
+        texts = (block.text for turn in self.whole.turns for block in turn.blocks)
+        # not with an embedder, which may cost money and must not be asked for nothing
+        if self.embedder is not None or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
+            measure.begin(texts)
+            return None
+        shown, turns, _ = self._shown(self.stays)
+        return measure.meanwhile(texts, lambda: self._judged(shown, turns, self.stays))
+
+    def written(self, limits: Limits, begun: Judged | None) -> tuple[Written, int]:
+        """What is written within the limits, and the floor. The last to go are opened if they have to."""
+        stays, opened, judged = self.stays, frozenset[tuple[int, Path]](), begun
+        while True:
+            shown, turns, entering = self._shown(stays)
+            judged = judged or self._judged(shown, turns, stays)
+            written, floor = fitted(limits, judged, self.shortening)
+            more = to_open(stays, floor, limits)
+            if not more:
+                return _completed(written, entering, opened, len(shown)), floor
+            stays, judged = stays.without(more), None
+            opened |= {(block.message, block.path) for block in more}
+
+    def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:
+        """The history, with those of its last messages as they enter that must stay."""
+        if not self.entering.taken:
+            return self.history, self.whole.turns, self.entering
+        shown, entering = self.entering.put_in(self.history, self.messages, stays.whole())
+        turns = read(shown, self.whole.shape, self.whole.results).turns
+        carry(self.whole.turns, turns)
+        return shown, turns, entering
+
+    def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
+        measure, room, protection = self.request.measure, self.request.room, stays.protection
+        bound = atoms(turns, protection, room, self.folds)
+        query = derive(turns, self.query, self.embedder)
+        return judge(shown, turns, bound, protection, query, measure, room)
+
+
+def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:
+    """With the forms that entered, and with the decisions that say which texts were opened last."""
+    first = count - len(entering.messages)
+    entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
+    decisions = [
+        row._replace(why=f"{row.why}; opened, since the target is out of reach without it")
+        if (row.message, row.path) in opened
+        else row
+        for row in written.decisions
+    ]
+    return written._replace(
+        cache={**written.cache, **entering.taken}, issued=[*written.issued, *entered_forms], decisions=decisions
+    )
 
 
 def _paying(result: Compressed, kept: Compressed, going: Continued, requests: int, prices: Prices | None) -> Compressed:
@@ -194,6 +280,18 @@ def _paying(result: Compressed, kept: Compressed, going: Continued, requests: in
     kept = replace(kept, settled_tokens=result.compressed_tokens)
     going.hand_on(kept)
     return kept
+
+
+def _warn(result: Compressed) -> None:
+    """Tells the application's log that a target was missed, without any text of the conversation."""
+    import logging
+
+    logging.getLogger("compresskit").warning(
+        "The target of %d tokens was missed: %d are left, and the floor is %d. result.decisions says what had to stay.",
+        result.target,
+        result.compressed_tokens,
+        result.floor_tokens,
+    )
 
 
 def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:

@@ -91,6 +91,15 @@ def entry_forms(on_entry: object) -> str:
     raise InvalidArgument(f"on_entry is {shown(on_entry)}; True, False, 'lossless' or 'views' was expected.")
 
 
+def check_keeping(cached: object, results: object, folds: object) -> None:
+    """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
+    for name, value, allowed in (("cached", cached, ("move", "keep")), ("results", results, ("auto", "user", "tools"))):
+        if value not in allowed:
+            raise InvalidArgument(f"{name} is {shown(value)}; one of {', '.join(map(repr, allowed))} was expected.")
+    if not isinstance(folds, bool):
+        raise InvalidArgument(f"folds is {shown(folds)}; True or False was expected.")
+
+
 def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoints: object, prices: object) -> None:
     """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
     entry_forms(on_entry)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ._json import clone, dumps
-from .markers.keys import Keys
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .messages import read
 from .messages.retrieval_tool import TOOL_NAME, names_of, offered
 from .plan.budget import Limits
-from .plan.writer import Writer
+from .plan.writer import Written
 from .prices import Prices
 from .result import Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
@@ -134,25 +133,23 @@ class Request:
             decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
             settled_tokens=previous.settled_tokens if going.whole else 0,
+            entered=entering.decisions(going.known, self.measure) if entered else (),
         )
 
     def result(
         self,
         messages: list[Message],
         original: int,
-        written: Writer,
-        keys: Keys,
+        written: Written,
         floor: int,
-        issued: list[Position],
         given: list[Position],
     ) -> Compressed:
         """What was written, unless it is no smaller than what was given.
 
         Args:
-            issued: the positions of the forms in what was written.
-            given: and in the messages that were given.
+            given: the positions of the forms in the messages that were given.
         """
-        with_ours = self.recoverable and bool(keys.cache)
+        with_ours = self.recoverable and bool(written.cache)
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             free = sum(row.tokens_before for row in written.decisions if row.action != "protected")
@@ -170,8 +167,8 @@ class Request:
             tokens,
             floor_tokens,
             with_ours,
-            {**self.cache, **keys.cache},
-            issued,
+            {**self.cache, **written.cache},
+            list(written.issued),
             decisions=decisions,
             settled_tokens=tokens,
         )
@@ -201,6 +198,7 @@ class Request:
             trigger=self.trigger,
             target=self.target,
             estimate=self.measure.estimate,
+            forms=tuple(issued),
             **more,
         )
 

@@ -160,6 +160,16 @@ class Conversation:
         return sum(len(block.text) for turn in self.turns for block in turn.blocks)
 
 
+class Protection(NamedTuple):
+    """Why messages and their blocks must stay as they are; "" if they may change.
+
+    A message does not fold if it must stay or if one of its blocks must stay. Its other blocks may change.
+    """
+
+    messages: Sequence[str]
+    blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
+
+
 class Query(NamedTuple):
     """Terms with their weights, and what is named outright; both empty where nothing is asked.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from ..content import Segment
 from .wording import ROWS_LEFT_OUT, Gap, Wording
@@ -13,7 +13,7 @@ _NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
 def excerpt(
     text: str,
     segments: Sequence[Segment],
-    kept: set[int],
+    kept: Set[int],
     key: str,
     wording: Wording,
     named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
@@ -36,7 +36,7 @@ def excerpt(
 def excerpt_parts(
     text: str,
     segments: Sequence[Segment],
-    kept: set[int],
+    kept: Set[int],
     key: str,
     wording: Wording,
     told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
@@ -76,7 +76,7 @@ def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
     return Gap(line, line + newlines - (text[end - 1] == "\n"))
 
 
-def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int], quote: Callable[[str], str] = str) -> str:
+def short_excerpt(text: str, segments: Sequence[Segment], kept: Set[int], quote: Callable[[str], str] = str) -> str:
     """The kept lines of a text in short form; the line before it says the key for all that is left out.
 
     Args:
@@ -89,7 +89,7 @@ def short_excerpt(text: str, segments: Sequence[Segment], kept: set[int], quote:
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
 
 
-def runs_of(segments: Sequence[Segment], kept: set[int]) -> Iterator[tuple[int, int, bool]]:
+def runs_of(segments: Sequence[Segment], kept: Set[int]) -> Iterator[tuple[int, int, bool]]:
     """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
     number = 0
     while number < len(segments):

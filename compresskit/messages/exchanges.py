@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..types import Turn
 
 
-def exchanges(turns: list[Turn]) -> list[tuple[int, int]]:
+def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
     """A call and all its results, however spread, as (first, last); every other message by itself."""
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}

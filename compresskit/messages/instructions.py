@@ -159,6 +159,16 @@ def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
                     block.must, block.data = _united(found.must, block.must), True
 
 
+def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
+    """Gives the same messages, read again, what was found out of the first ones."""
+    for turn, other in zip(turns, others, strict=True):
+        other.human = turn.human
+        for block, again in zip(turn.blocks, other.blocks, strict=True):
+            again.call = block.call
+            if again.text == block.text:
+                again.must, again.data = block.must, block.data
+
+
 def kept_tags(block: Block) -> tuple[Span, ...]:
     """The ranges of a text between <keep> and </keep>, tags included, which its author wants kept.
 

@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import Any
 
 from ..errors import InvalidArgument, shown
-from ..types import Block, Message, Path, Protect, Turn
+from ..types import Block, Message, Path, Protect, Protection, Turn
 from .instructions import cut, gives_task, kept_tags, mark
 from .retrieval_tool import TOOL_NAME
 
@@ -24,21 +24,35 @@ _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest messag
 
 @dataclass(frozen=True)
 class MustStay:
-    """Why texts and messages must stay.
+    """What must stay of a conversation.
 
     Attributes:
+        turns: The conversation.
         messages: For each message why it stays in its place, "" if it may fold.
         texts: Why a text may not change, by message and path. A text that is missing here may.
         last: The texts of these that are the last to go.
     """
 
+    turns: Sequence[Turn]
     messages: Sequence[str]
     texts: dict[tuple[int, Path], str]
     last: tuple[Block, ...] = ()
 
+    @property
+    def protection(self) -> Protection:
+        """The reasons by message and by block."""
+        return Protection(self.messages, [[self.of(block) for block in turn.blocks] for turn in self.turns])
+
     def of(self, block: Block) -> str:
         """Why a text may not change, "" if it may."""
         return self.texts.get((block.message, block.path), "")
+
+    def whole(self) -> list[bool]:
+        """For each message whether none of it may change."""
+        return [
+            bool(why) and all(self.of(block) for block in turn.blocks)
+            for turn, why in zip(self.turns, self.messages, strict=True)
+        ]
 
     def without(self, opened: Iterable[Block]) -> MustStay:
         """With these texts open, which were among the last to go."""
@@ -48,7 +62,7 @@ class MustStay:
 
 
 def must_stay(
-    turns: list[Turn], messages: list[Message], protect: Any = None, opened: Any = None, cached: str = "move"
+    turns: Sequence[Turn], messages: list[Message], protect: Any = None, opened: Any = None, cached: str = "move"
 ) -> MustStay:
     """What must stay of a conversation. It sets ``must`` and ``data`` of the texts of humans.
 
@@ -65,16 +79,16 @@ def must_stay(
     for index in free:
         _open(turns[index])
     found = _Reasons(turns, free)
-    if cached == "keep":
-        found.keep(range(1 + max((turn.index for turn in turns if turn.cached), default=-1)), "cached prefix")
     found.keep(named(protect, turns, messages, "protect"), "named by the caller")
+    found.keep(untouched(turns, messages, None, cached), "cached prefix")
     found.keep(_just_retrieved(turns), "just retrieved")
     found.keep([turn.index for turn in turns if turn.role == "system"], "system message", but=free)
-    found.keep(_indices(_last(turns, lambda turn: turn.role == "assistant")), "last assistant message", but=free)
+    last = _last(turns, lambda turn: turn.role == "assistant")
+    found.keep([] if last is None else _together(turns, last), "last assistant message", but=free)
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
     found.keep_results(_newest_results(turns))
-    return MustStay(found.messages, found.texts, tuple(found.last))
+    return MustStay(turns, found.messages, found.texts, tuple(found.last))
 
 
 class _Reasons:
@@ -122,12 +136,10 @@ class _Reasons:
             self.last.append(block)
 
 
-def reasons(turns: list[Turn], messages: list[Message], protect: Any) -> list[str]:
-    return list(must_stay(turns, messages, protect).messages)
-
-
-def indices(messages: list[Message], protect: Any) -> list[int]:
-    return named(protect, [], messages, "protect")
+def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cached: str) -> list[int]:
+    """The messages of which the caller wants nothing changed, by index from the front."""
+    marked = max((turn.index for turn in turns if turn.cached), default=-1) if cached == "keep" else -1
+    return [*range(marked + 1), *named(protect, turns, messages, "protect")]
 
 
 def task_of(turns: Sequence[Turn]) -> int | None:
@@ -211,8 +223,12 @@ def _asks(turn: Turn) -> bool:
     return any(cut(block.text).asks for block in turn.blocks)
 
 
-def _indices(index: int | None) -> list[int]:
-    return [] if index is None else [index]
+def _together(turns: Sequence[Turn], index: int) -> range:
+    """A message with those before it that the model gave in the same go."""
+    first = index
+    while turns[first].joined:
+        first -= 1
+    return range(first, index + 1)
 
 
 def _last(turns: Sequence[Turn], is_it: Callable[[Turn], bool]) -> int | None:
@@ -227,7 +243,7 @@ def _newest_results(turns: Sequence[Turn]) -> list[Block]:
             return []
         if turn.role == "assistant":
             if turn.calls:
-                called = set(turn.calls)
+                called = {call for index in _together(turns, turn.index) for call in turns[index].calls}
                 answers = (later for later in turns[turn.index :] if not called.isdisjoint(later.answers))
                 return [block for later in answers for block in later.blocks if block.call or later.role == "tool"]
             spoken = True
@@ -240,7 +256,7 @@ def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
     found = []
     spoken = 0
     for turn in reversed(turns):
-        spoken += turn.role == "assistant"
+        spoken += turn.role == "assistant" and not turn.joined
         if spoken > _RETRIEVAL_TURNS:
             break
         if any(block.call.startswith(TOOL_NAME) for block in turn.blocks):

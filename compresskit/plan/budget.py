@@ -1,4 +1,4 @@
-"""A plan made, carried out and corrected: what fits the room, by what was really written."""
+"""The budget: a choice for the room, corrected by what its messages cost as they are written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ..markers.keys import FULL_LENGTH, KEY_LENGTH, Keys
 from ..markers.restore import is_run
 from ..markers.wording import Wording
 from ..tokens.measure import Measure
-from ..types import Cache, Message, Turn
-from . import name_hints, signature_hints
+from ..types import Cache
 from . import weights as tuning
 from .candidates import Judged
-from .costs import Layout, lay_out
-from .groups import Atom
-from .knapsack import Fit
-from .writer import Writer
+from .choice import Choice, Hints
+from .costs import Costs, price_all
+from .hints import choose_names, choose_signatures, code_with_gaps, names_share, reserved
+from .knapsack import Knapsack
+from .writer import Written, write
 
 if TYPE_CHECKING:
     from .shrinking import Shortening
@@ -43,21 +43,20 @@ class Limits(NamedTuple):
     worth: Callable[[int], float] | None = None
     shape: str = "openai"  # of the messages: folds are written in it
 
-    def above(self, floor: int) -> Limits:
+    def spendable(self, floor: int) -> Limits:
         """The room that is worth its tokens, and the share of names for it.
 
-        At least half of what there is above the floor: who sets a target wants it used.
+        Above the floor it is at least half of what there is: who sets a target wants it used. If the target is below
+        the floor, it is a share of what there is until the next compaction.
         """
-        free = self.room - floor
-        if free <= 0 or self.whole <= floor:
-            return self
-        least = int(tuning.WEIGHTS.min_spent_share * free)
-        return self._with(floor, min(free, max(least, self._worth(floor))))
-
-    def beyond(self, floor: int) -> Limits:
-        """The room where the floor is above the target: a share of what there is until the next compaction."""
-        free = min(int(tuning.WEIGHTS.beyond_share * (self.most - floor)), self._worth(floor))
-        return self._with(floor, free, beyond=True)._replace(most=0)
+        tuned, free = tuning.WEIGHTS, self.room - floor
+        if free > 0 and self.whole > floor:
+            return self._with(floor, min(free, max(int(tuned.min_spent_share * free), self._worth(floor))))
+        if free < 0 and floor < self.most:
+            return self._with(
+                floor, min(int(tuned.beyond_share * (self.most - floor)), self._worth(floor)), beyond=True
+            )
+        return self
 
     def _worth(self, floor: int) -> int:
         """Tokens above the floor that are worth keeping."""
@@ -65,121 +64,89 @@ class Limits(NamedTuple):
         return history if self.worth is None else int(self.worth(history) * history)
 
     def _with(self, floor: int, free: int, beyond: bool = False) -> Limits:
-        """With so much room above the floor, and the share of names for it where the conversation goes on."""
+        """With so much room above the floor, and the share of names for it if the conversation goes on."""
         limits = self._replace(room=floor + free)
         if not self.most or free <= 0:
             return limits
-        return limits._replace(names=name_hints.share(free / max(1, self.whole - floor), beyond))
+        return limits._replace(names=names_share(free / max(1, self.whole - floor), beyond))
 
 
-def fitted(
-    limits: Limits,
-    judged: Judged,
-    messages: list[Message],
-    turns: list[Turn],
-    bound: list[Atom],
-    shortening: Shortening | None,
-) -> tuple[Writer, Keys, int]:
-    """What was written within the room, the keys issued for it, and the plan's floor."""
-    wording = Wording(limits.recoverable)
-    lengths: dict[str, int] = {}  # of keys, where a text of the input would pass for a marker of ours
+def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tuple[Written, int]:
+    """The messages as they are written within the room, and the plan's floor."""
+    lengths: dict[str, int] = {}  # of keys, if a text of the input would pass for a marker of ours
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(limits.cache, lengths)
-        layout = lay_out(judged, turns, bound, limits.measure, keys, wording, unfoldable)
-        floor = layout.fit(judged, bare=True).floor
-        written = _written(limits.above(floor), judged, messages, turns, bound, layout, keys, wording)
-        if _is_small(limits.room, messages) and floor < written.tokens:  # an estimate on the safe side so far
-            layout.fit(judged, bare=True)
-            layout.tell_nothing()
-            floor = Writer(limits.measure, keys, wording, limits.shape).write(messages, turns, bound, layout).tokens
-        keys.cache = written.cache
+        costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
+        cheapest = costs.knapsack(bare=True).choice
+        floor = cheapest.tokens
+        written = _fitted(limits.spendable(floor), costs)
+        if _is_small(limits.room, judged) and floor < written.tokens:  # so far it is an estimate on the safe side
+            floor = write(costs, cheapest).tokens
         if shortening is not None:
-            shortening.apply(written, wording)
+            written = shortening.apply(written, costs)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
-            return written, keys, floor
+            return written, floor
         unfoldable |= written.unfoldable
         lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
         if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
-            unfoldable = frozenset(range(len(bound)))
+            unfoldable = frozenset(range(len(judged.atoms)))
 
 
-def _is_small(room: int, messages: list[Message]) -> bool:
-    """Whether one more writing costs little: of what is left of the room, and to know the floor to the token."""
-    return room <= tuning.WEIGHTS.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
+def _is_small(room: int, judged: Judged) -> bool:
+    """Whether one more writing costs little: it spends what is left of the room, and gives the floor to the token."""
+    return room <= tuning.WEIGHTS.max_second_writing_tokens and len(judged.messages) <= _MAX_MESSAGES
 
 
-def _written(
-    limits: Limits,
-    judged: Judged,
-    messages: list[Message],
-    turns: list[Turn],
-    bound: list[Atom],
-    layout: Layout,
-    keys: Keys,
-    wording: Wording,
-) -> Writer:
-    """What fits the room, corrected by what it really costs; the cheapest forms where nothing does."""
-    tuned, room = tuning.WEIGHTS, limits.room
-    names_share = tuned.names_share if limits.names is None else limits.names
-    twice = _is_small(room, messages)
-    outlines = int(tuned.signatures_share * room) if any(map(signature_hints.can_have, layout.entries)) else 0
-
-    def write(fit: Fit, budget: int, last: bool = True) -> Writer:
-        """What fits the budget, with room for signatures and names, which the last writing tells."""
-        layout.tell_nothing()
-        most = max(0, int(names_share * (budget - fit.floor)))
-        names = name_hints.wanted(name_hints.hidden(layout.groups, fit.shown), judged.names, most)
-        fit.fill(budget - names - outlines)
-        if last:
-            _tell(limits, judged, layout, fit, budget, names, bool(outlines))
-        return Writer(limits.measure, keys, wording, limits.shape).write(messages, turns, bound, layout)
-
-    budget = room
+def _fitted(limits: Limits, costs: Costs) -> Written:
+    """What fits the room by what it really costs; the cheapest forms if nothing does."""
+    room = budget = limits.room
     for _ in range(_ATTEMPTS):
-        fit = layout.fit(judged)
-        if fit.floor > room:  # stubs that say what they stand for are too dear here
-            fit = layout.fit(judged, bare=True)
-        if fit.floor > room:
+        knapsack = costs.knapsack()
+        if knapsack.floor > room:  # stubs that describe their texts are too expensive here
+            knapsack = costs.knapsack(bare=True)
+        if knapsack.floor > room:
             break
-        written = write(fit, budget, last=not twice)
+        twice = _is_small(room, costs.judged)
+        choice = _choose(limits, costs, knapsack, budget, hints=not twice)
+        written = write(costs, choice)
         spare = room - written.tokens
         if spare >= 0:
-            if spare <= tuned.max_spare_share * room or not twice:
-                return written
-            budget = fit.used + spare  # estimates are on the safe side: what they left is spent
-            fuller = write(fit, budget)
-            if fuller.tokens > room:
-                fuller = write(fit, budget - (fuller.tokens - room))
-            if fuller.tokens <= room:
-                return fuller
-            return written
-        budget = max(0, min(budget, fit.used) + spare)
-    fit = layout.fit(judged, bare=True)
-    if room < fit.floor < limits.most:
-        return _written(limits.beyond(fit.floor), judged, messages, turns, bound, layout, keys, wording)
-    least = write(fit, 0)
+            enough = spare <= tuning.WEIGHTS.max_spare_share * room or not twice
+            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare) or written
+        budget = max(0, min(budget, choice.tokens) + spare)
+    least = write(costs, costs.knapsack(bare=True).choice)
     if least.tokens <= room:
         return least
-    return min(least, write(layout.fit(judged), 0), key=lambda written: written.tokens)
+    return min(least, write(costs, costs.knapsack().choice), key=lambda written: written.tokens)
 
 
-def _tell(limits: Limits, judged: Judged, layout: Layout, fit: Fit, budget: int, names: int, signatures: bool) -> None:
-    """Signatures and names in the markers, of what the budget leaves; more text, where there are few names."""
-    told = signature_hints.tell(layout.entries, budget - names - fit.used, limits.measure) if signatures else 0
+def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Written | None:
+    """What a larger budget adds: estimates are on the safe side. None if it does not fit after all."""
+    written = write(costs, _choose(limits, costs, knapsack, budget))
+    if (over := written.tokens - limits.room) > 0:
+        written = write(costs, _choose(limits, costs, knapsack, budget - over))
+    return written if written.tokens <= limits.room else None
+
+
+def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
+    """What fits the budget with the tokens reserved for hints, and the hints; more text if there are few names."""
+    tuned = tuning.WEIGHTS
+    code = code_with_gaps(costs)
+    outlines = int(tuned.signatures_share * limits.room) if code else 0
+    share = tuned.names_share if limits.names is None else limits.names
+    names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
+    choice = knapsack.fill(budget - names - outlines)
+    if not hints:
+        return choice
+    left = budget - names - choice.tokens if outlines else 0
+    signatures, cost = choose_signatures(costs, code, choice, left)
     if not names:
-        return
-    said = "\n".join(line for entry in layout.entries for lines in entry.told.values() for line in lines)
-
-    def tell() -> int:
-        """Names of what is hidden now; the tokens that are left then."""
-        places = name_hints.hidden(layout.groups, fit.shown)
-        left = budget - told - fit.used
-        return left - name_hints.tell(places, judged.names, judged.weights, said, left, limits.measure)
-
-    left = tell()
-    if left > tuning.WEIGHTS.max_name_rest_share * limits.room:
-        fit.fill(fit.used + left)
-        name_hints.clear(layout.groups)  # some of them can be read now
-        tell()
+        return choice._replace(hints=Hints(signatures))
+    left = budget - cost - choice.tokens
+    named, spent = choose_names(costs, choice, signatures, left)
+    if left - spent > tuned.max_name_rest_share * limits.room:
+        choice = knapsack.fill(choice.tokens + left - spent)
+        named, _ = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
+    return choice._replace(hints=Hints(signatures, named))

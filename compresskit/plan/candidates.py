@@ -1,9 +1,11 @@
-"""From turns to what the budget chooses among: texts split into segments that have their values."""
+"""Candidates: the texts that the budget chooses among, split into segments that have values."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
+from functools import partial
+from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from ..markers import weights as marker_tuning
@@ -14,235 +16,327 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
-from ..types import Block, Query, Turn
+from ..types import Block, Message, Protection, Query, Turn
 from . import weights as tuning
 from .groups import Atom
-from .knapsack import Piece
 
 # Limits of time
 _MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
 _DEEP_SHARE = 4  # characters for each one that is parsed, minimum
 _DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
-_FACT_CHARACTERS = 100_000  # characters of the newest text that are searched for facts; older ones are seldom needed
+_ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
 _SHORT_CHARACTERS = 600_000  # characters of which compact forms are made, newest first
 _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
-NO_FACTS: frozenset[int] = frozenset()
+NO_ENTITIES: frozenset[int] = frozenset()
 _WHOLE = Split("text", [])
 
 
-@dataclass(slots=True)
-class Entry:
-    """One block with everything that the plan and the writer need of it."""
+class Candidate(NamedTuple):
+    """One block with everything that is known of it before anything has a cost."""
 
     block: Block
-    protected: str  # why it may not be touched, "" where it may
-    split: Split = _WHOLE
-    values: Sequence[float] = ()
-    form: str = ""  # the name of the short form that the text is said in
-    short: str = ""  # the text in short form, which the segments are then of, without its head
-    head: str = ""  # what the short form begins with, whatever stays of it
-    quiet: frozenset[int] = frozenset()  # the segments that say nothing new
-    shares: Sequence[float] = ()  # how surely the question means each segment; none where it picks out no row
-    picked: frozenset[int] = frozenset()  # the segments that it means the most surely
-    again: str = ""  # says that all of it stands in later texts too, or that it is out of date
-    stale: int = 0  # from 1 for the newest text that is out of date
-    tokens: int = 0
-    described: tuple[str, int] = ("", 0)  # the stub that says what it stands for, and its tokens
-    bare: tuple[str, int] = ("", 0)  # the shortest stub
-    stub: str = ""  # the one of them that is used
-    facts: Sequence[frozenset[int]] = ()  # of the segments
-    within: bool = False  # what is kept of it stands within a fold
-    told: dict[int, list[str]] = field(default_factory=dict)  # segment left out -> signatures told in the gap
-    piece: Piece | None = None  # None where the text stands as it is whenever its message does
+    protected: str  # why it may not be touched, "" if it may
+    split: Split = _WHOLE  # without segments if the block is protected or small
+    must: frozenset[int] = frozenset()  # segments that are kept whenever the block is shown
+    values: Sequence[float] = ()  # of the segments
+    entities: Sequence[frozenset[int]] = ()  # of the segments, by number
+    form: str = ""  # name of the compact form
+    short: str = ""  # text of the compact form without its head: the segments are segments of it
+    head: str = ""  # beginning of the compact form, which precedes whatever is kept of it
+    quiet: frozenset[int] = frozenset()  # segments without new information
+    shares: Sequence[float] = ()  # how surely the question means each segment; empty if it picks out no row
+    picked: frozenset[int] = frozenset()  # segments that it means the most surely
+    again: str = ""  # says that later texts repeat all of it, or that it is out of date
+    stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
 
     @property
     def source(self) -> str:
-        """The text that the segments are of."""
+        """The text that the segments are segments of."""
         return self.short or self.block.text
 
+    def segment_tokens(self, measure: Measure) -> list[int]:
+        """Tokens of each segment."""
+        offsets = [segment.start for segment in self.split.segments] + [len(self.source)]
+        return [after - before for before, after in pairwise(measure.tally(self.source).at(offsets))]
 
-@dataclass(slots=True)
-class Judged:
-    """Every block in order, and the worth of what each atom holds beside its larger texts."""
+    @property
+    def optional(self) -> Sequence[Segment]:
+        """The segments that may be left out."""
+        return [segment for number, segment in enumerate(self.split.segments) if number not in self.must]
 
-    entries: list[Entry]
-    worth: list[float]
-    facts: list[frozenset[int]]  # of what each atom shows beside its larger texts
-    weights: list[float]  # of the facts, by number
-    names: Mapping[int, str]  # of those that say something by themselves, by number; "" for the others
-    shown: frozenset[int]  # what protected messages show
+
+class Judged(NamedTuple):
+    """A conversation as candidates, in order, and the value of everything beside their larger texts."""
+
+    messages: list[Message]
+    turns: Sequence[Turn]
+    atoms: Sequence[Atom]
+    candidates: Sequence[Candidate]
+    firsts: Sequence[int]  # the first candidate of each message, and the number of candidates
+    relevance: Sequence[float]  # of each candidate: the best value of its segments, or that of its atom
+    values: Sequence[float]  # of each atom, beside its larger texts
+    entities: Sequence[frozenset[int]]  # of each atom, beside its larger texts
+    weights: Sequence[float]  # of the entities, by number
+    names: Mapping[int, str]  # of the entities, by number; "" for those that mean nothing by themselves
+    shown: frozenset[int]  # entities in protected texts
+
+    def of(self, first: int, last: int) -> range:
+        """The numbers of the candidates in messages ``first`` to ``last``."""
+        return range(self.firsts[first], self.firsts[last + 1])
+
+
+def whole_messages(turns: Sequence[Turn], reasons: Sequence[str]) -> Protection:
+    """A protection that has one reason for a message and all its blocks."""
+    return Protection(reasons, [[why] * len(turn.blocks) for turn, why in zip(turns, reasons, strict=True)])
 
 
 def judge(
-    turns: list[Turn], bound: list[Atom], protected: Sequence[str], query: Query, measure: Measure, room: int
+    messages: list[Message],
+    turns: Sequence[Turn],
+    atoms: Sequence[Atom],
+    protection: Protection,
+    query: Query,
+    measure: Measure,
+    room: int,
 ) -> Judged:
-    """Every block, split into segments that are scored; but for samples nothing is counted yet.
+    """Every block, split into segments that are scored. Nothing is counted yet but samples.
 
-    Small texts and tool calls are scored together, an atom at a time.
+    Small texts and tool calls are scored together, one atom at a time.
     """
-    told = frozenset(index for atom in bound if atom.told for index in range(atom.first, atom.last + 1))
-    entries = _split_all(turns, protected, told, measure, room)
+    quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
+    candidates = _split_all(turns, protection, quoted, measure, room)
+    large = {number: one for number, one in enumerate(candidates) if one.split.segments}
+    large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
-    large = [entry for entry in entries if entry.split.segments]
-    _pick([entry for entry in large if turns[entry.block.message].role != "assistant"], query)
     documents = [
-        Document(entry.source, entry.split.segments, entry.block.call, entry.block.message / last, entry.split.kind)
-        for entry in large
+        Document(one.source, one.optional, one.block.call, one.block.message / last, one.split.kind)
+        for one in large.values()
     ]
-    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.told)) for atom in bound]
-    small = []
-    for number, (atom, text) in enumerate(zip(bound, texts, strict=True)):
-        if text and atom.foldable:
-            small.append(number)
-            documents.append(Document(text, [Segment(0, len(text), "")], "", atom.last / last))
+    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
+    small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
+    documents += [
+        Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
+    ]
     scores = score(documents, query)
-    worth = [0.0] * len(bound)
-    most = relevance_tuning.WEIGHTS.picked_row
-    for entry, values in zip(large, scores, strict=False):
-        entry.values = values
-        if entry.shares:
-            entry.values = [value + most * share for value, share in zip(values, entry.shares, strict=True)]
-    _discount(entries)
-    for number, values in zip(small, scores[len(large) :], strict=True):
-        worth[number] = values[0]
-    number = 0
-    for entry in entries:
-        while bound[number].last < entry.block.message:
-            number += 1
-        if not entry.protected and not entry.values:
-            entry.values = (worth[number],)
+    values = [0.0] * len(atoms)
+    for number, (value,) in zip(small, scores[len(large) :], strict=True):
+        values[number] = value
+    for number, one in _with_discounts(_with_values(large, scores), candidates).items():
+        candidates[number] = one
+    firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
+    relevance = [
+        max(one.values) if one.values else 0.0 if one.protected else value
+        for atom, value in zip(atoms, values, strict=True)
+        for one in candidates[firsts[atom.first] : firsts[atom.last + 1]]
+    ]
     facts = Facts(turns)
-    beside, shown = _facts_of(facts, turns, bound, texts, entries)
-    return Judged(entries, worth, beside, facts.weights, facts.names, shown)
+    found, blocks, shown = _find_entities(facts, candidates)
+    for number, one in found.items():
+        candidates[number] = one
+    beside = _entities_beside(facts, texts)
+    for atom, numbers in zip(atoms, beside, strict=True):
+        members = turns[atom.first : atom.last + 1] if numbers else ()
+        blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
+    facts.weigh(blocks)
+    return Judged(
+        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown
+    )
 
 
-def _pick(entries: list[Entry], query: Query) -> None:
+def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
     """Gives the rows of listings that the question picks out segments of their own."""
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
-    for entry in reversed(entries):
-        left -= len(entry.source)
+    found = dict(large)
+    for number, one in reversed(large.items()):
+        if turns[one.block.message].role == "assistant":
+            continue
+        left -= len(one.source)
         if left < 0:
-            return
-        rows = picked(entry.source, entry.split.kind, query.asked)
-        if rows:
-            entry.split, entry.shares, origins = cut(entry.split, rows)
-            entry.quiet = frozenset(
-                number
-                for number, (origin, share) in enumerate(zip(origins, entry.shares, strict=True))
-                if origin in entry.quiet and not share
+            break
+        source = one.source
+        for start, end, _ in map(one.split.segments.__getitem__, one.must):  # a question picks itself out
+            source = source[:start] + "\n" * (end - start) + source[end:]
+        if rows := picked(source, one.split.kind, query.asked):
+            parts, shares, origins = cut(one.split, rows)
+            segments = list(enumerate(zip(origins, shares, strict=True)))
+            found[number] = one._replace(
+                split=parts,
+                shares=shares,
+                must=frozenset(segment for segment, (origin, _) in segments if origin in one.must),
+                quiet=frozenset(segment for segment, (origin, share) in segments if origin in one.quiet and not share),
+                picked=frozenset(segment for segment, share in enumerate(shares) if share >= sure),
             )
-            entry.picked = frozenset(number for number, share in enumerate(entry.shares) if share >= sure)
+    return found
 
 
-def _discount(entries: list[Entry]) -> None:
-    """Takes most of their worth from segments that a later text shows too; what is all there stays whole or not.
+def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) -> dict[int, Candidate]:
+    """Gives segments their scores, and more if the question picks them out. Those that must stay need none."""
+    most = relevance_tuning.WEIGHTS.picked_row
+    found = {}
+    for (number, one), values in zip(large.items(), scores, strict=False):
+        if one.must:
+            optional = iter(values)
+            values = [0.0 if number in one.must else next(optional) for number in range(len(one.split.segments))]
+        if one.shares:
+            values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
+        found[number] = one._replace(values=values)
+    return found
 
-    Reads that are out of date are worth nothing: they go before everything else, the oldest of them first.
+
+def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candidate]) -> dict[int, Candidate]:
+    """Takes most of the value from segments that a later text repeats; a text that is all repeated has one segment.
+
+    Outdated reads have no value: they go before everything else, the oldest first.
     """
     tuned, least = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
-    large = [entry for entry in entries if len(entry.source) >= least]
-    found = [[False] * len(entry.split.segments) for entry in large]
+    texts = {number: large.get(number, one) for number, one in enumerate(candidates) if len(one.source) >= least}
+    repeated = [[False] * len(one.split.segments) for one in texts.values()]
     if tuned.discounts_repeats:
-        found = again([(entry.source, entry.split.segments) for entry in large])
-    changed = [False] * len(large)
+        repeated = again([(one.source, one.split.segments) for one in texts.values()])
+    changed = [False] * len(texts)
     if tuned.drops_outdated:
-        changed = outdated([(entry.block.text, entry.block.call) for entry in large])
+        changed = outdated([(one.block.text, one.block.call) for one in texts.values()])
     left = tuned.repeated_share
     stale = 0
-    for entry, stands, old in reversed(list(zip(large, found, changed, strict=True))):
-        if not entry.split.segments or not (old or any(stands)):
+    found = dict(large)
+    for (number, one), later, old in reversed(list(zip(texts.items(), repeated, changed, strict=True))):
+        if not one.split.segments or not (old or any(later)):
             continue
-        entry.values = [value * left if later else value for value, later in zip(entry.values, stands, strict=True)]
-        entry.picked = frozenset(number for number in entry.picked if not stands[number])
-        if old or all(stands):
-            names = ", ".join(segment.name for segment in entry.split.segments if segment.name)
-            entry.split = Split(entry.split.kind, [Segment(0, len(entry.source), names)])
-            entry.values, entry.picked = [max(entry.values)], frozenset()
-            entry.again = "changed, read again below" if old else "again below"
-            if old:
-                stale += 1
-                entry.values, entry.stale = [0.0], stale
+        values = [value * left if there else value for value, there in zip(one.values, later, strict=True)]
+        rows = frozenset(segment for segment in one.picked if not later[segment])
+        found[number] = one._replace(values=values, picked=rows)
+        if (old or all(later)) and not one.must:
+            stale += old
+            names = ", ".join(segment.name for segment in one.split.segments if segment.name)
+            found[number] = one._replace(
+                split=Split(one.split.kind, [Segment(0, len(one.source), names)]),
+                values=[0.0 if old else max(values)],
+                picked=frozenset(),
+                again="changed, read again below" if old else "again below",
+                stale=stale if old else 0,
+            )
+    return found
 
 
-def _facts_of(
-    facts: Facts, turns: list[Turn], bound: list[Atom], texts: list[str], entries: list[Entry]
-) -> tuple[list[frozenset[int]], frozenset[int]]:
-    """Finds and weighs all facts: those beside the larger texts of each atom, and those of protected texts."""
+def _find_entities(
+    facts: Facts, candidates: Sequence[Candidate]
+) -> tuple[dict[int, Candidate], list[tuple[Block, frozenset[int]]], frozenset[int]]:
+    """Larger and protected texts with their entities, newest first; those of each block; those of protected ones."""
     shown: frozenset[int] = frozenset()
     blocks = []
-    left = _FACT_CHARACTERS
-    for entry in reversed(entries):
-        source = entry.source
+    left = _ENTITY_CHARACTERS
+    found = {}
+    for number in range(len(candidates) - 1, -1, -1):
+        one = candidates[number]
+        source = one.source
         left -= len(source)
-        if not entry.protected and not entry.split.segments:
-            continue  # small: found with its atom below
-        segments = entry.split.segments or [Segment(0, len(source), "")]
-        entry.facts = [
-            facts.numbers(source[start:end]) if left > 0 and number not in entry.quiet else NO_FACTS
-            for number, (start, end, _) in enumerate(segments)
-        ]
-        blocks.append((entry.block, entry.facts[0].union(*entry.facts[1:])))
-        if entry.protected:
-            shown |= blocks[-1][1]
-    left = _FACT_CHARACTERS
-    beside = [NO_FACTS] * len(texts)
+        if one.protected or one.split.segments:  # the entities of others are found with their atoms
+            entities = [
+                facts.numbers(source[start:end]) if left > 0 and segment not in one.quiet else NO_ENTITIES
+                for segment, (start, end, _) in enumerate(one.split.segments or [Segment(0, len(source), "")])
+            ]
+            found[number] = one._replace(entities=entities)
+            blocks.append((one.block, entities[0].union(*entities[1:])))
+            if one.protected:
+                shown |= blocks[-1][1]
+    return found, blocks, shown
+
+
+def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]:
+    """The entities of what each atom shows beside its larger texts."""
+    left = _ENTITY_CHARACTERS
+    beside = [NO_ENTITIES] * len(texts)
     for number in reversed(range(len(texts))):
         left -= len(texts[number])
         if left > 0:
             beside[number] = facts.numbers(texts[number])
-    for atom, numbers in zip(bound, beside, strict=True):
-        if numbers:
-            members = turns[atom.first : atom.last + 1]
-            speaker = next((block for turn in members for block in turn.blocks if not block.call), None)
-            blocks += [(speaker, numbers)] if speaker else []
-    facts.weigh(blocks)
-    return beside, shown
+    return beside
 
 
-def _beside(turns: list[Turn], told: bool) -> list[str]:
+def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
     """What an atom shows beside its larger texts."""
-    if told:
+    if quoted:
         return [text for turn in turns for block in turn.blocks for text in always_told(block, turn.role)]
     least = marker_tuning.WEIGHTS.small_text_characters
     texts = [text for turn in turns for text in turn.fixed]
     return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < least]
 
 
-def _split_all(turns: list[Turn], protected: Sequence[str], told: Set[int], measure: Measure, room: int) -> list[Entry]:
+def _split_all(
+    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int
+) -> list[Candidate]:
     tuned, small = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
-    blocks = [block for turn in turns for block in turn.blocks]
-    characters = sum(len(block.text) for block in blocks)
+    characters = sum(len(block.text) for turn in turns for block in turn.blocks)
     enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
     coarse = max(characters // _MAX_SEGMENTS, enough)
     deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
     short_left = _SHORT_CHARACTERS
-    entries = []
-    for block in reversed(blocks):  # what is newest is cut with the most care
-        entry = Entry(block, protected[block.message])
-        entries.append(entry)
-        if not entry.protected and len(block.text) >= small:
+    reasons = [why for turn in turns for why in protection.blocks[turn.index]]
+    blocks = [block for turn in turns for block in turn.blocks]
+    candidates = []
+    for block, why in zip(reversed(blocks), reversed(reasons), strict=True):  # the newest text is cut with most care
+        one = Candidate(block, why)
+        if not why and len(block.text) >= small:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
             least = max(min(tuned.min_segment_characters, most // 4), coarse)
             kind = detect(block.text, block.call)
-            if short_left > 0 and (forms := forms_of(block.text, kind)):
+            found = None
+            if short_left > 0 and not block.must and (forms := forms_of(block.text, kind)):
                 short_left -= len(block.text)
-                within = block.message in told
-                if within:  # a form that leaves things out says so in its marker, which is not told
+                within = block.message in quoted
+                if within:  # a form that leaves things out says so in its marker, which is not quoted
                     forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
-                if found and found[0] in tuned.compact_forms:
-                    entry.form, short = found
-                    entry.head, entry.short = short.head, short.body
-                    if within:
-                        least = min(least, tuned.min_quoted_segment_characters)
-                    entry.split = segments_of(short, least, most)
-                    entry.quiet = quiet_of(short, entry.split)
-                    continue
-            deep = len(block.text) <= deep_left
-            deep_left -= len(block.text) if deep else 0
-            entry.split = split(block.text, block.call, deep=deep, min_chars=least, max_chars=most, found=kind)
-    return entries[::-1]
+            if found and found[0] in tuned.compact_forms:
+                form, short = found
+                if within:
+                    least = min(least, tuned.min_quoted_segment_characters)
+                parts = segments_of(short, least, most)
+                quiet = quiet_of(short, parts)
+                one = Candidate(block, why, parts, form=form, short=short.body, head=short.head, quiet=quiet)
+            else:
+                deep = len(block.text) <= deep_left
+                deep_left -= len(block.text) if deep else 0
+                cut = partial(split, hint=block.call, deep=deep, min_chars=least, max_chars=most)
+                one = (
+                    Candidate(block, why, *_around(block, cut))
+                    if block.must
+                    else Candidate(block, why, cut(block.text, found=kind))
+                )
+        candidates.append(one)
+    return candidates[::-1]
+
+
+def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset[int]]:
+    r"""The split of a text by what must stay of it, a segment for each range; the text between is cut by itself.
+
+    The kind is that of the longest text between. Nothing is split if only small texts may be left out.
+
+    >>> cut, must = _around(Block(0, ("content",), "Sum up:\n" + "one, two\n" * 30, must=((0, 8),)), split)
+    >>> cut.kind, cut.segments[0], must
+    ('lines', Segment(start=0, end=8, name=''), frozenset({0}))
+    """
+    text, small = block.text, marker_tuning.WEIGHTS.small_text_characters
+    segments: list[Segment] = []
+    must: list[int] = []
+    longest = _WHOLE
+    size = last = 0
+    for start, end in [*sorted(block.must), (len(text), len(text))]:
+        start, end = max(start, last), min(end, len(text))
+        if start - last >= small:
+            part = cut(text[last:start])
+            longest, size = (part, start - last) if start - last > size else (longest, size)
+            segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
+            last = start
+        if end > last:
+            if must and must[-1] == len(segments) - 1:
+                segments[-1] = segments[-1]._replace(end=end)
+            else:
+                must.append(len(segments))
+                segments.append(Segment(last, end, ""))
+            last = end
+    return Split(longest.kind, segments if size else []), frozenset(must if size else ())
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

@@ -1,131 +1,127 @@
-"""Every form of every text with what it costs, and the groups that the budget decides about."""
+"""Costs: the tokens of every form of every candidate, and the groups that the budget decides about."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping, Sequence, Set
+from typing import NamedTuple
 
 from ..content import describe
 from ..markers.keys import STAND_IN, Keys
 from ..markers.wording import Gap, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
-from ..types import Turn
-from . import name_hints
 from . import weights as tuning
-from .candidates import Entry, Judged
-from .folds import beside_cost, price_told
+from .candidates import Candidate, Judged
+from .folds import beside_cost, price_quoted
 from .groups import Atom
-from .knapsack import Fit, Group, Piece
+from .knapsack import Forms, Group, Knapsack
 
 _MIN_STUB = 12  # tokens of the smallest stub there is
-_SLACK = 2  # tokens by which a marker may cost more where it stands than by itself
+_SLACK = 2  # tokens that a marker may cost more in its place than by itself
 
 
-@dataclass(slots=True)
-class Layout:
-    """All blocks of a conversation in order, and the groups that the budget decides about."""
+class Stubs(NamedTuple):
+    """The lines that can replace a whole text."""
 
-    entries: list[Entry]
-    groups: list[Group]
-    fold_cost: int
-
-    def tell_nothing(self) -> None:
-        """Takes back what markers tell of what they hide."""
-        for entry in self.entries:
-            if entry.told:
-                entry.told = {}
-        name_hints.clear(self.groups)
-
-    def fit(self, judged: Judged, bare: bool = False) -> Fit:
-        """Everything in its cheapest form, stubs that say what they stand for or the shortest (``bare``) ones."""
-        for entry in self.entries:
-            if entry.piece is not None:
-                entry.stub, entry.piece.stub = entry.bare if bare else entry.described
-        return Fit(self.groups, self.fold_cost, judged.weights, judged.shown)
+    described: str  # says what the text is
+    bare: str  # the shortest
+    tokens: int  # of the shortest
 
 
-def lay_out(
-    judged: Judged,
-    turns: list[Turn],
-    bound: list[Atom],
-    measure: Measure,
-    keys: Keys,
-    wording: Wording,
-    stay: frozenset[int],
-) -> Layout:
-    """Prices every block in all its forms.
+class Costs(NamedTuple):
+    """The costs of a conversation, in tokens, and what they were counted with."""
+
+    judged: Judged
+    measure: Measure
+    keys: Keys
+    wording: Wording
+    shape: str  # of the messages: folds are written in it
+    groups: Sequence[Group]  # one for each atom
+    tokens: Sequence[int]  # of each candidate as it is
+    stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
+    fold: int  # of the first line of a fold, with its message
+
+    def knapsack(self, bare: bool = False) -> Knapsack:
+        """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
+        return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare)
+
+
+def price_all(
+    judged: Judged, measure: Measure, keys: Keys, wording: Wording, shape: str, unfoldable: Set[int]
+) -> Costs:
+    """The costs of every candidate in all its forms.
 
     Args:
-        stay: the numbers of atoms that must not fold after all.
+        unfoldable: the numbers of atoms that must not fold after all.
     """
-    groups = []
     beside = beside_cost(measure)
-    upcoming = 0
-    for number, atom in enumerate(bound):
-        members = turns[atom.first : atom.last + 1]
-        first = upcoming
-        while upcoming < len(judged.entries) and judged.entries[upcoming].block.message <= atom.last:
-            upcoming += 1
-        entries = judged.entries[first:upcoming]
-        fixed = sum(map(measure.constant, members))
-        foldable = atom.foldable and number not in stay
-        told = foldable and atom.told
-        if told:
-            fixed = 0
-        for entry in entries:
-            entry.within = told
-            if told:
-                fixed += price_told(entry, turns[entry.block.message].role, measure)
+    tokens = [measure.count(one.block.text) for one in judged.candidates]
+    stubs: dict[int, Stubs] = {}
+
+    def group(number: int, atom: Atom) -> Group:
+        members = judged.turns[atom.first : atom.last + 1]
+        foldable = atom.foldable and number not in unfoldable
+        quoted = foldable and atom.quoted
+        fixed = 0 if quoted else sum(map(measure.constant, members))
+        forms: dict[int, Forms] = {}
+        for place in judged.of(atom.first, atom.last):
+            one = judged.candidates[place]
+            if quoted:
+                lines, found = price_quoted(one, judged.turns[one.block.message].role, measure)
+                fixed += lines
             else:
-                _price(entry, measure, keys, wording)
-                fixed += entry.tokens if entry.piece is None else 0
-        pieces = [entry.piece for entry in entries if entry.piece is not None]
-        group = Group(fixed, judged.worth[number], judged.facts[number], pieces, foldable, told)
-        group.before = beside if members[0].role == "assistant" else 0
-        group.behind = beside if members[-1].role == "assistant" else 0
-        groups.append(group)
-    fold = wording.fold(99_999, STAND_IN)
-    return Layout(judged.entries, groups, MESSAGE_TOKENS + measure.count(fold) + _SLACK)
+                found, stub = _price(one, tokens[place], measure, keys, wording)
+                if stub is None:
+                    fixed += tokens[place]
+                else:
+                    stubs[place] = stub
+            if found is not None:
+                forms[place] = found
+        before, behind = (beside if turn.role == "assistant" else 0 for turn in (members[0], members[-1]))
+        return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
+
+    groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
+    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
+    return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
-def _price(entry: Entry, measure: Measure, keys: Keys, wording: Wording) -> None:
-    """Gives an entry its piece, with the cost of every form; none where a marker would not be worth it."""
-    text, segments, source = entry.block.text, entry.split.segments, entry.source
-    count = entry.tokens = measure.count(text)
-    entry.piece = None
+def _price(
+    one: Candidate, count: int, measure: Measure, keys: Keys, wording: Wording
+) -> tuple[Forms, Stubs] | tuple[None, None]:
+    """The costs of a text's forms and its stubs; None if a marker is not worth it."""
+    text = one.block.text
     least_gain = tuning.WEIGHTS.min_stub_gain_tokens
-    if not segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
-        return
+    if not one.split.segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
+        return None, None
     key = keys.name(text)
-    # a key is a word of its own for every encoding: what stands around it is counted once for all texts
+    # a key is a word of its own in every encoding: the words around it are counted once for all texts
     longer = measure.count(f" {key}") - measure.count(f" {STAND_IN}")
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
     unit = "lines" if lines > 1 else "characters"
-    marks = measure.tally(source).at([segment.start for segment in segments] + [len(source)])
-    costs = [after - before for before, after in pairwise(marks)]
+    costs = one.segment_tokens(measure)
     head = gap = more = 0
-    if entry.short:
-        head = measure.count(f"{wording.short(entry.form, key)}\n{entry.head}") + _SLACK
+    if one.short:
+        head = measure.count(f"{wording.short(one.form, key)}\n{one.head}") + _SLACK
         gap = more = _SLACK
-        whole = min(count, head + marks[-1])
+        whole = min(count, head + sum(costs))
     else:
         widest = Gap(nines - 1, nines, unit)
         gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
         more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
         whole = count
     first = 1 if lines > 1 else 0
-    bare = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
+    bare = stub = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
     if count - bare < least_gain:
-        return
-    # a stub says in a few words what it stands for, as long as it stays the cheapest form
-    what = describe(text, entry.split, entry.block.call)
-    described = wording.stub(lines, count, f"{what}, {entry.again}" if entry.again else what, key)
-    tokens = measure.count(described)
-    entry.bare = entry.described = (wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key), bare)
+        return None, None
+    shortest = described = wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key)
+    # a stub describes its text as long as it stays the cheapest form
+    what = describe(text, one.split, one.block.call)
+    words = wording.stub(lines, count, f"{what}, {one.again}" if one.again else what, key)
+    tokens = measure.count(words)
     if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= least_gain:
-        entry.described = (described, tokens)
-    entry.piece = Piece(
-        whole, entry.described[1], head, gap, more, costs, entry.values, entry.facts, entry.stale, entry.picked
-    )
+        described, stub = words, tokens
+    forms = Forms(whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must)
+    if one.must and count - forms.least < least_gain:
+        return None, None
+    return forms, Stubs(described, shortest, bare)

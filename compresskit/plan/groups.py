@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ..markers.fold_quotes import frame_of
 from ..messages.exchanges import exchanges
-from ..types import Turn
+from ..types import Protection, Turn
 from . import weights as tuning
 
 _CHARACTERS_PER_TOKEN = 4  # characters of a token of text, as an estimate that needs no count
@@ -20,13 +20,15 @@ class Atom(NamedTuple):
     first: int
     last: int
     foldable: bool
-    told: bool = False  # what is kept of it stands within a fold
+    quoted: bool = False  # what is kept of it is quoted within a fold
 
 
-def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
+def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
     """The conversation in runs that may not be torn: a call with all its results, or small talk.
 
-    ``room`` are the tokens that the messages may have in the end: runs of small talk stay small against it.
+    Args:
+        room: tokens that the messages may have in the end. Runs of small talk stay small against it.
+        folds: whether messages may fold at all.
     """
     tuned = tuning.WEIGHTS
     # a marker between two messages costs more than a message of this size tells
@@ -37,23 +39,25 @@ def atoms(turns: list[Turn], protected: Sequence[str], room: int) -> list[Atom]:
     left = 0  # characters that the run at the end of ``found`` may still take
     for first, last in exchanges(turns):
         size = 0
-        foldable = True
+        foldable = folds
         for turn in turns[first : last + 1]:
-            foldable = foldable and not (protected[turn.index] or turn.opaque or turn.cached) and turn.index < thinking
-            for block in turn.blocks:
+            foldable = foldable and not (protection.messages[turn.index] or turn.opaque or turn.cached)
+            foldable = foldable and turn.index < thinking
+            for block, why in zip(turn.blocks, protection.blocks[turn.index], strict=True):
+                foldable = foldable and not why
                 size += len(block.text)
         small = foldable and first == last and size < least and not turns[first].fixed
         if small and found and 0 < left >= size:
             found[-1] = Atom(found[-1].first, last, True)
             left -= size
         else:
-            told = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
-            found.append(Atom(first, last, foldable, told))
+            quoted = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
+            found.append(Atom(first, last, foldable, quoted))
             left = most - size if small else 0
     return found
 
 
-def _open_thinking(turns: list[Turn]) -> int:
+def _open_thinking(turns: Sequence[Turn]) -> int:
     """Where the tool loop that is still open begins, if it has thinking; else the number of messages.
 
     A fold is a message of the user. Within that loop it would end the model's turn, and what follows would be a turn
@@ -65,8 +69,8 @@ def _open_thinking(turns: list[Turn]) -> int:
 
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
     """Whether a good part of what an exchange costs are the ids that tie it together, and overhead: by an estimate."""
-    if not any(turn.calls for turn in turns):
-        return False
+    if not any(turn.calls for turn in turns) or any(turn.role == "user" and not turn.answers for turn in turns):
+        return False  # in the fold, the words of a user behind the command of an agent would look like its output
     ids = frame_of(turns)
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
     said = sum(len(block.text) for turn in turns for block in turn.blocks)

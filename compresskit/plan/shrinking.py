@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 
-from ..markers.wording import Wording
 from ..messages.must_stay import task_of
 from ..relevance.terms import STOP_WORDS, words
 from ..shrink.checked import Outcome, Shrinking, shrunk
 from ..tokens.measure import Measure
 from ..types import Shrinker, Turn
 from . import weights as tuning
-from .writer import Excerpt, Writer
+from .costs import Costs
+from .writer import Excerpt, Written
 
 _QUERY_CHARACTERS = 4_000  # characters of the query that a shrinker is given
 _SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
@@ -31,27 +31,30 @@ class Shortening:
         self._measure = measure
         self._known: dict[tuple[str, int], Outcome] = {}
 
-    def apply(self, written: Writer, wording: Wording) -> None:
-        """Puts shrunk texts where excerpts were written, as far as there are any that may stand there."""
-        count = self._measure.count
+    def apply(self, written: Written, costs: Costs) -> Written:
+        """With shrunk texts in the place of excerpts, as far as there are any that may replace them."""
+        count, wording = self._measure.count, costs.wording
         enough = tuning.WEIGHTS.max_shrunk_share
-        found = [one for one in written.excerpts if _share(one) < enough]
-        blocks = [(one.entry.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found]
+        found = [one for one in written.excerpts if _share(one) < enough and not one.candidate.must]
+        blocks = [
+            (one.candidate.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found
+        ]
         self._ask(blocks)
         for one, block in zip(found, blocks, strict=True):
             text, _, reason = self._known[block]
             if text is None:
-                written.explain(one, reason)
+                written = written.explained(one, reason)
                 continue
             tokens = count(wording.shortened(one.key, text))
-            if one.entry.piece is None or tokens < one.entry.piece.stub:  # it would undercut the plan's floor
-                written.explain(one, "the shrunk text says too little")
+            if tokens < one.floor:  # it would undercut the plan's floor
+                written = written.explained(one, "the shrunk text says too little")
             elif tokens > one.tokens:
-                written.explain(one, "the shrunk text is over its budget")
+                written = written.explained(one, "the shrunk text is over its budget")
             elif _said(one, text) <= _share(one):
-                written.explain(one, "the excerpt keeps more of what matters")
+                written = written.explained(one, "the excerpt keeps more of what matters")
             else:
-                written.shorten(one, text, tokens)
+                written = written.shortened(one, text, tokens, costs)
+        return written
 
     def _ask(self, blocks: list[tuple[str, int]]) -> None:
         fresh = [block for block in dict.fromkeys(blocks) if block not in self._known]
@@ -63,7 +66,7 @@ class Shortening:
 
 def _share(excerpt: Excerpt) -> float:
     """How much of what a block is worth its kept segments have."""
-    values = excerpt.entry.values
+    values = excerpt.candidate.values
     whole = sum(values)
     return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
 
@@ -73,15 +76,15 @@ def _said(excerpt: Excerpt, shrunk: str) -> float:
 
     A word that many of them have tells less of each.
     """
-    entry, left = excerpt.entry, _words(shrunk)
-    whole = sum(entry.values)
+    one, left = excerpt.candidate, _words(shrunk)
+    whole = sum(one.values)
     if not whole:
         return 0.0
-    segments = [_words(entry.source[start:end]) for start, end, _ in entry.split.segments]
+    segments = [_words(one.source[start:end]) for start, end, _ in one.split.segments]
     held = Counter(chain.from_iterable(segments))  # by how many segments
     exponent = tuning.WEIGHTS.sentence_exponent  # what a text says is how its words go together
     said = 0.0
-    for value, found in zip(entry.values, segments, strict=True):
+    for value, found in zip(one.values, segments, strict=True):
         worth = sum(1 / held[word] for word in sorted(found))
         share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
         said += value * share**exponent

@@ -104,7 +104,7 @@ class PlanWeights:
         0.01, "share of the room that names may leave unspent before text takes it, maximum"
     )
 
-    # Names in markers (names.py)
+    # Names in markers (hints.py)
     names_share: float = weight(
         0.06,
         "share of names in the tokens that the plan can spend; 0: no names",
@@ -121,7 +121,7 @@ class PlanWeights:
         0.7, "the same maximum if the target is below the floor, so that lines would hardly fit", _BILL
     )
 
-    # Signatures in gaps (signatures.py)
+    # Signatures in gaps (hints.py)
     signatures_share: float = weight(
         0.01,
         "share of signatures in the room; 0: no signatures",

@@ -1,267 +1,282 @@
-"""The plan carried out: messages with markers where text was taken out, the cache, and the decisions."""
+"""Messages written in the chosen forms, with the cache and the decisions. Their tokens are counted as written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from .._json import clone, exactly
 from ..markers.excerpts import excerpt_parts, short_excerpt
-from ..markers.keys import Keys, bond
+from ..markers.keys import bond
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
-from ..markers.wording import BESIDE_FOLD, Wording, looks_issued
+from ..markers.wording import BESIDE_FOLD, looks_issued
 from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
-from ..tokens.measure import Measure
 from ..tokens.tiktoken_counter import SLICE_CHARACTERS
 from ..types import Message, Turn
-from .candidates import Entry
-from .costs import Layout
-from .folds import beside_cost, told_lines
-from .groups import Atom
-from .knapsack import Piece
+from .candidates import Candidate
+from .choice import FOLD, Choice
+from .costs import Costs
+from .folds import beside_cost, quoted_lines
 
 _SHORTER = "says the same in fewer tokens"
 
 
+class Excerpt(NamedTuple):
+    """An excerpt of a text (no compact form) as it was written, and the place of it."""
+
+    candidate: Candidate
+    kept: frozenset[int]
+    key: str
+    tokens: int
+    message: int  # index in the written messages
+    decision: int  # index in the decisions
+    floor: int  # tokens of the shortest stub
+
+
+class Written(NamedTuple):
+    """Messages as they were written."""
+
+    messages: list[Message]
+    cache: Mapping[str, str]  # what was taken out, by key
+    decisions: Sequence[Decision]
+    tokens: int  # of the messages, without tools
+    issued: Sequence[Position]  # places of the forms in the messages
+    places: Mapping[int, int]  # index in the messages of each given message that does not fold
+    excerpts: Sequence[Excerpt]
+    unfoldable: frozenset[int]  # atoms that do not survive a round trip through JSON
+    suspects: Sequence[tuple[str, str | None]]  # texts that could be misread, with their true keys
+    suspect_messages: Sequence[Message]
+
+    def mistaken(self) -> set[str]:
+        """Cached texts whose keys are in the input so that ``restore`` would take the input for issued forms."""
+        short = ShortTexts()
+        found = [(issued(text, self.cache, short), true) for text, true in self.suspects]
+        wrong = {key for key, true in found if key is not None and key != true}
+        wrong.update(key for message in self.suspect_messages if (key := folded(message, self.cache, short)))
+        return {self.cache[key] for key in wrong}
+
+    def shortened(self, excerpt: Excerpt, shrunk: str, tokens: int, costs: Costs) -> Written:
+        """With a shrunk text, which costs so many tokens with its marker, in the place of an excerpt."""
+        text, bound = costs.wording.shortened(excerpt.key, shrunk), bond(excerpt.key, shrunk)
+        messages = self.messages[:]
+        messages[excerpt.message] = clone(messages[excerpt.message], "message")
+        replace(messages[excerpt.message], excerpt.candidate.block.path, text)
+        changed = self._decided(excerpt, action="shrunk", tokens_after=tokens, why="said in fewer words")
+        return changed._replace(
+            messages=messages,
+            cache={**self.cache, costs.keys.name(bound): bound},
+            suspects=[*self.suspects, (text, excerpt.key)],
+            tokens=self.tokens + tokens - excerpt.tokens,
+        )
+
+    def explained(self, excerpt: Excerpt, reason: str) -> Written:
+        """With the reason in an excerpt's decision why nothing shorter took its place."""
+        return self._decided(excerpt, why=f"{self.decisions[excerpt.decision].why}; not shrunk: {reason}")
+
+    def _decided(self, excerpt: Excerpt, **changes: object) -> Written:
+        decisions = list(self.decisions)
+        decisions[excerpt.decision] = decisions[excerpt.decision]._replace(**changes)  # type: ignore[arg-type]
+        return self._replace(decisions=decisions)
+
+
 class _Form(NamedTuple):
-    """What stands instead of a text, and why."""
+    """The text that replaces another, and why."""
 
     action: Action
     text: str
     key: str
     why: str
-    tokens: int | None = None  # where they are known
+    tokens: int | None = None  # if they are known
 
 
-class Excerpt(NamedTuple):
-    """An excerpt as it was written, for what may take its place."""
-
-    entry: Entry
-    kept: frozenset[int]
-    key: str
-    tokens: int
-    message: Message  # where it stands
-    decision: int  # its number
+def write(costs: Costs, choice: Choice) -> Written:
+    """Copies of the messages in the chosen forms."""
+    return _Writing(costs, choice).written()
 
 
-class Writer:
-    """Writes the forms that a layout's pieces and groups have now. Costs are counted on what was written.
+class _Writing:
+    """One writing of all messages."""
 
-    Afterwards ``messages``, ``decisions`` and ``tokens`` (of the messages, without tools) hold the outcome,
-    and ``unfoldable`` the numbers of atoms that do not survive a round trip through JSON.
-    """
-
-    def __init__(self, measure: Measure, keys: Keys, wording: Wording, shape: str) -> None:
-        keys.cache = {}
-        self._shape = SHAPES[shape]
-        self.cache = keys.cache  # what was taken out
-        self.messages: list[Message] = []
-        self.decisions: list[Decision] = []
-        self.tokens = 0
-        self.excerpts: list[Excerpt] = []  # of texts, not of short forms
-        self.unfoldable: frozenset[int] = frozenset()
-        self.issued: list[Position] = []  # where forms stand in the messages that were written
-        self.written: dict[int, int] = {}  # the index there of each message that does not fold, by its own
-        self._suspects: list[tuple[str, str | None]] = []  # texts that could be misread, and their true keys
+    def __init__(self, costs: Costs, choice: Choice) -> None:
+        self._costs, self._choice, self._judged = costs, choice, costs.judged
+        self._measure, self._wording = costs.measure, costs.wording
+        self._given, self._shape = costs.judged.messages, SHAPES[costs.shape]
+        self._messages: list[Message] = []
+        self._cache: dict[str, str] = {}
+        self._decisions: list[Decision] = []
+        self._tokens = 0
+        self._issued: list[Position] = []
+        self._places: dict[int, int] = {}
+        self._excerpts: list[Excerpt] = []
+        self._unfoldable: frozenset[int] = frozenset()
+        self._suspects: list[tuple[str, str | None]] = []
         self._suspect_messages: list[Message] = []
-        self._forms: dict[int, _Form] = {}  # by number of the entry
-        self._measure = measure
-        self._keys = keys
-        self._wording = wording
+        self._forms: dict[int, _Form] = {}  # by candidate
 
-    def write(self, messages: list[Message], turns: list[Turn], bound: list[Atom], layout: Layout) -> Writer:
-        runs = dict(_folds(turns, bound, layout))
-        self._count_ahead(runs.items(), bound, layout)
-        entries = layout.entries
-        upcoming = [0]
-
-        def until(last: int) -> list[tuple[int, Entry]]:
-            """The entries up to and including a message's, with their numbers."""
-            first = stop = upcoming[0]
-            while stop < len(entries) and entries[stop].block.message <= last:
-                stop += 1
-            upcoming[0] = stop
-            return [(number, entries[number]) for number in range(first, stop)]
-
+    def written(self) -> Written:
+        runs = dict(self._folds())
+        self._count_ahead(runs)
         number = 0
-        while number < len(bound):
-            first = bound[number].first
-            stop = runs.get(number)
-            if stop is None:
-                for index in range(first, bound[number].last + 1):
-                    self._message(messages[index], turns[index], until(index))
-                number += 1
-                continue
-            last = bound[stop - 1].last
-            text = exactly(messages[first : last + 1])
-            covered = until(last)
-            told = {
-                turn.index: turn.role
-                for run, group in zip(bound[number:stop], layout.groups[number:stop], strict=True)
-                if group.open
-                for turn in turns[run.first : run.last + 1]
-            }
-            beside = _beside(turns, first, last)
-            if text is None or self._is_misread(beside, messages[last + 1 : last + 2]):
-                self.unfoldable |= frozenset(range(number, stop))
-            if text is not None:
-                names = [name for group in layout.groups[number:stop] for name in group.named.get(0, ())]
-                self._fold(text, last + 1 - first, covered, told, names, beside)
-            number = stop
-        return self
+        while number < len(self._judged.atoms):
+            stop = runs.get(number, 0)
+            if stop:
+                self._fold(number, stop)
+            else:
+                atom = self._judged.atoms[number]
+                for index in range(atom.first, atom.last + 1):
+                    self._message(index)
+            number = stop or number + 1
+        return Written(
+            self._messages, self._cache, self._decisions, self._tokens, self._issued, self._places, self._excerpts,
+            self._unfoldable, self._suspects, self._suspect_messages,
+        )  # fmt: skip
 
-    def _is_misread(self, beside: tuple[bool, bool], following: list[Message]) -> bool:
-        """Whether a message of the conversation would be taken for one that stands beside a fold."""
-        before, behind = beside
-        above = any(map(is_beside_fold, self.messages[-1:])) and not before
-        return above or (any(map(is_beside_fold, following)) and not behind)
+    def _folds(self) -> Iterator[tuple[int, int]]:
+        """The runs of atoms that fold, as (first, one past the last).
 
-    def _fold(
-        self,
-        text: str,
-        count: int,
-        entries: Sequence[tuple[int, Entry]],
-        told: dict[int, str],
-        names: Sequence[str],
-        beside: tuple[bool, bool],
-    ) -> None:
-        key = self._keys.issue(text)
-        lines = told_lines([entry for _, entry in entries], told)
+        A single message is replaced by none of another role: one of the assistant remains, as a stub.
+        """
+        atoms = self._judged.atoms
+        for folds, run in groupby(range(len(atoms)), key=self._choice.folded.__contains__):
+            first, *rest = run
+            last = rest[-1] if rest else first
+            start, end = atoms[first].first, atoms[last].last
+            if folds and (start < end or self._judged.turns[start].role == "user"):
+                yield first, last + 1
+
+    def _issue(self, text: str) -> str:
+        """The key of a text that is taken out now."""
+        key = self._costs.keys.name(text)
+        self._cache[key] = text
+        return key
+
+    def _fold(self, start: int, stop: int) -> None:
+        """Writes the fold of the atoms ``start`` to ``stop`` (exclusive)."""
+        judged, choice = self._judged, self._choice
+        first, last = judged.atoms[start].first, judged.atoms[stop - 1].last
+        count = last + 1 - first
+        text = exactly(self._given[first : last + 1])
+        before, behind = _beside(judged.turns, first, last)
+        if text is None or self._is_misread(before, behind, last + 1):
+            self._unfoldable |= frozenset(range(start, stop))
+        if text is None:
+            return
+        key = self._issue(text)
+        quoted = [
+            (judged.candidates[number], turn.role, choice.kept_of(number))
+            for group in range(start, stop)
+            if group in choice.opened
+            for turn in judged.turns[judged.atoms[group].first : judged.atoms[group].last + 1]
+            for number in judged.of(turn.index, turn.index)
+        ]
+        named = choice.hints.names.get(FOLD, {})
+        names = [name for group in range(start, stop) for name in named.get(group, ())]
+        lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
         if lines and folded(self._shape.tell("user", marker), {key: text}) != key:
-            # the messages are no plain JSON: what is told would be a text
+            # the messages are no plain JSON: what is quoted would be a text
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        before, behind = beside
-        tell = self._shape.tell
-        around = [tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
-        self.messages += [*around[:before], tell("user", marker), *around[before:]]
-        self.issued.append((len(self.messages) - behind - 1, self._shape.text_at))
+        around = [self._shape.tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
+        self._messages += [*around[:before], self._shape.tell("user", marker), *around[before:]]
+        self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
-        self.tokens += cost
-        why = f"one of {count} neighbouring messages that matter least"
-        for _, entry in entries:
-            kept = entry.block.message in told and entry.piece is not None and len(entry.piece.kept)
-            told_of = f"{kept} of {len(entry.split.segments)} segments are told within a fold"
-            self._decide(entry, "fold", key, cost, told_of if kept else why)
+        self._tokens += cost
+        least = f"one of {count} neighbouring messages that matter least"
+        for number in judged.of(first, last):
+            kept, segments = choice.kept.get(number), judged.candidates[number].split.segments
+            why = f"{len(kept)} of {len(segments)} segments are told within a fold" if kept else least
+            self._decide(number, "fold", key, cost, why)
             cost = 0
 
-    def _count_ahead(self, folds: Iterable[tuple[int, int]], bound: list[Atom], layout: Layout) -> None:
+    def _is_misread(self, before: bool, behind: bool, following: int) -> bool:
+        """Whether a message of the conversation would be taken for one that belongs to a fold."""
+        above = any(map(is_beside_fold, self._messages[-1:])) and not before
+        return above or (any(map(is_beside_fold, self._given[following : following + 1])) and not behind)
+
+    def _count_ahead(self, folds: Mapping[int, int]) -> None:
         """Writes the new forms of texts, and lets threads count them."""
-        folded = {index for first, stop in folds for index in range(bound[first].first, bound[stop - 1].last + 1)}
-        for number, entry in enumerate(layout.entries):
-            if entry.piece is not None and entry.block.message not in folded:
-                if not entry.piece.whole or entry.piece.full < entry.tokens:
-                    self._forms[number] = self._form(entry, entry.piece)
+        folded = {number for first, stop in folds.items() for number in range(first, stop)}
+        for number, group in enumerate(self._costs.groups):
+            for place, forms in group.forms.items() if number not in folded else ():
+                whole = len(self._choice.kept_of(place)) == len(forms.segments)
+                if not whole or forms.full < self._costs.tokens[place]:
+                    self._forms[place] = self._form(place, whole)
         self._measure.begin(form.text for form in self._forms.values() if form.tokens is None)
 
-    def _message(self, message: Message, turn: Turn, entries: Sequence[tuple[int, Entry]]) -> None:
-        copy = clone(message, f"messages[{turn.index}]")
-        self.written[turn.index] = len(self.messages)
-        self.messages.append(copy)
-        self.tokens += self._measure.constant(turn)
-        for number, entry in entries:
+    def _message(self, index: int) -> None:
+        message = self._given[index]
+        copy = clone(message, f"messages[{index}]")
+        self._places[index] = len(self._messages)
+        self._messages.append(copy)
+        self._tokens += self._measure.constant(self._judged.turns[index])
+        for number in self._judged.of(index, index):
             form = self._forms.get(number)
             if form is not None:
-                self._replace(copy, entry, form)
+                self._replace(copy, number, form)
                 continue
-            if entry.protected:
-                self._decide(entry, "protected", None, entry.tokens, entry.protected)
-            elif entry.piece is None:
-                self._decide(entry, "kept", None, entry.tokens, "a marker would cost as much")
+            one, tokens = self._judged.candidates[number], self._costs.tokens[number]
+            if one.protected:
+                self._decide(number, "protected", None, tokens, one.protected)
+            elif number in self._costs.stubs:
+                self._decide(number, "kept", None, tokens, "relevant")
             else:
-                self._decide(entry, "kept", None, entry.tokens, "relevant")
-            self.tokens += entry.tokens
-            if looks_issued(entry.block.text):
-                self._suspects.append((entry.block.text, None))
+                self._decide(number, "kept", None, tokens, "a marker would cost as much")
+            self._tokens += tokens
+            if looks_issued(one.block.text):
+                self._suspects.append((one.block.text, None))
                 self._suspect_messages.append(message)
 
-    def _form(self, entry: Entry, piece: Piece) -> _Form:
-        """The text that stands instead of an entry's."""
-        kept, segments = piece.kept, entry.split.segments
-        key = self._keys.issue(entry.block.text)
+    def _form(self, number: int, whole: bool) -> _Form:
+        """The text that replaces a candidate's."""
+        one = self._judged.candidates[number]
+        kept, segments = self._choice.kept_of(number) or one.must, one.split.segments
+        key = self._issue(one.block.text)
         why = f"{len(kept)} of {len(segments)} segments are relevant"
-        names = [name for number in sorted(piece.named) for name in piece.named[number]]
+        by_segment = self._choice.hints.names.get(number, {})
+        names = [name for segment in sorted(by_segment) for name in by_segment[segment]]
         if not kept:
-            return _Form("stub", self._wording.naming(entry.stub, names), key, entry.again or "matters least")
-        if not entry.short:
-            text, tokens = self._excerpt(entry, piece, key)
+            stubs = self._costs.stubs[number]
+            stub = stubs.bare if self._choice.bare else stubs.described
+            return _Form("stub", self._wording.naming(stub, names), key, one.again or "matters least")
+        if not one.short:
+            signatures = self._choice.hints.signatures.get(number, {})
+            parts, stretches, markers = excerpt_parts(
+                one.block.text, segments, kept, key, self._wording, signatures, by_segment
+            )
+            text = "".join(parts)
+            # the count of the whole text often tells the tokens of its parts
+            known = self._measure.tally(one.block.text).of(stretches) if len(text) <= SLICE_CHARACTERS else None
+            tokens = None if known is None else known + sum(map(self._measure.count, markers))
             return _Form("excerpt", text, key, why, tokens)
-        marker = self._wording.naming(self._wording.short(entry.form, key), names)
-        text = f"{marker}\n{entry.head}{short_excerpt(entry.short, segments, kept)}"
-        return _Form("compact", text, key, _SHORTER) if piece.whole else _Form("excerpt", text, key, why)
+        marker = self._wording.naming(self._wording.short(one.form, key), names)
+        text = f"{marker}\n{one.head}{short_excerpt(one.short, segments, kept)}"
+        return _Form("compact", text, key, _SHORTER) if whole else _Form("excerpt", text, key, why)
 
-    def _excerpt(self, entry: Entry, piece: Piece, key: str) -> tuple[str, int | None]:
-        """An excerpt, and its tokens where the count of the whole text tells them."""
-        source = entry.block.text
-        parts, stretches, markers = excerpt_parts(
-            source, entry.split.segments, piece.kept, key, self._wording, entry.told, piece.named
-        )
-        text = "".join(parts)
-        known = self._measure.tally(source).of(stretches) if len(text) <= SLICE_CHARACTERS else None
-        return text, None if known is None else known + sum(map(self._measure.count, markers))
-
-    def _replace(self, copy: Message, entry: Entry, form: _Form) -> None:
-        replace(copy, entry.block.path, form.text)
-        self.issued.append((self.written[entry.block.message], entry.block.path))
-        if looks_issued(entry.block.text) or looks_issued(entry.short):
+    def _replace(self, copy: Message, number: int, form: _Form) -> None:
+        one = self._judged.candidates[number]
+        place = self._places[one.block.message]
+        replace(copy, one.block.path, form.text)
+        self._issued.append((place, one.block.path))
+        if looks_issued(one.block.text) or looks_issued(one.short):
             self._suspects.append((form.text, form.key))
         tokens = self._measure.count(form.text) if form.tokens is None else form.tokens
-        self.tokens += tokens
-        if form.action == "excerpt" and not entry.short and entry.piece is not None:
-            kept = frozenset(entry.piece.kept)
-            self.excerpts.append(Excerpt(entry, kept, form.key, tokens, copy, len(self.decisions)))
-        self._decide(entry, form.action, form.key, tokens, form.why)
+        self._tokens += tokens
+        if form.action == "excerpt" and not one.short:
+            kept, floor = self._choice.kept_of(number), self._costs.stubs[number].tokens
+            self._excerpts.append(Excerpt(one, kept, form.key, tokens, place, len(self._decisions), floor))
+        self._decide(number, form.action, form.key, tokens, form.why)
 
-    def shorten(self, excerpt: Excerpt, shrunk: str, tokens: int) -> None:
-        """Puts a shrunk text, which costs so many tokens with its marker, where an excerpt was written."""
-        text = self._wording.shortened(excerpt.key, shrunk)
-        replace(excerpt.message, excerpt.entry.block.path, text)
-        self._keys.issue(bond(excerpt.key, shrunk))
-        self._suspects.append((text, excerpt.key))
-        self.tokens += tokens - excerpt.tokens
-        row = self.decisions[excerpt.decision]
-        self.decisions[excerpt.decision] = row._replace(action="shrunk", tokens_after=tokens, why="said in fewer words")
-
-    def explain(self, excerpt: Excerpt, reason: str) -> None:
-        """Adds to an excerpt's decision why nothing shorter took its place."""
-        row = self.decisions[excerpt.decision]
-        self.decisions[excerpt.decision] = row._replace(why=f"{row.why}; not shrunk: {reason}")
-
-    def mistaken(self) -> set[str]:
-        """Cached texts whose keys stand in the input so that restore would take them for issued ones."""
-        cache = self.cache
-        short = ShortTexts()
-        found = [(issued(text, cache, short), true) for text, true in self._suspects]
-        wrong = {key for key, true in found if key is not None and key != true}
-        wrong.update(key for message in self._suspect_messages if (key := folded(message, cache, short)))
-        return {cache[key] for key in wrong}
-
-    def _decide(self, entry: Entry, action: Action, key: str | None, tokens: int, why: str) -> None:
-        block = entry.block
-        values = entry.values
-        score = round(max(values) if len(values) > 1 else values[0] if values else 0.0, 4)
-        self.decisions.append(Decision(block.message, block.path, action, key, entry.tokens, tokens, score, why))
+    def _decide(self, number: int, action: Action, key: str | None, tokens: int, why: str) -> None:
+        block, before = self._judged.candidates[number].block, self._costs.tokens[number]
+        score = round(self._judged.relevance[number], 4)
+        self._decisions.append(Decision(block.message, block.path, action, key, before, tokens, score, why))
 
 
-def _folds(turns: list[Turn], bound: list[Atom], layout: Layout) -> Iterator[tuple[int, int]]:
-    """The runs of atoms that fold, as (first, one past the last).
-
-    A single message is replaced by none of another role: one of the assistant stands for itself, as a stub.
-    """
-    number = 0
-    for folds, run in groupby(layout.groups, key=lambda group: group.folded):
-        first, number = number, number + sum(1 for _ in run)
-        if folds:
-            start, end = bound[first].first, bound[number - 1].last
-            if start < end or turns[start].role == "user":
-                yield first, number
-
-
-def _beside(turns: list[Turn], first: int, last: int) -> tuple[bool, bool]:
+def _beside(turns: Sequence[Turn], first: int, last: int) -> tuple[bool, bool]:
     """Whether the assistant has to speak before and behind a fold, so that user and assistant go on taking turns.
 
     Args:

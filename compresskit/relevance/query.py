@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ..messages.must_stay import task_of
@@ -20,7 +20,7 @@ _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
 
-def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
+def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
     sources = [(given, 1.0)] if given is not None else _sources(turns)
@@ -42,7 +42,7 @@ def derive(turns: list[Turn], given: str | None, embedder: Embedder | None = Non
     return Query(weights, named, near, asked, 1.0 if given is not None else _explicit(turns))
 
 
-def _explicit(turns: list[Turn]) -> float:
+def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an assistant take turns.
 
     0 in the middle of an agent's work, whose last message is a result.
@@ -53,13 +53,18 @@ def _explicit(turns: list[Turn]) -> float:
     return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
-def _asked_in(turns: list[Turn]) -> Iterator[str]:
-    """The texts of the question and of the task."""
+def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
+    """The texts of the question and of the task, without their data."""
+    return map(_asked, _asking(turns))
+
+
+def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
+    """The blocks of the question and of the task."""
     last = next((turn for turn in reversed(turns) if turn.human), None)
     task = task_of(turns)
     for turn in (last, None if task is None else turns[task]):
         if turn is not None:
-            yield from (_asked(block) for block in turn.blocks if not block.call)
+            yield from (block for block in turn.blocks if not block.call)
 
 
 def _asked(block: Block) -> str:
@@ -67,7 +72,7 @@ def _asked(block: Block) -> str:
     return block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
-def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
+def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
     """Texts to judge against, with their weights; the same text once."""
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
@@ -79,6 +84,9 @@ def _sources(turns: list[Turn]) -> list[tuple[str, float]]:
             found.setdefault(text, damped * weight)
 
     add(_asked_in(turns), tuned.asked_weight)
+    for block in _asking(turns):
+        if block.data:  # the material beside a question says what the question is about, the more the shorter it is
+            add([block.text], tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):

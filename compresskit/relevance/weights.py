@@ -45,6 +45,9 @@ class RelevanceWeights:
 
     # What the query is made of (query.py)
     asked_weight: float = weight(1.0, "weight of the words of the last user message and the task")
+    full_data_characters: int = weight(
+        6_000, "characters of the data beside a question up to which their words count as much as those of the question"
+    )
     latest_weight: float = weight(0.6, "weight of the words and calls of the latest assistant turns")
     result_weight: float = weight(0.25, "weight of the words of the newest results")
     earlier_weight: float = weight(0.5, "weight of the words of earlier requests")

@@ -11,17 +11,18 @@ from collections.abc import Mapping, Sequence
 from .._json import clone
 from ..content import detect
 from ..messages import read
+from ..messages.instructions import carry
 from ..messages.must_stay import task_of
 from ..messages.parts import replace
 from ..messages.retrieval_tool import TOOL_NAME
 from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
-from ..plan.candidates import judge
+from ..plan.candidates import judge, whole_messages
 from ..plan.groups import Atom
 from ..relevance.query import derive
 from ..types import Block, Conversation, Message, Path, Turn
 from . import weights as tuning
-from .repeats import discount
+from .repeats import discounted
 
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
 _CHARACTERS = 4_000  # characters of each text that says what is wanted, which bounds the time
@@ -56,23 +57,26 @@ def enter_views(
     places = _context(given.turns, known)
     shown = [messages[index] if index in long else _clipped(messages[index]) for index in places]
     turns = read(shown, given.shape).turns
+    carry([given.turns[index] for index in places], turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in long else "context" for index in places]
     whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * sum(long.values()))
-    judged = judge(turns, bound, stays, derive(turns, None), limits.measure, wanted)
+    judged = judge(shown, turns, bound, whole_messages(turns, stays), derive(turns, None), limits.measure, wanted)
     counted = {(index, block.path) for index, block in texts}
-    for entry in judged.entries:
-        if (place := (places[entry.block.message], entry.block.path)) in counted:
-            wanted -= int(tuned.excerpt_share * discount(entry, above[place], limits.measure))
+    candidates = list(judged.candidates)
+    for number, one in enumerate(candidates):
+        if (place := (places[one.block.message], one.block.path)) in counted:
+            candidates[number], repeated = discounted(one, above[place], limits.measure)
+            wanted -= int(tuned.excerpt_share * repeated)
     room = limits._replace(room=whole - sum(long.values()) + wanted, names=tuned.excerpt_names_share, most=0)
-    written, keys, _ = fitted(room, judged, shown, turns, bound, None)
+    written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
         if index in long and rows and all(row.action != "stub" for row in rows):  # nothing that was just asked for goes
             fresh[index - known] = written.messages[number]
-            taken.update((row.key, keys.cache[row.key]) for row in rows if row.key)
+            taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
     return taken
 
 
@@ -83,7 +87,6 @@ def long_results(turn: Turn, limits: Limits) -> list[Block]:
         block
         for block in turn.blocks
         if block.call
-        and not turn.cached
         and len(block.text) > least
         and not block.call.startswith(TOOL_NAME)
         and limits.measure.count(block.text) > least

@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._json import clone, equal
-from ..content import LOSSLESS, detect, forms_of, shorten
+from ..content import FORMS, LOSSLESS, detect, forms_of, shorten
 from ..markers.keys import Keys
-from ..markers.places import Position
+from ..markers.places import Position, text_at
 from ..markers.restore import issued
-from ..markers.wording import Wording, looks_issued
+from ..markers.wording import START, Wording, looks_issued
 from ..messages import read
 from ..messages.parts import replace
 from ..messages.shapes import slots
 from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
+from ..result import Action, Decision
+from ..tokens.measure import Measure
 from ..types import Conversation, Message, Path, Turn
 from . import weights as tuning
 from .entry_excerpts import enter_views, long_results
@@ -44,8 +46,22 @@ class Entered(NamedTuple):
             if issued(slot.text, self.taken) is not None
         ]
 
+    def decisions(self, known: int, measure: Measure) -> tuple[Decision, ...]:
+        """What entered shorter, for the report; ``known`` messages stand before these."""
+        rows = []
+        for index, path in self.issued:
+            text = text_at(self.messages[index], path)
+            key = issued(text, self.taken) or ""
+            compact = text.startswith(START) and text[len(START) :].partition(":")[0] in FORMS
+            action: Action = "compact" if compact else "excerpt"
+            before, after = measure.count(self.taken[key]), measure.count(text)
+            rows.append(
+                Decision(known + index, path, action, key, before, after, 0.0, "shorter before it was first sent")
+            )
+        return tuple(rows)
+
     def put_in(
-        self, whole: list[Message], given: list[Message], protected: Sequence[str]
+        self, whole: list[Message], given: list[Message], protected: Sequence[bool]
     ) -> tuple[list[Message], Entered]:
         """A whole history with those of its last messages as they enter that have to stay, and just these.
 
@@ -125,7 +141,7 @@ def _views(
     long = {turn.index for turn in untouched()}
     if not long:
         return {}, {}
-    before = read([*sent, *fresh], given.shape).turns
+    before = read([*sent, *fresh], given.shape, given.results).turns
     for index in long:
         for block in before[index - known - len(fresh)].blocks:
             block.text = ""  # nobody knows yet what of it can be read
@@ -148,7 +164,8 @@ def _once(
     for turn in turns:
         for block in long_results(turn, limits):
             key = keys.name(block.text)
-            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
+            above = "" if block.must else newest[turn.index, block.path]
+            text = referred(block.text, block.call, above, key, wording)
             if text is not None and _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(fresh[turn.index - known], block.path, text)
@@ -171,7 +188,7 @@ def _shorten(
     least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
-            if not block.call or turn.cached or turn.index in protected or len(block.text) < least:
+            if not block.call or block.must or turn.cached or turn.index in protected or len(block.text) < least:
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)

@@ -14,7 +14,7 @@ STAGES = {
     "detector": ("compresskit.content.detect", "_detected"),
     "splitter": ("compresskit.content.split", "_marks_of_kind"),
     "description": ("compresskit.content.describe", "_described"),
-    "outline": ("compresskit.plan.signature_hints", "signatures"),
+    "outline": ("compresskit.plan.signatures", "signatures"),
     "form": ("compresskit.content.compact", "FORMS"),
 }
 

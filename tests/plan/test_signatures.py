@@ -12,7 +12,7 @@ from compresskit import compress, restore, retrieve
 from compresskit._weights import replaced
 from compresskit.content import split
 from compresskit.plan import weights
-from compresskit.plan.signature_hints import signatures
+from compresskit.plan.signatures import signatures
 
 MODEL = "gpt-4o"
 TOLD = re.compile(r"(?:(?<=: )|(?<=, ))([^\n]+?) L(\d+)(?:-(\d+))?(?=[],:])")
@@ -50,7 +50,7 @@ FILES = [
     (name, python_file(name)) for name in ("plan/knapsack.py", "plan/writer.py", "plan/candidates.py", "plan/groups.py")
 ]
 FILES += [(name, (SOURCES / name).read_text(encoding="utf-8")) for name in ("Scheduler.java", "queue.go")]
-QUESTION = "What does Fit.fill do with upgrades that do not fit, and how does Queue.Push fail?"
+QUESTION = "What does Knapsack.fill do with upgrades that do not fit, and how does Queue.Push fail?"
 
 
 def test_what_is_told_of_a_gap_stands_there():
@@ -179,8 +179,10 @@ def stub_of(result):
 
 def test_the_stub_of_a_file_that_was_read_again_after_it_changed_says_so():
     old = python_file("plan/knapsack.py")
-    new = old.replace("def fill(self, budget: int) -> None:", "def fill(self, budget: int, least: int = 0) -> None:")
-    result = squeezed(reads(("knapsack.py", old), ("knapsack.py", new), question="What does Fit.fill do?"), 0.6)
+    new = old.replace(
+        "def fill(self, budget: int) -> Choice:", "def fill(self, budget: int, least: int = 0) -> Choice:"
+    )
+    result = squeezed(reads(("knapsack.py", old), ("knapsack.py", new), question="What does Knapsack.fill do?"), 0.6)
     assert ", changed, read again below: retrieve " in stub_of(result)
     assert "least: int = 0" in texts_of(result)[1]
 
@@ -189,7 +191,7 @@ def test_what_is_out_of_date_goes_first_and_the_oldest_of_it_before_the_rest():
     names = ("plan/knapsack.py", "plan/writer.py", "plan/candidates.py", "plan/costs.py")
     old = [(name, python_file(name)) for name in names]
     new = [(name, python_file(name).replace("return", "return  # changed\n    return")) for name in names[2::-1]]
-    messages = reads(*old, *new, question="What does Fit.fill do?")
+    messages = reads(*old, *new, question="What does Knapsack.fill do?")
     total = compress(messages, MODEL, trigger=10**9).original_tokens
     gone = [[]]
     for share in range(99, 50, -1):
@@ -204,5 +206,5 @@ def test_what_is_out_of_date_goes_first_and_the_oldest_of_it_before_the_rest():
 def test_another_file_or_another_call_is_not_out_of_date():
     first, other = python_file("plan/knapsack.py"), python_file("plan/writer.py")
     for files in [(("a.py", first), ("b.py", other)), (("a.py", first), ("a.py", first))]:
-        shown = texts_of(squeezed(reads(*files, question="What does Fit.fill do?"), 0.5))
+        shown = texts_of(squeezed(reads(*files, question="What does Knapsack.fill do?"), 0.5))
         assert not any("changed, read again" in text for text in shown)

@@ -1,75 +1,27 @@
-"""What the gaps in code hide: signatures of definitions with the lines where they stand.
-
-Worth less than code, so a small share of the room goes to them: those of the best segments that were left out.
-"""
+"""Signatures of the definitions in a gap of code, with the lines where they are."""
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Sequence, Set
 
-from ..content import Segment
+from ..content import Segment, Split
 from ..content.guard import guarded
-from ..tokens.measure import Measure
-from .candidates import Entry
 
-_CODE = frozenset({"python", "code"})
 _LONGEST = 72  # characters of a signature in a marker
 _PYTHON = ("def ", "class ", "async def ")
 _NO_CODE = ("#", "//", "/*", "*", "--", "@", '"', "'", "import ", "from ", "use ", "return ")
 _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
-_SLACK = 1  # tokens by which a signature may cost more where it stands than by itself
-_MISFITS = 8  # signatures in a row that no longer fit, after which none is tried
 
 
-def can_have(entry: Entry) -> bool:
-    """Whether signatures can stand in the gaps of an entry: of code that may be left out in part."""
-    if entry.piece is None or entry.within or entry.short:
-        return False
-    return entry.split.kind in _CODE and len(entry.split.segments) > 1
-
-
-def tell(entries: Sequence[Entry], budget: int, measure: Measure) -> int:
-    """Chooses the signatures that stand in the gaps of all excerpts of code, and gives their tokens.
-
-    They are of at most ``budget`` tokens together.
-    """
-    hidden: list[tuple[float, int, int]] = []  # best first, then as they stand
-    for number, entry in enumerate(entries):
-        piece = entry.piece
-        if budget > 0 and piece is not None and can_have(entry) and piece.kept and not piece.whole:
-            for place, (value, segment) in enumerate(zip(entry.values, entry.split.segments, strict=True)):
-                if segment.name and place not in piece.kept:
-                    hidden.append((-value, number, place))
-    heapq.heapify(hidden)
-    left, misfits = budget, 0
-    while hidden and misfits <= _MISFITS:
-        _, number, place = heapq.heappop(hidden)
-        entry = entries[number]
-        kept = entry.piece.kept if entry.piece is not None else frozenset()
-        fitting = []
-        for words in _signatures(entry, kept, place):
-            cost = measure.count(f", {words}") + _SLACK
-            if cost <= left:
-                fitting.append(words)
-                left -= cost
-            else:
-                misfits += 1
-        if fitting:
-            entry.told[place] = fitting
-    return budget - left
-
-
-def _signatures(entry: Entry, kept: Set[int], number: int) -> list[str]:
-    """As ``signatures``; none where they fail."""
+def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
+    """The result of ``signatures``; none if it fails."""
     none: list[str] = []
-    text, split = entry.block.text, entry.split
     return guarded(lambda: list(signatures(text, split.segments, kept, number, split.kind)), none)
 
 
 def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: int, kind: str) -> Iterator[str]:
-    r"""The definitions that begin in a segment that was left out, each as it is told in the marker.
+    r"""The definitions that begin in a segment that was left out, as they are written in the marker.
 
     >>> text = "def f(x):\n    return x\n\n\ndef g():\n    pass\n"
     >>> list(signatures(text, [Segment(0, 25, "f"), Segment(25, 43, "g")], {1}, 0, "python"))

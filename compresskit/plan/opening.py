@@ -1,0 +1,41 @@
+"""The last to go: which of them are opened if the target is out of reach without it."""
+
+from __future__ import annotations
+
+from ..messages import weights as message_tuning
+from ..messages.must_stay import MustStay
+from ..types import Block
+from . import weights as tuning
+from .budget import Limits
+
+_MARKERS = 40  # tokens of the markers in an opened text, as an estimate
+
+
+def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
+    """The texts to open, the largest first: as many as the target needs, or none if it is within reach.
+
+    If the target is out of reach even so, a conversation that goes on has the room that it may use until its next
+    compaction; everything else goes as far down as it can.
+
+    Args:
+        stays: what must stay, with the last to go.
+        floor: the fewest tokens of the messages without any of them.
+        limits: the room.
+    """
+    if floor <= limits.room or not stays.last:
+        return []
+    count, least = limits.measure.count, message_tuning.WEIGHTS.min_opened_tokens
+    kept = [count(block.instruction) if block.must else 0 for block in stays.last]
+    gains = [(count(block.text) - stay - _MARKERS, block) for block, stay in zip(stays.last, kept, strict=True)]
+    gains = [(gain, block) for gain, block in gains if gain >= least]
+    lowest = floor - sum(gain for gain, _ in gains)
+    room = limits.room
+    if lowest > room and limits.most > lowest:
+        room = lowest + int(tuning.WEIGHTS.beyond_share * (limits.most - lowest))
+    found: list[Block] = []
+    for gain, block in sorted(gains, key=lambda one: -one[0]):
+        if floor <= room:
+            break
+        floor -= gain
+        found.append(block)
+    return found
