@@ -154,7 +154,7 @@ def positives(document: Document, wanted: Sequence[str]) -> list[bool]:
     """For each segment whether it has a part of a text that is needed, where that first stands in the document."""
     spans = []
     for need in wanted:
-        said = next((said for said in (need, passages.escaped(need, "json")) if said in document.text), "")
+        said = next((said for said in passages.spellings(need) if said in document.text), "")
         if said:
             at = document.text.index(said)
             spans.append((at, at + len(said)))
