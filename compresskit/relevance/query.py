@@ -29,7 +29,7 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
     named: dict[str, float] = {}
     asked: dict[str, float] = {}
     for text, weight in sources:
-        first = terms(text.lstrip()[:_FIRST_CHARACTERS].split("\n", 1)[0])
+        first = terms(_title(text))
         for term in _bounded(terms(_bounded_text(text)), _MAX_TERMS):
             weights[term] = max(weights.get(term, 0.0), weight * (first_line if term in first else 1.0))
             if text in asked_in:
@@ -99,6 +99,16 @@ def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
     if turns and turns[-1].answers:
         add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), tuned.result_weight)
     return list(found.items())
+
+
+def _title(text: str) -> str:
+    r"""The first line of a text; behind a line that only introduces it, the one that follows.
+
+    >>> _title("Fix this:\n\nCrash at start\nIt crashes."), _title("Crash at start\nSteps:")
+    ('Crash at start', 'Crash at start')
+    """
+    lines = [line for line in text.lstrip()[:_FIRST_CHARACTERS].split("\n") if line.strip()]
+    return lines[1] if len(lines) > 1 and lines[0].rstrip().endswith((":", "：")) else (lines or [""])[0]
 
 
 def _bounded_text(text: str) -> str:
