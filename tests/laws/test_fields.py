@@ -110,5 +110,5 @@ def test_a_signature_beside_a_call_is_counted_and_keeps_nothing_from_being_folde
             item["extra_content"] = {"google": {"thought_signature": SIGNATURE}}
     result = compress(messages, MODEL, trigger=1_000, target=1_000)
     assert result.original_tokens > cost(plain) + 20 * tokens(SIGNATURE)
-    assert folds(result) == folds(compress(plain, MODEL, trigger=1_000, target=1_000))
+    assert set(folds(result)) >= set(folds(compress(plain, MODEL, trigger=1_000, target=1_000)))
     assert difference(restore(result.messages, result.cache), messages) is None
