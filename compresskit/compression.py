@@ -69,7 +69,8 @@ def compress(
     shrinker or an embedder it is as repeatable as they are.
 
     Args:
-        messages: OpenAI chat or Anthropic Messages dicts.
+        messages: Messages of OpenAI chat, Anthropic Messages, OpenAI Responses (items), Gemini (contents) or Bedrock's
+            Converse, as dicts or as the objects of their SDKs.
         model: Decides the tokenizer. A model that tiktoken does not know is counted with o200k_base.
         trigger: Compress only above this many tokens of the whole request (messages, overhead, tools).
         target: Tokens that the whole result may cost, at most ``trigger``. 70 % of the trigger by default.
@@ -88,7 +89,7 @@ def compress(
         counter: Counts tokens instead of tiktoken: a function of a text, or an object with ``count(text)``.
         recoverable: False for calls that cannot answer a tool call. Then there is no tool, and markers do not invite
             the model to retrieve. The cache is returned all the same.
-        shape: "openai", "anthropic", or "auto" to detect it.
+        shape: "openai", "anthropic", "responses", "gemini", "converse", or "auto" to detect it.
         cache: The texts that earlier calls took out of these messages. Their markers are recognised, the originals are
             put back before anything is decided, and the result's cache holds them too.
         embedder: An object with ``embed(texts)`` that returns one vector for each text. Texts that mean the same in

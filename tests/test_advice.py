@@ -10,11 +10,10 @@ import litellm
 import openai.types.chat
 import openai.types.responses
 import pytest
-from anthropic.types import Message as AnthropicMessage
-from anthropic.types import TextBlock
+from plain_messages import SHAPES, said
 from pydantic import BaseModel
 from samples import anthropic_agent, openai_agent
-from shapes_not_served import CONVERSE, GEMINI, RESPONSES
+from shapes_not_served import AI_SDK, COHERE, LANGCHAIN
 
 from compresskit import (
     Conversation,
@@ -48,14 +47,12 @@ def chat_completion():
     return openai.types.chat.ChatCompletion.model_validate(fields)
 
 
-def anthropic_message():
-    blocks = [
-        {"type": "text", "text": "Let me look."},
-        {"type": "tool_use", "id": "toolu_1", "name": "search", "input": {"query": "parser"}},
-    ]
-    fields = {"id": "m", "type": "message", "role": "assistant", "model": "claude-sonnet-4-5", "content": blocks}
-    usage = {"input_tokens": 1, "output_tokens": 1}
-    return AnthropicMessage.model_validate({**fields, "stop_reason": "tool_use", "stop_sequence": None, "usage": usage})
+def response():
+    items = [{"type": "message", "id": "m", "role": "assistant", "status": "completed", "content": []}]
+    fields = {"id": "r", "object": "response", "created_at": 1, "model": "gpt-5", "output": items, "tools": []}
+    return openai.types.responses.Response.model_validate(
+        {**fields, "parallel_tool_calls": True, "tool_choice": "auto"}
+    )
 
 
 def followed(error, **names):
@@ -90,10 +87,7 @@ def test_a_whole_request_is_taken_apart():
 
 
 MESSAGES = [
-    ("a message of openai", chat_completion().choices[0].message),
     ("a completion of openai", chat_completion()),
-    ("a message of anthropic", anthropic_message()),
-    ("a message of litellm", litellm.Message(role="assistant", content="Fine.")),
     ("a response of litellm", litellm.ModelResponse(choices=[{"message": {"role": "assistant", "content": "Fine."}}])),
     ("a dataclass", DataMessage("user", "hello")),
     ("a mapping", UserDict(HELLO)),
@@ -114,12 +108,13 @@ def test_what_to_pass_for_an_object_that_is_no_dict(message):
     assert not {"id", "usage", "stop_reason", "model"} & set(result.messages[1]), "what a provider would refuse"
 
 
-def test_an_item_of_responses_as_an_object_is_refused_by_name_too():
-    call = openai.types.responses.ResponseFunctionToolCall(
-        arguments="{}", call_id="c", name="search", type="function_call"
-    )
-    with pytest.raises(InvalidMessages, match="Chat Completions messages"):
-        compress([HELLO, call], "gpt-4o")
+def test_a_whole_response_is_taken_apart():
+    with pytest.raises(
+        InvalidMessages, match=r"Pass the items of its output: messages \+ response\.output\."
+    ) as caught:
+        compress([HELLO, response()], "gpt-4o")
+    messages = eval(re.search(r"output: (.*)\.$", str(caught.value))[1], {"messages": [HELLO], "response": response()})
+    assert compress(messages, "gpt-4o").messages[1]["type"] == "message"
 
 
 def test_a_message_of_langchain_is_converted_by_langchain():
@@ -144,7 +139,6 @@ def test_langchain_is_known_by_the_module_of_its_messages():
 
 
 PARTS = [
-    ("a block of anthropic", TextBlock(type="text", text="hello", citations=None), dict),
     ("a tuple", ("a", "b"), list),
     ("a set", {"a"}, list),
     ("bytes", b"hello", None),
@@ -168,13 +162,13 @@ def test_what_to_pass_for_a_part_that_json_cannot_hold(part, kind):
 # --- Shapes that are not served ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", ["auto", "openai", "anthropic"])
+@pytest.mark.parametrize("shape", ["auto", *SHAPES])
 @pytest.mark.parametrize(
     ("messages", "name"),
     [
-        *((messages, "item of OpenAI's Responses API") for messages in RESPONSES),
-        *((messages, "content of Gemini") for messages in GEMINI),
-        *((messages, "message of Bedrock's Converse") for messages in CONVERSE),
+        *((messages, "Message of Vercel's AI SDK") for messages in AI_SDK),
+        *((messages, "message of Cohere's first chat API") for messages in COHERE),
+        *((messages, "message of LangChain as a dict") for messages in LANGCHAIN),
     ],
 )
 def test_a_shape_that_is_not_served_is_refused_by_name(messages, name, shape):
@@ -218,6 +212,23 @@ def test_a_message_that_only_looks_a_little_like_another_shape_is_taken(message)
     assert compress([message], "gpt-4o").messages == [message]
 
 
+@pytest.mark.parametrize("other", ["responses", "gemini", "converse"])
+def test_messages_of_two_shapes_are_refused_and_those_of_one_are_taken(other):
+    """Whoever mixes them has to convert some: which of them, the error says."""
+    call = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    foreign = call if other == "responses" else said(other, "user", "hi")
+    tool = [{"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f", "arguments": "{}"}}]},
+            {"role": "tool", "tool_call_id": "a", "content": "42"}]  # fmt: skip
+    for messages in ([HELLO, *tool, foreign], [foreign, *tool]):
+        with pytest.raises(InvalidMessages, match=r"^messages\[\d\] is .*\. Pass those of one API only\.$"):
+            compress(messages, "gpt-4o")
+    compress([HELLO, *tool], "gpt-4o")
+    compress([foreign], "gpt-4o")
+    with pytest.raises(InvalidMessages, match=rf"Pass shape='{other}', and messages of that API only") as caught:
+        compress([foreign], "gpt-4o", shape="openai")
+    compress([foreign], "gpt-4o", shape=re.search(r"shape='(\w+)', and", str(caught.value))[1])
+
+
 @pytest.mark.parametrize("make", [openai_agent, anthropic_agent])
 def test_real_conversations_are_taken(make):
     assert compress(make(), "gpt-4o").messages == make()
@@ -244,7 +255,7 @@ ARGUMENTS = [
     (lambda: short(trigger=0), "Leave it out", short),
     (lambda: short(model=""), "such as 'gpt-4o'", lambda: short(model="gpt-4o")),
     (lambda: short(query=5), "None to derive it", lambda: short(query=None)),
-    (lambda: short(protect=0), r"\[0, 5\]", lambda: short(protect=[0, 5])),
+    (lambda: short(protect=0), r"\[0, 'system', 'read_file'\]", lambda: short(protect=[0, "system", "read_file"])),
     (lambda: short(counter=5), "Leave it out", short),
     (lambda: short(cache={"k": 5}), r"result\.cache", lambda: short(cache=short().cache)),
     (lambda: retrieve(Cached(), KEY), r"result\.cache", lambda: retrieve(short().cache, KEY)),
@@ -252,11 +263,7 @@ ARGUMENTS = [
     (lambda: restore({}, {}), "'messages' of a result", lambda: restore(short().messages, {})),
     (lambda: answer([chat_completion()], {}), "as an object or a dict", lambda: answer(chat_completion(), {})),
     (lambda: Conversation.from_json("{}"), "to_json", lambda: Conversation.from_json(Conversation("gpt-4o").to_json())),
-    (
-        lambda: Conversation("gpt-4o", protect=any),
-        "by index, role or tool",
-        lambda: Conversation("gpt-4o", protect=[0]),
-    ),
+    (lambda: Conversation("gpt-4o", protect=any), "index, role or tool", lambda: Conversation("gpt-4o", protect=[0])),
     (lambda: MemoryStore(10, 20), r"at most max_bytes \(10\)", lambda: MemoryStore(10, 10)),
     (lambda: RedisStore("localhost"), "redis://", lambda: RedisStore("redis://localhost")),
 ]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from .. import responses
 from ..compression import compress
 from ..errors import InvalidArgument, reason
+from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
 from ..options import check, check_loop, checked_target
@@ -118,7 +119,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
-    kwargs = {"model": model, "messages": messages, **kwargs}
+    kwargs = {"model": model, "messages": as_dicts(messages), **kwargs}
     request = yield from _prepared(options, kwargs)
     response = yield Model(request.kwargs)
     if not request.max_rounds:

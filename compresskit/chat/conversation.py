@@ -13,7 +13,7 @@ from typing import Any
 from .._json import clone, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
-from ..messages import check_messages
+from ..messages import as_dicts, check_messages
 from ..options import check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
@@ -73,8 +73,9 @@ class Conversation:
             InvalidMessages: A message is not a dict with a role, or it holds values that JSON cannot hold. Then none is
                 added.
         """
-        check_messages(list(messages))
-        self.messages += [clone(message, "message") for message in messages]
+        dicts = as_dicts(list(messages))
+        check_messages(dicts)
+        self.messages += [clone(message, "message") for message in dicts]
 
     def request(self) -> dict[str, Any]:
         """Returns ``messages`` and ``tools`` of the next model call. ``result`` then holds the full result.
@@ -98,6 +99,7 @@ class Conversation:
             InvalidMessages: As ``compress``. The conversation then stays as it was.
         """
         given = {**self._given, **self._options, **options}
+        messages = as_dicts(messages)
         result = compress(messages, **given, previous=self.result)
         self.messages, self.result = [clone(message, "message") for message in messages], result
         return result

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import __version__, restore, retrieve
+from ..messages import SHAPES
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
@@ -60,7 +61,7 @@ def cli() -> None:
 
 def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that become arguments of compress()."""
-    shapes = click.Choice(["auto", "openai", "anthropic"])
+    shapes = click.Choice(["auto", *SHAPES])
     model_help = f'Model to count tokens for.  [default: the file\'s "model", or {DEFAULT_MODEL}]'
     tools_help = "The request's own tools, as JSON.  [default: the file's \"tools\"]"
     options = [

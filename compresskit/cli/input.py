@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import described
+from ..messages.shapes import is_message
 from .output import Failure
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
@@ -134,7 +135,7 @@ def _read_bytes(path: str) -> bytes:
 def _is_message(where: str, value: Any) -> bool:
     if isinstance(value, list) or (isinstance(value, dict) and "messages" in value):
         return False
-    if isinstance(value, dict) and "role" in value:
+    if is_message(value) or (isinstance(value, dict) and "role" in value):
         return True
     raise InputError(
         f'{where}expected a list of messages, an object with "messages" or a message with a role;'

@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..markers.restore import unfold
+from ..messages.shapes import speaker
 from .output import printable
 
 STYLES = {"kept": "green", "protected": "green", "stub": "red", "fold": "red"}  # anything else: partly kept
@@ -29,7 +30,8 @@ MOST_CELLS = 18
 EXTRA_COLUMNS = (("", BAR_CELLS, BAR_CELLS), ("why", 12, 36), ("first words", 16, 120))
 # Where a message of any format has words to know it by, in the order of looking.
 _TEXT_FIELDS = (
-    *("content", "text", "thinking", "tool_calls", "function_call", "function", "name", "arguments", "input"),
+    *("content", "text", "parts", "output", "thinking", "tool_calls", "function_call", "function", "name"),
+    *("toolUse", "toolResult", "functionCall", "functionResponse", "response", "arguments", "args", "input"),
 )
 
 
@@ -85,7 +87,7 @@ def rows(result: dict[str, Any]) -> Iterator[Row]:
 
 
 def _row(indices: range, messages: list[Any], decisions: list[dict[str, Any]]) -> Row:
-    roles = dict.fromkeys(str(message.get("role", "")) for message in messages)
+    roles = dict.fromkeys(map(speaker, messages))
     actions = dict.fromkeys(decision["action"] for decision in decisions)
     largest = max(decisions, key=lambda decision: decision["tokens_before"], default={"why": ""})
     return Row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..types import Message
+from ..types import Message, Path
 from .parts import kind_of
 
 HOUR, MINUTES = "1h", "5m"  # how long the provider keeps what a cache_control mark ends
@@ -71,6 +71,25 @@ def _without_marks(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list):
         return [_without_marks(child, depth + 1) for child in value if not _is_cache_point(child)]
     return value
+
+
+def marked_path(path: Path, before: Message, after: Message) -> Path:
+    """The path of a text in a message (``after``), given its path in the same message with other cache marks.
+
+    >>> point = {"cachePoint": {"type": "default"}}
+    >>> marked_path(("content", 1, "text"), {"content": [point, {"text": "hi"}]}, {"content": [{"text": "hi"}, point]})
+    ('content', 0, 'text')
+    """
+    content, was = after.get("content"), before.get("content")
+    if path[0] != "content" or not isinstance(content, list):
+        return ("content",) if path[0] == "content" else path
+    if len(path) == 1:
+        return ("content", 0, "text")
+    if not isinstance(was, list) or not isinstance(path[1], int):
+        return path
+    number = sum(not _is_cache_point(part) for part in was[: path[1]])
+    places = [at for at, part in enumerate(content) if not _is_cache_point(part)]
+    return (path[0], places[number], *path[2:])
 
 
 def _is_cache_point(part: Any) -> bool:

@@ -134,8 +134,10 @@ def _block(turn: Turn, block: Any, i: int) -> None:
         _use(turn, inner)
     elif kind == "toolResult" and isinstance(inner, dict):
         _result(turn, inner)
+    elif kind == "reasoningContent":
+        turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
+        turn.set_aside(dumps(block))
     elif not _media(turn, kind, inner):
-        turn.thinking = turn.thinking or kind == "reasoningContent"
         parts.opaque(turn, block)
 
 

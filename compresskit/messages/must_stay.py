@@ -83,7 +83,8 @@ def must_stay(
     found.keep(untouched(turns, messages, None, cached), "cached prefix")
     found.keep(_just_retrieved(turns), "just retrieved")
     found.keep([turn.index for turn in turns if turn.role == "system"], "system message", but=free)
-    found.keep(_indices(_last(turns, lambda turn: turn.role == "assistant")), "last assistant message", but=free)
+    last = _last(turns, lambda turn: turn.role == "assistant")
+    found.keep([] if last is None else _together(turns, last), "last assistant message", but=free)
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
     found.keep_results(_newest_results(turns))
@@ -222,8 +223,12 @@ def _asks(turn: Turn) -> bool:
     return any(cut(block.text).asks for block in turn.blocks)
 
 
-def _indices(index: int | None) -> list[int]:
-    return [] if index is None else [index]
+def _together(turns: Sequence[Turn], index: int) -> range:
+    """A message with those before it that the model gave in the same go."""
+    first = index
+    while turns[first].joined:
+        first -= 1
+    return range(first, index + 1)
 
 
 def _last(turns: Sequence[Turn], is_it: Callable[[Turn], bool]) -> int | None:
@@ -238,7 +243,7 @@ def _newest_results(turns: Sequence[Turn]) -> list[Block]:
             return []
         if turn.role == "assistant":
             if turn.calls:
-                called = set(turn.calls)
+                called = {call for index in _together(turns, turn.index) for call in turns[index].calls}
                 answers = (later for later in turns[turn.index :] if not called.isdisjoint(later.answers))
                 return [block for later in answers for block in later.blocks if block.call or later.role == "tool"]
             spoken = True
@@ -251,7 +256,7 @@ def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
     found = []
     spoken = 0
     for turn in reversed(turns):
-        spoken += turn.role == "assistant"
+        spoken += turn.role == "assistant" and not turn.joined
         if spoken > _RETRIEVAL_TURNS:
             break
         if any(block.call.startswith(TOOL_NAME) for block in turn.blocks):

@@ -82,6 +82,11 @@ def _check_dicts(messages: Any) -> None:
             raise InvalidMessages(
                 f"messages[{index}] is {described(message)}; a dict with a role was expected. {message_advice(message)}"
             )
+        if name := other_shape(message):
+            raise InvalidMessages(
+                f"messages[{index}] is {name}; messages of one of the shapes {', '.join(SHAPES)} were expected. "
+                f"{SERVED_ADVICE}"
+            )
 
 
 def _check_shape(messages: list[Message], shape: str, wanted: str) -> None:
@@ -94,11 +99,6 @@ def _check_shape(messages: list[Message], shape: str, wanted: str) -> None:
             else:
                 why = f"shape={shape!r} expects {row.title}. Pass shape={other.name!r}, and messages of that API only."
             raise InvalidMessages(f"messages[{index}] is {other.title}, but {why}")
-        if name := other_shape(message):
-            raise InvalidMessages(
-                f"messages[{index}] is {name}; messages of one of the shapes {', '.join(SHAPES)} were expected. "
-                f"{SERVED_ADVICE}"
-            )
         if row.takes(message):
             pass
         elif not isinstance(message.get("role"), str):

@@ -129,12 +129,11 @@ def calls_in(response: Any) -> list[Call]:
             if field(item, "type") == "function_call"
         ]
     candidates, message = field(response, "candidates"), field(found, "message")
-    if isinstance(candidates, list):
-        response = field(candidates[0], "content") if candidates else {}
-    elif message is not None:
-        response = message
-    calls = [call for at, part in enumerate(_list(response, "parts")) for call in _gemini_call(part, at)]
-    calls += [call for at, block in enumerate(_list(response, "content")) for call in _converse_call(block, at)]
+    if isinstance(candidates, list):  # Gemini
+        message = field(candidates[0], "content") if candidates else {}
+    holder = response if message is None else message
+    calls = [call for at, part in enumerate(_list(holder, "parts")) for call in _gemini_call(part, at)]
+    calls += [call for at, block in enumerate(_list(holder, "content")) for call in _converse_call(block, at)]
     return calls or calls_of(message_of(response))
 
 

@@ -14,7 +14,7 @@ from .._json import clone, equal
 from ..markers.places import Position, originals_of, text_at
 from ..markers.restore import Reader, ShortTexts, Unit, is_run
 from ..markers.wording import looks_issued
-from ..messages.cache_control import unmarked
+from ..messages.cache_control import marked_path, unmarked
 from ..messages.parts import replace
 from ..messages.shapes import is_made, slots
 from ..prices import Prices
@@ -112,8 +112,7 @@ def _with_marks(given: Message, sent: Message, unit: Unit) -> tuple[list[Message
     copy = clone(given, "message")
     positions: list[Position] = []
     for index, path in unit.issued:
-        now = ("content",) if isinstance(copy.get("content"), str) else path
-        now = ("content", 0, "text") if path == ("content",) and isinstance(copy.get("content"), list) else now
+        now = marked_path(path, sent, copy)
         replace(copy, now, text_at(sent, path))
         positions.append((index, now))
     return [copy], positions

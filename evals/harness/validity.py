@@ -1,7 +1,8 @@
 """Whether a provider would accept a request, by the rules of the strictest one.
 
 It knows what OpenAI chat, Anthropic Messages, LiteLLM's translations and the chat templates of open models demand of
-a request's structure. It does not judge what a text says, and knows nothing of compressors.
+a request's structure; `validity_apis.py` has what Responses, Gemini and Converse demand. It does not judge what a text
+says, and knows nothing of compressors.
 
 A problem is "rule" or "rule: detail". Details name no place, so that the problems of two requests can be compared.
 Hardly any recorded run keeps every rule: `breaches` lists what a result breaks and the request before did not.
@@ -21,6 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from .messages import Message
+from .validity_apis import APIS, tool_names
 
 MAX_MARKS = 4  # cache_control marks in one request; a fifth is an error
 # Whether calls and results belong together: what no compressor may break even once.
@@ -69,8 +71,9 @@ def problems(messages: Sequence[Message], shape: str, tools: Sequence[Any] | Non
     if not messages:
         return ["no messages"]
     turns = speakers(messages, shape)
+    rules = _anthropic if shape == "anthropic" else APIS[shape].problems if shape in APIS else _openai
     return [
-        *(_anthropic if shape == "anthropic" else _openai)(messages),
+        *rules(messages),
         *_first(turns),
         *_alternation(turns),
         *_mistral(turns),
@@ -207,6 +210,8 @@ def speakers(messages: Sequence[Message], shape: str) -> list[str]:
     >>> speakers([{"role": "user", "content": [{"type": "tool_result"}, {"type": "text"}]}], "anthropic")
     ['tool', 'user']
     """
+    if shape in APIS:
+        return APIS[shape].speakers(messages)
     found = []
     for message in messages:
         role, kinds = str(message.get("role")), [_kind(block) for block in _blocks(message)]
@@ -293,8 +298,7 @@ def _tool_problems(tools: Sequence[Any] | None) -> Iterator[str]:
         yield "empty list of tools"
     names: Counter[str] = Counter()
     for tool in tools or []:
-        holder = tool.get("function") or tool if isinstance(tool, Mapping) else {}
-        names[str(holder.get("name") if isinstance(holder, Mapping) else None)] += 1
+        names.update(tool_names(tool))
     yield from (f"tool twice: {name}" for name, times in names.items() for _ in range(times - 1))
 
 
@@ -313,14 +317,17 @@ def _encoding(messages: Sequence[Message], tools: Sequence[Any] | None) -> list[
 
 
 def _changes(before: Sequence[Message], after: Sequence[Message], shape: str) -> Iterator[str]:
-    left = iter(_signed(before))
-    for block in _signed(after):
+    signed = APIS[shape].signed if shape in APIS else _signed
+    left = iter(signed(before))
+    for block in signed(after):
         if block not in left:  # in order, so that what is passed over is gone
             yield "signed block changed, or out of order"
     roles = [[message.get("role") for message in messages] for messages in (before, after)]
-    folds = any("earlier message" in str(message.get("content"))[:60] for message in after)
+    folds = any("earlier message" in str(message)[:160] for message in after)
     if len(before) == len(after) and roles[0] != roles[1] and not folds:
         yield "message of another role"
+    if shape in APIS:
+        yield from APIS[shape].torn(before, after)
     if shape == "anthropic" and _thinks(before) and not _thinks(after):
         yield "final turn does not begin with thinking"
 

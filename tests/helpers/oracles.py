@@ -15,17 +15,20 @@ from unittest import mock
 
 import tiktoken
 import tiktoken_ext.openai_public
+from plain_messages import SHAPES, said
 
 MARKER = re.compile(r"\[… [^\n]*")
 KEY = re.compile(r"(?<![A-Za-z])([a-z]{12,59})\]$")  # a marker ends in its key
 FOLD = re.compile(r"\[… (\d[\d,]*) (?:\w+ )?messages?\b")
-# Stands beside a fold, where user and assistant would not take turns without it.
-BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
+# Is said beside a fold, where user and assistant would not take turns without it.
+BESIDE_FOLD = [said(shape, "assistant", "[…]") for shape in SHAPES]
 # What a provider signs, encrypts or runs itself: one changed byte, and it refuses the request.
 OPAQUE = {
     "thinking", "redacted_thinking", "compaction", "server_tool_use", "web_search_tool_result",
     "code_execution_tool_result", "container_upload",
 }  # fmt: skip
+# Items of Responses that are encrypted, or run by the provider.
+OPAQUE_ITEMS = {"reasoning", "item_reference", "compaction", "web_search_call", "hologram"}
 # Pictures and the like cost what a provider estimates, not what their base64 would cost as text.
 MEDIA = {
     "image",
@@ -37,6 +40,8 @@ MEDIA = {
     "input_file",
     "document",
     "video_url",
+    "inlineData",
+    "inline_data",
 }
 # Names and addresses of things; the bound stays a bound without them.
 NOT_TEXT = {
@@ -49,6 +54,8 @@ NOT_TEXT = {
     "signature",
     "data",
     "index",
+    "bytes",
+    "file_data",
 }
 
 
@@ -122,9 +129,13 @@ def unseen(messages):
     >>> unseen([{"role": "user", "content": [{"type": "text", "text": "hello"}]}])
     0
     """
-    plain = {"text", "tool_result", "input_text", "refusal"}
+    plain = {"text", "tool_result", "input_text", "output_text", "refusal", "message"}
     parts = [item for item in walk(messages) if isinstance(item, dict) and str(item.get("type", "text")) not in plain]
-    fields = [value for message in messages for name, value in message.items() if name != "content"]
+    untyped = [message.get(name) for message in messages for name in ("content", "parts")]
+    for inner in untyped:
+        found = inner if isinstance(inner, list) else []
+        parts += [part for part in found if isinstance(part, dict) and "type" not in part and set(part) != {"text"}]
+    fields = [value for message in messages for name, value in message.items() if name not in ("content", "parts")]
     parts += [value for value in fields if isinstance(value, dict | list)]
     return sum(tokens(json.dumps(part)) for part in parts)
 
@@ -175,10 +186,11 @@ def alignment(before, after):
     # reached[n]: the places in `before` that the first n messages can come to, and from where
     reached = [{0: None}]
     for number, message in enumerate(after):
-        beside_fold = message == BESIDE_FOLD and any(map(_is_fold, after[max(0, number - 1) : number + 2]))
+        beside_fold = message in BESIDE_FOLD and any(map(_is_fold, after[max(0, number - 1) : number + 2]))
         step = {}
         for place in reached[-1]:
-            for end in [*_ends(before, place, message), *([place] if beside_fold else [])]:
+            own = not beside_fold or before[place : place + 1] == [message]  # or it was said in the conversation itself
+            for end in [*(_ends(before, place, message) if own else []), *([place] if beside_fold else [])]:
                 step.setdefault(end, place)
         reached.append(step)
     if len(before) not in reached[-1]:
@@ -191,13 +203,25 @@ def alignment(before, after):
 
 
 def _is_fold(message):
-    content = message.get("content")
-    return FOLD.match(content) if isinstance(content, str) and message.get("role") == "user" else None
+    text = first_text(message)
+    folds = isinstance(text, str) and any(message == said(shape, "user", text) for shape in SHAPES)
+    return FOLD.match(text) if folds else None
+
+
+def first_text(message):
+    """The text of a message that says one text, or of its first part; None where there is none."""
+    content = message.get("content", message.get("parts"))
+    part = content[0] if isinstance(content, list) and content else None
+    return part.get("text") if isinstance(part, dict) else content
+
+
+def _speaks(message):
+    return message.get("role"), message.get("type")
 
 
 def _ends(before, place, message):
     fold = _is_fold(message)
-    if place < len(before) and before[place].get("role") == message.get("role"):
+    if place < len(before) and _speaks(before[place]) == _speaks(message):
         yield place + 1
     if fold and place + int(fold[1].replace(",", "")) <= len(before):
         yield place + int(fold[1].replace(",", ""))
@@ -217,11 +241,17 @@ def visible_keys(before, after):
 
 
 def opaque(messages):
-    """The blocks which nobody may touch, in order."""
+    """The blocks, parts and items which nobody may touch, in order."""
     blocks = []
     for message in messages:
-        content = message.get("content")
-        for block in content if isinstance(content, list) else []:
-            if isinstance(block, dict) and str(block.get("type")) in OPAQUE:
+        content = message.get("content", message.get("parts"))
+        for block in [message, *(content if isinstance(content, list) else [])]:
+            if isinstance(block, dict) and _is_opaque(block):
                 blocks.append(block)
     return blocks
+
+
+def _is_opaque(block):
+    signed = ("thoughtSignature", "thought_signature", "thought", "reasoningContent")
+    kind = str(block.get("type"))
+    return kind in OPAQUE or ("role" not in block and kind in OPAQUE_ITEMS) or any(map(block.get, signed))

@@ -1,27 +1,15 @@
-"""Conversations as other APIs take them, each a list that is refused by name."""
+"""Conversations as other libraries and APIs have them, each a list that is refused by name."""
 
-_RESPONSES_CALL = {"type": "function_call", "call_id": "c1", "name": "search", "arguments": "{}"}
-RESPONSES = [
-    [{"role": "user", "content": "hi"}, _RESPONSES_CALL],
-    [{"type": "function_call_output", "call_id": "c1", "output": "parser.py"}],
-    [{"type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "xyz"}],
-]
-GEMINI = [
-    [{"role": "user", "parts": [{"text": "hi"}]}],
-    [{"parts": [{"text": "hi"}]}],
+AI_SDK = [
+    [{"id": "m1", "role": "user", "parts": [{"type": "text", "text": "hi"}]}],
     [
-        {"role": "model", "parts": [{"functionCall": {"name": "search", "args": {}}}]},
-        {"role": "function", "parts": [{"functionResponse": {"name": "search", "response": {}}}]},
+        {"role": "user", "content": "hi"},
+        {"role": "assistant", "content": [{"type": "tool-call", "toolCallId": "c", "toolName": "search", "input": {}}]},
+        {"role": "tool", "content": [{"type": "tool-result", "toolCallId": "c", "toolName": "search", "output": {}}]},
     ],
-    [{"role": "user", "parts": [{"inline_data": {"mime_type": "image/png", "data": "AAAA"}}, {"text": "hi"}]}],
 ]
-CONVERSE = [
-    [{"role": "user", "content": [{"text": "hi"}]}],
-    [
-        {
-            "role": "assistant",
-            "content": [{"text": "hi"}, {"toolUse": {"toolUseId": "t", "name": "search", "input": {}}}],
-        }
-    ],
-    [{"role": "user", "content": [{"toolResult": {"toolUseId": "t", "content": [{"text": "parser.py"}]}}]}],
+COHERE = [[{"role": "USER", "message": "hi"}, {"role": "CHATBOT", "message": "hello"}]]
+LANGCHAIN = [
+    [{"type": "human", "content": "hi"}, {"type": "ai", "content": "hello", "tool_calls": []}],
+    [{"type": "human", "data": {"content": "hi"}}],
 ]

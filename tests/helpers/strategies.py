@@ -1,6 +1,7 @@
-"""Generated conversations in both shapes, and budgets to squeeze them into.
+"""Generated conversations in all shapes, and budgets to squeeze them into.
 
-`openai_cases` and `anthropic_cases` are requests that a provider accepts, `alternating_cases` those whose roles every
+`openai_cases`, `anthropic_cases`, `responses_cases`, `gemini_cases` and `converse_cases` are requests that a provider
+accepts, `alternating_cases` those whose roles every
 chat template accepts too; `everyday_cases` have the layouts that clients send, some with cache marks, also for an hour;
 `soups` are any lists of JSON-like dicts with a role.
 """
@@ -10,13 +11,17 @@ import json
 from dataclasses import dataclass
 
 from anthropic_shape import anthropic_messages, assistant_block
+from converse_shape import converse_messages
+from gemini_shape import gemini_messages
 from hypothesis import settings
 from hypothesis import strategies as st
 from openai_shape import OPEN_ROLES, openai_messages, openai_part
 from oracles import cost
 from pieces import brief, deep_values, json_values, texts
+from responses_shape import responses_messages
 
 from compresskit import compress
+from evals.harness.validity_apis import tool_names as names_in
 from evals.suites import fuzz_conversations as made
 
 MODEL = "gpt-4o"
@@ -25,7 +30,7 @@ _any_block = st.dictionaries(
     st.sampled_from(["type", "text", "content", "input", "id", "tool_use_id"]),
     texts | json_values,
     max_size=4,
-).filter(lambda block: set(block) != {"text"})  # a block of Bedrock's Converse, which is refused by name
+).filter(lambda block: "text" not in block or "type" in block)  # else it is a block of Converse or a part of Gemini
 _any_message = st.builds(
     lambda role, more: {"role": role, **more},
     st.sampled_from(["system", "user", "assistant", "tool", "function", *OPEN_ROLES]),
@@ -86,11 +91,14 @@ def squeeze(case, **more):
 
 
 def tool_names(tools):
-    return [(tool.get("function") or tool)["name"] for tool in tools or []]
+    return [name for tool in tools or [] for name in names_in(tool)]
 
 
 openai_cases = st.builds(_case, st.just("openai"), openai_messages, *_budgets)
 anthropic_cases = st.builds(_case, st.just("anthropic"), anthropic_messages, *_budgets)
+responses_cases = st.builds(_case, st.just("responses"), responses_messages, *_budgets)
+gemini_cases = st.builds(_case, st.just("gemini"), gemini_messages, *_budgets)
+converse_cases = st.builds(_case, st.just("converse"), converse_messages, *_budgets)
 soup_cases = st.builds(_case, st.just("auto"), soups, *_budgets)
 
 
@@ -111,4 +119,6 @@ def _marked(rng, shape):
 
 alternating_cases = brief("alternating_cases", _made(made.alternating))
 everyday_cases = brief("everyday_cases", _made(_marked))
-cases = openai_cases | anthropic_cases | alternating_cases | everyday_cases
+chat_cases = openai_cases | anthropic_cases | alternating_cases | everyday_cases
+other_cases = responses_cases | gemini_cases | converse_cases
+cases = chat_cases | other_cases

@@ -5,12 +5,14 @@
 
 from functools import partial
 
+from plain_messages import SHAPES
+
 from evals.harness.validity import breaches as rules_broken
 from evals.harness.validity import is_paired
 
 is_valid_openai = partial(is_paired, shape="openai")
 is_valid_anthropic = partial(is_paired, shape="anthropic")
-VALID = {"openai": is_valid_openai, "anthropic": is_valid_anthropic}
+VALID = {shape: partial(is_paired, shape=shape) for shape in SHAPES}
 
 
 def breaches(shape, before, result, tools=None):

@@ -1,4 +1,4 @@
-"""Laws 1 to 4 and 10 as properties of generated conversations in both shapes.
+"""Laws 1 to 4 and 10 as properties of generated conversations in all shapes.
 
 What a conversation must not lose, how little it must cost and what stays valid is judged by oracles.py.
 The other laws: test_purity.py (5), test_stability.py (6, 7, 8), test_quotes.py (8), test_sizes.py (9). All of them on
@@ -9,8 +9,9 @@ import json
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import alignment, cost, difference, markers, opaque, unseen, visible_keys, walk
-from strategies import MODEL, anthropic_cases, cases, soup_cases, squeeze, tool_names
+from oracles import alignment, cost, difference, first_text, markers, opaque, unseen, visible_keys, walk
+from plain_messages import SHAPES
+from strategies import MODEL, anthropic_cases, cases, other_cases, soup_cases, squeeze, tool_names
 from validity import VALID, breaches
 
 from compresskit import TOOL_NAME, Compressed, CompresskitError, compress, restore, retrieve
@@ -148,17 +149,23 @@ def test_messages_keep_role_and_order_and_runs_of_them_fold_whole(case):
 
 def assert_only_texts_differ(before, after):
     """A message that was not folded keeps its fields, the number of its parts, and all that is no text."""
-    folded = markers([before], [after]) == [after.get("content")] and set(after) == {"role", "content"}
+    folded = markers([before], [after]) == [first_text(after)] and len(after) <= 3
     if not folded:
-        fields = {name: value for name, value in before.items() if name != "content"}
-        assert difference(fields, {name: value for name, value in after.items() if name != "content"}) is None
-        if isinstance(before.get("content"), list) and isinstance(after["content"], list):
-            assert len(before["content"]) == len(after["content"])
-            kinds = [part.get("type") if isinstance(part, dict) else part for part in before["content"]]
-            assert kinds == [part.get("type") if isinstance(part, dict) else part for part in after["content"]]
+        fields = {name: value for name, value in before.items() if name not in TEXTS}
+        assert difference(fields, {name: value for name, value in after.items() if name not in TEXTS}) is None
+        for name in TEXTS:
+            if isinstance(before.get(name), list) and isinstance(after[name], list):
+                assert list(map(kind_of, before[name])) == list(map(kind_of, after[name]))
 
 
-@given(anthropic_cases)
+TEXTS = ("content", "parts", "output")  # fields of a message in which texts are
+
+
+def kind_of(part):
+    return (part.get("type"), list(part)) if isinstance(part, dict) else part
+
+
+@given(anthropic_cases | other_cases)
 def test_signed_and_opaque_blocks_stay_byte_identical(case):
     left = iter(opaque(case.messages))
     for block in opaque(squeeze(case).messages):
@@ -190,9 +197,12 @@ def test_any_list_of_json_like_messages_gives_a_result(case):
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.binary(max_size=3),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["role", "content", "x"]), inner),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["role", "content", "parts", "type", "x"]), inner)
+        ),
     ),
-    st.sampled_from(["auto", "openai", "anthropic"]),
+    st.sampled_from(["auto", *SHAPES]),
 )
 def test_anything_else_gives_a_result_or_one_clear_error(messages, shape):
     found = outcome(messages, shape)

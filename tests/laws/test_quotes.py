@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from oracles import difference
+from oracles import difference, strings
+from plain_messages import SHAPES, agent, exchange, said
 from samples import AGENTS, openai_agent
 from strategies import MODEL
 
@@ -11,63 +12,52 @@ from compresskit import Conversation, compress, restore
 from compresskit.markers.places import originals_of
 
 
+def sample(shape, turns):
+    return AGENTS[shape](turns=turns) if shape in AGENTS else agent(shape, turns)
+
+
 def form_texts(result):
     """The texts of a result that hold a marker."""
-    texts = []
-    for message in result.messages:
-        content = message["content"]
-        for part in content if isinstance(content, list) else [{"text": content}]:
-            text = part.get("text") or part.get("content")
-            if isinstance(text, str) and "[… " in text:
-                texts.append(text)
-    return texts
+    return [text for message in result.messages for text in strings(message) if "[… " in text]
 
 
 def quotations(shape, text):
     """New messages that say a text: of the user, of the assistant, of a tool."""
-    yield [{"role": "assistant", "content": "Yes."}, {"role": "user", "content": text}]
-    yield [{"role": "assistant", "content": text}, {"role": "user", "content": "Go on."}]
-    if shape == "openai":
-        function = {"name": "read", "arguments": "{}"}
-        calls = [{"id": "quote", "type": "function", "function": function}]
-        answer = {"role": "tool", "tool_call_id": "quote", "content": text}
-        yield [{"role": "assistant", "content": None, "tool_calls": calls}, answer]
-    else:
-        use = {"type": "tool_use", "id": "quote", "name": "read", "input": {}}
-        answer = {"type": "tool_result", "tool_use_id": "quote", "content": text}
-        yield [{"role": "assistant", "content": [use]}, {"role": "user", "content": [answer]}]
+    yield [said(shape, "assistant", "Yes."), said(shape, "user", text)]
+    yield [said(shape, "assistant", text), said(shape, "user", "Go on.")]
+    yield exchange(shape, "read", {}, text, "quote")
 
 
-@pytest.mark.parametrize("shape", AGENTS)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_a_quoted_marker_stays_text_in_every_later_turn(shape):
-    messages = AGENTS[shape](turns=14)
+    messages = sample(shape, 14)
     first = compress(messages, MODEL, trigger=4_000, target=2_500)
     texts = form_texts(first)
-    assert len(texts) > 3
+    assert len(texts) > 1
     assert any("earlier messages" in text for text in texts) or shape == "anthropic"
     for text in dict.fromkeys([texts[0], texts[-1]]):
-        for said in quotations(shape, text):
-            history = [*messages, *said]
-            for given in (history, [*first.messages, *said]):  # the originals, or what was sent
+        for quoted in quotations(shape, text):
+            history = [*messages, *quoted]
+            for given in (history, [*first.messages, *quoted]):  # the originals, or what was sent
                 second = compress(given, MODEL, trigger=40_000, target=2_500, previous=first)
                 assert second.skipped_reason == "fits_trigger"
                 assert difference(restore(second.messages, second.cache), history) is None
                 stored = json.loads(json.dumps(second.cache))
                 assert difference(restore(second.messages, stored), history) is None
-                more = [*history, {"role": "assistant", "content": "Done."}, *AGENTS[shape](turns=9)]
+                more = [*history, said(shape, "assistant", "Done."), *sample(shape, 9)]
                 third = compress(more, MODEL, trigger=4_000, target=2_500, previous=second)
                 assert third.skipped_reason is None
                 assert difference(restore(third.messages, third.cache), more) is None
                 assert difference(restore(third.messages, json.loads(json.dumps(third.cache))), more) is None
 
 
-@pytest.mark.parametrize("shape", AGENTS)
+@pytest.mark.parametrize("shape", SHAPES)
 def test_what_is_added_behind_a_result_is_text_for_restore_and_for_a_call_with_its_cache(shape):
-    messages = AGENTS[shape](turns=14)
+    messages = sample(shape, 14)
     first = compress(messages, MODEL, trigger=4_000, target=2_500)
     for text in form_texts(first)[::4]:
-        for said in quotations(shape, text):
-            sent, history = [*first.messages, *said], [*messages, *said]
+        for quoted in quotations(shape, text):
+            sent, history = [*first.messages, *quoted], [*messages, *quoted]
             assert difference(restore(sent, first.cache), history) is None
             again = compress(sent, MODEL, trigger=4_000, target=2_500, cache=first.cache)
             assert difference(restore(again.messages, again.cache), history) is None
@@ -91,8 +81,13 @@ def test_a_cache_holds_originals_alone_unless_somebody_quotes_a_marker():
     first = compress(messages, MODEL, trigger=4_000, target=2_500)
     assert originals_of(first.cache) == first.cache
     quote = {"role": "user", "content": form_texts(first)[0]}
-    said = [{"role": "assistant", "content": "Yes."}, quote]
-    second = compress([*messages, *said], MODEL, trigger=40_000, target=2_500, previous=first)
+    second = compress(
+        [*messages, {"role": "assistant", "content": "Yes."}, quote],
+        MODEL,
+        trigger=40_000,
+        target=2_500,
+        previous=first,
+    )
     assert originals_of(second.cache) == first.cache
     assert len(second.cache) == len(first.cache) + (restore([quote], dict(first.cache)) != [quote])
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import KEY, alignment, cost, difference, markers, strings, visible_keys
+from plain_messages import said
 from shrinkers import Bad, Fair
 from strategies import MODEL, Case, cases, squeeze, tool_names
 from texts import make_text
@@ -132,8 +133,8 @@ def test_what_was_issued_told_as_text_stays_text(case, shrinker):
     made = squeeze(case, shrinker=shrinker())
     told = [text for text in strings(made.messages) if text not in set(strings(case.messages))]
     assume(told)
-    said = [{"role": "user", "content": text} for text in told]
-    for messages in ([*said, *case.messages], [*case.messages, *said], [*said, *case.messages, *said]):
+    quotes = [said(case.shape, "user", text) for text in told]
+    for messages in ([*quotes, *case.messages], [*case.messages, *quotes], [*quotes, *case.messages, *quotes]):
         result = compress(messages, MODEL, shape=case.shape, shrinker=shrinker(), **case.budget)
         assert difference(restore(result.messages, result.cache), messages) is None
 

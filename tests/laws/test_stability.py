@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracles import KEY, cost, difference, markers, strings, visible_keys
 from pieces import forgeries, long_texts
+from plain_messages import exchange, said
 from strategies import MODEL, cases, openai_cases, squeeze, tool_names
 from validity import VALID, breaches
 
@@ -52,7 +53,9 @@ def _marked(item):
     if not isinstance(item, dict):
         return False
     content = item.get("content")
-    return bool(item.get("cache_control")) or (isinstance(content, list) and any(map(_marked, content)))
+    return bool(item.get("cache_control") or item.get("cachePoint")) or (
+        isinstance(content, list) and any(map(_marked, content))
+    )
 
 
 # --- 7. Idempotent ---------------------------------------------------------------------------------
@@ -92,24 +95,20 @@ def test_a_stub_is_never_stubbed(case, share):
     assert tool_names(second.tools).count(TOOL_NAME) == 1
 
 
-@given(openai_cases, st.data())
+@given(cases, st.data())
 def test_text_just_retrieved_is_not_taken_away_again(case, data):
     first = squeeze(case)
     keys = visible_keys(case.messages, first.messages)
-    assume(keys and VALID["openai"]([*case.messages, {"role": "user"}]))
+    assume(keys and VALID[case.shape]([*case.messages, said(case.shape, "user", "x")]))
     key = data.draw(st.sampled_from(keys))
     text = retrieve(first.cache, key, max_tokens=10**9)
-    function = {"name": TOOL_NAME, "arguments": json.dumps({"key": key})}
-    call = {
-        "role": "assistant",
-        "content": None,
-        "tool_calls": [{"id": "r", "type": "function", "function": function}],
-    }
-    grown = [*first.messages, call, {"role": "tool", "tool_call_id": "r", "content": text}]
-    second = compress(grown, MODEL, tools=first.tools, cache=first.cache, **case.budget)
-    assert second.messages[-1]["content"] == text
-    assert breaches("openai", [*case.messages, *grown[-2:]], second, first.tools) == []
-    assert difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *grown[-2:]]) is None
+    call = exchange(case.shape, TOOL_NAME, {"key": key}, text)
+    second = compress(
+        [*first.messages, *call], MODEL, shape=case.shape, cache=first.cache, tools=first.tools, **case.budget
+    )
+    assert difference(second.messages[-1], call[-1]) is None
+    assert breaches(case.shape, [*case.messages, *call], second, first.tools) == []
+    assert difference(restore(second.messages, {**first.cache, **second.cache}), [*case.messages, *call]) is None
 
 
 # --- 8. Input is data ------------------------------------------------------------------------------
@@ -120,8 +119,8 @@ def test_our_own_markers_told_as_text_stay_text(case):
     """A model may copy a marker into its answer: the key is a real one, the text is nevertheless text."""
     told = [text for text in strings(squeeze(case).messages) if text not in set(strings(case.messages))]
     assume(told)
-    said = [{"role": "user", "content": text} for text in told]
-    for messages in ([*said, *case.messages], [*case.messages, *said], [*said, *case.messages, *said]):
+    quotes = [said(case.shape, "user", text) for text in told]
+    for messages in ([*quotes, *case.messages], [*case.messages, *quotes], [*quotes, *case.messages, *quotes]):
         result = compress(messages, MODEL, shape=case.shape, **case.budget)
         assert difference(restore(result.messages, result.cache), messages) is None
 
@@ -139,7 +138,7 @@ def test_a_foreign_marker_stays_text_and_resolves_to_nothing(text, data):
 @given(cases)
 def test_no_text_of_a_message_reaches_the_tool(case):
     needle = "xyzzyneedle"
-    messages = [{"role": "user", "content": f"{needle} {needle} " * 300}, *case.messages]
+    messages = [said(case.shape, "user", f"{needle} {needle} " * 300), *case.messages]
     plain = compress([{"role": "user", "content": "word " * 900}, {"role": "user", "content": "x"}], MODEL, 500)
     schema = plain.tools[0]["function"]
     result = compress(messages, MODEL, shape=case.shape, **case.budget)

@@ -4,9 +4,10 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from oracles import cost, difference
+from plain_messages import said
 from real_runs import FILES, conversations
 from replaying import broken, replay
 from strategies import MODEL, cases, fewer
@@ -26,13 +27,14 @@ def test_the_laws_hold_turn_after_turn(case, on_entry, prices):
 
 @given(cases, st.data())
 def test_an_edited_or_shortened_history_is_noticed(case, data):
+    assume(case.messages)
     before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
     edited = json.loads(json.dumps(case.messages))
     place = data.draw(st.integers(0, len(edited) - 1))
     if data.draw(st.booleans()):
         del edited[place:]
     else:
-        edited[place] = {"role": "user", "content": "Something else."}
+        edited[place] = said(case.shape, "user", "Something else.")
     result = compress(edited, MODEL, shape=case.shape, previous=before, **case.budget)
     assert difference(restore(result.messages, result.cache), edited) is None
 
@@ -50,9 +52,10 @@ def test_what_a_turn_leaves_for_the_next_changes_no_result(case, on_entry):
 @given(cases)
 def test_what_was_sent_may_be_passed_instead_of_the_originals(case):
     before = compress(case.messages, MODEL, shape=case.shape, **case.budget)
-    more = [*before.messages, {"role": "user", "content": "And now?"}]
+    asked = said(case.shape, "user", "And now?")
+    more = [*before.messages, asked]
     result = compress(more, MODEL, shape=case.shape, previous=before, **case.budget)
-    whole = [*case.messages, {"role": "user", "content": "And now?"}]
+    whole = [*case.messages, asked]
     assert difference(restore(result.messages, result.cache), whole) is None
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import cost, difference
 from samples import AGENTS, openai_agent
-from strategies import cases
+from strategies import chat_cases
 
 from compresskit import Conversation, compress, restore
 from compresskit.messages import read
@@ -172,7 +172,7 @@ def tools_of(shape):
     return [{"type": "function", "function": {"name": name, "parameters": {"type": "object"}}} for name in names]
 
 
-@given(cases, st.lists(st.tuples(st.integers(0, 10**6), _lives), max_size=6), st.sampled_from([10**9, 300]))
+@given(chat_cases, st.lists(st.tuples(st.integers(0, 10**6), _lives), max_size=6), st.sampled_from([10**9, 300]))
 def test_beside_any_marks_of_the_caller_a_request_stays_valid(case, own, trigger):
     """Four in all, no five minutes before an hour, the caller's where they were, and none where none may be."""
     messages = json.loads(json.dumps([{"role": "user", "content": LONG}, *case.messages]))
