@@ -226,16 +226,16 @@ class _Compaction:
         if self.embedder is not None or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
             measure.begin(texts)
             return None
-        _, turns, _ = self._shown(self.stays)
-        return measure.meanwhile(texts, lambda: self._judged(turns, self.stays))
+        shown, turns, _ = self._shown(self.stays)
+        return measure.meanwhile(texts, lambda: self._judged(shown, turns, self.stays))
 
     def written(self, limits: Limits, begun: Judged | None) -> tuple[Written, int]:
         """What is written within the limits, and the floor. The last to go are opened if they have to."""
         stays, opened, judged = self.stays, frozenset[tuple[int, Path]](), begun
         while True:
             shown, turns, entering = self._shown(stays)
-            judged = judged or self._judged(turns, stays)
-            written, floor = fitted(limits, judged, shown, self.shortening)
+            judged = judged or self._judged(shown, turns, stays)
+            written, floor = fitted(limits, judged, self.shortening)
             more = to_open(stays, floor, limits)
             if not more:
                 return _completed(written, entering, opened, len(shown)), floor
@@ -251,10 +251,11 @@ class _Compaction:
         carry(self.whole.turns, turns)
         return shown, turns, entering
 
-    def _judged(self, turns: Sequence[Turn], stays: MustStay) -> Judged:
-        room, protection = self.request.room, stays.protection
+    def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
+        measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
-        return judge(turns, bound, protection, derive(turns, self.query, self.embedder), self.request.measure, room)
+        query = derive(turns, self.query, self.embedder)
+        return judge(shown, turns, bound, protection, query, measure, room)
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

@@ -174,6 +174,7 @@ class Query(NamedTuple):
     """Terms with their weights, and what is named outright; both empty where nothing is asked.
 
     ``asked`` are the words and names of the question and the task alone, in lower case, with their weights.
+    ``explicit`` says how surely the last message asks about the texts, from 0 to 1: an agent's next step does not.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
     """
 
@@ -181,3 +182,4 @@ class Query(NamedTuple):
     mentions: dict[str, float]
     near: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
     asked: Mapping[str, float] = MappingProxyType({})
+    explicit: float = 1.0

@@ -25,6 +25,10 @@ EVALS = {  # name -> module of this package, and what it is
         "suites.agent_points",
         "names and numbers that an agent's next action uses: how many are still readable",
     ),
+    "needs": (
+        "suites.needs",
+        "what requests of many kinds and layouts need: how much is still readable, group by group",
+    ),
     "ablate": (
         "suites.ablate",
         "retention with and without a mechanism, or with another weight, on the same cases",

@@ -8,11 +8,17 @@ from typing import NamedTuple
 
 from .guard import guarded
 from .line_numbers import is_numbered, without_numbers
+from .parts import container_of, parts_of, structure_of
 from .source_path import path_of
+from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
+from .splitters.table import looks_csv, looks_html, looks_markdown
 
 _SAMPLE = 4096
+_LONG_LINE = 160  # characters
 _LARGER = 16384  # where the first lines are all comment
+_PARTS = 4  # of a text that holds others, from which its kind is taken
+_DEPTH = 2  # levels of texts in texts
 _LINES = 40  # of them, where each is looked at by itself
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",
@@ -64,29 +70,64 @@ _HEADING = re.compile(
     r"\n(?:#{1,6} +\S[^\n]*(?=\n[ \t\r]*\n)|[ \t\r]*\n#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))"
 )
 _MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*\n]{1,200}\*\*")
+_PLAIN = re.compile("[ 0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\U0010ffff]+")  # letters and spaces
 _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
 
 class Detected(NamedTuple):
-    kind: str
+    kind: str  # of a text that holds others, what they all are; "documents" if they differ
     numbered: bool  # every line carries its number
     path: str  # "" where none is told
+    container: str = ""  # how it holds other texts, in the words of `parts`
 
 
 def detect(text: str, hint: str = "") -> Detected:
     """The kind of a text, whether its lines are numbered, and the path it was read from.
 
     >>> detect("   1→import re\\n   2→\\n   3→x = 1\\n", "a.py")
-    Detected(kind='python', numbered=True, path='a.py')
+    Detected(kind='python', numbered=True, path='a.py', container='')
     """
-    return guarded(lambda: _detected(text, hint), Detected("lines", False, ""))
+    return guarded(lambda: _detected(text, hint, 0), Detected("lines", False, ""))
 
 
-def _detected(text: str, hint: str) -> Detected:
+def detect_part(text: str, title: str, depth: int) -> Detected:
+    """The same for a part of a text, which may hold others in turn."""
+    return guarded(lambda: _detected(text, title if "/" in title else "", depth), Detected("lines", False, ""))
+
+
+def _detected(text: str, hint: str, depth: int) -> Detected:
+    told = path_of("", hint)
+    may_hold = depth < _DEPTH and _kind_of(told) in ("", "markdown")
+    if may_hold and (container := container_of(text[:_SAMPLE])):
+        return _held(text, container, told, "documents", depth)
+    found = _plain(text, hint)
+    may_hold = may_hold and not found.numbered and (_kind_of(found.path) in ("", "markdown"))
+    if may_hold and (container := structure_of(text[:_SAMPLE], found.kind)):
+        return _held(text, container, found.path, found.kind, depth)
+    return found
+
+
+def _kind_of(path: str) -> str:
+    return _KINDS.get(path.rpartition(".")[2].lower(), "")
+
+
+def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detected:
+    """What the first parts of a text are, which are together what it is."""
+    parts = [part for part in parts_of(text[:_LARGER], container) if text[part.body : part.close].strip()]
+    kinds = {detect_part(text[part.body : part.close], part.title, depth + 1).kind for part in parts[:_PARTS]}
+    if kinds <= {"prose", "markdown", "lines"} and len(kinds) > 1:
+        kinds = {"prose"} if kind == "documents" and "markdown" not in kinds else {"markdown"}
+    return Detected(kinds.pop() if len(kinds) == 1 else kind, False, path, container)
+
+
+def _plain(text: str, hint: str) -> Detected:
+    """What a text is if it does not hold others."""
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
-    told = _KINDS.get(path.rpartition(".")[2].lower(), "")
+    if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
+        numbered = False  # a column of numbers, under its name
+    told = _kind_of(path)
     if numbered:
         sample = "\n" + without_numbers(sample[1:])
         kind = told or _guess(sample, sample)
@@ -119,7 +160,7 @@ def _form(sample: str) -> str:
 
 
 def _guess(sample: str, larger: str) -> str:
-    if form := _form(sample):
+    if form := _form(sample) or _laid_out(sample):
         return form
     lines = [line for line in sample.split("\n") if line.strip()]
     if not lines:
@@ -135,6 +176,22 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
+    return _by_lines(sample, lines, fenced)
+
+
+def _laid_out(sample: str) -> str:
+    """The kinds that a text shows by how its lines are laid out."""
+    if looks_manual(sample):
+        return "manual"
+    rows = sample[1:]
+    if looks_markdown(rows) or looks_html(rows):
+        return "table"
+    # the lines of many logs have a comma each, before their milliseconds
+    return "table" if not _LOG.match(sample) and looks_csv(rows, len(sample) <= _SAMPLE) else ""
+
+
+def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
+    """The kinds that are told by what most lines are."""
     count = len(lines)
     if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits: a time can look like a path with line numbers
         return "log"
@@ -142,7 +199,7 @@ def _guess(sample: str, larger: str) -> str:
         return "search"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
-    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):
+    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings) and not _is_running(lines):
         return "code"
     if fenced or headings or markup * 4 >= count:
         return "markdown"
@@ -158,5 +215,14 @@ def _is_python(sample: str, lines: list[str]) -> bool:
 def _reads(sample: str, lines: int) -> bool:
     """Whether it reads like sentences: words, spaces and full stops, in lines of some length."""
     sentences = len(_SENTENCE.findall(sample))
-    plain = sum(each.isalnum() or each == " " or each >= "\u0300" for each in sample[:1000])
+    plain = sum(map(len, _PLAIN.findall(sample, 0, 1000)))
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
+
+
+def _is_running(lines: list[str]) -> bool:
+    """Whether most of the text is in long lines of words, whatever stands in the short ones beside them."""
+    long = [line for line in lines if len(line) >= _LONG_LINE]
+    size = sum(map(len, long))
+    plain = sum(len(run) for line in long for run in _PLAIN.findall(line))
+    spoken = any(_SENTENCE.search(line) for line in long)
+    return spoken and size * 10 >= sum(map(len, lines)) * 6 and plain * 100 >= size * 86

@@ -20,6 +20,9 @@ class Segment(NamedTuple):
     name: str
 
 
+ALONE = -2  # groups from here down are put together with nothing else, however small they are
+
+
 class Split(NamedTuple):
     """A text's kind and its segments: consecutive, none empty, from 0 to the text's length."""
 
@@ -31,7 +34,7 @@ class Mark(NamedTuple):
     """A place where a splitter would cut: something called `name` starts there.
 
     Marks of one `group` belong together (the methods of a class, the hunks of a file): what is too
-    small to stand alone joins its own group first.
+    small to stand alone joins its own group first. A group at or below `ALONE` joins no other.
     """
 
     start: int

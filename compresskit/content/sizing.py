@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise
 
-from .segment import Mark, Segment
+from .segment import ALONE, Mark, Segment
 from .splitters.sentences import sentence_ends
 
 # A line that could start a part: neither blank nor a closing bracket. Numbers that a file view puts
@@ -20,8 +20,10 @@ _BLANK_BONUS = 8  # a blank line before a part is worth two levels of indentatio
 _JOINERS = "\u200d\ufe0e\ufe0f"  # a character that belongs to the one before it
 
 
-def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int) -> list[Segment]:
+def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int, apart: int | None = None) -> list[Segment]:
     """Segments that start at marks: none empty, none above `max_chars`, few below `min_chars`.
+
+    From `apart` characters on, what is no part of the same group is not put together.
 
     >>> sized("a\\nb\\n" + "c" * 9, [Mark(0, "a", 0), Mark(2, "b", 0), Mark(4, "c", 1)], 4, 6)
     [Segment(start=0, end=4, name='a, b'), Segment(start=4, end=8, name='c'), Segment(start=8, end=13, name='c')]
@@ -30,7 +32,9 @@ def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int) -> l
         return []
     large = max(1, max_chars)
     segments: list[Segment] = []
-    for start, end, name in _merged(_ordered(marks, len(text)), len(text), min(min_chars, large), large):
+    small = min(min_chars, large)
+    apart = small if apart is None else min(apart, small)
+    for start, end, name in _merged(_ordered(marks, len(text)), len(text), small, large, apart):
         name = name[:_NAME_LIMIT]
         if end - start <= large:
             segments.append(Segment(start, end, name))
@@ -53,7 +57,7 @@ def _ordered(marks: Iterable[Mark], total: int) -> Iterator[Mark]:
         yield Mark(0, "", -1)
 
 
-def _merged(marks: Iterator[Mark], total: int, small: int, large: int) -> list[tuple[int, int, str]]:
+def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: int) -> list[tuple[int, int, str]]:
     """Spans in which what is smaller than `small` has joined a neighbour where that makes sense."""
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
@@ -61,11 +65,13 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int) -> list[t
     last = Mark(total, "", -2)
     for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
-            alike = group == kin or (end - start < small and following != group)
-            if (alike or _slight(start - begin, title, small)) and end - begin <= large:
+            free = min(group, kin) > ALONE
+            single = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
+            alike = group == kin or (free and single and start - begin < apart and end - start < apart)
+            if (alike or (free and _slight(start - begin, title, apart))) and end - begin <= large:
                 title, kin = _joined(title, name), group
                 continue
-        _settle(spans, groups, (begin, start, title), kin, small, large)
+        _settle(spans, groups, (begin, start, title), kin, small, large, apart)
         begin, title, kin = start, name, group
     return spans
 
@@ -77,12 +83,13 @@ def _settle(
     group: int,
     small: int,
     large: int,
+    apart: int,
 ) -> None:
     """Append a finished span; a small one that found nobody ahead joins its kin behind."""
     begin, end, title = span
     size = end - begin
     if size < small and spans and end - spans[-1][0] <= large:
-        if groups[-1] == group or _slight(size, title, small):
+        if groups[-1] == group or (min(groups[-1], group) > ALONE and _slight(size, title, apart)):
             spans[-1] = (spans[-1][0], end, _joined(spans[-1][2], title))
             return
     spans.append(span)

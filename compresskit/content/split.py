@@ -1,17 +1,24 @@
 """split(): a text's kind, and its segments. The one place that knows every splitter."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 
-from .detect import Detected, detect
+from .detect import Detected, detect, detect_part
 from .guard import guarded
 from .line_numbers import moved_back, without_numbers
-from .segment import Mark, Split
+from .parts import Part, parts_of
+from .segment import Mark, Segment, Split
 from .sizing import sized
-from .splitters import code, diff, grammar, log, markdown, prose, python, records, search
+from .splitters import code, diff, grammar, log, manual, markdown, prose, python, records, search, table
 from .splitters.sentences import with_sentences
 
 _LONG_LINE = 400  # characters of a line beyond which it is cut between its sentences, if it has any
 
+_BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
+_ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments, however short they are
+_MIN_PART = 40  # characters of a part of a text, on average: parts of less are lines
+_RECORDS = _ROWS | {"json"}  # so are records, but not the members of an object
+_MAX_ROWS = 1000  # of them in a text
 _RUNNING = frozenset({"prose", "markdown"})
 _RUNNING_FACTOR = 3  # running text needs more context than code to make sense
 
@@ -35,11 +42,57 @@ def split(
     [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
     """
     found = found or detect(text, hint)
+    # marks are made as they are asked for: a splitter may fail as late as here
+    segments = guarded(lambda: _segments(text, found, deep, min_chars, max_chars, 0), None)
+    return Split(found.kind, sized(text, [], min_chars, max_chars) if segments is None else segments)
+
+
+def _segments(text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int) -> list[Segment]:
+    if found.container and (parts := parts_of(text, found.container)) and len(parts) * _MIN_PART <= len(text):
+        return list(_of_parts(text, parts, deep, min_chars, max_chars, depth + 1))
+    apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
+    if found.kind in _ROWS:
+        min_chars = apart
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
-    # marks are made as they are asked for: a splitter may fail as late as here
-    segments = guarded(lambda: sized(text, _marks(found, text, deep, max_chars), min_chars, max_chars), None)
-    return Split(found.kind, sized(text, [], min_chars, max_chars) if segments is None else segments)
+    return sized(text, _marks(found, text, deep, max_chars), min_chars, max_chars, apart)
+
+
+def _of_parts(
+    text: str, parts: list[Part], deep: bool, min_chars: int, max_chars: int, depth: int
+) -> Iterator[Segment]:
+    """The segments of each part by what it is; its label is in the first one of them, and its title names them."""
+    for part in parts:
+        blank = _BLANK.match(text, part.body, part.close)
+        part = part._replace(body=blank.end() if blank else part.body)
+        body = text[part.body : part.close]
+        found = detect_part(body, part.title, depth)
+        inner = _segments(body, found, deep, min_chars, max_chars, depth) if body.strip() else []
+        if not inner:
+            yield from (
+                Segment(*each[:2], part.title)
+                for each in _shifted(
+                    sized(text[part.start : part.end], [], 1, max_chars), part.start, part.start, part.end
+                )
+            )
+            continue
+        for number, (start, end, name) in enumerate(_shifted(inner, part.body, part.start, part.end)):
+            yield Segment(start, end, _titled(part.title, name, number == 0))
+
+
+def _shifted(segments: list[Segment], by: int, start: int, end: int) -> Iterator[Segment]:
+    """Segments at their places in the whole text, the first and last one up to the ends of its part."""
+    last = len(segments) - 1
+    for number, segment in enumerate(segments):
+        yield Segment(
+            start if number == 0 else segment.start + by, end if number == last else segment.end + by, segment.name
+        )
+
+
+def _titled(title: str, name: str, first: bool) -> str:
+    if not title or title in name:
+        return name
+    return f"{title}, {name}" if name and first else name or title
 
 
 def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
@@ -63,4 +116,5 @@ def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> It
         return with_sentences(log.marks(text), text, _LONG_LINE)
     other: dict[str, Callable[[str], Iterable[Mark]]]
     other = {"diff": diff.marks, "search": search.marks, "markdown": markdown.marks, "prose": prose.marks}
+    other |= {"manual": manual.marks, "table": table.marks}
     return other.get(kind, log.marks)(text)

@@ -9,7 +9,7 @@ from ..markers.keys import FULL_LENGTH, KEY_LENGTH, Keys
 from ..markers.restore import is_run
 from ..markers.wording import Wording
 from ..tokens.measure import Measure
-from ..types import Cache, Message
+from ..types import Cache
 from . import weights as tuning
 from .candidates import Judged
 from .choice import Choice, Hints
@@ -71,24 +71,20 @@ class Limits(NamedTuple):
         return limits._replace(names=names_share(free / max(1, self.whole - floor), beyond))
 
 
-def fitted(
-    limits: Limits, judged: Judged, messages: list[Message], shortening: Shortening | None
-) -> tuple[Written, int]:
+def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tuple[Written, int]:
     """The messages as they are written within the room, and the plan's floor."""
-    measure, wording = limits.measure, Wording(limits.recoverable)
     lengths: dict[str, int] = {}  # of keys, if a text of the input would pass for a marker of ours
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(limits.cache, lengths)
-        costs = price_all(judged, measure, keys, wording, unfoldable)
-        cheapest = costs.knapsack(judged, bare=True).choice
+        costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
+        cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
-        plan = _Plan(limits.spendable(floor), judged, messages, costs, keys, wording)
-        written = plan.fitted()
-        if _is_small(limits.room, messages) and floor < written.tokens:  # so far it is an estimate on the safe side
-            floor = plan.write(cheapest).tokens
+        written = _fitted(limits.spendable(floor), costs)
+        if _is_small(limits.room, judged) and floor < written.tokens:  # so far it is an estimate on the safe side
+            floor = write(costs, cheapest).tokens
         if shortening is not None:
-            written = shortening.apply(written, keys, wording)
+            written = shortening.apply(written, costs)
         mistaken = written.mistaken()
         if not mistaken and not written.unfoldable:
             return written, floor
@@ -98,76 +94,59 @@ def fitted(
             unfoldable = frozenset(range(len(judged.atoms)))
 
 
-def _is_small(room: int, messages: list[Message]) -> bool:
+def _is_small(room: int, judged: Judged) -> bool:
     """Whether one more writing costs little: it spends what is left of the room, and gives the floor to the token."""
-    return room <= tuning.WEIGHTS.max_second_writing_tokens and len(messages) <= _MAX_MESSAGES
+    return room <= tuning.WEIGHTS.max_second_writing_tokens and len(judged.messages) <= _MAX_MESSAGES
 
 
-class _Plan(NamedTuple):
-    """Everything that a choice within a room depends on."""
+def _fitted(limits: Limits, costs: Costs) -> Written:
+    """What fits the room by what it really costs; the cheapest forms if nothing does."""
+    room = budget = limits.room
+    for _ in range(_ATTEMPTS):
+        knapsack = costs.knapsack()
+        if knapsack.floor > room:  # stubs that describe their texts are too expensive here
+            knapsack = costs.knapsack(bare=True)
+        if knapsack.floor > room:
+            break
+        twice = _is_small(room, costs.judged)
+        choice = _choose(limits, costs, knapsack, budget, hints=not twice)
+        written = write(costs, choice)
+        spare = room - written.tokens
+        if spare >= 0:
+            enough = spare <= tuning.WEIGHTS.max_spare_share * room or not twice
+            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare) or written
+        budget = max(0, min(budget, choice.tokens) + spare)
+    least = write(costs, costs.knapsack(bare=True).choice)
+    if least.tokens <= room:
+        return least
+    return min(least, write(costs, costs.knapsack().choice), key=lambda written: written.tokens)
 
-    limits: Limits
-    judged: Judged
-    messages: list[Message]
-    costs: Costs
-    keys: Keys
-    wording: Wording
 
-    def fitted(self) -> Written:
-        """What fits the room by what it really costs; the cheapest forms if nothing does."""
-        room = self.limits.room
-        budget = room
-        for _ in range(_ATTEMPTS):
-            knapsack = self.costs.knapsack(self.judged)
-            if knapsack.floor > room:  # stubs that describe their texts are too expensive here
-                knapsack = self.costs.knapsack(self.judged, bare=True)
-            if knapsack.floor > room:
-                break
-            twice = _is_small(room, self.messages)
-            choice = self._choose(knapsack, budget, hints=not twice)
-            written = self.write(choice)
-            spare = room - written.tokens
-            if spare >= 0:
-                enough = spare <= tuning.WEIGHTS.max_spare_share * room or not twice
-                return written if enough else self._fuller(knapsack, choice.tokens + spare) or written
-            budget = max(0, min(budget, choice.tokens) + spare)
-        least = self.write(self.costs.knapsack(self.judged, bare=True).choice)
-        if least.tokens <= room:
-            return least
-        return min(least, self.write(self.costs.knapsack(self.judged).choice), key=lambda written: written.tokens)
+def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Written | None:
+    """What a larger budget adds: estimates are on the safe side. None if it does not fit after all."""
+    written = write(costs, _choose(limits, costs, knapsack, budget))
+    if (over := written.tokens - limits.room) > 0:
+        written = write(costs, _choose(limits, costs, knapsack, budget - over))
+    return written if written.tokens <= limits.room else None
 
-    def _fuller(self, knapsack: Knapsack, budget: int) -> Written | None:
-        """What a larger budget adds: estimates are on the safe side. None if it does not fit after all."""
-        room = self.limits.room
-        written = self.write(self._choose(knapsack, budget))
-        if written.tokens > room:
-            written = self.write(self._choose(knapsack, budget - (written.tokens - room)))
-        return written if written.tokens <= room else None
 
-    def write(self, choice: Choice) -> Written:
-        limits = self.limits
-        return write(
-            self.messages, self.judged, self.costs, choice, limits.measure, self.keys, self.wording, limits.shape
-        )
-
-    def _choose(self, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
-        """What fits the budget with the tokens reserved for hints, and the hints; more text if few names are there."""
-        tuned, limits, judged, groups = tuning.WEIGHTS, self.limits, self.judged, self.costs.groups
-        code = code_with_gaps(judged.candidates, groups)
-        outlines = int(tuned.signatures_share * limits.room) if code else 0
-        share = tuned.names_share if limits.names is None else limits.names
-        names = reserved(judged, groups, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
-        choice = knapsack.fill(budget - names - outlines)
-        if not hints:
-            return choice
-        left = budget - names - choice.tokens if outlines else 0
-        signatures, cost = choose_signatures(judged, code, choice, left, limits.measure)
-        if not names:
-            return choice._replace(hints=Hints(signatures))
-        left = budget - cost - choice.tokens
-        named, spent = choose_names(judged, groups, choice, signatures, left, limits.measure)
-        if left - spent > tuned.max_name_rest_share * limits.room:
-            choice = knapsack.fill(choice.tokens + left - spent)
-            left = budget - cost - choice.tokens
-            named, _ = choose_names(judged, groups, choice, signatures, left, limits.measure)
-        return choice._replace(hints=Hints(signatures, named))
+def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
+    """What fits the budget with the tokens reserved for hints, and the hints; more text if there are few names."""
+    tuned = tuning.WEIGHTS
+    code = code_with_gaps(costs)
+    outlines = int(tuned.signatures_share * limits.room) if code else 0
+    share = tuned.names_share if limits.names is None else limits.names
+    names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
+    choice = knapsack.fill(budget - names - outlines)
+    if not hints:
+        return choice
+    left = budget - names - choice.tokens if outlines else 0
+    signatures, cost = choose_signatures(costs, code, choice, left)
+    if not names:
+        return choice._replace(hints=Hints(signatures))
+    left = budget - cost - choice.tokens
+    named, spent = choose_names(costs, choice, signatures, left)
+    if left - spent > tuned.max_name_rest_share * limits.room:
+        choice = knapsack.fill(choice.tokens + left - spent)
+        named, _ = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
+    return choice._replace(hints=Hints(signatures, named))

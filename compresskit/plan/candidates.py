@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
@@ -16,7 +16,7 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
-from ..types import Block, Protection, Query, Turn
+from ..types import Block, Message, Protection, Query, Turn
 from . import weights as tuning
 from .groups import Atom
 
@@ -54,18 +54,21 @@ class Candidate(NamedTuple):
         """The text that the segments are segments of."""
         return self.short or self.block.text
 
+    def segment_tokens(self, measure: Measure) -> list[int]:
+        """Tokens of each segment."""
+        offsets = [segment.start for segment in self.split.segments] + [len(self.source)]
+        return [after - before for before, after in pairwise(measure.tally(self.source).at(offsets))]
+
     @property
     def optional(self) -> Sequence[Segment]:
         """The segments that may be left out."""
-        segments = self.split.segments
-        return (
-            [segments[number] for number in range(len(segments)) if number not in self.must] if self.must else segments
-        )
+        return [segment for number, segment in enumerate(self.split.segments) if number not in self.must]
 
 
 class Judged(NamedTuple):
     """A conversation as candidates, in order, and the value of everything beside their larger texts."""
 
+    messages: list[Message]
     turns: Sequence[Turn]
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
@@ -88,7 +91,13 @@ def whole_messages(turns: Sequence[Turn], reasons: Sequence[str]) -> Protection:
 
 
 def judge(
-    turns: Sequence[Turn], atoms: Sequence[Atom], protection: Protection, query: Query, measure: Measure, room: int
+    messages: list[Message],
+    turns: Sequence[Turn],
+    atoms: Sequence[Atom],
+    protection: Protection,
+    query: Query,
+    measure: Measure,
+    room: int,
 ) -> Judged:
     """Every block, split into segments that are scored. Nothing is counted yet but samples.
 
@@ -129,7 +138,9 @@ def judge(
         members = turns[atom.first : atom.last + 1] if numbers else ()
         blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
     facts.weigh(blocks)
-    return Judged(turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown)
+    return Judged(
+        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown
+    )
 
 
 def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:

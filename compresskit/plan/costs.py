@@ -12,7 +12,7 @@ from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from . import weights as tuning
 from .candidates import Candidate, Judged
-from .folds import beside_cost, price_quoted, segment_costs
+from .folds import beside_cost, price_quoted
 from .groups import Atom
 from .knapsack import Forms, Group, Knapsack
 
@@ -29,19 +29,26 @@ class Stubs(NamedTuple):
 
 
 class Costs(NamedTuple):
-    """The costs of a conversation, in tokens."""
+    """The costs of a conversation, in tokens, and what they were counted with."""
 
+    judged: Judged
+    measure: Measure
+    keys: Keys
+    wording: Wording
+    shape: str  # of the messages: folds are written in it
     groups: Sequence[Group]  # one for each atom
     tokens: Sequence[int]  # of each candidate as it is
     stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
     fold: int  # of the first line of a fold, with its message
 
-    def knapsack(self, judged: Judged, bare: bool = False) -> Knapsack:
+    def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
-        return Knapsack(self.groups, self.fold, judged.weights, judged.shown, bare)
+        return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare)
 
 
-def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, unfoldable: Set[int]) -> Costs:
+def price_all(
+    judged: Judged, measure: Measure, keys: Keys, wording: Wording, shape: str, unfoldable: Set[int]
+) -> Costs:
     """The costs of every candidate in all its forms.
 
     Args:
@@ -74,7 +81,8 @@ def price_all(judged: Judged, measure: Measure, keys: Keys, wording: Wording, un
         return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
-    return Costs(groups, tokens, stubs, MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK)
+    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
+    return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
 def _price(
@@ -91,7 +99,7 @@ def _price(
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
     unit = "lines" if lines > 1 else "characters"
-    costs = segment_costs(one, measure)
+    costs = one.segment_tokens(measure)
     head = gap = more = 0
     if one.short:
         head = measure.count(f"{wording.short(one.form, key)}\n{one.head}") + _SLACK

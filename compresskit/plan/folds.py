@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from ..markers.excerpts import short_excerpt
 from ..markers.fold_quotes import always_told, extract, quoted
@@ -22,19 +21,13 @@ def beside_cost(measure: Measure) -> int:
     return MESSAGE_TOKENS + measure.count(BESIDE_FOLD)
 
 
-def segment_costs(one: Candidate, measure: Measure) -> list[int]:
-    """Tokens of each segment of a candidate."""
-    marks = measure.tally(one.source).at([segment.start for segment in one.split.segments] + [len(one.source)])
-    return [after - before for before, after in pairwise(marks)]
-
-
 def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Forms | None]:
     """Tokens of the lines that are always quoted of a text, and the costs of its other lines if it has any."""
     lines = always_told(one.block, role)
     fixed = measure.count("\n".join([*lines, ""])) if lines else 0
     if not one.split.segments:
         return fixed, None
-    costs = segment_costs(one, measure)
+    costs = one.segment_tokens(measure)
     head = (measure.count(one.head) if one.head else 0) + (0 if lines else _ROLE)
     whole = head + sum(costs) + 1
     return fixed, Forms(whole, 0, 0, head, _GAP, _GAP, costs, one.values, one.entities, one.stale, one.picked, one.must)

@@ -11,10 +11,9 @@ import heapq
 import re
 from collections.abc import Mapping, Sequence
 
-from ..tokens.measure import Measure
 from . import weights as tuning
-from .candidates import Candidate, Judged
 from .choice import FOLD, NO_WORDS, Choice, Words
+from .costs import Costs
 from .knapsack import Group
 from .signatures import signatures_in
 
@@ -44,34 +43,33 @@ def names_share(kept: float, beyond: bool = False) -> float:
     return min(most, tuned.lasting_names_share / kept**2)
 
 
-def reserved(judged: Judged, groups: Sequence[Group], choice: Choice, most: int) -> int:
+def reserved(costs: Costs, choice: Choice, most: int) -> int:
     """Tokens to reserve for names: ``most``, or fewer if there are few names."""
-    places = _hidden(groups, choice) if most > 0 else {}
+    places = _hidden(costs.groups, choice) if most > 0 else {}
     if _MIN_ENTITY_TOKENS * len(places) >= most:
         return most
     left = most
     for entity in places:
-        if name := judged.names[entity]:
+        if name := costs.judged.names[entity]:
             left -= (len(name) + _SEPARATOR_CHARACTERS) // _MIN_TOKEN_CHARACTERS
             if left <= 0:
                 return most
     return most - left
 
 
-def code_with_gaps(candidates: Sequence[Candidate], groups: Sequence[Group]) -> list[int]:
+def code_with_gaps(costs: Costs) -> list[int]:
     """The numbers of the candidates whose gaps can have signatures: code that may be left out in part."""
+    candidates = costs.judged.candidates
     return [
         number
-        for group in groups
+        for group in costs.groups
         if not group.quoted
         for number in group.forms
         if not (one := candidates[number]).short and one.split.kind in _CODE and len(one.split.segments) > 1
     ]
 
 
-def choose_signatures(
-    judged: Judged, code: Sequence[int], choice: Choice, budget: int, measure: Measure
-) -> tuple[Words, int]:
+def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget: int) -> tuple[Words, int]:
     """The signatures in the gaps of all excerpts of code, those of the best segments first, and their tokens.
 
     Args:
@@ -82,7 +80,7 @@ def choose_signatures(
         return NO_WORDS, 0
     hidden: list[tuple[float, int, int]] = []  # best first, then in order
     for number in code:
-        kept, one = choice.kept_of(number), judged.candidates[number]
+        kept, one = choice.kept_of(number), costs.judged.candidates[number]
         if kept:
             for segment, (value, (_, _, name)) in enumerate(zip(one.values, one.split.segments, strict=True)):
                 if name and segment not in kept:
@@ -92,10 +90,10 @@ def choose_signatures(
     left, misfits = budget, 0
     while hidden and misfits <= _MAX_MISFITS:
         _, number, segment = heapq.heappop(hidden)
-        one = judged.candidates[number]
+        one = costs.judged.candidates[number]
         fitting = []
         for words in signatures_in(one.block.text, one.split, choice.kept_of(number), segment):
-            cost = measure.count(f", {words}") + _SIGNATURE_SLACK
+            cost = costs.measure.count(f", {words}") + _SIGNATURE_SLACK
             if cost <= left:
                 fitting.append(words)
                 left -= cost
@@ -106,16 +104,14 @@ def choose_signatures(
     return chosen, budget - left
 
 
-def choose_names(
-    judged: Judged, groups: Sequence[Group], choice: Choice, signatures: Words, budget: int, measure: Measure
-) -> tuple[Words, int]:
+def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:
     """The names in the markers, those first that are the most likely needed per character, and their tokens.
 
     Args:
         signatures: other words of the markers; a name in them is not repeated.
         budget: tokens of all names, maximum.
     """
-    places = _hidden(groups, choice)
+    judged, places = costs.judged, _hidden(costs.groups, choice)
     known = "\n".join(line for by_segment in signatures.values() for lines in by_segment.values() for line in lines)
     best = sorted(
         (-judged.weights[entity] / (len(name) + _SEPARATOR_CHARACTERS), entity, name)
@@ -129,7 +125,7 @@ def choose_names(
             continue
         number, segment = places[entity]
         names = chosen.setdefault(number, {})
-        cost = measure.count(f", {name}") + (0 if segment in names else _NAME_SLACK)
+        cost = costs.measure.count(f", {name}") + (0 if segment in names else _NAME_SLACK)
         if cost > left:
             misfits += 1
             if misfits == _MAX_MISFITS:

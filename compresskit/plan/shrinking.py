@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections import Counter
 from itertools import chain
 
-from ..markers.keys import Keys
-from ..markers.wording import Wording
 from ..messages.must_stay import task_of
 from ..relevance.terms import STOP_WORDS, words
 from ..shrink.checked import Outcome, Shrinking, shrunk
 from ..tokens.measure import Measure
 from ..types import Shrinker, Turn
 from . import weights as tuning
+from .costs import Costs
 from .writer import Excerpt, Written
 
 _QUERY_CHARACTERS = 4_000  # characters of the query that a shrinker is given
@@ -32,9 +31,9 @@ class Shortening:
         self._measure = measure
         self._known: dict[tuple[str, int], Outcome] = {}
 
-    def apply(self, written: Written, keys: Keys, wording: Wording) -> Written:
+    def apply(self, written: Written, costs: Costs) -> Written:
         """With shrunk texts in the place of excerpts, as far as there are any that may replace them."""
-        count = self._measure.count
+        count, wording = self._measure.count, costs.wording
         enough = tuning.WEIGHTS.max_shrunk_share
         found = [one for one in written.excerpts if _share(one) < enough and not one.candidate.must]
         blocks = [
@@ -54,7 +53,7 @@ class Shortening:
             elif _said(one, text) <= _share(one):
                 written = written.explained(one, "the excerpt keeps more of what matters")
             else:
-                written = written.shortened(one, text, tokens, keys, wording)
+                written = written.shortened(one, text, tokens, costs)
         return written
 
     def _ask(self, blocks: list[tuple[str, int]]) -> None:

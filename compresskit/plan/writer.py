@@ -8,17 +8,16 @@ from typing import NamedTuple
 
 from .._json import clone, exactly
 from ..markers.excerpts import excerpt_parts, short_excerpt
-from ..markers.keys import Keys, bond
+from ..markers.keys import bond
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
-from ..markers.wording import BESIDE_FOLD, Wording, looks_issued
+from ..markers.wording import BESIDE_FOLD, looks_issued
 from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
-from ..tokens.measure import Measure
 from ..tokens.tiktoken_counter import SLICE_CHARACTERS
 from ..types import Message, Turn
-from .candidates import Candidate, Judged
+from .candidates import Candidate
 from .choice import FOLD, Choice
 from .costs import Costs
 from .folds import beside_cost, quoted_lines
@@ -60,16 +59,16 @@ class Written(NamedTuple):
         wrong.update(key for message in self.suspect_messages if (key := folded(message, self.cache, short)))
         return {self.cache[key] for key in wrong}
 
-    def shortened(self, excerpt: Excerpt, shrunk: str, tokens: int, keys: Keys, wording: Wording) -> Written:
+    def shortened(self, excerpt: Excerpt, shrunk: str, tokens: int, costs: Costs) -> Written:
         """With a shrunk text, which costs so many tokens with its marker, in the place of an excerpt."""
-        text, bound = wording.shortened(excerpt.key, shrunk), bond(excerpt.key, shrunk)
+        text, bound = costs.wording.shortened(excerpt.key, shrunk), bond(excerpt.key, shrunk)
         messages = self.messages[:]
         messages[excerpt.message] = clone(messages[excerpt.message], "message")
         replace(messages[excerpt.message], excerpt.candidate.block.path, text)
         changed = self._decided(excerpt, action="shrunk", tokens_after=tokens, why="said in fewer words")
         return changed._replace(
             messages=messages,
-            cache={**self.cache, keys.name(bound): bound},
+            cache={**self.cache, costs.keys.name(bound): bound},
             suspects=[*self.suspects, (text, excerpt.key)],
             tokens=self.tokens + tokens - excerpt.tokens,
         )
@@ -84,20 +83,6 @@ class Written(NamedTuple):
         return self._replace(decisions=decisions)
 
 
-def write(
-    messages: list[Message],
-    judged: Judged,
-    costs: Costs,
-    choice: Choice,
-    measure: Measure,
-    keys: Keys,
-    wording: Wording,
-    shape: str,
-) -> Written:
-    """Copies of the messages in the chosen forms."""
-    return _Writing(messages, judged, costs, choice, measure, keys, wording, shape).written()
-
-
 class _Form(NamedTuple):
     """The text that replaces another, and why."""
 
@@ -108,28 +93,18 @@ class _Form(NamedTuple):
     tokens: int | None = None  # if they are known
 
 
+def write(costs: Costs, choice: Choice) -> Written:
+    """Copies of the messages in the chosen forms."""
+    return _Writing(costs, choice).written()
+
+
 class _Writing:
     """One writing of all messages."""
 
-    def __init__(
-        self,
-        given: list[Message],
-        judged: Judged,
-        costs: Costs,
-        choice: Choice,
-        measure: Measure,
-        keys: Keys,
-        wording: Wording,
-        shape: str,
-    ) -> None:
-        self._shape = SHAPES[shape]
-        self._given = given
-        self._judged = judged
-        self._costs = costs
-        self._choice = choice
-        self._measure = measure
-        self._keys = keys
-        self._wording = wording
+    def __init__(self, costs: Costs, choice: Choice) -> None:
+        self._costs, self._choice, self._judged = costs, choice, costs.judged
+        self._measure, self._wording = costs.measure, costs.wording
+        self._given, self._shape = costs.judged.messages, SHAPES[costs.shape]
         self._messages: list[Message] = []
         self._cache: dict[str, str] = {}
         self._decisions: list[Decision] = []
@@ -143,31 +118,22 @@ class _Writing:
         self._forms: dict[int, _Form] = {}  # by candidate
 
     def written(self) -> Written:
-        atoms = self._judged.atoms
         runs = dict(self._folds())
         self._count_ahead(runs)
         number = 0
-        while number < len(atoms):
-            stop = runs.get(number)
-            if stop is not None:
+        while number < len(self._judged.atoms):
+            stop = runs.get(number, 0)
+            if stop:
                 self._fold(number, stop)
-                number = stop
-                continue
-            for index in range(atoms[number].first, atoms[number].last + 1):
-                self._message(index)
-            number += 1
+            else:
+                atom = self._judged.atoms[number]
+                for index in range(atom.first, atom.last + 1):
+                    self._message(index)
+            number = stop or number + 1
         return Written(
-            self._messages,
-            self._cache,
-            self._decisions,
-            self._tokens,
-            self._issued,
-            self._places,
-            self._excerpts,
-            self._unfoldable,
-            self._suspects,
-            self._suspect_messages,
-        )
+            self._messages, self._cache, self._decisions, self._tokens, self._issued, self._places, self._excerpts,
+            self._unfoldable, self._suspects, self._suspect_messages,
+        )  # fmt: skip
 
     def _folds(self) -> Iterator[tuple[int, int]]:
         """The runs of atoms that fold, as (first, one past the last).
@@ -184,7 +150,7 @@ class _Writing:
 
     def _issue(self, text: str) -> str:
         """The key of a text that is taken out now."""
-        key = self._keys.name(text)
+        key = self._costs.keys.name(text)
         self._cache[key] = text
         return key
 
@@ -233,17 +199,12 @@ class _Writing:
 
     def _count_ahead(self, folds: Mapping[int, int]) -> None:
         """Writes the new forms of texts, and lets threads count them."""
-        groups = self._costs.groups
-        number = 0
-        while number < len(groups):
-            if number in folds:
-                number = folds[number]
-                continue
-            for place, forms in groups[number].forms.items():
+        folded = {number for first, stop in folds.items() for number in range(first, stop)}
+        for number, group in enumerate(self._costs.groups):
+            for place, forms in group.forms.items() if number not in folded else ():
                 whole = len(self._choice.kept_of(place)) == len(forms.segments)
                 if not whole or forms.full < self._costs.tokens[place]:
                     self._forms[place] = self._form(place, whole)
-            number += 1
         self._measure.begin(form.text for form in self._forms.values() if form.tokens is None)
 
     def _message(self, index: int) -> None:

@@ -1,6 +1,8 @@
-"""What stands again further down: the same output twice, or the parts of a file that a later read shows too.
+"""Repeated lines: the same output twice, or the parts of a file that another read shows too.
 
-The last copy keeps its worth; earlier ones are worth little while it is there.
+There are two matchers, since a mistake costs more in one of them. ``again`` compares a text with all later ones, in any
+order of the lines: the earlier copy only loses value. ``in_order`` compares it with one earlier text: the later copy
+can be replaced by a marker that refers to the earlier one, so all lines must be there, in the same order.
 """
 
 from __future__ import annotations
@@ -60,6 +62,36 @@ def outdated(texts: Sequence[tuple[str, str]]) -> list[bool]:
     for text, call in reversed(texts):
         found.append(bool(call) and newest.setdefault(call, text) != text and bool(path_of("", call)))
     return found[::-1]
+
+
+def in_order(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
+    r"""For every segment whether all of its lines are in ``above``, in a row and in the order of the text.
+
+    Numbers of lines do not count. Segments on both sides of a place where lines were added or removed do not match:
+    they show the place.
+
+    >>> in_order("a\nb\nnew\n", [Segment(0, 2, ""), Segment(2, 4, ""), Segment(4, 8, "")], "a\nb\nc\n")
+    [True, True, False]
+    """
+    earlier = "\n".join(("", *bare_lines(above), ""))
+    known = set(earlier.split("\n"))
+    lines = bare_lines(text)
+    found = [False] * len(segments)
+    first = place = 0
+    for number, (start, end, _) in enumerate(segments):
+        last = first + text.count("\n", start, end)
+        whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
+        part = lines[first : last + (end == len(text))]
+        first = last
+        at = earlier.find("\n".join(("", *part, "")), place) if whole and known.issuperset(part) else -1
+        if at == place:
+            found[number] = True
+        elif at > place and number:
+            found[number - 1] = False
+        place = place if at < 0 else at + sum(map(len, part)) + len(part)
+    if found and found[-1] and earlier[place:].strip("\n"):
+        found[-1] = False  # the earlier text goes on
+    return found
 
 
 def _stands(text: str, seen: set[str]) -> bool:

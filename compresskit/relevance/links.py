@@ -1,37 +1,51 @@
-"""Second hops: a text that the best hits name matters too, though the query never says its name.
+"""Second hops: a text about what the best hits name matters too, though the query never says its name.
 
-A hit on "Rush" that mentions Neil Peart makes the passage titled "Neil Peart" relevant, and a function that
-the issue is about makes those relevant that it calls.
+A hit on "Rush" that mentions Neil Peart makes the passage about Neil Peart relevant. What a text is about is what it
+begins with, in any layout: as its title, in a tag, in the first field of a record, or in its first sentence. A function
+that the issue is about makes those relevant that it calls. It knows names by their capitals, so it follows none in
+scripts that have no capitals.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 from . import weights as tuning
 from .document import Document
-from .terms import STOP_WORDS, words
+from .terms import STOP_WORDS
 
-_UNTITLED = frozenset({"python", "code", "diff", "json", "log", "search"})  # kinds whose first lines are no titles
+_HEAD_CHARACTERS = 160  # characters of a segment's beginning that say what it is about, wrappers among them
+_SOURCE_CHARACTERS = 8_000  # characters of a hit that are read for names, which bounds the time
+_CODE = frozenset(
+    {"python", "code", "diff", "log", "search", "lines"}
+)  # kinds in which one capitalised word is no name
 _IDENTIFIER = re.compile(r"\w+")
-_ASIDE = re.compile(r"\s*\([^)]*\)\s*$")  # "Mercury (planet)" is named as Mercury
+_WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’]*\.?"  # begins with a capital, or is of a script without them
+_SMALL = r"(?:of|the|and|in|on|for|to|a|de|da|di|du|del|des|la|le|von|van|der|y|e|i)"  # stand inside of names
+_NAME = re.compile(rf"{_WORD}(?:[ _-](?:{_SMALL}[ _]){{0,2}}(?:{_WORD}|\d+))*")
+_BETWEEN = re.compile(r"[ _-]")
+_SENTENCE = ".!?:\n"  # signs behind which every word has a capital
 
 
-def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
+def hop(documents: Sequence[Document], values: Sequence[float], explicit: float = 1.0) -> list[float]:
     """The values of all segments of all documents in a row, raised where better ones name them.
 
+    Args:
+        explicit: how surely the query asks about the texts, from 0 to 1. An agent's next step needs what it did last,
+            and not what that names.
+
     >>> from compresskit.content import Segment
-    >>> rush, peart = "Rush's drummer was Neil Peart.", "Neil Peart\\nBorn 1952."
-    >>> documents = [Document(text, [Segment(0, len(text), "")], "", 0.0) for text in (rush, peart, "Toto\\nA band.")]
+    >>> rush, peart = "Rush's drummer was Neil Peart.", "Passage: Neil Peart (1952-2020) wrote lyrics."
+    >>> documents = [Document(text, [Segment(0, len(text), "")], "", 0.0) for text in (rush, peart, "Toto is a band.")]
     >>> hop(documents, [1.0, 0.1, 0.1])
     [1.0, 0.6, 0.1]
     """
     hits = tuning.WEIGHTS.hop_hits
     raised = list(values)
-    index = _Index(documents)
+    index = _Index(documents, explicit)
     seen: set[int] = set()
     for _ in range(tuning.WEIGHTS.hop_rounds):
         ranked = sorted(range(len(raised)), key=raised.__getitem__, reverse=True)  # stable: the first of equals leads
@@ -40,7 +54,7 @@ def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
         gained: dict[int, float] = {}
         for number in best:
             for target, share in index.named_by(number):
-                if target != number:
+                if raised[target] < raised[number]:
                     gained[target] = max(gained.get(target, 0.0), share * raised[number])
         for target, gain in gained.items():
             raised[target] = values[target] + max(gain, raised[target] - values[target])
@@ -48,57 +62,79 @@ def hop(documents: Sequence[Document], values: Sequence[float]) -> list[float]:
 
 
 class _Index:
-    """What the segments are called, by first word."""
+    """What the segments define, and the words of the names that they begin with."""
 
-    def __init__(self, documents: Sequence[Document]) -> None:
+    def __init__(self, documents: Sequence[Document], explicit: float) -> None:
         self._documents = documents
         self._ends = list(accumulate(len(document.segments) for document in documents))
-        self._called: dict[str, list[tuple[int, float]]] = {}
-        titles: set[str] = set()
-        of_title, of_definition = tuning.WEIGHTS.title_share, tuning.WEIGHTS.definition_share
+        self._title_share = explicit * tuning.WEIGHTS.title_share
+        self._defined: dict[str, list[int]] = {}
+        self._heads: dict[str, dict[int, int]] = {}  # word -> segment -> which name of its beginning has it, from 0
         number = 0
-        for text, segments, _, _, kind in documents:
-            entitled = kind not in _UNTITLED
-            for start, _, name in segments:
-                if entitled and (title := _title(text, start)):
-                    titles.add(title)
-                    self._called.setdefault(title, []).append((number, of_title))
+        for document in documents:
+            for start, end, name in document.segments:
                 for definition in _definitions(name) if name else ():
-                    self._called.setdefault(definition, []).append((number, of_definition))
+                    self._defined.setdefault(definition, []).append(number)
+                if self._title_share:
+                    head = document.text[start : min(end, start + _HEAD_CHARACTERS)]
+                    for place, found in enumerate(_NAME.findall(head)):
+                        for word in _words(found):
+                            self._heads.setdefault(word, {}).setdefault(number, place)
                 number += 1
-        self._by_word: dict[str, list[str]] = {}  # titles
-        for title in sorted(titles):
-            if first := next(iter(words(title)), ""):
-                self._by_word.setdefault(first, []).append(title)
+        self._most = max(tuning.WEIGHTS.min_name_segments, int(tuning.WEIGHTS.max_name_share * number))
 
-    def named_by(self, number: int) -> list[tuple[int, float]]:
+    def named_by(self, number: int) -> Iterator[tuple[int, float]]:
         """Segments that one names, and the share of its value that goes to them: less where many have the name."""
         at = bisect_right(self._ends, number)
         document = self._documents[at]
         start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
-        text = document.text[start:end]
-        names = self._called.keys() & set(_IDENTIFIER.findall(text))
-        exponent = -tuning.WEIGHTS.name_exponent
-        for word in self._by_word.keys() & set(words(text)):
-            names.update(title for title in self._by_word[word] if title in text)
-        found = []
-        for name in names:
-            called = self._called[name]
-            found += [(number, share * len(called) ** exponent) for number, share in called]
-        return found
+        text = document.text[start : min(end, start + _SOURCE_CHARACTERS)]
+        exponent, of_definition = -tuning.WEIGHTS.name_exponent, tuning.WEIGHTS.definition_share
+        for name in self._defined.keys() & set(_IDENTIFIER.findall(text)):
+            targets = self._defined[name]
+            yield from ((target, of_definition * len(targets) ** exponent) for target in targets)
+        if self._title_share:
+            yield from self._about(text, document.kind in _CODE, number)
+
+    def _about(self, text: str, code: bool, number: int) -> Iterator[tuple[int, float]]:
+        tuned = tuning.WEIGHTS
+        done: set[tuple[str, ...]] = set()
+        for match in _NAME.finditer(text):
+            words = tuple(_words(match[0]))
+            if not words or words in done or not all(word in self._heads for word in words):
+                continue
+            if len(words) == 1 and (
+                code or len(words[0]) < tuned.min_name_characters or _begins_sentence(text, match.start())
+            ):
+                continue
+            done.add(words)
+            first, *others = sorted((self._heads[word] for word in words), key=len)
+            targets = [target for target in first if target != number and all(target in other for other in others)]
+            if not 0 < len(targets) <= self._most:
+                continue
+            share = self._title_share * len(targets) ** -tuned.name_exponent
+            for target in targets:
+                place = min(first[target], *(other[target] for other in others)) if others else first[target]
+                yield target, share * (1.0 if place < tuned.leading_names else tuned.later_name_share)
 
 
-def _title(text: str, start: int) -> str:
-    """The first line from ``start`` on, where it could be a title."""
-    tuned = tuning.WEIGHTS
-    least = tuned.min_name_characters
-    end = text.find("\n", start, start + tuned.max_title_characters + 1)
-    title = text[start : max(end, start)].strip("# *")
-    if len(title) < least or title[-1] in ".,;:?!" or title.islower():
-        return ""
-    if title[-1] == ")":
-        title = _ASIDE.sub("", title)
-    return "" if len(title) < least or title.lower() in STOP_WORDS else title
+def _words(name: str) -> list[str]:
+    """The words of a name that tell: without small words, possessives and dots.
+
+    >>> _words("The Tale of Neil Peart's")
+    ['tale', 'neil', 'peart']
+    """
+    found = []
+    for word in _BETWEEN.split(name):
+        word = word.rstrip(".'’").removesuffix("'s").removesuffix("’s").lower()
+        if len(word) > 1 and word not in STOP_WORDS:
+            found.append(word)
+    return found
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    before = text[max(0, at - 2) : at].rstrip(" ")
+    return not before or before[-1] in _SENTENCE
 
 
 def _definitions(name: str) -> list[str]:

@@ -10,7 +10,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ..content.compact.templates import ALARM, templates
+from ..content.alarm import ALARM
+from ..content.compact.templates import templates
 from . import weights as tuning
 
 _CELL = re.compile(r",\s?|\t|\|")

@@ -38,7 +38,19 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
             named[mention] = max(named.get(mention, 0.0), weight)
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
-    return Query(weights, named, nearness(embedder, sources) if embedder is not None else None, asked)
+    near = nearness(embedder, sources) if embedder is not None else None
+    return Query(weights, named, near, asked, 1.0 if given is not None else _explicit(turns))
+
+
+def _explicit(turns: Sequence[Turn]) -> float:
+    """How surely the last message asks about texts: less the more a user and an assistant take turns.
+
+    0 in the middle of an agent's work, whose last message is a result.
+    """
+    if not turns or not turns[-1].human:
+        return 0.0
+    spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
+    return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
 def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:

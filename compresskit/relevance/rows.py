@@ -23,7 +23,7 @@ from . import weights as tuning
 from .terms import variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
-_PERHAPS = frozenset({"code", "markdown", "prose"})  # kinds that markup, lists and YAML are taken for
+_PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that markup, lists and YAML are taken for
 _COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # begin lines of text that is no listing
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
 _MAX_TERMS = 64  # words of the question that are looked for, which bounds the time

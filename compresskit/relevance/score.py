@@ -1,12 +1,14 @@
 """One number for every segment: how much it has to do with the query, on a scale common to all kinds.
 
-Signals: BM25 against the query; what the query names outright; the call that asked for the text; the
-neighbours of a hit; and recency, which alone decides where nothing else speaks.
+Signals: BM25 against the query; what the query names outright; the call that asked for the text; texts about what the
+best hits name; the neighbours of a hit; the evidence for its document; and recency, which alone decides where nothing
+else speaks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nlargest
 from itertools import islice
 
 from ..types import Query
@@ -36,23 +38,43 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
         counts.append(hits)
         lengths.append(length)
         values.append(own_call * min(1.0, factor * called / said) if called else 0.0)
-    strength = _strongest(counts, query)
-    of_texts = _scaled(bm25(counts, lengths, query.weights), strength)
-    of_calls = _of_calls(documents, reader, query)
+    strength = _strongest(counts, reader)
+    of_texts = _scaled(bm25(counts, lengths, reader.weights), strength)
+    of_calls = _of_calls(documents, reader)
     named = _Named(query).bonus(documents, counts)
     values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
     if query.near:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = fuse(values, query.near(texts, values))
-    remaining = iter(hop(documents, values))
+    remaining = iter(hop(documents, values, query.explicit))
     placed = [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
+    placed = _with_evidence(placed, tuning.WEIGHTS.evidence_share * query.explicit)
     _lift_unlike(documents, placed)
     return placed
 
 
-def _strongest(counts: Sequence[dict[str, int]], query: Query) -> float:
+def _with_evidence(values: list[list[float]], share: float) -> list[list[float]]:
+    """The values of all documents, each with a share that depends on the evidence for its document.
+
+    The evidence is the mean of a document's best segments, against that of the best document. So a single hit in a
+    text that says nothing else of the query is worth less than one among others.
+
+    >>> _with_evidence([[1.0, 1.0], [0.5]], 0.5)
+    [[1.0, 1.0], [0.375]]
+    """
+    most = tuning.WEIGHTS.evidence_segments
+    means = [sum(nlargest(most, each)) / min(most, len(each)) if each else 0.0 for each in values]
+    best = max(means, default=0.0)
+    if not share or not best:
+        return values
+    return [
+        [value * (1 - share + share * mean / best) for value in each] for each, mean in zip(values, means, strict=True)
+    ]
+
+
+def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
     """The largest weight of a term that occurs."""
-    return max((query.weights[term] for term in set().union(*counts)), default=0.0)
+    return max((reader.weights[term] for term in set().union(*counts)), default=0.0)
 
 
 def _scaled(scores: list[float], best: float) -> list[float]:
@@ -61,11 +83,11 @@ def _scaled(scores: list[float], best: float) -> list[float]:
     return [score * scale for score in scores]
 
 
-def _of_calls(documents: Sequence[Document], reader: Reader, query: Query) -> list[float]:
+def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
     calls = [reader.hits(document.call[:CALL_CHARACTERS]) if document.call else {} for document in documents]
-    most = tuning.WEIGHTS.call_context * _strongest(calls, query)
-    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), query.weights), most)
+    most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
+    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
 
 

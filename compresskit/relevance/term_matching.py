@@ -7,14 +7,15 @@ one. So is text with a few signs beside, such as arrows and dashes; other text i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
 from . import weights as tuning
 from .document import Document
-from .terms import STOP_WORDS, parts, plain, variants, words
+from .terms import STOP_WORDS, parts, plain, words
+from .word_forms import MIN_PREFIX, MIN_STEM, abbreviated, beginnings, inflections, stem_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +34,12 @@ _SHAPE = bytes(
     for code in range(256)
 )
 _HEAD = 8  # letters that a key is made of
-_PLACES = 14  # bits of a place in the table
+_PLACES = 17  # bits of a place in the table
+_MAX_PREFIX = 8  # letters of a beginning that is looked for
+_MIN_REST = 3  # letters that a word has more than its short form, minimum
+# Behind a term, the name of what stands for it: an abbreviation or what is abbreviated, its first letters, a longer
+# word that begins with it, and a word that ends otherwise.
+_SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
@@ -46,22 +52,70 @@ class Reading(NamedTuple):
 
 
 class _Told(dict[str, tuple[str, ...]]):
-    """The terms of the query that a word is, or has as its parts. Each different word is looked at once."""
+    """The terms of the query that a word is, or has as its parts. Each different word is looked at once.
+
+    An inflection counts as the term itself. Words that a term abbreviates, and words that only begin alike, are found
+    under names of their own with lower weights, since they are less sure: ``weights`` has them too.
+    """
 
     def __init__(self, query: Query) -> None:
-        self.terms = {variant: term for term in query.weights for variant in reversed(variants(term))}
-        self.terms |= {term: term for term in query.weights}
+        tuned = tuning.WEIGHTS
+        self.terms = {term: term for term in query.weights}
+        self.weights = dict(query.weights)
+        self.prefixes: dict[str, str] = {}
+        for term in query.weights:
+            for form in inflections(term):
+                self.terms.setdefault(form, term)
+        related: dict[str, str] = {}
+        for term, weight in query.weights.items():
+            if tuned.abbreviation_share:
+                self._relate(related, abbreviated(term), term, _SHORT, tuned.abbreviation_share * weight)
+        for first, second in pairwise(query.asked):
+            weight = min(query.weights.get(first, 0.0), query.weights.get(second, 0.0))
+            if tuned.abbreviation_share and weight and len(first) >= MIN_STEM and len(second) >= MIN_STEM:
+                self._relate(related, [first + second], first, _SHORT, tuned.abbreviation_share * weight)
+        for term in query.asked:
+            weight = query.weights.get(term, 0.0)
+            if not weight:
+                continue
+            if tuned.beginning_share:
+                self._relate(related, beginnings(term), term, _BEGINNING, tuned.beginning_share * weight)
+                if len(term) >= MIN_PREFIX and term.isalpha() and len(term) <= _MAX_PREFIX:
+                    self._relate(self.prefixes, [term], term, _LONGER, tuned.beginning_share * weight)
+            if tuned.stem_share and (stem := stem_of(term)) and len(stem) <= _MAX_PREFIX:
+                self._relate(self.prefixes, [stem], term, _STEM, tuned.stem_share * weight)
+        self.terms |= {word: name for word, name in related.items() if word not in self.terms}
+        self._longest = max(map(len, self.prefixes), default=0)
+
+    def _relate(self, found: dict[str, str], words: Iterable[str], term: str, how: str, weight: float) -> None:
+        for word in words:
+            if word not in STOP_WORDS and word not in found:
+                found[word] = term + how
+                self.weights[term + how] = weight
+
+    def _begun(self, part: str) -> str:
+        """The name of the longest beginning of a word that is one of a term's."""
+        for end in range(min(self._longest, len(part) - 1), MIN_PREFIX - 1, -1):
+            if name := self.prefixes.get(part[:end]):
+                return name if name[-1] == _STEM or len(part) >= end + _MIN_REST else ""
+        return ""
 
     def __missing__(self, word: str) -> tuple[str, ...]:
-        found = self[word] = tuple([self.terms[part] for part in parts(word) if part in self.terms])
-        return found
+        terms = self.terms
+        cut = parts(word)
+        found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
+        if len(cut) > 1 and (whole := terms.get(word.lower())):
+            found.append(whole)
+        self[word] = result = tuple(filter(None, found))
+        return result
 
 
 class Reader:
-    """Knows the words of a query."""
+    """Knows the words of a query. ``weights`` are those of its terms, and of what stands for a term."""
 
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
+        self.weights: Mapping[str, float] = self._told.weights
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
@@ -84,7 +138,7 @@ class Reader:
 
         The words of a segment's name count as its own. Many texts are read at once.
         """
-        vocabulary = self._table(documents)
+        vocabulary = self._table(documents), self._beginnings()
         texts: list[str] = []
         asked: list[frozenset[str]] = []
         size = 0
@@ -121,11 +175,29 @@ class Reader:
             table[_places(said.encode().translate(_LOWER), starts, ends)] = True
         return table
 
+    def _beginnings(self) -> NDArray[np.bool_] | None:
+        """Which places of a table are taken by the first letters of words that may begin as a term does."""
+        import numpy as np
+
+        known = {prefix[:MIN_PREFIX] for prefix in self._told.prefixes if prefix.isascii()}
+        if not known:
+            return None
+        table = np.zeros(1 << _PLACES, dtype=np.bool_)
+        said = f" {' '.join(known)} "
+        _, starts, _ = _plain_words(said)
+        table[_first_places(said.encode().translate(_LOWER), starts)] = True
+        return table
+
     def _read_plain(
-        self, texts: Sequence[str], wanted: Sequence[frozenset[str]], table: NDArray[np.bool_]
+        self,
+        texts: Sequence[str],
+        wanted: Sequence[frozenset[str]],
+        tables: tuple[NDArray[np.bool_], NDArray[np.bool_] | None],
     ) -> Iterator[Reading]:
         """Readings of ASCII texts."""
         import numpy as np
+
+        table, beginnings = tables
 
         if not texts:
             return
@@ -136,6 +208,9 @@ class Reader:
         capitals = np.flatnonzero(shape == _CAPITAL)
         number_of, part_starts, part_ends = _compounds(shape, capitals, starts, ends)
         telling[number_of[table[_places(lower, part_starts, part_ends)]]] = True
+        if beginnings is not None:
+            telling |= beginnings[_first_places(lower, starts)] & (ends - starts > MIN_PREFIX)
+            telling[number_of[beginnings[_first_places(lower, part_starts)]]] = True
         telling[_numbered(shape, capitals, starts)] = True
         bounds = np.cumsum([len(one) + 1 for one in texts])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
@@ -207,6 +282,16 @@ def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
     seconds = capitals[(shape[capitals - 1] == _CAPITAL) & (shape[capitals + 1] == _DIGIT)]
     words: Places = np.searchsorted(starts, seconds, side="right") - 1
     return words
+
+
+def _first_places(lower: bytes, starts: Places) -> Places:
+    """The place of each word by its first letters alone; a shorter word is taken with what is behind it."""
+    import numpy as np
+
+    padded = lower + bytes(_HEAD)
+    heads = np.ndarray(len(lower), dtype="<u4", buffer=padded, strides=(1,))[starts].astype(np.uint64)
+    places: Places = ((heads * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
+    return places
 
 
 def _places(lower: bytes, starts: Places, ends: Places) -> Places:

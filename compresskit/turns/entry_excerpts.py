@@ -62,7 +62,7 @@ def enter_views(
     stays = ["" if index in long else "context" for index in places]
     whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * sum(long.values()))
-    judged = judge(turns, bound, whole_messages(turns, stays), derive(turns, None), limits.measure, wanted)
+    judged = judge(shown, turns, bound, whole_messages(turns, stays), derive(turns, None), limits.measure, wanted)
     counted = {(index, block.path) for index, block in texts}
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):
@@ -70,7 +70,7 @@ def enter_views(
             candidates[number], repeated = discounted(one, above[place], limits.measure)
             wanted -= int(tuned.excerpt_share * repeated)
     room = limits._replace(room=whole - sum(long.values()) + wanted, names=tuned.excerpt_names_share, most=0)
-    written, _ = fitted(room, judged._replace(candidates=candidates), shown, None)
+    written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]

@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..content import Segment, bare_lines, path_of, split
+from ..content import path_of, split
 from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
 from ..plan import weights as plan_tuning
 from ..plan.candidates import NO_ENTITIES, Candidate
+from ..relevance.duplicates import in_order
 from ..tokens.measure import Measure
 from ..types import Block, Turn
 from . import weights as tuning
@@ -80,7 +81,7 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
     tuned = tuning.WEIGHTS
     least, most = tuned.min_repeated_segment_characters, tuned.max_repeated_segment_characters
     segments = split(text, call, deep=False, min_chars=least, max_chars=most).segments
-    stands = _standing(text, segments, above)
+    stands = in_order(text, segments, above)
     hidden = sum(end - start for (start, end, _), there in zip(segments, stands, strict=True) if there)
     if hidden < tuned.min_repeated_share * len(text):
         return None
@@ -96,41 +97,14 @@ def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate,
         above: see ``Above.newest``.
     """
     segments, text = one.split.segments, one.block.text
-    stands = _standing(text, segments, above) if above and not one.short else []
+    stands = in_order(text, segments, above) if above and not one.short else []
     if not any(stands):
         return one, 0
     left = plan_tuning.WEIGHTS.repeated_share
     values = [value * left if there else value for value, there in zip(one.values, stands, strict=True)]
     entities = [NO_ENTITIES if there else own for own, there in zip(one.entities, stands, strict=True)]
-    marks = measure.tally(text).at([segment.start for segment in segments] + [len(text)])
-    tokens = sum(marks[number + 1] - marks[number] for number, there in enumerate(stands) if there)
+    tokens = sum(cost for cost, there in zip(one.segment_tokens(measure), stands, strict=True) if there)
     return one._replace(values=values, entities=entities), tokens
-
-
-def _standing(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
-    """Which segments stand above: all of their lines in a row, whatever their numbers, and in the order of the text.
-
-    Those on both sides of a place where something was left out or put in do not count: they show it.
-    """
-    earlier = "\n".join(("", *bare_lines(above), ""))
-    known = set(earlier.split("\n"))
-    lines = bare_lines(text)
-    stands = [False] * len(segments)
-    first = place = 0
-    for number, (start, end, _) in enumerate(segments):
-        last = first + text.count("\n", start, end)
-        whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
-        part = lines[first : last + (end == len(text))]
-        first = last
-        found = earlier.find("\n".join(("", *part, "")), place) if whole and known.issuperset(part) else -1
-        if found == place:
-            stands[number] = True
-        elif found > place and number:
-            stands[number - 1] = False
-        place = place if found < 0 else found + sum(map(len, part)) + len(part)
-    if stands and stands[-1] and earlier[place:].strip("\n"):
-        stands[-1] = False  # it went on above
-    return stands
 
 
 def _about(call: str) -> str:

@@ -36,8 +36,7 @@ def find(names: Iterable[str], given: str | None = None) -> list[Path]:
     """
     if given == "hub":
         raise DataError("there is no public set for this on the hub: give a file or a folder with --data.")
-    given = str(SAMPLES) if given == "sample" else given
-    place = Path(given or os.environ.get(ENVIRONMENT) or _BESIDE_THE_PROJECT)
+    place = folder(given)
     if place.is_file():
         return [place]
     found = [place / name for name in names if (place / name).is_file()]
@@ -47,6 +46,12 @@ def find(names: Iterable[str], given: str | None = None) -> list[Path]:
             f"Give one with --data, or set {ENVIRONMENT}."
         )
     return found
+
+
+def folder(given: str | None = None) -> Path:
+    """The folder of data, or the file, that `find` looks at."""
+    given = str(SAMPLES) if given == "sample" else given
+    return Path(given or os.environ.get(ENVIRONMENT) or _BESIDE_THE_PROJECT)
 
 
 def there(names: Iterable[str]) -> bool:

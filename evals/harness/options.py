@@ -20,7 +20,7 @@ _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
     *("depths", "lengths", "max_context", "needles", "wordings"),
-    *("on", "set", "without"),
+    *("groups", "on", "set", "without"),
 )
 _DATA = (
     'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '

@@ -17,6 +17,7 @@ MEASURED, NO_DATA, OVER_BUDGET, ONLY_ERRORS, INTERRUPTED = 0, 2, 3, 4, 130
 Measure = Callable[[], tuple[Sequence[Path | Source], list[Row]]]  # the data read, and a row for every item
 
 Show = Callable[[Sequence[figures.Line]], None]
+Totals = Callable[[Sequence[figures.Line]], Sequence[figures.Line]]
 
 
 def report(
@@ -26,11 +27,13 @@ def report(
     measure: Measure,
     show: Show | None = None,
     groups: figures.Groups = figures.of_its_group,
+    totals: Totals | None = None,
 ) -> int:
     """Runs the measure and reports it; returns the exit code, one of `options.CODES`.
 
     `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete. `show` prints
-    another table than that of the columns; with `groups` a row counts in several of its lines.
+    another table than that of the columns; with `groups` a row counts in several of its lines; `totals` makes more
+    lines out of them.
     """
     given.complete = True
     try:
@@ -46,6 +49,7 @@ def report(
         print(f"{name}: interrupted. {_how_to_go_on(given)}", file=sys.stderr)
         return INTERRUPTED
     lines = figures.lines(rows, columns, given.seed, groups)
+    lines = [*lines, *totals(lines)] if totals else lines
     if show:
         show(lines)
     else:

@@ -19,12 +19,13 @@ RUNS = {  # what is given besides the sample and the record
     "swe-bench": ["--retention", "--target", "0.4", "--compressors", "everything,oracle,compresskit"],
     "multihop-qa": ["--target", "0.4", "--compressors", "everything,oracle,compresskit"],
     "agent-points": ["--compressors", "everything,oracle,compresskit"],
+    "needs": ["--limit", "1", "--contenders", "everything,oracle,compresskit"],
     "bill": ["--compressors", "everything,window,compresskit-previous"],
     "shrink": ["--target", "0.5", "--compressors", "everything,nothing,head+tail,excerpts"],
 }
 KEPT = {  # the heading under which sending everything has 1
     "swe-bench": "lines", "multihop-qa": "support", "agent-points": "support", "bill": "bill, in sum",
-    "shrink": "support",
+    "shrink": "support", "needs": "kept",
 }  # fmt: skip
 
 

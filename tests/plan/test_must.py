@@ -31,8 +31,9 @@ def planned(messages, room, must=None, why=None, folds=True):
     reasons = [[(why or {}).get((turn.index, n), "") for n in range(len(turn.blocks))] for turn in turns]
     protection = Protection(["" if folds else "must not fold"] * len(turns), reasons)
     measure = measure_for(MODEL, None)
-    judged = judge(turns, atoms(turns, protection, room), protection, derive(turns, None), measure, room)
-    written, floor = fitted(Limits(room, True, {}, measure), judged, messages, None)
+    groups, query = atoms(turns, protection, room), derive(turns, None)
+    judged = judge(messages, turns, groups, protection, query, measure, room)
+    written, floor = fitted(Limits(room, True, {}, measure), judged, None)
     assert difference(restore(written.messages, dict(written.cache)), messages) is None
     return written, floor, judged
 

@@ -93,7 +93,8 @@ def test_beyond_a_target_out_of_reach_most_of_the_room_goes_to_names():
     names = [f"{mood}{name}" for mood in MOODS for name in NAMES]
     messages = agent("\n".join(f"Then {each} and {other}." for each, other in batched(names)), QUIET, task=rules)
     whole = compress(messages, MODEL, trigger=10**9).original_tokens
-    result = compress(messages, MODEL, trigger=whole * 6 // 10, target=500, previous=compress(messages[:-1], MODEL))
+    budget = {"trigger": whole * 6 // 10, "target": 500, "protect": [0]}
+    result = compress(messages, MODEL, **budget, previous=compress(messages[:-1], MODEL))
     free = result.compressed_tokens - result.floor_tokens
     told = measure_for(MODEL, None).count(", ".join(names_in(result)))
     assert not result.target_met

@@ -142,10 +142,13 @@ def test_what_stays_whole(why, messages, options):
     assert restore(result.messages, result.cache) == messages
 
 
-def test_what_stands_behind_a_mark_of_the_caller_stays_whole():
+def test_a_marked_result_enters_shorter_with_its_mark_unless_marks_keep():
     call, answered = anthropic_read(source())
     answered["content"][0]["cache_control"] = {"type": "ephemeral"}
-    assert compress([TASK, call, answered], MODEL, on_entry=True).messages[2] == answered
+    assert compress([TASK, call, answered], MODEL, on_entry=True, cached="keep").messages[2] == answered
+    (moved,) = compress([TASK, call, answered], MODEL, on_entry=True).messages[2]["content"]
+    assert moved["content"] != answered["content"][0]["content"]
+    assert moved["cache_control"] == {"type": "ephemeral"}
 
 
 def test_a_marker_that_was_told_before_is_not_issued():

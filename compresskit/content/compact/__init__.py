@@ -34,6 +34,7 @@ _OF_KIND = {
     "search": ("search results in short form", "listing in short form"),
     "lines": ("table in short form", "listing in short form", "log in short form"),
     "log": ("log in short form",),
+    "table": ("table in short form",),
     "markdown": ("table in short form",),
     "code": ("table in short form",),
     "prose": ("table in short form",),

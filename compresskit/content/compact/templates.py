@@ -11,11 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-ALARM = re.compile(
-    r"error|fail|fatal|panic|exception|critical|abort|denied|refused|timed? ?out|unreachable|corrupt|invalid"
-    r"|killed|overflow|crash|traceback|warn",
-    re.IGNORECASE,
-)
+from ..alarm import ALARM
+
 _NUMBER = re.compile(r"\d+")
 _FEW = 3  # lines that are too few to say what varies
 _MOST_WORDS = 6  # different ones in a place that is no variable yet

@@ -2,13 +2,14 @@
 
 A line's continuation (deeper indentation) stays with it, and so does a traceback with the line that
 announces it; a test runner's failure report is one piece named by its test, and a commit one named by its hash.
-Levels and times are not read.
+Lines that tell of a failure are pieces of their own, those in a row together. Levels and times are not read.
 """
 
 import re
 from collections.abc import Iterator
 
-from ..segment import Mark
+from ..alarm import ALARM, EXIT
+from ..segment import ALONE, Mark
 
 _TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
 # The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
@@ -26,6 +27,7 @@ _LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,12})[0-9a-f]{0,52}\b", re.MULTILINE)
 _INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
 _SAMPLE = 4000  # characters in which the least indentation is looked for
+_HEAD = 300  # characters of a line in which a failure is looked for
 _RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
 
 
@@ -46,6 +48,7 @@ def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
     flush = min(map(len, _INDENTATION.findall("\n" + text[:_SAMPLE])), default=0)
     report = ""  # the kind of failure report that is being read
     trace = False  # a traceback's last line has yet to come
+    alarmed = False  # the line before tells of a failure
     for match in pattern.finditer("\n" + text):
         start, kind, apart = match.end(1) - 1, match.lastgroup, bool(match[1])
         if start >= len(text):
@@ -62,10 +65,19 @@ def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
         else:
             if apart or report or kind != "trace" or start == 0:
                 group += apart or bool(report)
-                yield Mark(start, "", group)
+                alarming = kind == "trace" or _alarms(text, start)
+                yield Mark(start, "", ALONE - group if alarming else group)
+                group += alarming != alarmed and not alarming
+                alarmed = alarming
             report, trace = "", kind == "trace"
 
 
 def _test(match: re.Match[str]) -> str:
     """The test that a failure report is about."""
     return next((match[runner].strip() for runner in _RUNNERS if match[runner]), "")
+
+
+def _alarms(text: str, start: int) -> bool:
+    end = text.find("\n", start, start + _HEAD)
+    end = min(start + _HEAD, len(text)) if end < 0 else end
+    return ALARM.search(text, start, end) is not None or EXIT.search(text, start, end) is not None

@@ -1,6 +1,7 @@
 """Markdown and reStructuredText: sections by their headings, in them paragraphs, list items and fences.
 
-A fence or a table is one piece; long paragraphs are cut between sentences. Nothing is rendered.
+A fence is one piece, and so is a numbered item of some length; long paragraphs are cut between sentences. Nothing is
+rendered.
 """
 
 import re
@@ -13,7 +14,9 @@ from .sentences import with_sentences
 _LINE = re.compile(
     r"\n((?:[ \t\r]*+\n)*+)(?:#{1,6}[ \t]+(?P<heading>[^\n]*)|[ \t]*+(?P<fence>`{3,}+|~{3,}+)"
     r"|(?P<title>[^\s=~^\"'#*+`:.-][^\n]{0,118})\n(?:={3,}+|-{3,}+|~{3,}+|\^{3,}+|\"{3,}+)[ \t\r]*$"
-    r"|(?P<item>[ ]{0,3}(?:[-*+•]|\d{1,3}[.)])[ \t])|(?P<indented>[ \t]+)|)",
+    r"|(?P<clause>[ ]{0,3}\d{1,3}(?:(?:\.\d{1,3}){0,4}[.)]|(?:\.\d{1,3}){1,4})[ \t])"
+    r"|(?P<item>[ ]{0,3}(?:[-*+•]|\(?[a-zA-Z\d]{1,4}\))[ \t])"
+    r"|(?P<indented>[ \t]+)|)",
     re.MULTILINE,
 )
 _LONG = 600  # characters of a paragraph beyond which it is cut between its sentences
@@ -42,8 +45,9 @@ def _marks(text: str) -> Iterator[Mark]:
             group += 1
         elif kind == "fence":
             fence = match["fence"]
-        elif kind == "item":
+        elif kind in ("item", "clause"):
             begins = True
+            group += kind == "clause"
         if (begins and not headed) or kind in ("heading", "title") or start == 0:
             yield Mark(start, heading, group)
         headed = kind in ("heading", "title")

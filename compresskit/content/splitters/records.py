@@ -20,6 +20,7 @@ _BRACKET = re.compile(rf'(?:[^\[\]{{}}"]++|{_STRING}|{_NODE})*+([\[\]{{}}])', re
 _SMALL = re.compile(
     r'(?:\s{0,16}+(?:"[^"\\]{1,24}+"\s{0,2}+:\s{0,2}+)?+(?:[^\s\[\]{}",]{1,12}+|"[^"\\]{0,12}+")\s{0,4}+,){8}+'
 )
+_OBJECT = re.compile(r"\s*+(?:\d{1,7}→\s*+)?\{")
 _OPENED = re.compile(r"[\[{]")
 _GAP = re.compile(r"[ \t\r]*+\n|[ \t]*+")
 _MEMBER = re.compile(r'\s*+(?:\d{1,7}→\s*+)?(?:"((?:[^"\\\n]|\\.){1,80}+)"\s*+:\s*+)?(?=([\[{])?)')
@@ -83,9 +84,13 @@ class _Scan:
     def members(self, begin: int, opened: int, prefix: str, depth: int) -> int:
         """Marks for what the bracket at `opened` holds, the first one at `begin`; where it is closed."""
         self.group += 1
+        text, listed = self.text, self.text.startswith("[", opened)
         group, start, at = self.group, begin, opened + 1
         for comma, end in self.commas(at):
             cut = self.after(comma) if comma else end
+            if listed and _OBJECT.match(text, at):
+                self.group += 1  # a record is nobody's kin
+                group = self.group
             self.member(start, at, cut, group, prefix, depth)
             start = at = cut
         return at

@@ -1,0 +1,66 @@
+"""Manual and help pages: an option and its description are one piece, other text is cut into paragraphs.
+
+Told by indentation: what stands deeper than an option's line describes it, blank lines or not. Pieces are named by
+their option, or by the section that they are in.
+"""
+
+import re
+from collections.abc import Iterator
+
+from ..segment import Mark
+
+_HEADER = re.compile(r"\s*+[\w.:+@-]{1,40}\(\d\w{0,4}\)[ \t]")
+_SECTION = re.compile(
+    r"\n(?:NAME|SYNOPSIS|DESCRIPTION|OPTIONS|USAGE|COMMANDS|FLAGS|ARGUMENTS|EXAMPLES?)[ \t\r]*\n[ \t]"
+)
+_USAGE = re.compile(r"\n[ \t]*(?:[Uu]sage|USAGE):")
+_OPTION = re.compile(r"\n[ \t]{1,24}(?:--?[\w?@#][\w-]*|/\w+)(?=[ \t,=\[\r\n])")
+# The blank lines above a line, its indentation, and what it is.
+_LINE = re.compile(r"\n((?:[ \t\r]*+\n)*+)([ \t]*+)(?:(?P<option>--?[\w?@#][^\n]*|\+\w[^\n]*)|(?P<words>[^\s][^\n]*))")
+_COLUMNS = re.compile(r"\S(?: {2,}|\t+)\S")  # an option and its description on one line
+_NAME_LIMIT = 60
+_TAB = 8
+
+
+def looks_manual(sample: str) -> bool:
+    """Whether a text, with a line end before it, is a manual page, or a program's help."""
+    options = len(_OPTION.findall(sample))
+    sections = len(_SECTION.findall(sample))
+    if _HEADER.match(sample):
+        return sections > 0
+    return options >= 2 and (sections > 1 or bool(_USAGE.search(sample)) or options * 5 >= sample.count("\n"))
+
+
+def marks(text: str) -> Iterator[Mark]:
+    """Marks at sections, options and paragraphs.
+
+    >>> page = "OPTIONS\\n   -a, --all\\n       Shows all.\\n\\n       Slow.\\n   -q     Quiet.\\n"
+    >>> [mark.name for mark in marks(page)]
+    ['OPTIONS', '-q']
+    """
+    group, section = 0, ""
+    option = -1  # the column of the option that is being described
+    described = headed = False
+    for line in _LINE.finditer("\n" + text):
+        start, apart = line.end(1) - 1, bool(line[1])
+        column = len(line[2].expandtabs(_TAB))
+        if not column and not line["option"]:
+            section, option, headed, group = line["words"].strip(), -1, True, group + 1
+            yield Mark(start, section[:_NAME_LIMIT], group)
+        elif line["option"] and (option < 0 or column <= option):
+            if (option < 0 or described or apart) and not headed:
+                group += 1
+                yield Mark(start, _name(line["option"]), group)
+            option, headed, described = column, False, bool(_COLUMNS.search(line["option"]))
+        elif option >= 0 and column > option:
+            described = True
+        else:
+            if (apart or option >= 0) and not headed:
+                group += option >= 0
+                yield Mark(start, section[:_NAME_LIMIT], group)
+            option, headed = -1, False
+
+
+def _name(option: str) -> str:
+    columns = _COLUMNS.search(option)
+    return (option[: columns.start() + 1] if columns else option).strip()[:_NAME_LIMIT]
