@@ -23,7 +23,7 @@ _BLOCKS = frozenset(
         *("reasoningContent", "citationsContent", "searchResult"),
     }
 )
-_ROLES = frozenset({"user", "assistant"})
+_ROLES = ("user", "assistant")
 
 
 def read(index: int, message: Message) -> Turn:

@@ -142,7 +142,7 @@ G_ASK, G_SAID = content("user", {"text": "go"}), content("model", {"text": "done
 @pytest.mark.parametrize(
     ("contents", "broken"),
     [
-        ([G_ASK, content("model", called("f"), called("g")), content("user", responded("g"), responded("f")), G_SAID], []),
+        ([G_ASK, content("model", called("f"), called("g")), content("user", responded("g"), responded("f"))], []),
         ([G_ASK, content("model", called("f", id="1")), content("user", responded("f", id="1"))], []),
         ([G_ASK, content("model", called("f"), called("f")), content("user", responded("f"))],
          ["call without its result: f "]),
