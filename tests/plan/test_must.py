@@ -136,5 +136,5 @@ def test_a_reason_keeps_its_block_and_not_its_neighbour():
     assert first == NOTES
     assert "retrieve" in second
     assert [(row.action, row.why) for row in written.decisions[:1]] == [("protected", "named by the caller")]
-    written, _, _ = planned(messages, 200)
+    written, _, _ = planned(messages, 100)
     assert 0 not in written.places
