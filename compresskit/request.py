@@ -133,6 +133,7 @@ class Request:
             decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
             settled_tokens=previous.settled_tokens if going.whole else 0,
+            entered=entering.decisions(going.known, self.measure) if entered else (),
         )
 
     def result(
@@ -197,6 +198,7 @@ class Request:
             trigger=self.trigger,
             target=self.target,
             estimate=self.measure.estimate,
+            forms=tuple(issued),
             **more,
         )
 

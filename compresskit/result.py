@@ -67,6 +67,17 @@ class Mark(NamedTuple):
     ttl: str = ""
 
 
+class Change(NamedTuple):
+    """A text that stands in another form: the index of its message, its place there, and the new text.
+
+    The place is a path of keys and indices, such as ``("content", 0, "text")``.
+    """
+
+    message: int
+    path: Path
+    text: str
+
+
 @dataclass(frozen=True, eq=False)
 class Compressed(Mapping[str, Any]):
     """The result of compress(). It is also a mapping with the keys that litellm.compress returns, and more.
@@ -93,6 +104,8 @@ class Compressed(Mapping[str, Any]):
             so that it stays the same from turn to turn.
         settled_tokens: The size of this conversation after its last compaction. A compaction that was not used because
             it gained too little counts too. 0 before the first one.
+        entered: One for each result of this turn that entered in a shorter form before it was first sent.
+        forms: The places in ``messages`` of texts that are forms of originals: index and path.
     """
 
     messages: list[Message]
@@ -109,6 +122,8 @@ class Compressed(Mapping[str, Any]):
     estimate: bool = False
     breakpoints: tuple[Mark, ...] = ()
     settled_tokens: int = 0
+    entered: tuple[Decision, ...] = ()
+    forms: tuple[tuple[int, Path], ...] = ()
 
     @property
     def compression_ratio(self) -> float:
@@ -121,6 +136,23 @@ class Compressed(Mapping[str, Any]):
     def target_met(self) -> bool:
         """Whether the result fits the target, or nothing had to be done."""
         return self.skipped_reason in ("below_trigger", "fits_trigger") or self.compressed_tokens <= self.target
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The texts that changed, for callers who keep objects of their own instead of ``messages``.
+
+        Apply them to your messages, whose indices are the same. There are none if messages were folded: pass
+        ``folds=False``, so that every message stays in its place.
+        """
+        if any(decision.action == "fold" for decision in self.decisions):
+            return ()
+        found = []
+        for index, path in self.forms:
+            text: Any = self.messages[index]
+            for step in path:
+                text = text[step]
+            found.append(Change(index, path, text))
+        return tuple(found)
 
     @property
     def request(self) -> dict[str, Any]:

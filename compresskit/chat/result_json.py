@@ -56,18 +56,23 @@ def _made(
     decisions: Sequence[Sequence[Any]],
     breakpoints: Sequence[Sequence[Any]] = (),
     places: Mapping[str, int] | None = None,
+    entered: Sequence[Sequence[Any]] = (),
+    forms: Sequence[Sequence[Any]] = (),
     **fields: Any,
 ) -> Compressed:
     """A result from JSON, which knows no tuples."""
-    rows = tuple(Decision(message, tuple(path), *rest) for message, path, *rest in decisions)
+    rows, news = (
+        tuple(Decision(message, tuple(path), *rest) for message, path, *rest in each) for each in (decisions, entered)
+    )
+    positions = tuple((index, tuple(path)) for index, path in forms)
     marks = tuple(Mark(*mark) for mark in breakpoints)
     held = cache if places is None else PlacedCache(cache, places)
-    return Compressed(cache=held, decisions=rows, breakpoints=marks, **fields)
+    return Compressed(cache=held, decisions=rows, breakpoints=marks, entered=news, forms=positions, **fields)
 
 
 def _is_sound(result: Compressed) -> bool:
     check_messages(result.messages)
-    _ = result.request  # every mark has its part
+    _ = result.request, result.changes  # every mark has its part, and every form its text
     counts = [*(getattr(result, name) for name in _TOKENS), *(row.message for row in result.decisions)]
     counts += getattr(result.cache, "places", {}).values()
     return (

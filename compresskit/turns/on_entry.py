@@ -11,16 +11,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._json import clone, equal
-from ..content import LOSSLESS, detect, forms_of, shorten
+from ..content import FORMS, LOSSLESS, detect, forms_of, shorten
 from ..markers.keys import Keys
-from ..markers.places import Position
+from ..markers.places import Position, text_at
 from ..markers.restore import issued
-from ..markers.wording import Wording, looks_issued
+from ..markers.wording import START, Wording, looks_issued
 from ..messages import read
 from ..messages.parts import replace
 from ..messages.shapes import slots
 from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
+from ..result import Action, Decision
+from ..tokens.measure import Measure
 from ..types import Conversation, Message, Path, Turn
 from . import weights as tuning
 from .entry_excerpts import enter_views, long_results
@@ -43,6 +45,20 @@ class Entered(NamedTuple):
             for slot in slots(message)
             if issued(slot.text, self.taken) is not None
         ]
+
+    def decisions(self, known: int, measure: Measure) -> tuple[Decision, ...]:
+        """What entered shorter, for the report; ``known`` messages stand before these."""
+        rows = []
+        for index, path in self.issued:
+            text = text_at(self.messages[index], path)
+            key = issued(text, self.taken) or ""
+            compact = text.startswith(START) and text[len(START) :].partition(":")[0] in FORMS
+            action: Action = "compact" if compact else "excerpt"
+            before, after = measure.count(self.taken[key]), measure.count(text)
+            rows.append(
+                Decision(known + index, path, action, key, before, after, 0.0, "shorter before it was first sent")
+            )
+        return tuple(rows)
 
     def put_in(
         self, whole: list[Message], given: list[Message], protected: Sequence[bool]
