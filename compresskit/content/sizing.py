@@ -62,17 +62,20 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
     begin, title, kin = next(marks)
+    piece = begin  # where the last group in the span begins
     last = Mark(total, "", -2)
     for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
             free = min(group, kin) > ALONE
             single = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
-            alike = group == kin or (free and single and start - begin < apart and end - start < apart)
+            alike = group == kin or (free and single and start - piece < apart and end - start < apart)
             if (alike or (free and _slight(start - begin, title, apart))) and end - begin <= large:
+                piece = piece if group == kin else start
                 title, kin = _joined(title, name), group
                 continue
         _settle(spans, groups, (begin, start, title), kin, small, large, apart)
-        begin, title, kin = start, name, group
+        begin = piece = start
+        title, kin = name, group
     return spans
 
 

@@ -70,11 +70,14 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _MAX_KINDS = 26
 _MAX_MERGED = 60  # kinds of records that are tried as rows of one table
 _MAX_COLUMNS = 120
+_MAX_GROWN = 2  # times the keys of one record, in the columns of records within records
 _MAX_BRANCHES = 6  # levels of records within records that become columns
 _LONG = 240  # characters of a member from which on its items stand on lines of their own
 _TEXT = 400  # characters of a string from which on it stands on lines of its own
 _LINES = 80  # the same, of a string of several lines
 _MIN_RECORDS = 2
+_FEW_TABLES = 3  # lists of rows, each under its path; of more of them,
+_MIN_ROWS = 4  # those with so many rows
 _MIN_USUAL = 5  # records of which nearly all can have the same
 _MIN_EMPTY = 3  # cells that are null or "" from which on they are left empty
 _COMMON = 0.7  # of the records are nearly all
@@ -208,6 +211,8 @@ def _together(kinds: Sequence[Keys], records: Mapping[Keys, Sequence[Any]]) -> t
     """
     columns: Keys = kinds[0] if kinds else ()
     taken = list(kinds[:1])
+    if len(columns) > _MAX_COLUMNS:
+        return columns, set(taken)
     for keys in kinds[1:_MAX_MERGED]:
         shared = len(set(columns).intersection(keys))
         if shared >= _SHARED * min(len(keys), len(columns)) or (shared and len(records[keys]) < _MIN_KIND):
@@ -271,7 +276,7 @@ def _branch(path: Path, values: list[Any], depth: int) -> list[Column | Branch] 
     if len(found) > _MAX_MERGED:
         return None
     columns, taken = _together(sorted(found, key=lambda keys: (-len(found[keys]), keys)), found)
-    if len(taken) < len(found) or len(columns) > _MAX_COLUMNS:
+    if len(taken) < len(found) or len(columns) > min(_MAX_COLUMNS, _MAX_GROWN * max(map(len, found))):
         return None
     optional = absent is not ...
     records = [value for value in values if isinstance(value, dict)]
@@ -364,11 +369,13 @@ class _Notation:
 
     def __init__(self, value: Any) -> None:
         self._value = value
-        self._tables = [items for items in _lists(value) if any(isinstance(item, dict) for item in items)]
-        columns, self._rows = _table(self._tables)
-        rows = [item for items in self._tables for item in items if self._is_row(item)]
+        columns, self._rows = _table(_lists(value))
+        tables = [items for items in _lists(value) if any(map(self._is_row, items))]
+        if len(tables) > _FEW_TABLES:  # the path of each costs more than letters in it
+            tables = [items for items in tables if sum(map(self._is_row, items)) >= _MIN_ROWS]
+        rows = [item for items in tables for item in items if self._is_row(item)]
         self._kind = Kind(_speaking(list(_parts((), columns, rows))), _is_text(rows)) if rows else None
-        self._owners = {id(items) for items in self._tables if any(map(self._is_row, items))}
+        self._owners = set(map(id, tables))
         self._kinds: dict[Keys, tuple[str, Kind]] = {}
         self._used: set[str] = set()
         self._texts: list[str] = []  # that have to follow the line which is being written
