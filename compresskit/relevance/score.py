@@ -100,15 +100,22 @@ def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]
     """For every segment the evidence for its document.
 
     It is the mean of the document's best segments, against that of the best document. So a single hit in a text that
-    says nothing else of the query is worth less than one among others.
+    says nothing else of the query is worth less than one among others. Texts of one segment are compared with each
+    other: the mean of one is no evidence against a file.
 
-    >>> _evidence([[1.0, 1.0], [0.5]], 1.0)
-    [1.0, 1.0, 0.5]
+    >>> _evidence([[1.0, 1.0], [0.5, 0.5], [0.8]], 1.0)
+    [1.0, 1.0, 0.5, 0.5, 1.0]
     """
     most = tuning.WEIGHTS.evidence_segments
     means = [sum(nlargest(most, each)) / min(most, len(each)) if each else 0.0 for each in values]
-    best = max(means, default=0.0) or 1.0
-    return [1 - explicit * (1 - mean / best) for each, mean in zip(values, means, strict=True) for _ in each]
+    best = [0.0, 0.0]  # of texts of one segment, and of more
+    for each, mean in zip(values, means, strict=True):
+        best[len(each) > 1] = max(best[len(each) > 1], mean)
+    return [
+        1 - explicit * (1 - mean / (best[len(each) > 1] or 1.0))
+        for each, mean in zip(values, means, strict=True)
+        for _ in each
+    ]
 
 
 def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
