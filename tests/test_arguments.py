@@ -50,7 +50,7 @@ WRONG_ARGUMENTS = [
     ("a query that is no string", {"query": 7}, r"query is an int"),
     ("a query that is a list", {"query": ["a", "b"]}, r"query is a list of 2 items"),
     ("a protected index out of range", {"protect": [5]}, r"protect.*5"),
-    ("a protected index that is no number", {"protect": ["first"]}, r"protect.*first"),
+    ("a protected index that is no number", {"protect": [1.5]}, r"protect.*1\.5"),
     ("a protect that is a string", {"protect": "system"}, r"protect.*system"),
     ("a protect that is a number", {"protect": 0}, r"protect.*0"),
     ("a counter that cannot be called", {"counter": 7}, r"counter.*7"),

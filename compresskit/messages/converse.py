@@ -23,7 +23,7 @@ _BLOCKS = frozenset(
         *("reasoningContent", "citationsContent", "searchResult"),
     }
 )
-_ROLES = frozenset({"user", "assistant"})
+_ROLES = ("user", "assistant")
 
 
 def read(index: int, message: Message) -> Turn:
@@ -60,7 +60,7 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
     >>> block_slots({"toolResult": {"toolUseId": "t", "content": [{"text": "42"}]}}, ("content", 0))
     [Slot(path=('content', 0, 'toolResult', 'content', 0, 'text'), text='42')]
     """
-    if not isinstance(block, dict) or len(block) != 1:
+    if not _kind(block):
         return []
     if isinstance(block.get("text"), str):
         return [Slot((*path, "text"), block["text"])]
@@ -69,7 +69,7 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
         return [
             slot
             for j, inner in enumerate(result["content"])
-            if isinstance(inner, dict) and "toolResult" not in inner
+            if _kind(inner) != "toolResult"
             for slot in block_slots(inner, (*path, "toolResult", "content", j))
         ]
     source = document.get("source") if isinstance(document, dict) and not document.get("citations") else None
@@ -118,7 +118,7 @@ def _answers(answers: Sequence[Answer]) -> list[Message]:
 
 
 def _block(turn: Turn, block: Any, i: int) -> None:
-    kind = next(iter(block)) if isinstance(block, dict) and len(block) == 1 else ""
+    kind = _kind(block)
     inner = block[kind] if kind else None
     found = block_slots(block, ("content", i))
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
@@ -129,16 +129,18 @@ def _block(turn: Turn, block: Any, i: int) -> None:
         if isinstance(inner, dict):
             parts.beside(turn, inner, ("type",))
         else:
-            parts.opaque(turn, block)
+            parts.opaque(turn, inner)
     elif kind == "toolUse" and isinstance(inner, dict):
         _use(turn, inner)
     elif kind == "toolResult" and isinstance(inner, dict):
         _result(turn, inner)
     elif kind == "reasoningContent":
         turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
-        turn.set_aside(dumps(block))
+        turn.set_aside(dumps(inner))
     elif not _media(turn, kind, inner):
         parts.opaque(turn, block)
+        return
+    parts.beside(turn, block, (kind,))
 
 
 def _use(turn: Turn, use: dict[str, Any]) -> None:
@@ -164,12 +166,14 @@ def _result(turn: Turn, result: dict[str, Any]) -> None:
         parts.opaque(turn, content)
         return
     for block in content or ():
-        kind = next(iter(block)) if isinstance(block, dict) and len(block) == 1 else ""
+        kind = _kind(block)
         inner = block[kind] if kind else None
         if kind == "json":
             turn.fix(dumps(inner))
         elif not (kind == "text" and isinstance(inner, str)) and not _media(turn, kind, inner):
             parts.opaque(turn, block)
+            continue
+        parts.beside(turn, block, (kind,))
 
 
 def _media(turn: Turn, kind: str, inner: Any) -> bool:
@@ -191,6 +195,13 @@ def _media(turn: Turn, kind: str, inner: Any) -> bool:
         parts.beside(turn, source, ("text",) if shown else ())
     parts.beside(turn, inner, ("source",))
     return True
+
+
+def _kind(block: Any) -> str:
+    """The field of a block that says what it is, "" for a block of an unknown kind."""
+    if not isinstance(block, dict) or "type" in block:
+        return ""
+    return next((name for name in block if name in _BLOCKS or name == "json"), "")
 
 
 def _said(use: dict[str, Any]) -> str:

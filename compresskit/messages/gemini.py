@@ -44,12 +44,11 @@ class _Call(NamedTuple):
 
 def read(index: int, message: Message) -> Turn:
     """One content as a Turn; ``link`` adds its calls and what its responses answer."""
-    said = message.get("role", "user")
-    role = _ROLES.get(said, said) if isinstance(said, str) else ""
-    turn = Turn(index, role, extra=parts.MESSAGE_TOKENS)
+    said: str = message.get("role", "user")
+    turn = Turn(index, _ROLES.get(said, said), extra=parts.MESSAGE_TOKENS)
     if said not in _ROLES:
         turn.opaque = True
-        turn.fix(said if isinstance(said, str) else dumps(said))
+        turn.fix(said)
     for i, part in enumerate(message["parts"]):
         if not isinstance(part, dict):
             parts.opaque(turn, part)
@@ -121,8 +120,8 @@ def is_sure(message: Message) -> bool:
     >>> is_sure({"role": "model", "parts": [{"text": "hi"}]}), is_sure({"role": "user", "parts": []})
     (True, False)
     """
-    contents = message.get("parts")
-    if "content" in message or message.get("role", "user") not in _ROLES:
+    contents, role = message.get("parts"), message.get("role", "user")
+    if "content" in message or not isinstance(role, str) or role not in _ROLES:
         return False
     if not isinstance(contents, list) or not contents:
         return False
@@ -136,7 +135,8 @@ def is_sure(message: Message) -> bool:
 
 
 def _takes(message: Message) -> bool:
-    return isinstance(message.get("parts"), list) and message.get("content") is None
+    role = isinstance(message.get("role", ""), str)
+    return role and isinstance(message.get("parts"), list) and message.get("content") is None
 
 
 def _tell(role: str, text: str) -> Message:

@@ -32,6 +32,7 @@ _ASKING_TAGS = frozenset(
 )
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
 _QUESTION = re.compile(r"[?？؟][\"'”’»)\]*_ ]*\Z")
+_HOLDS_QUESTION = re.compile(r"[?？؟](?:[\s\"'”’»)]|\Z)")
 _ASKS = re.compile(
     r"\s*(?:[-*>#]+\s*|\d+[.)]\s*)?(?:\*\*)?"
     r"(?:(?:question|q|query|task|instructions?|request|prompt|note|answer|hint|goal|output|format|context|frage|pregunta"
@@ -112,11 +113,11 @@ def cut(text: str, newest: bool = True) -> Cut:
 
 
 def gives_task(text: str) -> bool:
-    """Whether a short text surely asks for something: it ends like a question, or it begins with an order."""
+    """Whether a short text surely asks for something: it holds a question, or it begins with an order."""
     short = text.strip()
     if len(short) > tuning.WEIGHTS.max_instruction_characters:
         return False
-    return _ends_like_a_question(short) or _TASK.match(short) is not None
+    return _HOLDS_QUESTION.search(short) is not None or _TASK.match(short) is not None
 
 
 def is_question(text: str) -> bool:

@@ -37,11 +37,7 @@ def other_shape(message: Message) -> str:
         return "a ModelMessage of Vercel's AI SDK"
     if isinstance(role, str) and "content" not in message and isinstance(message.get("message"), str):
         return "a message of Cohere's first chat API"
-    if (
-        "role" not in message
-        and message.get("type") in _LANGCHAIN_TYPES
-        and ("content" in message or "data" in message)
-    ):
+    if "role" not in message and kind_of(message) in _LANGCHAIN_TYPES and not {"content", "data"}.isdisjoint(message):
         return "a message of LangChain as a dict"
     return ""
 

@@ -15,7 +15,7 @@ from .shape import Shape
 SHAPES: dict[str, Shape] = {
     row.name: row for row in (openai.SHAPE, anthropic.SHAPE, responses.SHAPE, gemini.SHAPE, converse.SHAPE)
 }
-_CHAT = frozenset({"openai", "anthropic"})  # what one of them takes, the other takes too
+_CHAT = frozenset({"openai", "anthropic"})
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # that fold
 
 
@@ -54,11 +54,7 @@ def foreign(message: Message, shape: str) -> Shape | None:
     >>> foreign({"role": "model", "parts": [{"text": "hi"}]}, "openai").name
     'gemini'
     """
-    allowed = _CHAT if shape in _CHAT else {shape}
-    for row in SHAPES.values():
-        if row.name not in allowed and row.is_sure(message):
-            return row
-    return None
+    return next((row for row in _FOREIGN[shape] if row.is_sure(message)), None)
 
 
 def is_made(message: Message) -> bool:
@@ -85,6 +81,10 @@ def is_message(value: Any) -> bool:
     return role in _ROLES if isinstance(role, str) else gemini.is_sure(value) or responses.is_sure(value)
 
 
+# What one chat shape takes, the other takes too.
+_FOREIGN = {
+    name: tuple(row for row in SHAPES.values() if row.name != name and not {name, row.name} <= _CHAT) for name in SHAPES
+}
 _TELLING = tuple({row.tell: row for row in SHAPES.values()}.values())  # OpenAI and Anthropic tell a text alike
 
 

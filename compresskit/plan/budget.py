@@ -26,22 +26,30 @@ _MAX_MESSAGES = 2_000  # messages up to which they are written twice, which boun
 
 
 class Limits(NamedTuple):
-    """Tokens that messages may have, how markers speak, what earlier calls took out, and what counts.
+    """The room of a plan, and what its room and its markers depend on.
 
-    ``most`` is what a conversation that goes on may have before the next compaction: where ``room`` is less than the
-    floor, so that all would have to go, it keeps a share of what lies between the floor and ``most``. ``whole`` is what
-    it has now. ``worth`` says what share of so many tokens is worth keeping, where that is asked for.
+    Attributes:
+        room: tokens that the messages may have.
+        recoverable: whether markers invite the model to retrieve.
+        cache: what earlier calls took out, by key.
+        measure: counts tokens.
+        names: share of names in the tokens that the plan can spend; None: as the weights have it.
+        most: in a conversation that goes on, tokens that the messages may have before the next compaction; 0: there is
+            none. If ``room`` is below the floor, a share of the tokens between the floor and ``most`` is spent as well.
+        whole: tokens that the messages have now.
+        worth: gives the share of so many tokens that is worth its price; None: all of it.
+        shape: of the messages; folds are written in it.
     """
 
     room: int
     recoverable: bool
     cache: Cache
     measure: Measure
-    names: float | None = None  # share of names in what the plan can spend; None: as the weights have it
+    names: float | None = None
     most: int = 0
     whole: int = 0
     worth: Callable[[int], float] | None = None
-    shape: str = "openai"  # of the messages: folds are written in it
+    shape: str = "openai"
 
     def spendable(self, floor: int) -> Limits:
         """The room that is worth its tokens, and the share of names for it.

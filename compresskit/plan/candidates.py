@@ -85,11 +85,6 @@ class Judged(NamedTuple):
         return range(self.firsts[first], self.firsts[last + 1])
 
 
-def whole_messages(turns: Sequence[Turn], reasons: Sequence[str]) -> Protection:
-    """A protection that has one reason for a message and all its blocks."""
-    return Protection(reasons, [[why] * len(turn.blocks) for turn, why in zip(turns, reasons, strict=True)])
-
-
 def judge(
     messages: list[Message],
     turns: Sequence[Turn],

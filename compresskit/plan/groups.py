@@ -1,4 +1,4 @@
-"""Which messages are kept or folded together: exchanges, and runs of messages too small to be told apart."""
+"""Messages that are kept or folded together: exchanges, and runs of small messages."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Atom(NamedTuple):
 
 
 def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
-    """The conversation in runs that may not be torn: a call with all its results, or small talk.
+    """The conversation in runs that stay together: a call with all its results, or small talk.
 
     Args:
         room: tokens that the messages may have in the end. Runs of small talk stay small against it.
         folds: whether messages may fold at all.
     """
     tuned = tuning.WEIGHTS
-    # a marker between two messages costs more than a message of this size tells
+    # a marker between two messages costs more tokens than a message of this size
     least = tuned.small_talk_characters
     most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * _CHARACTERS_PER_TOKEN))
     thinking = _open_thinking(turns)
@@ -68,7 +68,7 @@ def _open_thinking(turns: Sequence[Turn]) -> int:
 
 
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
-    """Whether a good part of what an exchange costs are the ids that tie it together, and overhead: by an estimate."""
+    """Whether a good part of an exchange's tokens are its ids and overhead, by an estimate."""
     if not any(turn.calls for turn in turns) or any(turn.role == "user" and not turn.answers for turn in turns):
         return False  # in the fold, the words of a user behind the command of an agent would look like its output
     ids = frame_of(turns)

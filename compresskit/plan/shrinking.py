@@ -1,7 +1,7 @@
-"""Where a shrunk text takes the place of an excerpt: the view that a shrinker gives, chosen block by block.
+"""Shrunk texts in the place of excerpts, chosen block by block.
 
-An excerpt has its tokens already. A shrunk text of at most as many takes its place where it is measured to keep more of
-what matters: where that is spread over the block. So the plan's target holds whatever a shrinker does.
+An excerpt has its tokens already. A shrunk text of at most as many tokens replaces it if it keeps more of the value, by
+measure: if the value is spread over the block. So the plan's target holds whatever a shrinker does.
 """
 
 from __future__ import annotations
@@ -65,16 +65,16 @@ class Shortening:
 
 
 def _share(excerpt: Excerpt) -> float:
-    """How much of what a block is worth its kept segments have."""
+    """The share of a block's value that its kept segments have."""
     values = excerpt.candidate.values
     whole = sum(values)
     return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
 
 
 def _said(excerpt: Excerpt, shrunk: str) -> float:
-    """How much of what a block is worth a shrunk text says: its segments, by the words that are left of each.
+    """The share of a block's value that a shrunk text has: its segments, by the words that are left of each.
 
-    A word that many of them have tells less of each.
+    A word counts less if many segments have it.
     """
     one, left = excerpt.candidate, _words(shrunk)
     whole = sum(one.values)

@@ -40,7 +40,7 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:
-    """Where what begins in a segment ends: with it, or with the last one left out behind it that goes on with it."""
+    """The end of a definition that begins in a segment: that of the last left-out segment that continues it."""
     end = segments[number].end
     for other in range(number + 1, len(segments)):
         name = segments[other].name
@@ -49,7 +49,7 @@ def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int
         if not name.startswith(full + ".") and full in (
             title for _, title, _ in _definitions(text, segments[other], kind)
         ):
-            break  # another of the same name: what a type implements
+            break  # another definition of the same name: a type may implement it again
         end = segments[other].end
     return end
 
@@ -82,7 +82,7 @@ def _bare(line: str) -> str:
 
 
 def _signature(line: str) -> str:
-    """A definition's first line as it stands in a marker: what would not fit, or goes on below, is left out."""
+    """A definition's first line for a marker, without parameters if it is too long or continues on the next line."""
     if not line.isprintable():
         line = "".join(each if each.isprintable() else " " for each in line)
     line = " ".join(line.rstrip(" :;{").split())

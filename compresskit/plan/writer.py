@@ -277,18 +277,18 @@ class _Writing:
 
 
 def _beside(turns: Sequence[Turn], first: int, last: int) -> tuple[bool, bool]:
-    """Whether the assistant has to speak before and behind a fold, so that user and assistant go on taking turns.
+    """Whether a message of the assistant is needed before and behind a fold, so that roles go on taking turns.
 
     Args:
         first, last: the messages that fold.
     """
 
     def says(turn: Turn | None) -> bool:
-        """Whether the assistant says something, and calls nothing."""
+        """Whether it is a message of the assistant without calls."""
         return turn is not None and turn.role == "assistant" and not turn.calls
 
     def spoken(places: range) -> Turn | None:
-        """The first message there that is none of the system."""
+        """The first message there that is not a system message."""
         return next((turns[index] for index in places if turns[index].role != "system"), None)
 
     above, below = spoken(range(first - 1, -1, -1)), spoken(range(last + 1, len(turns)))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
 from . import weights as tuning
@@ -21,7 +22,7 @@ _HEAD_CHARACTERS = 160  # characters of a segment's beginning that say what it i
 _SOURCE_CHARACTERS = 8_000  # characters of a hit that are read for names, which bounds the time
 _CODE = frozenset(
     {"python", "code", "diff", "log", "search", "lines"}
-)  # kinds in which one capitalised word is no name
+)  # kinds that begin with no names, and in which one capitalised word is none
 _IDENTIFIER = re.compile(r"\w+")
 _WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’]*\.?"  # begins with a capital, or is of a script without them
 _SMALL = r"(?:of|the|and|in|on|for|to|a|de|da|di|du|del|des|la|le|von|van|der|y|e|i)"  # stand inside of names
@@ -75,7 +76,7 @@ class _Index:
             for start, end, name in document.segments:
                 for definition in _definitions(name) if name else ():
                     self._defined.setdefault(definition, []).append(number)
-                if self._title_share:
+                if self._title_share and document.kind not in _CODE:
                     head = document.text[start : min(end, start + _HEAD_CHARACTERS)]
                     for place, found in enumerate(_NAME.findall(head)):
                         for word in _words(found):
@@ -100,7 +101,7 @@ class _Index:
         tuned = tuning.WEIGHTS
         done: set[tuple[str, ...]] = set()
         for match in _NAME.finditer(text):
-            words = tuple(_words(match[0]))
+            words = _words(match[0])
             if not words or words in done or not all(word in self._heads for word in words):
                 continue
             if len(words) == 1 and (
@@ -118,18 +119,19 @@ class _Index:
                 yield target, share * (1.0 if place < tuned.leading_names else tuned.later_name_share)
 
 
-def _words(name: str) -> list[str]:
+@lru_cache(maxsize=4_096)
+def _words(name: str) -> tuple[str, ...]:
     """The words of a name that tell: without small words, possessives and dots.
 
     >>> _words("The Tale of Neil Peart's")
-    ['tale', 'neil', 'peart']
+    ('tale', 'neil', 'peart')
     """
     found = []
     for word in _BETWEEN.split(name):
         word = word.rstrip(".'’").removesuffix("'s").removesuffix("’s").lower()
         if len(word) > 1 and word not in STOP_WORDS:
             found.append(word)
-    return found
+    return tuple(found)
 
 
 def _begins_sentence(text: str, at: int) -> bool:

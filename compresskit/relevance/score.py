@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from heapq import nlargest
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from ..types import Query
 from . import weights as tuning
@@ -26,50 +27,88 @@ _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked throug
 _UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 
 
+class Signals(NamedTuple):
+    """What speaks for each segment, in a row over all documents.
+
+    Attributes:
+        parts: By name of the signal, what it adds to the value of each segment, with its weight.
+        evidence: The evidence for the document of each segment, from 0 to 1 for the best one; 1 for all if the query
+            asks about no documents.
+        factors: What the values are multiplied by for that.
+    """
+
+    parts: dict[str, list[float]]
+    evidence: list[float]
+    factors: list[float]
+
+    def values(self) -> list[float]:
+        """The value of each segment."""
+        return [sum(added) * factor for *added, factor in zip(*self.parts.values(), self.factors, strict=True)]
+
+
 def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
-    own_call, factor = tuning.WEIGHTS.own_call, tuning.WEIGHTS.own_call_factor
+    remaining = iter(signals(documents, query).values())
+    values = [list(islice(remaining, len(document.segments))) for document in documents]
+    _lift_unlike(documents, values)
+    return values
+
+
+def signals(documents: Sequence[Document], query: Query) -> Signals:
+    """Every signal of every segment; their weighted sum is its value."""
+    tuned = tuning.WEIGHTS
     reader = Reader(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
-    values: list[float] = []  # of all segments in a row
+    own_calls: list[float] = []
     asked = (len(reader.terms_of(document.call)) for document in documents for _ in document.segments)
     for (hits, length, called), said in zip(reader.read(documents), asked, strict=True):
         counts.append(hits)
         lengths.append(length)
-        values.append(own_call * min(1.0, factor * called / said) if called else 0.0)
+        own_calls.append(tuned.own_call * min(1.0, tuned.own_call_factor * called / said) if called else 0.0)
     strength = _strongest(counts, reader)
-    of_texts = _scaled(bm25(counts, lengths, reader.weights), strength)
-    of_calls = _of_calls(documents, reader)
-    named = _Named(query).bonus(documents, counts)
-    values = [sum(signals) for signals in zip(values, of_texts, of_calls, named, strict=True)]
+    mentioned, defined = _Named(query).bonus(documents, counts)
+    parts = {
+        "words": _scaled(bm25(counts, lengths, reader.weights), strength),
+        "own_call": own_calls,
+        "call_context": _of_calls(documents, reader),
+        "mentioned": mentioned,
+        "defined": defined,
+    }
+    values = [float(sum(added)) for added in zip(*parts.values(), strict=True)]
     if query.near:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
-        values = fuse(values, query.near(texts, values))
-    remaining = iter(hop(documents, values, query.explicit))
-    placed = [_in_place(document, list(islice(remaining, len(document.segments)))) for document in documents]
-    placed = _with_evidence(placed, tuning.WEIGHTS.evidence_share * query.explicit)
-    _lift_unlike(documents, placed)
-    return placed
+        values = _with(parts, "near", values, fuse(values, query.near(texts, values)))
+    values = _with(parts, "linked", values, hop(documents, values, query.explicit))
+    remaining = iter(values)
+    each = [list(islice(remaining, len(document.segments))) for document in documents]
+    beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
+    _with(parts, "beside", values, list(chain.from_iterable(beside)))
+    parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
+    evidence = _evidence(beside, query.explicit)
+    factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
+    return Signals(parts, evidence, factors)
 
 
-def _with_evidence(values: list[list[float]], share: float) -> list[list[float]]:
-    """The values of all documents, each with a share that depends on the evidence for its document.
+def _with(parts: dict[str, list[float]], name: str, before: list[float], after: list[float]) -> list[float]:
+    """The values after a step, with what it added as a part of its own."""
+    parts[name] = [new - old for old, new in zip(before, after, strict=True)]
+    return after
 
-    The evidence is the mean of a document's best segments, against that of the best document. So a single hit in a
-    text that says nothing else of the query is worth less than one among others.
 
-    >>> _with_evidence([[1.0, 1.0], [0.5]], 0.5)
-    [[1.0, 1.0], [0.375]]
+def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]:
+    """For every segment the evidence for its document.
+
+    It is the mean of the document's best segments, against that of the best document. So a single hit in a text that
+    says nothing else of the query is worth less than one among others.
+
+    >>> _evidence([[1.0, 1.0], [0.5]], 1.0)
+    [1.0, 1.0, 0.5]
     """
     most = tuning.WEIGHTS.evidence_segments
     means = [sum(nlargest(most, each)) / min(most, len(each)) if each else 0.0 for each in values]
-    best = max(means, default=0.0)
-    if not share or not best:
-        return values
-    return [
-        [value * (1 - share + share * mean / best) for value in each] for each, mean in zip(values, means, strict=True)
-    ]
+    best = max(means, default=0.0) or 1.0
+    return [1 - explicit * (1 - mean / best) for each, mean in zip(values, means, strict=True) for _ in each]
 
 
 def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
@@ -89,13 +128,6 @@ def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
     scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
-
-
-def _in_place(document: Document, values: list[float]) -> list[float]:
-    """A document's values with what their places add: good neighbours, and recency."""
-    beside = _with_neighbours(values, _shares(document)) if len(values) > 1 else values
-    recent = tuning.WEIGHTS.recency * document.age
-    return [value + recent for value in beside]
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
@@ -150,10 +182,11 @@ class _Named:
         }
         self._names = {mention.rstrip("()").rsplit(".", 1)[-1]: weight for mention, weight in query.mentions.items()}
 
-    def bonus(self, documents: Sequence[Document], counts: Sequence[dict[str, int]]) -> list[float]:
-        found = [0.0] * len(counts)
+    def bonus(self, documents: Sequence[Document], counts: Sequence[dict[str, int]]) -> tuple[list[float], list[float]]:
+        """For every segment, what the names in it are worth, and what the definitions are worth that it holds."""
+        found, defines = [0.0] * len(counts), [0.0] * len(counts)
         if not self._mentions:
-            return found
+            return found, defines
         tuned = tuning.WEIGHTS
         of_name, of_definition, exponent = tuned.mentioned, tuned.defined, tuned.mention_exponent
         by_word: dict[str, list[str]] = {}
@@ -175,12 +208,12 @@ class _Named:
                         ):
                             where[mention].append(number)
                 if defined and any(name in segment.name for name in defined):
-                    found[number] += of_definition * self._defined(segment.name)
+                    defines[number] += of_definition * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
             for number in numbers:
                 found[number] += of_name * self._mentions[mention] / (1 + len(numbers)) ** exponent
-        return found
+        return found, defines
 
     def _defined(self, name: str) -> float:
         """How much the query means a definition: by its own name, or half by the name of what it is part of."""

@@ -35,6 +35,7 @@ _SHAPE = bytes(
 )
 _HEAD = 8  # letters that a key is made of
 _PLACES = 17  # bits of a place in the table
+_FIRST = (1 << 8 * MIN_PREFIX) - 1  # the letters of a head by which words begin alike
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Behind a term, the name of what stands for it: an abbreviation or what is abbreviated, its first letters, a longer
@@ -171,8 +172,8 @@ class Reader:
         table = np.zeros(1 << _PLACES, dtype=np.bool_)
         if known:
             said = f" {' '.join(known)} "
-            _, starts, ends = _plain_words(said)
-            table[_places(said.encode().translate(_LOWER), starts, ends)] = True
+            lower, starts, ends = _plain_words(said)
+            table[_places(_heads(lower, starts), ends - starts)] = True
         return table
 
     def _beginnings(self) -> NDArray[np.bool_] | None:
@@ -184,8 +185,8 @@ class Reader:
             return None
         table = np.zeros(1 << _PLACES, dtype=np.bool_)
         said = f" {' '.join(known)} "
-        _, starts, _ = _plain_words(said)
-        table[_first_places(said.encode().translate(_LOWER), starts)] = True
+        lower, starts, _ = _plain_words(said)
+        table[_first_places(_heads(lower, starts))] = True
         return table
 
     def _read_plain(
@@ -203,14 +204,16 @@ class Reader:
             return
         text = " ".join(("", *texts, ""))
         lower, starts, ends = _plain_words(text)
-        telling = table[_places(lower, starts, ends)]
+        heads, sizes = _heads(lower, starts), ends - starts
+        telling = table[_places(heads, sizes)]
         shape = np.frombuffer(text.encode().translate(_SHAPE), dtype=np.uint8)
         capitals = np.flatnonzero(shape == _CAPITAL)
         number_of, part_starts, part_ends = _compounds(shape, capitals, starts, ends)
-        telling[number_of[table[_places(lower, part_starts, part_ends)]]] = True
+        part_heads = _heads(lower, part_starts)
+        telling[number_of[table[_places(part_heads, part_ends - part_starts)]]] = True
         if beginnings is not None:
-            telling |= beginnings[_first_places(lower, starts)] & (ends - starts > MIN_PREFIX)
-            telling[number_of[beginnings[_first_places(lower, part_starts)]]] = True
+            telling |= beginnings[_first_places(heads)] & (sizes > MIN_PREFIX)
+            telling[number_of[beginnings[_first_places(part_heads)]]] = True
         telling[_numbered(shape, capitals, starts)] = True
         bounds = np.cumsum([len(one) + 1 for one in texts])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
@@ -284,23 +287,27 @@ def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
     return words
 
 
-def _first_places(lower: bytes, starts: Places) -> Places:
-    """The place of each word by its first letters alone; a shorter word is taken with what is behind it."""
+def _heads(lower: bytes, starts: Places) -> NDArray[np.uint64]:
+    """The first eight letters of each word, and what is behind a shorter one."""
     import numpy as np
 
     padded = lower + bytes(_HEAD)
-    heads = np.ndarray(len(lower), dtype="<u4", buffer=padded, strides=(1,))[starts].astype(np.uint64)
-    places: Places = ((heads * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
+    heads: NDArray[np.uint64] = np.ndarray(len(lower), dtype="<u8", buffer=padded, strides=(1,))[starts]
+    return heads
+
+
+def _first_places(heads: NDArray[np.uint64]) -> Places:
+    """The place of each word by its first four letters alone."""
+    import numpy as np
+
+    places: Places = (((heads & np.uint64(_FIRST)) * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
     return places
 
 
-def _places(lower: bytes, starts: Places, ends: Places) -> Places:
+def _places(heads: NDArray[np.uint64], lengths: Places) -> Places:
     """The place in the table of each word: of its first letters and its length."""
     import numpy as np
 
-    padded = lower + bytes(_HEAD)
-    heads = np.ndarray(len(lower), dtype="<u8", buffer=padded, strides=(1,))[starts]
-    lengths = ends - starts
     masks = np.array([(1 << 8 * size) - 1 for size in range(_HEAD + 1)], dtype=np.uint64)
     keys = (heads & masks[np.minimum(lengths, _HEAD)]) ^ (lengths.astype(np.uint64) << np.uint64(56))
     places: Places = ((keys * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)

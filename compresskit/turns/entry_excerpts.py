@@ -17,10 +17,10 @@ from ..messages.parts import replace
 from ..messages.retrieval_tool import TOOL_NAME
 from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
-from ..plan.candidates import judge, whole_messages
+from ..plan.candidates import judge
 from ..plan.groups import Atom
 from ..relevance.query import derive
-from ..types import Block, Conversation, Message, Path, Turn
+from ..types import Block, Conversation, Message, Path, Protection, Turn
 from . import weights as tuning
 from .repeats import discounted
 
@@ -60,9 +60,10 @@ def enter_views(
     carry([given.turns[index] for index in places], turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in long else "context" for index in places]
+    protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * sum(long.values()))
-    judged = judge(shown, turns, bound, whole_messages(turns, stays), derive(turns, None), limits.measure, wanted)
+    judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted)
     counted = {(index, block.path) for index, block in texts}
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):

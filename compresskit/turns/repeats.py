@@ -1,8 +1,8 @@
-"""What of a new result can be read above it already: in the call that wrote it, or in the result before it.
+"""New results that repeat text above them: text of the call that wrote it, or of the result before it.
 
-A tool that writes a file often shows it again, files are read twice, and who waits for a program is told each time
-what it said from the start. Said once is enough, where there can be no doubt what is meant: the one newest text about
-the file, or of the tool, and its lines in their order.
+A tool that writes a file often shows it again, files are read twice, and polling a program repeats its output from the
+beginning. Such text is sent once if there is no doubt which text is meant: the newest text about the file, or of the
+tool, with its lines in order.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _TOLD = "stands above"
 
 
 class Above:
-    """What the messages before new results say of files, and what tools gave.
+    """The texts about files, and of tools, in the messages before new results.
 
     Args:
-        turns: what is sent, and the new messages behind it; without what enters in another form than it has now.
+        turns: the messages that are sent, and the new ones behind them, without texts that enter in another form.
     """
 
     def __init__(self, turns: Sequence[Turn]) -> None:
@@ -45,9 +45,9 @@ class Above:
                     self._said.setdefault(_about(block.call), []).append((number, block.text, block.call))
 
     def newest(self, block: Block, number: int) -> str:
-        """The one text that a result may say again, "" where there is none: the call's own, or the newest before it.
+        """The text that a result may repeat: that of its own call, or the newest before it; "" if there is none.
 
-        Where a call has named the file since, nobody could tell which state is meant: there is none then.
+        There is none either if a call has named the file since, because then its state at that time is unknown.
 
         Args:
             block: the result.
@@ -68,11 +68,11 @@ class Above:
 
 
 def referred(text: str, call: str, above: str, key: str, wording: Wording) -> str | None:
-    """What a result says that does not stand above, around markers for the rest; None where that is not most of it.
+    """The parts of a result that are not above it, with markers for the rest; None if the rest is not most of it.
 
     Args:
         text: a new result.
-        call: what asked for it.
+        call: the call that asked for it.
         above: see ``Above.newest``.
         key: of the text.
     """
@@ -108,7 +108,7 @@ def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate,
 
 
 def _about(call: str) -> str:
-    """What a result is of: the file that its call names, else its tool."""
+    """The file that a call names, else its tool."""
     return path_of("", call) or call.partition(" ")[0] + " "
 
 

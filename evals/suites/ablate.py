@@ -99,7 +99,12 @@ MECHANISMS = {
     "density-sample": Mechanism("sample of how dense a text is", {"plan.density_sample_characters": 0}),
     "small-talk": Mechanism("runs of small messages", {"plan.small_talk_characters": 0}),
     "definition-hops": Mechanism("hops to definitions", {"relevance.definition_share": 0.0}),
-    "title-hops": Mechanism("hops to titles", {"relevance.title_share": 0.0}),
+    "title-hops": Mechanism("hops to what a hit names", {"relevance.title_share": 0.0}),
+    "evidence": Mechanism("evidence for a document", {"relevance.evidence_share": 0.0}),
+    "word-forms": Mechanism(
+        "abbreviations, first letters and other endings of the query's words",
+        {"relevance.abbreviation_share": 0.0, "relevance.beginning_share": 0.0, "relevance.stem_share": 0.0},
+    ),
     "fade": Mechanism("fading of entities", {"relevance.faded_share": 1.0}),
     "picked-rows": Mechanism("rows that the question picks out", {"relevance.max_picked_share": 0.0}),
     "mentions": Mechanism("exact names of the query", {"relevance.mentioned": 0.0, "relevance.defined": 0.0}),

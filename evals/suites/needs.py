@@ -11,7 +11,7 @@ SET/LAYOUT/many   message, or one message a passage; 20 % of the rest
 agents/FILE/40    points of agent runs (see agent-points), at 40 % and 20 % of the rest
 agents/FILE/20
 
-kept     share of the needs that are readable, letter for letter. In a JSON string a text counts as it is escaped there.
+kept     share of the needs that are readable, letter for letter: as they are, or as JSON or CSV write them
 met      share of the cases at or under the target
 tokens   tokens after, with the tool schemas of the compressor, as a share of the tokens before
 
@@ -108,7 +108,7 @@ def score(needs: Sequence[str], outcome: Outcome) -> Scores:
 def _places(needs: Sequence[str], _message: int, text: str) -> Places:
     found: Places = {}
     for need in needs:
-        for said in dict.fromkeys((need, passages.escaped(need, "json"))):
+        for said in passages.spellings(need):
             at = text.find(said)
             if at >= 0:
                 found[need] = (at, at + len(said))
@@ -140,7 +140,7 @@ def questions_of(
             dict.fromkeys((title, " ".join(map(str.strip, text))) for one in near for title, text in one["paragraphs"])
         )
         random.Random(f"{given.seed} {question['id']}").shuffle(texts)
-        needs = [passages.escaped(text.strip(), layout) for text in question["support"]]
+        needs = [text.strip() for text in question["support"]]
         messages = passages.conversation(texts, question["question"], layout, together=together)
         found.append(case(question["id"], group, messages, needs, QA_SHARE, given.seed, model=given.model))
     return found

@@ -1,13 +1,14 @@
 """Passages in the layouts that applications use, for questions over documents.
 
 A layout is a function of a passage's number, its title and its text. All eight say the same: figures that differ
-between them show what depends on the layout. JSON records escape the text, so what is looked for is escaped as well.
+between them show what depends on the layout. JSON records escape the text, so a text is looked for in every spelling.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from evals.harness.messages import Message
 
@@ -56,10 +57,19 @@ def conversation(passages: Sequence[tuple[str, str]], question: str, layout: str
     return [{"role": "user", "content": text} for text in [*shown, question]]
 
 
-def escaped(text: str, layout: str) -> str:
-    r"""A text as it stands within a passage of the layout.
+def spellings(text: str) -> list[str]:
+    r"""A text as it may be written: as it is, within a JSON string, and within quotes of CSV.
 
-    >>> escaped('"Angi"', "json"), escaped('"Angi"', "xml")
-    ('\\"Angi\\"', '"Angi"')
+    A text that is given as JSON writes it is also looked for as it is, since short forms say it so.
+
+    >>> spellings('a "b"')
+    ['a "b"', 'a \\"b\\"', 'a ""b""']
+    >>> spellings(r'a \"b\"')[0] == r'a \"b\"', 'a "b"' in spellings(r'a \"b\"'), spellings("a b")
+    (True, True, ['a b'])
     """
-    return json.dumps(text, ensure_ascii=False)[1:-1] if layout == "json" else text
+    meant = [text]
+    if "\\" in text:
+        with suppress(ValueError):  # no text of a JSON string
+            meant.append(json.loads(f'"{text}"', strict=False))
+    ways = [(one, json.dumps(one, ensure_ascii=False)[1:-1], one.replace('"', '""')) for one in meant]
+    return list(dict.fromkeys(way for found in ways for way in found))

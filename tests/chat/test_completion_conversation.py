@@ -55,7 +55,7 @@ def loop(way, talk, steps, model="openai/gpt-4o"):
 @every_way
 def test_each_request_begins_with_the_one_before(way):
     tokens = cost(openai_agent(turns=3))
-    talk = Conversation("openai/gpt-4o", trigger=tokens + 1_500, target=tokens)
+    talk = Conversation("openai/gpt-4o", trigger=tokens + 2_500, target=tokens)
     bodies, history = loop(way, talk, 12)
     assert all(json.dumps(body["tools"]) == json.dumps(bodies[0]["tools"]) for body in bodies)
     kept = [begins(later, earlier) for earlier, later in itertools.pairwise(bodies)]

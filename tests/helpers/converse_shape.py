@@ -1,7 +1,7 @@
 """Generated requests in the shape of Bedrock's Converse, valid as far as roles, calls and results go."""
 
 from hypothesis import strategies as st
-from pieces import BASE64, brief, deep_values, few_or_many, json_values, one_in_five, texts, weighted
+from pieces import BASE64, brief, deep_values, few_or_many, one_in_five, sent_values, texts, weighted
 from plain_messages import said, talk
 
 POINT = {"cachePoint": {"type": "default"}}
@@ -12,12 +12,12 @@ _document = st.one_of(
     st.just({"document": {"format": "pdf", "name": "paper", "source": {"bytes": BASE64}}}),
 )
 _user_block = weighted(
-    _text, _picture, _document, st.builds(lambda value: {"hologram": value}, json_values | deep_values)
+    _text, _picture, _document, st.builds(lambda value: {"hologram": value}, sent_values | deep_values)
 )
 _thought = st.builds(
     lambda text: {"reasoningContent": {"reasoningText": {"text": text, "signature": BASE64[:120]}}}, texts
 ) | st.just({"reasoningContent": {"redactedContent": BASE64[:90]}})
-_result_block = weighted(_text, _picture, st.builds(lambda value: {"json": {"value": value}}, json_values | texts))
+_result_block = weighted(_text, _picture, st.builds(lambda value: {"json": {"value": value}}, sent_values | texts))
 _results = st.builds(
     lambda content, more: {"content": content, **more},
     st.one_of(_text.map(lambda one: [one]), _text.map(lambda one: [one]), st.lists(_result_block, max_size=3)),
@@ -26,7 +26,7 @@ _results = st.builds(
 _uses = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["read_file", "bash", "compresskit_retrieve"]),
-        "input": st.dictionaries(st.sampled_from(["path", "text"]), texts | json_values, max_size=2),
+        "input": st.dictionaries(st.sampled_from(["path", "text"]), texts | sent_values, max_size=2),
     }
 )
 

@@ -8,9 +8,9 @@ from pieces import (
     brief,
     deep_values,
     few_or_many,
-    json_values,
     one_in_five,
     rarely,
+    sent_values,
     short_texts,
     texts,
     weighted,
@@ -38,13 +38,13 @@ _values = st.one_of(
     st.builds(lambda text: {"output": text}, texts),
     st.builds(lambda text: {"result": text, "exitCode": 0}, texts),
     st.builds(lambda one, two: {"content": [{"type": "text", "text": text} for text in (one, two)]}, texts, texts),
-    st.builds(lambda value: {"result": value}, json_values | deep_values),
+    st.builds(lambda value: {"result": value}, sent_values | deep_values),
     st.just({}),
 )  # fmt: skip
 _calls = st.fixed_dictionaries(
     {
         "name": st.sampled_from(["read_file", "search", "compresskit_retrieve"]),
-        "args": st.dictionaries(st.sampled_from(["path", "text"]), texts | json_values, max_size=2),
+        "args": st.dictionaries(st.sampled_from(["path", "text"]), texts | sent_values, max_size=2),
     }
 )
 
@@ -74,7 +74,7 @@ _talk = st.builds(
     st.lists(_model_part, min_size=1, max_size=2),
 )
 _odd = st.one_of(
-    st.builds(lambda value: [{"role": "user", "parts": [{"text": "so"}, {"hologram": value}]}], json_values),
+    st.builds(lambda value: [{"role": "user", "parts": [{"text": "so"}, {"hologram": value}]}], sent_values),
     st.builds(lambda text: [{"parts": [{"text": text}]}], texts),
     st.builds(lambda text: [{"role": "user", "parts": [{"text": text}]}], short_texts),
 )

@@ -75,6 +75,12 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_texts, inner, max_size=3),
     max_leaves=6,
 )
+# What a request can hold: neither NaN nor infinity is JSON.
+sent_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | short_texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_texts, inner, max_size=3),
+    max_leaves=6,
+)
 deep_values = st.integers(100, 300).map(nested)
 rarely = st.sampled_from([False] * 5 + [True])
 

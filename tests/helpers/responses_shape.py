@@ -9,10 +9,10 @@ from pieces import (
     brief,
     deep_values,
     few_or_many,
-    json_values,
     long_texts,
     one_in_five,
     rarely,
+    sent_values,
     short_texts,
     texts,
     weighted,
@@ -21,7 +21,7 @@ from plain_messages import said, talk
 
 _picture = st.just({"type": "input_image", "image_url": f"data:image/png;base64,{BASE64}", "detail": "auto"})
 _document = st.just({"type": "input_file", "filename": "a.pdf", "file_data": f"data:application/pdf;base64,{BASE64}"})
-_input = weighted(block("input_text", text=texts), _picture, _document, block("hologram", payload=json_values))
+_input = weighted(block("input_text", text=texts), _picture, _document, block("hologram", payload=sent_values))
 _cited = st.builds(
     lambda text: {"type": "output_text", "text": text, "annotations": [{"type": "url_citation", "start_index": 0}]},
     texts,
@@ -112,7 +112,7 @@ _odd = st.one_of(
     st.builds(lambda answer: [{"type": "web_search_call", "id": "ws_1", "status": "completed"}, answer], _assistant),
     st.just([{"type": "item_reference", "id": "msg_9"}]),
     st.just([{"type": "compaction", "encrypted_content": BASE64[:200]}]),
-    st.builds(lambda value: [{"type": "hologram", "payload": value}], json_values | deep_values),
+    st.builds(lambda value: [{"type": "hologram", "payload": value}], sent_values | deep_values),
     st.builds(lambda text: [said("responses", "developer", text)], short_texts),
 )
 

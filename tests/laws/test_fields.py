@@ -59,6 +59,59 @@ EVERY_KIND = {
             ]},
         ]},
     ],
+    "responses": [
+        {"type": "message", "role": "user", "content": [
+            {"type": "input_text", "text": "hello"},
+            {"type": "input_image", "image_url": "https://example.org/a.png", "detail": "low"},
+            {"type": "input_file", "filename": "a.pdf", "file_data": DATA},
+            {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}},
+        ]},
+        {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": "g"},
+        {"type": "message", "role": "assistant", "content": [
+            {"type": "output_text", "text": "so", "annotations": [{"type": "url_citation", "url": "https://a"}]},
+            {"type": "refusal", "refusal": "no"},
+        ]},
+        {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
+        {"type": "shell_call", "call_id": "b", "action": {"commands": ["ls"]}},
+        {"type": "function_call_output", "call_id": "a", "output": [{"type": "input_text", "text": "42"}]},
+        {"type": "shell_call_output", "call_id": "b", "output": [
+            {"stdout": "a", "stderr": "", "outcome": {"type": "exit"}},
+        ]},
+        {"type": "web_search_call", "id": "w", "action": {"query": "x"}},
+        {"type": "compaction", "encrypted_content": "g"},
+    ],
+    "gemini": [
+        {"role": "user", "parts": [
+            {"text": "hello"},
+            {"inlineData": {"mimeType": "image/png", "data": "iVBORw0="}},
+            {"inline_data": {"mime_type": "audio/wav", "data": "UklGRg=="}},
+            {"fileData": {"mimeType": "application/pdf", "fileUri": "https://example.org/a.pdf"}},
+        ]},
+        {"role": "model", "parts": [
+            {"text": "hm", "thought": True},
+            {"functionCall": {"name": "f", "args": {"x": {"y": 1}}}, "thoughtSignature": "s"},
+            {"executableCode": {"language": "PYTHON", "code": "1"}},
+        ]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"output": {"a": ["x" * 200]}}}}]},
+    ],
+    "converse": [
+        {"role": "user", "content": [
+            {"text": "hello"},
+            {"image": {"format": "png", "source": {"bytes": "iVBORw0="}}},
+            {"document": {"format": "txt", "name": "a", "source": {"text": "a"}}},
+            {"document": {"format": "pdf", "name": "b", "source": {"bytes": "JVBERi0="}}},
+            {"cachePoint": {"type": "default"}},
+        ]},
+        {"role": "assistant", "content": [
+            {"reasoningContent": {"reasoningText": {"text": "hm", "signature": "s"}}},
+            {"toolUse": {"toolUseId": "a", "name": "f", "input": {"x": {"y": 1}}}},
+        ]},
+        {"role": "user", "content": [
+            {"toolResult": {"toolUseId": "a", "status": "success", "content": [
+                {"text": "42"}, {"json": {"x": 1}}, {"image": {"format": "png", "source": {"bytes": "iVBORw0="}}},
+            ]}},
+        ]},
+    ],
 }  # fmt: skip
 
 
@@ -110,5 +163,5 @@ def test_a_signature_beside_a_call_is_counted_and_keeps_nothing_from_being_folde
             item["extra_content"] = {"google": {"thought_signature": SIGNATURE}}
     result = compress(messages, MODEL, trigger=1_000, target=1_000)
     assert result.original_tokens > cost(plain) + 20 * tokens(SIGNATURE)
-    assert folds(result) == folds(compress(plain, MODEL, trigger=1_000, target=1_000))
+    assert set(folds(result)) >= set(folds(compress(plain, MODEL, trigger=1_000, target=1_000)))
     assert difference(restore(result.messages, result.cache), messages) is None

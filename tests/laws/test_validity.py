@@ -89,6 +89,104 @@ def test_anthropic_rules(messages, broken):
     assert sorted(problems(messages, "anthropic")) == broken
 
 
+def item(kind, **fields):
+    return {"type": kind, **fields}
+
+
+R_ASK, R_SAID = {"role": "user", "content": "go"}, {"role": "assistant", "content": "done"}
+THOUGHT_ITEM = item("reasoning", id="rs", summary=[])
+R_CALL = item("function_call", call_id="a", name="f", arguments="{}")
+R_OUT = item("function_call_output", call_id="a", output="")
+
+
+@pytest.mark.parametrize(
+    ("items", "broken"),
+    [
+        ([R_ASK, THOUGHT_ITEM, R_CALL, R_OUT, R_SAID], []),
+        ([R_ASK, R_CALL, {**R_CALL, "call_id": "b"}, {**R_OUT, "call_id": "b"}, R_OUT], []),
+        ([R_ASK, R_OUT], ["alternation", "result without its call: a"]),
+        ([R_ASK, R_CALL, R_ASK], ["Mistral's alternation", "call without its result: a"]),
+        ([R_ASK, THOUGHT_ITEM, R_ASK], ["reasoning without the item behind it"]),
+        ([R_ASK, R_SAID, THOUGHT_ITEM], ["reasoning without the item behind it"]),
+        ([{"role": "user", "content": [item("output_text", text="so")]}], ["output_text of another role: user"]),
+        ([{"role": "user", "content": [item("input_text", text=" ")]}], ["blank text: user"]),
+    ],
+)
+def test_rules_of_responses(items, broken):
+    assert sorted(problems(items, "responses")) == broken
+
+
+def test_no_item_may_lose_the_reasoning_that_was_before_it():
+    before = [R_ASK, THOUGHT_ITEM, R_CALL, R_OUT]
+    assert breaches(before, before, "responses") == []
+    assert breaches(before, [R_ASK, R_CALL, R_OUT], "responses") == ["item without its reasoning"]
+    changed = [R_ASK, {**THOUGHT_ITEM, "summary": ["x"]}, R_CALL, R_OUT]
+    assert breaches(before, changed, "responses") == ["signed block changed, or out of order"]
+
+
+def content(role, *parts):
+    return {"role": role, "parts": list(parts)}
+
+
+def called(name, **more):
+    return {"functionCall": {"name": name, "args": {}, **more}}
+
+
+def responded(name, **more):
+    return {"functionResponse": {"name": name, "response": {}, **more}}
+
+
+G_ASK, G_SAID = content("user", {"text": "go"}), content("model", {"text": "done"})
+
+
+@pytest.mark.parametrize(
+    ("contents", "broken"),
+    [
+        ([G_ASK, content("model", called("f"), called("g")), content("user", responded("g"), responded("f"))], []),
+        ([G_ASK, content("model", called("f", id="1")), content("user", responded("f", id="1"))], []),
+        ([G_ASK, content("model", called("f"), called("f")), content("user", responded("f"))],
+         ["call without its result: f "]),
+        ([G_ASK, content("model", called("f")), content("user", responded("g"))],
+         ["call without its result: f ", "result without its call: g "]),
+        ([G_ASK, content("model", called("f")), G_ASK, content("user", responded("f"))],
+         ["Mistral's alternation", "alternation", "call without its result: f ", "result without its call: f "]),
+        ([G_ASK, G_SAID, content("model", called("f")), content("user", responded("f"))],
+         ["Mistral's alternation", "alternation"]),
+        ([content("user")], ["empty content: user"]),
+        ([content("user", {"text": ""})], ["blank text: user"]),
+        ([content("user", {"text": "a", "functionCall": {}})], ["part without a type: user"]),
+        ([G_SAID, G_ASK], ["Mistral's alternation", "first turn is not the user"]),
+    ],
+)  # fmt: skip
+def test_rules_of_gemini(contents, broken):
+    assert sorted(problems(contents, "gemini")) == broken
+
+
+C_ASK, C_SAID = user({"text": "go"}), assistant({"text": "done"})
+C_USE = {"toolUse": {"toolUseId": "a", "name": "f", "input": {}}}
+C_USED = {"toolResult": {"toolUseId": "a", "content": []}}
+POINT = {"cachePoint": {"type": "default"}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "broken"),
+    [
+        ([C_ASK, assistant(C_USE), user(C_USED, POINT), C_SAID], []),
+        ([C_ASK, assistant(C_USE), C_ASK], ["Mistral's alternation", "call without its result: a"]),
+        ([C_ASK, C_SAID, user(C_USED)], ["result without its call: a"]),
+        ([C_ASK, C_ASK], ["Mistral's alternation", "alternation", "roles do not alternate"]),
+        ([C_ASK, assistant(), C_ASK], ["empty content: assistant"]),
+        ([user({"text": " "})], ["blank text: user"]),
+        ([user({"text": "a", "image": {}})], ["block without one field: user"]),
+        ([user({"text": "a"}, *[POINT] * 5)], ["more than four cache marks"]),
+        ([user(POINT)], ["cache mark on an empty text"]),
+    ],
+)
+def test_rules_of_converse(messages, broken):
+    found = problems(messages, "converse")
+    assert sorted(problem for problem in found if "tool message" not in problem) == broken
+
+
 def tools(*marks):
     return [{"name": f"t{number}", "cache_control": mark} for number, mark in enumerate(marks)]
 

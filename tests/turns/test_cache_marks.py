@@ -61,7 +61,7 @@ def test_a_compaction_keeps_the_mark_behind_the_task(shape):
     task = next(index for index, message in enumerate(whole) if message["role"] == "user")
     whole[task] = {**whole[task], "content": LONG + str(whole[task]["content"])}
     trigger = cost(whole) // 2
-    result = compress(whole, CLAUDE, trigger, trigger // 2 + 2_000, shape=shape, breakpoints=True)
+    result = compress(whole, CLAUDE, trigger, trigger // 2 + 2_000, shape=shape, breakpoints=True, protect=[task])
     assert result.skipped_reason is None
     assert marks(result.request["messages"])[task] == 1
     assert difference(restore(result.messages, result.cache), whole) is None

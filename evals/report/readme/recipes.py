@@ -28,6 +28,7 @@ _CURVE = "one of the curves of the report, some minutes"
 RECIPES = {
     "swe-bench": Recipe((*_EVALS, "swe-bench", "--retention", "--embedder", "wordllama"), prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama")),
+    "needs": Recipe((*_EVALS, "needs")),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
     "shrink": Recipe((*_EVALS, "shrink")),
     "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),

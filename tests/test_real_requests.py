@@ -1,0 +1,231 @@
+"""The requests that people send most: a document and its question, marked requests, newest results over the target."""
+
+import copy
+import json
+import logging
+
+import pytest
+from samples import anthropic_agent, openai_agent
+
+from compresskit import Conversation, compress, restore
+
+MODEL = "gpt-4o"
+BUDGET = {"trigger": 4_000, "target": 2_000}
+FILLER = "It has arches of stone, and many people use it every day of the year to cross the river. "
+PASSAGES = [
+    f"Passage {n}: The bridge of {1800 + n} is in town {n * 7 % 13}, number {n}. {FILLER * 2}" for n in range(120)
+]
+DOCUMENT = "\n\n".join(PASSAGES)
+QUESTION = "Which town has the bridge of 1887? Answer with its number."
+ANSWER = "The bridge of 1887 is in town 11, number 87."
+CALL = {"id": "c1", "type": "function", "function": {"name": "read_file", "arguments": '{"path": "bridges.md"}'}}
+
+
+def user(content):
+    return {"role": "user", "content": content}
+
+
+def said(text):
+    return {"role": "assistant", "content": text}
+
+
+def text_part(text):
+    return {"type": "text", "text": text}
+
+
+READ = [
+    {"role": "assistant", "content": None, "tool_calls": [CALL]},
+    {"role": "tool", "tool_call_id": "c1", "content": DOCUMENT},
+]
+REQUESTS = {
+    "one message, question last": [user(f"{DOCUMENT}\n\n{QUESTION}")],
+    "one message, question first": [user(f"{QUESTION}\n\n{DOCUMENT}")],
+    "two blocks": [user([text_part(DOCUMENT), text_part(QUESTION)])],
+    "two blocks, question first": [user([text_part(QUESTION), text_part(DOCUMENT)])],
+    "tags around both": [user(f"<context>\n{DOCUMENT}\n</context>\n<question>\n{QUESTION}\n</question>")],
+    "a fence": [user(f"{QUESTION}\n```\n{DOCUMENT}\n```")],
+    "first message and a follow-up": [user(f"{DOCUMENT}\n\nSum this up."), said("On bridges."), user(QUESTION)],
+    "instruction, then the document": [user(QUESTION), user(DOCUMENT)],
+    "an answered result": [user("Read bridges.md."), *READ, said("I have read it."), user(QUESTION)],
+    "a newest result": [user(QUESTION), *READ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", REQUESTS)
+def test_the_target_is_met_and_the_lines_that_answer_can_be_read(kind):
+    messages = REQUESTS[kind]
+    result = compress(messages, MODEL, **BUDGET)
+    shown = json.dumps(result.messages)
+    assert result.target_met
+    assert QUESTION in shown
+    assert ANSWER in shown
+    assert restore(result.messages, result.cache) == messages
+
+
+def test_the_last_to_go_stays_whole_while_the_target_can_be_had_without_it():
+    notes = "\n".join(f"Note {n}: {FILLER}" for n in range(150))
+    messages = [user(notes), said("Noted."), user(QUESTION), *READ]
+    size = compress(messages[2:], MODEL).original_tokens
+    above = compress(messages, MODEL, trigger=size + 800, target=size + 700)
+    assert above.target_met
+    assert above.messages[-1]["content"] == DOCUMENT
+    below = compress(messages, MODEL, trigger=size, target=size - 500)
+    assert below.target_met
+    assert below.messages[-1]["content"] != DOCUMENT
+    (row,) = (row for row in below.decisions if row.message == len(messages) - 1)
+    assert "out of reach" in row.why
+
+
+def test_a_system_prompt_is_opened_only_by_its_name():
+    system = {"role": "system", "content": f"Answer from the handbook.\n\n<handbook>\n{DOCUMENT}\n</handbook>"}
+    messages = [system, user(QUESTION)]
+    kept = compress(messages, MODEL, **BUDGET)
+    assert (kept.skipped_reason, kept.messages, kept.target_met) == ("protected", messages, False)
+    opened = compress(messages, MODEL, **BUDGET, open=["system"])
+    assert opened.target_met
+    assert opened.messages[0]["content"].startswith("Answer from the handbook.")
+    assert ANSWER in opened.messages[0]["content"]
+
+
+def test_what_the_caller_names_stays():
+    messages = [user("Read bridges.md."), *READ, said("I have read it."), user(QUESTION)]
+    for named in ([2], ["tool"], ["read_file"], lambda message: message.get("tool_call_id") == "c1"):
+        assert compress(messages, MODEL, **BUDGET, protect=named).messages[2] == messages[2]
+    tagged = [user(f"{DOCUMENT}\n\n<keep>The toll is 5 crowns.</keep>\n\n{DOCUMENT}"), said("Yes."), user(QUESTION)]
+    result = compress(tagged, MODEL, **BUDGET)
+    assert result.target_met
+    assert result.skipped_reason is None
+    assert "fold" in {row.action for row in result.decisions} or "<keep>The toll is 5 crowns.</keep>" in str(
+        result.messages
+    )
+
+
+def test_a_result_cannot_protect_itself():
+    result = [READ[0], {**READ[1], "content": f"<keep>{DOCUMENT}</keep>"}]
+    messages = [user("Read it."), *result, said("Done."), user(QUESTION)]
+    assert compress(messages, MODEL, **BUDGET).target_met
+
+
+def marked(messages):
+    """As Claude Code sends them: marks on the newest block, and on that of the user's message before."""
+    copies = copy.deepcopy(messages)
+    for message in [message for message in copies if message["role"] == "user"][-2:]:
+        if isinstance(message["content"], str):
+            message["content"] = [text_part(message["content"])]
+        message["content"][-1]["cache_control"] = {"type": "ephemeral", "ttl": "1h"}
+    return copies
+
+
+def unmarked(value):
+    if isinstance(value, dict):
+        return {key: unmarked(child) for key, child in value.items() if key != "cache_control"}
+    return [unmarked(child) for child in value] if isinstance(value, list) else value
+
+
+def marks(value):
+    if isinstance(value, dict):
+        return ("cache_control" in value) + sum(map(marks, value.values()))
+    return sum(map(marks, value)) if isinstance(value, list) else 0
+
+
+def test_marks_that_move_from_turn_to_turn_keep_the_prefix_and_stop_no_compaction():
+    run = anthropic_agent(turns=40)
+    whole = compress(run, MODEL).original_tokens
+    budget = {"trigger": whole // 3, "target": whole // 6}
+    previous, rewritten, above = None, 0, 0
+    for end in range(1, len(run) + 1, 2):
+        given = marked(run[:end])
+        before, previous = previous, compress(given, MODEL, shape="anthropic", previous=previous, **budget)
+        assert restore(previous.messages, previous.cache) == given
+        assert marks(previous.messages) == marks(given)
+        assert previous.compressed_tokens <= budget["trigger"]
+        above += previous.original_tokens > budget["trigger"]
+        if before is not None:
+            sent, now = unmarked(before.messages), unmarked(previous.messages)
+            rewritten += json.dumps(now[: len(sent)]) != json.dumps(sent)
+    assert above > 10
+    assert 1 <= rewritten <= above // 3
+
+
+def test_marks_that_keep_freeze_what_they_cover():
+    run = marked(anthropic_agent(turns=30))
+    kept = compress(run, MODEL, shape="anthropic", trigger=1_000, target=500, cached="keep")
+    assert kept.messages == run
+    assert compress(run, MODEL, shape="anthropic", trigger=3_000, target=2_000).skipped_reason is None
+
+
+EXTRA = {"id": "msg_1", "metadata": {"a": 1}, "reasoning_content": "Look first.", "annotations": [], "usage": {"in": 1}}
+
+
+@pytest.mark.parametrize("agent", [openai_agent, anthropic_agent])
+def test_unknown_fields_cost_what_they_cost_and_nothing_more(agent):
+    plain, more = agent(turns=40), agent(turns=40)
+    for message in more:
+        if message["role"] == "assistant":
+            message.update(EXTRA)
+    size = compress(plain, MODEL).original_tokens
+    results = [compress(messages, MODEL, trigger=size // 2, target=size // 3) for messages in (plain, more)]
+    assert all(result.target_met for result in results)
+    assert restore(results[1].messages, results[1].cache) == more
+    for message in results[1].messages:
+        if "id" in message:
+            assert {name: message[name] for name in EXTRA} == EXTRA
+
+
+@pytest.mark.parametrize("agent", [openai_agent, anthropic_agent])
+def test_without_folds_every_message_and_call_stays_and_changes_say_all(agent):
+    messages = agent(turns=40)
+    size = compress(messages, MODEL).original_tokens
+    result = compress(messages, MODEL, trigger=size - 1, target=size * 7 // 10, folds=False)
+    assert result.target_met
+    assert [message["role"] for message in result.messages] == [message["role"] for message in messages]
+    changed = copy.deepcopy(messages)
+    for change in result.changes:
+        place = changed[change.message]
+        for step in change.path[:-1]:
+            place = place[step]
+        assert place[change.path[-1]] != change.text
+        place[change.path[-1]] = change.text
+    assert changed == result.messages
+    assert result.changes
+
+
+def test_changes_are_none_if_messages_fold():
+    messages = openai_agent(turns=40)
+    result = compress(messages, MODEL, trigger=2_000, target=1_500)
+    assert any(row.action == "fold" for row in result.decisions)
+    assert result.changes == ()
+
+
+def test_a_plain_chat_agent_gets_what_an_agent_with_tools_gets():
+    source = "\n\n".join(f"def helper_{n}(line):\n    return line.split(':')[{n}]" for n in range(120))
+    look = [said("Look.\n```\nls src\n```"), user("helpers.py\n(Current directory: /repo)\nbash-$")]
+    messages = [user("Fix helper_7."), *look * 3, said("Read.\n```\ncat helpers.py\n```"), user(f"{source}\nbash-$")]
+    result = compress(messages, MODEL, on_entry=True)
+    assert result.compressed_tokens < result.original_tokens / 2
+    assert [row.message for row in result.entered] == [8]
+    assert restore(result.messages, result.cache) == messages
+    assert compress(messages, MODEL, on_entry=True, results="tools").messages == messages
+
+
+def test_a_conversation_takes_nothing_away_below_the_trigger_unasked():
+    source = "\n\n".join(f"def helper_{n}(line):\n    return line.split(':')[{n}]" for n in range(120))
+    rows = json.dumps([{"id": n, "path": f"src/module_{n}.py", "ok": True} for n in range(60)])
+    result = [{**READ[1], "content": source}, {**READ[1], "content": rows}]
+    talk = Conversation(MODEL)
+    talk.append(user("Fix helper_7."), READ[0], result[0])
+    assert talk.request()["messages"] == talk.messages
+    other = Conversation(MODEL)
+    other.append(user("Fix helper_7."), READ[0], result[1])
+    other.request()
+    (row,) = other.result.entered
+    assert (row.message, row.action) == (2, "compact")
+    assert row.tokens_after < row.tokens_before
+
+
+def test_a_missed_target_is_logged_without_a_word_of_the_conversation(caplog):
+    with caplog.at_level(logging.WARNING, logger="compresskit"):
+        compress([{"role": "system", "content": DOCUMENT}, user(QUESTION)], MODEL, **BUDGET)
+    (record,) = caplog.records
+    assert "2000" in record.getMessage()
+    assert "bridge" not in record.getMessage()
