@@ -269,7 +269,10 @@ def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int,
         for row in written.decisions
     ]
     return written._replace(
-        cache={**written.cache, **entering.taken}, issued=[*written.issued, *entered_forms], decisions=decisions
+        cache={**written.cache, **entering.taken},
+        issued=[*written.issued, *entered_forms],
+        decisions=decisions,
+        needs_tool=written.needs_tool or entering.needs_tool,
     )
 
 

@@ -49,7 +49,8 @@ class Request:
     def limits(self) -> Limits:
         """What a plan has to keep to."""
         most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
-        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape)
+        tool = 0 if self.always or self.goes_on else self._overhead(self.recoverable) - self._overhead(False)
+        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape, tool=tool)
 
     def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
         """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
@@ -106,13 +107,16 @@ class Request:
         before = self._tokens(read(new, self.shape)) if new else 0
         after = self._tokens(read(fresh, self.shape)) if entered or issued else before
         earlier_forms = going.forms or bool(issued)
-        if entered and not earlier_forms and before - after <= self._overhead(self.recoverable) - self._overhead(False):
+        price = self._overhead(self.recoverable and entering.needs_tool) - self._overhead(False)
+        if entered and not earlier_forms and before - after <= price:
             fresh, entered, after = [clone(message, "messages") for message in new], {}, before  # our tool costs more
             entering = Entered(fresh, entered)
         sent = [*(clone(message, "previous") for message in going.sent), *fresh]
         earlier = originals_of(previous.cache)
-        forms = earlier_forms or bool(entered) or (_offers_ours(previous) and bool(named_in(fresh, earlier)))
-        with_ours = self.recoverable and forms
+        named = _offers_ours(previous) and bool(named_in(fresh, earlier))
+        forms = earlier_forms or bool(entered) or named
+        offered = _offers_ours(previous) and going.forms
+        with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
         if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
             tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
         else:
@@ -149,7 +153,7 @@ class Request:
         Args:
             given: the positions of the forms in the messages that were given.
         """
-        with_ours = self.recoverable and bool(written.cache)
+        with_ours = self.recoverable and (written.needs_tool or bool(given))
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             free = sum(row.tokens_before for row in written.decisions if row.action != "protected")

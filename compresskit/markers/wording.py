@@ -58,9 +58,13 @@ class Wording(NamedTuple):
         what, colon, ending = marker.rpartition(": ")
         return f"{what}{colon}{', '.join(names)}: {ending}"
 
-    def short(self, form: str, key: str) -> str:
-        """The line before a text in the short form of this name."""
-        return f"{START}{form}: {self._ending(key)}"
+    def short(self, form: str, key: str, complete: bool = False) -> str:
+        """The line before a text in the short form of this name; a ``complete`` one leaves nothing to ask for.
+
+        >>> Wording().short("json", "bcdfghjklmnp", complete=True)
+        '[… json: complete, bcdfghjklmnp]'
+        """
+        return f"{START}{form}: " + (f"complete, {key}]" if complete else self._ending(key))
 
     def shortened(self, key: str, shrunk: str) -> str:
         """A text that a shrinker said in fewer words, under the line that says so."""

@@ -39,6 +39,7 @@ class Limits(NamedTuple):
         whole: tokens that the messages have now.
         worth: gives the share of so many tokens that is worth its price; None: all of it.
         shape: of the messages; folds are written in it.
+        tool: tokens that become free if nothing is left out, so that the retrieval tool is not needed.
     """
 
     room: int
@@ -50,6 +51,7 @@ class Limits(NamedTuple):
     whole: int = 0
     worth: Callable[[int], float] | None = None
     shape: str = "openai"
+    tool: int = 0
 
     def spendable(self, floor: int) -> Limits:
         """The room that is worth its tokens, and the share of names for it.
@@ -88,7 +90,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
-        written = _fitted(limits.spendable(floor), costs)
+        written = _complete(limits, costs) or _fitted(limits.spendable(floor), costs)
         if _is_small(limits.room, judged) and floor < written.tokens:  # so far it is an estimate on the safe side
             floor = write(costs, cheapest).tokens
         if shortening is not None:
@@ -100,6 +102,20 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         lengths.update({text: 2 * lengths.get(text, KEY_LENGTH) for text in mistaken})
         if any(is_run(text) and lengths[text] > FULL_LENGTH for text in mistaken):
             unfoldable = frozenset(range(len(judged.atoms)))
+
+
+def _complete(limits: Limits, costs: Costs) -> Written | None:
+    """Everything in forms that say all of it, if that fits a small room: then no tool has to be paid for."""
+    if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
+        return None
+    room, judged = limits.room + limits.tool, costs.judged
+    atoms = [atom._replace(foldable=False, quoted=False) for atom in judged.atoms]
+    costs = price_all(judged._replace(atoms=atoms), costs.measure, costs.keys, costs.wording, costs.shape, set())
+    whole = sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in costs.groups)
+    if whole > room:
+        return None
+    written = write(costs, costs.knapsack().fill(whole + room))
+    return None if written.needs_tool or written.tokens > room else written
 
 
 def _is_small(room: int, judged: Judged) -> bool:

@@ -29,6 +29,9 @@ class PlanWeights:
     )
 
     # Segments (candidates.py)
+    max_toolless_tokens: int = weight(
+        2_000, "budget tokens up to which everything is tried in forms that need no retrieval tool (about 85 tokens)"
+    )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
     room_tokens_per_segment_character: int = weight(
         100, "budget tokens per character of a segment, minimum: a segment is a four-hundredth of the room"

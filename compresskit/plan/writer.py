@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from .._json import clone, exactly
+from ..content import LOSSLESS
 from ..markers.excerpts import excerpt_parts, short_excerpt
 from ..markers.keys import bond
 from ..markers.places import Position
@@ -50,6 +51,7 @@ class Written(NamedTuple):
     unfoldable: frozenset[int]  # atoms that do not survive a round trip through JSON
     suspects: Sequence[tuple[str, str | None]]  # texts that could be misread, with their true keys
     suspect_messages: Sequence[Message]
+    needs_tool: bool  # whether something was left out that the model may ask for
 
     def mistaken(self) -> set[str]:
         """Cached texts whose keys are in the input so that ``restore`` would take the input for issued forms."""
@@ -115,6 +117,7 @@ class _Writing:
         self._unfoldable: frozenset[int] = frozenset()
         self._suspects: list[tuple[str, str | None]] = []
         self._suspect_messages: list[Message] = []
+        self._needs_tool = False
         self._forms: dict[int, _Form] = {}  # by candidate
 
     def written(self) -> Written:
@@ -132,7 +135,7 @@ class _Writing:
             number = stop or number + 1
         return Written(
             self._messages, self._cache, self._decisions, self._tokens, self._issued, self._places, self._excerpts,
-            self._unfoldable, self._suspects, self._suspect_messages,
+            self._unfoldable, self._suspects, self._suspect_messages, self._needs_tool,
         )  # fmt: skip
 
     def _folds(self) -> Iterator[tuple[int, int]]:
@@ -165,7 +168,7 @@ class _Writing:
             self._unfoldable |= frozenset(range(start, stop))
         if text is None:
             return
-        key = self._issue(text)
+        key, self._needs_tool = self._issue(text), True
         quoted = [
             (judged.candidates[number], turn.role, choice.kept_of(number))
             for group in range(start, stop)
@@ -239,10 +242,12 @@ class _Writing:
         by_segment = self._choice.hints.names.get(number, {})
         names = [name for segment in sorted(by_segment) for name in by_segment[segment]]
         if not kept:
+            self._needs_tool = True
             stubs = self._costs.stubs[number]
             stub = stubs.bare if self._choice.bare else stubs.described
             return _Form("stub", self._wording.naming(stub, names), key, one.again or "matters least")
         if not one.short:
+            self._needs_tool = True
             signatures = self._choice.hints.signatures.get(number, {})
             parts, stretches, markers = excerpt_parts(
                 one.block.text, segments, kept, key, self._wording, signatures, by_segment
@@ -252,7 +257,9 @@ class _Writing:
             known = self._measure.tally(one.block.text).of(stretches) if len(text) <= SLICE_CHARACTERS else None
             tokens = None if known is None else known + sum(map(self._measure.count, markers))
             return _Form("excerpt", text, key, why, tokens)
-        marker = self._wording.naming(self._wording.short(one.form, key), names)
+        complete = whole and one.form in LOSSLESS
+        self._needs_tool |= not complete
+        marker = self._wording.naming(self._wording.short(one.form, key, complete), names)
         text = f"{marker}\n{one.head}{short_excerpt(one.short, segments, kept)}"
         return _Form("compact", text, key, _SHORTER) if whole else _Form("excerpt", text, key, why)
 

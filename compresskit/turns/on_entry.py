@@ -35,6 +35,7 @@ class Entered(NamedTuple):
     messages: list[Message]
     taken: dict[str, str]
     once: frozenset[str] = frozenset()  # keys of what is left out since it stands above
+    needs_tool: bool = False  # whether something was left out that the model may ask for
 
     @property
     def issued(self) -> list[Position]:
@@ -77,7 +78,7 @@ class Entered(NamedTuple):
         ]
         shown = frozenset().union(*(_issued(message, self.taken) for message in last))
         taken = {key: text for key, text in self.taken.items() if key in shown}
-        return [*whole[:before], *last], Entered(last, taken)
+        return [*whole[:before], *last], Entered(last, taken, needs_tool=self.needs_tool and bool(taken))
 
 
 def _issued(message: Message, taken: dict[str, str]) -> frozenset[str]:
@@ -106,6 +107,7 @@ def entered(
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
     once: dict[str, str] = {}
+    views: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
@@ -116,7 +118,7 @@ def entered(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # somebody told one of the markers before it was issued: it would be misread
         return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken, frozenset(once))
+    return Entered(fresh, taken, frozenset(once), needs_tool=bool(once or views))
 
 
 def _views(
@@ -196,7 +198,7 @@ def _shorten(
                 continue
             form, short = found
             key = keys.name(block.text)
-            text = f"{wording.short(form, key)}\n{short.head}{short.body}"
+            text = f"{wording.short(form, key, complete=True)}\n{short.head}{short.body}"
             if _saves(block.text, text, key, limits):
                 keys.issue(block.text)
                 replace(message, block.path, text)

@@ -9,7 +9,7 @@ from proxy_clients import Client, result, sent
 from proxy_model import LOOKUP, conversation, document, secret, texts, thinks
 from proxy_server import config, proxy
 
-from compresskit import TOOL_NAME
+from compresskit import TOOL_NAME, compress
 
 TRIGGER, TARGET = 3_000, 2_000
 BOTH = pytest.mark.parametrize("api", ["openai", "anthropic"])
@@ -108,3 +108,36 @@ def test_a_client_that_edits_its_history_keeps_what_comes_before_the_edit(client
     history[2] = {"role": "user", "content": document("instead")}
     assert client.says(api, history).text == f"FOUND ['{secret('instead')}']"
     assert secret(name) not in json.dumps(sent(provider, name)[-1])
+
+
+@pytest.fixture(scope="module")
+def forgetful(provider, tmp_path_factory):
+    """A proxy of two workers that keeps nothing between two requests."""
+    settings = config(provider, trigger=TRIGGER, target=TARGET, offer_tool=True)
+    with proxy(tmp_path_factory.mktemp("forgetful"), settings, workers=2) as server:
+        yield Client(server)
+
+
+def marked(history):
+    """As Claude Code marks its requests: the newest block, and that of the user's message before."""
+    messages = json.loads(json.dumps(history))
+    for message in [message for message in messages if message["role"] == "user"][-2:]:
+        if isinstance(message["content"], str):
+            message["content"] = [{"type": "text", "text": message["content"]}]
+        message["content"][-1]["cache_control"] = {"type": "ephemeral"}
+    return messages
+
+
+def test_marked_requests_keep_their_prefix_without_a_memory(forgetful, provider):
+    history = [{"role": "user", "content": "Read all pages, in conversation loop marked."}]
+    for number in range(16):
+        forgetful.says("anthropic", marked(history), tools=[LOOKUP])
+        history += looked_up("anthropic", number, page(number)[:700])
+    bodies = sent(provider, "loop marked")
+    assert len(bodies) == 16
+    kept = [begins(later, earlier) for earlier, later in itertools.pairwise(bodies)]
+    assert 1 <= kept.count(False) <= 5, kept
+    assert (False, False) not in itertools.pairwise(kept), "what a compaction sent stays until the next one"
+    for body in bodies:
+        assert compress(body["messages"], "claude-sonnet-4-5", tools=body["tools"]).original_tokens <= TRIGGER
+        assert json.dumps(body["messages"][-1]).count("cache_control") == 1
