@@ -13,9 +13,12 @@ from typing import Any
 
 from ..compression import compress
 from ..messages import read
+from ..messages.cache_control import marks
 from ..result import Compressed
 from ..tokens.measure import measure_for
 from ..types import Message
+
+_NEWEST = 8  # messages at the end whose marks move with it
 
 
 def replayed(messages: list[Message], **options: Any) -> Compressed | None:
@@ -41,6 +44,20 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     for end in ends:
         if turns[end - 1].role == "assistant" or sent + before[end] - before[done] <= trigger:
             continue  # no request ended here, or it was not compressed
-        result = compress(messages[:end], **options, previous=previous)
+        result = compress(_marked_as_then(messages, end), **options, previous=previous)
         sent, done, previous = result.compressed_tokens, end, result
     return previous
+
+
+def _marked_as_then(messages: list[Message], end: int) -> list[Message]:
+    """The first messages, marked where the client marked them then, so that the same of them could fold.
+
+    Clients mark the newest messages of each request: their marks are equally far from the end of every request.
+    """
+    last = len(messages)
+    moving = [last - index for index in range(max(0, last - _NEWEST), last) if marks(messages[index])]
+    found = messages[:end]
+    for distance in moving:
+        if distance <= end:
+            found[end - distance] = {**found[end - distance], "cache_control": {"type": "ephemeral"}}
+    return found
