@@ -71,10 +71,14 @@ def _strings(value: Any) -> Iterator[str]:
             stack.extend(item.values() if isinstance(item, Mapping) else item)
 
 
-def visible_keys(before: Any, after: Any) -> list[str]:
-    """The keys that the markers of a result name and the messages before did not."""
-    found = (_KEY.search(marker) for marker in markers(after) - markers(before))
-    return sorted({match[1] for match in found if match})
+def visible_keys(before: Any, after: Any, asked: bool = False) -> list[str]:
+    """The keys that the markers of a result name and the messages before did not.
+
+    Args:
+        asked: only those under which something was left out: a complete short form leaves nothing out.
+    """
+    new = (marker for marker in markers(after) - markers(before) if not (asked and ": complete, " in marker))
+    return sorted({match[1] for marker in new if (match := _KEY.search(marker))})
 
 
 def broken(
@@ -95,7 +99,8 @@ def broken(
     whole = next((one for one in originals if _gives_back(result, one)), None)
     if whole is None:
         return ["nothing is lost"]
-    keys = visible_keys([originals[0], *(options.get("tools") or [])], result.messages)
+    known = [originals[0], *(options.get("tools") or [])]
+    keys = visible_keys(known, result.messages)
     sent = result.request["messages"]
     found = [f"valid: {name}" for name in breaches(whole, sent, shape, options.get("tools"), result.tools)]
     laws = {
@@ -105,7 +110,7 @@ def broken(
         "originals counted in full": result.original_tokens >= least_tokens(given, options.get("tools")),
         "the target holds, or the floor is named": _target(result, options),
         "never larger": _offered(options) or result.compressed_tokens <= result.original_tokens,
-        "the tool is there with the keys": _tool(result, keys, options),
+        "the tool is there with the keys": _tool(result, visible_keys(known, result.messages, asked=True), options),
         "the decisions' keys resolve": {row.key for row in result.decisions if row.key} <= set(result.cache),
     }
     return found + [law for law, holds in laws.items() if not holds]

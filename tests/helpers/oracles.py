@@ -240,6 +240,12 @@ def visible_keys(before, after):
     return sorted({match[1] for match in found if match})
 
 
+def asked_keys(before, after):
+    """The keys under which markers of a result hold what was left out; a complete short form leaves nothing out."""
+    found = (KEY.search(marker) for marker in markers(before, after) if ": complete, " not in marker)
+    return sorted({match[1] for match in found if match})
+
+
 def opaque(messages):
     """The blocks, parts and items which nobody may touch, in order."""
     blocks = []

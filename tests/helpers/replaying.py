@@ -2,7 +2,7 @@
 
 import json
 
-from oracles import cost, difference, visible_keys
+from oracles import asked_keys, cost, difference
 from strategies import MODEL
 from validity import breaches
 
@@ -33,6 +33,6 @@ def broken(shape, history, previous, result):
         "counted like a whole": result.original_tokens == compress(history, MODEL, shape=shape).original_tokens,
         "never above the trigger in silence": result.compressed_tokens <= result.trigger or not result.target_met,
         "the prefix stays": stays or result.skipped_reason in ("no_gain", "protected"),
-        "the tool is there where a key is": bool(names) or not visible_keys(history, result.messages),
+        "the tool is there where text was left out": bool(names) or not asked_keys(history, result.messages),
     }
     return [law for law, holds in laws.items() if not holds] + breaches(shape, history, result)

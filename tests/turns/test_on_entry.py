@@ -80,7 +80,7 @@ def test_records_enter_in_a_short_form_that_loses_nothing():
     assert restore(short.messages, short.cache) == messages
     (key,) = short.cache
     assert retrieve(short.cache, key) == records
-    assert short.tools
+    assert short.tools is None, "nothing was left out that could be asked for"
 
 
 @every_shape
@@ -177,12 +177,24 @@ def test_what_was_retrieved_enters_whole():
     assert talk.request()["messages"][-1] == answers[0]
 
 
-def test_what_saves_less_than_the_tool_costs_is_left_alone():
-    """Never larger: without a tool in the request yet, a form has to pay for it."""
+def test_a_form_that_says_everything_does_not_have_to_pay_for_the_tool():
     rows = json.dumps([{"id": n, "name": f"user {n}", "active": True} for n in range(9)])
     messages = [TASK, *openai_read(rows)]
     plain = compress(messages, MODEL)
-    assert compress(messages, MODEL, on_entry=True).messages == messages
-    assert compress(messages, MODEL, on_entry=True).compressed_tokens == plain.compressed_tokens
-    offered = compress(messages, MODEL, on_entry=True, offer_tool=True)
-    assert offered.messages != messages
+    short = compress(messages, MODEL, on_entry=True)
+    assert short.tools is None
+    assert short.compressed_tokens < plain.compressed_tokens
+    assert restore(short.messages, short.cache) == messages
+
+
+def test_a_small_request_that_fits_in_complete_forms_pays_for_no_tool():
+    rows = json.dumps([{"id": n, "name": f"user {n}", "state": "failed" if n == 7 else "ok"} for n in range(60)])
+    messages = [TASK, *openai_read(rows)]
+    size = compress(messages, MODEL).original_tokens
+    result = compress(messages, MODEL, trigger=size - 1, target=size * 6 // 10)
+    assert result.target_met
+    assert result.tools is None
+    assert "user 59" in result.messages[-1]["content"]
+    smaller = compress(messages, MODEL, trigger=size - 1, target=size // 4)
+    assert smaller.tools
+    assert "failed" in smaller.messages[-1]["content"]
