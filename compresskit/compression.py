@@ -289,7 +289,10 @@ def _warn(result: Compressed) -> None:
     """Tells the application's log that a target was missed, without any text of the conversation."""
     import logging
 
-    logging.getLogger("compresskit").warning(
+    log = logging.getLogger("compresskit")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())  # silent, unless the application has set up logging
+    log.warning(
         "The target of %d tokens was missed: %d are left, and the floor is %d. result.decisions says what had to stay.",
         result.target,
         result.compressed_tokens,

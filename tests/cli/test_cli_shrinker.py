@@ -44,13 +44,13 @@ def server(monkeypatch):
 
 def test_a_model_of_ones_own_is_asked_and_its_cost_is_told(talk, server):
     path, messages = talk
-    done = run("compress", path, "--target", 1500, "--shrinker", "self", "--shrinker-model", "gpt-4o-mini")
+    done = run("compress", path, "--target", 1000, "--shrinker", "self", "--shrinker-model", "gpt-4o-mini")
     assert done.exit_code == 0, done.stderr
     assert server.requests
     result = json.loads(done.stdout)
     assert restore(result["messages"], result["cache"]) == messages
     figures, cost = done.stderr.splitlines()
-    assert "1,500 met" in figures
+    assert "1,000 met" in figures
     assert cost.startswith(f"shrinker: {len(server.requests)} requests (0 failed), {10 * len(server.requests)} + ")
     assert "$0.0" in cost
 
@@ -60,7 +60,7 @@ def test_a_provider_that_fails_leaves_standard_output_to_the_result(talk, server
         raise RuntimeError("the server breaks the connection")
 
     server.script, server.handle_error = fails, lambda *_: None
-    done = run("compress", talk[0], "--target", 1500, "--shrinker", "self", "--shrinker-model", "gpt-4o-mini")
+    done = run("compress", talk[0], "--target", 1000, "--shrinker", "self", "--shrinker-model", "gpt-4o-mini")
     assert done.exit_code == 0
     result = json.loads(done.stdout)
     assert restore(result["messages"], result["cache"]) == talk[1]
@@ -82,7 +82,7 @@ def test_a_provider_that_fails_leaves_standard_output_to_the_result(talk, server
     ],
 )
 def test_options_that_do_not_go_together_are_named(talk, options, said):
-    done = run("compress", talk[0], "--target", 1500, *options)
+    done = run("compress", talk[0], "--target", 1000, *options)
     assert done.exit_code == 2
     assert said in done.stderr
 
@@ -94,12 +94,12 @@ def test_llmlingua_options_reach_it(talk, tmp_path):
     model = tiny_models.bert(tmp_path / "model")
     options = ["--shrinker", "llmlingua", "--shrinker-model", model, "--shrinker-rate", "0.9"]
     options += ["--shrinker-dtype", "bfloat16"]
-    done = run("compress", talk[0], "--target", 1500, *options)
+    done = run("compress", talk[0], "--target", 1000, *options)
     assert done.exit_code == 0, done.stderr
     result = json.loads(done.stdout)
     assert "shrunk" in {row["action"] for row in result["decisions"]} or "not shrunk" in done.stdout
     assert restore(result["messages"], result["cache"]) == talk[1]
-    assert run("compress", talk[0], "--target", 1500, "--shrinker", "llmlingua", "--shrinker-rate", "2").exit_code == 2
+    assert run("compress", talk[0], "--target", 1000, "--shrinker", "llmlingua", "--shrinker-rate", "2").exit_code == 2
     named = {f"shrinker_{name}": None for name in ("seconds", "method", "device", "rate")}
     made = shrinker_of({"shrinker": "llmlingua", "shrinker_model": model, "shrinker_dtype": "bfloat16", **named})
     assert made.shrinker.dtype == "bfloat16"
