@@ -13,7 +13,7 @@ from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_loop, checked_target
+from ..options import check, check_keeping, check_loop, checked_target
 from ..result import Compressed
 from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
 from .conversation import Conversation, check_conversation
@@ -34,8 +34,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
 
     These options are compresskit's:
 
-    - ``trigger``, ``target``, ``query``, ``protect``, ``counter``, ``recoverable``, ``cache``, ``embedder`` and
-      ``shrinker``, as in ``compress``.
+    - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
+      ``recoverable``, ``cache``, ``embedder`` and ``shrinker``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -88,6 +88,10 @@ class _Options:
     target: int | None = None
     query: str | None = None
     protect: Protect | None = None
+    open: Protect | None = None
+    cached: str = "move"
+    results: str = "auto"
+    folds: bool = True
     counter: Counter | None = None
     recoverable: bool = True
     cache: Cache | None = None
@@ -116,6 +120,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     options, kwargs = _split(given)
     checked_target(options.trigger, options.target)
     check(model, options.query, None, options.recoverable, options.cache, options.embedder)
+    check_keeping(options.cached, options.results, options.folds)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -196,6 +201,10 @@ def _compressed(
         query=options.query,
         tools=tools,
         protect=moved(options.protect, said, runs),
+        open=moved(options.open, said, runs),
+        cached=options.cached,
+        results=options.results,
+        folds=options.folds,
         counter=options.counter,
         recoverable=options.recoverable and may_retrieve(kwargs),
         shape="openai",

@@ -104,6 +104,10 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
         "tools": kwargs.get("tools"),
         "recoverable": may_retrieve(kwargs),
+        "open": list(settings.open) or None,
+        "cached": settings.cached,
+        "results": settings.results,
+        "folds": settings.folds,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
         "breakpoints": settings.breakpoints and len(marked) <= 1,  # compress() leaves one of four for the instructions

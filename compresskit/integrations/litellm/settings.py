@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_loop, check_turns, checked_target
+from ...options import check_keeping, check_loop, check_turns, checked_target
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
@@ -34,6 +34,7 @@ class Settings:
         on_error: "send" sends a request as it was where compression fails, "raise" refuses it.
         offer_tool, on_entry, breakpoints: as for ``compress``.
         prices: whether compactions go by the prices of the model.
+        open: roles and names of tools; cached, results, folds: as for ``compress``.
     """
 
     enabled: bool = True
@@ -49,6 +50,10 @@ class Settings:
     on_entry: bool | str = False
     breakpoints: bool = False
     prices: bool = False
+    open: tuple[str, ...] | list[str] = ()
+    cached: str = "move"
+    results: str = "auto"
+    folds: bool = True
 
     @property
     def strict(self) -> bool:
@@ -109,6 +114,12 @@ class Settings:
                     f"in quotes, or leave it out. If it is {_VARIABLE}NAME, set NAME before the proxy starts."
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
+        check_keeping(self.cached, self.results, self.folds)
+        if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):
+            raise InvalidArgument(
+                f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
+                f"expected, such as [system]."
+            )
         for name in ("enabled", "prices"):
             if not isinstance(getattr(self, name), bool):
                 raise InvalidArgument(
