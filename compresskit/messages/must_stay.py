@@ -119,19 +119,18 @@ class _Reasons:
         self._free = free
 
     def keep(self, indices: Iterable[int], reason: str, but: frozenset[int] = frozenset()) -> None:
-        """Protects messages with all of their texts."""
+        """Protects messages with all of their texts. Messages in ``but`` keep their places, and their texts may change."""
         for index in indices:
-            if index not in but:
-                self._stay(index, reason)
-                for block in self._turns[index].blocks:
-                    self.texts.setdefault((index, block.path), reason)
+            self._stay(index, reason)
+            for block in self._turns[index].blocks if index not in but else ():
+                self.texts.setdefault((index, block.path), reason)
 
     def keep_instructions(self, index: int | None, reason: str, last: bool) -> None:
         """Protects what a message asks; its data are the last to go, or ordinary."""
-        if index is None or index in self._free:
+        if index is None:
             return
         self._stay(index, reason)
-        for block in self._turns[index].blocks:
+        for block in self._turns[index].blocks if index not in self._free else ():
             if not block.call and not block.data:
                 self.texts.setdefault((index, block.path), reason)
             elif not block.call and last:
@@ -140,8 +139,8 @@ class _Reasons:
     def keep_results(self, blocks: Iterable[Block]) -> None:
         """Protects results, which are the last to go."""
         for block in blocks:
+            self._stay(block.message, _NEWEST_RESULT)
             if block.message not in self._free:
-                self._stay(block.message, _NEWEST_RESULT)
                 self._last(block, _NEWEST_RESULT)
 
     def _stay(self, index: int, reason: str) -> None:
