@@ -16,6 +16,7 @@ _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
 # Part types that OpenAI chat does not have.
 _PARTS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use", "image", "document"})
+_CHAT_CALLS = frozenset({"tool_calls", "tool_call_id", "function_call"})  # of the other chat shape: they tie messages
 _SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
 
 
@@ -36,7 +37,10 @@ def read(index: int, message: Message) -> Turn:
         parts.opaque(turn, content)
     for key, value in message.items():
         if key not in _PLAIN_KEYS and value is not None:
-            turn.set_aside(value if isinstance(value, str) else dumps(value))
+            if key in _CHAT_CALLS:
+                parts.opaque(turn, value)
+            else:
+                turn.set_aside(value if isinstance(value, str) else dumps(value))
     if isinstance(content, list) or len(message) > 2:
         turn.cached = bool(marks(message))
     return turn

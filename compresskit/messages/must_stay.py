@@ -119,7 +119,7 @@ class _Reasons:
         self._free = free
 
     def keep(self, indices: Iterable[int], reason: str, but: frozenset[int] = frozenset()) -> None:
-        """Protects messages with all of their texts. Messages in ``but`` keep their places, and their texts may change."""
+        """Protects messages with all of their texts; those in ``but`` only keep their places."""
         for index in indices:
             self._stay(index, reason)
             for block in self._turns[index].blocks if index not in but else ():
