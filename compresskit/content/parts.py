@@ -86,6 +86,8 @@ def container_of(sample: str) -> str:
         words = Counter(each["word"] for each in _STARTS["labelled"].finditer(sample))
         if words[first["word"]] > 1 or len(sample[first.end() :].partition("\n")[0]) > _LONG:
             return "labelled"
+    if not sample.startswith("[") and "\n[" not in sample:
+        return ""
     numbers = [int(each["number"]) for each in _STARTS["counted"].finditer(sample)]
     return "counted" if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) else ""
 

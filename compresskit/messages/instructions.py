@@ -52,13 +52,12 @@ _TASK = re.compile(
     r"|write|find|classify|use the following|based on)\b)",
     re.IGNORECASE,
 )
-# It begins with the line end before it, for which a search is fast.
+# It begins with the line end before it, and is searched for in lower case: both make the search fast.
 _ORDER = re.compile(
-    r"\n[^\S\n]*(?:[-*•][^\S\n]*|\d+[.)][^\S\n]*|[A-Z][\w ]{0,20}+:[^\S\n]*)?(?:\*\*)?"
+    r"\n[^\S\n]*(?:[-*•][^\S\n]*|\d+[.)][^\S\n]*|[a-z][\w ]{0,20}+:[^\S\n]*)?(?:\*\*)?"
     r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|write|follow|keep|include|remember"
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
-    r"|your (?:task|job|goal|role|answer|response))\b",
-    re.IGNORECASE,
+    r"|your (?:task|job|goal|role|answer|response))\b"
 )
 _BLANK = re.compile(r"\n(?:[ \t\r]*\n)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
@@ -239,7 +238,7 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
         closings.setdefault(match[1], []).append(match.end())
     least = tuning.WEIGHTS.min_region_characters
     fences = _fences(text, start, end)
-    position = start
+    position = start if closings or fences else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
@@ -272,7 +271,7 @@ def _fences(text: str, start: int, end: int) -> dict[int, int]:
     """The offsets of lines that open a fence, with the offsets behind their closing lines."""
     found: dict[int, int] = {}
     opened: tuple[int, str] | None = None
-    position = start
+    position = start if "```" in text or "~~~" in text else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
@@ -329,7 +328,7 @@ def _gives_orders(text: str, plain: Sequence[_Unit]) -> bool:
     paragraphs = (text[unit.start : min(unit.end, unit.start + _SAMPLED_CHARACTERS)] for unit in plain)
     filled = (line for paragraph in paragraphs for line in paragraph.split("\n") if line.strip())
     lines = list(islice(filled, _SAMPLED_LINES))
-    orders = len(_ORDER.findall("\n".join(["", *lines])))
+    orders = len(_ORDER.findall("\n".join(["", *lines]).lower()))
     return bool(lines) and orders >= tuning.WEIGHTS.max_instruction_share * len(lines)
 
 
