@@ -24,7 +24,7 @@ _SAMPLED_CHARACTERS = 20_000  # of each paragraph that are divided into these li
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
-_LIKELY = re.compile(r"\n(?=[ \t]*(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
+_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
 # Tags around what a person or a client asks, not around material.
 _ASKING_TAGS = frozenset(
@@ -54,7 +54,7 @@ _TASK = re.compile(
 )
 # It begins with the line end before it, and is searched for in lower case: both make the search fast.
 _ORDER = re.compile(
-    r"\n[^\S\n]*(?:[-*•][^\S\n]*|\d+[.)][^\S\n]*|[a-z][\w ]{0,20}+:[^\S\n]*)?(?:\*\*)?"
+    r"\n[^\S\n]*+(?:[-*•][^\S\n]*+|\d++[.)][^\S\n]*+|[a-z][\w ]{0,20}+:[^\S\n]*+)?(?:\*\*)?"
     r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|write|follow|keep|include|remember"
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
     r"|your (?:task|job|goal|role|answer|response))\b"
