@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from .segment import Mark
 
 _NUMBER = r"[ \t]*+(\d{1,7})(?:→|\t|:|[ ]?\|[ ]?)"
-_PREFIX = re.compile(rf"^{_NUMBER}", re.MULTILINE)
+_PREFIX = re.compile(_NUMBER)  # at a line's start
+_PREFIXES = re.compile(rf"\n{_NUMBER}")  # begins with the line end before: the search for a plain character is fast
 _SAMPLE = 600  # characters, that tell whether a text is such a view
 # A line without a number in such a view is the viewer's ("[File: a.py (76 lines total)]"): left blank.
 _STRIP = re.compile(rf"^(?:{_NUMBER.replace('(', '(?:', 1)}|[^\n]+)", re.MULTILINE)
@@ -23,7 +24,7 @@ def is_numbered(sample: str) -> bool:
     >>> is_numbered("1:a\\n2:b\\n3:c"), is_numbered("3:a\\n17:b\\n40:c")
     (True, False)
     """
-    numbers = [int(found) for found in _PREFIX.findall(sample)]
+    numbers = [int(found) for found in _PREFIXES.findall(f"\n{sample}")]
     lines = sample.count("\n") + 1
     if len(numbers) < 2 or (len(numbers) < 6 and len(numbers) * 2 < lines) or len(numbers) * 5 < lines * 2:
         return False

@@ -51,7 +51,8 @@ _STARTS = {
 }
 
 # --- sections, and texts between rules
-_HEADING = re.compile(r"(?:\A|(?<=\n))(?:(#{1,6})[ \t]++([^\n]*)\n?|[ \t]*+(?:`{3,}|~{3,}))")
+# It begins with the line end before, which is put before a text, too: the search for a plain character is fast.
+_HEADING = re.compile(r"\n(?:(#{1,6})[ \t]++([^\n]*)|[ \t]*+(?:`{3,}|~{3,}))")
 _RULE = re.compile(r"(?<=\n\n)(?:-{3,12}|={3,12}|\*{3,12}|_{3,12}|—{3,12})[ \t\r]*+\n(?=[ \t\r]*\n)")
 _BREAK = re.compile(r"\n[ \t\r]*+\n\s*+")
 _TITLE = re.compile(r"[ \t]*+([^\s{}<>|=;#\-*][^\n{}<>|=;]{0,98}[^\s.!?,;:。！？{}<>|=])[ \t\r]*+\n(?=[^\n]{60})")
@@ -86,6 +87,8 @@ def container_of(sample: str) -> str:
         words = Counter(each["word"] for each in _STARTS["labelled"].finditer(sample))
         if words[first["word"]] > 1 or len(sample[first.end() :].partition("\n")[0]) > _LONG:
             return "labelled"
+    if not sample.startswith("[") and "\n[" not in sample:
+        return ""
     numbers = [int(each["number"]) for each in _STARTS["counted"].finditer(sample)]
     return "counted" if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) else ""
 
@@ -215,11 +218,11 @@ def _labelled(text: str, container: str) -> Iterator[tuple[int, int, str]]:
 def _headings(text: str) -> Iterator[tuple[int, int, int, str]]:
     """Start, end, level and words of the headings outside of fences."""
     fenced = False
-    for found in _HEADING.finditer(text):
+    for found in _HEADING.finditer(f"\n{text}"):
         if not found[1]:
             fenced = not fenced
         elif not fenced:
-            yield found.start(), found.end(), len(found[1]), found[2].strip(" #*\t\r")
+            yield found.start(), min(found.end(), len(text)), len(found[1]), found[2].strip(" #*\t\r")
 
 
 def _level(text: str, least: int) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ..types import Block, Span, Turn
@@ -19,9 +20,11 @@ from . import weights as tuning
 
 _MAX_NESTING = 4  # wrappers around a whole text that are looked into
 _SAMPLED_LINES = 400  # lines that are searched for orders, which bounds the time
+_SAMPLED_CHARACTERS = 20_000  # of each paragraph that are divided into these lines
 
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
+_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
 # Tags around what a person or a client asks, not around material.
 _ASKING_TAGS = frozenset(
@@ -49,12 +52,12 @@ _TASK = re.compile(
     r"|write|find|classify|use the following|based on)\b)",
     re.IGNORECASE,
 )
+# It begins with the line end before it, and is searched for in lower case: both make the search fast.
 _ORDER = re.compile(
-    r"\s*(?:[-*•]\s*|\d+[.)]\s*|[A-Z][\w ]{0,20}:\s*)?(?:\*\*)?"
+    r"\n[^\S\n]*+(?:[-*•][^\S\n]*+|\d++[.)][^\S\n]*+|[a-z][\w ]{0,20}+:[^\S\n]*+)?(?:\*\*)?"
     r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|write|follow|keep|include|remember"
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
-    r"|your (?:task|job|goal|role|answer|response))\b",
-    re.IGNORECASE,
+    r"|your (?:task|job|goal|role|answer|response))\b"
 )
 _BLANK = re.compile(r"\n(?:[ \t\r]*\n)+")
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
@@ -153,11 +156,19 @@ def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
         texts = [block for block in turn.blocks if not block.call]
         for block in texts:
             block.must, block.data = kept_tags(block), False
-            if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
-                others = any(is_question(other.text) for other in texts if other is not block)
-                found = cut(block.text, newest=turn.index in newest and not others)
-                if found.data:
-                    block.must, block.data = _united(found.must, block.must), True
+        if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
+            _mark_data(texts, turn.index in newest)
+
+
+def _mark_data(texts: Sequence[Block], newest: bool) -> None:
+    """Cuts those texts of one message that are long enough to hold data."""
+    long = [block for block in texts if len(block.text) >= tuning.WEIGHTS.min_data_characters]
+    asking = sum(is_question(block.text) for block in texts) if long and newest else 0
+    for block in long:
+        alone = newest and asking == is_question(block.text)  # no other text of the message asks
+        found = cut(block.text, newest=alone)
+        if found.data:
+            block.must, block.data = _united(found.must, block.must), True
 
 
 def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
@@ -227,7 +238,7 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
         closings.setdefault(match[1], []).append(match.end())
     least = tuning.WEIGHTS.min_region_characters
     fences = _fences(text, start, end)
-    position = start
+    position = start if closings or fences else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
@@ -247,14 +258,20 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
             yield position, closed, order
             position = closed
         else:
-            position = stop
+            position = _next_likely(text, position, end)
+
+
+def _next_likely(text: str, position: int, end: int) -> int:
+    """Where the next line that may open or close a region begins; ``end`` if there is none."""
+    following = _LIKELY.search(text, position, end)
+    return following.end() if following else end
 
 
 def _fences(text: str, start: int, end: int) -> dict[int, int]:
     """The offsets of lines that open a fence, with the offsets behind their closing lines."""
     found: dict[int, int] = {}
     opened: tuple[int, str] | None = None
-    position = start
+    position = start if "```" in text or "~~~" in text else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
@@ -265,7 +282,7 @@ def _fences(text: str, start: int, end: int) -> dict[int, int]:
             elif match[1].startswith(opened[1]) and not text[match.end() : stop].strip():
                 found[opened[0]] = stop
                 opened = None
-        position = stop
+        position = _next_likely(text, position, end)
     return found
 
 
@@ -296,7 +313,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     between = [
         unit
         for at, unit in enumerate(middle)
-        if not unit.region and _is_short(text, unit) and _stands_between(text, middle, at)
+        if not unit.region and _stands_between(text, middle, at) and _is_short(text, unit)
     ]
     if len(between) > tuned.max_middle_instructions:
         between = []
@@ -308,9 +325,10 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
 
 def _gives_orders(text: str, plain: Sequence[_Unit]) -> bool:
     """Whether the paragraphs of a text are rules for the reader."""
-    lines = [line for unit in plain for line in text[unit.start : unit.end][:20_000].split("\n") if line.strip()]
-    lines = lines[:_SAMPLED_LINES]
-    orders = sum(_ORDER.match(line) is not None for line in lines)
+    paragraphs = (text[unit.start : min(unit.end, unit.start + _SAMPLED_CHARACTERS)] for unit in plain)
+    filled = (line for paragraph in paragraphs for line in paragraph.split("\n") if line.strip())
+    lines = list(islice(filled, _SAMPLED_LINES))
+    orders = len(_ORDER.findall("\n".join(["", *lines]).lower()))
     return bool(lines) and orders >= tuning.WEIGHTS.max_instruction_share * len(lines)
 
 
@@ -338,9 +356,10 @@ def _stands_between(text: str, middle: Sequence[_Unit], at: int) -> bool:
     """Whether a short paragraph that asks something stands between long parts."""
     if not 0 < at < len(middle) - 1:
         return False
+    if not (middle[at - 1].region and middle[at + 1].region):
+        return False
     said = text[middle[at].start : middle[at].end]
-    introduces = said.rstrip().endswith((":", "："))
-    return middle[at - 1].region and middle[at + 1].region and (introduces or is_question(said))
+    return said.rstrip().endswith((":", "：")) or is_question(said)
 
 
 def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ..content.alarm import ALARM
+from ..content.alarm import alarms
 from ..content.compact.templates import templates
 from . import weights as tuning
 
@@ -41,7 +41,7 @@ def of_lines(texts: Sequence[str]) -> list[float]:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
-                alarming = of_alarm if ALARM.search(line) else 0.0
+                alarming = of_alarm if alarms(line) else 0.0
                 best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)

@@ -7,9 +7,10 @@ else speaks.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import nlargest
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import NamedTuple
 
 from ..types import Query
@@ -201,8 +202,7 @@ class _Named:
             if needs:
                 by_word.setdefault(min(needs), []).append(mention)
         where: dict[str, list[int]] = {mention: [] for mention in self._mentions}
-        names = "\n".join([segment.name for document in documents for segment in document.segments])
-        defined = [name for name in self._names if name and name in names]  # mostly none
+        named = self._naming([segment.name for document in documents for segment in document.segments])
         number = 0
         for document in documents:
             for segment in document.segments:
@@ -214,13 +214,26 @@ class _Named:
                             and document.text.find(mention, segment.start, segment.end) >= 0
                         ):
                             where[mention].append(number)
-                if defined and any(name in segment.name for name in defined):
+                if number in named:
                     defines[number] += of_definition * self._defined(segment.name)
                 number += 1
         for mention, numbers in where.items():
             for number in numbers:
                 found[number] += of_name * self._mentions[mention] / (1 + len(numbers)) ** exponent
         return found, defines
+
+    def _naming(self, names: Sequence[str]) -> frozenset[int]:
+        """The numbers of the segments whose names have one of these names anywhere; mostly none."""
+        joined = "\n".join([*names, ""])
+        ends = list(accumulate(len(name) + 1 for name in names))
+        found = set()
+        for name in filter(None, self._names):
+            at = joined.find(name)
+            while at >= 0:
+                number = bisect_right(ends, at)
+                found.add(number)
+                at = joined.find(name, ends[number])
+        return frozenset(found)
 
     def _defined(self, name: str) -> float:
         """How much the query means a definition: by its own name, or half by the name of what it is part of."""

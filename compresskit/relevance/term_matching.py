@@ -7,6 +7,7 @@ one. So is text with a few signs beside, such as arrows and dashes; other text i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -217,20 +218,17 @@ class Reader:
         telling[_numbered(shape, capitals, starts)] = True
         bounds = np.cumsum([len(one) + 1 for one in texts])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
-        chosen = np.flatnonzero(telling)
-        of_text = np.searchsorted(bounds, starts[chosen], side="right").tolist()
-        hits: list[dict[str, int]] = [{} for _ in texts]
-        called: dict[int, set[str]] = {}
-        told = self._told
-        for number, start, end in zip(of_text, starts[chosen].tolist(), ends[chosen].tolist(), strict=True):
-            word = text[start:end]
-            here = hits[number]
-            for term in told[word]:
-                here[term] = here.get(term, 0) + 1
-            if word in wanted[number]:
-                called.setdefault(number, set()).add(word)
-        for number, length in enumerate(lengths):
-            yield Reading(hits[number], length, len(called.get(number, ())))
+        starts, ends = starts[telling], ends[telling]
+        chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        first = 0
+        for last, length, asked in zip(np.searchsorted(starts, bounds).tolist(), lengths, wanted, strict=True):
+            found = Counter(chosen[first:last])
+            hits: dict[str, int] = {}
+            for word, count in found.items():
+                for term in self._told[word]:
+                    hits[term] = hits.get(term, 0) + count
+            yield Reading(hits, length, len(asked & found.keys()) if asked else 0)
+            first = last
 
     def _read_words(self, texts: Sequence[str], wanted: frozenset[str]) -> Iterator[Reading]:
         """Readings of texts in any script."""

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from ..alarm import ALARM
+from ..alarm import alarms
 
 _NUMBER = re.compile(r"\d+")
 _FEW = 3  # lines that are too few to say what varies
@@ -101,7 +101,7 @@ def _names(by_word: dict[str, list[int]], usual: float) -> tuple[dict[str, list[
     kept: dict[str, list[int]] = {}
     names: list[int] = []
     for word, members in by_word.items():
-        if len(members) > usual or ALARM.search(word):
+        if len(members) > usual or alarms(word):
             kept[word] = members
         else:
             names += members

@@ -8,7 +8,7 @@ Lines that tell of a failure are pieces of their own, those in a row together. L
 import re
 from collections.abc import Iterator
 
-from ..alarm import ALARM, EXIT
+from ..alarm import alarms_or_exits
 from ..segment import ALONE, Mark
 
 _TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
@@ -79,5 +79,4 @@ def _test(match: re.Match[str]) -> str:
 
 def _alarms(text: str, start: int) -> bool:
     end = text.find("\n", start, start + _HEAD)
-    end = min(start + _HEAD, len(text)) if end < 0 else end
-    return ALARM.search(text, start, end) is not None or EXIT.search(text, start, end) is not None
+    return alarms_or_exits(text[start : start + _HEAD if end < 0 else end])
