@@ -15,7 +15,7 @@ from .plan.writer import Written
 from .prices import Prices
 from .result import Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
-from .turns.cache_marks import least_tokens, places, stable_end, takes_marks
+from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
 from .turns.economics import worth_keeping
 from .turns.on_entry import Entered
@@ -212,7 +212,7 @@ class Request:
             return ()
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
-        least = least_tokens(self.model) - self._overhead(with_ours=False)
+        least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
         marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
         return places(messages, self.tools, marks, self.shape)
 

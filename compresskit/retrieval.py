@@ -200,10 +200,10 @@ def _readable(text: str) -> str:
     messages = json.loads(text) if is_run(text) else []
     if not messages:
         return text
-    return "\n".join(f"--- {speaker(message)} ---\n{_said(message)}" for message in messages)
+    return "\n".join(f"--- {speaker(message)} ---\n{_transcript(message)}" for message in messages)
 
 
-def _said(message: Message) -> str:
+def _transcript(message: Message) -> str:
     field = next((name for name in ("content", "parts", "output") if name in message), "")
     content = message.get(field)
     shown_parts = [content] if isinstance(content, str) else []

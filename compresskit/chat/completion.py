@@ -160,15 +160,15 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
     """What goes to the model first, and what is needed to answer it."""
     report = new_report()
     try:
-        said, records = _carried(kwargs["messages"])
+        caller_messages, records = _carried(kwargs["messages"])
         if options.store is not None:
-            records |= yield from _stored(options, said, records, report)
+            records |= yield from _stored(options, caller_messages, records, report)
         _, request = yield Work(
             lambda: prepare(
                 kwargs,
-                said,
+                caller_messages,
                 records,
-                lambda runs: _compressed(options, kwargs, said, runs),
+                lambda runs: _compressed(options, kwargs, caller_messages, runs),
                 report,
                 max_rounds=options.max_rounds,
                 max_retrieved_tokens=options.max_retrieved_tokens,
@@ -185,7 +185,7 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 
 
 def _compressed(
-    options: _Options, kwargs: dict[str, Any], said: list[Message], runs: list[list[Message]]
+    options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
     tools = kwargs.get("tools")
     messages = [message for run in runs for message in run]
@@ -200,8 +200,8 @@ def _compressed(
         options.target,
         query=options.query,
         tools=tools,
-        protect=moved(options.protect, said, runs),
-        open=moved(options.open, said, runs),
+        protect=moved(options.protect, caller_messages, runs),
+        open=moved(options.open, caller_messages, runs),
         cached=options.cached,
         results=options.results,
         folds=options.folds,
@@ -220,9 +220,11 @@ def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, responses.Re
     return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
 
 
-def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], report: dict[str, Any]) -> Steps:
+def _stored(
+    options: _Options, caller_messages: list[Message], known: Mapping[int, Any], report: dict[str, Any]
+) -> Steps:
     """The records that the store has of turns that carry none."""
-    names = {index: name for index, name in responses.names(said).items() if index not in known}
+    names = {index: name for index, name in responses.names(caller_messages).items() if index not in known}
     try:
         texts = yield Work(lambda: _kept(options.store, list(names.values())))
         return {index: json.loads(texts[name]) for index, name in names.items() if name in texts}

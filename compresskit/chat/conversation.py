@@ -52,8 +52,8 @@ class Conversation:
         """
         for name in options:
             if name not in _OPTIONS:
-                said = name if name.isidentifier() else described(name)
-                raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+                shown_name = name if name.isidentifier() else described(name)
+                raise InvalidArgument(f"{shown_name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
         for name in ("protect", "open"):
             if callable(options.get(name)):
                 raise InvalidArgument(

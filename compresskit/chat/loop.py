@@ -31,7 +31,7 @@ class Request:
 
     Attributes:
         kwargs: of the model's call: the compressed messages, and tools with ours.
-        said: the caller's own messages, as dicts.
+        caller_messages: the caller's own messages, as dicts.
         cache: key -> original, what the model may retrieve.
         max_rounds: turns of retrievals that are answered, for each choice; 0 where nothing can be retrieved.
         room: tokens of answers that are left, for all choices.
@@ -41,7 +41,7 @@ class Request:
     """
 
     kwargs: dict[str, Any]
-    said: list[Message]
+    caller_messages: list[Message]
     cache: Cache
     max_rounds: int
     room: int
@@ -199,7 +199,7 @@ def keep(request: Request, record: Record, shown: Message) -> Steps:
     """Puts a record into the store, for callers who do not echo what the message carries."""
     if request.store is None:
         return
-    name = responses.names([*request.said, shown])[len(request.said)]
+    name = responses.names([*request.caller_messages, shown])[len(request.caller_messages)]
     try:
         yield Work(lambda: request.store.put({name: json.dumps(record)}))
     except Exception as error:

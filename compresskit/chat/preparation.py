@@ -33,7 +33,7 @@ def new_report() -> dict[str, Any]:
 
 def prepare(
     kwargs: Mapping[str, Any],
-    said: list[Message],
+    caller_messages: list[Message],
     records: Mapping[int, Record],
     compressed: Callable[[list[list[Message]]], Compressed],
     report: dict[str, Any],
@@ -49,13 +49,13 @@ def prepare(
 
     Args:
         kwargs: The arguments of the model's call, as far as the loop needs them.
-        said: The caller's messages, without records of ours.
+        caller_messages: The caller's messages, without records of ours.
         records: Our calls of earlier turns, by the index of the message that they belong to.
-        compressed: Compresses, given for each message of ``said`` the messages to send.
+        compressed: Compresses, given for each message of ``caller_messages`` the messages to send.
         report: Is filled in.
         max_rounds, max_retrieved_tokens, store, strict: See ``Request``.
     """
-    result = compressed(put_back(said, records))
+    result = compressed(put_back(caller_messages, records))
     report.update({name: result[name] for name in _REPORTED})
     same = (
         result.skipped_reason
@@ -68,5 +68,5 @@ def prepare(
     # A model that sees earlier calls of our tool may call it again where it is not offered.
     rounds = max_rounds if records or has_ours(result.tools) else 0
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
-    cache = Originals(result.cache, said)
-    return changes, Request({**kwargs, **changes}, said, cache, rounds, room, store, strict, report)
+    cache = Originals(result.cache, caller_messages)
+    return changes, Request({**kwargs, **changes}, caller_messages, cache, rounds, room, store, strict, report)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from ..content import Segment
 from .wording import ROWS_LEFT_OUT, Gap, Wording
 
-_NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
+_NO_WORDS: Mapping[int, Sequence[str]] = {}
 
 
 def excerpt(
@@ -16,7 +16,7 @@ def excerpt(
     kept: Set[int],
     key: str,
     wording: Wording,
-    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    named: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> str:
     """The kept segments in order and unchanged, with a marker line in every gap.
 
@@ -39,8 +39,8 @@ def excerpt_parts(
     kept: Set[int],
     key: str,
     wording: Wording,
-    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
-    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    signatures: Mapping[int, Sequence[str]] = _NO_WORDS,
+    named: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
     """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
     line = 1
@@ -58,7 +58,7 @@ def excerpt_parts(
                 out.append("\n")
             gap = _gap(text, start, end, line, newlines)
             places = range(first, last + 1)
-            hidden = [words for number in places for words in told.get(number, ())] if gap.unit == "lines" else []
+            hidden = [words for number in places for words in signatures.get(number, ())] if gap.unit == "lines" else []
             names = [name for number in places for name in named.get(number, ())]
             marker = wording.gap(gap, key, hidden, names)
             key = ""  # said once in a text

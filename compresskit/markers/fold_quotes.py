@@ -10,7 +10,7 @@ left out. Within the one message of a fold the same lines cost only themselves:
     > get_user {"id": "mia_3668"}
     email: mia@example.com
 
-Every line stands in the folded messages or in a short form of them, in this order; ``stand_in`` checks it. A line of
+Every line stands in the folded messages or in a short form of them, in this order; ``are_in_order`` checks it. A line of
 theirs that could be taken for one of the fold's own begins with "| ": no text can pass for another's words.
 """
 
@@ -58,7 +58,7 @@ def head(block: Block, role: str) -> str:
     return line if len(line) <= _CALL_CHARACTERS else line[:_CALL_CHARACTERS] + LEFT_OUT
 
 
-def always_told(block: Block, role: str) -> list[str]:
+def quoted_always(block: Block, role: str) -> list[str]:
     """The lines of a text that are told whenever anything of its exchange is: the call, and what is small.
 
     A call with nothing under it gave nothing back; one whose result is left out has the sign for that.
@@ -80,13 +80,13 @@ def extract(block: Block, role: str, definitions: str, rows: str) -> list[str]:
     ['> find', 'B = (x,y)', '- B(1,2)']
     """
     if not rows:
-        return always_told(block, role)
+        return quoted_always(block, role)
     found = [(line, _DEFINITION.match(line)) for line in definitions.splitlines()]
     needed = [line for line, letter in found if letter is None or f"{letter[1]}(" in rows]
     return [head(block, role), *needed, rows]
 
 
-def stand_in(lines: Sequence[str], source: str) -> bool:
+def are_in_order(lines: Sequence[str], source: str) -> bool:
     """Whether all of these lines stand in a telling, in order."""
     position = 0
     for line in lines:
@@ -100,12 +100,12 @@ def stand_in(lines: Sequence[str], source: str) -> bool:
     return True
 
 
-def telling(turns: Sequence[Turn]) -> str:
+def quotable_text(turns: Sequence[Turn]) -> str:
     """All that can be told of messages."""
-    return "\n".join(_tellings(turns))
+    return "\n".join(_quotable_texts(turns))
 
 
-def _tellings(turns: Sequence[Turn]) -> Iterator[str]:
+def _quotable_texts(turns: Sequence[Turn]) -> Iterator[str]:
     for turn in turns:
         for block in turn.blocks:
             yield head(block, turn.role)

@@ -16,7 +16,7 @@ KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would sha
 FULL_LENGTH = 59  # all of SHA-256
 
 
-STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
+PLACEHOLDER = "bcdfghjklmnp"  # for a key whose letters do not matter
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:

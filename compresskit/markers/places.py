@@ -36,7 +36,7 @@ def place(messages: Sequence[Message], index: int, text: str) -> str:
     >>> place(talk, 0, "a") == place(talk[:1], 0, "a") != place(talk, 1, "a")
     True
     """
-    before = "\n".join(_said(messages[index - 1])) if index else ""
+    before = "\n".join(_contents(messages[index - 1])) if index else ""
     return key_of(f"{messages[index].get('role')}\n{text}") + key_of(before)
 
 
@@ -67,7 +67,7 @@ def text_at(message: Message, path: Path) -> str:
     return str(found)
 
 
-def _said(message: Message) -> Iterator[str]:
+def _contents(message: Message) -> Iterator[str]:
     """Every text and number of a message, in order, but for cache marks."""
     left: list[Any] = [message]
     while left:

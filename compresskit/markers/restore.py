@@ -19,9 +19,9 @@ from ..content import FORMS, said_in_short
 from ..errors import InvalidMessages, check_cache
 from ..messages import as_dicts, read
 from ..messages.parts import replace
-from ..messages.shapes import is_message, slots, told
+from ..messages.shapes import is_message, slots, text_of
 from ..types import Cache, Message, Path
-from .fold_quotes import stand_in, telling
+from .fold_quotes import are_in_order, quotable_text
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
 from .places import Places, Position, place, places_of, take
 from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
@@ -43,7 +43,7 @@ class ShortTexts:
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], str] = {}
         self._runs: dict[str, list[Message] | None] = {}
-        self._tellings: dict[str, str] = {}
+        self._quotable_texts: dict[str, str] = {}
 
     def run(self, original: str) -> list[Message] | None:
         """The messages of a run, not to be changed; None where it is none."""
@@ -51,10 +51,10 @@ class ShortTexts:
             self._runs[original] = _run(original)
         return self._runs[original]
 
-    def telling(self, run: str) -> str:
-        if run not in self._tellings:
-            self._tellings[run] = telling(read(self.run(run) or [], "auto").turns)
-        return self._tellings[run]
+    def quotable_text(self, run: str) -> str:
+        if run not in self._quotable_texts:
+            self._quotable_texts[run] = quotable_text(read(self.run(run) or [], "auto").turns)
+        return self._quotable_texts[run]
 
     def of(self, original: str, form: str) -> str:
         if (form, original) not in self._made:
@@ -123,21 +123,23 @@ def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> s
 
     Where many messages are asked about, ``short`` keeps what they are compared with.
     """
-    said = told(message, "user")
-    if said is None or not said[1].startswith(START):
+    slot = text_of(message, "user")
+    if slot is None or not slot[1].startswith(START):
         return None
-    first, *rest = said[1].split("\n")
+    first, *rest = slot[1].split("\n")
     match = _FOLD.fullmatch(first)
     if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
     short, run = short or ShortTexts(), cache[match[2]]
-    return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
+    return (
+        match[2] if short.run(run) is not None and (not rest or are_in_order(rest, short.quotable_text(run))) else None
+    )
 
 
 def is_beside_fold(message: Message) -> bool:
     """Whether a message is the assistant's that stands beside a fold."""
-    said = told(message, "assistant")
-    return said is not None and said[1] == BESIDE_FOLD
+    slot = text_of(message, "assistant")
+    return slot is not None and slot[1] == BESIDE_FOLD
 
 
 class Unit(NamedTuple):
@@ -193,8 +195,8 @@ class Reader:
     def _run(self, messages: Sequence[Message], index: int) -> tuple[str, Path] | None:
         """The key of the run that a message stands for, and the path of the text that says so."""
         message = messages[index]
-        key, said = folded(message, self.cache, self.short), told(message, "user")
-        return (key, said[0]) if key and said and self._is_issued(messages, index, said[1]) else None
+        key, slot = folded(message, self.cache, self.short), text_of(message, "user")
+        return (key, slot[0]) if key and slot and self._is_issued(messages, index, slot[1]) else None
 
     def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
         found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]

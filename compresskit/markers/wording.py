@@ -29,11 +29,11 @@ class Wording(NamedTuple):
     def _ending(self, key: str) -> str:
         return f"retrieve {key}]" if self.recoverable else f"left out, {key}]"
 
-    def gap(self, gap: Gap, key: str, told: Sequence[str] = (), names: Sequence[str] = ()) -> str:
+    def gap(self, gap: Gap, key: str, signatures: Sequence[str] = (), names: Sequence[str] = ()) -> str:
         """The line between two kept segments. With an empty key, that of a gap after another of the same text.
 
         Args:
-            told: signatures with their lines, of what is missing.
+            signatures: signatures with their lines, of what is missing.
             names: that are said in what is missing, among others: without a key, the marker does not end in one.
 
         >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "", ["def f(x) L81-90"])
@@ -43,8 +43,8 @@ class Wording(NamedTuple):
         """
         one = gap.unit == "lines" and gap.first == gap.last
         what = f"line {gap.first}" if one else f"{gap.unit} {gap.first}-{gap.last}"
-        said = [*told, *names, *(["…"] if names and not key else [])]
-        what += f": {', '.join(said)}" if said else ""
+        words = [*signatures, *names, *(["…"] if names and not key else [])]
+        what += f": {', '.join(words)}" if words else ""
         return f"{START}{what}: {self._ending(key)}" if key else f"{START}{what}]"
 
     def naming(self, marker: str, names: Sequence[str]) -> str:
@@ -75,9 +75,9 @@ class Wording(NamedTuple):
         size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
         return f"{START}{size}{f', {what}' if what else ''}: {self._ending(key)}"
 
-    def fold(self, messages: int, key: str, told: bool = False) -> str:
+    def fold(self, messages: int, key: str, quoted: bool = False) -> str:
         """The first line of the one message that stands for a run of messages; extracts may follow."""
-        noun = ("messages" if messages > 1 else "message") + (", quoted in part" if told else "")
+        noun = ("messages" if messages > 1 else "message") + (", quoted in part" if quoted else "")
         return f"{START}{messages} earlier {noun}: {self._ending(key)}"
 
 

@@ -9,7 +9,7 @@ from .._json import dumps
 from ..types import Block, Message, Tool, Turn
 from . import parts
 from .cache_control import marks
-from .openai import takes, tell
+from .openai import takes, text_message
 from .shape import Answer, Shape
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
@@ -176,7 +176,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=takes,
-    tell=tell,
+    text_message=text_message,
     text_at=("content",),
     declare=_declare,
     answers=_answers,

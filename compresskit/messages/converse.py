@@ -46,7 +46,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
         for block in content:
             use = block.get("toolUse") if isinstance(block, dict) else None
             if isinstance(use, dict) and isinstance(use.get("toolUseId"), str):
-                asked[use["toolUseId"]] = _said(use)
+                asked[use["toolUseId"]] = _call_text(use)
         for text in turn.blocks:
             at = text.path[1]
             result = content[at].get("toolResult") if isinstance(at, int) else None
@@ -103,7 +103,7 @@ def _takes(message: Message) -> bool:
     return not content or not all(map(parts.kind_of, content))
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     return {"role": role, "content": [{"text": text}]}
 
 
@@ -145,7 +145,7 @@ def _block(turn: Turn, block: Any, i: int) -> None:
 
 def _use(turn: Turn, use: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    turn.fix(_said(use))
+    turn.fix(_call_text(use))
     known = {"input"} | {name for name in ("name", "toolUseId") if isinstance(use.get(name), str)}
     if "toolUseId" in known:
         turn.call(use["toolUseId"])
@@ -204,7 +204,7 @@ def _kind(block: Any) -> str:
     return next((name for name in block if name in _BLOCKS or name == "json"), "")
 
 
-def _said(use: dict[str, Any]) -> str:
+def _call_text(use: dict[str, Any]) -> str:
     return parts.short_call(use.get("name"), dumps(use.get("input", "")))
 
 
@@ -215,7 +215,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("content", 0, "text"),
     declare=_declare,
     answers=_answers,

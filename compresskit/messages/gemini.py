@@ -39,16 +39,16 @@ class _Call(NamedTuple):
 
     key: str
     id: str | None
-    said: str
+    text: str
 
 
 def read(index: int, message: Message) -> Turn:
     """One content as a Turn; ``link`` adds its calls and what its responses answer."""
-    said: str = message.get("role", "user")
-    turn = Turn(index, _ROLES.get(said, said), extra=parts.MESSAGE_TOKENS)
-    if said not in _ROLES:
+    given_role: str = message.get("role", "user")
+    turn = Turn(index, _ROLES.get(given_role, given_role), extra=parts.MESSAGE_TOKENS)
+    if given_role not in _ROLES:
         turn.opaque = True
-        turn.fix(said)
+        turn.fix(given_role)
     for i, part in enumerate(message["parts"]):
         if not isinstance(part, dict):
             parts.opaque(turn, part)
@@ -76,7 +76,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
             if found := _inner(part, _CALL):
                 inner = found[1]
                 name, identity = _name(inner), inner.get("id")
-                call = _Call(f"{turn.index}.{i}", identity if isinstance(identity, str) else None, _said(inner))
+                call = _Call(f"{turn.index}.{i}", identity if isinstance(identity, str) else None, _call_text(inner))
                 turn.call(call.key)
                 by_name.setdefault(name, deque()).append(call)
                 if call.id:
@@ -86,7 +86,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                 turn.answer(asked.key if asked else "")
                 for block in turn.blocks:
                     if asked and block.path[1] == i:
-                        block.call = asked.said
+                        block.call = asked.text
 
 
 def part_slots(part: Any, path: Path) -> list[Slot]:
@@ -139,7 +139,7 @@ def _takes(message: Message) -> bool:
     return role and isinstance(message.get("parts"), list) and message.get("content") is None
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     return {"role": "model" if role == "assistant" else "user", "parts": [{"text": text}]}
 
 
@@ -171,7 +171,7 @@ def _text(turn: Turn, part: dict[str, Any], i: int) -> None:
 
 def _call(turn: Turn, part: dict[str, Any], name: str, call: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    turn.fix(_said(call))
+    turn.fix(_call_text(call))
     if isinstance(call.get("id"), str):
         turn.fix(call["id"])
     named = isinstance(call.get("name", ""), str)
@@ -258,7 +258,7 @@ def _name(inner: dict[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _said(call: dict[str, Any]) -> str:
+def _call_text(call: dict[str, Any]) -> str:
     return parts.short_call(call.get("name"), dumps(call.get("args", "")))
 
 
@@ -269,7 +269,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("parts", 0, "text"),
     declare=_declare,
     answers=_answers,

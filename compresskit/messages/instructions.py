@@ -338,9 +338,9 @@ def _stands_between(text: str, middle: Sequence[_Unit], at: int) -> bool:
     """Whether a short paragraph that asks something stands between long parts."""
     if not 0 < at < len(middle) - 1:
         return False
-    said = text[middle[at].start : middle[at].end]
-    introduces = said.rstrip().endswith((":", "："))
-    return middle[at - 1].region and middle[at + 1].region and (introduces or is_question(said))
+    paragraph = text[middle[at].start : middle[at].end]
+    introduces = paragraph.rstrip().endswith((":", "："))
+    return middle[at - 1].region and middle[at + 1].region and (introduces or is_question(paragraph))
 
 
 def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:

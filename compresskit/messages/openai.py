@@ -24,14 +24,14 @@ _MEDIA = {  # part type -> its data, and how many bytes of that are a token
 
 def read(index: int, message: Message) -> Turn:
     """One message as a Turn; ``link`` adds what its tool results answer."""
-    said: str = message["role"]
-    role = _ROLES.get(said, said)
+    given_role: str = message["role"]
+    role = _ROLES.get(given_role, given_role)
     content = message.get("content")
     blocks = [Block(index, ("content",), content)] if isinstance(content, str) else []
     known = role in _KNOWN_ROLES
     turn = Turn(index, role, blocks, extra=parts.MESSAGE_TOKENS, opaque=not known, human=role == "user")
     if not known:
-        turn.fix(said)
+        turn.fix(given_role)
     if isinstance(content, list):
         for i, part in enumerate(content):
             _part(turn, part, i)
@@ -54,10 +54,10 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict) and isinstance(call.get("id"), str):
-                asked[call["id"]] = _said(call.get("function") or call.get("custom"))
+                asked[call["id"]] = _call_text(call.get("function") or call.get("custom"))
         legacy = message.get("function_call")
         if isinstance(legacy, dict):
-            asked[_legacy_id(legacy)] = _said(legacy)
+            asked[_legacy_id(legacy)] = _call_text(legacy)
         if turn.role == "tool":
             for answered in turn.answers:
                 for block in turn.blocks:
@@ -111,9 +111,9 @@ def _beside(turn: Turn, message: Message) -> None:
                 _call(turn, call)
         elif key == "function_call" and isinstance(value, dict):
             turn.call(_legacy_id(value))
-            turn.fix(_said(value))
+            turn.fix(_call_text(value))
             turn.extra += parts.CALL_TOKENS
-            _beside_said(turn, value)
+            _beside_function(turn, value)
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
         elif key == "audio":
@@ -131,12 +131,12 @@ def _beside(turn: Turn, message: Message) -> None:
 
 def _call(turn: Turn, call: Any) -> None:
     called = "function" if isinstance(call, dict) and call.get("function") else "custom"
-    said = _said(call.get(called)) if isinstance(call, dict) else ""
-    if not said:
+    text = _call_text(call.get(called)) if isinstance(call, dict) else ""
+    if not text:
         parts.opaque(turn, call)
         return
     turn.extra += parts.CALL_TOKENS
-    turn.fix(said)
+    turn.fix(text)
     known = {"type", "cache_control", called}
     if isinstance(call.get("id"), str):
         turn.call(call["id"])
@@ -145,10 +145,10 @@ def _call(turn: Turn, call: Any) -> None:
     if isinstance(call.get("index"), int):  # of a streamed call, which no provider is sent
         known.add("index")
     parts.beside(turn, call, known)
-    _beside_said(turn, call[called])
+    _beside_function(turn, call[called])
 
 
-def _beside_said(turn: Turn, function: dict[str, Any]) -> None:
+def _beside_function(turn: Turn, function: dict[str, Any]) -> None:
     """Counts what a called function says beside its name and arguments."""
     known = {"arguments" if "arguments" in function else "input", "cache_control"}
     if isinstance(function.get("name"), str):
@@ -156,7 +156,7 @@ def _beside_said(turn: Turn, function: dict[str, Any]) -> None:
     parts.beside(turn, function, known)
 
 
-def _said(function: Any) -> str:
+def _call_text(function: Any) -> str:
     if not isinstance(function, dict):
         return ""
     arguments = function.get("arguments", function.get("input", ""))
@@ -181,7 +181,7 @@ def takes(message: Message) -> bool:
     return isinstance(message.get("role"), str)
 
 
-def tell(role: str, text: str) -> Message:
+def text_message(role: str, text: str) -> Message:
     """A message that says a text and nothing else."""
     return {"role": role, "content": text}
 
@@ -201,7 +201,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=takes,
-    tell=tell,
+    text_message=text_message,
     text_at=("content",),
     declare=_declare,
     answers=_answers,

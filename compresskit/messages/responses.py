@@ -68,7 +68,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
     for turn, message in zip(turns, messages, strict=True):
         if kind := parts.kind_of(message) if "role" not in message else "":
             if kind in _CALLS:
-                asked.update(dict.fromkeys(turn.calls, _said(message, kind)))
+                asked.update(dict.fromkeys(turn.calls, _call_text(message, kind)))
             for answered in turn.answers:
                 for block in turn.blocks:
                     block.call = asked.get(answered, "")
@@ -132,7 +132,7 @@ def _takes(message: Message) -> bool:
     return isinstance(message["role"], str) and not openai.is_sure(message)
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     kind = "output_text" if role == "assistant" else "input_text"
     return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
@@ -202,7 +202,7 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
 
 def _call(turn: Turn, message: Message, kind: str) -> None:
     turn.extra = parts.CALL_TOKENS
-    turn.fix(_said(message, kind))
+    turn.fix(_call_text(message, kind))
     known = {"type", _CALLS[kind], "name"}
     if not isinstance(message.get("name", ""), str):
         known.remove("name")
@@ -241,7 +241,7 @@ def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> s
     return {name}
 
 
-def _said(message: Message, kind: str) -> str:
+def _call_text(message: Message, kind: str) -> str:
     wanted = message.get(_CALLS[kind], "")
     name = message.get("name", kind.removesuffix("_call"))
     return parts.short_call(name, wanted if isinstance(wanted, str) else dumps(wanted))
@@ -259,7 +259,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("content", 0, "text"),
     declare=_declare,
     answers=_answers,

@@ -30,7 +30,7 @@ class Shape:
 
     ``is_sure`` says whether a message can be of no other shape, and ``takes`` whether it can be of this one.
 
-    ``tell`` makes a message of "user" or "assistant" that is a text and nothing else, and ``text_at`` is the path of
+    ``text_message`` makes a message of "user" or "assistant" that is a text and nothing else, and ``text_at`` is the path of
     this text. ``declare`` makes a tool of a function's name, description and JSON schema. ``answers`` makes the
     messages that answer tool calls of one response.
     """
@@ -41,7 +41,7 @@ class Shape:
     link: Callable[[list[Turn], list[Message]], None]
     is_sure: Callable[[Message], bool]
     takes: Callable[[Message], bool]
-    tell: Callable[[str, str], Message]
+    text_message: Callable[[str, str], Message]
     text_at: Path
     declare: Callable[[dict[str, Any]], Tool]
     answers: Callable[[Sequence[Answer]], list[Message]]

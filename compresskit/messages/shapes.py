@@ -35,15 +35,15 @@ def slots(message: Message) -> list[Slot]:
     return found or responses.output_slots(message) or gemini.slots(message)
 
 
-def told(message: Message, role: str) -> tuple[Path, str] | None:
+def text_of(message: Message, role: str) -> tuple[Path, str] | None:
     """The text of a message that is a text of this role ("user" or "assistant") and nothing else, and its path.
 
-    >>> told({"role": "user", "parts": [{"text": "hi"}]}, "user"), told({"role": "user", "content": []}, "user")
+    >>> text_of({"role": "user", "parts": [{"text": "hi"}]}, "user"), text_of({"role": "user", "content": []}, "user")
     ((('parts', 0, 'text'), 'hi'), None)
     """
-    for row in _TELLING:
+    for row in _TEXT_SHAPES:
         text = _at(message, row.text_at)
-        if isinstance(text, str) and message == row.tell(role, text):
+        if isinstance(text, str) and message == row.text_message(role, text):
             return row.text_at, text
     return None
 
@@ -85,7 +85,9 @@ def is_message(value: Any) -> bool:
 _FOREIGN = {
     name: tuple(row for row in SHAPES.values() if row.name != name and not {name, row.name} <= _CHAT) for name in SHAPES
 }
-_TELLING = tuple({row.tell: row for row in SHAPES.values()}.values())  # OpenAI and Anthropic tell a text alike
+_TEXT_SHAPES = tuple(
+    {row.text_message: row for row in SHAPES.values()}.values()
+)  # OpenAI and Anthropic write a text alike
 
 
 def _at(message: Message, path: Path) -> Any:

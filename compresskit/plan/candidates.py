@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from ..markers import weights as marker_tuning
-from ..markers.fold_quotes import always_told
+from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
@@ -252,7 +252,7 @@ def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]
 def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
     """What an atom shows beside its larger texts."""
     if quoted:
-        return [text for turn in turns for block in turn.blocks for text in always_told(block, turn.role)]
+        return [text for turn in turns for block in turn.blocks for text in quoted_always(block, turn.role)]
     least = marker_tuning.WEIGHTS.small_text_characters
     texts = [text for turn in turns for text in turn.fixed]
     return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < least]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..content import describe
-from ..markers.keys import STAND_IN, Keys
+from ..markers.keys import PLACEHOLDER, Keys
 from ..markers.wording import Gap, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
@@ -81,7 +81,7 @@ def price_all(
         return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
-    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
+    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, PLACEHOLDER)) + _SLACK
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
@@ -95,7 +95,7 @@ def _price(
         return None, None
     key = keys.name(text)
     # a key is a word of its own in every encoding: the words around it are counted once for all texts
-    longer = measure.count(f" {key}") - measure.count(f" {STAND_IN}")
+    longer = measure.count(f" {key}") - measure.count(f" {PLACEHOLDER}")
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
     unit = "lines" if lines > 1 else "characters"
@@ -107,11 +107,11 @@ def _price(
         whole = min(count, head + sum(costs))
     else:
         widest = Gap(nines - 1, nines, unit)
-        gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
+        gap = measure.count(wording.gap(widest, PLACEHOLDER) + "\n") + longer + _SLACK
         more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
         whole = count
     first = 1 if lines > 1 else 0
-    bare = stub = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
+    bare = stub = measure.count(wording.gap(Gap(first, nines, unit), PLACEHOLDER)) + longer
     if count - bare < least_gain:
         return None, None
     shortest = described = wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key)

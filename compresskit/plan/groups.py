@@ -73,6 +73,6 @@ def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
         return False  # in the fold, the words of a user behind the command of an agent would look like its output
     ids = frame_of(turns)
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
-    said = sum(len(block.text) for turn in turns for block in turn.blocks)
-    said += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
-    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + said / _CHARACTERS_PER_TOKEN)
+    characters = sum(len(block.text) for turn in turns for block in turn.blocks)
+    characters += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
+    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + characters / _CHARACTERS_PER_TOKEN)

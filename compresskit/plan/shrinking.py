@@ -35,7 +35,7 @@ class Shortening:
         """With shrunk texts in the place of excerpts, as far as there are any that may replace them."""
         count, wording = self._measure.count, costs.wording
         enough = tuning.WEIGHTS.max_shrunk_share
-        found = [one for one in written.excerpts if _share(one) < enough and not one.candidate.must]
+        found = [one for one in written.excerpts if _share_of_excerpt(one) < enough and not one.candidate.must]
         blocks = [
             (one.candidate.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found
         ]
@@ -50,7 +50,7 @@ class Shortening:
                 written = written.explained(one, "the shrunk text says too little")
             elif tokens > one.tokens:
                 written = written.explained(one, "the shrunk text is over its budget")
-            elif _said(one, text) <= _share(one):
+            elif _share_of_shrunk(one, text) <= _share_of_excerpt(one):
                 written = written.explained(one, "the excerpt keeps more of what matters")
             else:
                 written = written.shortened(one, text, tokens, costs)
@@ -64,14 +64,14 @@ class Shortening:
             self._known.update(zip(fresh, outcomes, strict=True))
 
 
-def _share(excerpt: Excerpt) -> float:
+def _share_of_excerpt(excerpt: Excerpt) -> float:
     """The share of a block's value that its kept segments have."""
     values = excerpt.candidate.values
     whole = sum(values)
     return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
 
 
-def _said(excerpt: Excerpt, shrunk: str) -> float:
+def _share_of_shrunk(excerpt: Excerpt, shrunk: str) -> float:
     """The share of a block's value that a shrunk text has: its segments, by the words that are left of each.
 
     A word counts less if many segments have it.
@@ -83,12 +83,12 @@ def _said(excerpt: Excerpt, shrunk: str) -> float:
     segments = [_words(one.source[start:end]) for start, end, _ in one.split.segments]
     held = Counter(chain.from_iterable(segments))  # by how many segments
     exponent = tuning.WEIGHTS.sentence_exponent  # what a text says is how its words go together
-    said = 0.0
+    kept_value = 0.0
     for value, found in zip(one.values, segments, strict=True):
         worth = sum(1 / held[word] for word in sorted(found))
         share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
-        said += value * share**exponent
-    return said / whole
+        kept_value += value * share**exponent
+    return kept_value / whole
 
 
 def _words(text: str) -> frozenset[str]:

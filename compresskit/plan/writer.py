@@ -180,11 +180,11 @@ class _Writing:
         names = [name for group in range(start, stop) for name in named.get(group, ())]
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
-        if lines and folded(self._shape.tell("user", marker), {key: text}) != key:
+        if lines and folded(self._shape.text_message("user", marker), {key: text}) != key:
             # the messages are no plain JSON: what is quoted would be a text
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        around = [self._shape.tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
-        self._messages += [*around[:before], self._shape.tell("user", marker), *around[before:]]
+        around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
+        self._messages += [*around[:before], self._shape.text_message("user", marker), *around[before:]]
         self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self._tokens += cost

@@ -41,7 +41,7 @@ def record_of(
         "with": [call.id for call in calls if not call.ours],
         "calls": [{"at": call.at, "call": call.raw} for call in calls if call.ours],
         "texts": list(texts),
-        "before": [{"message": dict(said), "texts": list(answers)} for said, answers in before],
+        "before": [{"message": dict(earlier), "texts": list(answers)} for earlier, answers in before],
         "streamed": streamed,
     }
 
@@ -64,15 +64,15 @@ def names(messages: Sequence[Message]) -> dict[int, str]:
     not make two conversations share one. Instructions do not count: many say the time of day.
     """
     found = {}
-    said = hashlib.sha256()
+    digest = hashlib.sha256()
     for index, message in enumerate(messages):
         calls = [str(call.id) for call in calls_of(message) if not call.ours]
         if message.get("role") == "assistant" and calls:
-            name = said.copy()
+            name = digest.copy()
             _feed(name, ["calls", *calls])
             found[index] = f"turn-{name.hexdigest()}"
         if message.get("role") not in ("system", "developer"):
-            _feed(said, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
+            _feed(digest, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
     return found
 
 
@@ -117,11 +117,11 @@ def _parted(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn]]
 
     If the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
     """
-    said = "".join(text for earlier, _ in turns if isinstance(text := earlier.get("content"), str))
+    before = "".join(text for earlier, _ in turns if isinstance(text := earlier.get("content"), str))
     content = message.get("content")
     thought = [block for earlier, _ in turns for block in _blocks(earlier)]
-    if isinstance(content, str) and said and content.startswith(said):
-        message = {**message, "content": content[len(said) :] or None}
+    if isinstance(content, str) and before and content.startswith(before):
+        message = {**message, "content": content[len(before) :] or None}
     else:
         turns = [({**earlier, "content": None}, texts) for earlier, texts in turns]
     if thought:
@@ -137,12 +137,12 @@ def _parted_blocks(message: Message, turns: list[_Turn]) -> tuple[Message, list[
     """
     before = [block for earlier, _ in turns for block in without_ours(earlier)["content"]]
     count = len(before)
-    if [_said(block) for block in message["content"][:count]] == [_said(block) for block in before]:
+    if [_identity(block) for block in message["content"][:count]] == [_identity(block) for block in before]:
         return {**message, "content": message["content"][count:]}, turns, 0
     return message, [], count
 
 
-def _said(block: Any) -> tuple[Any, ...]:
+def _identity(block: Any) -> tuple[Any, ...]:
     return tuple(field(block, name) for name in ("type", "text", "thinking", "data", "id"))
 
 
@@ -154,8 +154,8 @@ def _blocks(message: Message) -> list[Any]:
 def _with_results(blocks: list[Any], message: Message) -> Message:
     """Anthropic's results stand in one message: ours before the caller's."""
     content = message.get("content")
-    said = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
-    return {**message, "content": [*blocks, *said]}
+    own = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
+    return {**message, "content": [*blocks, *own]}
 
 
 def _fits(message: Message, record: Record) -> bool:

@@ -14,7 +14,16 @@ from ..types import Message
 from .usage import Usage, added, usage_of, with_usage
 from .whole import FIELDS, changed, field, message_of, plain
 
-_SAID = ("content", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", "refusal", "audio", "images")
+_SPEAKING = (
+    "content",
+    "tool_calls",
+    "function_call",
+    "reasoning_content",
+    "thinking_blocks",
+    "refusal",
+    "audio",
+    "images",
+)
 
 
 class Shown:
@@ -50,14 +59,14 @@ class ChunkTurn:
 
     def feed(self, chunk: Any) -> list[Any]:
         self.chunks.append(chunk)
-        said = []
+        shown = []
         for choice in _choices(chunk):
             passed = self._passed(chunk, choice)
             if passed is not None:
-                said.append(passed)
+                shown.append(passed)
         if usage_of(chunk) is not None:
             self._usages.append(chunk)
-        return [self._stamped(chunk, said)] if said else []
+        return [self._stamped(chunk, shown)] if shown else []
 
     def end(self) -> list[Any]:
         """Deltas of calls whose name never became ours."""
@@ -96,13 +105,13 @@ class ChunkTurn:
 
     def closing(self, choice: int, fields: Mapping[str, Any], reason: str | None) -> list[Any]:
         """The end of a choice: more ``fields`` of its message, then its finish, or another ``reason`` for it."""
-        said = [self._made(choice, **fields)] if fields else []
+        chunks = [self._made(choice, **fields)] if fields else []
         if choice in self._finishes:
             chunk, ending = self._finishes[choice]
             delta = _silent(field(ending, "delta"))
             ending = changed(ending, index=choice, delta=delta, finish_reason=reason or field(ending, "finish_reason"))
-            said.append(self._billed(self._stamped(chunk, [ending])))
-        return said
+            chunks.append(self._billed(self._stamped(chunk, [ending])))
+        return chunks
 
     def totals(self) -> list[Any]:
         """The chunk with the usage of all calls, where the provider sent one."""
@@ -157,7 +166,7 @@ class ChunkTurn:
         return call if field(call, "index") == shown else changed(call, index=shown)
 
     def _says(self, delta: Any) -> bool:
-        return any(field(delta, name) for name in _SAID) or bool(field(delta, FIELDS))
+        return any(field(delta, name) for name in _SPEAKING) or bool(field(delta, FIELDS))
 
     def _number(self, choice: Any) -> int:
         return self._choice if self._choice is not None else field(choice, "index") or 0
@@ -197,5 +206,5 @@ def _choices(chunk: Any) -> list[Any]:
 
 def _silent(delta: Any) -> Any:
     """A delta that says nothing."""
-    said = [name for name in (*_SAID, "role", FIELDS) if field(delta, name) is not None]
-    return changed(delta, **dict.fromkeys(said)) if said else delta
+    speaking = [name for name in (*_SPEAKING, "role", FIELDS) if field(delta, name) is not None]
+    return changed(delta, **dict.fromkeys(speaking)) if speaking else delta

@@ -86,12 +86,16 @@ def message_of(response: Any, choice: int = 0) -> Message:
     if not chosen:
         return {}
     if chosen[0] is not response:
-        said = plain(field(chosen[0], "message"))
-        return {"content": None, **said, "role": said.get("role") or "assistant"} if isinstance(said, Mapping) else {}
-    said = plain(response)
-    if said.get("type") == "message":  # Anthropic: what else stands in it belongs to the response
-        said = {"role": "assistant", "content": said.get("content")}
-    return dict(said)
+        message = plain(field(chosen[0], "message"))
+        return (
+            {"content": None, **message, "role": message.get("role") or "assistant"}
+            if isinstance(message, Mapping)
+            else {}
+        )
+    message = plain(response)
+    if message.get("type") == "message":  # Anthropic: what else stands in it belongs to the response
+        message = {"role": "assistant", "content": message.get("content")}
+    return dict(message)
 
 
 def calls_of(message: Any) -> list[Call]:

@@ -49,10 +49,10 @@ def takes_marks(model: str, shape: str) -> bool:
     return SHAPES[shape].takes_marks and (shape == "anthropic" or "claude" in model.lower())
 
 
-def least_tokens(model: str) -> int:
+def min_cached_tokens(model: str) -> int:
     """The shortest prefix that is cached; that of most models, where nothing else is known.
 
-    >>> least_tokens("claude-sonnet-4-5"), least_tokens("claude-haiku-4-5"), least_tokens("claude-of-tomorrow")
+    >>> min_cached_tokens("claude-sonnet-4-5"), min_cached_tokens("claude-haiku-4-5"), min_cached_tokens("claude-of-tomorrow")
     (1024, 4096, 1024)
     """
     return prices_for(model).minimum or MINIMUM

@@ -103,10 +103,10 @@ def _context(turns: Sequence[Turn], known: int) -> list[int]:
     """The new messages, those just before them, the task, and what the user said last."""
     tuned = tuning.WEIGHTS
     task = task_of(list(turns))
-    said = [turn.index for turn in turns if turn.human]
-    said = said[max(0, len(said) - tuned.context_requests) :]
+    requests = [turn.index for turn in turns if turn.human]
+    requests = requests[max(0, len(requests) - tuned.context_requests) :]
     near = range(max(0, known - tuned.context_messages), len(turns))
-    return sorted({*near, *said, *(() if task is None else (task,))})
+    return sorted({*near, *requests, *(() if task is None else (task,))})
 
 
 def _clipped(message: Message) -> Message:

@@ -24,9 +24,9 @@ _LOOKED_BACK = 3  # assistant messages: a client may add its own, take the last 
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
-def conversation_of(said: Sequence[Message]) -> str:
+def conversation_of(messages: Sequence[Message]) -> str:
     """A name for a conversation: the same for all of its requests, and for others that begin alike."""
-    return hashlib.sha256(_canonical(said[0])).hexdigest() if said else "empty"
+    return hashlib.sha256(_canonical(messages[0])).hexdigest() if messages else "empty"
 
 
 class Remembered:
@@ -44,28 +44,30 @@ class Remembered:
         self._report = report
         self._found_as = ""  # the name of the earlier messages
 
-    def before(self, said: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
+    def before(self, messages: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
         """The result for the longest known beginning of the client's messages, and the records of our calls in them.
 
         A client that edited its history gets the result for what it had before, which holds up to the edit.
         """
         start = 0  # where no state reaches: that of the shortest beginning, if none is found
-        for name, start in _names(said) if self._store else ():
+        for name, start in _names(messages) if self._store else ():
             found = self._state(name)
             if found is None:
                 continue
             previous, kept = found
-            records = {index: record for index, record in kept.items() if index < start} | self._records(said, start)
-            if _holds(previous, [message for run in put_back(said, records) for message in run]):
+            records = {index: record for index, record in kept.items() if index < start} | self._records(
+                messages, start
+            )
+            if _holds(previous, [message for run in put_back(messages, records) for message in run]):
                 self._found_as = name
                 return previous, records
-        return None, self._records(said, start)
+        return None, self._records(messages, start)
 
-    def keep(self, said: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
+    def keep(self, messages: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
         """Keeps the result for these messages in the place of the one before."""
         if self._store is None:
             return
-        name, _ = next(_names(said))
+        name, _ = next(_names(messages))
         moved = {self._found_as: json.dumps({"now": name})} if self._found_as not in ("", name) else {}
         try:
             self._store.put({**moved, name: json.dumps({"result": to_fields(result), "records": dict(records)})})
@@ -84,12 +86,12 @@ class Remembered:
         except _UNSOUND:
             return None
 
-    def _records(self, said: Sequence[Message], start: int) -> dict[int, Record]:
+    def _records(self, messages: Sequence[Message], start: int) -> dict[int, Record]:
         """Our calls of turns from ``start`` on that called the client's tools too.
 
         Older ones are kept with what was sent: a long conversation asks the store for little.
         """
-        named = {index: name for index, name in names(said).items() if index >= start} if self._store else {}
+        named = {index: name for index, name in names(messages).items() if index >= start} if self._store else {}
         found = {index: _loaded(self._get(name)) for index, name in named.items()}
         return {index: record for index, record in found.items() if isinstance(record, dict)}
 
@@ -107,13 +109,13 @@ class Remembered:
         self._store = None  # it is not asked again for this request
 
 
-def _names(said: Sequence[Message]) -> Iterator[tuple[str, int]]:
+def _names(messages: Sequence[Message]) -> Iterator[tuple[str, int]]:
     """The name of all messages, then of those before each of the last assistant messages, with their number."""
-    ends = [index for index, message in enumerate(said) if index and message.get("role") == "assistant"]
-    lengths = sorted({*ends[-_LOOKED_BACK:], len(said)}, reverse=True)
+    ends = [index for index, message in enumerate(messages) if index and message.get("role") == "assistant"]
+    lengths = sorted({*ends[-_LOOKED_BACK:], len(messages)}, reverse=True)
     digest = hashlib.sha256()
     found = {}
-    for index, message in enumerate(said, 1):
+    for index, message in enumerate(messages, 1):
         text = _canonical(message)
         digest.update(b"%d:" % len(text) + text)
         found[index] = digest.hexdigest() if index in lengths else ""

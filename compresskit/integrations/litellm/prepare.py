@@ -60,10 +60,10 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     if has_ours(kwargs.get("tools")):
         turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
         return {}
-    said = [taken(message)[0] for message in kwargs["messages"]]
-    own = store and scoped(store, conversation_of(said), tenant=turn.tenant, secret=settings.secret)
+    client_messages = [taken(message)[0] for message in kwargs["messages"]]
+    own = store and scoped(store, conversation_of(client_messages), tenant=turn.tenant, secret=settings.secret)
     remembered = Remembered(own, settings.strict, turn.report)
-    previous, records = remembered.before(said)
+    previous, records = remembered.before(client_messages)
 
     def compressed(runs: list[list[Message]]) -> Compressed:
         messages = [message for run in runs for message in run]
@@ -71,13 +71,13 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         earlier = previous or replayed(messages, **options)
         result = compress(messages, previous=earlier, **options)
         if result.cache or records or settings.follows:
-            remembered.keep(said, result, records)
+            remembered.keep(client_messages, result, records)
         return result
 
     changes, request = prepare(
         # Not all of it: what is kept for a request must not hold on to the request.
         {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs},
-        said,
+        client_messages,
         records,
         compressed,
         turn.report,

@@ -157,8 +157,8 @@ def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team:
     >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
     (True, False)
     """
-    granted = next((said for said in (_word(key), _word(team)) if said is not None), None)
-    asked = said_by(data)
+    granted = next((word for word in (_word(key), _word(team)) if word is not None), None)
+    asked = own_choice(data)
     if asked is None:
         return default if granted is None else granted
     return asked and granted is not False
@@ -171,21 +171,21 @@ def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, 
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
     key_or_team = key if key.get(NAME) is not None else team
-    said = [_said(data), ("the metadata of the key or team", key_or_team.get(NAME))]
+    values = [_own_word(data), ("the metadata of the key or team", key_or_team.get(NAME))]
     *words, last = _WORDS
-    for where, value in said:
+    for where, value in values:
         if value is not None and _read(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
     return ""
 
 
-def said_by(data: Mapping[str, Any]) -> bool | None:
+def own_choice(data: Mapping[str, Any]) -> bool | None:
     """What the request itself says: its header, its body, or its metadata, in this order."""
-    _, value = _said(data)
+    _, value = _own_word(data)
     return None if value is None else bool(_read(value))
 
 
-def _said(data: Mapping[str, Any]) -> tuple[str, Any]:
+def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
     """The first place of a request that says something, and what it says."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
