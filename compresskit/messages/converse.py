@@ -1,7 +1,7 @@
 """The shape of Amazon Bedrock's Converse: content blocks with one field each, toolUse and toolResult, cachePoint.
 
-A cachePoint marks what is before it for the cache. Reasoning is signed and stays as it is. A block of an unknown kind
-stays too.
+A cachePoint marks the end of a prefix to cache. Reasoning is signed and never changes. A block of an unknown kind never
+changes either.
 
 Source: docs.aws.amazon.com, "Amazon Bedrock API Reference": Message, ContentBlock, ToolResultContentBlock.
 """
@@ -27,7 +27,7 @@ _ROLES = ("user", "assistant")
 
 
 def read(index: int, message: Message) -> Turn:
-    """One message as a Turn; ``link`` adds what its tool results answer."""
+    """One message as a Turn. ``link`` adds the calls of its tool results."""
     role = message["role"]
     turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _ROLES)
     if turn.opaque:
@@ -198,7 +198,7 @@ def _media(turn: Turn, kind: str, inner: Any) -> bool:
 
 
 def _kind(block: Any) -> str:
-    """The field of a block that says what it is, "" for a block of an unknown kind."""
+    """The field that determines the kind of a block; "" for a block of an unknown kind."""
     if not isinstance(block, dict) or "type" in block:
         return ""
     return next((name for name in block if name in _BLOCKS or name == "json"), "")

@@ -1,7 +1,7 @@
 """The shape of Gemini: contents with parts, in camelCase (REST, JavaScript) or snake_case (Python).
 
-A part with a thought signature stays as it is, and so does a thought: Gemini checks what it has signed. Calls and their
-responses have ids or not; without ids they belong together by their order and names.
+A thought or a part with a thought signature never changes, because Gemini checks the signature. Calls and their
+responses may have ids. Without ids, they are matched by their order and names.
 
 Source: ai.google.dev, "Content" and "Part" of the API reference, "Function calling", "Thought signatures".
 """
@@ -17,7 +17,7 @@ from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import parts
 from .shape import Answer, Shape
 
-# The fields of which a part has one, and the same in snake_case.
+# The fields of parts, in camelCase and snake_case. A part has one of them.
 _PARTS = frozenset(
     {
         *("text", "functionCall", "functionResponse", "inlineData", "fileData", "executableCode"),
@@ -43,7 +43,7 @@ class _Call(NamedTuple):
 
 
 def read(index: int, message: Message) -> Turn:
-    """One content as a Turn; ``link`` adds its calls and what its responses answer."""
+    """One content as a Turn. ``link`` adds its calls, and the calls of its responses."""
     given_role: str = message.get("role", "user")
     turn = Turn(index, _ROLES.get(given_role, given_role), extra=parts.MESSAGE_TOKENS)
     if given_role not in _ROLES:
@@ -65,7 +65,7 @@ def read(index: int, message: Message) -> Turn:
 
 
 def link(turns: list[Turn], messages: list[Message]) -> None:
-    """Ties every function response to its call: by id where there is one, else to the first open one of its name."""
+    """Ties every function response to its call: by id if it has one, else to the first open call of its name."""
     by_id: dict[str, _Call] = {}
     by_name: dict[Any, deque[_Call]] = {}
     answered: set[str] = set()
@@ -185,13 +185,13 @@ def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dic
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
     frame = _without(response, [slot.path[3:] for slot in found])
     turn.set_aside(dumps(frame))
-    # Pictures and documents that a function gave back, beside its response.
+    # Pictures and documents that a function returned beside its response.
     turn.opaque = turn.opaque or bool(response.get("parts"))
     parts.beside(turn, part, (name,))
 
 
 def _media(turn: Turn, part: dict[str, Any]) -> bool:
-    """Counts inline data by what it is; False for a part that has none."""
+    """Counts inline data by its kind; False for a part that has none."""
     found = _inner(part, _DATA)
     if found is None or not isinstance(found[1].get("data"), str):
         return False
@@ -211,7 +211,7 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """The long texts in a JSON value with their paths, in order, and those that could be forms of long ones."""
     todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # containers that were entered: a value may hold itself, which is an error elsewhere
+    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
     while todo:
         at, item = todo.pop()
         if isinstance(item, str):
@@ -224,7 +224,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """A copy with nothing at these paths."""
+    """A copy with an empty text at these paths."""
     copy: dict[str, Any] = dict(value)
     copied: dict[Path, Any] = {(): copy}
     for path in paths:

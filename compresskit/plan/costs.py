@@ -1,4 +1,4 @@
-"""Costs: the tokens of every form of every candidate, and the groups that the budget decides about."""
+"""Costs: the tokens of every form of every candidate, and the groups among which the budget chooses."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ class Stubs(NamedTuple):
     """The lines that can replace a whole text."""
 
     described: str  # says what the text is
-    bare: str  # the shortest
-    tokens: int  # of the shortest
+    bare: str  # the shortest one
+    tokens: int  # tokens of the shortest one
 
 
 class Costs(NamedTuple):
-    """The costs of a conversation, in tokens, and what they were counted with."""
+    """The costs of a conversation in tokens, and the objects that they were counted with."""
 
     judged: Judged
     measure: Measure
     keys: Keys
     wording: Wording
-    shape: str  # of the messages: folds are written in it
+    shape: str  # shape of the messages, in which folds are written
     groups: Sequence[Group]  # one for each atom
-    tokens: Sequence[int]  # of each candidate as it is
-    stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
-    fold: int  # of the first line of a fold, with its message
+    tokens: Sequence[int]  # tokens of each candidate as it is
+    stubs: Mapping[int, Stubs]  # stubs of each candidate that has forms outside of folds
+    fold: int  # tokens of the first line of a fold, with its message
 
     def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
@@ -94,7 +94,7 @@ def _price(
     if not one.split.segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
         return None, None
     key = keys.name(text)
-    # a key is a word of its own in every encoding: the words around it are counted once for all texts
+    # every encoding cuts a key from the words around it, so these words are counted once for all texts
     longer = measure.count(f" {key}") - measure.count(f" {PLACEHOLDER}")
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1

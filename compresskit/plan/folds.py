@@ -12,8 +12,8 @@ from ..tokens.measure import Measure
 from .candidates import Candidate
 from .knapsack import Forms
 
-_ROLE = 2  # tokens of the line that says who speaks, as an estimate
-_GAP = 2  # tokens of the line that replaces what is left out, as an estimate
+_ROLE = 2  # tokens of the line with the role of a speaker, as an estimate
+_GAP = 2  # tokens of the line that replaces left-out lines, as an estimate
 
 
 def beside_cost(measure: Measure) -> int:

@@ -1,4 +1,4 @@
-"""The numbers of this package that decide which text is kept: how texts are cut, and what the budget buys."""
+"""The numbers of this package that decide which text is kept: the cutting of texts, and the choice of the budget."""
 
 from __future__ import annotations
 

@@ -21,8 +21,8 @@ from ..tokens.measure import Measure
 from ..types import Block, Turn
 from . import weights as tuning
 
-# Limits of time, so that what is looked at grows with the new results
-_CHARACTERS = 400_000  # characters of a result that is looked at, and of the text above
+# Limits that bound the time by the length of the new results
+_CHARACTERS = 400_000  # characters of a result, and of the text above, up to which they are compared
 _TIMES = 10  # length of the text above as a multiple of the result's, maximum
 _REMARK = "stands above"
 
@@ -113,7 +113,7 @@ def _about(call: str) -> str:
 
 
 def _longest(call: str) -> str:
-    r"""The longest of the texts of several lines in the arguments of a call, "" where there is none.
+    r"""The longest text of several lines in the arguments of a call; "" if there is none.
 
     >>> _longest('write {"path": "a.py", "lines": ["x = 1\\ny = 2\\n"]}')
     'x = 1\ny = 2\n'

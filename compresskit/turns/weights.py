@@ -11,7 +11,7 @@ _BILL = "`python -m evals bill --compressors compresskit-views`"
 
 @dataclass(frozen=True, kw_only=True)
 class TurnWeights:
-    """Weights of what is taken out turn after turn."""
+    """Weights of compaction from turn to turn."""
 
     # Compact forms on entry (on_entry.py)
     min_entry_characters: int = weight(
@@ -27,14 +27,14 @@ class TurnWeights:
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
     context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
 
-    # Repeats of what stands above (repeats.py)
+    # New results that repeat an earlier text (repeats.py)
     min_repeated_share: float = weight(
         0.6, "share of a new result that stands above, from which on only the rest is sent; above 1: never", _BILL
     )
     min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
     max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
 
-    # What a compaction keeps by the prices (economics.py)
+    # The share of a history that a compaction keeps by the prices (economics.py)
     using_share: float = weight(
         0.5, "q: share of the turns that use something of their history", '"using" of `python -m evals bill`'
     )
