@@ -42,7 +42,7 @@ _STEPS = 4_000  # places of a text at which it may be cut
 _QUERY_CHARACTERS = 4_000  # characters of a query that are read
 _DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
 _JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
-# "13-57", "13", "13-" and "c500-900", also as a marker says it: "lines 13-57", "characters 500-900".
+# "13-57", "13", "13-" and "c500-900", also as in a marker: "lines 13-57", "characters 500-900".
 _SPAN = re.compile(
     r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
 )
@@ -120,7 +120,7 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 
     Raises:
         InvalidArgument: ``response`` is not a response, ``cache`` is not a mapping of keys to texts, or ``max_tokens``
-            is too small. What the model wrote into a call never raises.
+            is too small. The arguments that a model wrote never raise an error.
     """
     check_cache(cache)
     check_whole("max_tokens", max_tokens, MIN_TOKENS)
@@ -153,7 +153,7 @@ class Originals(Mapping[str, str]):
 
 
 def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
-    """The answer to one call, whatever the model put into its arguments: never blank, always UTF-8."""
+    """The answer to one call with any arguments of a model. It is never blank, and always valid UTF-8."""
     for _ in range(_JSON_LAYERS):
         if isinstance(arguments, str):
             with contextlib.suppress(ValueError, RecursionError):

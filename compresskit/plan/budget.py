@@ -21,7 +21,7 @@ from .writer import Written, write
 if TYPE_CHECKING:
     from .shrinking import Shortening
 
-_ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
+_ATTEMPTS = 5  # corrections of a plan by the counted tokens, maximum; then everything gets its cheapest form
 _MAX_MESSAGES = 2_000  # messages up to which they are written twice, which bounds the time
 
 

@@ -23,7 +23,7 @@ _SLACK = 2  # tokens that a marker may cost more in its place than by itself
 class Stubs(NamedTuple):
     """The lines that can replace a whole text."""
 
-    described: str  # says what the text is
+    described: str  # describes the text
     bare: str  # the shortest one
     tokens: int  # tokens of the shortest one
 

@@ -29,11 +29,11 @@ Places = Mapping[int, tuple[int, int]]  # of entities: candidate and segment, or
 
 
 def names_share(kept: float, beyond: bool = False) -> float:
-    """The share of names in what is kept of a history that goes on.
+    """The share of names in the kept tokens of a history that goes on.
 
     Args:
-        kept: share of its tokens, above 0.
-        beyond: whether the floor is above the target.
+        kept: The share of its tokens that is kept, above 0.
+        beyond: Whether the floor is above the target.
 
     >>> round(names_share(0.4), 3), names_share(0.1), names_share(0.1, beyond=True)
     (0.06, 0.3, 0.7)

@@ -158,7 +158,7 @@ def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:
 
 
 def named_in(messages: Sequence[Message], cache: Cache) -> frozenset[str]:
-    """The keys of a cache that occur in texts which may contain markers, whoever wrote them.
+    """The keys of a cache that occur in texts which may contain markers, of any author.
 
     >>> named_in([{"role": "user", "content": "[… line 2: retrieve bcdfghjklmnp]"}], {"bcdfghjklmnp": "two"})
     frozenset({'bcdfghjklmnp'})
