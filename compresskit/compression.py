@@ -173,7 +173,7 @@ def compress(
         whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
-    stays = must_stay(whole.turns, history, protect, opened, cached)
+    stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
     shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
     compaction = _Compaction(request, history, whole, stays, entering, messages, folds, query, embedder, shortening)
     begun = compaction.begun()

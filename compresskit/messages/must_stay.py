@@ -14,7 +14,9 @@ from typing import Any
 
 from ..errors import InvalidArgument, shown
 from ..types import Block, Message, Path, Protect, Protection, Turn
+from . import weights as tuning
 from .instructions import cut, gives_task, kept_tags, mark
+from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import TOOL_NAME
 
 _RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
@@ -31,12 +33,14 @@ class MustStay:
         messages: For each message the reason why it stays in its place; "" if it may fold.
         texts: The reason why a text may not change, by message and path. A text that is missing here may change.
         last: Those of ``texts`` that are the last to go.
+        passed: The newest results, among the last to go, if a human has already spoken behind them.
     """
 
     turns: Sequence[Turn]
     messages: Sequence[str]
     texts: dict[tuple[int, Path], str]
     last: tuple[Block, ...] = ()
+    passed: tuple[Block, ...] = ()
 
     @property
     def protection(self) -> Protection:
@@ -53,6 +57,18 @@ class MustStay:
             bool(why) and all(self.of(block) for block in turn.blocks)
             for turn, why in zip(self.turns, self.messages, strict=True)
         ]
+
+    def within(self, room: int) -> MustStay:
+        """A copy in which results behind which a human has spoken may change, if they take too much of the room.
+
+        A human who speaks behind a result asks about the whole history, and not only about that result.
+
+        Args:
+            room: The tokens that the messages may have.
+        """
+        characters = sum(len(block.text) for block in self.passed)
+        fits = characters <= tuning.WEIGHTS.max_passed_share * room * CHARACTERS_PER_TOKEN
+        return self if fits else self.without(self.passed)
 
     def without(self, opened: Iterable[Block]) -> MustStay:
         """A copy in which these texts may change. They were among the last to go."""
@@ -91,7 +107,8 @@ def must_stay(
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
     found.keep_results(_newest_results(turns))
-    return MustStay(turns, found.messages, found.texts, tuple(found.last))
+    passed = [block for block in found.last if newest is not None and block.call and block.message < newest]
+    return MustStay(turns, found.messages, found.texts, tuple(found.last), tuple(passed))
 
 
 class _Reasons:

@@ -35,6 +35,11 @@ class MessageWeights:
     )
 
     # Texts that are the last to go (must_stay.py)
+    max_passed_share: float = weight(
+        1 / 3,
+        "share of the room that the newest results may take once a human has spoken behind them, maximum",
+        "`python -m evals needs --groups needs/man_pages`: 0.66 to the figure there",
+    )
     min_opened_tokens: int = weight(
         120, "tokens of a newest text from which on it may be opened if the target is out of reach without it"
     )

@@ -7,9 +7,10 @@ from functools import partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from ..content import LOSSLESS, MARKER, Segment, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from ..content import LOSSLESS, MARKER, Segment, Short, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
+from ..messages.parts import CHARACTERS_PER_TOKEN
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
@@ -283,7 +284,7 @@ def _split_all(
                 if within:  # only the marker shows that a form omits something, and a fold does not quote it
                     forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
-            if found and found[0] in tuned.compact_forms:
+            if found and found[0] in tuned.compact_forms and _pays(block.text, found[1], room):
                 form, short = found
                 if within:
                     least = min(least, tuned.min_quoted_segment_characters)
@@ -301,6 +302,17 @@ def _split_all(
                 )
         candidates.append(one)
     return candidates[::-1]
+
+
+def _pays(text: str, short: Short, room: int) -> bool:
+    """Whether a compact form is worth more than the text's own words.
+
+    If not even the form fits the room, most of the text is left out in either case. The text's own words are then
+    better, because they are easier to read and to quote.
+    """
+    tuned, characters = tuning.WEIGHTS, len(short.head) + len(short.body)
+    fits = characters <= room * CHARACTERS_PER_TOKEN
+    return fits or characters <= tuned.max_excerpted_form_share * len(text)
 
 
 def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset[int]]:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from ..markers.fold_quotes import frame_of
 from ..messages.exchanges import exchanges
+from ..messages.parts import CHARACTERS_PER_TOKEN
 from ..types import Protection, Turn
 from . import weights as tuning
 
-_CHARACTERS_PER_TOKEN = 4  # characters of a token of text, as an estimate that needs no count
 _CHARACTERS_PER_TOKEN_OF_ID = 1.5  # characters of a token of an id, as such an estimate
 
 
@@ -35,7 +35,7 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
     tuned = tuning.WEIGHTS
     # a marker between two messages costs more tokens than a message of this size
     least = tuned.small_talk_characters
-    most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * _CHARACTERS_PER_TOKEN))
+    most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * CHARACTERS_PER_TOKEN))
     thinking = _open_thinking(turns)
     found: list[Atom] = []
     left = 0  # characters that the run at the end of ``found`` may still take
@@ -77,4 +77,4 @@ def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
     characters = sum(len(block.text) for turn in turns for block in turn.blocks)
     characters += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
-    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + characters / _CHARACTERS_PER_TOKEN)
+    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + characters / CHARACTERS_PER_TOKEN)

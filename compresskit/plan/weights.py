@@ -32,6 +32,12 @@ class PlanWeights:
     max_toolless_tokens: int = weight(
         2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
+    max_excerpted_form_share: float = weight(
+        0.45,
+        "characters of a compact form as a share of the text's, up to which an excerpt is made of the form; a complete "
+        "form is used for any saving",
+        "`python -m evals needs --groups needs/*`",
+    )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
     room_tokens_per_segment_character: int = weight(
         100, "budget tokens per character of a segment, minimum: a segment is a four-hundredth of the room"

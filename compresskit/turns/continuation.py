@@ -14,6 +14,7 @@ from .._json import clone, equal
 from ..markers.places import Position, originals_of, text_at
 from ..markers.restore import Reader, ShortTexts, Unit, is_run
 from ..markers.wording import looks_issued
+from ..messages import read
 from ..messages.cache_control import marked_path, unmarked
 from ..messages.parts import replace
 from ..messages.shapes import is_made, slots
@@ -23,6 +24,9 @@ from ..types import Cache, Message
 from .economics import due
 
 _MADE = "_made"
+
+
+_End = tuple[int, int, int, int, bool]  # originals, given messages, sent messages, forms; whether the unit is a fold
 
 
 class Continued(NamedTuple):
@@ -83,6 +87,7 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     as_they_go: list[Message] = []
     originals = count = 0
     issued: list[Position] = []
+    ends: list[_End] = []  # after each unit
     as_sent: bool | None = None  # whether forms are given as they were sent: all of them, or none
     reader = Reader(previous.cache, getattr(previous, _MADE, None))
     for unit in reader.units(previous.messages):
@@ -105,8 +110,26 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
         originals += len(stands_for)
         issued += positions
         count = unit.stop
+        ends.append((originals, len(runs), len(as_they_go), len(issued), unit.run is not None))
     whole = count == len(previous.messages)
+    if not whole and (end := _closed(ends, runs)) is not None:
+        originals, known, sent_before, forms, _ = end
+        runs, as_they_go, issued = runs[:known], as_they_go[:sent_before], issued[:forms]
     return Continued(as_they_go, runs, originals, whole, issued, reader.short)
+
+
+def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:
+    """The end of the part of an edited history that may stay; None if all of it up to the edit may stay.
+
+    A tool loop with thinking may fold once a human has spoken behind it. If the edit removes that message of the human,
+    the loop is open again, and Anthropic requires its first message in the original form.
+    """
+    turns = read([message for run in runs for message in run], "auto").turns
+    after = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
+    opened = any(turn.thinking for turn in turns[after:])
+    if not opened or not any(folds for originals, *_, folds in ends if originals > after):
+        return None
+    return next((end for end in reversed(ends) if end[0] <= after), (0, 0, 0, 0, False))
 
 
 def _same(given: list[Message], originals: list[Message]) -> bool:

@@ -14,7 +14,6 @@ from typing import Any
 from ..content import path_of, split
 from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
-from ..plan import weights as plan_tuning
 from ..plan.candidates import NO_ENTITIES, Candidate
 from ..relevance.duplicates import in_order
 from ..tokens.measure import Measure
@@ -63,7 +62,7 @@ class Above:
         for place, result, call in reversed(self._texts.get(_about(block.call), ())):
             if place < number and (result or call != block.call):
                 found = max(result, _longest(call), key=len)
-                return found if least <= len(found) <= min(_TIMES * size, _CHARACTERS) else ""
+                return found if len(found) <= min(_TIMES * size, _CHARACTERS) else ""
         return ""
 
 
@@ -100,11 +99,12 @@ def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate,
     stands = in_order(text, segments, above) if above and not one.short else []
     if not any(stands):
         return one, 0
-    left = plan_tuning.WEIGHTS.repeated_share
+    left = tuning.WEIGHTS.repeated_value_share
     values = [value * left if there else value for value, there in zip(one.values, stands, strict=True)]
     entities = [NO_ENTITIES if there else own for own, there in zip(one.entities, stands, strict=True)]
     tokens = sum(cost for cost, there in zip(one.segment_tokens(measure), stands, strict=True) if there)
-    return one._replace(values=values, entities=entities), tokens
+    rows = frozenset(segment for segment in one.picked if not stands[segment])
+    return one._replace(values=values, entities=entities, picked=rows), tokens
 
 
 def _about(call: str) -> str:

@@ -33,6 +33,9 @@ class TurnWeights:
         "share of a new result that repeats a text above, from which on only the rest is sent; above 1: never",
         _BILL,
     )
+    repeated_value_share: float = weight(
+        0.01, "share of the value that is left to a segment of a new result that can be read above it"
+    )
     min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
     max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
 

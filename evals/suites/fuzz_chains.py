@@ -34,8 +34,15 @@ _OPTIONS: dict[str, Sequence[Any]] = {
     "recoverable": [True] * 9 + [False],
     "query": [None, None, "Which worker reports errors?", "", "a_1.py 日志 \x00 .*"],
     "protect": [None, None, None, [0], [-1], [0, 0, -1]],
+    "open": [None, None, ["system"], ["user", "tool"], [0], ["assistant"]],
+    "cached": ["move", "move", "keep"],
+    "results": ["auto", "auto", "user", "tools"],
+    "folds": [True, True, True, False],
 }
-_CONVERSATION = ("query", "tools", "protect", "recoverable", "shape", "on_entry", "offer_tool", "breakpoints", "prices")
+_CONVERSATION = (
+    *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
+    *("on_entry", "offer_tool", "breakpoints", "prices"),
+)
 
 
 class Run(NamedTuple):
@@ -113,7 +120,9 @@ class Chain:
         if self.moves_marks and given:
             given = [*given[:-1], *made.marked(random.Random(0), given[-1:], self.shape, 1)]
             originals = [given]
-        options["protect"] = [place for place in options["protect"] or () if -len(given) <= place < len(given)] or None
+        for name in ("protect", "open"):
+            named = [one for one in options[name] or () if isinstance(one, str) or -len(given) <= one < len(given)]
+            options[name] = named or None
         if "cache" in options:
             originals.append(restore(given, options["cache"]))
         stays = goes_on and not edited and not self.moves_marks and "cache" not in options
