@@ -1,4 +1,4 @@
-"""The request as a whole: what it costs with its tools, and what is reported of it."""
+"""The request as a whole: its tokens with its tools, and its result."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .plan.writer import Written
 from .prices import Prices
 from .result import Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
-from .turns.cache_marks import least_tokens, places, stable_end, takes_marks
+from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
 from .turns.economics import worth_keeping
 from .turns.on_entry import Entered
@@ -26,7 +26,7 @@ _REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a call of compress() was given, apart from the messages. ``cache`` is that of earlier calls."""
+    """The arguments of compress(), apart from the messages. ``cache`` holds the originals of earlier calls."""
 
     model: str
     trigger: int
@@ -36,18 +36,18 @@ class Request:
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
-    always: bool = False  # our tool is offered whether or not there is anything to retrieve
-    marks: bool = False  # the provider is told where to cache
-    goes_on: bool = False  # there was a turn before
+    always: bool = False  # whether our tool is offered even if there is nothing to retrieve
+    marks: bool = False  # whether to set cache marks
+    goes_on: bool = False  # whether there was a turn before
 
     @property
     def room(self) -> int:
-        """Tokens that the target leaves for messages once something is taken out of them."""
+        """The tokens that the target leaves for messages beside the tools, with ours if texts are recoverable."""
         return self.target - self._overhead(self.recoverable)
 
     @property
     def limits(self) -> Limits:
-        """What a plan has to keep to."""
+        """The limits of a plan."""
         most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
         tool = 0 if self.always or self.goes_on else self._overhead(self.recoverable) - self._overhead(False)
         return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape, tool=tool)
@@ -61,7 +61,7 @@ class Request:
         return limits._replace(worth=lambda history: worth_keeping(history, self.target, message, requests, prices))
 
     def cost(self, conversation: Conversation, with_ours: bool = False) -> int:
-        """Tokens of the request with these messages and the caller's tools, and our tool where it is there."""
+        """The tokens of the request with these messages and the caller's tools, and with our tool if ``with_ours``."""
         return self._overhead(with_ours) + self._tokens(conversation)
 
     def _tokens(self, conversation: Conversation) -> int:
@@ -69,14 +69,14 @@ class Request:
         return self.measure.turns(conversation.turns)
 
     def repeats(self, previous: Compressed, going: Continued) -> bool:
-        """Whether a turn without new messages asks for what the turn before got."""
+        """Whether a turn without new messages asks for the same result as the turn before."""
         same = (previous.model, previous.trigger, previous.target) == (self.model, self.trigger, self.target)
         return same and going.whole and (previous.tools or []) == self._offered(_offers_ours(previous))
 
     def unchanged(
         self, messages: list[Message], tokens: int, reason: SkippedReason, issued: list[Position]
     ) -> Compressed:
-        """The messages as they were, with our tool only if earlier markers of ours stand in them (``issued``)."""
+        """The messages as they were. Our tool is offered only if they contain earlier markers of ours (``issued``)."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
         known = self.recoverable and bool(issued)
         return self._compressed(copies, tokens, tokens, tokens, known, self.cache, issued, skipped_reason=reason)
@@ -94,13 +94,16 @@ class Request:
         going: Continued,
         entering: Entered,
     ) -> Compressed | None:
-        """What the turn before sent with the new messages behind it; None where that is above the trigger.
+        """The messages of the turn before and the new messages behind them; None if they are above the trigger.
 
-        Where all of it holds, nothing but the new messages is counted.
+        If all messages of the turn before still hold, only the new messages are counted.
 
         Args:
-            runs: for each new message the originals.
-            issued: the positions of the forms in the new messages.
+            runs: The originals of each new message.
+            issued: The positions of the forms in the new messages.
+            previous: The result of the turn before.
+            going: The part of that result that still holds.
+            entering: The new messages in their smaller forms.
         """
         new = [message for run in runs for message in run]
         fresh, entered = entering.messages, entering.taken
@@ -148,10 +151,14 @@ class Request:
         floor: int,
         given: list[Position],
     ) -> Compressed:
-        """What was written, unless it is no smaller than what was given.
+        """The result with the written messages, or with the original ones if the written ones are not smaller.
 
         Args:
-            given: the positions of the forms in the messages that were given.
+            messages: The original messages.
+            original: The tokens of the original request.
+            written: The written messages.
+            floor: The plan's floor in tokens.
+            given: The positions of the forms in the original messages.
         """
         with_ours = self.recoverable and (written.needs_tool or bool(given))
         tokens = written.tokens + self._overhead(with_ours)
@@ -207,12 +214,12 @@ class Request:
         )
 
     def _breakpoints(self, messages: list[Message], sent: int = 0) -> tuple[Mark, ...]:
-        """Where to mark messages of which the request before had the first ``sent``."""
+        """The cache marks for messages of which the request before had the first ``sent``."""
         if not (self.marks and takes_marks(self.model, self.shape)):
             return ()
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
-        least = least_tokens(self.model) - self._overhead(with_ours=False)
+        least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
         marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
         return places(messages, self.tools, marks, self.shape)
 
@@ -220,13 +227,13 @@ class Request:
         return _REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
 
     def _offered(self, with_ours: bool) -> list[Tool]:
-        """The caller's tools, and ours behind them unless it is there already."""
+        """The caller's tools, followed by ours if it is offered and not among them."""
         ours = with_ours or (self.always and self.recoverable)
         return offered(self.tools, self.shape) if ours else self.tools
 
 
 def _unchanged(decision: Decision) -> Decision:
-    """The decision about a text that stays after all, since all that could be done gains nothing."""
+    """The decision about a text that stays after all, because compressing gained nothing."""
     if decision.action in ("kept", "protected"):
         return decision
     why = "what could be taken out costs as much as its markers"

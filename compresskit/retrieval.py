@@ -1,7 +1,7 @@
-"""Retrieval: originals given back to the model, bounded, and the answers to its tool calls.
+"""Retrieval: returns originals to the model within a bound of tokens, and answers its tool calls.
 
-Nothing here raises because of what a model wrote: a wrong key or a malformed argument is answered with a
-text that the model can act on.
+No error is raised for something that a model wrote. The answer to a wrong key or a malformed argument is a text that
+tells the model what to do.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ from .tokens.measure import Measure, measure_for
 from .types import Cache, Message
 
 MAX_TOKENS = 4_000
-MIN_TOKENS = 60  # room for some text and the hint how to go on; every answer without text is shorter too
-_NEAR = 3  # keys that an answer to an unknown one names
-_KEY_CHARACTERS = 60  # a longer key is one of ours no more (markers.FULL_LENGTH)
-_HINT_TOKENS = 40  # kept free for the hint
-_HINT_CHARACTERS = 30  # of the ranges that a hint repeats
-_JOINT = "\n…\n"  # between ranges that do not follow each other
-_JOINT_TOKENS = 3
-_HEADER_TOKENS = 12  # for the line above a passage
-_MAX_CHARACTERS_PER_TOKEN = 32  # only runs of white space have more; beyond it a text is not even counted
-_QUOTED_CHARACTERS = 60
-_STEPS = 4_000  # how finely a text is measured to be cut
-_QUERY_CHARACTERS = 4_000
-_DIGITS = 12  # of a line or character number; no text is longer than larger numbers say
-_JSON_LAYERS = 3  # models encode JSON as a string within JSON
-# "13-57", "13", "13-" and "c500-900", also as a marker says it: "lines 13-57", "characters 500-900".
+MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
+_NEAR = 3  # similar keys that the answer to an unknown key names, maximum
+_KEY_CHARACTERS = 60  # characters of a key, maximum; no key of ours is longer (markers.FULL_LENGTH)
+_HINT_TOKENS = 40  # tokens that are reserved for the hint
+_HINT_CHARACTERS = 30  # characters of the ranges that a hint repeats, maximum
+_JOINT = "\n…\n"  # the line between ranges that do not follow each other
+_JOINT_TOKENS = 3  # tokens of _JOINT, maximum
+_HEADER_TOKENS = 12  # tokens of the line above a passage, maximum
+_MAX_CHARACTERS_PER_TOKEN = 32  # only runs of white space have more; a longer text is not even counted
+_QUOTED_CHARACTERS = 60  # characters of an argument that an answer quotes, maximum
+_STEPS = 4_000  # places of a text at which it may be cut
+_QUERY_CHARACTERS = 4_000  # characters of a query that are read
+_DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
+_JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
+# "13-57", "13", "13-" and "c500-900", also as in a marker: "lines 13-57", "characters 500-900".
 _SPAN = re.compile(
     r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
 )
 
 
 class _Range(NamedTuple):
-    """A stretch of a text: character offsets, the last one not included."""
+    """A range of a text in character offsets: ``start`` to ``end`` (exclusive)."""
 
     start: int
     end: int
@@ -120,7 +120,7 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 
     Raises:
         InvalidArgument: ``response`` is not a response, ``cache`` is not a mapping of keys to texts, or ``max_tokens``
-            is too small. What the model wrote into a call never raises.
+            is too small. The arguments that a model wrote never raise an error.
     """
     check_cache(cache)
     check_whole("max_tokens", max_tokens, MIN_TOKENS)
@@ -129,9 +129,9 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 
 
 class Originals(Mapping[str, str]):
-    """What the model may retrieve: what was left out of its conversation, and by its key any other text of it.
+    """The texts that a model may retrieve: those that were left out, and any other text of the conversation by its key.
 
-    A key that it saw earlier may name a text that now stands in another form, or within a fold.
+    The model may have seen a key earlier, for a text that is now in another form, or within a fold.
     """
 
     def __init__(self, cache: Cache, messages: list[Message]) -> None:
@@ -153,7 +153,7 @@ class Originals(Mapping[str, str]):
 
 
 def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
-    """The answer to one call, whatever the model put into its arguments: never blank, always UTF-8."""
+    """The answer to one call with any arguments of a model. It is never blank, and always valid UTF-8."""
     for _ in range(_JSON_LAYERS):
         if isinstance(arguments, str):
             with contextlib.suppress(ValueError, RecursionError):
@@ -200,10 +200,10 @@ def _readable(text: str) -> str:
     messages = json.loads(text) if is_run(text) else []
     if not messages:
         return text
-    return "\n".join(f"--- {speaker(message)} ---\n{_said(message)}" for message in messages)
+    return "\n".join(f"--- {speaker(message)} ---\n{_transcript(message)}" for message in messages)
 
 
-def _said(message: Message) -> str:
+def _transcript(message: Message) -> str:
     field = next((name for name in ("content", "parts", "output") if name in message), "")
     content = message.get(field)
     shown_parts = [content] if isinstance(content, str) else []
@@ -216,7 +216,7 @@ def _said(message: Message) -> str:
 
 
 def _worded(value: Any, separator: str) -> str | None:
-    """An argument as text: models send numbers and lists if a string was asked for. None for anything else."""
+    """An argument as text, because models also send numbers and lists instead of a string. None for other values."""
     if isinstance(value, list | tuple) and value:
         words = [_worded(item, "") if not isinstance(item, list | tuple) else None for item in value]
         return None if None in words else separator.join(word for word in words if word is not None)
@@ -240,7 +240,7 @@ class _View:
         return self._parts([_Range(0, len(self.text))])
 
     def lines(self, wanted: Any) -> str:
-        """What a range of lines or characters holds, or several ranges."""
+        """The text of a range of lines or characters, or of several ranges."""
         pair = isinstance(wanted, list | tuple) and len(wanted) == 2 and all(isinstance(item, int) for item in wanted)
         text = _worded(wanted, "-" if pair else ",")
         spans = [_SPAN.fullmatch(" ".join(span.split())) for span in text.split(",")] if text else [None]
@@ -260,7 +260,7 @@ class _View:
         return self._parts([*ranges, self._lines(len(self.starts) - tail + 1, len(self.starts))] if tail else ranges)
 
     def passages(self, query: Any) -> str:
-        """The passages that match best, in order, each with its lines."""
+        """The passages that match best, in their order, each under its line numbers."""
         words = _worded(query, " ")
         if words is None:
             return f"query is {described(query)}; words to look for were expected, as one string."
@@ -278,7 +278,7 @@ class _View:
             text = "\n".join(self._passage(found[number]) for number in sorted(chosen))
             if self.measure.count(text) <= self.max_tokens:
                 return text
-            chosen.pop()  # the one that matches least: tokens were counted too low where texts meet
+            chosen.pop()  # the worst match: the estimate was too low, because texts were joined
         if best:
             first = found[best[0]]
             return self._parts([_Range(first.start, self._end(first))], self._header(first))
@@ -291,13 +291,13 @@ class _View:
         return f"(lines {self._line(segment.start)}-{self._line(max(segment.start, self._end(segment) - 1))})\n"
 
     def _end(self, segment: Any) -> int:
-        """Where a segment ends without the line ends behind it."""
+        """The end of a segment without the line ends at its end."""
         return int(segment.start) + len(self.text[segment.start : segment.end].rstrip("\n"))
 
     def _range(self, match: re.Match[str]) -> _Range:
         first, last = _number(match[2]), _number(match[3]) if match[3] else None
         if last is not None and last < first:
-            first, last = last, first  # which end stands first does not change what is meant
+            first, last = last, first  # a reversed range has only one possible meaning
         if match[1]:
             size = len(self.text)
             return _Range(min(first, size), size if last is None else min(last, size))
@@ -306,7 +306,7 @@ class _View:
         return self._lines(first, last)
 
     def _lines(self, first: int, last: int) -> _Range:
-        """Lines from 1, the last one included but not its line end, unless that ends the text."""
+        """The range of lines ``first`` to ``last`` (from 1, inclusive), without the line end of a last inner line."""
         first = max(first, 1)
         if first > len(self.starts):
             return _Range(len(self.text), len(self.text))
@@ -315,11 +315,11 @@ class _View:
         return _Range(self.starts[first - 1], end)
 
     def _line(self, offset: int) -> int:
-        """The line that an offset stands in, from 1."""
+        """The number of the line at an offset, from 1."""
         return bisect_right(self.starts, offset)
 
     def _parts(self, ranges: list[_Range], header: str = "") -> str:
-        """The texts of ranges as far as they fit under a header, and how to go on."""
+        """The texts of ranges under a header, as far as they fit, and a hint how to go on if they do not."""
         ranges = [one for one in ranges if one.start < one.end]
         size = sum(end - start for start, end in ranges)
         if size <= _MAX_CHARACTERS_PER_TOKEN * self.max_tokens:
@@ -335,7 +335,7 @@ class _View:
             room -= over
 
     def _beginning(self, ranges: list[_Range], room: int) -> str:
-        """As much of ranges as fits into ``room`` tokens, at least one character, and the hint."""
+        """The beginning of ranges that fits into ``room`` tokens, at least one character, and the hint."""
         parts: list[str] = []
         for number, (start, end) in enumerate(ranges):
             text = self.text[start : min(end, start + _MAX_CHARACTERS_PER_TOKEN * max(1, room))]
@@ -349,14 +349,14 @@ class _View:
         return _JOINT.join(parts)
 
     def _within(self, text: str, tokens: int) -> int:
-        """About the most characters from the beginning that cost at most ``tokens``, to the end of a line if near."""
+        """The number of characters from the beginning that fit ``tokens``, cut at a line end if one is near."""
         offsets = list(range(0, len(text), 1 + len(text) // _STEPS))
         size = offsets[max(0, bisect_right(self.measure.tally(text).at(offsets), tokens) - 1)]
         line_end = text.rfind("\n", 0, size) + 1
         return line_end if line_end > size // 2 else size
 
     def _hint(self, before: str, rest: list[_Range]) -> str:
-        """How to get ``rest``: by the very lines if a whole line comes next, else by characters."""
+        """The hint how to get ``rest``: by lines if it begins with a whole line, else by characters."""
         wanted = ",".join(self._named(one) for one in rest[: _HINT_CHARACTERS // 4])
         more = len(wanted) > _HINT_CHARACTERS or len(rest) > _HINT_CHARACTERS // 4
         after = " and then the ranges after it" if more else ""
@@ -379,7 +379,7 @@ class _View:
 
 
 def _quoted(text: str) -> str:
-    """What a model wrote, said back to it: on one line, and not all of it if it is long."""
+    """A quotation of a model's argument for an answer: on one line, and shortened if it is long."""
     quoted = repr(text[:_QUOTED_CHARACTERS])
     return quoted if len(text) <= _QUOTED_CHARACTERS else f"{quoted[:-1]}…"
 

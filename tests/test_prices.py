@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from compresskit import InvalidArgument
 from compresskit.prices import Prices, Split, prices_for, usual
-from compresskit.turns.cache_marks import least_tokens
+from compresskit.turns.cache_marks import min_cached_tokens
 from compresskit.turns.economics import rewriting_gain, worth_keeping, worth_rewriting
 
 MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
@@ -62,7 +62,7 @@ def test_providers_differ_in_minimum_steps_and_breakpoints():
 )
 def test_the_least_cached_prefix_of_a_claude_does_not_depend_on_the_spelling_of_its_name(model, minimum):
     prices = prices_for(model)
-    assert (prices.minimum, prices.breakpoints, least_tokens(model)) == (minimum, 4, minimum)
+    assert (prices.minimum, prices.breakpoints, min_cached_tokens(model)) == (minimum, 4, minimum)
 
 
 def test_a_model_without_a_cache_has_one_price():

@@ -1,4 +1,4 @@
-"""completion() and acompletion(): LiteLLM's, for conversations of any length."""
+"""completion() and acompletion(): LiteLLM's functions, for conversations of any length."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .loop import Request, Streamed, reported, whole
 from .preparation import new_report, prepare
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 
-# What litellm.completion's own `cache` may say; no key of ours looks like one of these.
+# The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
 
 
@@ -82,7 +82,7 @@ _NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "pric
 
 @dataclass(frozen=True)
 class _Options:
-    """The options that are ours."""
+    """The options that belong to compresskit."""
 
     trigger: int = 200_000
     target: int | None = None
@@ -135,7 +135,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
 
 
 def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
-    """Our options, and litellm.completion's arguments."""
+    """Separates our options from litellm.completion's arguments."""
     for name in _NOT_HERE:
         if name in given:
             advice = {
@@ -145,7 +145,7 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
             other = f"Pass conversation=Conversation(model, {name}=…)."
             raise InvalidArgument(f"{name} is no option of completion(). {advice.get(name, other)}")
     ours = {field.name for field in fields(_Options)} & set(given)
-    if isinstance(given.get("store"), bool):  # OpenAI's own: keep the completion on their side
+    if isinstance(given.get("store"), bool):  # OpenAI's own option, which stores the completion at OpenAI
         ours.remove("store")
     cache = given.get("cache")
     if isinstance(cache, Mapping) and cache and _LITELLM_CACHE.issuperset(cache):
@@ -157,18 +157,18 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
 
 
 def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
-    """What goes to the model first, and what is needed to answer it."""
+    """The steps that prepare the request for the loop."""
     report = new_report()
     try:
-        said, records = _carried(kwargs["messages"])
+        caller_messages, records = _carried(kwargs["messages"])
         if options.store is not None:
-            records |= yield from _stored(options, said, records, report)
+            records |= yield from _stored(options, caller_messages, records, report)
         _, request = yield Work(
             lambda: prepare(
                 kwargs,
-                said,
+                caller_messages,
                 records,
-                lambda runs: _compressed(options, kwargs, said, runs),
+                lambda runs: _compressed(options, kwargs, caller_messages, runs),
                 report,
                 max_rounds=options.max_rounds,
                 max_retrieved_tokens=options.max_retrieved_tokens,
@@ -185,7 +185,7 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 
 
 def _compressed(
-    options: _Options, kwargs: dict[str, Any], said: list[Message], runs: list[list[Message]]
+    options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
     tools = kwargs.get("tools")
     messages = [message for run in runs for message in run]
@@ -200,8 +200,8 @@ def _compressed(
         options.target,
         query=options.query,
         tools=tools,
-        protect=moved(options.protect, said, runs),
-        open=moved(options.open, said, runs),
+        protect=moved(options.protect, caller_messages, runs),
+        open=moved(options.open, caller_messages, runs),
         cached=options.cached,
         results=options.results,
         folds=options.folds,
@@ -215,14 +215,16 @@ def _compressed(
 
 
 def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, responses.Record]]:
-    """The messages as dicts without the records of earlier turns that they carry, and those records."""
+    """The messages as dicts without their records of earlier turns, and those records by index."""
     pairs = [responses.taken(message) for message in _dicts(messages)]
     return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
 
 
-def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], report: dict[str, Any]) -> Steps:
-    """The records that the store has of turns that carry none."""
-    names = {index: name for index, name in responses.names(said).items() if index not in known}
+def _stored(
+    options: _Options, caller_messages: list[Message], known: Mapping[int, Any], report: dict[str, Any]
+) -> Steps:
+    """The records in the store for those turns whose messages carry none."""
+    names = {index: name for index, name in responses.names(caller_messages).items() if index not in known}
     try:
         texts = yield Work(lambda: _kept(options.store, list(names.values())))
         return {index: json.loads(texts[name]) for index, name in names.items() if name in texts}
@@ -234,7 +236,7 @@ def _stored(options: _Options, said: list[Message], known: Mapping[int, Any], re
 
 
 def _kept(store: Any, names: list[str]) -> dict[str, str]:
-    """What a store has, written again so that it does not expire while it is needed."""
+    """The texts of a store under these names. They are written again, so that they do not expire too early."""
     found = {name: text for name in names if (text := store.get(name)) is not None}
     if found:
         store.put(found)

@@ -1,6 +1,6 @@
-"""Conversation: a loop's messages with the result of the turn before, kept for those who do not want to.
+"""Conversation: keeps the messages of a loop and the result of the turn before, which ``compress(previous=)`` needs.
 
-It holds what ``compress(previous=)`` needs and no more. As JSON it goes on in another process with the same bytes.
+It holds nothing else. Written as JSON and read in another process, it goes on with the same bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ..types import Message
 from .result_json import from_fields, to_fields
 
 _VERSION = 1
-# What of compress() makes sense from turn to turn and can be written down.
+# The options of compress() that are the same in every turn and can be written as JSON.
 _OPTIONS = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
     *("on_entry", "offer_tool", "breakpoints", "prices"),
@@ -52,8 +52,8 @@ class Conversation:
         """
         for name in options:
             if name not in _OPTIONS:
-                said = name if name.isidentifier() else described(name)
-                raise InvalidArgument(f"{said} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+                shown_name = name if name.isidentifier() else described(name)
+                raise InvalidArgument(f"{shown_name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
         for name in ("protect", "open"):
             if callable(options.get(name)):
                 raise InvalidArgument(
@@ -115,10 +115,10 @@ class Conversation:
         """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.
 
         Raises:
-            InvalidMessages: JSON would not give a message that was appended back the same.
+            InvalidMessages: A message that was appended would not be the same after a round trip through JSON.
         """
         for index, message in enumerate(self.messages):
-            if exactly([[[message]]], ascii_only=True) is None:  # as deep as it will stand in the text
+            if exactly([[[message]]], ascii_only=True) is None:  # nested as deeply as in the JSON text
                 raise InvalidMessages(_inexact(index, message))
         prices = self._options.get("prices")
         return json.dumps(
@@ -156,12 +156,12 @@ class Conversation:
         except InvalidArgument:
             raise
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
-            raise InvalidArgument(_unreadable(text)) from None  # what they say may be content
+            raise InvalidArgument(_unreadable(text)) from None  # the text of such an error may quote content
         return made
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:
-    """Raises InvalidArgument for what is no conversation, and for options beside it that are its own.
+    """Raises InvalidArgument if this is not a Conversation, or if an option beside it belongs into it.
 
     >>> check_conversation(Conversation("gpt-4o"), ["max_rounds"])
     """

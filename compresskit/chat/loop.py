@@ -1,6 +1,6 @@
-"""The loop: retrieval calls are answered from the cache and the model is called again, until it is done.
+"""The loop: answers retrieval calls from the cache and calls the model again, until it gives its answer.
 
-Steps only (see ``steps``): nothing here knows whether it is run or awaited, and nothing here compresses.
+It consists of steps (see ``steps``), which may be run or awaited. It does not compress.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class Request:
     """A request that may be answered with retrieval calls.
 
     Attributes:
-        kwargs: of the model's call: the compressed messages, and tools with ours.
-        said: the caller's own messages, as dicts.
-        cache: key -> original, what the model may retrieve.
-        max_rounds: turns of retrievals that are answered, for each choice; 0 where nothing can be retrieved.
-        room: tokens of answers that are left, for all choices.
-        store: where records of mixed turns go besides the message, or None.
-        strict: whether a store or a cache that fails is an error.
-        report: what becomes ``_hidden_params["compresskit"]``.
+        kwargs: The arguments of the model's call: the compressed messages, the tools with ours, and all others.
+        caller_messages: The caller's own messages, as dicts.
+        cache: key -> original: the texts that the model may retrieve.
+        max_rounds: The turns of retrievals that are answered, for each choice; 0 if nothing can be retrieved.
+        room: The tokens of answers that are left, for all choices together.
+        store: A store for the records of mixed turns besides the message, or None.
+        strict: Whether a store or a cache that fails is an error.
+        report: The value of ``_hidden_params["compresskit"]``.
     """
 
     kwargs: dict[str, Any]
-    said: list[Message]
+    caller_messages: list[Message]
     cache: Cache
     max_rounds: int
     room: int
@@ -52,20 +52,20 @@ class Request:
 
 @dataclass
 class Talk:
-    """One choice's conversation: what was said since the request, and the turns that were only retrievals."""
+    """The conversation of one choice: the messages since the request, and the turns that were only retrievals."""
 
     request: Request
     messages: list[Message]
     before: list[tuple[Message, list[str]]] = default(default_factory=list)
-    last: bool = False  # no more retrievals: the next answer is the caller's
+    last: bool = False  # whether no more retrievals are answered, so that the next answer goes to the caller
 
     def goes_on(self, message: Message) -> bool:
-        """Whether a turn is nothing but retrievals that are still answered."""
+        """Whether a turn consists of retrievals alone, and they are still answered."""
         calls = calls_of(message)
         return bool(calls) and all(call.ours for call in calls) and not self.last
 
     def next(self, message: Message) -> Steps:
-        """The model's next response (or stream) after a turn of retrievals, which are answered."""
+        """Answers a turn of retrievals, and returns the model's next response (or stream)."""
         calls = calls_of(message)
         texts = yield Work(lambda: self._answers(calls))
         self.before.append((message, texts))
@@ -81,7 +81,7 @@ class Talk:
         return (yield Model(self._kwargs()))
 
     def record(self, message: Message, streamed: bool = False) -> Steps:
-        """What to keep of a turn that calls the caller's tools, None where nothing was retrieved."""
+        """The record of a turn that calls the caller's tools; None if nothing was retrieved."""
         calls = calls_of(message)
         ours = [call for call in calls if call.ours]
         if len(ours) == len(calls) or not (ours or self.before):
@@ -90,7 +90,7 @@ class Talk:
         return responses.record_of(message, texts, self.before, streamed)
 
     def _answers(self, calls: list[Call]) -> list[str]:
-        """What each call retrieves, within what the request has left."""
+        """The answer to each call, within the tokens that the request has left."""
         texts = []
         for call in calls:
             room = min(MAX_TOKENS, self.request.room)
@@ -128,12 +128,12 @@ class Talk:
         others = [tool for tool in kwargs.get("tools") or () if name_of(tool) != TOOL_NAME]
         if others:
             return {**kwargs, "tools": others}
-        # Providers want the tools of earlier calls to be there; those that know no "none" drop it.
+        # Providers require the tools of earlier calls. LiteLLM drops "none" for providers that do not know it.
         return {**kwargs, "tool_choice": "none", "drop_params": True}
 
 
 def whole(request: Request, first: Any) -> Steps:
-    """Steps from the model's first response to the one for the caller."""
+    """The steps from the model's first response to the response for the caller."""
     usage, costs = responses.usage_of(first), [_cost(first)]
     final = first
     for number in range(len(_choices(first))):
@@ -157,7 +157,7 @@ def whole(request: Request, first: Any) -> Steps:
 
 
 class Streamed:
-    """The same for a stream: its steps show the chunks that the caller gets."""
+    """The same for a stream: its steps show the chunks for the caller."""
 
     def __init__(self, request: Request, first: Any) -> None:
         self.request = request
@@ -196,10 +196,10 @@ class Streamed:
 
 
 def keep(request: Request, record: Record, shown: Message) -> Steps:
-    """Puts a record into the store, for callers who do not echo what the message carries."""
+    """Puts a record into the store, for callers who do not send the record back with the message."""
     if request.store is None:
         return
-    name = responses.names([*request.said, shown])[len(request.said)]
+    name = responses.names([*request.caller_messages, shown])[len(request.caller_messages)]
     try:
         yield Work(lambda: request.store.put({name: json.dumps(record)}))
     except Exception as error:
@@ -209,7 +209,7 @@ def keep(request: Request, record: Record, shown: Message) -> Steps:
 
 
 def reported(response: Any, report: dict[str, Any], costs: Sequence[Any] = ()) -> Any:
-    """A response with the report in its ``_hidden_params``; one that has none (a dict) as it is."""
+    """A response with the report in its ``_hidden_params``. A response without them (a dict) stays as it is."""
     hidden = getattr(response, "_hidden_params", None)
     if not isinstance(hidden, dict):
         return response

@@ -1,7 +1,7 @@
-"""One request before the model is called: our earlier calls put back, compressed, and ready for the loop.
+"""Prepares one request for the loop: puts our calls of earlier turns back, and compresses.
 
-``completion`` and the LiteLLM proxy's callback both prepare their requests here. It does not know where the records of
-earlier turns come from, and who keeps the result.
+``completion`` and the LiteLLM proxy's callback both prepare their requests here. The caller gets the records of earlier
+turns, and keeps the result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _REPORTED = ("original_tokens", "compressed_tokens", "target_met", "skipped_reas
 
 
 def new_report() -> dict[str, Any]:
-    """What becomes of one request, before anything has."""
+    """The report of a request that has not been prepared yet."""
     return {
         **dict.fromkeys(_REPORTED),
         "calls": 1,
@@ -33,7 +33,7 @@ def new_report() -> dict[str, Any]:
 
 def prepare(
     kwargs: Mapping[str, Any],
-    said: list[Message],
+    caller_messages: list[Message],
     records: Mapping[int, Record],
     compressed: Callable[[list[list[Message]]], Compressed],
     report: dict[str, Any],
@@ -43,19 +43,22 @@ def prepare(
     store: Any,
     strict: bool,
 ) -> tuple[dict[str, Any], Request]:
-    """Returns the arguments that change, {} if the call goes out as it is, and the request for the loop.
+    """Returns the arguments that change ({} if the call goes out as it is), and the request for the loop.
 
-    It takes time: run it in a thread where others wait.
+    It takes time, so asynchronous callers run it in a thread.
 
     Args:
-        kwargs: The arguments of the model's call, as far as the loop needs them.
-        said: The caller's messages, without records of ours.
+        kwargs: The arguments of the model's call that the loop needs.
+        caller_messages: The caller's messages, without records of ours.
         records: Our calls of earlier turns, by the index of the message that they belong to.
-        compressed: Compresses, given for each message of ``said`` the messages to send.
-        report: Is filled in.
-        max_rounds, max_retrieved_tokens, store, strict: See ``Request``.
+        compressed: A function that compresses. It is given, for each of ``caller_messages``, the messages to send.
+        report: The report, which is filled in.
+        max_rounds: See ``Request``.
+        max_retrieved_tokens: The tokens of all answers together; None: the tokens that the trigger leaves, or 4,000.
+        store: See ``Request``.
+        strict: See ``Request``.
     """
-    result = compressed(put_back(said, records))
+    result = compressed(put_back(caller_messages, records))
     report.update({name: result[name] for name in _REPORTED})
     same = (
         result.skipped_reason
@@ -65,8 +68,8 @@ def prepare(
         and result.tools == (kwargs.get("tools") or None)
     )
     changes = {} if same else result.request
-    # A model that sees earlier calls of our tool may call it again where it is not offered.
+    # A model that sees earlier calls of our tool may call it again even if it is not offered.
     rounds = max_rounds if records or has_ours(result.tools) else 0
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
-    cache = Originals(result.cache, said)
-    return changes, Request({**kwargs, **changes}, said, cache, rounds, room, store, strict, report)
+    cache = Originals(result.cache, caller_messages)
+    return changes, Request({**kwargs, **changes}, caller_messages, cache, rounds, room, store, strict, report)

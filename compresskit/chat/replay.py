@@ -1,9 +1,9 @@
-"""A conversation without a memory: what its earlier requests came to, found out again from its history.
+"""Repeats the earlier compactions of a history, for a proxy that keeps nothing between requests.
 
-A client that sends its whole history each time, and a proxy that keeps nothing, would compress every request anew: each
-would begin differently, and the provider's prompt cache would never hit. But every earlier request can be read off the
-history, since it ended where the assistant answered. So the compactions that they went through are repeated, and the
-newest request begins with the same bytes as the one before it.
+Such a proxy gets the whole history each time. If it compressed each request anew, every request would begin
+differently, and the provider's prompt cache would never hit. But the history contains every earlier request: each ended
+before an answer of the assistant. So their compactions are repeated, and the newest request begins with the same bytes
+as the request before it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from ..result import Compressed
 from ..tokens.measure import measure_for
 from ..types import Message
 
-_NEWEST = 8  # messages at the end whose marks move with it
+_NEWEST = 8  # messages at the end whose cache marks clients move from request to request
 
 
 def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     """Returns the result of the last compaction that a history went through, for ``compress(previous=)``.
 
-    The time it takes is that of the compactions, about the tokens of the history divided by what one of them frees.
+    It takes the time of all these compactions. Their number is about the tokens of the history divided by the tokens
+    that one compaction frees.
 
     Args:
         messages: The whole history, with the newest messages.
@@ -43,16 +44,16 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     before = [0, *accumulate(measure.turns([turn]) for turn in turns)]  # tokens of the messages before each
     for end in ends:
         if turns[end - 1].role == "assistant" or sent + before[end] - before[done] <= trigger:
-            continue  # no request ended here, or it was not compressed
+            continue  # no request ended here, or the request was not compressed
         result = compress(_marked_as_then(messages, end), **options, previous=previous)
         sent, done, previous = result.compressed_tokens, end, result
     return previous
 
 
 def _marked_as_then(messages: list[Message], end: int) -> list[Message]:
-    """The first messages, marked where the client marked them then, so that the same of them could fold.
+    """The first ``end`` messages with the cache marks that the client set at that time, so that the same ones fold.
 
-    Clients mark the newest messages of each request: their marks are equally far from the end of every request.
+    Clients mark the newest messages of each request, so a mark has the same distance from the end in every request.
     """
     last = len(messages)
     moving = [last - index for index in range(max(0, last - _NEWEST), last) if marks(messages[index])]

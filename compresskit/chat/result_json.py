@@ -1,8 +1,7 @@
-"""A result as JSON and back, so that another process goes on from it with the same bytes.
+"""Writes a result as JSON and reads it again, so that another process goes on from it with the same bytes.
 
-It does not know where the JSON is kept. That may be a place where others write, so everything is checked that the
-next turn relies on, but for one thing: that the messages stand for the caller's own. ``compress(previous=)`` checks
-that, message by message.
+The caller keeps the JSON, perhaps at a place to which others can write. So everything that the next turn relies on is
+checked, except that the messages restore to the caller's own. ``compress(previous=)`` checks that, message by message.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def from_fields(fields: Mapping[str, Any]) -> Compressed:
     """The result that ``to_fields`` wrote.
 
     Raises:
-        InvalidArgument: It did not write these.
+        InvalidArgument: ``to_fields`` did not write these fields.
 
     >>> from compresskit import compress
     >>> result = compress([{"role": "user", "content": "hello"}], "gpt-4o")
@@ -60,7 +59,7 @@ def _made(
     forms: Sequence[Sequence[Any]] = (),
     **fields: Any,
 ) -> Compressed:
-    """A result from JSON, which knows no tuples."""
+    """A result made from JSON, in which tuples are lists."""
     rows, news = (
         tuple(Decision(message, tuple(path), *rest) for message, path, *rest in each) for each in (decisions, entered)
     )
@@ -80,6 +79,6 @@ def _is_sound(result: Compressed) -> bool:
         and isinstance(result.model, str)
         and (result.tools is None or all(isinstance(tool, dict) for tool in result.tools))
         and result.skipped_reason in (None, *get_args(SkippedReason))
-        # no other text under a key
+        # every key belongs to its text
         and all(len(key) >= KEY_LENGTH and key_of(text, len(key)) == key for key, text in result.cache.items())
     )

@@ -1,6 +1,6 @@
-"""One body for sync and async: what happens is a generator of steps, and two short drivers take them.
+"""One body of code for sync and async: a generator yields steps, and one of two short drivers carries them out.
 
-A step that fails is raised inside the generator, at its yield.
+If a step fails, its error is raised inside the generator, at the yield.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import Any, NamedTuple, Protocol
 
-END = object()  # what a Next step gives where the stream is over
+END = object()  # the result of a Next step at the end of the stream
 
 
 class Model(NamedTuple):
-    """Call the model; gives its response, or a stream."""
+    """Call the model. The result is its response, or a stream."""
 
     kwargs: dict[str, Any]
 
 
 class Work(NamedTuple):
-    """Run a function that takes its time: in a thread where others wait on this one."""
+    """Run a slow function. The async driver runs it in a thread."""
 
     run: Callable[[], Any]
 
@@ -41,21 +41,21 @@ Steps = Generator[Step, Any, Any]
 
 
 class Streaming(Protocol):
-    """What steps return that go on as a stream."""
+    """The return value of steps if the response goes on as a stream."""
 
-    stream: Any  # of the model, the one that is being read
+    stream: Any  # the stream of the model that is being read
     report: dict[str, Any]
 
     def steps(self) -> Steps: ...
 
 
 def run(steps: Steps, client: Any) -> Any:
-    """Drives steps to their end; returns what they return."""
+    """Carries out steps to their end, and returns their return value."""
     return _finished(_parts(steps, client))
 
 
 async def arun(steps: Steps, client: Any) -> Any:
-    """As ``run``, awaiting the model."""
+    """As ``run``, but it awaits the model."""
     value, error = None, None
     while True:
         try:
@@ -95,7 +95,7 @@ def _parts(steps: Steps, client: Any) -> Generator[Any, None, Any]:
 
 
 async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
-    """What a step gives, or the error that it fails with."""
+    """The result of a step, or its error."""
     try:
         if isinstance(step, Model):
             return await client.acompletion(**step.kwargs), None
@@ -109,7 +109,7 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
 
 
 class _Stream:
-    """What both kinds of stream share: whatever they do not have themselves is the model's first stream's."""
+    """The common part of both kinds of stream. Any other attribute is that of the model's first stream."""
 
     def __init__(self, streaming: Streaming, client: Any) -> None:
         self._streaming = streaming
@@ -119,14 +119,14 @@ class _Stream:
         self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
 
     def __getattr__(self, name: str) -> Any:
-        # Not there yet while a copy is being made; and the other kind of iteration would go round us.
+        # ``_first`` is missing while a copy is being made. Special methods of the first stream would bypass this one.
         if name == "_first" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._first, name)
 
 
 class Stream(_Stream):
-    """The chunks of a model that may ask for what was left out in between; see ``completion``."""
+    """The chunks of a model's answer. Retrievals of the model are answered in between; see ``completion``."""
 
     def __init__(self, streaming: Streaming, client: Any) -> None:
         super().__init__(streaming, client)
@@ -139,7 +139,7 @@ class Stream(_Stream):
         return next(self._parts)
 
     def close(self) -> None:
-        """Ends the stream, and the model's with it."""
+        """Closes this stream and the model's stream."""
         self._parts.close()
         for open_one in (self._streaming.stream, getattr(self._streaming.stream, "completion_stream", None)):
             if callable(close := getattr(open_one, "close", None)):
@@ -161,7 +161,7 @@ class AsyncStream(_Stream):
         return await anext(self._parts)
 
     async def aclose(self) -> None:
-        """Ends the stream, and the model's with it."""
+        """Closes this stream and the model's stream."""
         await self._parts.aclose()
         if callable(close := getattr(self._streaming.stream, "aclose", None)):
             await close()

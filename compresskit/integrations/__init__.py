@@ -1,1 +1,1 @@
-"""compresskit in other programs: one module for each, imported by who uses it."""
+"""compresskit in other programs: one package for each, which is imported only by its users."""

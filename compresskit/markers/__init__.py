@@ -1,1 +1,1 @@
-"""What stands where text was taken out: keys, wording, quoted lines of folds; and the way back."""
+"""The forms that replace text which was taken out: keys, wording, and quoted lines of folds. It also restores text."""

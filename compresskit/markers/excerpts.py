@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from ..content import Segment
 from .wording import ROWS_LEFT_OUT, Gap, Wording
 
-_NOTHING_TOLD: Mapping[int, Sequence[str]] = {}
+_NO_WORDS: Mapping[int, Sequence[str]] = {}
 
 
 def excerpt(
@@ -16,12 +16,12 @@ def excerpt(
     kept: Set[int],
     key: str,
     wording: Wording,
-    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    named: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> str:
     """The kept segments in order and unchanged, with a marker line in every gap.
 
     Args:
-        named: what the markers say of segments that are left out.
+        named: names for the markers, by the number of a segment that is left out.
 
     >>> text = "one\\ntwo\\nthree\\n"
     >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
@@ -39,10 +39,10 @@ def excerpt_parts(
     kept: Set[int],
     key: str,
     wording: Wording,
-    told: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
-    named: Mapping[int, Sequence[str]] = _NOTHING_TOLD,
+    signatures: Mapping[int, Sequence[str]] = _NO_WORDS,
+    named: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
-    """The parts of an excerpt in order; what of the text stands in it, as offsets; and its markers."""
+    """The parts of an excerpt in order, the kept ranges of the text as (start, end) offsets, and the markers."""
     line = 1
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
@@ -58,10 +58,10 @@ def excerpt_parts(
                 out.append("\n")
             gap = _gap(text, start, end, line, newlines)
             places = range(first, last + 1)
-            hidden = [words for number in places for words in told.get(number, ())] if gap.unit == "lines" else []
+            hidden = [words for number in places for words in signatures.get(number, ())] if gap.unit == "lines" else []
             names = [name for number in places for name in named.get(number, ())]
             marker = wording.gap(gap, key, hidden, names)
-            key = ""  # said once in a text
+            key = ""  # only the first marker of a text has the key
             markers.append(marker + "\n" if end < len(text) else marker)
             out.append(markers[-1])
         line += newlines
@@ -69,7 +69,7 @@ def excerpt_parts(
 
 
 def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
-    """What is missing between two offsets: whole lines where it is that, else characters."""
+    """The gap between two offsets: in lines if only whole lines are missing, else in characters."""
     whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
     if not whole:
         return Gap(start, end, "characters")
@@ -77,10 +77,10 @@ def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
 
 
 def short_excerpt(text: str, segments: Sequence[Segment], kept: Set[int], quote: Callable[[str], str] = str) -> str:
-    """The kept lines of a text in short form; the line before it says the key for all that is left out.
+    """The kept lines of a text in short form. Its gaps have no key: the marker line above it has the key for all.
 
     Args:
-        quote: how what is kept is said.
+        quote: makes the text to write out of a kept part.
     """
     parts = [
         quote(text[segments[first].start : segments[last].end]) if keep else ROWS_LEFT_OUT + "\n"

@@ -10,19 +10,19 @@ from ..types import Cache
 LETTERS = "bcdfghjklmnpqrstvwxz"
 
 
-KEY_LENGTH = 12  # 51 bits; longer where two texts of one conversation would share a key
+KEY_LENGTH = 12  # letters, which are 51 bits; a key is longer if two texts of one conversation would share it
 
 
-FULL_LENGTH = 59  # all of SHA-256
+FULL_LENGTH = 59  # letters that hold all bits of a SHA-256
 
 
-STAND_IN = "bcdfghjklmnp"  # for a key whose letters do not matter
+PLACEHOLDER = "bcdfghjklmnp"  # a key for counting tokens, when the letters do not matter
 
 
 def key_of(text: str, length: int = KEY_LENGTH) -> str:
     """The key of an original text: the same in every turn, process and machine.
 
-    The first letters of the text's SHA-256 (UTF-8, lone surrogates passed), written in base 20.
+    It is the beginning of the text's SHA-256 in base 20. The text is encoded as UTF-8, lone surrogates included.
 
     >>> key_of("hello")
     'bcmlvgkwrqmn'
@@ -36,31 +36,34 @@ def key_of(text: str, length: int = KEY_LENGTH) -> str:
 
 
 class Keys:
-    """Names originals: each text once, and no two texts alike."""
+    """Gives each original text one key, and no two texts the same key."""
 
     def __init__(self, earlier: Cache, lengths: dict[str, int]) -> None:
-        self.cache: dict[str, str] = {}  # what was issued
-        self._lengths = lengths  # text -> letters, where the usual ones would not do
+        self.cache: dict[str, str] = {}  # the originals that were taken out, by key
+        self._lengths = lengths  # text -> letters of its key, if it needs more than the usual number
         self._named = dict(earlier)
 
     def name(self, text: str) -> str:
-        """The key of a text, longer than usual where another text has the same letters."""
+        """The key of a text. It is longer than usual if another text has the same letters."""
         key = key_of(text, self._lengths.get(text, KEY_LENGTH))
         while self._named.setdefault(key, text) != text:
             key = key_of(text, len(key) + 1)
         return key
 
     def exhausted(self, text: str) -> bool:
-        """Whether the input passes for a form of ``text`` at every length of its key: it has to stay."""
+        """Whether the input looks like a form of ``text`` for every length of its key. Then ``text`` has to stay."""
         return self._lengths.get(text, KEY_LENGTH) > FULL_LENGTH
 
     def issue(self, text: str) -> str:
-        """The key of a text that is taken out now: it goes into the cache."""
+        """Puts a text that is taken out now into the cache, and returns its key."""
         key = self.name(text)
         self.cache[key] = text
         return key
 
 
 def bond(key: str, shrunk: str) -> str:
-    """What a cache holds besides the original for a shrunk text: it cannot be made again, so it is known by this."""
+    """The record of a shrunk text that a cache holds beside the original.
+
+    A shrunk text cannot be derived from its original again, so ``restore`` recognises it by this record.
+    """
     return f"{key}\n{shrunk}"

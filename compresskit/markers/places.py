@@ -1,8 +1,8 @@
-"""Where forms of originals were issued, so that a copy of a marker somewhere else stays text.
+"""The places at which forms of originals were issued, so that a copy of a marker at another place stays text.
 
-A place is the digest of a form, of the role of its message, and of what the message before says. After a form has been
-met as often as it was issued there, what looks like it is a quotation. Messages may be added or removed elsewhere
-without harm, and cache marks may come and go.
+A place is the digest of a form, of the role of its message, and of the content of the message before. If a reader has
+met a form at a place as often as it was issued there, the next text that looks like it is a quotation. Messages may be
+added or removed elsewhere without harm, and cache marks may come and go.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Position = tuple[int, Path]  # of a text: the index of its message, and its path
 
 
 class PlacedCache(dict[str, str]):
-    """A cache as any other, key -> original, that also knows where the forms of its originals were issued."""
+    """A cache (key -> original) that also knows the places at which forms of its originals were issued."""
 
     def __init__(self, originals: Mapping[str, str], places: Mapping[str, int]) -> None:
         super().__init__(originals)
@@ -30,20 +30,21 @@ class PlacedCache(dict[str, str]):
 
 
 def place(messages: Sequence[Message], index: int, text: str) -> str:
-    """The digest of one place: of a text in the message with this index.
+    """The digest of one place, which is a text in the message with this index.
 
     >>> talk = [{"role": "user", "content": "a"}, {"role": "user", "content": "a"}]
     >>> place(talk, 0, "a") == place(talk[:1], 0, "a") != place(talk, 1, "a")
     True
     """
-    before = "\n".join(_said(messages[index - 1])) if index else ""
+    before = "\n".join(_contents(messages[index - 1])) if index else ""
     return key_of(f"{messages[index].get('role')}\n{text}") + key_of(before)
 
 
 def take(places: Places, messages: Sequence[Message], index: int, text: str) -> bool:
-    """Takes a place out of those that are left, if a form was issued there.
+    """Takes one place out of ``places``, and returns whether a form was issued there.
 
-    What stands before the first message is not known: it may be a part of what was sent.
+    The first of the messages matches whatever message preceded the form, because the caller may have passed only the
+    end of a conversation.
     """
     here = place(messages, index, text)
     if not index and not places[here]:
@@ -55,7 +56,7 @@ def take(places: Places, messages: Sequence[Message], index: int, text: str) -> 
 
 
 def places_at(messages: Sequence[Message], issued: Iterable[Position]) -> Places:
-    """The places of forms, by their positions."""
+    """The places of the forms at these positions."""
     return Counter(place(messages, index, text_at(messages[index], path)) for index, path in issued)
 
 
@@ -67,8 +68,8 @@ def text_at(message: Message, path: Path) -> str:
     return str(found)
 
 
-def _said(message: Message) -> Iterator[str]:
-    """Every text and number of a message, in order, but for cache marks."""
+def _contents(message: Message) -> Iterator[str]:
+    """Every text and number of a message in order, without its cache marks."""
     left: list[Any] = [message]
     while left:
         item = left.pop()
@@ -81,7 +82,7 @@ def _said(message: Message) -> Iterator[str]:
 
 
 def places_of(cache: Cache) -> Places | None:
-    """The places that a cache knows; None where it knows none, so that forms are known by their looks alone."""
+    """The places that a cache knows. None if it knows none: then forms are recognised by their wording alone."""
     known = getattr(cache, "places", None)
     if known is not None:
         return Counter(known)
@@ -93,7 +94,7 @@ def places_of(cache: Cache) -> Places | None:
 
 
 def originals_of(cache: Cache) -> dict[str, str]:
-    """The originals of a cache alone.
+    """The originals of a cache, without the record of their places.
 
     >>> originals_of({"bcdfghjklmnp": "one", **record(Counter(["bcdfghjklmnp"]))})
     {'bcdfghjklmnp': 'one'}
@@ -102,7 +103,7 @@ def originals_of(cache: Cache) -> dict[str, str]:
 
 
 def record(places: Mapping[str, int]) -> dict[str, str]:
-    """Places as one more item of a cache, for caches that go through JSON while a quoted marker is about."""
+    """Places as one more item of a cache. A cache needs it to go through JSON if a message quotes a marker."""
     text = "\n".join(f"{digest} {count}" for digest, count in sorted(places.items()))
     return {key_of(text, RECORD_LENGTH): text}
 

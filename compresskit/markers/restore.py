@@ -1,9 +1,9 @@
-"""Forms known again, and restore: what was taken out is put back.
+"""Recognises the forms that were issued, and restores the originals.
 
-A marker is known by what was issued, never by its looks alone: a text counts as compressed only where the
-cache holds an original under the marker's key and everything between its markers stands in that original
-in the same order. A text that a shrinker wrote cannot be judged by its original: there the cache holds what was
-issued too, and only just that counts. ``Keys`` makes sure that no text of the input passes for a form that it issues.
+The wording of a marker is not enough. A text counts as a form only if the cache holds an original under the marker's
+key, and if everything between the markers is in that original, in the same order. A shrunk text cannot be compared with
+its original, so the cache also holds the shrunk text, and only an exact copy counts. ``Keys`` makes sure that no text
+of the input looks like a form that it issues.
 """
 
 from __future__ import annotations
@@ -19,42 +19,42 @@ from ..content import FORMS, said_in_short
 from ..errors import InvalidMessages, check_cache
 from ..messages import as_dicts, read
 from ..messages.parts import replace
-from ..messages.shapes import is_message, slots, told
+from ..messages.shapes import is_message, slots, text_of
 from ..types import Cache, Message, Path
-from .fold_quotes import stand_in, telling
+from .fold_quotes import are_in_order, quotable_text
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
 from .places import Places, Position, place, places_of, take
 from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
 
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
 _SPAN = r"\d+(?:-\d+)?"
-# after one that says the key
+# A gap after a marker that has the key.
 _GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]*(?: L{_SPAN}|, …))?\]|…)$", re.MULTILINE)
 _MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
 _FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
 
 
 class ShortTexts:
-    """Originals in short form, and what runs can tell: each made once however much has to be compared with it.
+    """Compact forms and quotable texts of originals. Each is made once, even if many texts are compared with it.
 
-    By nothing but the originals, so it may be kept from turn to turn.
+    They depend on the originals alone, so they may be kept from turn to turn.
     """
 
     def __init__(self) -> None:
         self._made: dict[tuple[str, str], str] = {}
         self._runs: dict[str, list[Message] | None] = {}
-        self._tellings: dict[str, str] = {}
+        self._quotable_texts: dict[str, str] = {}
 
     def run(self, original: str) -> list[Message] | None:
-        """The messages of a run, not to be changed; None where it is none."""
+        """The messages of an original that is a run of messages, else None. The caller must not change them."""
         if original not in self._runs:
             self._runs[original] = _run(original)
         return self._runs[original]
 
-    def telling(self, run: str) -> str:
-        if run not in self._tellings:
-            self._tellings[run] = telling(read(self.run(run) or [], "auto").turns)
-        return self._tellings[run]
+    def quotable_text(self, run: str) -> str:
+        if run not in self._quotable_texts:
+            self._quotable_texts[run] = quotable_text(read(self.run(run) or [], "auto").turns)
+        return self._quotable_texts[run]
 
     def of(self, original: str, form: str) -> str:
         if (form, original) not in self._made:
@@ -63,16 +63,16 @@ class ShortTexts:
 
 
 def _is_bound(key: str, shrunk: str, cache: Cache) -> bool:
-    """Whether just this text was issued for just this original, under whatever length of the bond's key."""
+    """Whether exactly this shrunk text was issued for this original. The key of the record may have any length."""
     wanted = bond(key, shrunk)
     name = key_of(wanted, FULL_LENGTH)
     return any(cache.get(name[:length]) == wanted for length in range(KEY_LENGTH, FULL_LENGTH + 1))
 
 
 def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | None:
-    """The key of the original that ``text`` is a form of, None where it is simply text.
+    """The key of the original that ``text`` is a form of; None if it is ordinary text.
 
-    Where many texts are asked about, ``short`` keeps what they are compared with.
+    Pass the same ``short`` for many texts: it keeps the compact forms that they are compared with.
     """
     if not looks_issued(text):
         return None
@@ -94,7 +94,7 @@ def issued(text: str, cache: Cache, short: ShortTexts | None = None) -> str | No
 
 
 def _is_form(text: str, spans: list[tuple[int, int]], original: str, short: ShortTexts) -> bool:
-    """Whether what stands around the marker ``spans`` stands in the original too, in this order."""
+    """Whether the text around the marker ``spans`` is in the original too, in this order."""
     form = text[len(START) : text.find(":")]
     if spans[0][0] == 0 and form in FORMS:
         original = short.of(original, form)
@@ -119,32 +119,36 @@ def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
 
 
 def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> str | None:
-    """The key of the run of messages that ``message`` stands for, None where it is simply a message.
+    """The key of the run of messages that ``message`` replaces; None if it is an ordinary message.
 
-    Where many messages are asked about, ``short`` keeps what they are compared with.
+    Pass the same ``short`` for many messages: it keeps the texts that they are compared with.
     """
-    said = told(message, "user")
-    if said is None or not said[1].startswith(START):
+    slot = text_of(message, "user")
+    if slot is None or not slot[1].startswith(START):
         return None
-    first, *rest = said[1].split("\n")
+    first, *rest = slot[1].split("\n")
     match = _FOLD.fullmatch(first)
     if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
     short, run = short or ShortTexts(), cache[match[2]]
-    return match[2] if short.run(run) is not None and (not rest or stand_in(rest, short.telling(run))) else None
+    return (
+        match[2] if short.run(run) is not None and (not rest or are_in_order(rest, short.quotable_text(run))) else None
+    )
 
 
 def is_beside_fold(message: Message) -> bool:
-    """Whether a message is the assistant's that stands beside a fold."""
-    said = told(message, "assistant")
-    return said is not None and said[1] == BESIDE_FOLD
+    """Whether a message is the one of the assistant that is written before or behind some folds."""
+    slot = text_of(message, "assistant")
+    return slot is not None and slot[1] == BESIDE_FOLD
 
 
 class Unit(NamedTuple):
-    """Messages ``first`` to ``stop`` (exclusive), and what they stand for.
+    """Messages ``first`` to ``stop`` (exclusive) that were one message, or a fold with the messages beside it.
 
-    ``run`` is the key of the messages that they stand for, None where it is one message that stands for itself; then
-    ``texts`` are the keys of the originals of its texts, by path. ``issued`` are the positions of the forms in it.
+    Attributes:
+        run: The key of the messages that a fold replaces; None for a message that does not fold.
+        texts: For a message that does not fold, the path and the key of each text that is in another form.
+        issued: The positions of the forms in the messages.
     """
 
     first: int
@@ -155,11 +159,11 @@ class Unit(NamedTuple):
 
 
 class Reader:
-    """Reads messages in their order, and knows the forms in them again: each in its place, and no more than once.
+    """Reads messages in order, and recognises the forms in them: each at its place, as often as it was issued there.
 
     Args:
-        cache: with the places that it knows; one that knows none has its forms known by their looks.
-        short: what is compared with, kept for the next time.
+        cache: The originals, with the places of their forms. If it knows no places, the wording of a form decides.
+        short: Compact forms of an earlier reader, so that they need not be made again.
     """
 
     def __init__(self, cache: Cache, short: ShortTexts | None = None) -> None:
@@ -168,7 +172,7 @@ class Reader:
         self._left = places_of(cache)
 
     def units(self, messages: Sequence[Message], first: int = 0) -> Iterator[Unit]:
-        """The messages from ``first`` on, one by one, but for folds, which are read with what stands beside them."""
+        """The messages from ``first`` on as units: one message each, or a fold with the messages beside it."""
         index = first
         while index < len(messages):
             at = index + (is_beside_fold(messages[index]) and index + 1 < len(messages))
@@ -184,17 +188,17 @@ class Reader:
             index = stop
 
     def original(self, unit: Unit, messages: Sequence[Message]) -> list[Message]:
-        """The messages that a unit of ``messages`` stands for: to be compared with, not to be changed."""
+        """The original messages of a unit. The caller may compare them, but must not change them."""
         if unit.run is not None:
             return self.short.run(self.cache[unit.run]) or []
         message = messages[unit.first]
         return [_filled(message, unit.first, unit.texts, self.cache)] if unit.texts else [message]
 
     def _run(self, messages: Sequence[Message], index: int) -> tuple[str, Path] | None:
-        """The key of the run that a message stands for, and the path of the text that says so."""
+        """The key of the run that a message replaces, and the path of its text; None if the message is no fold."""
         message = messages[index]
-        key, said = folded(message, self.cache, self.short), told(message, "user")
-        return (key, said[0]) if key and said and self._is_issued(messages, index, said[1]) else None
+        key, slot = folded(message, self.cache, self.short), text_of(message, "user")
+        return (key, slot[0]) if key and slot and self._is_issued(messages, index, slot[1]) else None
 
     def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
         found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]
@@ -203,12 +207,12 @@ class Reader:
         ]
 
     def _is_issued(self, messages: Sequence[Message], index: int, text: str) -> bool:
-        """Whether what looks like a form stands in a place where one was issued."""
+        """Whether a form was issued at the place of a text that looks like one."""
         return self._left is None or take(self._left, messages, index, text)
 
 
 def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
-    """Whether some text of messages looks like a form of an original and stands in none of the places of forms."""
+    """Whether a text in messages looks like a form of an original, but is at no place where one was issued."""
     seen: Places = Counter()
     for index, message in enumerate(messages if cache else ()):
         for slot in slots(message):
@@ -221,13 +225,13 @@ def quotes(messages: Sequence[Message], cache: Cache, places: Places) -> bool:
 
 
 def restore(messages: list[Message], cache: Cache) -> list[Message]:
-    """Returns the messages with everything that was taken out put back, exactly.
+    """Returns the original messages, exactly as they were: every text that was taken out is put back.
 
-    A marker that is quoted in a message added since is text and stays, as long as ``cache`` is the result's own: a
-    cache that went through JSON knows of those quotations that ``compress`` has seen.
+    If a message that was added later quotes a marker, the quotation stays text, as long as ``cache`` is the cache of
+    the result itself. A cache that went through JSON only knows the quotations that ``compress`` has seen.
 
     Args:
-        messages: The messages that ``compress`` returned, with or without messages that were added since.
+        messages: The messages that ``compress`` returned, with or without messages that were added later.
         cache: The cache of that result. A marker whose key is missing from it stays a marker.
 
     Raises:
@@ -242,14 +246,14 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
 
 
 class Unfolded(NamedTuple):
-    """Messages with everything that was taken out put back."""
+    """The originals of messages."""
 
-    runs: list[list[Message]]  # for every message the original ones: itself, or those that it stands for
-    issued: list[Position]  # of the forms
+    runs: list[list[Message]]  # the original messages of every message: one, or all messages of a fold
+    issued: list[Position]  # the positions of the forms
 
 
 def unfold(messages: list[Message], cache: Cache, first: int = 0) -> Unfolded:
-    """The originals of the messages from ``first`` on, each by itself; positions are counted from there."""
+    """The originals of the messages from ``first`` on. Positions are counted from ``first``."""
     check_cache(cache)
     messages = as_dicts(messages)
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
@@ -270,7 +274,7 @@ def unfold(messages: list[Message], cache: Cache, first: int = 0) -> Unfolded:
 
 
 def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: Cache) -> Message:
-    """A copy of a message with originals put back."""
+    """A copy of a message with the originals of some of its texts."""
     copy: Message = clone(message, f"messages[{index}]")
     for path, key in texts:
         replace(copy, path, cache[key])
@@ -283,7 +287,7 @@ def is_run(text: str) -> bool:
 
 
 def _run(text: str) -> list[Message] | None:
-    """The messages of a run, None where a text is none."""
+    """The messages of a text that is a run of messages; None for any other text."""
     if not text.startswith('[{"'):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The only code that knows what is inside a message: the shapes, what must stay, and the retrieval tool."""
+"""The only code that knows the inside of a message: the shapes, the texts that must stay, and the retrieval tool."""
 
 from .objects import as_dicts
 from .reading import check_messages, read

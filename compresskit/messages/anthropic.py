@@ -9,7 +9,7 @@ from .._json import dumps
 from ..types import Block, Message, Tool, Turn
 from . import parts
 from .cache_control import marks
-from .openai import takes, tell
+from .openai import takes, text_message
 from .shape import Answer, Shape
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
@@ -21,7 +21,7 @@ _SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
 
 
 def read(index: int, message: Message) -> Turn:
-    """One message as a Turn; ``link`` adds what its tool results answer."""
+    """One message as a Turn. ``link`` adds the calls of its tool results."""
     role = message["role"]
     turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _KNOWN_ROLES)
     if turn.opaque:
@@ -84,7 +84,7 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
         turn.set_aside(dumps(part))
     elif not _file(turn, part, kind):
-        parts.opaque(turn, part)  # server tools, compaction, whatever comes next
+        parts.opaque(turn, part)  # server tools, compaction, and types of the future
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ def _call(turn: Turn, part: dict[str, Any]) -> None:
         turn.fix(part["id"])
         known.add("id")
     parts.beside(turn, part, known)
-    # a call made by the provider's code execution belongs to that block, which stays
+    # a call by the provider's code execution stays, because it belongs to that block, which stays
     caller = part.get("caller")
     turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
 
@@ -136,7 +136,7 @@ def _file(turn: Turn, part: dict[str, Any], kind: str) -> bool:
 
 
 def _document(turn: Turn, part: dict[str, Any]) -> None:
-    """Counts what a document says beside its data."""
+    """Counts the fields of a document besides its data."""
     for key in ("title", "context"):
         if part.get(key):
             turn.fix(str(part[key]))
@@ -180,7 +180,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=takes,
-    tell=tell,
+    text_message=text_message,
     text_at=("content",),
     declare=_declare,
     answers=_answers,

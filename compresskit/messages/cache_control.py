@@ -1,4 +1,4 @@
-"""Cache marks inside messages and tools: where they are, how long they live, and which part can carry one."""
+"""Cache marks inside messages and tools: their places and lives, and the parts that can carry one."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 from ..types import Message, Path
 from .parts import kind_of
 
-HOUR, MINUTES = "1h", "5m"  # how long the provider keeps what a cache_control mark ends
-# Their values are the caller's data, in which a key named cache_control is no mark.
+HOUR, MINUTES = "1h", "5m"  # lives of the cached prefix that ends at a cache_control mark
+# Fields whose values are data of the caller, in which a key named cache_control is no mark.
 _DATA_KEYS = frozenset({"input", "arguments", "parameters", "input_schema"})
-_MAX_DEPTH = 8  # levels of a message at which the shapes have marks, with some to spare
+_MAX_DEPTH = 8  # levels of a message at which a mark can be; the shapes need fewer
 
 
 def marks(item: dict[str, Any]) -> list[str]:
-    """The lives of all cache_control marks in a message or a tool, wherever in it they are: "5m" or "1h".
+    """The lives of all cache_control marks anywhere in a message or a tool: "5m" or "1h".
 
     >>> marks({"role": "assistant", "tool_calls": [{"id": "c", "cache_control": {"type": "ephemeral"}}]})
     ['5m']
     """
     found: list[str] = []
-    inside: set[int] = set()  # the containers around the one at hand: a value that holds itself is no error here
+    inside: set[int] = set()  # ids of the containers around the present value, since a value may contain itself
     todo: list[tuple[Any, bool]] = [(item, True)]
     while todo:
         value, enters = todo.pop()
@@ -43,7 +43,7 @@ def marks(item: dict[str, Any]) -> list[str]:
 
 
 def unmarked(message: Message) -> Message:
-    """A message without its cache marks, to be compared with: clients move them from turn to turn.
+    """A message without its cache marks, for comparison, because clients move the marks from turn to turn.
 
     A list of one plain text becomes the text, because some clients write a list only to carry a mark.
 
@@ -59,7 +59,7 @@ def unmarked(message: Message) -> Message:
 
 
 def _without_marks(value: Any, depth: int = 0) -> Any:
-    """A copy without the marks; what is nested too deep to hold any is left as it is."""
+    """A copy without the marks. Values that are nested too deeply to hold a mark are not copied."""
     if depth > _MAX_DEPTH:
         return value
     if isinstance(value, dict):
@@ -93,15 +93,15 @@ def marked_path(path: Path, before: Message, after: Message) -> Path:
 
 
 def _is_cache_point(part: Any) -> bool:
-    """Whether a part is a mark of its own, as Converse has them."""
+    """Whether a part is nothing but a mark, as in Converse."""
     return isinstance(part, dict) and part.keys() == {"cachePoint"}
 
 
-_MARKED = frozenset({"image", "tool_use", "tool_result", "document", "text"})  # not thinking, which takes no mark
+_MARKED = frozenset({"image", "tool_use", "tool_result", "document", "text"})  # types of parts that take a mark
 
 
 def markable_part(message: Message, shape: str) -> int | None:
-    """The part of a message that takes a mark; -1 for the message itself, None where nothing does."""
+    """The index of the last part of a message that can take a mark; -1 for the message itself, None if none can."""
     content = message.get("content")
     if shape == "openai" and message.get("role") in ("tool", "function"):
         texts = [content] if isinstance(content, str) else [part.get("text", "-") for part in _dicts(content)]

@@ -1,7 +1,7 @@
 """The shape of Amazon Bedrock's Converse: content blocks with one field each, toolUse and toolResult, cachePoint.
 
-A cachePoint marks what is before it for the cache. Reasoning is signed and stays as it is. A block of an unknown kind
-stays too.
+A cachePoint marks the end of a prefix to cache. Reasoning is signed and never changes. A block of an unknown kind never
+changes either.
 
 Source: docs.aws.amazon.com, "Amazon Bedrock API Reference": Message, ContentBlock, ToolResultContentBlock.
 """
@@ -27,7 +27,7 @@ _ROLES = ("user", "assistant")
 
 
 def read(index: int, message: Message) -> Turn:
-    """One message as a Turn; ``link`` adds what its tool results answer."""
+    """One message as a Turn. ``link`` adds the calls of its tool results."""
     role = message["role"]
     turn = Turn(index, role, extra=parts.MESSAGE_TOKENS, opaque=role not in _ROLES)
     if turn.opaque:
@@ -46,7 +46,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
         for block in content:
             use = block.get("toolUse") if isinstance(block, dict) else None
             if isinstance(use, dict) and isinstance(use.get("toolUseId"), str):
-                asked[use["toolUseId"]] = _said(use)
+                asked[use["toolUseId"]] = _call_text(use)
         for text in turn.blocks:
             at = text.path[1]
             result = content[at].get("toolResult") if isinstance(at, int) else None
@@ -103,7 +103,7 @@ def _takes(message: Message) -> bool:
     return not content or not all(map(parts.kind_of, content))
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     return {"role": role, "content": [{"text": text}]}
 
 
@@ -145,7 +145,7 @@ def _block(turn: Turn, block: Any, i: int) -> None:
 
 def _use(turn: Turn, use: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    turn.fix(_said(use))
+    turn.fix(_call_text(use))
     known = {"input"} | {name for name in ("name", "toolUseId") if isinstance(use.get(name), str)}
     if "toolUseId" in known:
         turn.call(use["toolUseId"])
@@ -198,13 +198,13 @@ def _media(turn: Turn, kind: str, inner: Any) -> bool:
 
 
 def _kind(block: Any) -> str:
-    """The field of a block that says what it is, "" for a block of an unknown kind."""
+    """The field that determines the kind of a block; "" for a block of an unknown kind."""
     if not isinstance(block, dict) or "type" in block:
         return ""
     return next((name for name in block if name in _BLOCKS or name == "json"), "")
 
 
-def _said(use: dict[str, Any]) -> str:
+def _call_text(use: dict[str, Any]) -> str:
     return parts.short_call(use.get("name"), dumps(use.get("input", "")))
 
 
@@ -215,7 +215,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("content", 0, "text"),
     declare=_declare,
     answers=_answers,

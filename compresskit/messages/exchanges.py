@@ -1,4 +1,4 @@
-"""Exchanges: a tool call and all its results, which are only valid together, and what a model gave in one go."""
+"""Exchanges: messages that are only valid together, namely a tool call with all its results, and one whole response."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..types import Turn
 
 
 def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
-    """A call and all its results, however spread, as (first, last); every other message by itself."""
+    """The exchanges as (first, last): from a call to the last of its results; every other message by itself."""
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}
     for turn in turns:
@@ -20,7 +20,7 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
             if answered in caller:
                 reach[caller[answered]] = turn.index
         if turn.index and (turn.role == "tool" or turn.answers) and caller.keys().isdisjoint(turn.answers):
-            reach[turn.index - 1] = turn.index  # whatever it answers, it goes with what stands before it
+            reach[turn.index - 1] = turn.index  # a result of an unknown call belongs to the message before it
         for call in turn.calls:
             caller[call] = turn.index
     if not reach:

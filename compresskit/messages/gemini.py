@@ -1,7 +1,7 @@
 """The shape of Gemini: contents with parts, in camelCase (REST, JavaScript) or snake_case (Python).
 
-A part with a thought signature stays as it is, and so does a thought: Gemini checks what it has signed. Calls and their
-responses have ids or not; without ids they belong together by their order and names.
+A thought or a part with a thought signature never changes, because Gemini checks the signature. Calls and their
+responses may have ids. Without ids, they are matched by their order and names.
 
 Source: ai.google.dev, "Content" and "Part" of the API reference, "Function calling", "Thought signatures".
 """
@@ -17,7 +17,7 @@ from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import parts
 from .shape import Answer, Shape
 
-# The fields of which a part has one, and the same in snake_case.
+# The fields of parts, in camelCase and snake_case. A part has one of them.
 _PARTS = frozenset(
     {
         *("text", "functionCall", "functionResponse", "inlineData", "fileData", "executableCode"),
@@ -39,16 +39,16 @@ class _Call(NamedTuple):
 
     key: str
     id: str | None
-    said: str
+    text: str
 
 
 def read(index: int, message: Message) -> Turn:
-    """One content as a Turn; ``link`` adds its calls and what its responses answer."""
-    said: str = message.get("role", "user")
-    turn = Turn(index, _ROLES.get(said, said), extra=parts.MESSAGE_TOKENS)
-    if said not in _ROLES:
+    """One content as a Turn. ``link`` adds its calls, and the calls of its responses."""
+    given_role: str = message.get("role", "user")
+    turn = Turn(index, _ROLES.get(given_role, given_role), extra=parts.MESSAGE_TOKENS)
+    if given_role not in _ROLES:
         turn.opaque = True
-        turn.fix(said)
+        turn.fix(given_role)
     for i, part in enumerate(message["parts"]):
         if not isinstance(part, dict):
             parts.opaque(turn, part)
@@ -65,7 +65,7 @@ def read(index: int, message: Message) -> Turn:
 
 
 def link(turns: list[Turn], messages: list[Message]) -> None:
-    """Ties every function response to its call: by id where there is one, else to the first open one of its name."""
+    """Ties every function response to its call: by id if it has one, else to the first open call of its name."""
     by_id: dict[str, _Call] = {}
     by_name: dict[Any, deque[_Call]] = {}
     answered: set[str] = set()
@@ -76,7 +76,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
             if found := _inner(part, _CALL):
                 inner = found[1]
                 name, identity = _name(inner), inner.get("id")
-                call = _Call(f"{turn.index}.{i}", identity if isinstance(identity, str) else None, _said(inner))
+                call = _Call(f"{turn.index}.{i}", identity if isinstance(identity, str) else None, _call_text(inner))
                 turn.call(call.key)
                 by_name.setdefault(name, deque()).append(call)
                 if call.id:
@@ -86,7 +86,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                 turn.answer(asked.key if asked else "")
                 for block in turn.blocks:
                     if asked and block.path[1] == i:
-                        block.call = asked.said
+                        block.call = asked.text
 
 
 def part_slots(part: Any, path: Path) -> list[Slot]:
@@ -139,7 +139,7 @@ def _takes(message: Message) -> bool:
     return role and isinstance(message.get("parts"), list) and message.get("content") is None
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     return {"role": "model" if role == "assistant" else "user", "parts": [{"text": text}]}
 
 
@@ -171,7 +171,7 @@ def _text(turn: Turn, part: dict[str, Any], i: int) -> None:
 
 def _call(turn: Turn, part: dict[str, Any], name: str, call: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    turn.fix(_said(call))
+    turn.fix(_call_text(call))
     if isinstance(call.get("id"), str):
         turn.fix(call["id"])
     named = isinstance(call.get("name", ""), str)
@@ -185,13 +185,13 @@ def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dic
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
     frame = _without(response, [slot.path[3:] for slot in found])
     turn.set_aside(dumps(frame))
-    # Pictures and documents that a function gave back, beside its response.
+    # Pictures and documents that a function returned beside its response.
     turn.opaque = turn.opaque or bool(response.get("parts"))
     parts.beside(turn, part, (name,))
 
 
 def _media(turn: Turn, part: dict[str, Any]) -> bool:
-    """Counts inline data by what it is; False for a part that has none."""
+    """Counts inline data by its kind; False for a part that has none."""
     found = _inner(part, _DATA)
     if found is None or not isinstance(found[1].get("data"), str):
         return False
@@ -211,7 +211,7 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
 def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """The long texts in a JSON value with their paths, in order, and those that could be forms of long ones."""
     todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # containers that were entered: a value may hold itself, which is an error elsewhere
+    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
     while todo:
         at, item = todo.pop()
         if isinstance(item, str):
@@ -224,7 +224,7 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """A copy with nothing at these paths."""
+    """A copy with an empty text at these paths."""
     copy: dict[str, Any] = dict(value)
     copied: dict[Path, Any] = {(): copy}
     for path in paths:
@@ -258,7 +258,7 @@ def _name(inner: dict[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _said(call: dict[str, Any]) -> str:
+def _call_text(call: dict[str, Any]) -> str:
     return parts.short_call(call.get("name"), dumps(call.get("args", "")))
 
 
@@ -269,7 +269,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("parts", 0, "text"),
     declare=_declare,
     answers=_answers,

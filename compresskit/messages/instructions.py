@@ -1,8 +1,8 @@
-"""Instruction and data within one text of a human: what somebody asks, and the material that it is about.
+"""Separates instruction and data within one text of a human: a request, and the material that it is about.
 
-The material is recognised by how it is written: a fence, a pair of tags, a long run of paragraphs or lines between
-short paragraphs. The instruction is the short text at either end, or beside the material in a part of its own. No word
-list decides alone, because people write in every language; words only help where the layout leaves a choice.
+The material is recognised by its layout: a fence, a pair of tags, a long run of paragraphs or lines between short
+paragraphs. The instruction is the short text at either end, or beside the material in a part of its own. No word list
+decides alone, because people write in every language. Words only help if the layout leaves a choice.
 
 It does not judge how relevant a text is.
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 from ..types import Block, Span, Turn
 from . import weights as tuning
 
-_MAX_NESTING = 4  # wrappers around a whole text that are looked into
+_MAX_NESTING = 4  # tags around a whole text that are looked through
 _SAMPLED_LINES = 400  # lines that are searched for orders, which bounds the time
 _SAMPLED_CHARACTERS = 20_000  # of each paragraph that are divided into these lines
 
@@ -26,7 +26,7 @@ _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
 _LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
-# Tags around what a person or a client asks, not around material.
+# Tags around a request of a person or a client, not around material.
 _ASKING_TAGS = frozenset(
     {
         *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "user_request"),
@@ -91,8 +91,8 @@ def cut(text: str, newest: bool = True) -> Cut:
 
     Args:
         text: A text of a human.
-        newest: Whether the text asks what is to be done now. Then a short paragraph at an end is an instruction even if
-            no word of it says so. In an earlier text, only what is recognised counts.
+        newest: Whether the text is the present request. Then a short paragraph at an end is an instruction even if no
+            word of it is recognised. In an earlier text, only recognised requests count.
 
     Examples:
         >>> document = "The bridge was built in 1932 by local workers.\n" * 60
@@ -116,7 +116,7 @@ def cut(text: str, newest: bool = True) -> Cut:
 
 
 def gives_task(text: str) -> bool:
-    """Whether a short text surely asks for something: it holds a question, or it begins with an order."""
+    """Whether a short text certainly asks for something: it holds a question, or it begins with an order."""
     short = text.strip()
     if len(short) > tuning.WEIGHTS.max_instruction_characters:
         return False
@@ -124,7 +124,7 @@ def gives_task(text: str) -> bool:
 
 
 def is_question(text: str) -> bool:
-    """Whether a short text reads as a question or a request; in languages without a word here, by its question mark.
+    """Whether a short text reads as a question or a request. In a language without a word list, a "?" decides.
 
     >>> is_question("Who wrote it?"), is_question("Summarise this:"), is_question("The report of 1932")
     (True, True, False)
@@ -145,8 +145,8 @@ def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
     """Sets ``must`` and ``data`` of the texts of humans.
 
     Args:
-        turns: the conversation.
-        asking: indices of the messages that ask what is to be done now: the newest one of a human, and the task.
+        turns: The conversation.
+        asking: The indices of the messages that hold the present request: the newest one of a human, and the task.
     """
     newest = frozenset(asking)
     for turn in turns:
@@ -172,7 +172,7 @@ def _mark_data(texts: Sequence[Block], newest: bool) -> None:
 
 
 def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
-    """Gives the same messages, read again, what was found out of the first ones."""
+    """Copies to ``others``, the same messages read again, which texts are human, results, instructions and data."""
     for turn, other in zip(turns, others, strict=True):
         other.human = turn.human
         for block, again in zip(turn.blocks, other.blocks, strict=True):
@@ -182,9 +182,9 @@ def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
 
 
 def kept_tags(block: Block) -> tuple[Span, ...]:
-    """The ranges of a text between <keep> and </keep>, tags included, which its author wants kept.
+    """The ranges of a text from <keep> to </keep>, including the tags, which its author wants to keep.
 
-    Only texts that a human or the program wrote count: a tool's result cannot protect itself.
+    Only texts of a human or of the program count, because a tool's result must not protect itself.
     """
     found: list[Span] = []
     opened = None
@@ -213,7 +213,7 @@ def _units(text: str) -> Iterator[_Unit]:
 
 
 def _inside(text: str) -> Span:
-    """The inside of tags that wrap a whole text of which the inside has tags again, else the whole text."""
+    """The inside of tags that wrap a whole text, if there are tags of a request inside; else the whole text."""
     start, end = 0, len(text)
     for _ in range(_MAX_NESTING):
         opening = _OPENING.match(text, start + len(text[start:end]) - len(text[start:end].lstrip()))
@@ -306,14 +306,14 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     tail = _beginning(text, units[::-1])[::-1]
     head = _beginning(text, units[: len(units) - len(tail)])
     if newest and not any(_asks(text, unit) for unit in (*head, *tail)):
-        # nothing says so: what is short and at an end may be meant for the model
+        # no request is recognised, so a short paragraph at an end may be one
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
         tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
         for at, unit in enumerate(middle)
-        if not unit.region and _stands_between(text, middle, at) and _is_short(text, unit)
+        if not unit.region and _is_between_regions(text, middle, at) and _is_short(text, unit)
     ]
     if len(between) > tuned.max_middle_instructions:
         between = []
@@ -352,18 +352,18 @@ def _beginning(text: str, units: Sequence[_Unit]) -> list[_Unit]:
     return list(units[:found])
 
 
-def _stands_between(text: str, middle: Sequence[_Unit], at: int) -> bool:
-    """Whether a short paragraph that asks something stands between long parts."""
+def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:
+    """Whether a paragraph between two regions asks something or introduces the second."""
     if not 0 < at < len(middle) - 1:
         return False
     if not (middle[at - 1].region and middle[at + 1].region):
         return False
-    said = text[middle[at].start : middle[at].end]
-    return said.rstrip().endswith((":", "：")) or is_question(said)
+    paragraph = text[middle[at].start : middle[at].end]
+    return paragraph.rstrip().endswith((":", "：")) or is_question(paragraph)
 
 
 def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:
-    """Data without a question that shares a paragraph with it: its first or last line or sentence."""
+    """The data without a request at their beginning (the first line or sentence) or end (the last one)."""
     if not has_tail:
         start, end = spans[-1]
         at = _last_question(text, start, end)
@@ -376,7 +376,7 @@ def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> li
 
 
 def _last_question(text: str, start: int, end: int) -> int:
-    """Where a question at the end of data begins; ``end`` if there is none."""
+    """The offset at which a question at the end of data begins; ``end`` if there is none."""
     most = tuning.WEIGHTS.max_instruction_characters
     stop = start + len(text[start:end].rstrip())
     line = max(start, text.rfind("\n", start, stop) + 1)
@@ -388,7 +388,7 @@ def _last_question(text: str, start: int, end: int) -> int:
 
 
 def _first_request(text: str, start: int, end: int) -> int:
-    """Where data begins behind a request on its first line or in its first sentence; ``start`` if there is none."""
+    """The offset behind a request on the first line, or in the first sentence, of data; ``start`` if there is none."""
     most = tuning.WEIGHTS.max_instruction_characters
     stop = text.find("\n", start, min(end, start + most + 1))
     line = text[start : stop + 1] if stop >= 0 else ""
@@ -403,7 +403,7 @@ def _first_request(text: str, start: int, end: int) -> int:
 
 
 def _merged(spans: Sequence[Span], text: str) -> list[Span]:
-    """Ranges with those joined that only white space divides."""
+    """The ranges, joined if only white space is between them."""
     found: list[Span] = []
     for start, end in spans:
         if found and not text[found[-1][1] : start].strip():
@@ -414,7 +414,7 @@ def _merged(spans: Sequence[Span], text: str) -> list[Span]:
 
 
 def _complement(data: Sequence[Span], text: str) -> list[Span]:
-    """What the data leave, apart from white space."""
+    """The ranges of a text that are not data, apart from white space."""
     edges = [0, *(edge for span in data for edge in span), len(text)]
     spans = zip(edges[::2], edges[1::2], strict=True)
     return [(start, end) for start, end in spans if text[start:end].strip()]

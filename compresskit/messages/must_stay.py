@@ -1,8 +1,8 @@
-"""What must stay, by what a text is, and not by the message that it happens to stand in.
+"""Decides which texts must stay. The purpose of a text counts, not the message that contains it.
 
-Never touched are system and developer messages, instructions, the last assistant message, text that was just retrieved,
-and what the caller protects. The newest results and the data beside the newest question are the last to go: they are
-opened only if the target is out of reach without it. Everything else is ordinary.
+System and developer messages, instructions, the last assistant message, text that was just retrieved, and messages that
+the caller protects never change. The newest results and the data beside the newest question are the last to go: they
+are opened only if the target is out of reach otherwise. All other texts are ordinary.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest messag
 
 @dataclass(frozen=True)
 class MustStay:
-    """What must stay of a conversation.
+    """The messages and texts of a conversation that must stay.
 
     Attributes:
         turns: The conversation.
-        messages: For each message why it stays in its place, "" if it may fold.
-        texts: Why a text may not change, by message and path. A text that is missing here may.
-        last: The texts of these that are the last to go.
-        passed: The newest results behind which a human has spoken, among the last to go.
+        messages: For each message the reason why it stays in its place; "" if it may fold.
+        texts: The reason why a text may not change, by message and path. A text that is missing here may change.
+        last: Those of ``texts`` that are the last to go.
+        passed: The newest results, among the last to go, if a human has already spoken behind them.
     """
 
     turns: Sequence[Turn]
@@ -48,30 +48,30 @@ class MustStay:
         return Protection(self.messages, [[self.of(block) for block in turn.blocks] for turn in self.turns])
 
     def of(self, block: Block) -> str:
-        """Why a text may not change, "" if it may."""
+        """The reason why a text may not change; "" if it may."""
         return self.texts.get((block.message, block.path), "")
 
     def whole(self) -> list[bool]:
-        """For each message whether none of it may change."""
+        """For each message, whether nothing of it may change."""
         return [
             bool(why) and all(self.of(block) for block in turn.blocks)
             for turn, why in zip(self.turns, self.messages, strict=True)
         ]
 
     def within(self, room: int) -> MustStay:
-        """Without results that a human has passed over, if they would take too much of the room.
+        """A copy in which results behind which a human has spoken may change, if they take too much of the room.
 
-        Whoever speaks behind a result asks about all of the history, and not only about that result.
+        A human who speaks behind a result asks about the whole history, and not only about that result.
 
         Args:
-            room: tokens that the messages may have.
+            room: The tokens that the messages may have.
         """
         characters = sum(len(block.text) for block in self.passed)
         fits = characters <= tuning.WEIGHTS.max_passed_share * room * CHARACTERS_PER_TOKEN
         return self if fits else self.without(self.passed)
 
     def without(self, opened: Iterable[Block]) -> MustStay:
-        """With these texts open, which were among the last to go."""
+        """A copy in which these texts may change. They were among the last to go."""
         gone = {(block.message, block.path) for block in opened}
         texts = {place: reason for place, reason in self.texts.items() if place not in gone}
         return replace(self, texts=texts, last=tuple(one for one in self.last if (one.message, one.path) not in gone))
@@ -80,14 +80,17 @@ class MustStay:
 def must_stay(
     turns: Sequence[Turn], messages: list[Message], protect: Any = None, opened: Any = None, cached: str = "move"
 ) -> MustStay:
-    """What must stay of a conversation. It sets ``must`` and ``data`` of the texts of humans.
+    """The parts of a conversation that must stay. As a side effect, it sets ``must`` and ``data`` of humans' texts.
 
     Args:
-        protect, opened: Messages that the caller names: see ``named``.
+        turns: The conversation.
+        messages: Its messages as dicts.
+        protect: Messages that the caller protects: see ``named``.
+        opened: Messages that the caller opens: see ``named``.
         cached: "keep" protects everything up to the last cache mark.
 
     Raises:
-        InvalidArgument: ``protect`` or ``opened`` names nothing that can be named.
+        InvalidArgument: ``protect`` or ``opened`` is not as ``named`` expects it.
     """
     task, newest = task_of(turns), _last(turns, lambda turn: turn.human)
     mark(turns, [index for index in (task, newest) if index is not None])
@@ -126,7 +129,7 @@ class _Reasons:
                 self.texts.setdefault((index, block.path), reason)
 
     def keep_instructions(self, index: int | None, reason: str, last: bool) -> None:
-        """Protects what a message asks; its data are the last to go, or ordinary."""
+        """Protects the instructions of a message. Its data are the last to go if ``last``, else ordinary."""
         if index is None:
             return
         self._stay(index, reason)
@@ -137,7 +140,7 @@ class _Reasons:
                 self._last(block, _NEWEST_DATA)
 
     def keep_results(self, blocks: Iterable[Block]) -> None:
-        """Protects results, which are the last to go."""
+        """Protects results as the last to go."""
         for block in blocks:
             self._stay(block.message, _NEWEST_RESULT)
             if block.message not in self._free:
@@ -153,7 +156,7 @@ class _Reasons:
 
 
 def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cached: str) -> list[int]:
-    """The messages of which the caller wants nothing changed, by index from the front."""
+    """The indices of the messages that must not change because of ``protect`` or the cache marks."""
     marked = max((turn.index for turn in turns if turn.cached), default=-1) if cached == "keep" else -1
     return [*range(marked + 1), *named(protect, turns, messages, "protect")]
 
@@ -161,8 +164,8 @@ def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cach
 def task_of(turns: Sequence[Turn]) -> int | None:
     """The message that sets the task: the last one of the user before the assistant first speaks.
 
-    Context that a caller sends as messages of its own before the question is not the task, and neither is material
-    behind it: if the last one asks nothing and the first one does, the first one is the task.
+    A caller may send context in messages of its own before the question. It is not the task. If there is material
+    behind the question instead, so that the first message asks something and the last one does not, the first is it.
     """
     before: list[Turn] = []
     for turn in turns:
@@ -207,7 +210,7 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
 
 
 def moved(which: Protect | None, messages: list[Message], runs: list[list[Message]]) -> Protect | None:
-    """What the caller names where each message is now a run of messages: indices move with them."""
+    """The caller's ``protect`` or ``open`` after each message became a run of messages: indices move accordingly."""
     if which is None or callable(which) or isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
         return which
     firsts = [0, *accumulate(len(run) for run in runs)]
@@ -228,7 +231,7 @@ def _is_of(turn: Turn, name: str) -> bool:
 
 
 def _open(turn: Turn) -> None:
-    """Cuts the texts of a message that the caller opens; a text in which no data is recognised is data as a whole."""
+    """Makes the texts of a message data, apart from a recognised instruction. Without recognised data, all is data."""
     for block in turn.blocks:
         found = cut(block.text)
         tags = kept_tags(block)
@@ -240,7 +243,7 @@ def _asks(turn: Turn) -> bool:
 
 
 def _together(turns: Sequence[Turn], index: int) -> range:
-    """A message with those before it that the model gave in the same go."""
+    """The indices of a message and of those before it that are of the same response."""
     first = index
     while turns[first].joined:
         first -= 1

@@ -1,7 +1,8 @@
-"""Messages as SDKs give them: objects become the dicts that they stand for, before anything is read.
+"""Converts the objects of SDKs to dicts, before messages are read.
 
-An object of pydantic (of OpenAI, Anthropic, LiteLLM or Google) becomes its ``model_dump(exclude_none=True)``, wherever
-in a message it is. No SDK is imported. The input is not changed, and what is no such object is left for the checks.
+A pydantic object (of OpenAI, Anthropic, LiteLLM or Google) anywhere in a message becomes its
+``model_dump(exclude_none=True)``. No SDK is imported. The input does not change. Other objects are left for the checks
+of ``reading.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_RESPONSES = ("choices", "candidates")  # what whole responses hold: which part of them is meant, the caller says
+_RESPONSES = ("choices", "candidates")  # fields of whole responses, of which the caller has to choose a part
 
 
 def as_dicts(messages: Any) -> Any:
@@ -46,7 +47,7 @@ def _plain(message: Any) -> Any:
     """A copy of a message with dicts in place of objects."""
     root: list[Any] = [None]
     todo: list[tuple[Any, Any, Any]] = [(root, 0, _message(message))]
-    inside: set[int] = set()  # the containers around the item at hand
+    inside: set[int] = set()  # ids of the containers around the present item
     while todo:
         parent, key, item = todo.pop()
         if parent is None:
@@ -66,23 +67,23 @@ def _plain(message: Any) -> Any:
 
 
 def _message(message: Any) -> Any:
-    """A response of Anthropic is a message with what belongs to the response alone."""
+    """The message of an Anthropic response, without the fields of the response; anything else as it is."""
     if _is_object(message) and hasattr(message, "stop_reason") and isinstance(getattr(message, "content", None), list):
         return {"role": message.role, "content": message.content}
     return message
 
 
 def _is_object(item: Any) -> bool:
-    """Whether something is an object that stands for a message or a part of one."""
+    """Whether something is an SDK's object for a message or a part of one."""
     if isinstance(item, Mapping | list | str | type) or not callable(getattr(item, "model_dump", None)):
         return False
     if type(item).__module__.partition(".")[0].startswith("langchain"):
-        return False  # whose messages are of no provider's shape
+        return False  # messages of LangChain are of no provider's shape
     whole = any(isinstance(getattr(item, name, None), list) for name in _RESPONSES)
     return not whole and getattr(item, "object", None) != "response"
 
 
 def _dump(item: Any) -> Any:
-    # what OpenAI's SDK itself keeps from being sent, such as the parsed form of a text
+    # fields that OpenAI's SDK does not send, such as the parsed form of a text
     apart = getattr(type(item), "__api_exclude__", None)
     return item.model_dump(exclude_none=True, **({"exclude": set(apart)} if apart else {}))

@@ -14,15 +14,14 @@ from ..types import Turn
 from . import weights as tuning
 from .instructions import is_question
 
-TOOLS, USER, AUTO = "tools", "user", "auto"  # where results are: in tool messages only, in the user's too, or found out
+TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
 MODES = (AUTO, USER, TOOLS)
 
 _COMMAND_CHARACTERS = 300  # characters of a command that are kept as the call of its result
-_HEAD_CHARACTERS = 400  # characters at each end of a text that are searched for a frame
-
-_BEHIND_CHARACTERS = 40  # characters that may stand behind the fence of a command
+_HEAD_CHARACTERS = 400  # characters at the end of a text that are searched for a frame
+_BEHIND_CHARACTERS = 40  # characters that may follow the fence of a command, maximum
 _SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh", "cmd", "powershell", "text"})
-_COMMAND_LINES = 4  # lines of a command that needs no frame around its outputs
+_COMMAND_LINES = 4  # lines of a command whose outputs need no frame, maximum
 
 # The last command of an assistant's text: a fence at its end, a ReAct action, or tags of an agent's own language.
 _FENCED = re.compile(r"```([\w.+-]*)[ \t]*\n(.*?)```", re.DOTALL)
@@ -31,7 +30,7 @@ _INPUT = re.compile(r"^[ \t]*(?:\*\*)?Action Input(?:\*\*)?[ \t]*[:：][ \t]*(.+
 _TAGGED = re.compile(
     r"<(execute_\w+|command|bash|run|tool_call|function=[\w.-]+|invoke|tool)\b[^<>]*>(.*?)(?:</|\Z)", re.DOTALL
 )
-# How an output begins or ends, whoever the agent is (the prompts of the projects named above).
+# The beginnings and ends of outputs in any of these agents (from the prompts of the projects named above).
 _OUTPUT = re.compile(
     r"\s*(?:observation\s*[:：]|<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
     r"|\[(?:the )?command |\[file: |execution result|exit code[ :]|command (?:output|executed|finished)|output\s*:\n"
@@ -43,16 +42,16 @@ _PROMPT = re.compile(
     r"|</(?:output|observation|tool_response|function_results)>|exit code: -?\d+\]?)\s*\Z",
     re.IGNORECASE,
 )
-_PROMPT_ENDS = frozenset("$]>0123456789")  # of what _PROMPT finds: a cheap first look
+_PROMPT_ENDS = frozenset("$]>0123456789")  # last characters of a match of _PROMPT, for a cheap first check
 
 
 def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
-    """Turns outputs in messages of the user into results: not human, with the command as their call.
+    """Makes the outputs in messages of the user results: they are not human, and the command is their call.
 
     Args:
-        turns: the conversation.
-        mode: "auto" goes by the pattern of the conversation; "user" says that every message of the user behind one of
-            the assistant is a result; "tools" that none is.
+        turns: The conversation.
+        mode: "user": every message of the user behind one of the assistant is a result. "tools": none is. "auto": the
+            pattern of the conversation decides.
     """
     if mode == TOOLS:
         return
@@ -66,7 +65,7 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
 
 
 def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
-    """The pairs of command and output, by the pattern that most of a conversation has."""
+    """The pairs that are a command and its output, judged by the pattern of most pairs."""
     tuned = tuning.WEIGHTS
     enough = max(tuned.min_observation_pairs, tuned.min_observation_share * len(pairs))
     framed = [_is_framed(_text(turn)) for _, turn in pairs]
@@ -80,7 +79,7 @@ def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
 
 
 def _is_shell(text: str) -> bool:
-    """Whether a text ends in one short command for a shell, its only fence."""
+    """Whether a text ends in one short shell command, in the only fence of the text."""
     fences = _FENCED.findall(text)
     if len(fences) != 1 or not command_of(text):
         return False
@@ -119,7 +118,7 @@ def _one_line(command: str) -> str:
 
 
 def _is_pair(before: Turn, turn: Turn) -> bool:
-    """Whether a message of the user may be the output of what the assistant wrote before it."""
+    """Whether a message of the user may be the output of a command in the assistant's message before it."""
     return before.role == "assistant" and not before.calls and turn.role == "user" and turn.human and not turn.answers
 
 

@@ -11,27 +11,27 @@ from . import parts
 from .cache_control import marks
 from .shape import Answer, Shape
 
-# What a message may hold beside its content without keeping it from being folded away.
+# The fields that a message may have and still fold.
 _PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call"})
 _ROLES = {"developer": "system", "function": "tool"}
 _KNOWN_ROLES = frozenset({"system", "user", "assistant", "tool"})
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
-_MEDIA = {  # part type -> its data, and how many bytes of that are a token
+_MEDIA = {  # part type -> the field of its data, and the bytes of data per token
     "input_audio": ("data", parts.AUDIO_BYTES_PER_TOKEN),
     "file": ("file_data", parts.FILE_BYTES_PER_TOKEN),
 }
 
 
 def read(index: int, message: Message) -> Turn:
-    """One message as a Turn; ``link`` adds what its tool results answer."""
-    said: str = message["role"]
-    role = _ROLES.get(said, said)
+    """One message as a Turn. ``link`` adds the calls of its tool results."""
+    given_role: str = message["role"]
+    role = _ROLES.get(given_role, given_role)
     content = message.get("content")
     blocks = [Block(index, ("content",), content)] if isinstance(content, str) else []
     known = role in _KNOWN_ROLES
     turn = Turn(index, role, blocks, extra=parts.MESSAGE_TOKENS, opaque=not known, human=role == "user")
     if not known:
-        turn.fix(said)
+        turn.fix(given_role)
     if isinstance(content, list):
         for i, part in enumerate(content):
             _part(turn, part, i)
@@ -50,14 +50,14 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
     asked: dict[str, str] = {}
     for turn, message in zip(turns, messages, strict=True):
         if len(message) == 2 and "content" in message:
-            continue  # and a role: most messages of a long conversation
+            continue  # a message with a role and content only, as most messages of a long conversation
         calls = message.get("tool_calls")
         for call in calls if isinstance(calls, list) else ():
             if isinstance(call, dict) and isinstance(call.get("id"), str):
-                asked[call["id"]] = _said(call.get("function") or call.get("custom"))
+                asked[call["id"]] = _call_text(call.get("function") or call.get("custom"))
         legacy = message.get("function_call")
         if isinstance(legacy, dict):
-            asked[_legacy_id(legacy)] = _said(legacy)
+            asked[_legacy_id(legacy)] = _call_text(legacy)
         if turn.role == "tool":
             for answered in turn.answers:
                 for block in turn.blocks:
@@ -102,7 +102,7 @@ def _media(turn: Turn, part: dict[str, Any], kind: str) -> bool:
 
 
 def _beside(turn: Turn, message: Message) -> None:
-    """Everything but role and content."""
+    """Reads all fields besides role and content."""
     for key, value in message.items():
         if key in ("role", "content", "cache_control") or value in _EMPTY:
             continue
@@ -111,15 +111,15 @@ def _beside(turn: Turn, message: Message) -> None:
                 _call(turn, call)
         elif key == "function_call" and isinstance(value, dict):
             turn.call(_legacy_id(value))
-            turn.fix(_said(value))
+            turn.fix(_call_text(value))
             turn.extra += parts.CALL_TOKENS
-            _beside_said(turn, value)
+            _beside_function(turn, value)
         elif key in _PLAIN_KEYS or key == "refusal":
             turn.fix(value if isinstance(value, str) else dumps(value))
         elif key == "audio":
             parts.opaque(turn, value)
-        else:  # reasoning, ids, metadata, usage, whatever a provider adds: it goes with the message
-            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's, for Anthropic's models
+        else:  # a field that a provider added (reasoning, ids, metadata, usage), which folds with the message
+            turn.thinking = turn.thinking or key == "thinking_blocks"  # LiteLLM's field for Anthropic's models
             turn.set_aside(value if isinstance(value, str) else dumps(value))
     if turn.role == "tool":
         answered = message.get("tool_call_id")
@@ -131,32 +131,32 @@ def _beside(turn: Turn, message: Message) -> None:
 
 def _call(turn: Turn, call: Any) -> None:
     called = "function" if isinstance(call, dict) and call.get("function") else "custom"
-    said = _said(call.get(called)) if isinstance(call, dict) else ""
-    if not said:
+    text = _call_text(call.get(called)) if isinstance(call, dict) else ""
+    if not text:
         parts.opaque(turn, call)
         return
     turn.extra += parts.CALL_TOKENS
-    turn.fix(said)
+    turn.fix(text)
     known = {"type", "cache_control", called}
     if isinstance(call.get("id"), str):
         turn.call(call["id"])
         turn.fix(call["id"])
         known.add("id")
-    if isinstance(call.get("index"), int):  # of a streamed call, which no provider is sent
+    if isinstance(call.get("index"), int):  # a field of streamed calls, which is not sent to a provider
         known.add("index")
     parts.beside(turn, call, known)
-    _beside_said(turn, call[called])
+    _beside_function(turn, call[called])
 
 
-def _beside_said(turn: Turn, function: dict[str, Any]) -> None:
-    """Counts what a called function says beside its name and arguments."""
+def _beside_function(turn: Turn, function: dict[str, Any]) -> None:
+    """Counts the fields of a called function besides its name and arguments."""
     known = {"arguments" if "arguments" in function else "input", "cache_control"}
     if isinstance(function.get("name"), str):
         known.add("name")
     parts.beside(turn, function, known)
 
 
-def _said(function: Any) -> str:
+def _call_text(function: Any) -> str:
     if not isinstance(function, dict):
         return ""
     arguments = function.get("arguments", function.get("input", ""))
@@ -177,12 +177,12 @@ def is_sure(message: Message) -> bool:
 
 
 def takes(message: Message) -> bool:
-    """Whether a message can be read as one of OpenAI chat, or of Anthropic: whatever has a role."""
+    """Whether a message can be read as one of OpenAI chat, or of Anthropic: it only needs a role."""
     return isinstance(message.get("role"), str)
 
 
-def tell(role: str, text: str) -> Message:
-    """A message that says a text and nothing else."""
+def text_message(role: str, text: str) -> Message:
+    """A message that holds one text and nothing else."""
     return {"role": role, "content": text}
 
 
@@ -201,7 +201,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=takes,
-    tell=tell,
+    text_message=text_message,
     text_at=("content",),
     declare=_declare,
     answers=_answers,

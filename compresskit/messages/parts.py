@@ -1,6 +1,6 @@
-"""What the shapes have in common: text slots, images, and tokens that are no text.
+"""The parts of messages that several shapes share: text slots, images, and tokens besides text.
 
-Token figures for media are estimates; their sources stand beside them.
+Token figures for media are estimates, each with its source.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from ..types import Message, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
-CHARACTERS_PER_TOKEN = 4  # of English and code, as an estimate that needs no count
+CHARACTERS_PER_TOKEN = 4  # characters of a token of English or code, as an estimate that needs no count
 CALL_TOKENS = 8  # the frame around one tool call or result: keys, type, quotes
 # OpenAI's vision guide: 85 tokens at low detail, 85 + 170 for each 512-pixel tile; 1024 x 1024 has four tiles.
 IMAGE_TOKENS = {"low": 85, "high": 765, "auto": 765}
@@ -29,12 +29,12 @@ GEMINI_AUDIO_BYTES_PER_TOKEN = 500
 FILE_BYTES_PER_TOKEN = 25
 
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
-_BOUND = ("citations", "annotations", "logprobs")  # of a text part: they name places in its text, which must stay
-TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # of a text part: its text is counted as a slot
+_BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that refer to places in its text
+TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # fields of a text part; its text is counted as a slot
 
 
 def kind_of(part: Any) -> str:
-    """The type of a content part, "" for what has none."""
+    """The type of a content part; "" if it has none."""
     kind = part.get("type") if isinstance(part, dict) else None
     return kind if isinstance(kind, str) else ""
 
@@ -73,15 +73,15 @@ def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:
 
 
 def opaque(turn: Turn, part: Any) -> None:
-    """Counts a part that stays as it is, as the JSON that is sent."""
+    """Counts a part that never changes, as the JSON that is sent."""
     turn.opaque = True
     turn.fix(part if isinstance(part, str) else dumps(part))
 
 
 def beside(turn: Turn, item: dict[str, Any], known: Iterable[str]) -> None:
-    """Counts the fields of a part, a call or a function beside those ``known``, as the JSON that is sent.
+    """Counts the fields of a part, a call or a function that are not ``known``, as the JSON that is sent.
 
-    They do not keep the message from being folded away: they are in its original.
+    The message may still fold, because its original holds these fields.
     """
     known = frozenset(known)
     if item.keys() <= known:
@@ -96,7 +96,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
-    """Counts base64 ``data`` by its size; False where there is none."""
+    """Counts base64 ``data`` by its size; False if it is no text."""
     if not isinstance(data, str):
         return False
     turn.opaque = True
@@ -105,5 +105,5 @@ def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
 
 
 def short_call(name: Any, arguments: str) -> str:
-    """What a tool call says, for judging and labelling its results."""
+    """The name and arguments of a tool call as one text, for judging and labelling its results."""
     return f"{name if isinstance(name, str) else ''} {arguments}".strip()

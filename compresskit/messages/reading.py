@@ -1,4 +1,4 @@
-"""A request's messages read as turns: their shape is found, and what cannot be read is refused."""
+"""Reads the messages of a request as turns: finds their shape, and refuses messages that cannot be read."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO) 
     Args:
         messages: In one of the shapes.
         shape: The name of the shape, or "auto".
-        results: Where results are: see ``observations.link``.
+        results: Which messages are results: see ``observations.link``.
 
     Raises:
-        InvalidArgument: an unknown ``shape``.
-        InvalidMessages: ``messages`` is no list of dicts of one shape.
+        InvalidArgument: ``shape`` is unknown.
+        InvalidMessages: ``messages`` is not a list of dicts of one shape.
     """
     if shape not in ("auto", *SHAPES):
         named = ", ".join(map(repr, list(SHAPES)[:-1]))
@@ -35,7 +35,7 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO) 
         turns = [row.read(index, message) for index, message in enumerate(messages)]
         row.link(turns, messages)
         observations.link(turns, results)
-    except (TypeError, InvalidMessages):  # something is not JSON-like: clone() says what and where
+    except (TypeError, InvalidMessages):  # a value is not JSON-like: the error of clone() names it
         for index, message in enumerate(messages):
             clone(message, f"messages[{index}]")
         raise
@@ -58,7 +58,7 @@ def detect(messages: list[Message]) -> str:
 
 
 def _chat(messages: list[Message]) -> str:
-    """Which of the two chat shapes messages must have, "" if they could be of another."""
+    """The one of the two chat shapes that messages must have; "" if they could be of another."""
     for message in messages:
         for name in ("openai", "anthropic"):
             if SHAPES[name].is_sure(message):
@@ -67,7 +67,7 @@ def _chat(messages: list[Message]) -> str:
 
 
 def check_messages(messages: Any) -> None:
-    """Raises InvalidMessages for what is no list of message dicts of one shape."""
+    """Raises InvalidMessages if ``messages`` is not a list of message dicts of one shape."""
     _check_dicts(messages)
     _check_shape(messages, detect(messages), "auto")
 

@@ -1,7 +1,4 @@
-"""What compress() does not take: how it is named in an error, and what to pass instead.
-
-Each advice works when it is followed (tests/test_advice.py follows it).
-"""
+"""Names and advice for messages that compress() refuses. Each advice works (tests/test_advice.py follows it)."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import Any
 from ..types import Message
 from .parts import kind_of
 
-# Parts of a ModelMessage of Vercel's AI SDK (ai-sdk.dev, "ModelMessage"); its own names, which no provider takes.
+# Types of parts that only a ModelMessage of Vercel's AI SDK has (ai-sdk.dev, "ModelMessage").
 _AI_SDK_PARTS = frozenset({"tool-call", "tool-result", "tool-approval-request", "tool-approval-response"})
 _LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "chat", "AIMessageChunk"})
 
@@ -43,7 +40,7 @@ def other_shape(message: Message) -> str:
 
 
 def whole_advice(messages: Any) -> str:
-    """What to do with something that is no list of messages."""
+    """The advice for a value that is not a list of messages."""
     if isinstance(messages, Mapping):
         field = next((name for name in ("messages", "input", "contents") if name in messages), "")
         return f"Pass its {field!r}." if field else "For one message pass [message]."
@@ -53,7 +50,7 @@ def whole_advice(messages: Any) -> str:
 
 
 def message_advice(message: Any) -> str:
-    """What to do with something that is no message dict."""
+    """The advice for a value that is not a message dict."""
     if type(message).__module__.partition(".")[0].startswith("langchain"):
         return "Pass langchain_core.messages.convert_to_openai_messages(messages)."
     if isinstance(message, str):

@@ -1,8 +1,8 @@
 """The shape of OpenAI's Responses API: items, which are messages, calls, outputs of calls, and reasoning.
 
-The items that a model gave in one go stay together: the API refuses a reasoning item without the item that followed
-it, and an item without the reasoning that it was made with. Reasoning is encrypted or summed up by the provider and
-stays as it is. An item of an unknown type stays too.
+The items of one response stay together, because the API refuses a reasoning item without the item that followed it, and
+an item without its reasoning. Reasoning never changes, because the provider encrypts or summarises it. An item of an
+unknown type never changes either.
 
 Source: developers.openai.com, "Responses", input items, and "Reasoning models", "Keeping reasoning items in context".
 """
@@ -17,7 +17,7 @@ from ..types import Block, Message, Slot, Tool, Turn
 from . import openai, parts
 from .shape import Answer, Shape
 
-# Calls that the caller answers, with the field of what they ask for.
+# Calls that the caller answers, with the field of their arguments.
 _CALLS = {
     "function_call": "arguments",
     "custom_tool_call": "input",
@@ -38,11 +38,11 @@ _ITEMS = frozenset(
 _ROLES = {"developer": "system"}
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PARTS = frozenset({"input_text", "output_text", "input_image", "input_file", "input_audio", "refusal"})
-_OUTPUT_TEXTS = ("stdout", "stderr")  # of a shell
+_OUTPUT_TEXTS = ("stdout", "stderr")  # fields of a shell's output
 
 
 def read(index: int, message: Message) -> Turn:
-    """One item as a Turn; ``link`` adds what outputs answer and which items belong together."""
+    """One item as a Turn. ``link`` adds the calls of outputs, and joins items that belong together."""
     role, kind = message.get("role"), parts.kind_of(message)
     turn = Turn(index, "assistant", extra=parts.MESSAGE_TOKENS)
     if isinstance(role, str):
@@ -54,7 +54,7 @@ def read(index: int, message: Message) -> Turn:
         _call(turn, message, kind)
     elif kind in _OUTPUTS:
         _output(turn, message)
-    else:  # what the provider runs itself, references, compactions, whatever comes next
+    else:  # calls that the provider runs itself, references, compactions, and types of the future
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
         _tie(turn, message, is_given(message), tied)
@@ -63,18 +63,18 @@ def read(index: int, message: Message) -> Turn:
 
 
 def link(turns: list[Turn], messages: list[Message]) -> None:
-    """Gives every output the call that asked for it, and joins the items that a model gave in one go."""
+    """Gives every output the call that asked for it, and joins the items of one response."""
     asked: dict[str, str] = {}
     for turn, message in zip(turns, messages, strict=True):
         if kind := parts.kind_of(message) if "role" not in message else "":
             if kind in _CALLS:
-                asked.update(dict.fromkeys(turn.calls, _said(message, kind)))
+                asked.update(dict.fromkeys(turn.calls, _call_text(message, kind)))
             for answered in turn.answers:
                 for block in turn.blocks:
                     block.call = asked.get(answered, "")
         if turn.index and not is_given(message):
             before = messages[turn.index - 1]
-            # two messages of the assistant need not be of one response; a message and a call are
+            # a message and a call in succession are of one response; two messages may be of two responses
             turn.joined = not is_given(before) and not ("role" in message and "role" in before)
 
 
@@ -122,7 +122,7 @@ def is_likely(message: Message) -> bool:
 
 
 def is_item(message: Message) -> bool:
-    """Whether a message without a role is an item, of whatever type."""
+    """Whether a message without a role is an item of any type."""
     return "role" not in message and bool(parts.kind_of(message))
 
 
@@ -132,7 +132,7 @@ def _takes(message: Message) -> bool:
     return isinstance(message["role"], str) and not openai.is_sure(message)
 
 
-def _tell(role: str, text: str) -> Message:
+def _text_message(role: str, text: str) -> Message:
     kind = "output_text" if role == "assistant" else "input_text"
     return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
@@ -142,7 +142,7 @@ def _answers(answers: Sequence[Answer]) -> list[Message]:
 
 
 def _declare(function: dict[str, Any]) -> Tool:
-    # The API makes every parameter of a function required, unless it is told not to be strict.
+    # Without strict=False, the API makes every parameter of a function required.
     return {"type": "function", **function, "strict": False}
 
 
@@ -178,7 +178,7 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
     if parts.is_text(part):
         found = parts.part_slots(part, path)
         turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
-        if not found:  # annotations name places in the text
+        if not found:  # annotations refer to places in the text, so it never changes
             turn.fix(part["text"])
         parts.beside(turn, part, parts.TEXT_KEYS)
     elif kind == "refusal" and isinstance(part.get("refusal"), str):
@@ -202,7 +202,7 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
 
 def _call(turn: Turn, message: Message, kind: str) -> None:
     turn.extra = parts.CALL_TOKENS
-    turn.fix(_said(message, kind))
+    turn.fix(_call_text(message, kind))
     known = {"type", _CALLS[kind], "name"}
     if not isinstance(message.get("name", ""), str):
         known.remove("name")
@@ -229,7 +229,7 @@ def _output(turn: Turn, message: Message) -> None:
 
 
 def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> set[str]:
-    """Notes the id of the call that an item makes or answers; returns the one of ``names`` that holds it."""
+    """Adds the id of the call that an item makes or answers to the turn. Returns the field of the id, if any."""
     name = next((name for name in names if isinstance(message.get(name), str)), "")
     if not name:
         return set()
@@ -241,7 +241,7 @@ def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> s
     return {name}
 
 
-def _said(message: Message, kind: str) -> str:
+def _call_text(message: Message, kind: str) -> str:
     wanted = message.get(_CALLS[kind], "")
     name = message.get("name", kind.removesuffix("_call"))
     return parts.short_call(name, wanted if isinstance(wanted, str) else dumps(wanted))
@@ -259,7 +259,7 @@ SHAPE = Shape(
     link=link,
     is_sure=is_sure,
     takes=_takes,
-    tell=_tell,
+    text_message=_text_message,
     text_at=("content", 0, "text"),
     declare=_declare,
     answers=_answers,

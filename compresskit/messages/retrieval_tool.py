@@ -1,7 +1,7 @@
 """The retrieval tool as the model sees it: one constant per shape.
 
-It stands at the front of every provider's prompt cache, so it holds no keys and no text of a conversation. Every
-request pays for it, so it is short.
+It is at the front of every provider's prompt cache, so it holds no keys and no text of a conversation. Every request
+pays for it, so it is short.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PARAMETERS: dict[str, Any] = {
 _INNER = ("function", "custom", "toolSpec")  # fields of a tool that hold its name
 _ANY_TOOL = ("auto", "any", "required")  # a tool_choice, or its type, that leaves the choice to the model
 _FUNCTION = json.dumps({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": _PARAMETERS})
-_DECLARATIONS = ("functionDeclarations", "function_declarations")  # of a tool of Gemini, which may hold many
+_DECLARATIONS = ("functionDeclarations", "function_declarations")  # fields of a Gemini tool, which may declare many
 
 
 def schema(shape: str) -> Tool:
@@ -58,7 +58,7 @@ def offered(tools: Sequence[Tool], shape: str) -> list[Tool]:
 
 
 def names_of(tool: Any) -> list[str]:
-    """The names of all functions of a tool, which is one but for Gemini's declarations.
+    """The names of all functions of a tool. Only a tool of Gemini may have more than one.
 
     >>> names_of(schema("openai")), names_of({"functionDeclarations": [{"name": "read"}, {"name": "search"}]})
     (['compresskit_retrieve'], ['read', 'search'])
@@ -86,12 +86,12 @@ def name_of(tool: Any) -> str:
 
 
 def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a tool says of its function: within a field of its own, or flat."""
+    """The declaration of a tool's function, which is in a field of its own or the tool itself."""
     return next((tool[field] for field in _INNER if isinstance(tool.get(field), Mapping)), tool)
 
 
 def is_ours(tool: Any) -> bool:
-    """Whether a tool is ours or declares ours: by name and parameters, since a caller's own tool may have our name.
+    """Whether a tool is ours or declares ours. The parameters count too, as a caller's own tool may have our name.
 
     >>> is_ours(schema("anthropic")), is_ours({"name": TOOL_NAME, "input_schema": {"type": "object"}})
     (True, False)
@@ -123,14 +123,14 @@ def may_retrieve(request: Mapping[str, Any]) -> bool:
     tools = request.get("tools")
     named = [tool for tool in (tools if isinstance(tools, list | tuple) else ()) if TOOL_NAME in names_of(tool)]
     if request.get("functions") or not all(map(is_ours, named)):
-        return False  # OpenAI takes no tools beside functions; and two tools of one name are none
+        return False  # OpenAI takes no tools beside functions, and a provider refuses two tools of one name
     return _admits(request.get("tool_choice"))
 
 
 def later_choice(choice: Any, last: bool) -> Any:
-    """A request's tool_choice for a call after a retrieval, None for none.
+    """The tool_choice of a request for the call after a retrieval; None to leave it out.
 
-    A choice of our tool is fulfilled by then. In the ``last`` call our tool is not there any more.
+    The model has already fulfilled a choice of our tool. The ``last`` call no longer offers our tool.
 
     >>> later_choice("required", last=True), later_choice({"type": "tool", "name": TOOL_NAME}, last=False)
     ('required', None)

@@ -1,7 +1,6 @@
-"""What a shape of messages is to the rest of the package: one row of functions and constants.
+"""A shape of messages, as the rest of the package uses it: one row of functions and constants.
 
-Each shape has a file with its row. ``shapes.py`` lists the rows. No other code asks for the name of a shape to decide
-what to do.
+Each shape has a file with its row. ``shapes.py`` lists the rows. No other code depends on the name of a shape.
 """
 
 from __future__ import annotations
@@ -25,14 +24,18 @@ class Answer(NamedTuple):
 class Shape:
     """One provider's shape of messages.
 
-    ``title`` names a message in an error. ``read`` makes a turn of a message and its index, and ``link`` adds to all
-    turns what needs more than one message: the calls of tool results.
-
-    ``is_sure`` says whether a message can be of no other shape, and ``takes`` whether it can be of this one.
-
-    ``tell`` makes a message of "user" or "assistant" that is a text and nothing else, and ``text_at`` is the path of
-    this text. ``declare`` makes a tool of a function's name, description and JSON schema. ``answers`` makes the
-    messages that answer tool calls of one response.
+    Attributes:
+        name: The name of the shape, as ``compress(shape=)`` takes it.
+        title: A message of the shape, as an error names it.
+        read: Makes a turn of a message and its index.
+        link: Adds to all turns what needs more than one message: the calls of tool results.
+        is_sure: Whether a message can be of no other shape.
+        takes: Whether a message can be of this shape.
+        text_message: Makes a message of "user" or "assistant" that holds one text and nothing else.
+        text_at: The path of this text in the message.
+        declare: Makes a tool of a function's name, description and JSON schema.
+        answers: Makes the messages that answer the tool calls of one response.
+        takes_marks: Whether a provider of this shape reads cache_control marks.
     """
 
     name: str
@@ -41,8 +44,8 @@ class Shape:
     link: Callable[[list[Turn], list[Message]], None]
     is_sure: Callable[[Message], bool]
     takes: Callable[[Message], bool]
-    tell: Callable[[str, str], Message]
+    text_message: Callable[[str, str], Message]
     text_at: Path
     declare: Callable[[dict[str, Any]], Tool]
     answers: Callable[[Sequence[Answer]], list[Message]]
-    takes_marks: bool = False  # whether a provider of this shape reads cache_control marks
+    takes_marks: bool = False

@@ -1,7 +1,7 @@
-"""The shapes that are served, one row each, and the questions about a message whose shape is not known.
+"""The shapes that are served, one row each, and functions for a message whose shape is not known.
 
-``restore()``, retrieval and the turn before see messages without a name of their shape. What they ask is answered by
-the form of the message alone, so it holds in every shape.
+``restore()``, retrieval and ``previous`` read messages without a name of their shape. So these functions only look at
+the message, and work in every shape.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ SHAPES: dict[str, Shape] = {
     row.name: row for row in (openai.SHAPE, anthropic.SHAPE, responses.SHAPE, gemini.SHAPE, converse.SHAPE)
 }
 _CHAT = frozenset({"openai", "anthropic"})
-_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # that fold
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # roles that may fold
 
 
 def slots(message: Message) -> list[Slot]:
-    """Every place of a message, in any shape, where a text may be in another form.
+    """Every place of a message, in any shape, at which a text may be in another form.
 
     >>> slots({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]})
     [Slot(path=('content', 0, 'content'), text='42')]
@@ -35,21 +35,23 @@ def slots(message: Message) -> list[Slot]:
     return found or responses.output_slots(message) or gemini.slots(message)
 
 
-def told(message: Message, role: str) -> tuple[Path, str] | None:
-    """The text of a message that is a text of this role ("user" or "assistant") and nothing else, and its path.
+def text_of(message: Message, role: str) -> tuple[Path, str] | None:
+    """The path and the text of a message of this role ("user" or "assistant") that holds one text and nothing else.
 
-    >>> told({"role": "user", "parts": [{"text": "hi"}]}, "user"), told({"role": "user", "content": []}, "user")
+    None for any other message.
+
+    >>> text_of({"role": "user", "parts": [{"text": "hi"}]}, "user"), text_of({"role": "user", "content": []}, "user")
     ((('parts', 0, 'text'), 'hi'), None)
     """
-    for row in _TELLING:
+    for row in _TEXT_SHAPES:
         text = _at(message, row.text_at)
-        if isinstance(text, str) and message == row.tell(role, text):
+        if isinstance(text, str) and message == row.text_message(role, text):
             return row.text_at, text
     return None
 
 
 def foreign(message: Message, shape: str) -> Shape | None:
-    """The shape that a message must be of, if that is none which goes with ``shape``.
+    """The shape of a message that cannot be in one request with messages of ``shape``; None if it can.
 
     >>> foreign({"role": "model", "parts": [{"text": "hi"}]}, "openai").name
     'gemini'
@@ -69,7 +71,7 @@ def is_made(message: Message) -> bool:
 
 
 def speaker(message: Message) -> str:
-    """Who gave a message, for somebody who reads it: its role, or its type if it is an item without one."""
+    """The speaker of a message, for a human reader: its role, or the type of an item without a role."""
     return str(message.get("role") or message.get("type") or "user")
 
 
@@ -81,15 +83,17 @@ def is_message(value: Any) -> bool:
     return role in _ROLES if isinstance(role, str) else gemini.is_sure(value) or responses.is_sure(value)
 
 
-# What one chat shape takes, the other takes too.
+# The two chat shapes take each other's messages.
 _FOREIGN = {
     name: tuple(row for row in SHAPES.values() if row.name != name and not {name, row.name} <= _CHAT) for name in SHAPES
 }
-_TELLING = tuple({row.tell: row for row in SHAPES.values()}.values())  # OpenAI and Anthropic tell a text alike
+_TEXT_SHAPES = tuple(
+    {row.text_message: row for row in SHAPES.values()}.values()
+)  # OpenAI and Anthropic write a text alike
 
 
 def _at(message: Message, path: Path) -> Any:
-    """What is at a path of a message, None if there is no such path."""
+    """The value at a path of a message; None if there is no such path."""
     found: Any = message
     for step in path:
         if isinstance(found, dict):

@@ -1,4 +1,4 @@
-"""The numbers of this package that decide which text must stay: how instructions and data are told apart."""
+"""The numbers of this package that decide which text must stay. They separate instructions from data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .._weights import weight
 
 @dataclass(frozen=True, kw_only=True)
 class MessageWeights:
-    """Weights of what counts as an instruction, and of what counts as a result."""
+    """Weights that decide whether a text is an instruction, data or a result."""
 
     # Instructions and data in a message of the user (instructions.py)
     min_data_characters: int = weight(
@@ -34,7 +34,7 @@ class MessageWeights:
         0.9, "share of short shell commands with an answer that asks nothing, where outputs have no frame of their own"
     )
 
-    # What is opened last (must_stay.py)
+    # Texts that are the last to go (must_stay.py)
     max_passed_share: float = weight(
         1 / 3,
         "share of the room that the newest results may take once a human has spoken behind them, maximum",

@@ -1,1 +1,1 @@
-"""The choice of what stays within the budget, and the writing of the chosen forms."""
+"""Chooses the text that stays within the budget, and writes the chosen forms."""

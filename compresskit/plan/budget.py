@@ -1,4 +1,4 @@
-"""The budget: a choice for the room, corrected by what its messages cost as they are written."""
+"""The budget: makes a choice for the room, and corrects it by the counted tokens of the written messages."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ from .writer import Written, write
 if TYPE_CHECKING:
     from .shrinking import Shortening
 
-_ATTEMPTS = 5  # corrections of the plan after counting what was written; then comes the floor
+_ATTEMPTS = 5  # corrections of a plan by the counted tokens, maximum; then everything gets its cheapest form
 _MAX_MESSAGES = 2_000  # messages up to which they are written twice, which bounds the time
 
 
 class Limits(NamedTuple):
-    """The room of a plan, and what its room and its markers depend on.
+    """The limits of a plan.
 
     Attributes:
-        room: tokens that the messages may have.
-        recoverable: whether markers invite the model to retrieve.
-        cache: what earlier calls took out, by key.
-        measure: counts tokens.
-        names: share of names in the tokens that the plan can spend; None: as the weights have it.
-        most: in a conversation that goes on, tokens that the messages may have before the next compaction; 0: there is
-            none. If ``room`` is below the floor, a share of the tokens between the floor and ``most`` is spent as well.
-        whole: tokens that the messages have now.
-        worth: gives the share of so many tokens that is worth its price; None: all of it.
-        shape: of the messages; folds are written in it.
-        tool: tokens that become free if nothing is left out, so that the retrieval tool is not needed.
+        room: The tokens that the messages may have.
+        recoverable: Whether markers invite the model to retrieve.
+        cache: The originals that earlier calls took out, by key.
+        measure: Counts tokens.
+        names: The share of names in the tokens that the plan can spend; None: the share of the weights.
+        most: In a conversation that goes on, the tokens that the messages may have before the next compaction; 0 if
+            there is no such bound. If ``room`` is below the floor, a share of the tokens between the floor and ``most``
+            is spent as well.
+        whole: The tokens that the messages have now.
+        worth: A function of the tokens of a history. It returns the share that is worth its price. None: all of it.
+        shape: The shape of the messages, in which folds are written.
+        tool: The tokens that become free if nothing is left out, so that the retrieval tool is not needed.
     """
 
     room: int
@@ -54,10 +55,10 @@ class Limits(NamedTuple):
     tool: int = 0
 
     def spendable(self, floor: int) -> Limits:
-        """The room that is worth its tokens, and the share of names for it.
+        """These limits with the room that is worth its tokens, and with the share of names for it.
 
-        Above the floor it is at least half of what there is: who sets a target wants it used. If the target is below
-        the floor, it is a share of what there is until the next compaction.
+        Above the floor, at least half of the room is spent, because a caller who sets a target wants it used. If the
+        target is below the floor, a share of the tokens until the next compaction is spent.
         """
         tuned, free = tuning.WEIGHTS, self.room - floor
         if free > 0 and self.whole > floor:
@@ -74,7 +75,7 @@ class Limits(NamedTuple):
         return history if self.worth is None else int(self.worth(history) * history)
 
     def _with(self, floor: int, free: int, beyond: bool = False) -> Limits:
-        """With so much room above the floor, and the share of names for it if the conversation goes on."""
+        """These limits with ``free`` tokens above the floor, and the share of names of a conversation that goes on."""
         limits = self._replace(room=floor + free)
         if not self.most or free <= 0:
             return limits
@@ -82,8 +83,8 @@ class Limits(NamedTuple):
 
 
 def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tuple[Written, int]:
-    """The messages as they are written within the room, and the plan's floor."""
-    lengths: dict[str, int] = {}  # of keys, if a text of the input would pass for a marker of ours
+    """The messages written within the room, and the plan's floor in tokens."""
+    lengths: dict[str, int] = {}  # text -> letters of its key, if the input contains something like its marker
     unfoldable: frozenset[int] = frozenset()
     while True:
         keys = Keys(limits.cache, lengths)
@@ -91,7 +92,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
         written = _complete(limits, costs) or _fitted(limits.spendable(floor), costs)
-        if _is_small(limits.room, judged) and floor < written.tokens:  # so far it is an estimate on the safe side
+        if _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
             floor = write(costs, cheapest).tokens
         if shortening is not None:
             written = shortening.apply(written, costs)
@@ -105,7 +106,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
 
 
 def _complete(limits: Limits, costs: Costs) -> Written | None:
-    """Everything in forms that say all of it, if that fits a small room: then no tool has to be paid for."""
+    """The messages in forms that hold everything, if these fit a small room. Then the tool is not needed."""
     if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
         return None
     room, judged = limits.room + limits.tool, costs.judged
@@ -119,12 +120,12 @@ def _complete(limits: Limits, costs: Costs) -> Written | None:
 
 
 def _is_small(room: int, judged: Judged) -> bool:
-    """Whether one more writing costs little: it spends what is left of the room, and gives the floor to the token."""
+    """Whether one more writing takes little time. It spends the rest of the room, and makes the floor exact."""
     return room <= tuning.WEIGHTS.max_second_writing_tokens and len(judged.messages) <= _MAX_MESSAGES
 
 
 def _fitted(limits: Limits, costs: Costs) -> Written:
-    """What fits the room by what it really costs; the cheapest forms if nothing does."""
+    """The messages written within the room by counted tokens; in their cheapest forms if nothing fits."""
     room = budget = limits.room
     for _ in range(_ATTEMPTS):
         knapsack = costs.knapsack()
@@ -147,7 +148,7 @@ def _fitted(limits: Limits, costs: Costs) -> Written:
 
 
 def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Written | None:
-    """What a larger budget adds: estimates are on the safe side. None if it does not fit after all."""
+    """The messages written with a larger budget, since estimates are too high. None if they do not fit after all."""
     written = write(costs, _choose(limits, costs, knapsack, budget))
     if (over := written.tokens - limits.room) > 0:
         written = write(costs, _choose(limits, costs, knapsack, budget - over))
@@ -155,7 +156,7 @@ def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Wr
 
 
 def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
-    """What fits the budget with the tokens reserved for hints, and the hints; more text if there are few names."""
+    """A choice within the budget, with tokens reserved for hints, and the hints. Few names leave more for text."""
     tuned = tuning.WEIGHTS
     code = code_with_gaps(costs)
     outlines = int(tuned.signatures_share * limits.room) if code else 0

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ..content import LOSSLESS, MARKER, Segment, Short, Split, detect, forms_of, quiet_of, segments_of, shorten, split
 from ..markers import weights as marker_tuning
-from ..markers.fold_quotes import always_told
+from ..markers.fold_quotes import quoted_always
 from ..messages.parts import CHARACTERS_PER_TOKEN
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
@@ -23,31 +23,31 @@ from .groups import Atom
 
 # Limits of time
 _MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
-_DEEP_SHARE = 4  # characters for each one that is parsed, minimum
+_DEEP_SHARE = 4  # characters of a conversation for each one that is parsed, minimum
 _DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
-_SHORT_CHARACTERS = 600_000  # characters of which compact forms are made, newest first
+_SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
 _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
 NO_ENTITIES: frozenset[int] = frozenset()
 _WHOLE = Split("text", [])
 
 
 class Candidate(NamedTuple):
-    """One block with everything that is known of it before anything has a cost."""
+    """One block with all its properties besides costs."""
 
     block: Block
-    protected: str  # why it may not be touched, "" if it may
+    protected: str  # the reason why it must not change; "" if it may
     split: Split = _WHOLE  # without segments if the block is protected or small
     must: frozenset[int] = frozenset()  # segments that are kept whenever the block is shown
-    values: Sequence[float] = ()  # of the segments
-    entities: Sequence[frozenset[int]] = ()  # of the segments, by number
+    values: Sequence[float] = ()  # values of the segments
+    entities: Sequence[frozenset[int]] = ()  # numbers of the entities of each segment
     form: str = ""  # name of the compact form
     short: str = ""  # text of the compact form without its head: the segments are segments of it
-    head: str = ""  # beginning of the compact form, which precedes whatever is kept of it
+    head: str = ""  # beginning of the compact form, which precedes any kept part of it
     quiet: frozenset[int] = frozenset()  # segments without new information
-    shares: Sequence[float] = ()  # how surely the question means each segment; empty if it picks out no row
-    picked: frozenset[int] = frozenset()  # segments that it means the most surely
-    again: str = ""  # says that later texts repeat all of it, or that it is out of date
+    shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
+    picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
+    again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
 
     @property
@@ -67,18 +67,18 @@ class Candidate(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A conversation as candidates, in order, and the value of everything beside their larger texts."""
+    """A conversation as candidates, in order, and the value of each atom apart from its larger texts."""
 
     messages: list[Message]
     turns: Sequence[Turn]
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
     firsts: Sequence[int]  # the first candidate of each message, and the number of candidates
-    relevance: Sequence[float]  # of each candidate: the best value of its segments, or that of its atom
-    values: Sequence[float]  # of each atom, beside its larger texts
-    entities: Sequence[frozenset[int]]  # of each atom, beside its larger texts
-    weights: Sequence[float]  # of the entities, by number
-    names: Mapping[int, str]  # of the entities, by number; "" for those that mean nothing by themselves
+    relevance: Sequence[float]  # for each candidate, the best value of its segments, or the value of its atom
+    values: Sequence[float]  # value of each atom, apart from its larger texts
+    entities: Sequence[frozenset[int]]  # entities of each atom, apart from its larger texts
+    weights: Sequence[float]  # weights of the entities, by number
+    names: Mapping[int, str]  # names of the entities, by number; "" for those that mean nothing by themselves
     shown: frozenset[int]  # entities in protected texts
 
     def of(self, first: int, last: int) -> range:
@@ -95,7 +95,7 @@ def judge(
     measure: Measure,
     room: int,
 ) -> Judged:
-    """Every block, split into segments that are scored. Nothing is counted yet but samples.
+    """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
     Small texts and tool calls are scored together, one atom at a time.
     """
@@ -140,7 +140,7 @@ def judge(
 
 
 def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
-    """Gives the rows of listings that the question picks out segments of their own."""
+    """Gives each row of a listing that the question picks out a segment of its own."""
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     found = dict(large)
@@ -151,7 +151,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         if left < 0:
             break
         source = one.source
-        for start, end, _ in map(one.split.segments.__getitem__, one.must):  # a question picks itself out
+        for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
         if rows := picked(source, one.split.kind, query.asked):
             parts, shares, origins = cut(one.split, rows)
@@ -167,7 +167,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
 
 
 def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) -> dict[int, Candidate]:
-    """Gives segments their scores, and more if the question picks them out. Those that must stay need none."""
+    """Gives segments their scores, and more if the question picks them out. Segments that must stay need no score."""
     most = relevance_tuning.WEIGHTS.picked_row
     found = {}
     for (number, one), values in zip(large.items(), scores, strict=False):
@@ -181,9 +181,9 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
 
 
 def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candidate]) -> dict[int, Candidate]:
-    """Takes most of the value from segments that a later text repeats; a text that is all repeated has one segment.
+    """Takes most of their value from segments that a later text repeats. If all are repeated, the text is one segment.
 
-    Outdated reads have no value: they go before everything else, the oldest first.
+    Outdated reads have no value, so they are the first to go, the oldest before the others.
     """
     tuned, least = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
     texts = {number: large.get(number, one) for number, one in enumerate(candidates) if len(one.source) >= least}
@@ -218,7 +218,7 @@ def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candida
 def _find_entities(
     facts: Facts, candidates: Sequence[Candidate]
 ) -> tuple[dict[int, Candidate], list[tuple[Block, frozenset[int]]], frozenset[int]]:
-    """Larger and protected texts with their entities, newest first; those of each block; those of protected ones."""
+    """Larger and protected texts with their entities, newest first; the entities by block; those of protected texts."""
     shown: frozenset[int] = frozenset()
     blocks = []
     left = _ENTITY_CHARACTERS
@@ -240,7 +240,7 @@ def _find_entities(
 
 
 def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]:
-    """The entities of what each atom shows beside its larger texts."""
+    """The entities of each atom, apart from its larger texts."""
     left = _ENTITY_CHARACTERS
     beside = [NO_ENTITIES] * len(texts)
     for number in reversed(range(len(texts))):
@@ -251,9 +251,9 @@ def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]
 
 
 def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
-    """What an atom shows beside its larger texts."""
+    """The texts that an atom shows besides its larger texts."""
     if quoted:
-        return [text for turn in turns for block in turn.blocks for text in always_told(block, turn.role)]
+        return [text for turn in turns for block in turn.blocks for text in quoted_always(block, turn.role)]
     least = marker_tuning.WEIGHTS.small_text_characters
     texts = [text for turn in turns for text in turn.fixed]
     return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < least]
@@ -271,7 +271,7 @@ def _split_all(
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     candidates = []
-    for block, why in zip(reversed(blocks), reversed(reasons), strict=True):  # the newest text is cut with most care
+    for block, why in zip(reversed(blocks), reversed(reasons), strict=True):  # the newest texts are parsed first
         one = Candidate(block, why)
         if not why and len(block.text) >= small:
             most = max(_most_characters(block.text, measure, room), 4 * coarse)
@@ -281,7 +281,7 @@ def _split_all(
             if short_left > 0 and not block.must and (forms := forms_of(block.text, kind)):
                 short_left -= len(block.text)
                 within = block.message in quoted
-                if within:  # a form that leaves things out says so in its marker, which is not quoted
+                if within:  # only the marker shows that a form omits something, and a fold does not quote it
                     forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
             if found and found[0] in tuned.compact_forms and _pays(block.text, found[1], room):
@@ -307,7 +307,8 @@ def _split_all(
 def _pays(text: str, short: Short, room: int) -> bool:
     """Whether a compact form is worth more than the text's own words.
 
-    If not even the form fits the room, most of the text goes either way. Its own words are easier to read and to quote.
+    If not even the form fits the room, most of the text is left out in either case. The text's own words are then
+    better, because they are easier to read and to quote.
     """
     tuned, characters = tuning.WEIGHTS, len(short.head) + len(short.body)
     fits = characters <= room * CHARACTERS_PER_TOKEN
@@ -315,9 +316,9 @@ def _pays(text: str, short: Short, room: int) -> bool:
 
 
 def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset[int]]:
-    r"""The split of a text by what must stay of it, a segment for each range; the text between is cut by itself.
+    r"""The split of a text of which some ranges must stay: a segment for each of them; the texts between are cut alone.
 
-    The kind is that of the longest text between. Nothing is split if only small texts may be left out.
+    The kind is the kind of the longest text between them. Nothing is split if only small texts may be left out.
 
     >>> cut, must = _around(Block(0, ("content",), "Sum up:\n" + "one, two\n" * 30, must=((0, 8),)), split)
     >>> cut.kind, cut.segments[0], must
@@ -346,14 +347,14 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
-    """Characters of the largest segment: about 400 tokens, fewer where the room is small."""
+    """The characters of the largest segment: about 400 tokens, or fewer if the room is small."""
     tuned = tuning.WEIGHTS
     tokens = max(tuned.min_segment_tokens, min(tuned.max_segment_tokens, room // tuned.min_segments_in_room))
     size = min(tuned.density_sample_characters, len(text) // 2)
     middle = (len(text) - size) // 2
     sample = text[middle : middle + size]
     spaces = sample.count(" ") + sample.count("\n")
-    # words of English or code: what they come to is known
+    # for words of English or code, the tokens per character are known
     plain = sample.isascii() and spaces * tuned.max_plain_word_characters >= size
     per_token = tuned.plain_token_characters if plain else size / max(1, measure.count(sample))
     return max(tuned.min_segment_characters, min(tuned.max_segment_characters, int(tokens * per_token)))

@@ -1,4 +1,4 @@
-"""The outcome of a choice: which messages fold, which segments are kept, and what the markers name."""
+"""The outcome of a choice: the messages that fold, the segments that are kept, and the words in markers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-FOLD = -1  # in the place of a candidate: the fold of a group, whose number is in the place of a segment
+FOLD = -1  # instead of the number of a candidate, it means the fold of the group whose number replaces the segment's
 
 Words = Mapping[int, Mapping[int, Sequence[str]]]  # by candidate and by segment that is left out; or by FOLD and group
 NO_WORDS: Words = MappingProxyType({})
@@ -22,10 +22,10 @@ class Hints(NamedTuple):
 class Choice(NamedTuple):
     """The form of everything. Groups and candidates are numbered in order."""
 
-    folded: frozenset[int]  # groups
+    folded: frozenset[int]  # groups that fold
     opened: frozenset[int]  # groups that are shown, or quoted within their fold
-    kept: Mapping[int, frozenset[int]]  # segments by candidate; a candidate without kept segments is missing
-    entities: frozenset[int]  # that can be read
+    kept: Mapping[int, frozenset[int]]  # kept segments by candidate; a candidate without any is missing
+    entities: frozenset[int]  # entities that can be read
     tokens: int  # estimate for all messages, without hints
     bare: bool  # whether stubs are the shortest ones
     hints: Hints = Hints()

@@ -1,4 +1,4 @@
-"""Costs: the tokens of every form of every candidate, and the groups that the budget decides about."""
+"""Costs: the tokens of every form of every candidate, and the groups among which the budget chooses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..content import describe
-from ..markers.keys import STAND_IN, Keys
+from ..markers.keys import PLACEHOLDER, Keys
 from ..markers.wording import Gap, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
@@ -23,23 +23,23 @@ _SLACK = 2  # tokens that a marker may cost more in its place than by itself
 class Stubs(NamedTuple):
     """The lines that can replace a whole text."""
 
-    described: str  # says what the text is
-    bare: str  # the shortest
-    tokens: int  # of the shortest
+    described: str  # describes the text
+    bare: str  # the shortest one
+    tokens: int  # tokens of the shortest one
 
 
 class Costs(NamedTuple):
-    """The costs of a conversation, in tokens, and what they were counted with."""
+    """The costs of a conversation in tokens, and the objects that they were counted with."""
 
     judged: Judged
     measure: Measure
     keys: Keys
     wording: Wording
-    shape: str  # of the messages: folds are written in it
+    shape: str  # shape of the messages, in which folds are written
     groups: Sequence[Group]  # one for each atom
-    tokens: Sequence[int]  # of each candidate as it is
-    stubs: Mapping[int, Stubs]  # of each candidate with forms outside of folds
-    fold: int  # of the first line of a fold, with its message
+    tokens: Sequence[int]  # tokens of each candidate as it is
+    stubs: Mapping[int, Stubs]  # stubs of each candidate that has forms outside of folds
+    fold: int  # tokens of the first line of a fold, with its message
 
     def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
@@ -81,7 +81,7 @@ def price_all(
         return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
-    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, STAND_IN)) + _SLACK
+    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, PLACEHOLDER)) + _SLACK
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
@@ -94,8 +94,8 @@ def _price(
     if not one.split.segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
         return None, None
     key = keys.name(text)
-    # a key is a word of its own in every encoding: the words around it are counted once for all texts
-    longer = measure.count(f" {key}") - measure.count(f" {STAND_IN}")
+    # every encoding cuts a key from the words around it, so these words are counted once for all texts
+    longer = measure.count(f" {key}") - measure.count(f" {PLACEHOLDER}")
     lines = text.count("\n") + (not text.endswith("\n"))
     nines = 10 ** len(str(lines if lines > 1 else len(text))) - 1
     unit = "lines" if lines > 1 else "characters"
@@ -107,11 +107,11 @@ def _price(
         whole = min(count, head + sum(costs))
     else:
         widest = Gap(nines - 1, nines, unit)
-        gap = measure.count(wording.gap(widest, STAND_IN) + "\n") + longer + _SLACK
+        gap = measure.count(wording.gap(widest, PLACEHOLDER) + "\n") + longer + _SLACK
         more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
         whole = count
     first = 1 if lines > 1 else 0
-    bare = stub = measure.count(wording.gap(Gap(first, nines, unit), STAND_IN)) + longer
+    bare = stub = measure.count(wording.gap(Gap(first, nines, unit), PLACEHOLDER)) + longer
     if count - bare < least_gain:
         return None, None
     shortest = described = wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..markers.excerpts import short_excerpt
-from ..markers.fold_quotes import always_told, extract, quoted
+from ..markers.fold_quotes import extract, quoted, quoted_always
 from ..markers.wording import BESIDE_FOLD
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from .candidates import Candidate
 from .knapsack import Forms
 
-_ROLE = 2  # tokens of the line that says who speaks, as an estimate
-_GAP = 2  # tokens of the line that replaces what is left out, as an estimate
+_ROLE = 2  # tokens of the line with the role of a speaker, as an estimate
+_GAP = 2  # tokens of the line that replaces left-out lines, as an estimate
 
 
 def beside_cost(measure: Measure) -> int:
@@ -23,7 +23,7 @@ def beside_cost(measure: Measure) -> int:
 
 def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Forms | None]:
     """Tokens of the lines that are always quoted of a text, and the costs of its other lines if it has any."""
-    lines = always_told(one.block, role)
+    lines = quoted_always(one.block, role)
     fixed = measure.count("\n".join([*lines, ""])) if lines else 0
     if not one.split.segments:
         return fixed, None

@@ -20,15 +20,17 @@ class Atom(NamedTuple):
     first: int
     last: int
     foldable: bool
-    quoted: bool = False  # what is kept of it is quoted within a fold
+    quoted: bool = False  # whether its kept lines are quoted within a fold
 
 
 def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
     """The conversation in runs that stay together: a call with all its results, or small talk.
 
     Args:
-        room: tokens that the messages may have in the end. Runs of small talk stay small against it.
-        folds: whether messages may fold at all.
+        turns: The conversation.
+        protection: The texts that must stay.
+        room: The tokens that the messages may have in the end. Runs of small talk are small in proportion.
+        folds: Whether messages may fold at all.
     """
     tuned = tuning.WEIGHTS
     # a marker between two messages costs more tokens than a message of this size
@@ -58,10 +60,10 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
 
 
 def _open_thinking(turns: Sequence[Turn]) -> int:
-    """Where the tool loop that is still open begins, if it has thinking; else the number of messages.
+    """The first message of the tool loop that is still open, if it has thinking; else the number of messages.
 
-    A fold is a message of the user. Within that loop it would end the model's turn, and what follows would be a turn
-    that does not begin with thinking, which Anthropic refuses (platform.claude.com, "Extended thinking").
+    A fold is a message of the user. Within the open loop, it would end the model's turn, so the next turn would not
+    begin with thinking. Anthropic refuses that (platform.claude.com, "Extended thinking").
     """
     first = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
     return first if any(turn.thinking for turn in turns[first:]) else len(turns)
@@ -70,9 +72,9 @@ def _open_thinking(turns: Sequence[Turn]) -> int:
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
     """Whether a good part of an exchange's tokens are its ids and overhead, by an estimate."""
     if not any(turn.calls for turn in turns) or any(turn.role == "user" and not turn.answers for turn in turns):
-        return False  # in the fold, the words of a user behind the command of an agent would look like its output
+        return False  # in a fold, the user's words behind an agent's command would look like the command's output
     ids = frame_of(turns)
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
-    said = sum(len(block.text) for turn in turns for block in turn.blocks)
-    said += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
-    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + said / CHARACTERS_PER_TOKEN)
+    characters = sum(len(block.text) for turn in turns for block in turn.blocks)
+    characters += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
+    return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + characters / CHARACTERS_PER_TOKEN)

@@ -1,8 +1,8 @@
-"""Hints: the names and signatures that a marker gives of the text that it replaces.
+"""Hints: names and signatures in a marker, from the text that it replaces.
 
-A name costs a few tokens, the line with it many. An agent's next step mostly needs only the name: of the file to open,
-the record to change, the function to look at. So a share of the room goes to the names that are most likely needed
-again, each in the marker of its last place. Signatures get a small share: they are worth less than code.
+A name costs a few tokens, and the whole line with it costs many. An agent's next step mostly needs only the name of a
+file to open, a record to change, or a function to read. So a share of the room goes to the names that are most likely
+needed again, each in the marker of its last place. Signatures get a small share, because they are worth less than code.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ Places = Mapping[int, tuple[int, int]]  # of entities: candidate and segment, or
 
 
 def names_share(kept: float, beyond: bool = False) -> float:
-    """The share of names in what is kept of a history that goes on.
+    """The share of names in the kept tokens of a history that goes on.
 
     Args:
-        kept: share of its tokens, above 0.
-        beyond: whether the floor is above the target.
+        kept: The share of its tokens that is kept, above 0.
+        beyond: Whether the floor is above the target.
 
     >>> round(names_share(0.4), 3), names_share(0.1), names_share(0.1, beyond=True)
     (0.06, 0.3, 0.7)
@@ -105,7 +105,7 @@ def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget:
 
 
 def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:
-    """The names in the markers, those first that are the most likely needed per character, and their tokens.
+    """The names for the markers, and their tokens. The names with the most weight per character come first.
 
     Args:
         signatures: other words of the markers; a name in them is not repeated.

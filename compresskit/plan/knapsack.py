@@ -1,7 +1,7 @@
-"""The knapsack: which messages fold, which texts are stubs, and which segments are kept within a budget.
+"""The knapsack: chooses the messages that fold, the texts that become stubs, and the segments that fit a budget.
 
 Everything starts in its cheapest form. Then the upgrade with the most value per token is taken, again and again, with
-measured costs, until nothing more fits. The knapsack knows tokens and values. It does not know what a message is.
+counted tokens, until nothing more fits. The knapsack knows tokens and values. It knows nothing of messages.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ class Forms:
     full: int
     stub: int  # the stub that describes the text
     bare: int  # the shortest stub
-    head: int  # what precedes the segments as soon as one is kept
+    head: int  # the lines before the segments, as soon as one segment is kept
     gap: int  # the first marker between kept segments, which has the key
     more: int  # every further marker
     segments: Sequence[int]
     values: Sequence[float]
     entities: Sequence[frozenset[int]]  # of each segment, by number
-    stale: int = (
-        0  # 0 = current; stale texts are numbered from 1 (newest) and kept last, each only after all newer ones
-    )
+    stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest), and bought last and in this order
     picked: Set[int] = frozenset()  # segments that the question picks out: taken before all others
     must: Set[int] = frozenset()  # segments that are kept whenever the text is shown; then there is no stub
 
@@ -46,11 +44,11 @@ class Group:
     """Messages that are kept or folded together. ``forms`` are those of its candidates that have a choice."""
 
     fixed: int  # tokens of everything besides the forms
-    value: float  # of the fixed part
-    entities: frozenset[int]  # of the fixed part
+    value: float  # value of the fixed part
+    entities: frozenset[int]  # entities of the fixed part
     forms: Mapping[int, Forms]  # by number of the candidate
     foldable: bool
-    quoted: bool = False  # what is kept of it is quoted within the fold
+    quoted: bool = False  # whether its kept lines are quoted within the fold
     before: int = 0  # tokens of the message before a fold that begins with this group
     behind: int = 0  # tokens of the message behind a fold that ends with this group
 
@@ -71,7 +69,7 @@ class _Text:
 
     @property
     def cheapest(self) -> int:
-        """Tokens of the form to start from."""
+        """The tokens of the cheapest form, with which the knapsack starts."""
         if not self.kept:
             return self.stub
         return self.forms.head + sum(self.forms.segments[segment] for segment in self.kept) + self._marks(self.gaps)
@@ -95,7 +93,7 @@ class _Text:
         self.kept.add(segment)
 
     def _change(self, segment: int) -> int:
-        """How many gaps one more segment adds."""
+        """The number of gaps that one more segment adds."""
         kept = self.kept
         left = segment > 0 and segment - 1 not in kept
         right = segment < len(self.forms.segments) - 1 and segment + 1 not in kept
@@ -109,11 +107,11 @@ class Knapsack:
     """A knapsack that is filled once or in several steps. Nothing that is taken is given back.
 
     Args:
-        groups: the groups in order.
-        fold_cost: tokens of a fold without quoted lines.
-        weights: of entities, by number.
-        shown: entities that can be read in any case.
-        bare: whether stubs are the shortest ones, which do not describe their texts.
+        groups: The groups in order.
+        fold_cost: The tokens of a fold without quoted lines.
+        weights: The weights of entities, by number.
+        shown: The entities that can be read in any case.
+        bare: Whether stubs are the shortest ones, which do not describe their texts.
     """
 
     def __init__(
@@ -131,8 +129,8 @@ class Knapsack:
         self._exponent = tuned.density_exponent
         self._entity_value = tuned.entity_value
         self._picked_value = tuned.picked_value
-        # The more of a text is kept, the less new its next segment says: so texts without a kept segment come sooner to
-        # their best. By the bit length of the number of bought segments: 0, 1, 2-3, 4-7 …
+        # Each further segment of a text says less that is new, so its value diminishes, and other texts get their best
+        # segments sooner. The index is the bit length of the number of bought segments: 0, 1, 2-3, 4-7 …
         self._later = tuple(tuned.diminishing_factor**doublings for doublings in range(_MAX_DOUBLINGS))
         for first, last in list(self._runs()):
             run = range(first, last)
@@ -154,7 +152,7 @@ class Knapsack:
 
     @property
     def choice(self) -> Choice:
-        """What has been chosen so far."""
+        """The choice so far."""
         kept = {
             number: frozenset(self._texts[number].kept)
             for group in self._opened
@@ -165,7 +163,7 @@ class Knapsack:
         return Choice(frozenset(self._folded), frozenset(self._opened), kept, shown, self.used, self._bare)
 
     def fill(self, budget: int) -> Choice:
-        """Takes upgrades until none of the rest fits into ``budget`` tokens, which count from zero."""
+        """Takes upgrades until no other fits. ``budget`` is the total of tokens, not an addition to an earlier one."""
         if not self._begun:
             self._begun = True
             for number in range(len(self._groups)):
@@ -183,7 +181,7 @@ class Knapsack:
                 continue
             rank = -self._density(number, place, segment, price)
             if rank > known and heap and rank > heap[0][0]:
-                # another text that was taken since shows some of the same entities: the upgrade waits for its turn
+                # a text that was taken meanwhile shows some of the same entities, so the upgrade is worth less now
                 heapq.heappush(heap, (rank, number, place, segment))
             else:
                 self.used += price
@@ -203,11 +201,11 @@ class Knapsack:
                 first = None
 
     def _fold(self, first: int, last: int) -> int:
-        """What the fold of a run of groups costs; ``last`` is one past it."""
+        """The tokens of the fold of the groups ``first`` to ``last`` (exclusive)."""
         return self._fold_cost + self._groups[first].before + self._groups[last - 1].behind
 
     def _trim(self, first: int, last: int) -> None:
-        """Takes groups out of the ends of a fold that cost no more than the message beside it that they require."""
+        """Takes groups at the ends out of a fold if they cost no more than the message that they need beside it."""
         groups = self._groups
 
         def cheaper(end: int, inner: int, edge: str) -> bool:
@@ -235,7 +233,7 @@ class Knapsack:
     def _density(self, number: int, place: int, segment: int, price: int) -> float:
         """The damped value per token of an upgrade that adds ``price`` tokens.
 
-        The value is its relevance, and the entities that nothing kept shows yet. Stale texts have negative values.
+        The value is its relevance plus the entities that no kept text shows yet. Stale texts have negative values.
         """
         if price <= 0:
             return float("inf")
@@ -244,7 +242,7 @@ class Knapsack:
             text = self._texts[place]
             forms = text.forms
             value, entities = forms.values[segment], forms.entities[segment]
-            if not group.quoted:  # a fold is one text, whatever text a line of it is from
+            if not group.quoted:  # the quoted lines of a fold count as one text, so they do not diminish
                 value *= self._later[text.taken.bit_length()]
         else:
             value, entities = group.value, group.entities
@@ -262,7 +260,7 @@ class Knapsack:
         return density
 
     def _opening(self, number: int) -> int:
-        """What opening a group adds: its cheapest form, and a marker more or less beside it if it unfolds."""
+        """The tokens that opening a group adds: its cheapest form, and the change in folds beside it if it unfolds."""
         groups, group = self._groups, self._groups[number]
         if group.quoted:
             return self._cheapest[number]

@@ -1,4 +1,4 @@
-"""The last to go: which of them are opened if the target is out of reach without it."""
+"""Chooses the last texts to go that are opened if the target is out of reach otherwise."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _MARKERS = 40  # tokens of the markers in an opened text, as an estimate
 def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
     """The texts to open, the largest first: as many as the target needs, or none if it is within reach.
 
-    If the target is out of reach even so, a conversation that goes on has the room that it may use until its next
-    compaction; everything else goes as far down as it can.
+    If the target stays out of reach, a conversation that goes on may use a share of the tokens until its next
+    compaction. Any other conversation becomes as small as it can.
 
     Args:
-        stays: what must stay, with the last to go.
-        floor: the fewest tokens of the messages without any of them.
-        limits: the room.
+        stays: The texts that must stay, with the last ones to go.
+        floor: The fewest tokens of the messages if none of these texts is opened.
+        limits: The room.
     """
     if floor <= limits.room or not stays.last:
         return []

@@ -1,7 +1,7 @@
-"""Shrunk texts in the place of excerpts, chosen block by block.
+"""Replaces excerpts by shrunk texts, block by block.
 
-An excerpt has its tokens already. A shrunk text of at most as many tokens replaces it if it keeps more of the value, by
-measure: if the value is spread over the block. So the plan's target holds whatever a shrinker does.
+The budget has already given an excerpt its tokens. A shrunk text replaces it if it has at most as many tokens and keeps
+more of the value, which happens if the value is spread over the block. So the target holds for any shrinker.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from .costs import Costs
 from .writer import Excerpt, Written
 
 _QUERY_CHARACTERS = 4_000  # characters of the query that a shrinker is given
-_SLACK = 2  # tokens by which the marker may cost more where it stands than by itself
+_SLACK = 2  # tokens that the marker may cost more in its place than by itself
 
 
 class Shortening:
-    """A shrinker at work within one call of compress(): the same text and budget are asked for once."""
+    """A shrinker within one call of compress(). It is asked only once for the same text and budget."""
 
     def __init__(self, shrinker: Shrinker | Shrinking, turns: list[Turn], query: str | None, measure: Measure) -> None:
         self._with = shrinker if isinstance(shrinker, Shrinking) else Shrinking(shrinker)
@@ -32,10 +32,10 @@ class Shortening:
         self._known: dict[tuple[str, int], Outcome] = {}
 
     def apply(self, written: Written, costs: Costs) -> Written:
-        """With shrunk texts in the place of excerpts, as far as there are any that may replace them."""
+        """The messages with shrunk texts in the place of those excerpts that they may replace."""
         count, wording = self._measure.count, costs.wording
         enough = tuning.WEIGHTS.max_shrunk_share
-        found = [one for one in written.excerpts if _share(one) < enough and not one.candidate.must]
+        found = [one for one in written.excerpts if _share_of_excerpt(one) < enough and not one.candidate.must]
         blocks = [
             (one.candidate.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found
         ]
@@ -50,7 +50,7 @@ class Shortening:
                 written = written.explained(one, "the shrunk text says too little")
             elif tokens > one.tokens:
                 written = written.explained(one, "the shrunk text is over its budget")
-            elif _said(one, text) <= _share(one):
+            elif _share_of_shrunk(one, text) <= _share_of_excerpt(one):
                 written = written.explained(one, "the excerpt keeps more of what matters")
             else:
                 written = written.shortened(one, text, tokens, costs)
@@ -64,15 +64,15 @@ class Shortening:
             self._known.update(zip(fresh, outcomes, strict=True))
 
 
-def _share(excerpt: Excerpt) -> float:
+def _share_of_excerpt(excerpt: Excerpt) -> float:
     """The share of a block's value that its kept segments have."""
     values = excerpt.candidate.values
     whole = sum(values)
     return sum(values[segment] for segment in excerpt.kept) / whole if whole else 0.0
 
 
-def _said(excerpt: Excerpt, shrunk: str) -> float:
-    """The share of a block's value that a shrunk text has: its segments, by the words that are left of each.
+def _share_of_shrunk(excerpt: Excerpt, shrunk: str) -> float:
+    """The share of a block's value that a shrunk text keeps: of each segment, by the share of its words that is left.
 
     A word counts less if many segments have it.
     """
@@ -81,23 +81,23 @@ def _said(excerpt: Excerpt, shrunk: str) -> float:
     if not whole:
         return 0.0
     segments = [_words(one.source[start:end]) for start, end, _ in one.split.segments]
-    held = Counter(chain.from_iterable(segments))  # by how many segments
-    exponent = tuning.WEIGHTS.sentence_exponent  # what a text says is how its words go together
-    said = 0.0
+    held = Counter(chain.from_iterable(segments))  # word -> number of segments that have it
+    exponent = tuning.WEIGHTS.sentence_exponent  # half of the words carry less than half of the meaning
+    kept_value = 0.0
     for value, found in zip(one.values, segments, strict=True):
         worth = sum(1 / held[word] for word in sorted(found))
         share = sum(1 / held[word] for word in sorted(found & left)) / worth if worth else 1.0
-        said += value * share**exponent
-    return said / whole
+        kept_value += value * share**exponent
+    return kept_value / whole
 
 
 def _words(text: str) -> frozenset[str]:
-    """The different words of a text that are not the same in every text."""
+    """The different words of a text, without stop words."""
     return frozenset(word.lower() for word in words(text)) - STOP_WORDS
 
 
 def _asked(turns: list[Turn]) -> str:
-    """What the conversation is about, as text: the task and the last user message."""
+    """The query of the conversation: the texts of the task and of the last user message."""
     last = next((turn.index for turn in reversed(turns) if turn.human), None)
     places = dict.fromkeys(index for index in (task_of(turns), last) if index is not None)
     return "\n".join(block.text for index in places for block in turns[index].blocks if not block.call)

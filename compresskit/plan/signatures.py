@@ -21,7 +21,7 @@ def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[
 
 
 def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: int, kind: str) -> Iterator[str]:
-    r"""The definitions that begin in a segment that was left out, as they are written in the marker.
+    r"""The signatures, for a marker, of the definitions that begin in a left-out segment.
 
     >>> text = "def f(x):\n    return x\n\n\ndef g():\n    pass\n"
     >>> list(signatures(text, [Segment(0, 25, "f"), Segment(25, 43, "g")], {1}, 0, "python"))
@@ -40,7 +40,7 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:
-    """The end of a definition that begins in a segment: that of the last left-out segment that continues it."""
+    """The end of a definition that begins in a segment, which is the end of the last left-out segment of it."""
     end = segments[number].end
     for other in range(number + 1, len(segments)):
         name = segments[other].name
@@ -55,7 +55,7 @@ def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int
 
 
 def _definitions(text: str, segment: Segment, kind: str) -> Iterator[tuple[int, str, str]]:
-    """Where the definitions of a segment begin, with their full names and signatures."""
+    """The offsets of the definitions of a segment, with their full names and signatures."""
     start, end, name = segment
     place = start
     for full in name.split(", "):

@@ -1,4 +1,4 @@
-"""The numbers of this package that decide which text is kept: how texts are cut, and what the budget buys."""
+"""The numbers of this package that decide which text is kept: the cutting of texts, and the choice of the budget."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class PlanWeights:
 
     # Messages that fold together (groups.py)
     small_talk_characters: int = weight(
-        120, "characters of a message below which it is kept or folded with its small neighbours; 0: none is"
+        120, "characters of a message below which it is kept or folded with its small neighbours; 0: no message is"
     )
     max_run_characters: int = weight(480, "characters of a run of small messages, maximum")
     min_runs_in_room: int = weight(40, "runs of small messages that should fit the room, so that its end can be spent")
@@ -30,12 +30,12 @@ class PlanWeights:
 
     # Segments (candidates.py)
     max_toolless_tokens: int = weight(
-        2_000, "budget tokens up to which everything is tried in forms that need no retrieval tool (about 85 tokens)"
+        2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
     max_excerpted_form_share: float = weight(
         0.45,
-        "characters of a compact form as a share of the text's, up to which an excerpt is made of the form; a whole "
-        "form is used whatever it saves",
+        "characters of a compact form as a share of the text's, up to which an excerpt is made of the form; a complete "
+        "form is used for any saving",
         "`python -m evals needs --groups needs/*`",
     )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
@@ -51,7 +51,7 @@ class PlanWeights:
     min_segment_tokens: int = weight(60, "tokens of the largest segment, minimum")
     min_segments_in_room: int = weight(8, "segments that should fit a small target")
     density_sample_characters: int = weight(
-        400, "characters whose tokens tell how dense a text is; 0: every text counts as plain"
+        400, "characters of a sample whose tokens give the density of a text; 0: every text counts as plain"
     )
     max_plain_word_characters: int = weight(12, "characters of a word with its space in text of known density, maximum")
     plain_token_characters: int = weight(4, "characters of a token in text of known density", _HELP)
@@ -86,7 +86,7 @@ class PlanWeights:
         f"{_AGENTS}: without entities the support falls by 0.02 (coding) and 0.05 (τ-bench)",
     )
     picked_value: float = weight(
-        1_000.0, "value per token of a row that the question surely means: more than 1,000 entities a token come to"
+        1_000.0, "value per token of a row that the question surely means, which is more than any other text can have"
     )
     diminishing_factor: float = weight(
         0.87,
@@ -96,17 +96,17 @@ class PlanWeights:
 
     # The room (budget.py)
     min_spent_share: float = weight(
-        0.5, "share of the room above the floor that is spent whatever prices say: who sets a target wants it used"
+        0.5, "share of the room above the floor that is spent at any prices, because a caller wants a target to be used"
     )
     beyond_share: float = weight(
         0.3,
         "share of the tokens between floor and trigger that is spent if the target is below the floor",
-        f"{_BILL}: with less, more is asked for again; with more, it is soon full again",
+        f"{_BILL}: a smaller share causes more retrievals; a larger share fills the trigger sooner",
     )
     max_spare_share: float = weight(0.002, "share of the room that may stay unspent after the first writing, maximum")
     max_second_writing_tokens: int = weight(
         24_000,
-        "tokens of the room up to which a second writing spends what the first left; 0: there is none",
+        "tokens of the room up to which a second writing spends the rest of the first; 0: there is none",
         "`python -m evals bench` for the time",
     )
     max_name_rest_share: float = weight(
@@ -121,11 +121,11 @@ class PlanWeights:
     )
     lasting_names_share: float = weight(
         0.0096,
-        "share of names in what is kept of a history that goes on, times the square of the share k that is kept: as "
-        "much as names_share at k = 0.4, and more if less stays, since a name serves more turns than its line; 0: none",
-        f"{_BILL}, which takes a name that can be read for all that a turn needs of it",
+        "share of names in the kept text of a history that goes on, times the square of the kept share k: equal to "
+        "names_share at k = 0.4, and more if less is kept, since a name serves more turns than its line; 0: no names",
+        f"{_BILL}, which assumes that a turn needs no more than a name",
     )
-    max_names_share: float = weight(0.3, "share of names in what is kept of a history that goes on, maximum", _BILL)
+    max_names_share: float = weight(0.3, "share of names in the kept text of a history that goes on, maximum", _BILL)
     max_names_share_beyond: float = weight(
         0.7, "the same maximum if the target is below the floor, so that lines would hardly fit", _BILL
     )
@@ -143,7 +143,7 @@ class PlanWeights:
         0.7, "share of a block's value in its excerpt from which on no shrinker is asked", "`python -m evals shrink`"
     )
     sentence_exponent: float = weight(
-        2.0, "exponent of the share of words that a shrunk segment keeps: a sentence of half its words says a quarter"
+        2.0, "exponent of the share of words that a shrunk segment keeps: half of the words keep a quarter of the value"
     )
 
 

@@ -42,7 +42,7 @@ class Written(NamedTuple):
     """Messages as they were written."""
 
     messages: list[Message]
-    cache: Mapping[str, str]  # what was taken out, by key
+    cache: Mapping[str, str]  # the originals that were taken out, by key
     decisions: Sequence[Decision]
     tokens: int  # of the messages, without tools
     issued: Sequence[Position]  # places of the forms in the messages
@@ -54,7 +54,7 @@ class Written(NamedTuple):
     needs_tool: bool  # whether something was left out that the model may ask for
 
     def mistaken(self) -> set[str]:
-        """Cached texts whose keys are in the input so that ``restore`` would take the input for issued forms."""
+        """Cached texts for which ``restore`` would mistake a text of the input for an issued form."""
         short = ShortTexts()
         found = [(issued(text, self.cache, short), true) for text, true in self.suspects]
         wrong = {key for key, true in found if key is not None and key != true}
@@ -62,7 +62,7 @@ class Written(NamedTuple):
         return {self.cache[key] for key in wrong}
 
     def shortened(self, excerpt: Excerpt, shrunk: str, tokens: int, costs: Costs) -> Written:
-        """With a shrunk text, which costs so many tokens with its marker, in the place of an excerpt."""
+        """The messages with a shrunk text in the place of an excerpt; it has ``tokens`` with its marker."""
         text, bound = costs.wording.shortened(excerpt.key, shrunk), bond(excerpt.key, shrunk)
         messages = self.messages[:]
         messages[excerpt.message] = clone(messages[excerpt.message], "message")
@@ -76,7 +76,7 @@ class Written(NamedTuple):
         )
 
     def explained(self, excerpt: Excerpt, reason: str) -> Written:
-        """With the reason in an excerpt's decision why nothing shorter took its place."""
+        """The messages with the reason, in an excerpt's decision, why no shrunk text replaced it."""
         return self._decided(excerpt, why=f"{self.decisions[excerpt.decision].why}; not shrunk: {reason}")
 
     def _decided(self, excerpt: Excerpt, **changes: object) -> Written:
@@ -92,7 +92,7 @@ class _Form(NamedTuple):
     text: str
     key: str
     why: str
-    tokens: int | None = None  # if they are known
+    tokens: int | None = None  # None if they are not yet counted
 
 
 def write(costs: Costs, choice: Choice) -> Written:
@@ -141,7 +141,7 @@ class _Writing:
     def _folds(self) -> Iterator[tuple[int, int]]:
         """The runs of atoms that fold, as (first, one past the last).
 
-        A single message is replaced by none of another role: one of the assistant remains, as a stub.
+        A single message of the assistant does not fold, because a fold is a message of the user: it becomes a stub.
         """
         atoms = self._judged.atoms
         for folds, run in groupby(range(len(atoms)), key=self._choice.folded.__contains__):
@@ -180,11 +180,11 @@ class _Writing:
         names = [name for group in range(start, stop) for name in named.get(group, ())]
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
-        if lines and folded(self._shape.tell("user", marker), {key: text}) != key:
-            # the messages are no plain JSON: what is quoted would be a text
+        if lines and folded(self._shape.text_message("user", marker), {key: text}) != key:
+            # the messages are not plain JSON, so restore() would not recognise the quoted lines
             marker = self._wording.naming(self._wording.fold(count, key), names)
-        around = [self._shape.tell("assistant", BESIDE_FOLD) for _ in range(before + behind)]
-        self._messages += [*around[:before], self._shape.tell("user", marker), *around[before:]]
+        around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
+        self._messages += [*around[:before], self._shape.text_message("user", marker), *around[before:]]
         self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self._tokens += cost
@@ -196,7 +196,7 @@ class _Writing:
             cost = 0
 
     def _is_misread(self, before: bool, behind: bool, following: int) -> bool:
-        """Whether a message of the conversation would be taken for one that belongs to a fold."""
+        """Whether a message of the conversation looks like the message of the assistant beside this fold."""
         above = any(map(is_beside_fold, self._messages[-1:])) and not before
         return above or (any(map(is_beside_fold, self._given[following : following + 1])) and not behind)
 
@@ -253,7 +253,7 @@ class _Writing:
                 one.block.text, segments, kept, key, self._wording, signatures, by_segment
             )
             text = "".join(parts)
-            # the count of the whole text often tells the tokens of its parts
+            # the tokens of the parts often follow from the encoding of the whole text
             known = self._measure.tally(one.block.text).of(stretches) if len(text) <= SLICE_CHARACTERS else None
             tokens = None if known is None else known + sum(map(self._measure.count, markers))
             return _Form("excerpt", text, key, why, tokens)
@@ -284,10 +284,12 @@ class _Writing:
 
 
 def _beside(turns: Sequence[Turn], first: int, last: int) -> tuple[bool, bool]:
-    """Whether a message of the assistant is needed before and behind a fold, so that roles go on taking turns.
+    """Whether a fold needs a message of the assistant before it and behind it, so that roles still take turns.
 
     Args:
-        first, last: the messages that fold.
+        turns: The conversation.
+        first: The first message that folds.
+        last: The last message that folds.
     """
 
     def says(turn: Turn | None) -> bool:

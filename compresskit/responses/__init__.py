@@ -1,28 +1,28 @@
 """The responses of OpenAI chat completions, Anthropic messages and LiteLLM: objects or dicts, whole or streamed.
 
-Only this package knows how a response is shaped. What it offers:
+Only this package knows the structure of a response. It offers:
 
 whole responses (``whole``, ``usage``)
-    ``message_of(response, choice=0)``   the assistant message as a dict to append; {} where there is none
+    ``message_of(response, choice=0)``   the assistant message as a dict to append; {} if there is none
     ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
     ``calls_in(response)``               the tool calls of a response in any shape
     ``results(calls, texts)``            the messages that answer calls
     ``without_ours(response)``           a copy without our calls, with a finish reason that fits
     ``with_message(response, fields)``   a copy with other fields in its message
-    ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy that says it
+    ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy with another usage
 
 streams (``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
-    ``turn = ChunkTurn(Shown())`` or ``EventTurn(ShownEvents())`` for each call of one stream:
-    pass on what ``turn.feed(part)`` returns, then ``turn.end()``; ``turn.message(...)`` is what was said. Where it
-    is nothing but retrievals, answer and go on with a new turn and the same ``Shown``; else pass on
-    ``turn.closing(...)``
-    and, of chunks, ``turn.totals()``.
+    Make a ``turn = ChunkTurn(Shown())`` or ``EventTurn(ShownEvents())`` for each call of one stream. Pass on the
+    results of ``turn.feed(part)`` and then of ``turn.end()``. ``turn.message(...)`` is the whole message. If it
+    consists of retrievals alone, answer them and go on with a new turn and the same ``Shown``. Otherwise pass on
+    ``turn.closing(...)`` and, for chunks, ``turn.totals()``.
 
-turns with calls of both (``mixed_turns``)
-    ``record_of(message, texts, before)`` what to keep of our calls; ``put_back(messages, records)`` the messages with
-    them in place again. Records come from the messages (``taken``) or from a store, under ``names(messages)``.
+turns with calls of our tool and of the caller's (``mixed_turns``)
+    ``record_of(message, texts, before)`` is the record of our calls. ``put_back(messages, records)`` are the messages
+    with these calls in place again. Records come from the messages (``taken``) or from a store, under
+    ``names(messages)``.
 
-Nothing is changed in place, nothing here calls a model.
+Nothing is changed in place, and no model is called.
 """
 
 from .anthropic_stream import EventTurn, ShownEvents

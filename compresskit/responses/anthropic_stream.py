@@ -1,4 +1,4 @@
-"""Streams of Anthropic's events, as dicts: text goes through, our calls never do."""
+"""Streams of Anthropic's events, as dicts: text is passed on, but our calls never are."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta":
 
 
 class ShownEvents:
-    """What the caller of one stream has seen of it, over all the calls that it is made of."""
+    """The events that the caller of one stream has seen, over all calls of the model for this stream."""
 
     def __init__(self) -> None:
         self.started = False
         self.blocks = 0
-        self.usage: Usage | None = None  # of all calls that ended
+        self.usage: Usage | None = None  # usage of all calls that ended
 
 
 class EventTurn:
-    """One call's stream. ``feed`` returns what may be passed on at once; ``message_delta`` and ``message_stop`` wait.
+    """The stream of one call. ``feed`` returns the events to pass on; ``message_delta`` and ``message_stop`` wait.
 
-    After ``end``: ``message()`` is what the model said, ours included; ``closing`` are the events that end
-    the message for the caller.
+    After ``end``, ``message()`` is the model's message with our calls, and ``closing`` are the events that end the
+    message for the caller.
 
     Args:
-        shown: shared by all turns of one stream: it starts one message, and numbers its blocks.
+        shown: The state that all turns of one stream share. It starts one message, and numbers its blocks.
     """
 
     def __init__(self, shown: ShownEvents) -> None:
-        self.stop: Event | None = None  # the message_delta
+        self.stop: Event | None = None  # the event message_delta
         self._shown = shown
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._inputs: dict[int, str] = {}  # JSON of tool calls, as far as it came
+        self._inputs: dict[int, str] = {}  # the JSON of tool calls so far
         self._numbers: dict[int, int] = {}
         self._usage: Usage = {}
 
@@ -64,7 +64,7 @@ class EventTurn:
         return self._usage
 
     def message(self) -> Message:
-        """What the model said, put together."""
+        """The model's whole message."""
         content = []
         for index in sorted(self._blocks):
             block = dict(self._blocks[index])
@@ -105,7 +105,7 @@ class EventTurn:
 
 
 def _parsed(text: str) -> Any:
-    """A call's input; one that is cut off becomes {}, for Anthropic takes nothing but an object back."""
+    """The input of a call. An input that is cut off becomes {}, because Anthropic only accepts an object."""
     try:
         found = json.loads(text or "{}")
     except (ValueError, RecursionError):

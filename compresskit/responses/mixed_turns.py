@@ -1,10 +1,10 @@
-"""Our calls of a turn that also called the caller's tools: taken out of its message, and put back later.
+"""Takes our calls out of a turn that also calls the caller's tools, and puts them back later.
 
-The caller sees and answers only its own calls. A record of ours, and of the retrievals before that turn, goes
-with the message (``provider_specific_fields["compresskit"]``, which callers echo when they append it) or into
-a store; when the caller comes back with its results, it is put back into place with its answers. A
-record is data that a client may have changed: what is not as we write it is passed over. Who screens messages,
-such as a proxy, takes records from its own store alone.
+The caller sees and answers only its own calls. A record holds our calls in that turn, and the retrievals before it. It
+goes with the message (in ``provider_specific_fields["compresskit"]``, which callers send back when they append the
+message) or into a store. When the caller comes back with its results, our calls are put back with their answers. A
+client may have changed a record, so a record that is not as we write it is ignored. A program that screens messages,
+such as a proxy, only takes records from its own store.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .whole import FIELDS, Call, calls_of, changed, field, results, without_ours
 
 NAME = "compresskit"
 Record = dict[str, Any]
-_Turn = tuple[Message, list[str]]  # of nothing but retrievals: its message, and their answers
+_Turn = tuple[Message, list[str]]  # a turn of retrievals alone: its message, and their answers
 
 
 def record_of(
@@ -28,26 +28,26 @@ def record_of(
     before: Sequence[tuple[Message, Sequence[str]]] = (),
     streamed: bool = False,
 ) -> Record:
-    """What is kept of a turn, as JSON.
+    """The record of our calls in a turn, as a JSON value.
 
     Args:
-        message: the turn's whole assistant message.
-        texts: the answers to our calls in it, in order.
-        before: the turns before it that were nothing but retrievals: message and answers of each.
-        streamed: the caller has seen the text (or blocks) of those turns too, as the beginning of the message.
+        message: The turn's whole assistant message.
+        texts: The answers to our calls in it, in order.
+        before: The turns before it that consisted of retrievals alone: message and answers of each.
+        streamed: Whether the caller has also seen the text (or blocks) of those turns, as the beginning of the message.
     """
     calls = calls_of(message)
     return {
         "with": [call.id for call in calls if not call.ours],
         "calls": [{"at": call.at, "call": call.raw} for call in calls if call.ours],
         "texts": list(texts),
-        "before": [{"message": dict(said), "texts": list(answers)} for said, answers in before],
+        "before": [{"message": dict(earlier), "texts": list(answers)} for earlier, answers in before],
         "streamed": streamed,
     }
 
 
 def taken(message: Message) -> tuple[Message, Record | None]:
-    """A message without the record that it carries, and that record."""
+    """A message without its record, and the record."""
     fields = message.get(FIELDS)
     if not isinstance(fields, Mapping) or NAME not in fields:
         return message, None
@@ -58,28 +58,29 @@ def taken(message: Message) -> tuple[Message, Record | None]:
 
 
 def names(messages: Sequence[Message]) -> dict[int, str]:
-    """Index -> the name in a store of the record of each assistant message that calls tools.
+    """The name in a store for the record of each assistant message that calls tools, by index.
 
-    Made of what was said before it and of its calls' ids, so that providers that number their calls from 0 do
-    not make two conversations share one. Instructions do not count: many say the time of day.
+    A name is a hash of the messages before, and of the ids of the calls, so that two conversations never share a name
+    even if a provider numbers calls from 0. Instructions do not count, because many contain the time of day.
     """
     found = {}
-    said = hashlib.sha256()
+    digest = hashlib.sha256()
     for index, message in enumerate(messages):
         calls = [str(call.id) for call in calls_of(message) if not call.ours]
         if message.get("role") == "assistant" and calls:
-            name = said.copy()
+            name = digest.copy()
             _feed(name, ["calls", *calls])
             found[index] = f"turn-{name.hexdigest()}"
         if message.get("role") not in ("system", "developer"):
-            _feed(said, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
+            _feed(digest, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
     return found
 
 
 def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list[list[Message]]:
-    """For every message the ones to send: it, or it with our calls in place, their answers, and what was before.
+    """The messages to send for each message: the message itself, or, if it has a record, with our calls in place.
 
-    A record whose message makes none of the calls that it went with is passed over, as is one of a last message.
+    In the second case, the retrievals before it precede it, and the answers to our calls follow it. A record is ignored
+    if its message makes none of the caller's calls that it names, or if it belongs to the last message.
     """
     runs = [[message] for message in messages]
     for index, record in records.items():
@@ -113,15 +114,15 @@ def _whole(message: Message, record: Record) -> tuple[list[Message], list[Messag
 
 
 def _parted(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn]]:
-    """A message that was streamed as one with the turns before it, and those turns: nothing is said twice.
+    """Separates a message from the turns before it that were streamed as its beginning, so that no text is repeated.
 
-    If the caller has changed the text, it stays the caller's, and the earlier messages say nothing.
+    If the caller has changed the text, the message keeps it, and the earlier turns have no text.
     """
-    said = "".join(text for earlier, _ in turns if isinstance(text := earlier.get("content"), str))
+    before = "".join(text for earlier, _ in turns if isinstance(text := earlier.get("content"), str))
     content = message.get("content")
     thought = [block for earlier, _ in turns for block in _blocks(earlier)]
-    if isinstance(content, str) and said and content.startswith(said):
-        message = {**message, "content": content[len(said) :] or None}
+    if isinstance(content, str) and before and content.startswith(before):
+        message = {**message, "content": content[len(before) :] or None}
     else:
         turns = [({**earlier, "content": None}, texts) for earlier, texts in turns]
     if thought:
@@ -131,18 +132,18 @@ def _parted(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn]]
 
 
 def _parted_blocks(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn], int]:
-    """The same for Anthropic's blocks, and at which of the message's blocks the last turn begins.
+    """The same for Anthropic's blocks; and the number of the message's block at which the last turn begins.
 
-    If the caller has changed the first blocks, they stay the caller's, and the earlier turns are not put back.
+    If the caller has changed the first blocks, the message keeps them, and the earlier turns are not put back.
     """
     before = [block for earlier, _ in turns for block in without_ours(earlier)["content"]]
     count = len(before)
-    if [_said(block) for block in message["content"][:count]] == [_said(block) for block in before]:
+    if [_identity(block) for block in message["content"][:count]] == [_identity(block) for block in before]:
         return {**message, "content": message["content"][count:]}, turns, 0
     return message, [], count
 
 
-def _said(block: Any) -> tuple[Any, ...]:
+def _identity(block: Any) -> tuple[Any, ...]:
     return tuple(field(block, name) for name in ("type", "text", "thinking", "data", "id"))
 
 
@@ -152,10 +153,10 @@ def _blocks(message: Message) -> list[Any]:
 
 
 def _with_results(blocks: list[Any], message: Message) -> Message:
-    """Anthropic's results stand in one message: ours before the caller's."""
+    """A message with our results before the caller's, because Anthropic takes all results in one message."""
     content = message.get("content")
-    said = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
-    return {**message, "content": [*blocks, *said]}
+    own = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
+    return {**message, "content": [*blocks, *own]}
 
 
 def _fits(message: Message, record: Record) -> bool:
@@ -198,7 +199,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _feed(digest: Any, texts: Sequence[str]) -> None:
-    """Texts into a hash, each with its length: no two lists of texts feed it the same."""
+    """Adds texts to a hash, each with its length, so that different lists give different hashes."""
     for text in [str(len(texts)), *texts]:
         data = text.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(data) + data)

@@ -1,6 +1,6 @@
-"""Streams of OpenAI's chunks, as LiteLLM gives them: text goes through, our calls never do.
+"""Streams of OpenAI's chunks, as LiteLLM returns them: text is passed on, but our calls never are.
 
-Chunks are objects or dicts, and are never changed in place: LiteLLM keeps those that it returned.
+Chunks are objects or dicts. They are never changed in place, because LiteLLM keeps the chunks that it returned.
 """
 
 from __future__ import annotations
@@ -14,27 +14,37 @@ from ..types import Message
 from .usage import Usage, added, usage_of, with_usage
 from .whole import FIELDS, changed, field, message_of, plain
 
-_SAID = ("content", "tool_calls", "function_call", "reasoning_content", "thinking_blocks", "refusal", "audio", "images")
+_SPEAKING = (
+    "content",
+    "tool_calls",
+    "function_call",
+    "reasoning_content",
+    "thinking_blocks",
+    "refusal",
+    "audio",
+    "images",
+)
 
 
 class Shown:
-    """What the caller of one stream has seen of it, over all the calls that it is made of."""
+    """The state that the caller of one stream has seen, over all calls of the model for this stream."""
 
     def __init__(self) -> None:
         self.identity: str | None = None
-        self.spoken: set[int] = set()  # choices that said their role
-        self.usage: Usage | None = None  # of all calls that ended
+        self.spoken: set[int] = set()  # choices whose role was passed on
+        self.usage: Usage | None = None  # usage of all calls that ended
 
 
 class ChunkTurn:
-    """One call's stream. ``feed`` returns what may be passed on at once, ``end`` what was kept back by mistake.
+    """The stream of one call. ``feed`` returns the chunks to pass on, without finishes and calls that may be ours.
 
-    After ``end``: ``choices`` are those that spoke, ``message(choice)`` is what one said, ours included;
-    ``closing`` are the chunks that end it for the caller: finishes wait for them.
+    ``end`` returns the calls that were held back and are not ours. After it, ``choices`` are the choices with content,
+    ``message(choice)`` is the whole message of one, with our calls, and ``closing`` are the chunks that end it for the
+    caller.
 
     Args:
-        shown: shared by all turns of one stream: it gives them one id, and a role once.
-        choice: the caller's number of this call's only choice, where it goes on with one of several.
+        shown: The state that all turns of one stream share. It gives them one id, and passes on a role once.
+        choice: The caller's number of the only choice of this call, if the call continues one of several choices.
     """
 
     def __init__(self, shown: Shown, choice: int | None = None) -> None:
@@ -43,24 +53,24 @@ class ChunkTurn:
         self._shown = shown
         self._choice = choice
         self._names: dict[tuple[int, int], str] = defaultdict(str)
-        self._kept: dict[tuple[int, int], list[Any]] = defaultdict(list)  # deltas of calls not yet known
+        self._kept: dict[tuple[int, int], list[Any]] = defaultdict(list)  # deltas of calls that may be ours
         self._numbers: dict[int, dict[int, int]] = defaultdict(dict)  # choice -> a call's index -> the shown one
         self._finishes: dict[int, Any] = {}
         self._usages: list[Any] = []
 
     def feed(self, chunk: Any) -> list[Any]:
         self.chunks.append(chunk)
-        said = []
+        shown = []
         for choice in _choices(chunk):
             passed = self._passed(chunk, choice)
             if passed is not None:
-                said.append(passed)
+                shown.append(passed)
         if usage_of(chunk) is not None:
             self._usages.append(chunk)
-        return [self._stamped(chunk, said)] if said else []
+        return [self._stamped(chunk, shown)] if shown else []
 
     def end(self) -> list[Any]:
-        """Deltas of calls whose name never became ours."""
+        """The deltas of calls that were held back and are not ours."""
         last = []
         for (number, index), deltas in self._kept.items():
             if self._names[number, index] != TOOL_NAME and deltas:
@@ -71,7 +81,7 @@ class ChunkTurn:
 
     @property
     def usage(self) -> Usage | None:
-        """As the provider streamed it, or as LiteLLM hides it in the last chunk."""
+        """The usage that the provider streamed, or that LiteLLM hides in the last chunk."""
         if self._usages:
             return usage_of(self._usages[-1])
         hidden = [field(chunk, "_hidden_params") for chunk in self.chunks[-1:]]
@@ -83,7 +93,7 @@ class ChunkTurn:
         return any(place[0] == number for place in self._names)
 
     def message(self, choice: int) -> Message:
-        """What a choice said, put together."""
+        """The whole message of a choice."""
         import litellm
 
         own = []
@@ -95,19 +105,19 @@ class ChunkTurn:
         return message_of(built) if built is not None else {}
 
     def closing(self, choice: int, fields: Mapping[str, Any], reason: str | None) -> list[Any]:
-        """The end of a choice: more ``fields`` of its message, then its finish, or another ``reason`` for it."""
-        said = [self._made(choice, **fields)] if fields else []
+        """The chunks that end a choice: ``fields`` to add to its message, then its finish, with ``reason`` if given."""
+        chunks = [self._made(choice, **fields)] if fields else []
         if choice in self._finishes:
             chunk, ending = self._finishes[choice]
             delta = _silent(field(ending, "delta"))
             ending = changed(ending, index=choice, delta=delta, finish_reason=reason or field(ending, "finish_reason"))
-            said.append(self._billed(self._stamped(chunk, [ending])))
-        return said
+            chunks.append(self._billed(self._stamped(chunk, [ending])))
+        return chunks
 
     def totals(self) -> list[Any]:
-        """The chunk with the usage of all calls, where the provider sent one."""
+        """The chunk with the usage of all calls, if the provider sent such a chunk."""
         last = []
-        for chunk in self._usages[-1:]:  # LiteLLM puts an empty choice there, OpenAI none
+        for chunk in self._usages[-1:]:  # in LiteLLM's chunk there is an empty choice, in OpenAI's none
             silent = [
                 changed(item, delta=_silent(field(item, "delta")), finish_reason=None) for item in _choices(chunk)
             ]
@@ -115,7 +125,7 @@ class ChunkTurn:
         return last
 
     def _passed(self, chunk: Any, choice: Any) -> Any:
-        """What the caller may see of one choice of a chunk, None for nothing."""
+        """The part of a choice of a chunk that the caller may see; None for nothing."""
         number = self._number(choice)
         if number not in self.choices:
             self.choices.append(number)
@@ -137,7 +147,7 @@ class ChunkTurn:
         return changed(choice, index=number, delta=delta)
 
     def _theirs(self, number: int, at: int, call: Any) -> list[Any]:
-        """The deltas of a call to pass on: none while its name may yet be ours."""
+        """The deltas of a call to pass on: none as long as its name may become ours."""
         index = field(call, "index")
         index = at if index is None else index
         name = field(field(call, "function"), "name")
@@ -157,13 +167,13 @@ class ChunkTurn:
         return call if field(call, "index") == shown else changed(call, index=shown)
 
     def _says(self, delta: Any) -> bool:
-        return any(field(delta, name) for name in _SAID) or bool(field(delta, FIELDS))
+        return any(field(delta, name) for name in _SPEAKING) or bool(field(delta, FIELDS))
 
     def _number(self, choice: Any) -> int:
         return self._choice if self._choice is not None else field(choice, "index") or 0
 
     def _made(self, number: int, **fields: Any) -> Any:
-        """A chunk that says something else in a choice, made like one that came."""
+        """A chunk with other fields in a choice, made from one that came."""
         chunk = next(chunk for chunk in reversed(self.chunks) if field(chunk, "choices"))
         choice = field(chunk, "choices")[0]
         delta = changed(_silent(field(choice, "delta")), **fields)
@@ -178,7 +188,7 @@ class ChunkTurn:
         return self._named(changed(chunk, choices=choices, **fields))
 
     def _billed(self, chunk: Any) -> Any:
-        """A chunk with the usage of all calls where it hides its own, as LiteLLM does when nobody asked for it."""
+        """A chunk with the usage of all calls in place of a hidden usage, which LiteLLM adds if nobody asked for it."""
         hidden = field(chunk, "_hidden_params")
         own = hidden.get("usage") if isinstance(hidden, Mapping) else None
         if own is not None and self._shown.usage is not None:
@@ -196,6 +206,6 @@ def _choices(chunk: Any) -> list[Any]:
 
 
 def _silent(delta: Any) -> Any:
-    """A delta that says nothing."""
-    said = [name for name in (*_SAID, "role", FIELDS) if field(delta, name) is not None]
-    return changed(delta, **dict.fromkeys(said)) if said else delta
+    """A delta without content."""
+    speaking = [name for name in (*_SPEAKING, "role", FIELDS) if field(delta, name) is not None]
+    return changed(delta, **dict.fromkeys(speaking)) if speaking else delta

@@ -1,4 +1,4 @@
-"""Usage: what a call cost, and what several cost together."""
+"""Usage: the tokens of a call, and the sum over several calls."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ Usage = dict[str, Any]
 
 
 def usage_of(response: Any) -> Usage | None:
-    """A response's (or chunk's) usage as a dict, None where it says none."""
+    """The usage of a response (or chunk) as a dict; None if it has none."""
     found = plain(field(response, "usage"))
     return dict(found) if isinstance(found, Mapping) else None
 
 
 def added(*usages: Mapping[str, Any] | None) -> Usage | None:
-    """The sum of usages, field by field, details too; of what is no number the last one said stays.
+    """The sum of usages, field by field, including details. A field that is not a number has its last value.
 
     >>> added({"total_tokens": 3, "prompt_tokens_details": {"cached_tokens": 1}},
     ...       {"total_tokens": 4, "prompt_tokens_details": {"cached_tokens": 2}, "service_tier": "default"})
@@ -31,7 +31,7 @@ def added(*usages: Mapping[str, Any] | None) -> Usage | None:
 
 
 def with_usage(response: Any, usage: Usage | None) -> Any:
-    """A copy of a response (or chunk) with this usage, as the object that it had its own in."""
+    """A copy of a response (or chunk) with this usage, as an object of the same type as its own."""
     own = field(response, "usage")
     if usage is None or own is None:
         return response

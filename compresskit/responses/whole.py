@@ -1,7 +1,7 @@
-"""Responses that came whole: what the assistant said and called, and the same response with our calls taken out.
+"""Whole responses: reads their message and tool calls, and makes copies without our calls.
 
-Objects (of LiteLLM and the SDKs) and dicts are read alike. Nothing is changed in place: LiteLLM logs the very
-objects that it returned, in another thread.
+Objects (of LiteLLM and the SDKs) and dicts are read alike. Nothing is changed in place, because LiteLLM logs the
+objects that it returned in another thread.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from ..messages.retrieval_tool import TOOL_NAME
 from ..messages.shape import Answer
 from ..types import Message
 
-FIELDS = "provider_specific_fields"  # where LiteLLM keeps what is not OpenAI's
-_ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # where no call is left
+FIELDS = "provider_specific_fields"  # the field in which LiteLLM keeps fields that OpenAI does not have
+_ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # finish reasons if no call is left
 
 
 class Call(NamedTuple):
-    """A tool call in a message. ``arguments`` as the model wrote them: a str (of OpenAI) or a dict.
+    """A tool call in a message.
 
-    ``at`` is its place among the message's tool calls, parts, blocks or items; ``raw`` is what is there, as JSON.
-    ``shape`` is the name of its message's shape, or "legacy" for OpenAI's function_call.
+    Attributes:
+        id: The id, None if it has none.
+        name: The name of the tool.
+        arguments: The arguments as the model wrote them: a str (in OpenAI's shapes) or a dict.
+        at: The index among the message's tool calls, parts, blocks or items.
+        shape: The name of the message's shape, or "legacy" for OpenAI's function_call.
+        raw: The whole call as a JSON value.
     """
 
     id: str | None
@@ -40,12 +45,12 @@ class Call(NamedTuple):
 
 
 def field(value: Any, name: str) -> Any:
-    """A field of an object or a dict, None where it has none."""
+    """A field of an object or a dict; None if it has no such field."""
     return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
 
 
 def changed(value: Any, **fields: Any) -> Any:
-    """A copy of an object or a dict with other values in some fields; in a dict None removes one.
+    """A copy of an object or a dict with other values in some fields. In a dict, None removes a field.
 
     >>> changed({"role": "assistant", "tool_calls": []}, tool_calls=None)
     {'role': 'assistant'}
@@ -57,24 +62,24 @@ def changed(value: Any, **fields: Any) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """An object as a dict without its unset fields; anything else as it is."""
+    """An object as a dict without its fields that are None; anything else as it is."""
     dump = getattr(value, "model_dump", None)
     return dump(exclude_none=True) if callable(dump) else value
 
 
 def choices_of(response: Any) -> list[Any]:
-    """The choices of an OpenAI response; for an Anthropic one, or a message alone, just itself."""
+    """The choices of an OpenAI response. For an Anthropic response, or a message, a list of just itself."""
     choices = field(response, "choices")
     return choices if isinstance(choices, list) else [response]
 
 
 def message_of(response: Any, choice: int = 0) -> Message:
-    """The assistant message of a response (or a message itself) as a dict ready to be appended.
+    """The assistant message of a response (or a message itself) as a dict that can be appended.
 
-    {} where there is no such choice, or nothing in it.
+    {} if there is no such choice, or no message in it.
 
     Raises:
-        InvalidArgument: this is no response at all.
+        InvalidArgument: ``response`` is not a response.
     """
     if not isinstance(response, Mapping) and not callable(getattr(response, "model_dump", None)):
         raise InvalidArgument(
@@ -86,12 +91,16 @@ def message_of(response: Any, choice: int = 0) -> Message:
     if not chosen:
         return {}
     if chosen[0] is not response:
-        said = plain(field(chosen[0], "message"))
-        return {"content": None, **said, "role": said.get("role") or "assistant"} if isinstance(said, Mapping) else {}
-    said = plain(response)
-    if said.get("type") == "message":  # Anthropic: what else stands in it belongs to the response
-        said = {"role": "assistant", "content": said.get("content")}
-    return dict(said)
+        message = plain(field(chosen[0], "message"))
+        return (
+            {"content": None, **message, "role": message.get("role") or "assistant"}
+            if isinstance(message, Mapping)
+            else {}
+        )
+    message = plain(response)
+    if message.get("type") == "message":  # Anthropic, whose other fields belong to the response
+        message = {"role": "assistant", "content": message.get("content")}
+    return dict(message)
 
 
 def calls_of(message: Any) -> list[Call]:
@@ -100,7 +109,7 @@ def calls_of(message: Any) -> list[Call]:
         message = message_of(message)
     found = []
     for at, item in enumerate(_list(message, "tool_calls")):
-        custom = field(item, "custom")  # a tool whose input is no JSON: the caller's, and to be answered all the same
+        custom = field(item, "custom")  # a tool of the caller whose input is not JSON
         named, arguments = (field(item, "function"), "arguments") if custom is None else (custom, "input")
         found.append(_call(field(item, "id"), named, arguments, at, "openai", item))
     legacy = field(message, "function_call")
@@ -119,7 +128,7 @@ def calls_in(response: Any) -> list[Call]:
     'f'
 
     Raises:
-        InvalidArgument: this is no response at all.
+        InvalidArgument: ``response`` is not a response.
     """
     found = field(response, "output")
     if isinstance(found, list):  # OpenAI's Responses
@@ -148,7 +157,7 @@ def _converse_call(block: Any, at: int) -> list[Call]:
 
 
 def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
-    """The messages that answer calls of one response: one a call, or one with all of them, as the shape has it."""
+    """The messages that answer calls of one response: one for each call, or one for all, depending on the shape."""
     messages: list[Message] = []
     for shape, made in groupby(zip(calls, texts, strict=True), key=lambda pair: pair[0].shape):
         answers = [Answer(call.id, call.name, text) for call, text in made]
@@ -160,7 +169,7 @@ def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
 
 
 def without_ours(response: Any) -> Any:
-    """A copy of a response (or message) without our calls; where no call is left, it ended by itself.
+    """A copy of a response (or message) without our calls. If no call is left, the finish reason changes accordingly.
 
     >>> call = {"id": "a", "type": "function", "function": {"name": TOOL_NAME, "arguments": "{}"}}
     >>> without_ours({"role": "assistant", "content": None, "tool_calls": [call]})
@@ -194,7 +203,7 @@ def _choice(choice: Any) -> Any:
 
 
 def _ended(value: Any, message: Any, name: str) -> Any:
-    """``value`` with a finish reason that fits what is left."""
+    """``value`` with a finish reason that fits the remaining calls."""
     reason = field(value, name)
     return changed(value, **{name: _ENDED[reason]}) if reason in _ENDED and not calls_of(message) else value
 

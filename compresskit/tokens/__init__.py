@@ -1,1 +1,1 @@
-"""Counting: tiktoken's encodings, each text once, and counts at offsets."""
+"""Counts tokens with tiktoken: each text once, and the tokens before any offset of it."""

@@ -1,4 +1,4 @@
-"""Counting tokens: each text once, beside other work where there is much, or by the caller's own counter."""
+"""Counts the tokens of each text once, with tiktoken or the caller's counter. Threads help if there is much text."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from ..types import Counter, Turn
 from .offsets import Batch, Tally
 from .tiktoken_counter import TiktokenCounter, counter_for, encoding_name
 
-_THREADED_CHARACTERS = 200_000  # below this, threads that count cost more than they save
-_MEANWHILE_CHARACTERS = 30_000  # and below this one that does other work
-_BATCH_CHARACTERS = 60_000, 1_000_000  # least and most that a thread counts without the interpreter lock
-_BATCH_SHARE = 0.7  # of what is left for each thread: the last batches are small, so that all end at the same time
-_TALLIED = 160  # characters; from here on a count is kept together with the counts at offsets
-_WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # beside the thread that asks, which counts too
+_THREADED_CHARACTERS = 200_000  # characters of texts below which threads that count cost more than they save
+_MEANWHILE_CHARACTERS = 30_000  # characters of texts below which a thread for other work costs more than it saves
+_BATCH_CHARACTERS = 60_000, 1_000_000  # characters that a thread counts in one go, minimum and maximum
+_BATCH_SHARE = (
+    0.7  # share of a batch in each thread's rest: the last batches are small, so that all threads end together
+)
+_TALLIED = 160  # characters of a text from which on its count is kept together with the counts at offsets
+_WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # threads beside the calling thread, which counts too
 
 _Found = TypeVar("_Found")
 
@@ -35,7 +37,7 @@ class _FunctionCounter:
 
 
 class _Job:
-    """Texts that are counted once: by a thread, or by whoever needs them before one has come to them."""
+    """Texts that are counted once: by a worker thread, or by the thread that needs the counts first."""
 
     def __init__(self, count: Callable[[Sequence[str]], Batch], texts: Sequence[str]) -> None:
         self._count = count
@@ -44,7 +46,7 @@ class _Job:
         self._batch: Batch | None = None
 
     def help(self) -> None:
-        """Counts them here, unless somebody is at it."""
+        """Counts the texts in this thread, unless another thread is counting them."""
         if self._lock.acquire(blocking=False):
             try:
                 self._counted()
@@ -52,7 +54,7 @@ class _Job:
                 self._lock.release()
 
     def result(self) -> Batch:
-        """The counts; waits where somebody is at it."""
+        """The counts. It waits if another thread is counting."""
         with self._lock:
             return self._counted()
 
@@ -63,14 +65,14 @@ class _Job:
 
 
 def _count(jobs: Sequence[_Job]) -> None:
-    """What a thread does. An error meets whoever asks for the count."""
+    """The work of a thread. An error is raised again for the caller that needs the count."""
     with suppress(BaseException):
         for job in jobs:
             job.help()
 
 
 def _started(thread: threading.Thread) -> bool:
-    """Starts a thread; False where the system has none left, or the interpreter ends."""
+    """Starts a thread; False if the system has none left, or the interpreter is shutting down."""
     try:
         thread.start()
     except RuntimeError:
@@ -81,7 +83,7 @@ def _started(thread: threading.Thread) -> bool:
 class Measure:
     """Counts the texts of one request, each text once.
 
-    ``estimate`` says that the model's own tokenizer is not known here.
+    ``estimate`` is True if the model's own tokenizer is not available, so that counts are estimates.
     """
 
     def __init__(self, counter: Counter, estimate: bool) -> None:
@@ -91,7 +93,7 @@ class Measure:
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
         self._begun: dict[str, _Job] = {}
-        self._jobs: list[_Job] = []  # that may still wait for a thread
+        self._jobs: list[_Job] = []  # jobs that may still wait for a thread
 
     def count(self, text: str) -> int:
         """The tokens of a text."""
@@ -106,7 +108,7 @@ class Measure:
         return known
 
     def constant(self, turn: Turn) -> int:
-        """The tokens of all that no form changes in a message: overhead, calls, ids, pictures, unknown fields."""
+        """The tokens of a message that no form changes: overhead, calls, ids, pictures, unknown fields."""
         tokens = turn.extra
         for text in turn.constant:
             tokens += self.count(text)
@@ -135,9 +137,9 @@ class Measure:
         return known
 
     def meanwhile(self, texts: Iterable[str], work: Callable[[], _Found]) -> _Found:
-        """The result of ``work``; where there is much text, another thread does it while texts are counted here.
+        """The result of ``work``. If there is much text, another thread does the work while this one counts the texts.
 
-        Here, since tiktoken keeps a compiled pattern for each thread, which is slow in its first milliseconds.
+        This thread counts, because tiktoken compiles a pattern for each thread, which takes some milliseconds.
         """
         fresh = self._countable(texts, _MEANWHILE_CHARACTERS)
         if not fresh:
@@ -151,7 +153,7 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
-        thread = threading.Thread(target=elsewhere, daemon=True)  # whoever interrupts need not wait for it
+        thread = threading.Thread(target=elsewhere, daemon=True)  # so that an interrupt does not wait for it
         if not _started(thread):
             return work()
         self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
@@ -164,20 +166,20 @@ class Measure:
     def begin(self, texts: Iterable[str]) -> None:
         """Starts counting texts in threads, since tiktoken releases the interpreter lock.
 
-        Whoever asks for such a count first counts what no thread has come to, then waits; nothing else changes.
+        A caller that needs such a count first counts the texts that no thread has begun, and then waits.
         """
         if fresh := self._countable(texts, _THREADED_CHARACTERS):
             self._divide(fresh, _WORKERS)
 
     def _countable(self, texts: Iterable[str], least: int) -> list[str]:
-        """The texts that are not counted yet; none where they have fewer characters than are worth a thread."""
+        """The texts that are not counted yet; none if together they have fewer than ``least`` characters."""
         if not self._batched:
             return []
         fresh = [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
         return fresh if sum(map(len, fresh)) >= least else []
 
     def _divide(self, texts: Sequence[str], workers: int) -> None:
-        """Divides the counting of texts among threads and whoever helps."""
+        """Divides the counting of texts among worker threads and the threads that need the counts."""
         if not self._batched:
             return
         jobs = []
@@ -189,7 +191,7 @@ class Measure:
             _started(threading.Thread(target=_count, args=(jobs,), daemon=True))
 
     def _help(self) -> None:
-        """Counts what no thread has come to, the last of it first."""
+        """Counts the texts that no thread has begun, the last ones first."""
         jobs, self._jobs = self._jobs, []
         for job in reversed(jobs):
             job.help()
@@ -209,7 +211,7 @@ class Measure:
 
 
 def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
-    """The texts in order, in lists of ever fewer characters where there are workers."""
+    """The texts in order, in lists. If there are workers, each list has fewer characters than the one before."""
     least, most = _BATCH_CHARACTERS
     left = sum(map(len, texts))
     batch: list[str] = []
@@ -226,7 +228,7 @@ def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
 
 
 def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> Measure:
-    """The measure for a model, or around the caller's own counter.
+    """The measure of a model, or one that uses the caller's own counter.
 
     Raises:
         InvalidArgument: ``counter`` is neither callable nor has a ``count`` method.

@@ -1,4 +1,4 @@
-"""How many tokens lie before any offset of a text, of many texts that were counted in one go."""
+"""The number of tokens before any offset of a text, for many texts that were counted in one go."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from .tiktoken_counter import SLICE_CHARACTERS, TiktokenCounter, byte_offsets
 
 Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
-# A line that is not blank and begins with none of the signs that an encoding joins to the line end before it:
-# tokens never reach across its start, whatever stands before (tiktoken_ext.openai_public, the patterns).
+# A line that is not blank, and does not begin with a sign that an encoding joins to the line end before it. No token
+# reaches across the start of such a line, whatever precedes it (the patterns of tiktoken_ext.openai_public).
 _LINE_START = re.compile(r"[ \t]*+[^\s/]")
 
 
 class Tally:
-    """How many tokens a text has, and how many of them lie before any of its characters."""
+    """The number of tokens of a text, and of those before any of its characters."""
 
     __slots__ = ("_marks", "_text", "total")
 
@@ -25,17 +25,17 @@ class Tally:
         self._marks = marks
 
     def at(self, offsets: Sequence[int]) -> list[int]:
-        """Tokens before each of the character ``offsets``; exact to one token, 0 and ``total`` at the ends."""
+        """The tokens before each of the character ``offsets``: exact to one token; 0 and ``total`` at the ends."""
         if self._marks is not None:
             return self._marks(offsets)[0]
         length = len(self._text)
         return [offset * self.total // length for offset in offsets] if length else [0] * len(offsets)
 
     def of(self, stretches: Sequence[tuple[int, int]]) -> int | None:
-        """Tokens of whole lines (start, end) wherever they stand between other lines.
+        """The tokens of whole lines, given as (start, end), between any other lines.
 
-        None where that cannot be told from how the whole text was encoded: their ends fall within tokens, or
-        could be joined with what stands beside them.
+        None if the encoding of the whole text does not determine them: an end falls within a token, or a token could
+        join it with the line beside it.
         """
         text = self._text
         if self._marks is None or len(text) > SLICE_CHARACTERS:
@@ -73,7 +73,7 @@ class _Marks:
         wanted = np.asarray(offsets, dtype=np.int64)
         if not self._text.isascii():
             wanted = byte_offsets(self._text)[wanted]
-        # of one type: numpy would copy all ends otherwise
+        # with the same type, because numpy would copy all ends otherwise
         found = np.searchsorted(ends, wanted.astype(ends.dtype), side="right")
         exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
         counts: list[int] = found.tolist()

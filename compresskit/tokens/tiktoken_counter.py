@@ -1,7 +1,7 @@
-"""tiktoken's encodings: counts of a text, and of many in one call.
+"""Counts tokens with tiktoken's encodings: of one text, or of many texts in one call.
 
-The vocabulary comes from the files that litellm bundles, so nothing is downloaded. Models that tiktoken
-does not know are counted with o200k_base, which is then an estimate.
+The vocabulary comes from the files that litellm bundles, so nothing is downloaded. For a model that tiktoken does not
+know, o200k_base gives an estimate.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 # tiktoken's regex engine takes time and memory that grow faster than a single huge piece of text, and
 # panics on a megabyte of spaces; slices of this many characters stay linear.
 SLICE_CHARACTERS = 100_000
-_SPECIAL = "<|endoftext|>"  # in all bundled encodings
-_TABLE_STEP = 5_000  # tokens whose bytes are asked for at once
+_SPECIAL = "<|endoftext|>"  # a special token of all bundled encodings
+_TABLE_STEP = 5_000  # tokens whose bytes are looked up in one call
 
-# Encodings whose vocabulary litellm bundles; o200k_harmony has o200k_base's ranks and differs only in
-# special tokens, which a text never encodes to here.
+# The encodings whose vocabulary litellm bundles. o200k_harmony has the ranks of o200k_base and differs only in special
+# tokens, which this module never makes of a text.
 _BUNDLED = {
     "o200k_base": "o200k_base",
     "o200k_harmony": "o200k_base",
@@ -69,16 +69,16 @@ class TiktokenCounter:
         self._byte_lengths: np.ndarray[Any, np.dtype[np.uint16]] | None = None
 
     def count(self, text: str) -> int:
-        """Tokens of ``text``; special tokens such as ``<|endoftext|>`` count as the text they are."""
+        """The tokens of ``text``. A special token such as ``<|endoftext|>`` in it counts as ordinary text."""
         if len(text) <= SLICE_CHARACTERS:
             return len(self._encoding.encode(text, disallowed_special=()))
         return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
 
     def encoded(self, texts: Sequence[str], apart: Set[str] = _NOTHING) -> tuple[Encoded, list[int]]:
-        """The tokens of each text, if they can be had, and how many they are.
+        """The tokens of each text, and their number. Texts that have to be counted ``apart`` only have the number.
 
-        All texts, but those to be counted ``apart``, are encoded in one call, with special tokens between them, which
-        part texts exactly: a call for each would have to wait for the interpreter lock each time.
+        All other texts are encoded in one call, with special tokens between them, which separate texts exactly. With a
+        call for each text, a thread would have to wait for the interpreter lock each time.
         """
         import numpy as np
 
@@ -127,7 +127,7 @@ class TiktokenCounter:
         return self._byte_lengths
 
     def _sizes(self, tokens: Sequence[int]) -> list[int]:
-        """Bytes of each token; 0 for the ids between the vocabulary and the special tokens, which nobody uses."""
+        """The bytes of each token; 0 for the unused ids between the vocabulary and the special tokens."""
         try:
             return [len(token) for token in self._encoding.decode_tokens_bytes(tokens)]
         except KeyError:
@@ -138,9 +138,7 @@ class TiktokenCounter:
 
 
 def encoding_name(model: str) -> tuple[str, bool]:
-    """The encoding that a model is counted with, and whether it is the model's own.
-
-    A provider's prefix does not matter.
+    """The encoding for counting a model's tokens, and whether it is the model's own. A provider's prefix is ignored.
 
     >>> encoding_name("azure/gpt-4o-mini"), encoding_name("claude-sonnet-4-5")
     (('o200k_base', True), ('o200k_base', False))
@@ -187,7 +185,7 @@ def _bundled_vocabulary() -> str | None:
 
 
 def slices(text: str) -> list[str]:
-    """``text`` in pieces of at most SLICE_CHARACTERS, cut at a line or word end where there is one.
+    """``text`` in pieces of at most SLICE_CHARACTERS, cut at the end of a line or a word if there is one.
 
     >>> [len(piece) for piece in slices("x" * 250_000)]
     [100000, 100000, 50000]
@@ -198,7 +196,7 @@ def slices(text: str) -> list[str]:
         limit = start + SLICE_CHARACTERS
         line = text.rfind("\n", start + 1, limit)
         word = text.rfind(" ", start + 1, limit) if line < 0 else -1
-        # a line end goes with what it ends, a space with the word that it begins: as the encodings have it
+        # as in the encodings, a line end belongs to the line before it, and a space to the word behind it
         cut = line + 1 if line >= 0 else word if word >= 0 else limit
         pieces.append(text[start:cut])
         start = cut
@@ -207,7 +205,7 @@ def slices(text: str) -> list[str]:
 
 
 def byte_offsets(text: str) -> Any:
-    """UTF-8 offset of every character of ``text``, and of its end."""
+    """The UTF-8 offset of every character of ``text``, and of its end."""
     import numpy as np
 
     points = np.frombuffer(text.encode("utf-32-le"), dtype=np.uint32)
@@ -218,7 +216,7 @@ def byte_offsets(text: str) -> Any:
 
 
 def _offset_type(most: int) -> Any:
-    """The smallest integers that offsets up to ``most`` fit into: there may be one for each character."""
+    """The smallest integer type for offsets up to ``most``, since there may be an offset for each character."""
     import numpy as np
 
     return np.int32 if most < 1 << 31 else np.int64

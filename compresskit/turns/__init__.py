@@ -1,1 +1,1 @@
-"""Turn after turn: what was sent stays, what enters, and when a compaction pays."""
+"""Growing conversations: keeps the text that was sent, makes new results smaller, and decides when to compact."""

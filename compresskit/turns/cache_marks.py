@@ -1,14 +1,14 @@
-"""Where Anthropic is told to cache: cache_control marks on the messages of a request.
+"""The cache_control marks of a request, which tell Anthropic which prefixes to cache.
 
-A request has at most four of them, the caller's own counted. Placed are up to three: on the newest message, on the
-newest one of the request before (which is found again however much is new), and at the end of what no compaction
-changes. The fourth is left for a system prompt that is sent apart and not seen here.
+A request has at most four marks, including the caller's own. This module places up to three: on the newest message, on
+the newest message of the request before (so that its prefix is found even if many messages are new), and at the end of
+the messages that no compaction changes. The fourth is left for a system prompt that is sent outside of the messages.
 
-A mark for an hour may not come after one for five minutes. So a mark of ours lives for five minutes, unless a
-caller's hour ends behind it: then it lives for an hour too. That costs nothing, since all tokens up to the caller's
-mark are written at the price of an hour anyway, and what is before ours is found again if what is behind it changes.
+A mark for an hour may not come after a mark for five minutes. So our marks live for five minutes, unless a mark of the
+caller for an hour follows: then they live for an hour too. This costs nothing, because all tokens up to the caller's
+mark are written at the price of an hour anyway.
 
-Source: platform.claude.com, "Prompt caching": marks, their number and order, and what mixed lives cost.
+Source: platform.claude.com, "Prompt caching": marks, their number and order, and the price of mixed lives.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from ..types import Message, Tool, Turn
 
 
 class _Place(NamedTuple):
-    """Where a mark is: the number of its message as they are listed, and where system messages are sent first.
+    """The place of a mark in two orders: of the messages as they are listed, and with all system messages first.
 
-    Which of the two a provider goes by is not known here, so both have to be in order.
+    A provider may use either order, so marks have to be right in both.
     """
 
     listed: tuple[int, int]
     sent: tuple[int, int]
 
     def is_before(self, other: _Place) -> bool:
-        """In either of the orders."""
+        """Whether this place is before another in at least one of the orders."""
         return self.listed < other.listed or self.sent < other.sent
 
 
@@ -41,7 +41,7 @@ _TOOLS = _Place((0, 0), (0, 0))
 
 
 def takes_marks(model: str, shape: str) -> bool:
-    """Whether the provider is told where to cache; others find it out by themselves.
+    """Whether the provider of a model reads cache marks. Others choose the prefixes to cache by themselves.
 
     >>> takes_marks("anthropic/claude-sonnet-4-5", "openai"), takes_marks("gpt-4o", "openai")
     (True, False)
@@ -49,26 +49,26 @@ def takes_marks(model: str, shape: str) -> bool:
     return SHAPES[shape].takes_marks and (shape == "anthropic" or "claude" in model.lower())
 
 
-def least_tokens(model: str) -> int:
-    """The shortest prefix that is cached; that of most models, where nothing else is known.
+def min_cached_tokens(model: str) -> int:
+    """The tokens of the shortest prefix that the provider caches. An unknown model has the figure of most models.
 
-    >>> least_tokens("claude-sonnet-4-5"), least_tokens("claude-haiku-4-5"), least_tokens("claude-of-tomorrow")
-    (1024, 4096, 1024)
+    >>> [min_cached_tokens(f"claude-{name}") for name in ("sonnet-4-5", "haiku-4-5", "of-tomorrow")]
+    [1024, 4096, 1024]
     """
     return prices_for(model).minimum or MINIMUM
 
 
 def stable_end(turns: Sequence[Turn]) -> int:
-    """How many messages at the start no compaction changes: instructions, and what the user says then: the task."""
+    """The number of messages at the start that no compaction changes: instructions, and the user's first message."""
     end = next((turn.index for turn in turns if turn.role != "system"), len(turns))
     return end + (end < len(turns) and turns[end].human)
 
 
 def places(messages: Sequence[Message], tools: Sequence[Tool], ends: Sequence[int], shape: str) -> tuple[Mark, ...]:
-    """What to mark: the last that can carry a mark within each of the given lengths.
+    """The marks to set: for each of ``ends``, one on the last message before it that can carry a mark.
 
     Args:
-        ends: numbers of messages from the start, the most important first.
+        ends: Lengths of prefixes in messages, the most important first.
     """
     given = [marks(message) for message in messages]
     known = [(_place(messages, index), ttl) for index, found in enumerate(given) for ttl in found]
@@ -94,7 +94,7 @@ def _place(messages: Sequence[Message], index: int) -> _Place:
 
 
 def _life(place: _Place, known: Sequence[tuple[_Place, str]]) -> str | None:
-    """How long a mark lives at a place among others: the shortest life that keeps them in order; None if none does."""
+    """The life of a mark at a place among ``known`` marks: the shortest that keeps them in order; None if none does."""
     if not any(ttl == HOUR and place.is_before(other) for other, ttl in known):
         return MINUTES
     return None if any(ttl != HOUR and other.is_before(place) for other, ttl in known) else HOUR

@@ -1,7 +1,7 @@
-"""The turn before: what it sent stays, byte for byte, as long as the conversation fits the trigger.
+"""Continues the result of the turn before: its messages stay, byte for byte, while the conversation fits the trigger.
 
-Nothing of a previous result is taken for granted: its messages count only as far as what they stand for, by its
-own cache, is what the given messages begin with.
+A previous result is not trusted. Its messages are used only as far as they restore, with its own cache, to the first of
+the given messages.
 """
 
 from __future__ import annotations
@@ -30,42 +30,52 @@ _End = tuple[int, int, int, int, bool]  # originals, given messages, sent messag
 
 
 class Continued(NamedTuple):
-    """What of a previous result still holds."""
+    """The part of a previous result that still holds.
 
-    sent: list[Message]  # its messages that stand for the beginning of the given ones
-    runs: list[list[Message]]  # for each given message of these the originals: itself, unless it is a form
-    originals: int  # how many messages they stand for: the same, unless the caller gives what was sent
-    whole: bool  # that is all that the previous result sent
-    issued: list[Position]  # where it stands in another form than it was
-    made: ShortTexts  # what it was compared with
+    Attributes:
+        sent: The messages of the result that still hold.
+        runs: The originals of each given message that ``sent`` covers: the message itself, unless it is a form.
+        originals: The number of original messages that ``sent`` covers. It differs from ``len(runs)`` only if the
+            caller passes compressed messages.
+        whole: Whether all messages of the result still hold.
+        issued: The positions of the forms in ``sent``.
+        made: The compact forms of originals that were needed for comparing.
+    """
+
+    sent: list[Message]
+    runs: list[list[Message]]
+    originals: int
+    whole: bool
+    issued: list[Position]
+    made: ShortTexts
 
     @property
     def known(self) -> int:
-        """How many given messages these are."""
+        """The number of given messages that ``sent`` covers."""
         return len(self.runs)
 
     @property
     def forms(self) -> bool:
-        """Whether some of it stands in another form than it was."""
+        """Whether ``sent`` contains a form of an original."""
         return bool(self.issued)
 
     def decided(self, previous: Compressed) -> tuple[Decision, ...]:
-        """The decisions of the last compaction about what still holds."""
+        """The decisions of the last compaction about the messages that still hold."""
         return tuple(one for one in previous.decisions if one.message < self.originals)
 
     def requests(self, previous: Compressed, messages: list[Message]) -> int:
-        """How many requests the given messages have had since the last compaction, or from the start on."""
+        """The number of requests since the last compaction, or since the start if there was none."""
         done = max((one.message for one in self.decided(previous)), default=-1)
-        since = self.originals - done - 1  # what was sent since then stands for itself, message by message
+        since = self.originals - done - 1  # messages since then are in their original form
         return requests_in([*self.sent[max(0, len(self.sent) - since) :], *messages[self.known :]])
 
     def hand_on(self, result: Compressed) -> None:
-        """Leaves with the result that goes on from here what the next turn would have to make anew."""
-        object.__setattr__(result, _MADE, self.made)  # no field: nobody else's business
+        """Stores the compact forms with the next result, so that the next turn does not have to make them again."""
+        object.__setattr__(result, _MADE, self.made)  # not a field, because users have no use for it
 
 
 def continued(messages: list[Message], previous: Compressed) -> Continued:
-    """How far the messages are those of the turn before, as the caller has them or as they were sent.
+    """The part of ``previous`` with which the messages begin. They may be the originals, or the messages as sent.
 
     >>> from compresskit import compress
     >>> turn = [{"role": "user", "content": "hello"}]
@@ -109,10 +119,10 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
 
 
 def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:
-    """Where an edited history has to end before its edit, None if all of it may stay.
+    """The end of the part of an edited history that may stay; None if all of it up to the edit may stay.
 
-    A tool loop with thinking may fold once a human has spoken behind it. If the edit removes what the human said, the
-    loop is open again, and Anthropic wants its first message as it was.
+    A tool loop with thinking may fold once a human has spoken behind it. If the edit removes that message of the human,
+    the loop is open again, and Anthropic requires its first message in the original form.
     """
     turns = read([message for run in runs for message in run], "auto").turns
     after = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
@@ -123,7 +133,7 @@ def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:
 
 
 def _same(given: list[Message], originals: list[Message]) -> bool:
-    """Whether messages are equal but for their cache marks."""
+    """Whether messages are equal apart from their cache marks."""
     return equal(given, originals) or (
         len(given) == len(originals)
         and all(equal(unmarked(one), unmarked(other)) for one, other in zip(given, originals, strict=True))
@@ -131,7 +141,7 @@ def _same(given: list[Message], originals: list[Message]) -> bool:
 
 
 def _with_marks(given: Message, sent: Message, unit: Unit) -> tuple[list[Message], list[Position]]:
-    """A message as it was sent, with the cache marks as they are given now; and where its forms are then."""
+    """A message as it was sent, but with the cache marks of ``given``; and the positions of its forms."""
     copy = clone(given, "message")
     positions: list[Position] = []
     for index, path in unit.issued:
@@ -142,25 +152,27 @@ def _with_marks(given: Message, sent: Message, unit: Unit) -> tuple[list[Message
 
 
 def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:
-    """Whether compressing again costs less than going on with what was kept, by the prices.
+    """Whether compressing again costs less than keeping the messages as they are, by the prices.
 
     Args:
-        settled: tokens that it would come to, or has come to.
-        requests: since the last time.
+        kept: The result without another compaction.
+        settled: The tokens of the request after a compaction.
+        requests: The number of requests since the last compaction.
+        prices: The prices of the model; None: it never pays.
     """
     return prices is not None and due(max(0, kept.compressed_tokens - settled), settled, requests, prices)
 
 
 def requests_in(messages: list[Message]) -> int:
-    """How many times a model spoke: messages of it that follow each other, such as items of a response, are one."""
+    """The number of responses of a model. Its messages in succession, such as the items of a response, count as one."""
     made = [False, *map(is_made, messages)]
     return sum(now and not before for before, now in pairwise(made))
 
 
 def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:
-    """What an earlier cache is kept for once a conversation is compressed again: texts, whose keys stay theirs.
+    """The part of an earlier cache to keep when a conversation is compressed again: all texts, so their keys stay.
 
-    Folded runs are named anew, since they are other runs then; but for those that ``new`` messages name.
+    Folded runs are dropped, because the new compaction folds other runs. A run that ``new`` messages name is kept.
     """
     kept = originals_of(cache)
     runs = {key: text for key, text in kept.items() if is_run(text)}
@@ -169,7 +181,7 @@ def lasting(cache: Cache, new: Sequence[Message]) -> dict[str, str]:
 
 
 def named_in(messages: Sequence[Message], cache: Cache) -> frozenset[str]:
-    """The keys that stand in texts of messages which could be markers, whoever wrote them.
+    """The keys of a cache that occur in texts which may contain markers, of any author.
 
     >>> named_in([{"role": "user", "content": "[… line 2: retrieve bcdfghjklmnp]"}], {"bcdfghjklmnp": "two"})
     frozenset({'bcdfghjklmnp'})

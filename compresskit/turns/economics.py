@@ -1,11 +1,12 @@
-"""When it pays to rewrite what a provider has already cached, and how much to keep then. Knows prices and token
-counts, no messages.
+"""Computes when it pays to rewrite a prompt that a provider has cached, and how much of a history to keep then.
 
-A conversation was sent, and its prompt is in the provider's cache. Now ``saved_tokens`` (d) could be taken out
-somewhere in it. What stands behind that place and was sent before, ``suffix_tokens`` (s, without d), is then
-no longer a cached prefix and has to be written again. ``turns_to_come`` (n) requests will still be sent, this
-one among them. A token costs w when it is written and r when it is read. With the probability p (``warm``) the
-cache still holds the prompt; if not, everything is written anyway.
+It knows prices and token counts, but no messages.
+
+A conversation was sent, and its prompt is in the provider's cache. Now ``saved_tokens`` (d) could be taken out at some
+place in it. The ``suffix_tokens`` (s, without d) are the tokens behind that place that were sent before. They are then
+no longer part of a cached prefix, and have to be written again. ``turns_to_come`` (n) requests will still be sent,
+including the present one. A token costs w when it is written and r when it is read. With the probability p (``warm``),
+the cache still holds the prompt. If it does not, everything is written anyway.
 
     left as it is:  p r (s + d) + (1 - p) w (s + d)   now      + (n - 1) r (s + d)   later
     rewritten:      w s                               now      + (n - 1) r s         later
@@ -14,14 +15,15 @@ cache still holds the prompt; if not, everything is written anyway.
 Tokens before the place, and new ones at the end, cost the same either way. In a warm cache (p = 1) the gain
 is n r d - (w - r) s: with w = 1.25 and r = 0.1, rewriting pays after 11.5 s / d requests.
 
-Once a history of h tokens is rewritten, any share k of it may stay (see ``worth_keeping``). What stays is written
-once and read in each of the n requests until the next time. What does not is asked for where it is used: the prompt
-of P tokens is read once more, and a message of m tokens written. The less is kept, the more often that is: in a share
-q exp(-k / c) of the requests. With a for what asking is dear besides its tokens, a request costs
+When a history of h tokens is rewritten, any share k of it may stay (see ``worth_keeping``). The tokens that stay are
+written once, and read in each of the n requests until the next compaction. If the model needs a text that did not stay,
+it retrieves it: the prompt of P tokens is read once more, and a message of m tokens is written. This happens in a share
+q exp(-k / c) of the requests, so it is rarer the more is kept. A retrieval costs more than its tokens, since it takes a
+turn, so its cost is multiplied by a. Then a request costs
 
     k h (r + (w - r) / n)  +  a q exp(-k / c) (r P + w m)
 
-and least at  k = c ln(a q (r P + w m) / (c h (r + (w - r) / n))).
+and this is lowest at  k = c ln(a q (r P + w m) / (c h (r + (w - r) / n))).
 """
 
 from __future__ import annotations
@@ -38,17 +40,17 @@ _MILLION = 1_000_000
 def rewriting_gain(
     saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
 ) -> float:
-    """What a rewrite saves over the turns to come, less what it costs now, in micro-dollars.
+    """The savings of a rewrite over the turns to come, minus its present cost, in micro-dollars.
 
     Args:
-        saved_tokens: tokens that go (d).
-        suffix_tokens: tokens behind the first change that were sent before and stay (s).
-        turns_to_come: requests still to be sent, the present one included (n), at least 1.
-        prices: of the model.
-        warm: how likely the provider's cache still holds the prompt (p), from 0 to 1.
+        saved_tokens: The tokens that are taken out (d).
+        suffix_tokens: The tokens behind the first change that were sent before and stay (s).
+        turns_to_come: The requests that will still be sent, including the present one (n); at least 1.
+        prices: The prices of the model.
+        warm: The probability that the provider's cache still holds the prompt (p), from 0 to 1.
 
     Raises:
-        InvalidArgument: a count is negative or no whole number, or ``warm`` is no probability.
+        InvalidArgument: A count is negative or not a whole number, or ``warm`` is not a probability.
 
     >>> from compresskit.prices import usual
     >>> rewriting_gain(saved_tokens=10_000, suffix_tokens=10_000, turns_to_come=12, prices=usual())
@@ -68,19 +70,19 @@ def rewriting_gain(
 
 
 def due(excess_tokens: int, rewritten_tokens: int, requests: int, prices: Prices) -> bool:
-    """Whether a conversation that grew since it was last compressed should be compressed again.
+    """Whether a conversation that has grown since it was last compressed should be compressed again.
 
-    How many turns are to come nobody knows. What the tokens above the target have cost so far can be told: they
-    grew from none over these requests, so that they were read about half as often. As soon as that is as much as
-    rewriting costs, it is time: whatever comes, the bill is then about twice what it could have been, at most. After
-    a compaction that ended below the target both are less than that: they were above it for a part of these requests
-    only, and what has to be written again is less than the target.
+    The number of turns to come is unknown, but the past cost of the tokens above the target is known. They grew from
+    zero over these requests, so on average each was read in half of them. A compaction is due as soon as this cost
+    equals the cost of rewriting. However the conversation goes on, its bill is then at most about twice the lowest
+    possible one (this is the ski rental problem). After a compaction that ended below the target, both costs are lower:
+    the tokens were above the target in only a part of the requests, and fewer tokens have to be written again.
 
     Args:
-        excess_tokens: what is above the target now, or above what it last came to where that was more.
-        rewritten_tokens: what has to be written again, about as much as that.
-        requests: since the last time.
-        prices: of the model.
+        excess_tokens: The tokens above the target now, or above the last compaction's result if that was larger.
+        rewritten_tokens: The tokens that have to be written again, about the size of the target or of that result.
+        requests: The number of requests since the last compaction.
+        prices: The prices of the model.
 
     >>> from compresskit.prices import usual
     >>> [due(10_000, 10_000, requests, usual()) for requests in (20, 24)]
@@ -92,7 +94,7 @@ def due(excess_tokens: int, rewritten_tokens: int, requests: int, prices: Prices
 def worth_rewriting(
     saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
 ) -> bool:
-    """Whether a rewrite gains more than it costs: see ``rewriting_gain``.
+    """Whether a rewrite saves more than it costs: see ``rewriting_gain``.
 
     >>> from compresskit.prices import usual
     >>> [worth_rewriting(10_000, 10_000, turns, usual()) for turns in (11, 12)]
@@ -104,14 +106,14 @@ def worth_rewriting(
 def worth_keeping(
     history_tokens: int, prompt_tokens: int, message_tokens: float, requests: int, prices: Prices
 ) -> float:
-    """The share of a history that is worth its tokens when it is compressed, from 0 to 1, in thousandths.
+    """The share of a history that is worth its tokens when it is compressed, from 0 to 1, rounded to thousandths.
 
     Args:
-        history_tokens: that could go (h).
-        prompt_tokens: of a request that asks for something (P), about the target.
-        message_tokens: of what is asked for (m), about the mean of the messages.
-        requests: until the next time (n); nobody knows them: as many as since the last time.
-        prices: of the model.
+        history_tokens: The tokens of the history that could be taken out (h).
+        prompt_tokens: The tokens of a request that retrieves a text (P), about the target.
+        message_tokens: The tokens of a retrieved text (m), about the mean of the messages.
+        requests: The requests until the next compaction (n). They are unknown, so pass those since the last one.
+        prices: The prices of the model.
 
     >>> from compresskit.prices import usual
     >>> worth_keeping(70_000, 38_000, 450, 80, usual()), worth_keeping(7_000, 3_800, 450, 80, usual())

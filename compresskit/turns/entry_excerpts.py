@@ -1,7 +1,7 @@
-"""Long results brought to an excerpt when they enter, judged against the call that asked for them.
+"""Cuts long new results to excerpts before they are first sent, judged against the call that asked for them.
 
-Works like a compaction of a few messages: the new ones, and so much of what stands before them as says what
-is wanted. The time it takes grows with the new messages alone.
+It works like a compaction of a few messages: the new ones, and those earlier ones that show the intention of the call.
+The time it takes grows with the new messages alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from . import weights as tuning
 from .repeats import discounted
 
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
-_CHARACTERS = 4_000  # characters of each text that says what is wanted, which bounds the time
+_CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
 
 
 def enter_views(
@@ -37,14 +37,16 @@ def enter_views(
     changing: Sequence[Turn],
     limits: Limits,
 ) -> dict[str, str]:
-    """Brings long results among the new messages to excerpts, in place; returns what was taken out, by key.
+    """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
     Args:
-        given: the messages as they are read.
-        known: how many of them were sent before.
-        fresh: copies of the new messages, which are changed.
-        above: what may stand above of each long result, by message and place.
-        changing: the new messages with long results that may be changed.
+        given: The messages as they were read.
+        messages: The messages as dicts.
+        known: The number of messages that were sent before.
+        fresh: Copies of the new messages, which are changed.
+        above: The earlier text that a long result may repeat, by message and path.
+        changing: The new messages with long results that may be changed.
+        limits: The room and the measure of the request.
     """
     tuned = tuning.WEIGHTS
     count = limits.measure.count
@@ -75,7 +77,7 @@ def enter_views(
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        if index in long and rows and all(row.action != "stub" for row in rows):  # nothing that was just asked for goes
+        if index in long and rows and all(row.action != "stub" for row in rows):  # the model has just asked for it
             fresh[index - known] = written.messages[number]
             taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
     return taken
@@ -95,18 +97,18 @@ def long_results(turn: Turn, limits: Limits) -> list[Block]:
 
 
 def _texts(turn: Turn, limits: Limits) -> list[Block]:
-    """Those that are no lists of names."""
+    """The long results of a message that are not lists."""
     return [block for block in long_results(turn, limits) if detect(block.text, block.call).kind not in _LISTS]
 
 
 def _context(turns: Sequence[Turn], known: int) -> list[int]:
-    """The new messages, those just before them, the task, and what the user said last."""
+    """The new messages, those just before them, the task, and the latest messages of the user, by index."""
     tuned = tuning.WEIGHTS
     task = task_of(list(turns))
-    said = [turn.index for turn in turns if turn.human]
-    said = said[max(0, len(said) - tuned.context_requests) :]
+    requests = [turn.index for turn in turns if turn.human]
+    requests = requests[max(0, len(requests) - tuned.context_requests) :]
     near = range(max(0, known - tuned.context_messages), len(turns))
-    return sorted({*near, *said, *(() if task is None else (task,))})
+    return sorted({*near, *requests, *(() if task is None else (task,))})
 
 
 def _clipped(message: Message) -> Message:

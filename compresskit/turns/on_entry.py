@@ -1,8 +1,8 @@
-"""On entry: new tool results in a smaller form before they are ever sent, so that nothing cached is broken.
+"""Makes new tool results smaller before they are first sent, so that no cached prefix changes.
 
-First the forms that say everything ("lossless"). Then ("views") what is long is said once where most of it stands
-above already, and what stays long and is no list of names is brought to an excerpt, judged against what asked for it:
-the model asks for the rest as for anything left out.
+"lossless" uses compact forms that hold the whole text. "views" also cuts long results. If most of a result repeats an
+earlier text, only the rest of it is sent. A result that is still long, and not a list, becomes an excerpt, which is
+judged against the call that asked for it. The model can retrieve the rest, as it can any text that was left out.
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ from .repeats import Above, referred
 
 
 class Entered(NamedTuple):
-    """New messages as they are sent, and what was taken out of them."""
+    """New messages as they are sent, and the originals that were taken out of them."""
 
     messages: list[Message]
-    taken: dict[str, str]
-    once: frozenset[str] = frozenset()  # keys of what is left out since it stands above
+    taken: dict[str, str]  # key -> original
+    once: frozenset[str] = (
+        frozenset()
+    )  # keys of results of which a part was left out because it repeats an earlier text
     needs_tool: bool = False  # whether something was left out that the model may ask for
 
     @property
     def issued(self) -> list[Position]:
-        """Where its messages have other forms than they were given in."""
+        """The positions of the forms in the new messages."""
         return [
             (index, slot.path)
             for index, message in enumerate(self.messages if self.taken else ())
@@ -48,7 +50,7 @@ class Entered(NamedTuple):
         ]
 
     def decisions(self, known: int, measure: Measure) -> tuple[Decision, ...]:
-        """What entered shorter, for the report; ``known`` messages stand before these."""
+        """The decisions about these messages for the report; ``known`` messages precede them."""
         rows = []
         for index, path in self.issued:
             text = text_at(self.messages[index], path)
@@ -64,9 +66,9 @@ class Entered(NamedTuple):
     def put_in(
         self, whole: list[Message], given: list[Message], protected: Sequence[bool]
     ) -> tuple[list[Message], Entered]:
-        """A whole history with those of its last messages as they enter that have to stay, and just these.
+        """A whole history in which the new messages that must stay have their smaller forms; and these messages alone.
 
-        What was left out since it stands above is put back: that may go now.
+        A result that refers to an earlier text is put back in full, because the compaction may remove that text.
         """
         before = len(whole) - len(self.messages)
         new = given[len(given) - len(self.messages) :]
@@ -82,7 +84,7 @@ class Entered(NamedTuple):
 
 
 def _issued(message: Message, taken: dict[str, str]) -> frozenset[str]:
-    """The keys of what a message was brought from."""
+    """The keys of the originals of a message's forms."""
     return frozenset(key for slot in slots(message) if (key := issued(slot.text, taken)) is not None)
 
 
@@ -95,14 +97,16 @@ def entered(
     limits: Limits,
     forms: str,
 ) -> Entered:
-    """New messages as they enter a conversation.
+    """The new messages in their smaller forms.
 
     Args:
-        given: all messages as they are read.
-        known: how many of them were sent before.
-        sent: as what these were sent.
-        protected: messages not to touch, by index.
-        forms: see ``entry_forms``.
+        given: All messages as they were read.
+        messages: All messages as dicts.
+        known: The number of messages that were sent before.
+        sent: The earlier messages in the form in which they were sent.
+        protected: The indices of messages that must not change.
+        limits: The room and the measure of the request.
+        forms: "" for no smaller forms, "lossless" or "views".
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
@@ -116,7 +120,7 @@ def entered(
         taken |= once | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
-    ):  # somebody told one of the markers before it was issued: it would be misread
+    ):  # a message quotes one of these markers already, so restore() would take the quotation for the form
         return Entered([clone(message, "messages") for message in messages[known:]], {})
     return Entered(fresh, taken, frozenset(once), needs_tool=bool(once or views))
 
@@ -130,7 +134,7 @@ def _views(
     protected: frozenset[int],
     limits: Limits,
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Leaves out of long results what stands above, and brings others to excerpts, in place; what was taken by each."""
+    """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
 
     def untouched() -> list[Turn]:
         """The new messages that may still be changed, with a long result."""
@@ -146,7 +150,7 @@ def _views(
     before = read([*sent, *fresh], given.shape, given.results).turns
     for index in long:
         for block in before[index - known - len(fresh)].blocks:
-            block.text = ""  # nobody knows yet what of it can be read
+            block.text = ""  # it is not yet decided which part of it can be read
     above = Above(before)
     newest = {
         (turn.index, block.path): above.newest(block, len(sent) + turn.index - known)
@@ -161,7 +165,7 @@ def _views(
 def _once(
     turns: Sequence[Turn], known: int, fresh: list[Message], newest: Mapping[tuple[int, Path], str], limits: Limits
 ) -> dict[str, str]:
-    """Leaves out of long results what stands above, where that is most of them, in place; returns what was taken."""
+    """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
     for turn in turns:
         for block in long_results(turn, limits):
@@ -175,7 +179,7 @@ def _once(
 
 
 def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
-    """Whether a form is enough smaller than its text, and will be known again."""
+    """Whether a form is sufficiently smaller than its text, and ``restore`` will recognise it."""
     tuned = tuning.WEIGHTS
     before, after = limits.measure.count(text), limits.measure.count(form)
     most = min(tuned.max_entry_share * before, before - tuned.min_entry_gain_tokens)
@@ -185,7 +189,7 @@ def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
 def _shorten(
     turns: Sequence[Turn], messages: list[Message], protected: frozenset[int], limits: Limits
 ) -> dict[str, str]:
-    """Brings tool results into short form, in place; returns what was taken."""
+    """Replaces tool results by compact forms, in place; returns their originals."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
     least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
     for turn, message in zip(turns, messages, strict=True):

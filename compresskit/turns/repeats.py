@@ -20,10 +20,10 @@ from ..tokens.measure import Measure
 from ..types import Block, Turn
 from . import weights as tuning
 
-# Limits of time, so that what is looked at grows with the new results
-_CHARACTERS = 400_000  # characters of a result that is looked at, and of the text above
+# Limits that bound the time by the length of the new results
+_CHARACTERS = 400_000  # characters of a result, and of the text above, up to which they are compared
 _TIMES = 10  # length of the text above as a multiple of the result's, maximum
-_TOLD = "stands above"
+_REMARK = "stands above"
 
 
 class Above:
@@ -34,14 +34,14 @@ class Above:
     """
 
     def __init__(self, turns: Sequence[Turn]) -> None:
-        self._said: dict[str, list[tuple[int, str, str]]] = {}  # path or tool -> message, result or "", call
+        self._texts: dict[str, list[tuple[int, str, str]]] = {}  # path or tool -> message, result or "", call
         for number, turn in enumerate(turns):
             for call in turn.fixed if turn.role == "assistant" else ():
                 if call[:1] != "{" and call.endswith("}") and (path := path_of("", call)):
-                    self._said.setdefault(path, []).append((number, "", call))
+                    self._texts.setdefault(path, []).append((number, "", call))
             for block in turn.blocks:
                 if block.call:
-                    self._said.setdefault(_about(block.call), []).append((number, block.text, block.call))
+                    self._texts.setdefault(_about(block.call), []).append((number, block.text, block.call))
 
     def newest(self, block: Block, number: int) -> str:
         """The text that a result may repeat: that of its own call, or the newest before it; "" if there is none.
@@ -59,9 +59,9 @@ class Above:
         own = _longest(block.call)
         if len(own) >= least:
             return own
-        for place, said, call in reversed(self._said.get(_about(block.call), ())):
-            if place < number and (said or call != block.call):
-                found = max(said, _longest(call), key=len)
+        for place, result, call in reversed(self._texts.get(_about(block.call), ())):
+            if place < number and (result or call != block.call):
+                found = max(result, _longest(call), key=len)
                 return found if len(found) <= min(_TIMES * size, _CHARACTERS) else ""
         return ""
 
@@ -86,7 +86,7 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
         return None
     kept = {number for number, there in enumerate(stands) if not there}
     firsts = [number for number, there in enumerate(stands) if there and (number == 0 or not stands[number - 1])]
-    return excerpt(text, segments, kept, key, wording, {number: [_TOLD] for number in firsts})
+    return excerpt(text, segments, kept, key, wording, {number: [_REMARK] for number in firsts})
 
 
 def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate, int]:
@@ -113,7 +113,7 @@ def _about(call: str) -> str:
 
 
 def _longest(call: str) -> str:
-    r"""The longest of the texts of several lines in the arguments of a call, "" where there is none.
+    r"""The longest text of several lines in the arguments of a call; "" if there is none.
 
     >>> _longest('write {"path": "a.py", "lines": ["x = 1\\ny = 2\\n"]}')
     'x = 1\ny = 2\n'

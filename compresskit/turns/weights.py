@@ -11,11 +11,11 @@ _BILL = "`python -m evals bill --compressors compresskit-views`"
 
 @dataclass(frozen=True, kw_only=True)
 class TurnWeights:
-    """Weights of what is taken out turn after turn."""
+    """Weights of compaction from turn to turn."""
 
     # Compact forms on entry (on_entry.py)
     min_entry_characters: int = weight(
-        240, "characters of a new result from which on a compact form is tried; a marker eats the gain of a shorter one"
+        240, "characters of a new result, minimum for a compact form: a marker would cost the gain of a shorter one"
     )
     min_entry_gain_tokens: int = weight(24, "tokens that a form has to save on entry, minimum")
     max_entry_share: float = weight(0.9, "tokens of a form on entry as a share of those of its text, maximum")
@@ -27,9 +27,11 @@ class TurnWeights:
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
     context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
 
-    # Repeats of what stands above (repeats.py)
+    # New results that repeat an earlier text (repeats.py)
     min_repeated_share: float = weight(
-        0.6, "share of a new result that stands above, from which on only the rest is sent; above 1: never", _BILL
+        0.6,
+        "share of a new result that repeats a text above, from which on only the rest is sent; above 1: never",
+        _BILL,
     )
     repeated_value_share: float = weight(
         0.01, "share of the value that is left to a segment of a new result that can be read above it"
@@ -37,13 +39,13 @@ class TurnWeights:
     min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
     max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
 
-    # What a compaction keeps by the prices (economics.py)
+    # The share of a history that a compaction keeps by the prices (economics.py)
     using_share: float = weight(
-        0.5, "q: share of the turns that use something of their history", '"using" of `python -m evals bill`'
+        0.5, "q: share of the turns that use some text of their history", '"using" of `python -m evals bill`'
     )
     decay_share: float = weight(
         0.15,
-        "c: share of a history at which what cannot be read of it has fallen to 1 / e",
+        "c: kept share of a history at which the share of turns that miss a text has fallen to 1 / e",
         "1 - support of `python -m evals agent-points --target 0.1,0.2,0.3,0.4,0.6`",
     )
     asking_factor: float = weight(

@@ -1,6 +1,6 @@
 """What a fold quotes of an exchange: its call in one line, and lines of its result in their order."""
 
-from compresskit.markers.fold_quotes import extract, head, stand_in, telling
+from compresskit.markers.fold_quotes import are_in_order, extract, head, quotable_text
 from compresskit.types import Block, Turn
 
 
@@ -23,9 +23,9 @@ def test_a_long_call_is_cut_and_stands_on_one_line():
 
 def test_an_extract_keeps_the_order_of_what_it_is_of():
     turns = [Turn(0, "tool", [block("one\ntwo\nthree", "count")])]
-    assert stand_in(["> count", "one", "…", "three"], telling(turns))
-    assert not stand_in(["> count", "three", "one"], telling(turns))
-    assert not stand_in(["> count", "four"], telling(turns))
+    assert are_in_order(["> count", "one", "…", "three"], quotable_text(turns))
+    assert not are_in_order(["> count", "three", "one"], quotable_text(turns))
+    assert not are_in_order(["> count", "four"], quotable_text(turns))
 
 
 def test_a_result_that_is_left_out_is_no_empty_one():

@@ -256,20 +256,20 @@ def test_prices_are_prices(wrong):
 
 
 @pytest.mark.parametrize("shape", AGENTS)
-def test_what_folds_tell_is_made_once_for_all_quiet_turns(shape, monkeypatch):
+def test_the_quotable_text_of_a_fold_is_made_once_for_all_quiet_turns(shape, monkeypatch):
     made = []
 
-    def telling(turns):
+    def counted(turns):
         made.append(turns)
-        return restoring_telling(turns)
+        return restoring_text(turns)
 
-    restoring_telling = restoring.telling
+    restoring_text = restoring.quotable_text
     messages = [*shop(shape, orders=8), *({"role": "user", "content": f"Wait, {number}."} for number in range(3))]
     whole = compress(messages, MODEL).original_tokens
     options = {"trigger": whole // 2, "target": whole // 3}
     result = compress(messages[:-3], MODEL, **options)
     assert "earlier messages, quoted in part" in json.dumps(result.messages, ensure_ascii=False)
-    monkeypatch.setattr(restoring, "telling", telling)
+    monkeypatch.setattr(restoring, "quotable_text", counted)
     for end, due in ((-2, True), (-1, False), (None, False)):
         made.clear()
         result = compress(messages[:end], MODEL, previous=result, **options)

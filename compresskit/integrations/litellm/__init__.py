@@ -1,7 +1,7 @@
 """The LiteLLM proxy's callback: ``callbacks: compresskit.integrations.litellm.handler`` in its config.yaml.
 
 ``handler`` is made when the proxy first asks for it, with the settings of ``callback_settings.compresskit`` of the
-same config. See ``settings`` for them, ``hooks`` for what happens to a request.
+same config. ``settings.py`` defines the settings, and ``hooks.py`` processes the requests.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["handler"]
 
-_SECONDS = 1.0  # in which a proxy that does not start has ended
+_SECONDS = 1.0  # time in which a proxy that cannot start has ended
 
 
 def __getattr__(name: str) -> object:
@@ -51,9 +51,9 @@ def _written() -> dict[str, Any]:
 
 
 def _hide_frames() -> None:
-    """Lets the proxy, which does not start with wrong settings, print the error without 370 lines of its own frames.
+    """Makes the proxy print an error in its settings without 370 lines of its own frames.
 
-    Tracebacks are as before if the proxy goes on all the same.
+    The proxy does not start with wrong settings. If it goes on after all, tracebacks are as before.
     """
     with contextlib.suppress(RuntimeError):  # no loop, no startup
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The calls after a request's first one: through the proxy's own router, on the account of the same key."""
+"""The model calls after the first one of a request: through the proxy's own router, on the account of the same key."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from .settings import NAME
 
-# Of the first call: its log, and what it held back of the key's budget for itself.
+# Fields of the first call alone: its log, and the part of the key's budget that was reserved for it.
 _ITS_OWN = ("litellm_logging_obj", "litellm_call_id")
 _RESERVATION = "user_api_key_budget_reservation"
 _AUTH = "user_api_key_auth"
@@ -16,13 +16,13 @@ _METADATA = ("metadata", "litellm_metadata")
 
 
 class Calls:
-    """Calls the model again as the proxy would, with its retries and fallbacks; each call is billed by itself.
+    """Calls the model again as the proxy would, with its retries and fallbacks. Each call is billed separately.
 
     Args:
-        data: the proxy's request.
-        names: what stood in it before it was sent; the proxy adds notes of its own later.
+        data: The proxy's request.
+        names: The names of its fields before it was sent, because the proxy adds fields of its own later.
         route: "acompletion" or "anthropic_messages".
-        key: who the request is from.
+        key: The key of the client.
     """
 
     def __init__(self, data: Mapping[str, Any], names: frozenset[str], route: str, key: Any) -> None:
@@ -61,7 +61,7 @@ class Calls:
 
 
 def _detached(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Metadata for a call of its own: the key's, without what was reserved or saved by the first."""
+    """The metadata for another call: those of the key, without the first call's reservation and savings."""
     from litellm.litellm_core_utils.internal_call_metadata import sanitize_user_api_key_auth
 
     found = {name: value for name, value in metadata.items() if name not in (_RESERVATION, "compression_savings")}

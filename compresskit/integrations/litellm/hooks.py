@@ -1,13 +1,13 @@
-"""The proxy's hooks, in the order in which a request meets them.
+"""The proxy's hooks, in the order in which they process a request.
 
-1. ``async_pre_call_hook``: whether this key and this request want it.
-2. ``async_pre_call_deployment_hook``: compressed, after all guardrails that change requests, so that what is kept
-   for retrieval is what they let through; and for the model that was chosen.
-3. ``async_post_call_success_hook`` or ``async_post_call_streaming_iterator_hook``: retrievals are answered and the
-   model is called again. Guardrails see the client's answer, never only what came before a retrieval.
-4. ``async_post_call_response_headers_hook``: what it saved.
+1. ``async_pre_call_hook`` decides whether this key and this request want compression.
+2. ``async_pre_call_deployment_hook`` compresses for the model that was chosen. It runs after all guardrails that change
+   requests, so that only text which they let through can be retrieved.
+3. ``async_post_call_success_hook`` or ``async_post_call_streaming_iterator_hook`` answers retrievals and calls the
+   model again. Guardrails see the whole answer for the client, never just the part before a retrieval.
+4. ``async_post_call_response_headers_hook`` reports the savings.
 
-What belongs to a request is kept with the proxy's log object for it, and goes with it.
+The state of a request is tied to the proxy's log object for it, and is freed with that object.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return None
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
         log = data.get("litellm_logging_obj")
-        several = "," in str(data.get("model"))  # models at once, with an answer from each
+        several = "," in str(data.get("model"))  # several models at once, with an answer from each
         wrong = misread(data, key, team)
         if wrong and self.settings.on_error == "raise":
             raise _refusal(str(data.get("model")), f"{wrong}.")
@@ -79,7 +79,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], call_type: Any) -> dict[str, Any] | None:
         turn = self._turns.get(kwargs.get("litellm_logging_obj"))
         if turn is None or turn.declined or SHAPES.get(getattr(call_type, "value", "")) != turn.shape:
-            return None  # or a call inside this one, which is compressed already
+            return None  # perhaps a call inside another one, which is compressed already
         model = str(kwargs.get("model"))
         if model not in turn.sent:
             turn.request = None
@@ -108,7 +108,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return answer
         from litellm.proxy import proxy_server
 
-        # Guardrails have seen a retrieval so far, and nothing of the answer.
+        # So far, guardrails have only seen a retrieval, and not the answer.
         return await proxy_server.proxy_logging_obj.post_call_success_hook(
             data=data, response=answer, user_api_key_dict=user_api_key_dict
         )
@@ -145,7 +145,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             hidden = getattr(response, "_hidden_params", None)
             cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
             if turn.report["rounds"] and isinstance(cost, float):
-                found["x-litellm-response-cost"] = str(cost)  # of all calls
+                found["x-litellm-response-cost"] = str(cost)  # the sum over all calls
         return found
 
     def _turn(self, data: dict[str, Any]) -> Turn | None:
@@ -154,12 +154,12 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 
 
 def _tenant(key: Any) -> str:
-    """Whose conversations are kept apart: the key's, and within it each end user's."""
+    """The name of a tenant: the key and its end user. Conversations of different tenants are kept apart."""
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
 
 
 def _header(value: Any) -> str:
-    """A value as a header may hold it.
+    """A value as a valid text of a header.
 
     >>> _header("StoreError: a … b")
     'StoreError: a ? b'
@@ -168,19 +168,19 @@ def _header(value: Any) -> str:
 
 
 def _refusal(model: str, why: str) -> Exception:
-    """A client's error: of any other kind the proxy would take the deployment out of service for a while."""
+    """A client's error. After any other error, the proxy would take the deployment out of service for a while."""
     refusal: Exception = litellm.BadRequestError(message=f"compresskit: {why}", model=model, llm_provider=NAME)
     return refusal
 
 
 def _lead(handler: Handler) -> None:
-    """Puts us first: a guardrail before us would be shown a stream's first turn, and nothing of what follows."""
+    """Makes our handler the first one. A guardrail before it would see only the first turn of a stream."""
     if litellm.callbacks[0] is not handler:
         litellm.callbacks = [handler, *(other for other in litellm.callbacks if other is not handler)]
 
 
 def _forget_word(data: dict[str, Any]) -> None:
-    """Takes what a request says to us out of it: no provider knows it."""
+    """Takes our own field out of a request, because no provider knows it."""
     data.pop(NAME, None)
     for place in ("metadata", "litellm_metadata"):
         if isinstance(data.get(place), dict):
@@ -188,7 +188,7 @@ def _forget_word(data: dict[str, Any]) -> None:
 
 
 def _account(kwargs: dict[str, Any], turn: Turn) -> None:
-    """Notes the savings where the proxy's spend log takes them from."""
+    """Adds the savings to the metadata, from which the proxy's spend log takes them."""
     before, after = turn.report["original_tokens"], turn.report["compressed_tokens"]
     if before is None or before <= after:
         return

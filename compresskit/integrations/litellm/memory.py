@@ -1,9 +1,9 @@
-"""What is remembered of a conversation between its requests, where a store was chosen.
+"""The memory of a conversation between its requests, if the proxy has a store.
 
 Clients of the proxy send the whole conversation each time and know nothing of compression. So the result of each
-request is kept under a hash of the client's messages, and the next request, which begins with the same messages, is
-compressed with ``previous=`` that result: its beginning stays byte-identical. What the store gives is used as far as
-it restores to the client's very messages.
+request is kept under a hash of the client's messages. The next request begins with the same messages. It is compressed
+with that result as ``previous``, so its beginning stays byte-identical. A stored result is used only as far as it
+restores to the client's own messages.
 """
 
 from __future__ import annotations
@@ -20,52 +20,56 @@ from ...result import Compressed
 from ...turns.continuation import continued
 from ...types import Message, Store
 
-_LOOKED_BACK = 3  # assistant messages: a client may add its own, take the last one back, or edit its last question
+# Assistant messages before which a stored result is looked for: a client may add its own, remove the last one, or edit
+# its last question.
+_LOOKED_BACK = 3
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
-def conversation_of(said: Sequence[Message]) -> str:
-    """A name for a conversation: the same for all of its requests, and for others that begin alike."""
-    return hashlib.sha256(_canonical(said[0])).hexdigest() if said else "empty"
+def conversation_of(messages: Sequence[Message]) -> str:
+    """A name for a conversation: the same for all of its requests, and for other conversations that begin alike."""
+    return hashlib.sha256(_canonical(messages[0])).hexdigest() if messages else "empty"
 
 
 class Remembered:
-    """What a store has of one conversation; where it fails, nothing, and the report says so.
+    """The stored results and records of one conversation. If the store fails, there are none, and the report notes it.
 
     Args:
-        store: of this tenant and conversation, or None.
-        strict: whether a store that fails is an error.
-        report: of the request.
+        store: The store of this tenant and conversation, or None.
+        strict: Whether a store that fails is an error.
+        report: The report of the request.
     """
 
     def __init__(self, store: Store | None, strict: bool, report: dict[str, Any]) -> None:
         self._store = store
         self._strict = strict
         self._report = report
-        self._found_as = ""  # the name of the earlier messages
+        self._found_as = ""  # the name under which the earlier result was found
 
-    def before(self, said: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
+    def before(self, messages: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
         """The result for the longest known beginning of the client's messages, and the records of our calls in them.
 
-        A client that edited its history gets the result for what it had before, which holds up to the edit.
+        If the client edited its history, this is the result for the history before, which holds up to the edit.
         """
-        start = 0  # where no state reaches: that of the shortest beginning, if none is found
-        for name, start in _names(said) if self._store else ():
+        start = 0  # the first message without a stored state; that of the shortest beginning if none is found
+        for name, start in _names(messages) if self._store else ():
             found = self._state(name)
             if found is None:
                 continue
             previous, kept = found
-            records = {index: record for index, record in kept.items() if index < start} | self._records(said, start)
-            if _holds(previous, [message for run in put_back(said, records) for message in run]):
+            records = {index: record for index, record in kept.items() if index < start} | self._records(
+                messages, start
+            )
+            if _holds(previous, [message for run in put_back(messages, records) for message in run]):
                 self._found_as = name
                 return previous, records
-        return None, self._records(said, start)
+        return None, self._records(messages, start)
 
-    def keep(self, said: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
-        """Keeps the result for these messages in the place of the one before."""
+    def keep(self, messages: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
+        """Stores the result for these messages in place of the result before."""
         if self._store is None:
             return
-        name, _ = next(_names(said))
+        name, _ = next(_names(messages))
         moved = {self._found_as: json.dumps({"now": name})} if self._found_as not in ("", name) else {}
         try:
             self._store.put({**moved, name: json.dumps({"result": to_fields(result), "records": dict(records)})})
@@ -73,7 +77,7 @@ class Remembered:
             self._failed(error)
 
     def _state(self, name: str) -> tuple[Compressed, dict[int, Record]] | None:
-        """The result and the records under a name, or under the one that took its place; None for what is not ours."""
+        """The result and the records under a name, or under the name that replaced it; None if they are not valid."""
         state = _loaded(self._get(name))
         for _ in range(_LOOKED_BACK):
             if isinstance(state, dict) and isinstance(state.get("now"), str):
@@ -84,12 +88,12 @@ class Remembered:
         except _UNSOUND:
             return None
 
-    def _records(self, said: Sequence[Message], start: int) -> dict[int, Record]:
-        """Our calls of turns from ``start`` on that called the client's tools too.
+    def _records(self, messages: Sequence[Message], start: int) -> dict[int, Record]:
+        """Our calls of turns from ``start`` on that also called the client's tools.
 
-        Older ones are kept with what was sent: a long conversation asks the store for little.
+        Older ones are stored with the result, so that a long conversation needs few requests to the store.
         """
-        named = {index: name for index, name in names(said).items() if index >= start} if self._store else {}
+        named = {index: name for index, name in names(messages).items() if index >= start} if self._store else {}
         found = {index: _loaded(self._get(name)) for index, name in named.items()}
         return {index: record for index, record in found.items() if isinstance(record, dict)}
 
@@ -104,16 +108,16 @@ class Remembered:
         if self._strict:
             raise error
         self._report["error"] = type(error).__name__
-        self._store = None  # it is not asked again for this request
+        self._store = None  # it is not used again for this request
 
 
-def _names(said: Sequence[Message]) -> Iterator[tuple[str, int]]:
-    """The name of all messages, then of those before each of the last assistant messages, with their number."""
-    ends = [index for index, message in enumerate(said) if index and message.get("role") == "assistant"]
-    lengths = sorted({*ends[-_LOOKED_BACK:], len(said)}, reverse=True)
+def _names(messages: Sequence[Message]) -> Iterator[tuple[str, int]]:
+    """The names of prefixes with their lengths: all messages, then those before each of the last assistant messages."""
+    ends = [index for index, message in enumerate(messages) if index and message.get("role") == "assistant"]
+    lengths = sorted({*ends[-_LOOKED_BACK:], len(messages)}, reverse=True)
     digest = hashlib.sha256()
     found = {}
-    for index, message in enumerate(said, 1):
+    for index, message in enumerate(messages, 1):
         text = _canonical(message)
         digest.update(b"%d:" % len(text) + text)
         found[index] = digest.hexdigest() if index in lengths else ""
@@ -133,7 +137,7 @@ def _loaded(text: str | None) -> Any:
 
 
 def _holds(previous: Compressed, messages: list[Message]) -> bool:
-    """Whether what was sent restores to the messages that these begin with. What a store holds may be anybody's."""
+    """Whether a stored result restores to the first of these messages. Others may be able to write to the store."""
     try:
         going = continued(messages, previous)
     except _UNSOUND:

@@ -1,4 +1,4 @@
-"""What goes out instead of a client's request: our earlier calls put back, compressed, remembered."""
+"""Prepares a client's request: puts our earlier calls back, compresses, and stores the result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ...types import Message
 from .memory import Remembered, conversation_of
 from .settings import Settings
 
-SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # of the proxy's calls
+SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # by kind of call
 _FOR_THE_LOOP = ("messages", "tools", "tool_choice", "n")
 
 
@@ -32,13 +32,14 @@ class Turn:
     """One request of a client.
 
     Attributes:
-        route: the proxy's name for the kind of call.
-        tenant: whose it is; nobody else's conversations can be reached.
-        names: what the proxy's request held before it was sent.
-        request: for the loop, once the model was called with something left out.
-        sent: the changed arguments and the request by model, for another attempt with the same one.
-        done: its response was taken on its way to the client.
-        declined: it goes out as it is: whether to compress it was not understood.
+        route: The proxy's name for the kind of call.
+        tenant: The tenant. The conversations of other tenants cannot be reached.
+        names: The names of the fields of the proxy's request before it was sent.
+        report: The report of the request.
+        request: The request for the loop, as soon as it was prepared and something may be retrieved.
+        sent: The changed arguments and the request by model, for another attempt with the same model.
+        done: Whether a hook has already processed its response.
+        declined: Whether it goes out as it is, because its wish for compression was not understood.
     """
 
     route: str
@@ -56,14 +57,14 @@ class Turn:
 
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments that replace a call's own: {} where it goes out as it is. Takes time: run in a thread."""
+    """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
     if has_ours(kwargs.get("tools")):
         turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
         return {}
-    said = [taken(message)[0] for message in kwargs["messages"]]
-    own = store and scoped(store, conversation_of(said), tenant=turn.tenant, secret=settings.secret)
+    client_messages = [taken(message)[0] for message in kwargs["messages"]]
+    own = store and scoped(store, conversation_of(client_messages), tenant=turn.tenant, secret=settings.secret)
     remembered = Remembered(own, settings.strict, turn.report)
-    previous, records = remembered.before(said)
+    previous, records = remembered.before(client_messages)
 
     def compressed(runs: list[list[Message]]) -> Compressed:
         messages = [message for run in runs for message in run]
@@ -71,13 +72,13 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         earlier = previous or replayed(messages, **options)
         result = compress(messages, previous=earlier, **options)
         if result.cache or records or settings.follows:
-            remembered.keep(said, result, records)
+            remembered.keep(client_messages, result, records)
         return result
 
     changes, request = prepare(
-        # Not all of it: what is kept for a request must not hold on to the request.
+        # The arguments that the loop needs: all of them would keep the whole request in memory.
         {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs},
-        said,
+        client_messages,
         records,
         compressed,
         turn.report,
@@ -87,15 +88,15 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         strict=settings.strict,
     )
     if turn.report["compressed_tokens"] < turn.report["original_tokens"]:
-        turn.report["skipped_reason"] = None  # by what was sent before, if not by more than that
-    turn.request = request if request.max_rounds else None  # else the response is the client's as it comes
+        turn.report["skipped_reason"] = None  # it is smaller, even if only by earlier compactions
+    turn.request = request if request.max_rounds else None  # None: the response goes to the client as it is
     return changes
 
 
 def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The options of compress() that the settings and the call decide."""
     model = kwargs["model"]
-    # Anthropic's instructions stand beside the messages, and cost tokens all the same.
+    # Anthropic's instructions are outside of the messages, but cost tokens too.
     beside = measure_for(model, None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
@@ -110,6 +111,7 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "folds": settings.folds,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
-        "breakpoints": settings.breakpoints and len(marked) <= 1,  # compress() leaves one of four for the instructions
+        # compress() leaves one of four marks for the instructions
+        "breakpoints": settings.breakpoints and len(marked) <= 1,
         "prices": prices_for(model) if settings.prices else None,
     }

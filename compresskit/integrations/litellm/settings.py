@@ -12,7 +12,7 @@ from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
 
-NAME = "compresskit"  # of the metadata, the body's field and the section of the config
+NAME = "compresskit"  # name of the field in metadata and body, and of the section of the config
 HEADER = "x-compresskit"
 _VARIABLE = "os.environ/"
 _WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
@@ -23,18 +23,19 @@ class Settings:
     """``callback_settings.compresskit`` of the proxy's config.yaml.
 
     Attributes:
-        enabled: for keys and requests that do not say: True, or False for opt-in.
-        trigger, target: tokens, as for ``compress``.
-        max_rounds: turns of retrievals that are answered within one request.
-        max_retrieved_tokens: of all answers of one request; by default what the trigger leaves, or 4,000.
-        store: what conversations are remembered in between their requests: "" for nothing, "memory" for each
-            worker's own memory, a Redis URL, or "disk:" and a directory.
-        ttl: seconds until the store forgets a conversation that does not go on.
-        secret: keys the names in the store; see ``scoped``.
-        on_error: "send" sends a request as it was where compression fails, "raise" refuses it.
-        offer_tool, on_entry, breakpoints: as for ``compress``.
-        prices: whether compactions go by the prices of the model.
-        open: roles and names of tools; cached, results, folds: as for ``compress``.
+        enabled: Whether to compress if neither the key nor the request decides. False is opt-in.
+        trigger, target: Tokens, as for ``compress``.
+        max_rounds: The turns of retrievals that are answered within one request.
+        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
+        store: The store for conversations between their requests: "" for none, "memory" for each worker's own memory,
+            a Redis URL, or "disk:" and a directory.
+        ttl: The seconds until the store forgets a conversation that does not go on.
+        secret: The secret key of the hash for names in the store; see ``scoped``.
+        on_error: "send" sends a request as it was if compression fails; "raise" refuses it.
+        offer_tool, on_entry, breakpoints: As for ``compress``.
+        prices: Whether compactions depend on the prices of the model.
+        open: Roles and names of tools, as for ``compress``.
+        cached, results, folds: As for ``compress``.
     """
 
     enabled: bool = True
@@ -69,11 +70,11 @@ class Settings:
         """Settings from a section of the config.
 
         Args:
-            config: the section as the proxy has read it, with the values of variables.
-            written: the section as it is in the file, to name a variable that is not set.
+            config: The section as the proxy has read it, with the values of variables.
+            written: The section as it is in the file, so that an error can name a variable that is not set.
 
         Raises:
-            InvalidArgument: a name or a value is not one of these: the proxy does not start.
+            InvalidArgument: A name or a value is not a valid setting. Then the proxy does not start.
         """
         if config is None:
             return cls()
@@ -94,7 +95,7 @@ class Settings:
         return made
 
     def open_store(self) -> Store | None:
-        """The store that is named, None where nothing is to be kept."""
+        """The store of the settings; None if there is none."""
         if not self.store:
             return None
         if self.store == "memory":
@@ -131,11 +132,11 @@ class Settings:
                 f"callback_settings.{NAME}.store is none of memory, disk:DIRECTORY, {', '.join(SCHEMES)}; one of them "
                 f"was expected, such as redis://localhost:6379."
             )
-        self.open_store()  # says what else is wrong with it; nothing is made or connected yet
+        self.open_store()  # raises any other error of the store; nothing is created or connected yet
 
 
 def _check_variable(name: str, value: Any, written: Any) -> None:
-    """Raises InvalidArgument for a variable that is not set: the proxy reads ``os.environ/NAME`` as None then."""
+    """Raises InvalidArgument for a variable that is not set. The proxy then reads ``os.environ/NAME`` as None."""
     named = written.get(name) if isinstance(written, Mapping) else None
     source = value if isinstance(value, str) and value.startswith(_VARIABLE) else named
     if isinstance(source, str) and source.startswith(_VARIABLE) and value in (None, "", source):
@@ -147,46 +148,47 @@ def _check_variable(name: str, value: Any, written: Any) -> None:
 
 
 def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> bool:
-    """Whether a request is to be compressed. It can always decline; it can only ask where nobody forbids it.
+    """Whether to compress a request. A request can always decline. It can ask only if neither key nor team forbids it.
 
     Args:
-        default: the proxy's ``enabled``.
-        data: the request, with its header, metadata or field.
-        key, team: the metadata of its key and of the key's team.
+        default: The proxy's ``enabled``.
+        data: The request, with its header, metadata or field.
+        key: The metadata of its key.
+        team: The metadata of the key's team.
 
     >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
     (True, False)
     """
-    granted = next((said for said in (_word(key), _word(team)) if said is not None), None)
-    asked = said_by(data)
+    granted = next((word for word in (_word(key), _word(team)) if word is not None), None)
+    asked = own_choice(data)
     if asked is None:
         return default if granted is None else granted
     return asked and granted is not False
 
 
 def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> str:
-    """What is wrong with what a request, its key or its team says, "" if nothing is. It counts as a no.
+    """The error in the choice of a request, its key or its team; "" if there is none. A wrong choice counts as a no.
 
     >>> misread({"compresskit": "maybe"}, {}, {})
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
     key_or_team = key if key.get(NAME) is not None else team
-    said = [_said(data), ("the metadata of the key or team", key_or_team.get(NAME))]
+    values = [_own_word(data), ("the metadata of the key or team", key_or_team.get(NAME))]
     *words, last = _WORDS
-    for where, value in said:
+    for where, value in values:
         if value is not None and _read(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
     return ""
 
 
-def said_by(data: Mapping[str, Any]) -> bool | None:
-    """What the request itself says: its header, its body, or its metadata, in this order."""
-    _, value = _said(data)
+def own_choice(data: Mapping[str, Any]) -> bool | None:
+    """The request's own choice: of its header, its body, or its metadata, in this order; None if it makes none."""
+    _, value = _own_word(data)
     return None if value is None else bool(_read(value))
 
 
-def _said(data: Mapping[str, Any]) -> tuple[str, Any]:
-    """The first place of a request that says something, and what it says."""
+def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
+    """The first place of a request that holds a choice, and its value."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
@@ -201,11 +203,11 @@ def _said(data: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def _word(place: Mapping[str, Any]) -> bool | None:
-    """What a place says, None for nothing; what is not understood is a no."""
+    """The choice in the metadata of a key or team; None if there is none. A wrong value is a no."""
     value = place.get(NAME)
     return None if value is None else bool(_read(value))
 
 
 def _read(value: Any) -> bool | None:
-    """Yes or no, None for what is neither."""
+    """A value as yes or no; None if it is neither."""
     return _WORDS.get(str(value).strip().lower())

@@ -1,4 +1,4 @@
-"""Anthropic's server-sent events, as the proxy passes them on: bytes to dicts and back."""
+"""Converts Anthropic's server-sent events, which the proxy passes on, from bytes to dicts and back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Event = dict[str, Any]
 
 
 async def parsed(stream: Any) -> AsyncIterator[Event]:
-    """The events of a stream of bytes, however they are cut. What is no event (a comment) is dropped."""
+    """The events of a stream of bytes, which may be cut anywhere. Other frames, such as comments, are dropped."""
     rest = b""
     try:
         async for part in stream:
@@ -30,7 +30,7 @@ async def parsed(stream: Any) -> AsyncIterator[Event]:
 
 
 def written(event: Event) -> bytes:
-    """An event as it goes over the line.
+    """An event as bytes of the stream.
 
     >>> written({"type": "message_stop"})
     b'event: message_stop\\ndata: {"type": "message_stop"}\\n\\n'

@@ -1,4 +1,4 @@
-"""Streams of the proxy: of chunks with the loop's own steps, of Anthropic's events with the same steps here."""
+"""The proxy's streams: Anthropic's events get the loop's steps here; OpenAI's chunks get them in ``chat/loop.py``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .sse import parsed, written
 
 
 class StreamedEvents:
-    """A stream of Anthropic's events in which retrievals are answered: its steps show bytes."""
+    """A stream of Anthropic's events in which retrievals are answered. Its steps show bytes."""
 
     def __init__(self, request: Request, first: Any) -> None:
         self.request = request
@@ -31,7 +31,7 @@ class StreamedEvents:
             yield from self._read(turn)
             message = turn.message()
         if turn.stop is None:
-            return  # the provider broke off, and so does this
+            return  # the provider's stream broke off, so this one ends too
         record = yield from talk.record(message, streamed=True)
         if record is not None:
             yield from keep(self.request, record, responses.without_ours(message))
@@ -48,7 +48,7 @@ class StreamedEvents:
 
 
 def without_record(response: Any) -> Any:
-    """A response or chunk without what ``completion`` lets its callers carry: clients of the proxy see none of it."""
+    """A response or chunk without the record of our calls, which clients of the proxy must not see."""
     choices = responses.field(response, "choices")
     if not isinstance(choices, list):
         return _bare(response)
