@@ -42,7 +42,9 @@ _PROMPT = re.compile(
     r"|</(?:output|observation|tool_response|function_results)>|exit code: -?\d+\]?)\s*\Z",
     re.IGNORECASE,
 )
-_PROMPT_ENDS = frozenset("$]>0123456789")  # last characters of a match of _PROMPT, for a cheap first check
+# First and last characters of matches of _OUTPUT and _PROMPT, for a cheap first check.
+_OUTPUT_BEGINS = frozenset("oO<[eEcCtTrR")
+_PROMPT_ENDS = frozenset("$]>0123456789")
 
 
 def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
@@ -124,7 +126,8 @@ def _is_pair(before: Turn, turn: Turn) -> bool:
 
 def _is_framed(text: str) -> bool:
     """Whether a text begins or ends as the output of a command does."""
-    if _OUTPUT.match(text):
+    first = text[:1]
+    if (first in _OUTPUT_BEGINS or first.isspace()) and _OUTPUT.match(text):
         return True
     end = text[-_HEAD_CHARACTERS:].rstrip()
     return end[-1:] in _PROMPT_ENDS and _PROMPT.search(end) is not None

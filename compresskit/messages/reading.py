@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from .._json import clone
@@ -10,6 +11,9 @@ from ..types import Conversation, Message
 from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
 from .shapes import SHAPES, foreign
+
+_TEXT_ROLES = ("system", "user", "assistant")  # of messages that are a text in several shapes
+_TAKE_TEXTS = frozenset({"openai", "anthropic", "responses"})  # the shapes that take them
 
 
 def read(messages: list[Message], shape: str, results: str = observations.AUTO) -> Conversation:
@@ -27,9 +31,9 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO) 
     if shape not in ("auto", *SHAPES):
         named = ", ".join(map(repr, list(SHAPES)[:-1]))
         raise InvalidArgument(f"shape is {shown(shape)}; 'auto', {named} or {list(SHAPES)[-1]!r} was expected.")
-    _check_dicts(messages)
-    found = detect(messages) if shape == "auto" else shape
-    _check_shape(messages, found, shape)
+    telling = _telling(messages)
+    found = detect(telling.values()) if shape == "auto" else shape
+    _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, shape)
     row = SHAPES[found]
     try:
         turns = [row.read(index, message) for index, message in enumerate(messages)]
@@ -42,7 +46,7 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO) 
     return Conversation(found, turns, results)
 
 
-def detect(messages: list[Message]) -> str:
+def detect(messages: Collection[Message]) -> str:
     """The shape of dicts; "openai" if they could be of several.
 
     >>> detect([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "5"}]}])
@@ -57,8 +61,8 @@ def detect(messages: list[Message]) -> str:
     return "responses" if not chat and any(map(responses.is_likely, messages)) else chat or "openai"
 
 
-def _chat(messages: list[Message]) -> str:
-    """The one of the two chat shapes that messages must have; "" if they could be of another."""
+def _chat(messages: Collection[Message]) -> str:
+    """Which of the two chat shapes messages must have, "" if they could be of another."""
     for message in messages:
         for name in ("openai", "anthropic"):
             if SHAPES[name].is_sure(message):
@@ -67,17 +71,27 @@ def _chat(messages: list[Message]) -> str:
 
 
 def check_messages(messages: Any) -> None:
-    """Raises InvalidMessages if ``messages`` is not a list of message dicts of one shape."""
-    _check_dicts(messages)
-    _check_shape(messages, detect(messages), "auto")
+    """Raises InvalidMessages for what is no list of message dicts of one shape."""
+    telling = _telling(messages)
+    found = detect(telling.values())
+    _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, "auto")
 
 
-def _check_dicts(messages: Any) -> None:
+def _telling(messages: Any) -> dict[int, Message]:
+    """The messages that are more than a role and a text, by index: only they say of which shape all are.
+
+    Raises:
+        InvalidMessages: ``messages`` is no list of dicts.
+    """
     if not isinstance(messages, list):
         raise InvalidMessages(
             f"messages is {described(messages)}; a list of message dicts was expected. {whole_advice(messages)}"
         )
+    telling: dict[int, Message] = {}
     for index, message in enumerate(messages):
+        if type(message) is dict and len(message) == 2 and type(message.get("content")) is str:
+            if message.get("role") in _TEXT_ROLES:
+                continue
         if not isinstance(message, dict):
             raise InvalidMessages(
                 f"messages[{index}] is {described(message)}; a dict with a role was expected. {message_advice(message)}"
@@ -87,12 +101,14 @@ def _check_dicts(messages: Any) -> None:
                 f"messages[{index}] is {name}; messages of one of the shapes {', '.join(SHAPES)} were expected. "
                 f"{SERVED_ADVICE}"
             )
+        telling[index] = message
+    return telling
 
 
-def _check_shape(messages: list[Message], shape: str, wanted: str) -> None:
+def _check_shape(messages: dict[int, Message], shape: str, wanted: str) -> None:
     """Raises InvalidMessages for a message that cannot be read in a shape."""
     row = SHAPES[shape]
-    for index, message in enumerate(messages):
+    for index, message in messages.items():
         if other := foreign(message, shape):
             if wanted == "auto":
                 why = f"others are {row.title}: messages of one shape were expected. Pass those of one API only."

@@ -284,7 +284,7 @@ def _split_all(
                 if within:  # only the marker shows that a form omits something, and a fold does not quote it
                     forms = tuple(form for form in forms if form in LOSSLESS)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
-            if found and found[0] in tuned.compact_forms and _pays(block.text, found[1], room):
+            if found and found[0] in tuned.compact_forms and _pays(block.text, *found, room):
                 form, short = found
                 if within:
                     least = min(least, tuned.min_quoted_segment_characters)
@@ -304,15 +304,16 @@ def _split_all(
     return candidates[::-1]
 
 
-def _pays(text: str, short: Short, room: int) -> bool:
-    """Whether a compact form is worth more than the text's own words.
+def _pays(text: str, form: str, short: Short, room: int) -> bool:
+    """Whether a compact form of JSON is worth more than the text's own words.
 
-    If not even the form fits the room, most of the text is left out in either case. The text's own words are then
-    better, because they are easier to read and to quote.
+    If not even the form fits the room, most of the text goes either way. Its own words are easier to read and to quote.
     """
-    tuned, characters = tuning.WEIGHTS, len(short.head) + len(short.body)
-    fits = characters <= room * CHARACTERS_PER_TOKEN
-    return fits or characters <= tuned.max_excerpted_form_share * len(text)
+    characters = len(short.head) + len(short.body)
+    if not form.startswith("JSON") or characters <= room * CHARACTERS_PER_TOKEN:
+        return True
+    minified = sum(len(line.strip()) for line in text.split("\n"))
+    return characters <= tuning.WEIGHTS.max_excerpted_form_share * minified
 
 
 def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset[int]]:

@@ -33,9 +33,9 @@ class PlanWeights:
         2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
     max_excerpted_form_share: float = weight(
-        0.45,
-        "characters of a compact form as a share of the text's, up to which an excerpt is made of the form; a complete "
-        "form is used for any saving",
+        0.65,
+        "characters of a compact form of JSON as a share of the JSON without indentation, up to which an excerpt is made "
+        "of the form; a form that fits as a whole is used whatever it saves",
         "`python -m evals needs --groups needs/*`",
     )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")

@@ -7,7 +7,6 @@ one. So is text with a few signs beside, such as arrows and dashes; other text i
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -220,14 +219,15 @@ class Reader:
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
         starts, ends = starts[telling], ends[telling]
         chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        told = self._told
         first = 0
         for last, length, asked in zip(np.searchsorted(starts, bounds).tolist(), lengths, wanted, strict=True):
-            found = Counter(chosen[first:last])
+            found = chosen[first:last]
             hits: dict[str, int] = {}
-            for word, count in found.items():
-                for term in self._told[word]:
-                    hits[term] = hits.get(term, 0) + count
-            yield Reading(hits, length, len(asked & found.keys()) if asked else 0)
+            for word in found:
+                for term in told[word]:
+                    hits[term] = hits.get(term, 0) + 1
+            yield Reading(hits, length, len(asked.intersection(found)) if asked else 0)
             first = last
 
     def _read_words(self, texts: Sequence[str], wanted: frozenset[str]) -> Iterator[Reading]:
