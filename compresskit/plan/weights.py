@@ -34,8 +34,8 @@ class PlanWeights:
     )
     max_excerpted_form_share: float = weight(
         0.65,
-        "characters of a compact form of JSON as a share of the JSON without indentation, up to which an excerpt is made "
-        "of the form; a form that fits as a whole is used whatever it saves",
+        "characters of a compact form of JSON as a share of the JSON without indentation, up to which an excerpt is "
+        "made of the form; a form that fits as a whole is used whatever it saves",
         "`python -m evals needs --groups needs/*`",
     )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
