@@ -1,4 +1,4 @@
-"""BM25 over counts of query terms: BM25+ (Lv & Zhai 2011) with rank-bm25's formulas, for all terms at once.
+"""BM25 over counts of query terms, with rank-bm25's BM25+ (Lv & Zhai 2011).
 
 Only the query's terms are indexed: no other word of a document changes its score, so the length of a
 document comes in as a number.
@@ -7,8 +7,6 @@ document comes in as a number.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from math import log
 
 from . import weights as tuning
 
@@ -27,6 +25,7 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
     if not documents:
         return []
     import numpy as np
+    from rank_bm25 import BM25Plus
 
     tuned = tuning.WEIGHTS
     postings: dict[str, list[int]] = {}
@@ -34,18 +33,25 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
         for term in document:
             postings.setdefault(term, []).append(number)
 
+    class Index(BM25Plus):  # type: ignore[misc]
+        """rank-bm25's formulas over counts that are already there."""
+
+        def __init__(self) -> None:
+            self.k1, self.b, self.delta = tuned.bm25_k1, tuned.bm25_b, tuned.bm25_delta
+            self.corpus_size = len(documents)
+            self.doc_freqs = documents
+            self.doc_len = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
+            self.avgdl = float(self.doc_len.mean())
+            self.idf: dict[str, float] = {}
+            self._calc_idf({term: len(found) for term, found in postings.items()})
+
+    index = Index()
     # a term that more of them have tells documents apart no better than chance
     most = max(tuned.max_term_share * len(documents), tuned.min_term_segments)
-    told = {term: found for term in weights if (found := postings.get(term)) and len(found) <= most}
-    sizes = [len(found) for found in told.values()]
-    # arrays over all pairs of a term and a document in which it occurs: BM25+ adds its delta only there
-    numbers = np.fromiter(chain.from_iterable(told.values()), dtype=np.intp)
-    counts = np.array([documents[number][term] for term, found in told.items() for number in found])
-    idf = np.repeat([log((len(documents) + 1) / size) for size in sizes], sizes)
-    weight = np.repeat([weights[term] for term in told], sizes)
-    k1, b, delta = tuned.bm25_k1, tuned.bm25_b, tuned.bm25_delta
-    words = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
-    damping = (k1 * (1 - b + b * words / float(words.mean())))[numbers]
-    scores = weight * (idf * (delta + (counts * (k1 + 1)) / (damping + counts)))
-    result: list[float] = np.bincount(numbers, weights=scores, minlength=len(documents)).tolist()
+    scores = np.zeros(len(documents))
+    for term, weight in weights.items():
+        found = postings.get(term)
+        if found and len(found) <= most:  # BM25+ adds its delta only where the term occurs
+            scores[found] += weight * np.asarray(index.get_batch_scores([term], found))
+    result: list[float] = scores.tolist()
     return result
