@@ -44,6 +44,8 @@ _PROMPT = re.compile(
 )
 # First and last characters of matches of _OUTPUT and _PROMPT, for a cheap first check.
 _OUTPUT_BEGINS = frozenset("oO<[eEcCtTrR")
+# Aider puts the output of a command that its user ran into a message of this form.
+_RAN = re.compile(r"\s*I ran this command:\s*(\S[^\n]*)\n")
 _PROMPT_ENDS = frozenset("$]>0123456789")
 
 
@@ -57,6 +59,9 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
     """
     if mode == TOOLS:
         return
+    for turn in turns:  # what a person ran for the agent names its own command
+        if turn.human and turn.blocks and (ran := _RAN.match(turn.blocks[0].text)):
+            make_result(turn, _one_line(ran[1]))
     pairs = [(before, turn) for before, turn in pairwise(turns) if _is_pair(before, turn)]
     if not pairs:
         return

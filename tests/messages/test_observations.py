@@ -47,3 +47,11 @@ def test_the_caller_can_say_where_results_are():
     assert read(messages, "auto").turns[2].human
     assert not read(messages, "auto", results="user").turns[2].human
     assert all(turn.human for turn in read(run(*STYLES["ReAct"]), "auto", results="tools").turns if turn.role == "user")
+
+
+def test_a_command_that_aiders_user_ran_is_a_result():
+    ran = f"I ran this command:\n\npytest -q\n\nAnd got this output:\n\n{LISTING}\n"
+    talk = [{"role": "user", "content": "Fix it."}, {"role": "assistant", "content": "Done."}]
+    turn = read([*talk, {"role": "user", "content": ran}], "auto").turns[-1]
+    assert not turn.human
+    assert turn.blocks[0].call == "pytest -q"
