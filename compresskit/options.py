@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .errors import InvalidArgument, check_cache, check_whole, described, shown
+from .messages.observations import MODES
 from .prices import Prices
 from .result import Compressed
 
@@ -93,7 +94,7 @@ def entry_forms(on_entry: object) -> str:
 
 def check_keeping(cached: object, results: object, folds: object) -> None:
     """Raises InvalidArgument for the first option that is not what ``compress`` takes."""
-    for name, value, allowed in (("cached", cached, ("move", "keep")), ("results", results, ("auto", "user", "tools"))):
+    for name, value, allowed in (("cached", cached, ("move", "keep")), ("results", results, MODES)):
         if value not in allowed:
             raise InvalidArgument(f"{name} is {shown(value)}; one of {', '.join(map(repr, allowed))} was expected.")
     if not isinstance(folds, bool):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..errors import InvalidArgument, shown
 from ..types import Block, Message, Path, Protect, Protection, Turn
@@ -173,7 +173,7 @@ def task_of(turns: Sequence[Turn]) -> int | None:
             before.append(turn)
         elif turn.role != "system" and before:
             break
-    if len(before) > 1 and not _asks(before[-1]) and any(gives_task(block.text) for block in before[0].blocks):
+    if len(before) > 1 and any(gives_task(block.text) for block in before[0].blocks) and not _asks(before[-1]):
         return before[0].index
     return before[-1].index if before else None
 
@@ -201,7 +201,7 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
     for one in which:
         if isinstance(one, str) and one:
             found.update(turn.index for turn in turns if _is_of(turn, one))
-        elif isinstance(one, int) and not isinstance(one, bool) and -len(messages) <= one < len(messages):
+        elif _is_index(one, messages):
             found.add(one % len(messages))
         else:
             here = f"from {-len(messages)} to {len(messages) - 1} here" if messages else "and there are no messages"
@@ -216,11 +216,16 @@ def moved(which: Protect | None, messages: list[Message], runs: list[list[Messag
     firsts = [0, *accumulate(len(run) for run in runs)]
     found: list[int | str] = []
     for one in which:
-        if isinstance(one, int) and not isinstance(one, bool) and -len(messages) <= one < len(messages):
+        if _is_index(one, messages):
             found += range(firsts[one % len(messages)], firsts[one % len(messages) + 1])
         else:
             found.append(one)
     return found
+
+
+def _is_index(one: Any, messages: list[Message]) -> TypeGuard[int]:
+    """Whether a value is an index of a message, from the front or from the back."""
+    return isinstance(one, int) and not isinstance(one, bool) and -len(messages) <= one < len(messages)
 
 
 def _is_of(turn: Turn, name: str) -> bool:

@@ -44,9 +44,9 @@ _PROMPT = re.compile(
 )
 # First and last characters of matches of _OUTPUT and _PROMPT, for a cheap first check.
 _OUTPUT_BEGINS = frozenset("oO<[eEcCtTrR")
+_PROMPT_ENDS = frozenset("$]>0123456789")
 # Aider puts the output of a command that its user ran into a message of this form.
 _RAN = re.compile(r"\s*I ran this command:\s*(\S[^\n]*)\n")
-_PROMPT_ENDS = frozenset("$]>0123456789")
 
 
 def link(turns: Sequence[Turn], mode: str = AUTO) -> None:

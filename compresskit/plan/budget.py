@@ -64,10 +64,12 @@ class Limits(NamedTuple):
         if free > 0 and self.whole > floor:
             return self._with(floor, min(free, max(int(tuned.min_spent_share * free), self._worth(floor))))
         if free < 0 and floor < self.most:
-            return self._with(
-                floor, min(int(tuned.beyond_share * (self.most - floor)), self._worth(floor)), beyond=True
-            )
+            return self._with(floor, min(self.beyond(floor), self._worth(floor)), beyond=True)
         return self
+
+    def beyond(self, floor: int) -> int:
+        """The tokens above a floor out of reach that a conversation may use until its next compaction."""
+        return int(tuning.WEIGHTS.beyond_share * (self.most - floor))
 
     def _worth(self, floor: int) -> int:
         """Tokens above the floor that are worth keeping."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ..messages import weights as message_tuning
 from ..messages.must_stay import MustStay
 from ..types import Block
-from . import weights as tuning
 from .budget import Limits
 
 _MARKERS = 40  # tokens of the markers in an opened text, as an estimate
@@ -31,7 +30,7 @@ def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
     lowest = floor - sum(gain for gain, _ in gains)
     room = limits.room
     if lowest > room and limits.most > lowest:
-        room = lowest + int(tuning.WEIGHTS.beyond_share * (limits.most - lowest))
+        room = lowest + limits.beyond(lowest)
     found: list[Block] = []
     for gain, block in sorted(gains, key=lambda one: -one[0]):
         if floor <= room:
