@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from . import _observer
 from ._json import clone
 from .markers.places import originals_of
 from .markers.restore import Unfolded, unfold
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _LIKELY_CHARACTERS = 4
 
 
+@_observer.compression
 def compress(
     messages: list[Message],
     model: str,

@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from . import _observer
 from ._json import dumps
+from ._observer import Retrieved
 from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
@@ -91,17 +93,7 @@ def retrieve(
     for name, value, least in (("max_tokens", max_tokens, MIN_TOKENS), ("head", head, 1), ("tail", tail, 1)):
         if value is not None or name == "max_tokens":
             check_whole(name, value, least)
-    measure = measure_for("", None)
-    if not isinstance(key, str) or key not in cache:
-        return _unknown(cache, key, measure, max_tokens)
-    view = _View(_original(cache, key), measure, max_tokens)
-    if lines is not None and lines != "":
-        return view.lines(lines)
-    if query is not None and query != "":
-        return view.passages(query)
-    if head is not None or tail is not None:
-        return view.ends(head or 0, tail or 0)
-    return view.whole()
+    return _observer.retrieval(lambda: _retrieved(cache, key, lines, query, head, tail, max_tokens)).text
 
 
 def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Message]:
@@ -125,7 +117,7 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     check_cache(cache)
     check_whole("max_tokens", max_tokens, MIN_TOKENS)
     calls = [call for call in calls_in(response) if call.ours]
-    return results(calls, [answer_to(call.arguments, cache, max_tokens) for call in calls])
+    return results(calls, [answer_to(call.arguments, cache, max_tokens, call.id) for call in calls])
 
 
 class Originals(Mapping[str, str]):
@@ -152,20 +144,52 @@ class Originals(Mapping[str, str]):
         return {key_of(slot.text): slot.text for message in self._messages for slot in slots(message)}
 
 
-def answer_to(arguments: Any, cache: Cache, max_tokens: int) -> str:
-    """The answer to one call with any arguments of a model. It is never blank, and always valid UTF-8."""
+def answer_to(
+    arguments: Any,
+    cache: Cache,
+    max_tokens: int,
+    call_id: str | None = None,
+    answering: _observer.Answering | None = None,
+) -> str:
+    """The answer to one call with any arguments of a model. It is never blank, and always valid UTF-8.
+
+    ``call_id`` and ``answering`` are for telemetry alone.
+    """
+    return _observer.retrieval(lambda: _answered(arguments, cache, max_tokens), call_id, answering).text
+
+
+def _answered(arguments: Any, cache: Cache, max_tokens: int) -> Retrieved:
     for _ in range(_JSON_LAYERS):
         if isinstance(arguments, str):
             with contextlib.suppress(ValueError, RecursionError):
                 arguments = json.loads(arguments)
     key = arguments.get("key") if isinstance(arguments, Mapping) else None
     if not isinstance(arguments, Mapping) or not isinstance(key, str):
-        return f'The arguments are not understood. Call {TOOL_NAME} with {{"key": "KEY"}}, KEY as the marker names it.'
-    text = retrieve(cache, key.strip(), arguments.get("lines"), arguments.get("query"), max_tokens=max_tokens)
+        text = f'The arguments are not understood. Call {TOOL_NAME} with {{"key": "KEY"}}, KEY as the marker names it.'
+        return Retrieved(text, "unreadable")
+    retrieved = _retrieved(cache, key.strip(), arguments.get("lines"), arguments.get("query"), None, None, max_tokens)
+    text = retrieved.text
     if not text.strip():
-        return f"Only white space is there: {len(text):,} characters."
+        return retrieved._replace(text=f"Only white space is there: {len(text):,} characters.")
     # A lone surrogate cannot be sent. Tokenizers and APIs count and show the replacement too.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return retrieved._replace(text=text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _retrieved(
+    cache: Cache, key: Any, lines: Any, query: Any, head: int | None, tail: int | None, max_tokens: int
+) -> Retrieved:
+    """The answer to a retrieval whose numbers were checked. ``key``, ``lines`` and ``query`` may be anything."""
+    measure = measure_for("", None)
+    if not isinstance(key, str) or key not in cache:
+        return Retrieved(_unknown(cache, key, measure, max_tokens), "unknown_key")
+    view = _View(_original(cache, key), measure, max_tokens)
+    if lines is not None and lines != "":
+        return Retrieved(view.lines(lines), "found", "lines")
+    if query is not None and query != "":
+        return Retrieved(view.passages(query), "found", "query")
+    if head is not None or tail is not None:
+        return Retrieved(view.ends(head or 0, tail or 0), "found", "ends")
+    return Retrieved(view.whole(), "found", "whole")
 
 
 def _original(cache: Cache, key: str) -> str:

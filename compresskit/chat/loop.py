@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
-from .. import responses
+from .. import _observer, responses
 from ..errors import reason
 from ..messages.retrieval_tool import TOOL_NAME, later_choice, name_of
 from ..responses import Call, ChunkTurn, Record, Shown, calls_of, message_of
@@ -38,6 +38,7 @@ class Request:
         store: A store for the records of mixed turns besides the message, or None.
         strict: Whether a store or a cache that fails is an error.
         report: The value of ``_hidden_params["compresskit"]``.
+        answering: The answer to this request as telemetry sees it. None if telemetry is off.
     """
 
     kwargs: dict[str, Any]
@@ -48,6 +49,7 @@ class Request:
     store: Any
     strict: bool
     report: dict[str, Any]
+    answering: _observer.Answering | None = None
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Talk:
             room = min(MAX_TOKENS, self.request.room)
             if room < MIN_TOKENS:
                 self.request.report["limit"] = "max_retrieved_tokens"
-            text = self._answer(call, room) if room >= MIN_TOKENS else _USED_UP
+            text = self._answer(call, room) if room >= MIN_TOKENS else self._refused(call)
             cost = measure_for("", None).count(text)
             self.request.room -= cost
             self.request.report["retrieved_tokens"] += cost
@@ -105,12 +107,16 @@ class Talk:
 
     def _answer(self, call: Call, room: int) -> str:
         try:
-            return answer_to(call.arguments, self.request.cache, room)
+            return answer_to(call.arguments, self.request.cache, room, call.id, self.request.answering)
         except Exception as error:
             if self.request.strict:
                 raise
             self.request.report["error"] = reason(error)
             return _FAILED
+
+    def _refused(self, call: Call) -> str:
+        refused = _observer.Retrieved(_USED_UP, "refused")
+        return _observer.retrieval(lambda: refused, call.id, self.request.answering).text
 
     def _end(self, limit: str) -> None:
         self.last = True
@@ -134,6 +140,11 @@ class Talk:
 
 def whole(request: Request, first: Any) -> Steps:
     """The steps from the model's first response to the response for the caller."""
+    with _observer.during(request.answering, request.report):
+        return (yield from _whole(request, first))
+
+
+def _whole(request: Request, first: Any) -> Steps:
     usage, costs = responses.usage_of(first), [_cost(first)]
     final = first
     for number in range(len(_choices(first))):

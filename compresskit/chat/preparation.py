@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import _observer
 from ..messages.retrieval_tool import has_ours
 from ..responses import Record, put_back
 from ..result import Compressed
@@ -58,7 +59,8 @@ def prepare(
         store: See ``Request``.
         strict: See ``Request``.
     """
-    result = compressed(put_back(caller_messages, records))
+    # all calls of compress() for one request are one compression
+    result = _observer.compressed(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
     report.update({name: result[name] for name in _REPORTED})
     same = (
         result.skipped_reason
@@ -72,4 +74,6 @@ def prepare(
     rounds = max_rounds if records or has_ours(result.tools) else 0
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, caller_messages)
-    return changes, Request({**kwargs, **changes}, caller_messages, cache, rounds, room, store, strict, report)
+    answering = _observer.answering(result.model) if rounds else None
+    prepared = {**kwargs, **changes}
+    return changes, Request(prepared, caller_messages, cache, rounds, room, store, strict, report, answering)

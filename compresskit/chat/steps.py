@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import Any, NamedTuple, Protocol
 
+from .. import _observer
+
 END = object()  # the result of a Next step at the end of the stream
 
 
@@ -43,6 +45,7 @@ Steps = Generator[Step, Any, Any]
 class Streaming(Protocol):
     """The return value of steps if the response goes on as a stream."""
 
+    request: Any  # the ``Request``
     stream: Any  # the stream of the model that is being read
     report: dict[str, Any]
 
@@ -117,12 +120,19 @@ class _Stream:
         self._client = client
         hidden = getattr(self._first, "_hidden_params", None)
         self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
+        self._answering: _observer.Answering | None = streaming.request.answering
+        if self._answering is not None:
+            self._answering.begin(streaming.report, self)
 
     def __getattr__(self, name: str) -> Any:
         # ``_first`` is missing while a copy is being made. Special methods of the first stream would bypass this one.
         if name == "_first" or name.startswith("__"):
             raise AttributeError(name)
         return getattr(self._first, name)
+
+    def _end(self, how: _observer.End, error: BaseException | None = None) -> None:
+        if self._answering is not None:
+            self._answering.end(how, error)
 
 
 class Stream(_Stream):
@@ -136,10 +146,18 @@ class Stream(_Stream):
         return self
 
     def __next__(self) -> Any:
-        return next(self._parts)
+        try:
+            return next(self._parts)
+        except StopIteration:
+            self._end("complete")
+            raise
+        except BaseException as error:
+            self._end("error", error)
+            raise
 
     def close(self) -> None:
         """Closes this stream and the model's stream."""
+        self._end("closed")
         self._parts.close()
         for open_one in (self._streaming.stream, getattr(self._streaming.stream, "completion_stream", None)):
             if callable(close := getattr(open_one, "close", None)):
@@ -158,10 +176,18 @@ class AsyncStream(_Stream):
         return self
 
     async def __anext__(self) -> Any:
-        return await anext(self._parts)
+        try:
+            return await anext(self._parts)
+        except StopAsyncIteration:
+            self._end("complete")
+            raise
+        except BaseException as error:
+            self._end("error", error)
+            raise
 
     async def aclose(self) -> None:
         """Closes this stream and the model's stream."""
+        self._end("closed")
         await self._parts.aclose()
         if callable(close := getattr(self._streaming.stream, "aclose", None)):
             await close()

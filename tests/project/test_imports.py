@@ -19,6 +19,7 @@ HEAVY = {
     "litellm",
     "torch",
     "openai",
+    "opentelemetry",
     "anthropic",
     "tiktoken",
     "numpy",
@@ -32,10 +33,10 @@ HEAVY = {
 }
 # Lowest first: a package imports from its own line and those above it. What is not listed fails.
 LAYERS = [
-    {"errors", "types", "_json", "_lazy", "_weights"},
+    {"errors", "types", "_json", "_lazy", "_observer", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
     {"messages", "options"},
-    {"responses", "relevance", "markers"},
+    {"responses", "relevance", "markers", "telemetry"},
     {"embedders", "ledger", "retrieval", "shrink"},
     {"plan"},
     {"turns"},
@@ -66,7 +67,7 @@ def test_importing_loads_nothing_heavy():
 def test_compressing_loads_no_litellm_and_no_sdk():
     call = "compresskit.compress([{'role': 'user', 'content': 'hi'}], 'gpt-4o')"
     loaded = python(f"import compresskit, sys; {call}; print(*sys.modules)")
-    assert {"litellm", "torch", "openai", "anthropic", "click", "rich"}.isdisjoint(loaded)
+    assert {"litellm", "torch", "openai", "anthropic", "opentelemetry", "click", "rich"}.isdisjoint(loaded)
 
 
 def test_importing_takes_less_than_50_ms():

@@ -22,6 +22,7 @@ import litellm
 from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
+from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
@@ -44,6 +45,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
     def __init__(self, settings: Settings) -> None:
         super().__init__()
         self.settings = settings
+        if settings.telemetry:
+            telemetry.enable()
         self.store: Store | None = settings.open_store()
         self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
@@ -62,17 +65,17 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         wrong = misread(data, key, team)
         if wrong and self.settings.on_error == "raise":
             raise _refusal(str(data.get("model")), f"{wrong}.")
-        if (
-            log is not None
-            and log not in self._turns
-            and not several
-            and (wrong or wanted(self.settings.enabled, data, key, team))
-        ):
+        first = log is not None and log not in self._turns and not several
+        if first and (wrong or wanted(self.settings.enabled, data, key, team)):
             turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            turn.parent = getattr(user_api_key_dict, "parent_otel_span", None)
             if wrong:
+                _observer.skipped(data.get("model"), "error")
                 turn.declined = True
                 turn.report.update(error=wrong, skipped_reason="error")
             _lead(self)
+        elif first:
+            _observer.skipped(data.get("model"), "disabled")
         _forget_word(data)
         return data
 
@@ -84,7 +87,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if model not in turn.sent:
             turn.request = None
             try:
-                changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
+                with _observer.within(turn.parent):
+                    changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
                 turn.sent[model] = (changes, turn.request)
             except Exception as error:
                 if self.settings.on_error == "raise":

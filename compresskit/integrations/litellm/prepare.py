@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ... import _observer
 from ..._json import dumps
 from ...chat.loop import Request
 from ...chat.preparation import new_report, prepare
@@ -24,7 +25,7 @@ from .memory import Remembered, conversation_of
 from .settings import Settings
 
 SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # by kind of call
-_FOR_THE_LOOP = ("messages", "tools", "tool_choice", "n")
+_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "n")
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Turn:
         sent: The changed arguments and the request by model, for another attempt with the same model.
         done: Whether a hook has already processed its response.
         declined: Whether it goes out as it is, because its wish for compression was not understood.
+        parent: The proxy's own span of the request, if it has one.
     """
 
     route: str
@@ -50,6 +52,7 @@ class Turn:
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
     done: bool = False
     declined: bool = False
+    parent: Any = None
 
     @property
     def shape(self) -> str:
@@ -60,6 +63,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
     if has_ours(kwargs.get("tools")):
         turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
+        _observer.skipped(kwargs.get("model"), "disabled")
         return {}
     client_messages = [taken(message)[0] for message in kwargs["messages"]]
     own = store and scoped(store, conversation_of(client_messages), tenant=turn.tenant, secret=settings.secret)

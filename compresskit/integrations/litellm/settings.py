@@ -36,6 +36,7 @@ class Settings:
         prices: Whether compactions depend on the prices of the model.
         open: Roles and names of tools, as for ``compress``.
         cached, results, folds: As for ``compress``.
+        telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
     """
 
     enabled: bool = True
@@ -55,6 +56,7 @@ class Settings:
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
+    telemetry: bool = False
 
     @property
     def strict(self) -> bool:
@@ -121,7 +123,7 @@ class Settings:
                 f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
                 f"expected, such as [system]."
             )
-        for name in ("enabled", "prices"):
+        for name in ("enabled", "prices", "telemetry"):
             if not isinstance(getattr(self, name), bool):
                 raise InvalidArgument(
                     f"callback_settings.{NAME}.{name} is {shown(getattr(self, name))}; true or false was expected."
