@@ -15,7 +15,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, fields, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -36,6 +36,7 @@ _FIELDS = {
     "read": "cache_read_input_token_cost",
 }
 _LEAST = "prompt_cache_min_tokens"
+_MAX_CACHED = 1_000  # names of models whose prices are kept; the clients of a proxy may send any number of names
 _OTHER_FIELDS = (_LEAST, "supports_prompt_caching", "litellm_provider")
 # "claude-", the model, and what names do not agree on: a date, a version, "latest", ":thinking".
 _CLAUDE = re.compile(r"claude-(.+?)(?:[-@](?:\d{8}|latest|default))?(?:-v\d+(?::\d+)?)?(?::[a-z]+)?$")
@@ -118,7 +119,7 @@ def usual() -> Prices:
     return Prices(_MILLION, int(WRITE * _MILLION), int(WRITE_HOUR * _MILLION), int(READ * _MILLION), known=False)
 
 
-@cache
+@lru_cache(maxsize=_MAX_CACHED)
 def prices_for(model: str) -> Prices:
     """Returns the prices of a model, or the usual ratios if litellm's price list does not have the model.
 

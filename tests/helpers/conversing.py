@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import contextvars
 import json
 import re
 
@@ -44,7 +45,7 @@ def ask(way, server, messages, model="openai/gpt-4o", **options):
 
 
 def awaited(coroutine):
-    return _RUNNER.run(coroutine)
+    return _RUNNER.run(coroutine, context=contextvars.copy_context())
 
 
 def close():
