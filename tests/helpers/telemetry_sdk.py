@@ -14,12 +14,12 @@ from compresskit import telemetry
 class Recorded:
     """What was recorded so far."""
 
-    def __init__(self):
+    def __init__(self, *readers):
         self._exporter = InMemorySpanExporter()
         self._reader = InMemoryMetricReader()
         self.tracers = TracerProvider()
         self.tracers.add_span_processor(SimpleSpanProcessor(self._exporter))
-        self.meters = MeterProvider([self._reader])
+        self.meters = MeterProvider([self._reader, *readers])
 
     @property
     def spans(self):

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from proxy_model import conversation, document
+from telemetry_sdk import recording
 
 from compresskit import InvalidArgument, compress
 from compresskit.integrations.litellm.settings import Settings, wanted
@@ -54,6 +55,7 @@ def test_a_store_is_named_in_the_settings(store, kind):
         {"on_entry": "all"},
         {"breakpoints": 1},
         {"prices": "true"},
+        {"telemetry": "yes"},
         ["trigger"],
     ],
 )
@@ -234,6 +236,23 @@ def test_a_failure_in_compression_sends_the_request_as_it_was(caplog):
     headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
     assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": "InvalidMessages"}
     assert "passphrase" not in caplog.text
+
+
+def test_requests_without_compression_are_counted_by_their_reason():
+    ours = compress([], "gpt-4o", offer_tool=True).tools
+    unreadable = [*conversation("fails", "answer"), {"role": "user", "content": {1, 2}}]
+    with recording() as recorded:
+        for messages, more in (
+            (conversation("off", "answer"), {"compresskit": "off"}),
+            (conversation("maybe", "answer"), {"compresskit": "maybe"}),
+            (conversation("own", "answer"), {"tools": ours}),
+            (unreadable, {}),
+            (conversation("on", "answer"), {}),
+        ):
+            asyncio.run(passed(handler(), messages, Log(), **more))
+        counts = {method: point.value for (method, _), point in recorded.points("compresskit.requests").items()}
+    assert counts == {"disabled": 2, "error": 2, "fits_trigger": 1}
+    assert [span.attributes["compresskit.method"] for span in recorded.spans] == ["error", "fits_trigger"]
 
 
 def test_a_failure_refuses_the_request_where_that_is_wanted():

@@ -205,9 +205,11 @@ def test_a_retrieval_beyond_the_limit_is_refused():
 
 @ways
 def test_an_error_of_the_model_ends_the_answer(way):
-    with serving(lambda body: Error(400, "no") if after(body) else retrieves(body)) as server, recording() as recorded:
-        with pytest.raises(Exception, match="no"):
-            ask(way, server, openai_agent())
+    def fails(body):
+        return Error(400, "no") if after(body) else retrieves(body)
+
+    with serving(fails) as server, recording() as recorded, pytest.raises(Exception, match="no"):
+        ask(way, server, openai_agent())
     [span] = recorded.of("answer")
     assert span.attributes["compresskit.end"] == "error"
     assert span.attributes["error.type"] == "BadRequestError"

@@ -1,0 +1,79 @@
+"""The LiteLLM proxy with `telemetry: true` and its own otel callback: our spans are children of its request's span."""
+
+import json
+import time
+
+import pytest
+from protocol_server import serving
+from proxy_model import conversation, thinks
+from proxy_server import MASTER, proxy
+
+MODELS = [("/v1/chat/completions", "chat"), ("/v1/messages", "claude")]
+NAMES = {"answer", "compress", "execute_tool"}
+
+
+@pytest.fixture(scope="module")
+def provider():
+    with serving(thinks) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def running(provider, tmp_path_factory):
+    models = {"chat": "openai/gpt-4o", "claude": "anthropic/claude-sonnet-4-5"}
+    settings = {
+        "model_list": [
+            {"model_name": name, "litellm_params": {"model": model, "api_base": base, "api_key": "none"}}
+            for (name, model), base in zip(models.items(), (provider.url, provider.url[:-3]), strict=True)
+        ],
+        "litellm_settings": {"callbacks": ["compresskit.integrations.litellm.handler", "otel"], "num_retries": 0},
+        "callback_settings": {"compresskit": {"trigger": 2_500, "target": 1_500, "telemetry": True}},
+        "general_settings": {"master_key": MASTER},
+    }
+    folder = tmp_path_factory.mktemp("proxy")
+    variables = {"OTEL_EXPORTER": "console", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    with proxy(folder, settings, variables=variables) as server:
+        yield server
+
+
+def spans(text):
+    """The spans that the console exporter wrote between other lines."""
+    decoder, at = json.JSONDecoder(), 0
+    while (at := text.find('{\n    "name"', at)) >= 0:
+        found, size = decoder.raw_decode(text[at:])
+        yield found
+        at += size
+
+
+def ours(found):
+    return [span for span in found if span["attributes"].get("gen_ai.operation.name") in NAMES]
+
+
+def of_a_request(running, before, seconds=20):
+    """What was written after the first ``before`` characters, as soon as a request is complete."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = list(spans(running.output.read_text(errors="replace")[before:]))
+        roots = [span for span in found if "Received Proxy" in span["name"]]
+        if (len(ours(found)) >= len(NAMES) and roots) or time.monotonic() > deadline:
+            return ours(found), roots
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize(("path", "model"), MODELS)
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_the_spans_of_a_request_are_in_the_trace_of_the_proxy(running, path, model, stream):
+    before = len(running.output.read_text(errors="replace"))
+    messages = conversation(f"traced {model} {stream}", "retrieve")
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": messages}
+    status, _, text = running.ask(path, body, key=MASTER)
+    assert status == 200, text
+    mine, [root] = of_a_request(running, before)
+    assert sorted(span["attributes"]["gen_ai.operation.name"] for span in mine) == sorted(NAMES)
+    answered = next(span for span in mine if span["attributes"]["gen_ai.operation.name"] == "answer")
+    for span in mine:
+        retrieval = span["attributes"]["gen_ai.operation.name"] == "execute_tool"
+        assert span["parent_id"] == (answered if retrieval else root)["context"]["span_id"]
+        assert span["context"]["trace_id"] == root["context"]["trace_id"]
+    assert answered["attributes"]["compresskit.stream"] is stream
+    assert answered["attributes"]["compresskit.end"] == "complete"
