@@ -19,6 +19,7 @@ from telemetry_sdk import Recorded
 from compresskit import TOOL_NAME, answer, compress, retrieve, telemetry
 from compresskit._observer import Method
 from compresskit.result import SkippedReason
+from compresskit.telemetry.metrics import METHOD, MODEL, OUTCOME
 
 pytestmark = QUIET
 NAMED = re.compile(r"`([^`]+)`")
@@ -50,9 +51,12 @@ def everything():
     with serving(says) as server:
         ask("whole", server, openai_agent(), max_retrieved_tokens=100)
         ask("streamed", server, openai_agent(), max_rounds=1)
-    with serving(lambda body: Error(400, "no") if after(body) else says(body)) as server:
-        with pytest.raises(Exception, match="no"):
-            ask("whole", server, openai_agent())
+
+    def fails(body):
+        return Error(400, "no") if after(body) else says(body)
+
+    with serving(fails) as server, pytest.raises(Exception, match="no"):
+        ask("whole", server, openai_agent())
     compress(hello, "gpt-4o")
     with pytest.raises(ValueError, match="trigger"):
         compress(hello, "gpt-4o", trigger=0)
@@ -94,11 +98,7 @@ def test_the_page_has_every_attribute_with_its_spans_and_its_type(recorded):
 
 
 def test_the_page_has_every_metric_with_its_type_unit_and_labels(recorded):
-    labels = {
-        "model": "gen_ai.request.model",
-        "method": "compresskit.method",
-        "outcome": "compresskit.retrieval.outcome",
-    }
+    labels = dict(zip(("model", "method", "outcome"), (MODEL, METHOD, OUTCOME), strict=True))
     written = {
         NAMED.findall(name)[0]: (kind, NAMED.findall(unit)[0], {labels[one] for one in given.split(", ")}, meaning)
         for name, _, kind, unit, given, meaning in rows("metric")
@@ -124,7 +124,7 @@ def test_the_page_has_the_names_of_prometheus(recorded):
 def test_the_page_has_every_value_of_the_closed_lists(recorded):
     written = {table: {NAMED.findall(row[0])[0] for row in rows(table)} for table in ("method", "outcome")}
     assert written["method"] == {*get_args(SkippedReason), "compressed", *get_args(Method)}
-    there = {span.attributes.get("compresskit.retrieval.outcome") for span in recorded.spans}
+    there = {span.attributes.get(OUTCOME) for span in recorded.spans}
     assert written["outcome"] == there - {None}
 
 
