@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import responses
 from ..compression import compress
@@ -19,12 +19,27 @@ from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
 from .preparation import new_report, prepare
-from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
+from .steps import AsyncChunks, AsyncStream, Chunks, Model, Steps, Stream, Work, arun, run
+
+if TYPE_CHECKING:
+    from litellm.types.utils import ModelResponse
 
 # The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
 
 
+@overload
+def completion(
+    model: str, messages: list[Any], *, stream: Literal[False] | None = None, router: Any = None, **options: Any
+) -> ModelResponse: ...
+@overload
+def completion(
+    model: str, messages: list[Any], *, stream: Literal[True], router: Any = None, **options: Any
+) -> Chunks: ...
+@overload
+def completion(
+    model: str, messages: list[Any], *, stream: bool | None, router: Any = None, **options: Any
+) -> ModelResponse | Chunks: ...
 def completion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
     """Calls litellm.completion for a conversation of any length: it compresses, and it answers the model's retrievals.
 
@@ -70,6 +85,18 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     return Stream(outcome, client) if isinstance(outcome, Streamed) else outcome
 
 
+@overload
+async def acompletion(
+    model: str, messages: list[Any], *, stream: Literal[False] | None = None, router: Any = None, **options: Any
+) -> ModelResponse: ...
+@overload
+async def acompletion(
+    model: str, messages: list[Any], *, stream: Literal[True], router: Any = None, **options: Any
+) -> AsyncChunks: ...
+@overload
+async def acompletion(
+    model: str, messages: list[Any], *, stream: bool | None, router: Any = None, **options: Any
+) -> ModelResponse | AsyncChunks: ...
 async def acompletion(model: str, messages: list[Any], *, router: Any = None, **options: Any) -> Any:
     """Calls litellm.acompletion for a conversation of any length. It is ``completion``, awaited."""
     client = _client(router)

@@ -6,9 +6,9 @@ It holds nothing else. Written as JSON and read in another process, it goes on w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from .._json import clone, exactly
 from ..compression import compress
@@ -18,15 +18,28 @@ from ..options import check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
-from ..types import Message
+from ..types import Message, Tool
 from .result_json import from_fields, to_fields
 
 _VERSION = 1
-# The options of compress() that are the same in every turn and can be written as JSON.
-_OPTIONS = (
-    *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices"),
-)
+
+
+class ConversationOptions(TypedDict, total=False):
+    """The options of ``compress`` that a Conversation takes: the same in every turn, and values that JSON can hold."""
+
+    query: str | None
+    tools: Sequence[Tool] | None
+    protect: Sequence[int | str] | None
+    open: Sequence[int | str] | None
+    cached: str
+    results: str
+    folds: bool
+    recoverable: bool
+    shape: str
+    on_entry: bool | str
+    offer_tool: bool
+    breakpoints: bool
+    prices: Prices | None
 
 
 class Conversation:
@@ -42,7 +55,9 @@ class Conversation:
         True
     """
 
-    def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
+    def __init__(
+        self, model: str, trigger: int = 200_000, target: int | None = None, **options: Unpack[ConversationOptions]
+    ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, on_entry, offer_tool, breakpoints and prices. offer_tool is on, and on_entry is "lossless",
         unless you say otherwise.
@@ -50,10 +65,11 @@ class Conversation:
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
         """
+        names = ConversationOptions.__annotations__
         for name in options:
-            if name not in _OPTIONS:
+            if name not in names:
                 shown_name = name if name.isidentifier() else described(name)
-                raise InvalidArgument(f"{shown_name} is no option of a Conversation; it takes {', '.join(_OPTIONS)}.")
+                raise InvalidArgument(f"{shown_name} is no option of a Conversation; it takes {', '.join(names)}.")
         for name in ("protect", "open"):
             if callable(options.get(name)):
                 raise InvalidArgument(
@@ -64,7 +80,7 @@ class Conversation:
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
-        self._options = {"on_entry": "lossless", "offer_tool": True, **options}
+        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **options}
 
     def append(self, *messages: Message) -> None:
         """Adds original messages: yours, the model's, and tool results.

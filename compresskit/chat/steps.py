@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .. import _observer
+
+if TYPE_CHECKING:
+    from litellm.types.utils import ModelResponseStream
 
 END = object()  # the result of a Next step at the end of the stream
 
@@ -109,6 +112,33 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
     except Exception as raised:
         return None, raised
     return None, None
+
+
+class Chunks(Protocol):
+    """The chunks of a streamed answer: a ``Stream``, or LiteLLM's own stream if nothing can be retrieved.
+
+    ``_hidden_params["compresskit"]`` is the report, see ``completion``.
+    """
+
+    _hidden_params: dict[str, Any]
+
+    def __iter__(self) -> Iterator[ModelResponseStream]: ...
+
+    def __next__(self) -> ModelResponseStream: ...
+
+    def close(self) -> None: ...
+
+
+class AsyncChunks(Protocol):
+    """As ``Chunks``, for ``async for``."""
+
+    _hidden_params: dict[str, Any]
+
+    def __aiter__(self) -> AsyncIterator[ModelResponseStream]: ...
+
+    async def __anext__(self) -> ModelResponseStream: ...
+
+    async def aclose(self) -> None: ...
 
 
 class _Stream:
