@@ -232,7 +232,10 @@ def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candida
         repeated = again([(one.source, one.split.segments) for one in texts.values()])
     changed = [False] * len(texts)
     if tuned.drops_outdated:
-        changed = outdated([(one.block.text, one.block.call) for one in texts.values()])
+        ruled = frozenset(
+            index for index, one in enumerate(texts.values()) if one.rule and one.rule.action == "drop_when_stale"
+        )
+        changed = outdated([(one.block.text, one.block.call) for one in texts.values()], ruled)
     left = tuned.repeated_share
     stale = 0
     found = dict(large)

@@ -2,6 +2,7 @@
 
 from .files import load, parse
 from .matching import treatments
+from .recipes import recipe
 from .rule import ACTIONS, KINDS, Rule, checked, checked_rules
 
-__all__ = ["ACTIONS", "KINDS", "Rule", "checked", "checked_rules", "load", "parse", "treatments"]
+__all__ = ["ACTIONS", "KINDS", "Rule", "checked", "checked_rules", "load", "parse", "recipe", "treatments"]

@@ -26,6 +26,7 @@ _MEANINGS = {  # of the fields, for editors that read the schema
     "failing": "Whether the text has words of failure.",
     "older_than": "The messages of the assistant behind the text must be more than this.",
     "larger_than": "The tokens of the text must be more than this.",
+    "smaller_than": "The tokens of the text must be fewer than this.",
     "name": "What reports call the rule.",
 }
 
@@ -104,7 +105,7 @@ def schema() -> dict[str, Any]:
         "role": {"enum": list(ROLES)},
         "kind": {"enum": list(KINDS)},
         **dict.fromkeys(("tool", "model", "path", "call"), patterns),
-        **dict.fromkeys(("max_tokens", "larger_than"), number),
+        **dict.fromkeys(("max_tokens", "larger_than", "smaller_than"), number),
         "older_than": {"type": "integer", "minimum": 0},
         "contains": text,
         "failing": {"type": "boolean"},

@@ -20,7 +20,7 @@ def treatments(
         turns: The conversation.
         rules: The rules. The first one that matches a text counts.
         model: The model that the request is for.
-        count: Counts the tokens of a text. It is only asked if a rule has ``larger_than``.
+        count: Counts the tokens of a text. It is only asked if a rule has a bound on the size.
     """
     found: dict[Place, Treatment] = {}
     here = [(number, rule) for number, rule in enumerate(rules) if _is_named(model, rule.model)]
@@ -57,6 +57,7 @@ class _Text:
             and _is_named(tool, rule.tool)
             and _is_named(block.call, rule.call)
             and (rule.larger_than is None or self._is_larger(rule.larger_than))
+            and (rule.smaller_than is None or not self._is_larger(rule.smaller_than - 1))
             and (rule.path is None or _is_named(self._kind_and_path()[1], rule.path))
             and (rule.kind is None or self._kind_and_path()[0] in KINDS[rule.kind])
             and (rule.contains is None or rule.contains.lower() in self._lower())

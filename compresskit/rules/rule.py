@@ -36,7 +36,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 ROLES = ("user", "assistant", "tool", "system")
 _WITH_MAX = ("verbatim", "excerpt", "signatures", "shrink")  # actions that may have ``max_tokens``
 _PATTERNS = ("tool", "model", "call", "path")
-_WHOLE_NUMBERS = ("older_than", "larger_than", "max_tokens")
+_WHOLE_NUMBERS = ("older_than", "larger_than", "smaller_than", "max_tokens")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +60,7 @@ class Rule:
         failing: True for texts with words of failure (error, failed, traceback …), False for texts without.
         older_than: The messages of the assistant behind the text must be more than this.
         larger_than: The tokens of the text must be more than this.
+        smaller_than: The tokens of the text must be fewer than this.
         name: What reports call the rule.
 
     Raises:
@@ -82,6 +83,7 @@ class Rule:
     failing: bool | None = None
     older_than: int | None = None
     larger_than: int | None = None
+    smaller_than: int | None = None
     name: str = ""
 
     def __post_init__(self) -> None:

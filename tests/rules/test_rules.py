@@ -222,8 +222,8 @@ def test_rules_are_read_from_toml_yaml_json_and_pyproject(tmp_path):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
         assert load(tmp_path / name) == RULES
+    (tmp_path / "compresskit.toml").write_text('[[rules]]\naction = "kep"')
     with pytest.raises(InvalidArgument, match=r"compresskit\.toml: rules\[0\]: action is 'kep'"):
-        (tmp_path / "compresskit.toml").write_text('[[rules]]\naction = "kep"')
         load(tmp_path / "compresskit.toml")
     with pytest.raises(InvalidArgument, match="not valid TOML"):
         parse("rules = [")
@@ -237,9 +237,7 @@ def test_the_schema_is_published_beside_the_rules():
 
 
 _values = st.none() | st.booleans() | st.integers(-1, 3) | st.sampled_from(["", "x", [], ["x"], ["x", 1], 0.5])
-_fields = {
-    name: _values for name in ("tool", "path", "contains", "failing", "older_than", "max_tokens", "name", "tols")
-}
+_fields = dict.fromkeys(("tool", "path", "contains", "failing", "older_than", "max_tokens", "name", "tols"), _values)
 _fields |= {"role": _values | st.just("tool"), "kind": _values | st.sampled_from(sorted(KINDS))}
 _rules = st.fixed_dictionaries({}, optional={"action": _values | st.sampled_from(sorted(ACTIONS)), **_fields})
 
