@@ -10,22 +10,9 @@ from compresskit import InvalidArgument, compress, restore
 from compresskit.rules import recipe
 from compresskit.rules.recipes import names, text_of
 
-WORDS = [
-    "parser",
-    "order",
-    "invoice",
-    "customer",
-    "flight",
-    "market",
-    "study",
-    "energy",
-    "budget",
-    "window",
-    "queue",
-    "retry",
-    "thread",
-    "report",
-]
+WORDS = (
+    "parser order invoice customer flight market study energy budget window queue retry thread report".split()  # noqa: SIM905
+)
 
 
 def prose(seed, sentences=40, about=""):
