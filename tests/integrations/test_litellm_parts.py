@@ -270,7 +270,7 @@ def test_a_wrong_rule_of_a_key_sends_its_requests_as_they_were():
     assert asyncio.run(passed(hooks, messages, log, by)) is None
     headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
     assert "has the field 'tol'" in headers["x-compresskit-error"]
-    with pytest.raises(InvalidArgument, match="callback_settings.compresskit.rules"):
+    with pytest.raises(InvalidArgument, match=r"callback_settings\.compresskit\.rules"):
         Settings.of({"rules": [{"action": "kep"}]})
 
 
