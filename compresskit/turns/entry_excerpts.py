@@ -56,13 +56,14 @@ def enter_views(
     count = limits.measure.count
     texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules)]
     long: dict[int, int] = {}
-    wanted = 0
+    ordinary = bounded = 0
     for index, block in texts:
         tokens = count(block.text)
         long[index] = long.get(index, 0) + tokens
         rule = rules.get((index, block.path))
         most = None if rule is None else rule.max_tokens
-        wanted += int(tuned.excerpt_share * tokens) if most is None else min(tokens, most)
+        ordinary += tokens if most is None else 0
+        bounded += 0 if most is None else min(tokens, most)
     if not long:
         return {}
     places = _context(given.turns, known)
@@ -73,6 +74,7 @@ def enter_views(
     stays = ["" if index in long else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
+    wanted = int(tuned.excerpt_share * ordinary) + bounded
     local = {
         (number, path): rule
         for number, index in enumerate(places)
