@@ -6,7 +6,7 @@ It holds nothing else. Written as JSON and read in another process, it goes on w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict, Unpack
 
@@ -18,6 +18,7 @@ from ..options import check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
+from ..rules import Rule, checked
 from ..types import Message, Tool
 from .result_json import from_fields, to_fields
 
@@ -40,6 +41,7 @@ class ConversationOptions(TypedDict, total=False):
     offer_tool: bool
     breakpoints: bool
     prices: Prices | None
+    rules: Sequence[Rule | Mapping[str, Any]] | None
 
 
 class Conversation:
@@ -59,8 +61,8 @@ class Conversation:
         self, model: str, trigger: int = 200_000, target: int | None = None, **options: Unpack[ConversationOptions]
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
-        recoverable, shape, on_entry, offer_tool, breakpoints and prices. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise.
+        recoverable, shape, on_entry, offer_tool, breakpoints, prices and rules. offer_tool is on, and on_entry is
+        "lossless", unless you say otherwise.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
@@ -81,6 +83,8 @@ class Conversation:
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
         self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **options}
+        if "rules" in options:
+            self._options["rules"] = [rule.as_dict() for rule in checked(options["rules"])]
 
     def append(self, *messages: Message) -> None:
         """Adds original messages: yours, the model's, and tool results.
@@ -183,7 +187,19 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
     """
     if not isinstance(conversation, Conversation):
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
-    for name in ("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"):
+    for name in (
+        "trigger",
+        "target",
+        "query",
+        "protect",
+        "open",
+        "cached",
+        "results",
+        "folds",
+        "recoverable",
+        "cache",
+        "rules",
+    ):
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")

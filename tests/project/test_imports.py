@@ -35,7 +35,7 @@ HEAVY = {
 LAYERS = [
     {"errors", "types", "_json", "_lazy", "_observer", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
-    {"messages", "options"},
+    {"messages", "options", "rules"},
     {"responses", "relevance", "markers", "telemetry"},
     {"embedders", "ledger", "retrieval", "shrink"},
     {"plan"},

@@ -28,7 +28,7 @@ from ...chat.steps import AsyncStream, arun
 from ...stores import Store
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
-from .settings import NAME, Settings, misread, wanted
+from .settings import NAME, Settings, misread, own_rules, wanted
 from .streams import StreamedEvents, without_record
 
 _HEADERS = {
@@ -67,7 +67,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             raise _refusal(str(data.get("model")), f"{wrong}.")
         first = log is not None and log not in self._turns and not several
         if first and (wrong or wanted(self.settings.enabled, data, key, team)):
-            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            rules = () if wrong else own_rules(key, team)
+            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME}, rules)
             turn.parent = getattr(user_api_key_dict, "parent_otel_span", None)
             if wrong:
                 _observer.skipped(data.get("model"), "error")
