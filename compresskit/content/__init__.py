@@ -1,4 +1,4 @@
-"""Texts cut into segments by what they are."""
+"""Reads single texts: their kind, their segments, and compact forms of them. It knows no messages. Re-exports only."""
 
 from .compact import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
 from .describe import describe

@@ -1,6 +1,6 @@
-"""What kind of text this is, from its first few thousand characters and where it came from.
+"""detect(): guesses the kind of a text from its origin and its first few thousand characters.
 
-A guess, made cheaply: a wrong one costs good places to cut, never the text.
+A wrong guess costs good places to cut, and never the text.
 """
 
 import re
@@ -14,12 +14,12 @@ from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
 from .splitters.table import looks_csv, looks_html, looks_markdown
 
-_SAMPLE = 4096
-_LONG_LINE = 160  # characters
-_LARGER = 16384  # where the first lines are all comment
-_PARTS = 4  # of a text that holds others, from which its kind is taken
-_DEPTH = 2  # levels of texts in texts
-_LINES = 40  # of them, where each is looked at by itself
+_SAMPLE = 4096  # characters at the beginning that decide about the kind
+_LONG_LINE = 160  # characters of a line of running text, minimum
+_LARGER = 16384  # characters that are searched for definitions if the sample may be only a comment
+_PARTS = 4  # parts of a text that decide about the kind of all, maximum
+_DEPTH = 2  # levels of texts within texts, maximum
+_LINES = 40  # lines that are compared one by one, maximum
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",
     "json": "json ipynb geojson har webmanifest",
@@ -33,7 +33,7 @@ _EXTENSIONS = {
 }
 _KINDS = {extension: kind for kind, names in _EXTENSIONS.items() for extension in names.split()}
 
-# Patterns begin with a line end (one is put before each sample): the search for a plain character is fast.
+# Patterns begin with a line end, which makes the search fast. So a line end is put before each sample.
 _DIFF = re.compile(r"\n(?:diff --(?:git|cc|combined) |@@ -\d+(?:,\d+)? \+\d|--- [^\n]+\n\+\+\+ |Index: )")
 _SCALAR = r"(?:\"(?:[^\"\\]|\\.){0,400}\"|-?\d[\d.eE+-]*|true|false|null)"
 _JSON = re.compile(rf"\s*(?:\{{\s*(?:\}}|\"(?:[^\"\\]|\\.){{0,200}}\"\s*:)|\[\s*(?:[\[{{\]]|{_SCALAR}\s*[,\]]))")
@@ -65,7 +65,7 @@ _CODE = re.compile(
     r"|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
     r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60})?(?=\n)|\[[\w.\"-]+\]\r?\n)"
 )
-# A heading has a blank line on one side; a comment of a script mostly has not.
+# A heading has a blank line on one side, and most comments of a script have none.
 _HEADING = re.compile(
     r"\n(?:#{1,6} +\S[^\n]*(?=\n[ \t\r]*\n)|[ \t\r]*\n#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))"
 )
@@ -75,14 +75,23 @@ _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
 
 class Detected(NamedTuple):
-    kind: str  # of a text that holds others, what they all are; "documents" if they differ
-    numbered: bool  # every line carries its number
-    path: str  # "" where none is told
-    container: str = ""  # how it holds other texts, in the words of `parts`
+    """The kind of a text, and how to read it.
+
+    Attributes:
+        kind: The kind. If the text holds others, the kind of all of them, or "documents" if they differ.
+        numbered: Whether each line begins with its number.
+        path: The path that the text was read from; "" if it is not known.
+        container: How the text holds others, in the words of ``parts``; "" if it holds none.
+    """
+
+    kind: str
+    numbered: bool
+    path: str
+    container: str = ""
 
 
 def detect(text: str, hint: str = "") -> Detected:
-    """The kind of a text, whether its lines are numbered, and the path it was read from.
+    """Returns the kind of a text, whether its lines are numbered, and the path it was read from.
 
     >>> detect("   1→import re\\n   2→\\n   3→x = 1\\n", "a.py")
     Detected(kind='python', numbered=True, path='a.py', container='')
@@ -91,7 +100,7 @@ def detect(text: str, hint: str = "") -> Detected:
 
 
 def detect_part(text: str, title: str, depth: int) -> Detected:
-    """The same for a part of a text, which may hold others in turn."""
+    """As ``detect``, for a part of a text. It may hold other texts itself."""
     return guarded(lambda: _detected(text, title if "/" in title else "", depth), Detected("lines", False, ""))
 
 
@@ -112,7 +121,7 @@ def _kind_of(path: str) -> str:
 
 
 def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detected:
-    """What the first parts of a text are, which are together what it is."""
+    """The kind of a text that holds others, by the kinds of its first parts."""
     parts = [part for part in parts_of(text[:_LARGER], container) if text[part.body : part.close].strip()]
     kinds = {detect_part(text[part.body : part.close], part.title, depth + 1).kind for part in parts[:_PARTS]}
     if kinds <= {"prose", "markdown", "lines"} and len(kinds) > 1:
@@ -121,12 +130,12 @@ def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detect
 
 
 def _plain(text: str, hint: str) -> Detected:
-    """What a text is if it does not hold others."""
+    """The kind of a text that does not hold others."""
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
     if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
-        numbered = False  # a column of numbers, under its name
+        numbered = False  # it is the first column of a table
     told = _kind_of(path)
     if numbered:
         sample = "\n" + without_numbers(sample[1:])
@@ -136,7 +145,7 @@ def _plain(text: str, hint: str) -> Detected:
 
 
 def _fitting(told: str, sample: str, larger: str) -> str:
-    """The kind that the path tells, unless the text is plainly another."""
+    """The kind by the path, unless the text is clearly of another kind."""
     if told in ("python", "code", "markdown") and not _is_output(sample):
         return told
     if told == "jsonl" or (told in ("json", "diff") and _form(sample)):
@@ -145,13 +154,13 @@ def _fitting(told: str, sample: str, larger: str) -> str:
 
 
 def _is_output(sample: str) -> bool:
-    """Whether it is what a tool said about a file, rather than the file."""
+    """Whether the text is the output of a tool about a file rather than the file itself."""
     head = [line for line in sample[:1200].split("\n") if line][:12]
     return looks_like_hits(head) or looks_like_paths(head) or bool(_DIFF.search(sample) or _RUN.search(sample[:600]))
 
 
 def _form(sample: str) -> str:
-    """The kinds that a text shows by its form alone."""
+    """The kind of a text by its notation: JSON or a diff; "" for all others."""
     if sample.lstrip()[:1] in ("{", "[") and _JSON.match(sample):
         return "jsonl" if _RECORD_LINES.match(sample) else "json"
     if _DIFF.search(sample):
@@ -168,7 +177,7 @@ def _guess(sample: str, larger: str) -> str:
     if lines[0].startswith("#!"):
         return "python" if "python" in lines[0] else "code"
     if len(sample) > _SAMPLE and len(lines) > 1:
-        lines.pop()  # cut off in the middle
+        lines.pop()  # the sample cuts the last line off
     fenced = "```" in sample
     if not fenced and _OPENING.match(lines[0]) and len(_PYTHON_SURE.findall(larger)) >= 3:
         return "python"
@@ -180,20 +189,20 @@ def _guess(sample: str, larger: str) -> str:
 
 
 def _laid_out(sample: str) -> str:
-    """The kinds that a text shows by how its lines are laid out."""
+    """The kind of a text by its layout: a manual page or a table; "" for all others."""
     if looks_manual(sample):
         return "manual"
     rows = sample[1:]
     if looks_markdown(rows) or looks_html(rows):
         return "table"
-    # the lines of many logs have a comma each, before their milliseconds
+    # the lines of many logs have one comma each, before the milliseconds
     return "table" if not _LOG.match(sample) and looks_csv(rows, len(sample) <= _SAMPLE) else ""
 
 
 def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
-    """The kinds that are told by what most lines are."""
+    """The kind by what most lines are."""
     count = len(lines)
-    if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits: a time can look like a path with line numbers
+    if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits, since a time can look like a path with a line number
         return "log"
     if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
         return "search"
@@ -207,20 +216,20 @@ def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
 
 
 def _is_python(sample: str, lines: list[str]) -> bool:
-    """Whether enough lines are Python: more, where the first one reads like a sentence or title."""
+    """Whether enough lines are Python. More are needed if the first line reads like a sentence or a title."""
     least = len(lines) // (2 if _NATURAL.match(lines[0]) else 8)
     return _PYTHON_SURE.search(sample) is not None and len(_PYTHON.findall(sample)) >= least
 
 
 def _reads(sample: str, lines: int) -> bool:
-    """Whether it reads like sentences: words, spaces and full stops, in lines of some length."""
+    """Whether the text consists of sentences: words, spaces and full stops, in lines of some length."""
     sentences = len(_SENTENCE.findall(sample))
     plain = sum(map(len, _PLAIN.findall(sample, 0, 1000)))
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
 
 
 def _is_running(lines: list[str]) -> bool:
-    """Whether most of the text is in long lines of words, whatever stands in the short ones beside them."""
+    """Whether most of the text is in long lines of words. Short lines beside them may hold anything."""
     long = [line for line in lines if len(line) >= _LONG_LINE]
     size = sum(map(len, long))
     plain = sum(len(run) for line in long for run in _PLAIN.findall(line))

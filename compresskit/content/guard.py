@@ -1,4 +1,4 @@
-"""What looks at a text may fail at it: the text then stays as it is, and nobody's request is lost."""
+"""guarded(): a function that fails at a text leaves the text as it is, and the request succeeds all the same."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -7,7 +7,7 @@ _Found = TypeVar("_Found")
 
 
 def guarded(work: Callable[[], _Found], instead: _Found) -> _Found:
-    """What ``work`` gives; ``instead`` where it raises. No memory left is nobody's fault, and is raised.
+    """Returns the result of ``work``, or ``instead`` if it raises. A MemoryError is raised, since no text causes it.
 
     >>> guarded(lambda: int("x"), 0)
     0

@@ -1,7 +1,7 @@
-"""File views whose lines carry their numbers (`   12→code`, `12:code`, `12|code`).
+"""Views of files in which each line begins with its number (`   12→code`, `12:code`, `12|code`).
 
-Takes the numbers off for a splitter and puts its marks back where they belong. The text itself is
-never changed.
+It removes the numbers for a splitter, and moves the marks of the splitter back to the lines of the view. It never
+changes the text itself.
 """
 
 import itertools
@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from .segment import Mark
 
 _NUMBER = r"[ \t]*+(\d{1,7})(?:→|\t|:|[ ]?\|[ ]?)"
-_PREFIX = re.compile(_NUMBER)  # at a line's start
-_PREFIXES = re.compile(rf"\n{_NUMBER}")  # begins with the line end before: the search for a plain character is fast
-_SAMPLE = 600  # characters, that tell whether a text is such a view
-# A line without a number in such a view is the viewer's ("[File: a.py (76 lines total)]"): left blank.
+_PREFIX = re.compile(_NUMBER)  # matched at the start of a line
+_PREFIXES = re.compile(rf"\n{_NUMBER}")  # begins with a plain character, which makes the search fast
+_SAMPLE = 600  # characters at the beginning of a text that decide whether it is such a view
+# A line without a number comes from the viewer, such as "[File: a.py (76 lines total)]". It becomes a blank line.
 _STRIP = re.compile(rf"^(?:{_NUMBER.replace('(', '(?:', 1)}|[^\n]+)", re.MULTILINE)
 
 
 def is_numbered(sample: str) -> bool:
-    """Whether most lines of a sample carry numbers that go up by one.
+    """Whether most lines of a sample begin with numbers that go up by one.
 
     >>> is_numbered("1:a\\n2:b\\n3:c"), is_numbered("3:a\\n17:b\\n40:c")
     (True, False)
@@ -33,7 +33,7 @@ def is_numbered(sample: str) -> bool:
 
 
 def without_numbers(text: str) -> str:
-    """The same lines without numbers; one line for each line.
+    """The lines of a text without their numbers. There are as many lines as before.
 
     >>> without_numbers("[File: a.py]\\n1:x = 1\\n2:y = 2")
     '\\nx = 1\\ny = 2'
@@ -42,7 +42,7 @@ def without_numbers(text: str) -> str:
 
 
 def bare_lines(text: str) -> list[str]:
-    """The lines of a text, those of a file view without their numbers.
+    """The lines of a text. Those of a file view are without their numbers.
 
     >>> bare_lines("a.py:\\n   1→x = 1\\n   2→y = 2"), bare_lines("1: one")
     (['a.py:', 'x = 1', 'y = 2'], ['1: one'])
@@ -50,7 +50,7 @@ def bare_lines(text: str) -> list[str]:
     lines = text.split("\n")
     if not is_numbered(text[:_SAMPLE]):
         return lines
-    expected = None  # numbers that do not go on are words of the text
+    expected = None  # a number that does not continue the sequence belongs to the text
     for place, line in enumerate(lines):
         match = _PREFIX.match(line)
         if match and expected in (None, int(match[1])):
@@ -60,9 +60,9 @@ def bare_lines(text: str) -> list[str]:
 
 
 def moved_back(marks: Iterable[Mark], bare: str, text: str) -> list[Mark]:
-    """Marks set at line starts of `bare` (= without_numbers(text)), at the same lines of `text`.
+    """Moves marks at line starts of `bare`, which is without_numbers(text), to the same lines of `text`.
 
-    What stands behind the last numbered line is the viewer's, and gets a mark of its own.
+    The text behind the last numbered line comes from the viewer, and gets a mark of its own.
     """
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     moved: list[Mark] = []

@@ -1,6 +1,6 @@
-"""The words of splitting: a segment, a split, and the mark a splitter sets.
+"""The values of splitting: segments, the split of a text, the marks of a splitter, and a compact form.
 
-Nothing here looks at text.
+Nothing here reads text.
 """
 
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from typing import NamedTuple
 class Segment(NamedTuple):
     """A run of characters that makes sense by itself.
 
-    `name` says what it stands for (a definition, a heading, a path, a record); several, when small
-    neighbours were put together, are joined by ", ". It is "" where there is nothing to name.
+    `name` is what the segment is about: a definition, a heading, a path, a record. The names of small neighbours that
+    were put together are joined by ", ". It is "" if there is nothing to name.
     """
 
-    start: int  # offset of the first character in the text
-    end: int  # one past the last
+    start: int  # the offset of the first character in the text
+    end: int  # the offset behind the last character
     name: str
 
 
-ALONE = -2  # groups from here down are put together with nothing else, however small they are
+ALONE = -2  # the highest number of a group whose segments never join another group, however small they are
 
 
 class Split(NamedTuple):
@@ -31,10 +31,10 @@ class Split(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A place where a splitter would cut: something called `name` starts there.
+    """A place at which a splitter would cut: something called `name` starts there.
 
-    Marks of one `group` belong together (the methods of a class, the hunks of a file): what is too
-    small to stand alone joins its own group first. A group at or below `ALONE` joins no other.
+    Marks of one `group` belong together, such as the methods of a class or the hunks of a file. A segment that is too
+    small joins a neighbour of its own group first. A group at or below `ALONE` joins no other.
     """
 
     start: int
@@ -43,11 +43,18 @@ class Mark(NamedTuple):
 
 
 class Short(NamedTuple):
-    """A text in short form.
+    """A text in a compact form.
 
-    `head` stands before whatever is shown of `body`, which may be cut at its `marks`. `telling` are the
-    characters of the body that say something new: the other rows are like one that is there already, and
-    are read only where the query asks for them. They are `quiet`: where they start in the body, and where they end.
+    Attributes:
+        kind: The kind of the text, as in ``Split``.
+        head: The lines that are shown above any excerpt of the body, such as the names of columns.
+        body: The other lines. It may be cut at the marks.
+        marks: The places at which the body may be cut.
+        telling: The characters of the body that say something new. The other rows resemble one that is there already.
+        apart: Whether the text between two marks is never put together with its neighbours.
+        uncut: The characters up to which the text between two marks is never cut.
+        quiet: The offsets at which rows that say nothing new start, and those at which they end. They are shown only if
+            the query asks for them.
     """
 
     kind: str
@@ -55,13 +62,13 @@ class Short(NamedTuple):
     body: str
     marks: list[Mark]
     telling: int
-    apart: bool = False  # what lies between two marks is never put together with its neighbours,
-    uncut: int = 0  # and not cut either up to so many characters
+    apart: bool = False
+    uncut: int = 0
     quiet: tuple[Sequence[int], Sequence[int]] = ((), ())
 
 
 def line_marks(lines: Sequence[str]) -> list[Mark]:
-    """A mark at the start of each of some lines, as they stand joined by line ends.
+    """A mark at the start of each line of a text, whose lines are given without their line ends.
 
     >>> [mark.start for mark in line_marks(["one", "two"])]
     [0, 4]

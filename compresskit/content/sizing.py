@@ -1,7 +1,7 @@
-"""From a splitter's marks to segments of a useful size.
+"""sized(): makes segments of a useful size from the marks of a splitter.
 
-Small neighbours are put together, large ones cut at the best place at hand. Knows nothing of kinds:
-what belongs together is told by the marks' groups.
+Small neighbours are put together, and large segments are cut at the best place nearby. It does not know kinds of text:
+the groups of the marks say which segments belong together.
 """
 
 import re
@@ -12,18 +12,18 @@ from itertools import chain, pairwise
 from .segment import ALONE, Mark, Segment
 from .splitters.sentences import sentence_ends
 
-# A line that could start a part: neither blank nor a closing bracket. Numbers that a file view puts
-# before each line are not part of its indentation.
+# A line that could start a part: it is neither blank nor a closing bracket. The number that a file view puts before
+# a line is not counted as indentation.
 _LINE = re.compile(r"\n(?:[ \t]*+\d++(?:[→|\t]|: ?))?+([ \t]*+)(?=[^\s)\]}])")
-_NAME_LIMIT = 120
-_BLANK_BONUS = 8  # a blank line before a part is worth two levels of indentation
-_JOINERS = "\u200d\ufe0e\ufe0f"  # a character that belongs to the one before it
+_NAME_LIMIT = 120  # characters of a segment's name, maximum
+_BLANK_BONUS = 8  # columns of indentation that a blank line above a cut is worth: two levels; chosen by hand
+_JOINERS = "\u200d\ufe0e\ufe0f"  # characters that belong to the one before them
 
 
 def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int, apart: int | None = None) -> list[Segment]:
-    """Segments that start at marks: none empty, none above `max_chars`, few below `min_chars`.
+    """Returns segments that start at marks: none is empty, none is above `max_chars`, few are below `min_chars`.
 
-    From `apart` characters on, what is no part of the same group is not put together.
+    A segment of `apart` characters or more is not put together with one of another group.
 
     >>> sized("a\\nb\\n" + "c" * 9, [Mark(0, "a", 0), Mark(2, "b", 0), Mark(4, "c", 1)], 4, 6)
     [Segment(start=0, end=4, name='a, b'), Segment(start=4, end=8, name='c'), Segment(start=8, end=13, name='c')]
@@ -44,7 +44,7 @@ def sized(text: str, marks: Iterable[Mark], min_chars: int, max_chars: int, apar
 
 
 def _ordered(marks: Iterable[Mark], total: int) -> Iterator[Mark]:
-    """The marks from the text's start on, each after the one before it."""
+    """The marks in ascending order, beginning at the start of the text."""
     last = -1
     for mark in marks:
         if last < 0 < mark.start:
@@ -58,16 +58,16 @@ def _ordered(marks: Iterable[Mark], total: int) -> Iterator[Mark]:
 
 
 def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: int) -> list[tuple[int, int, str]]:
-    """Spans in which what is smaller than `small` has joined a neighbour where that makes sense."""
+    """Spans in which pieces smaller than `small` have joined a neighbour if they belong to it."""
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
     begin, title, kin = next(marks)
-    piece = begin  # where the last group in the span begins
+    piece = begin  # the start of the last group in the span
     last = Mark(total, "", -2)
     for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
             free = min(group, kin) > ALONE
-            single = following != group and not (groups and groups[-1] == kin)  # neither has others of its group
+            single = following != group and not (groups and groups[-1] == kin)  # both are alone in their groups
             alike = group == kin or (free and single and start - piece < apart and end - start < apart)
             if (alike or (free and _slight(start - begin, title, apart))) and end - begin <= large:
                 piece = piece if group == kin else start
@@ -88,7 +88,7 @@ def _settle(
     large: int,
     apart: int,
 ) -> None:
-    """Append a finished span; a small one that found nobody ahead joins its kin behind."""
+    """Appends a finished span. A small one joins the span before it if they belong together."""
     begin, end, title = span
     size = end - begin
     if size < small and spans and end - spans[-1][0] <= large:
@@ -100,7 +100,7 @@ def _settle(
 
 
 def _slight(size: int, title: str, small: int) -> bool:
-    """Too little to stand by itself whatever is next to it."""
+    """Whether a span is so small that it joins any neighbour."""
     return not title and size * 3 < small
 
 
@@ -113,7 +113,7 @@ def _joined(first: str, second: str) -> str:
 
 
 def _carved(text: str, start: int, end: int, name: str, large: int) -> Iterator[Segment]:
-    """Parts of a span that is too long, all of about the same size."""
+    """Parts of about the same size of a span that is too long."""
     while end - start > large:
         parts = -(-(end - start) // large)
         aim = start + (end - start) // parts
@@ -125,7 +125,7 @@ def _carved(text: str, start: int, end: int, name: str, large: int) -> Iterator[
 
 
 def _best_cut(text: str, low: int, aim: int, high: int) -> int:
-    """The best place in (low, high] to cut: between lines, sentences, words, or anywhere."""
+    """The best offset in (low, high] to cut at: between lines, else sentences, else words, else anywhere."""
     best, best_key = 0, (0, 0)
     for match in _LINE.finditer(text, low, high):
         at = match.start() + 1
@@ -142,7 +142,7 @@ def _best_cut(text: str, low: int, aim: int, high: int) -> int:
     if sentence := max(sentence_ends(text, low, aim), default=0):
         return sentence
     between, after = " \t\r\u3000\xa0", "},;，、&|"
-    sparse = text.count(" ", low, high) * 20 < high - low  # minified: a space is no better than a bracket
+    sparse = text.count(" ", low, high) * 20 < high - low  # minified code: a space is no better place than a bracket
     for stops in (after, between) if sparse else (between, after):
         for limit in (aim, high):
             if (at := max(text.rfind(stop, low, limit) for stop in stops)) >= 0:
@@ -151,8 +151,8 @@ def _best_cut(text: str, low: int, aim: int, high: int) -> int:
 
 
 def _whole(text: str, cut: int, start: int, end: int) -> int:
-    """`cut`, moved so that no line end and no composed character falls apart."""
-    for _ in range(8):  # longer clusters are not writing
+    """The offset `cut`, moved so that it splits no line end and no composed character."""
+    for _ in range(8):  # no writing system composes more characters
         if not start < cut < end:
             break
         before, after = text[cut - 1], text[cut]

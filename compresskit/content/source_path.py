@@ -1,11 +1,11 @@
-"""Where a text came from: the path in a hint (a path, a command, a tool call's arguments) or its first line.
+"""Finds the path that a text was read from, in a hint (a path, a command, a call's arguments) or in its first line.
 
-Reads words, not files: nothing is looked up.
+It reads words alone and opens no file.
 """
 
 import re
 
-_LOOKED_AT = 4000  # characters of a hint
+_MAX_HINT = 4000  # characters of a hint that are read, which bounds the time
 _ARGUMENT = re.compile(
     r'"(?:file_?path|path|file_?name|file|target_file|notebook_path|uri|url)"\s*:\s*"((?:[^"\\]|\\.){1,300})"',
     re.IGNORECASE,
@@ -24,12 +24,12 @@ _FIRST_LINE = re.compile(
 
 
 def path_of(text: str, hint: str) -> str:
-    """The one path that a text seems to be the content of, "" where none is told.
+    """The path of the file whose content the text seems to be; "" if there is none, or more than one.
 
     >>> path_of("", '{"file_path": "/src/a.py"}'), path_of("# lib/b.py\\nimport re", ""), path_of("", "ls a.py b.py")
     ('/src/a.py', 'lib/b.py', '')
     """
-    hint = hint[:_LOOKED_AT]
+    hint = hint[:_MAX_HINT]
     if match := _ARGUMENT.search(hint):
         return match[1].replace("\\\\", "\\")
     bare = hint.strip()
@@ -42,11 +42,11 @@ def path_of(text: str, hint: str) -> str:
 
 
 def command_of(hint: str) -> str:
-    r"""The command in a hint, as it was typed.
+    r"""The command in a hint as it was typed; "" if there is none.
 
     >>> command_of('{"command": "grep -n \\"x\\" a.py"}')
     'grep -n "x" a.py'
     """
-    if match := _COMMAND.search(hint[:_LOOKED_AT]):
+    if match := _COMMAND.search(hint[:_MAX_HINT]):
         return match[1].replace('\\"', '"').replace("\\n", " ").replace("\\\\", "\\")
-    return "" if hint.lstrip()[:1] in ("{", "[") else hint[:_LOOKED_AT].strip()
+    return "" if hint.lstrip()[:1] in ("{", "[") else hint[:_MAX_HINT].strip()

@@ -1,4 +1,4 @@
-"""split(): a text's kind, and its segments. The one place that knows every splitter."""
+"""split(): the kind of a text and its segments. Only this file knows every splitter."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -12,15 +12,15 @@ from .sizing import sized
 from .splitters import code, diff, grammar, log, manual, markdown, prose, python, records, search, table
 from .splitters.sentences import with_sentences
 
-_LONG_LINE = 400  # characters of a line beyond which it is cut between its sentences, if it has any
+_LONG_LINE = 400  # characters of a line that is not cut between its sentences, maximum
 
 _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
-_ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments, however short they are
-_MIN_PART = 40  # characters of a part of a text, on average: parts of less are lines
-_RECORDS = _ROWS | {"json"}  # so are records, but not the members of an object
-_MAX_ROWS = 1000  # of them in a text
+_ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments of their own, however short they are
+_MIN_PART = 40  # characters of a part of a text on average, minimum; shorter parts are only lines
+_RECORDS = _ROWS | {"json"}  # kinds with records that are segments of their own; members of an object are not
+_MAX_ROWS = 1000  # rows of a text that are segments of their own, maximum, which bounds the time
 _RUNNING = frozenset({"prose", "markdown"})
-_RUNNING_FACTOR = 3  # running text needs more context than code to make sense
+_RUNNING_FACTOR = 3  # minimum size of a segment of prose, in sizes of code: prose needs more context; chosen by hand
 
 
 def split(
@@ -31,18 +31,21 @@ def split(
     max_chars: int = 1600,
     found: Detected | None = None,
 ) -> Split:
-    """The text cut into segments that make sense by themselves.
+    """Cuts a text into segments that make sense by themselves. No text makes it fail.
 
-    `hint` is a path, a command or a tool call's arguments the text came from, `found` what `detect` made of it
-    already. `deep=False` does
-    without costly parsers. Segments below `min_chars` join a neighbour where one is akin; none is
-    longer than `max_chars`. Any text gives a result, even where a splitter fails; the same text gives the same.
+    Args:
+        text: The text.
+        hint: Its origin: a path, a command, or the arguments of the call that returned it.
+        deep: False does without costly parsers.
+        min_chars: The characters below which a segment joins a neighbour that belongs to it.
+        max_chars: The characters of a segment, maximum.
+        found: The result of ``detect`` for this text, if it is known already.
 
     >>> split("def f():\\n    return 1\\n\\n\\ndef g():\\n    return 2\\n", "a.py", min_chars=10).segments
     [Segment(start=0, end=24, name='f'), Segment(start=24, end=46, name='g')]
     """
     found = found or detect(text, hint)
-    # marks are made as they are asked for: a splitter may fail as late as here
+    # marks are generators, so a splitter may fail only here
     segments = guarded(lambda: _segments(text, found, deep, min_chars, max_chars, 0), None)
     return Split(found.kind, sized(text, [], min_chars, max_chars) if segments is None else segments)
 
@@ -81,7 +84,7 @@ def _of_parts(
 
 
 def _shifted(segments: list[Segment], by: int, start: int, end: int) -> Iterator[Segment]:
-    """Segments at their places in the whole text, the first and last one up to the ends of its part."""
+    """Segments at their offsets in the whole text. The first and the last one reach to the ends of the part."""
     last = len(segments) - 1
     for number, segment in enumerate(segments):
         yield Segment(
@@ -96,7 +99,7 @@ def _titled(title: str, name: str, first: bool) -> str:
 
 
 def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
-    """The marks of a text's splitter, which sees its lines without their numbers."""
+    """The marks of the splitter for a text. The splitter sees the lines without their numbers."""
     if not found.numbered:
         return _marks_of_kind(found, text, deep, max_chars)
     bare = without_numbers(text)

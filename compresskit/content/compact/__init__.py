@@ -1,8 +1,8 @@
-"""Short forms: what a text says in fewer words, by the name that its marker line gives it.
+"""Compact forms: the same text in fewer characters. Each form has a name, which is shown in its marker.
 
-A form is a pure function of the text alone, so that ``restore`` knows a text as issued by making the form
-again from the original. Nothing else in the package knows which forms there are. A form that fails, or that could not
-be sent, is none: the text stands as it is then.
+A form is a pure function of the text alone, because ``restore`` recognises an issued text by making its form again
+from the original. Only this file knows which forms there are. If a form fails, or if UTF-8 cannot encode it, the text
+stays as it is.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _OF_KIND = {
     "code": ("table in short form",),
     "prose": ("table in short form",),
 }
-_LEAST_CHARACTERS = 320  # of a text that is no JSON; below, a marker eats what is saved
-_SHORTER = 0.85  # of its characters, at most, for a text to be said in short form
-MARKER = 60  # characters
-_GAP = re.compile("^…$", re.MULTILINE)  # what an excerpt of a form puts in the place of rows
+_MIN_CHARACTERS = 320  # characters of a text other than JSON, minimum; in a shorter one the marker costs what is saved
+_MAX_SHARE = 0.85  # share of a text's characters that its form may have, maximum; chosen by hand
+MARKER = 60  # characters of a marker, on average
+_GAP = re.compile("^…$", re.MULTILINE)  # the line with which an excerpt of a form replaces rows
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
 
@@ -55,15 +55,15 @@ def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     """
     if text.startswith(("{", "[")):
         return _OF_KIND["json"]
-    if len(text) < _LEAST_CHARACTERS:
+    if len(text) < _MIN_CHARACTERS:
         return ()
     return () if found.numbered else _OF_KIND.get(found.kind, ())
 
 
 def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str, Short] | None:
-    """The first of the forms in which a text is clearly shorter, and the short text; None where there is none.
+    """Returns the name of the first form in which a text is clearly shorter, and the short text; None if there is none.
 
-    ``marker`` are the characters of the line that stands before it.
+    ``marker`` is the number of characters of the marker line above it.
 
     >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
     >>> name, short = shorten(f"[{records}]", list(FORMS))
@@ -78,18 +78,18 @@ def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str,
 
 
 def _is_worth(short: Short, text: str, marker: int) -> bool:
-    """Whether what has to be read is clearly less: of a text with rows that say little, without these."""
-    return len(short.head) + short.telling + marker <= _SHORTER * len(text)
+    """Whether the form is clearly shorter. Rows that say nothing new are not counted."""
+    return len(short.head) + short.telling + marker <= _MAX_SHARE * len(text)
 
 
 def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:
-    """The body of a short text, cut at its marks."""
+    """The body of a compact form, cut at its marks."""
     least = 1 if short.apart else min_chars
     return Split(short.kind, sized(short.body, short.marks, least, max(max_chars, short.uncut)))
 
 
 def quiet_of(short: Short, split: Split) -> frozenset[int]:
-    r"""The segments, by number, that hold nothing but quiet lines.
+    r"""The numbers of the segments that consist of quiet rows alone.
 
     >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
     >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
@@ -110,13 +110,13 @@ def _has(ordered: Sequence[int], value: int) -> bool:
 
 
 def said_in_short(text: str, form: str) -> str:
-    """The whole text in a form, "" where it has none: what an issued text is compared with."""
+    """The whole text in a form, "" if the text has no such form. ``restore`` compares issued texts with it."""
     short = _made(text, form)
     return short.head + short.body if short else ""
 
 
 def _made(text: str, form: str) -> Short | None:
-    """The text in a form, None if it has none, or none that can be sent and that says clearly what is in the text."""
+    """The text in a form. None if it has none, if UTF-8 cannot encode it, or if a line of it looks like a gap."""
     short = guarded(lambda: FORMS[form](text), None)
     if short is None or _NOT_UTF8.search(short.head) or _NOT_UTF8.search(short.body):
         return None

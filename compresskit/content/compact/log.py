@@ -1,9 +1,9 @@
-"""Logs and other output in short form: the first line of each kind with how many more there are, rare lines whole.
+"""The compact form of logs and other output: the first line of each kind with a count of the others, and rare lines.
 
-Lines are of a kind where only what varies differs (`templates`); a traceback or a failure report is one
-piece and only counts as seen when the very same one was. Colours, progress bars and empty lines are left
-out. The lines that are like an earlier one stay in the text as rows of their own, for queries that ask for
-them. Levels do not decide anything: a flag that flips at INFO is a rare line.
+Lines are of the same kind if they differ only in values (see `templates`). A traceback or a failure report is one
+unit, and is repeated only by the very same one. Colours, progress bars and runs of empty lines are left out. Lines that
+resemble an earlier one stay in the text as rows of their own, for queries that ask for them. The level of a line
+decides nothing: a flag that changes at INFO is a rare line.
 """
 
 from __future__ import annotations
@@ -22,16 +22,17 @@ _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 _NOTICE = re.compile(r"^… \d+ more like this", re.MULTILINE)
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
-_LEAST_SEEN = 3  # lines of a kind from which on the others are like the first
-_LEAST_UNITS = 6
-_MOST_MARKS = 4_000
-_LEAST_TOGETHER = 120  # characters of new lines that stay together
-_TAIL = 2  # pieces at the end, where outputs say how it went
-_LEAST_HIDDEN = 0.3  # of the characters say nothing new
+# The numbers were chosen by hand.
+_MIN_ALIKE = 3  # lines of a kind that are counted instead of shown, minimum
+_MIN_UNITS = 6  # units of a text, minimum
+_MAX_MARKS = 4_000  # marks of a text, maximum, which bounds the time of scoring
+_MIN_TOGETHER = 120  # characters of new lines that stay together, minimum
+_TAIL = 2  # units at the end that always count as new, because outputs say there how it went
+_MIN_HIDDEN = 0.3  # share of the characters that say nothing new, minimum
 
 
 def short_log(text: str) -> Short | None:
-    r"""A log with what says nothing new set apart; None where nearly all of it is new, or reads like this form.
+    r"""The compact form of a log. None if nearly everything in it is new, or if it contains a line of this form.
 
     >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
     >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
@@ -45,14 +46,14 @@ def short_log(text: str) -> Short | None:
     if _NOTICE.search(plain):
         return None
     bounds = _bounds(plain)
-    if len(bounds) - 1 < _LEAST_UNITS:
+    if len(bounds) - 1 < _MIN_UNITS:
         return _lines(plain) if len(plain) * 2 < len(text) else None
     kinds = _kinds(plain, bounds)
     return _marked(plain, bounds, kinds, len(text))
 
 
 def cleaned(text: str) -> str:
-    r"""A terminal's output as it stands in the end: without colours, overwritten lines and runs of empty lines.
+    r"""The output as a terminal shows it in the end: without colours, overwritten text and runs of empty lines.
 
     >>> cleaned("\x1b[32mok\x1b[0m\n 10%\r 55%\r100%\n\n\n\ndone ab\x08\x08c")
     'ok\n100%\n\ndone cb'
@@ -67,7 +68,7 @@ def cleaned(text: str) -> str:
 
 
 def _overwritten(line: str) -> str:
-    """What is left of a line in which the cursor went back."""
+    """The text that is left of a line in which the cursor moved back."""
     if "\r" in line:
         line = next((part for part in reversed(line.split("\r")) if part.strip()), "")
     if "\x08" not in line:
@@ -89,7 +90,7 @@ def _lines(plain: str) -> Short:
 
 
 def _bounds(text: str) -> array[int]:
-    """Where units (lines with what continues them) start, and where the last one ends."""
+    """The offsets at which units start, and the end of the last one. A unit is a line and its continuation."""
     bounds = array("q", (mark.start for mark in log.marks(text)))
     if not bounds or bounds[0]:
         bounds.insert(0, 0)
@@ -99,7 +100,7 @@ def _bounds(text: str) -> array[int]:
 
 
 def _kinds(text: str, bounds: Sequence[int]) -> list[int]:
-    """A number for what each unit is like: the template of its first line, and its other lines to the letter."""
+    """The kind of each unit as a number: by the template of its first line, and by the exact text of the others."""
     shared: dict[str, str] = {}
     firsts, rests = [], []
     for start, end in pairwise(bounds):
@@ -111,11 +112,11 @@ def _kinds(text: str, bounds: Sequence[int]) -> list[int]:
 
 
 def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -> Short | None:
-    """The text with a line behind the first unit of each kind, and marks at new units and at runs of known ones."""
+    """The text with a count behind the first unit of each kind, and with marks at new units and at runs of others."""
     count = Counter(kinds)
     lasts = {kind: number for number, kind in enumerate(kinds)}
     firsts = {kind: number for number, kind in zip(range(len(kinds) - 1, -1, -1), reversed(kinds), strict=True)}
-    new = [count[kind] < _LEAST_SEEN or firsts[kind] == number for number, kind in enumerate(kinds)]
+    new = [count[kind] < _MIN_ALIKE or firsts[kind] == number for number, kind in enumerate(kinds)]
     new[-_TAIL:] = [True] * min(_TAIL, len(new))
     parts: list[str] = []
     marks: list[Mark] = []
@@ -123,27 +124,27 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -
     at = telling = copied = 0
     for number, (start, end) in enumerate(pairwise(bounds)):
         turned = number == 0 or new[number] != new[number - 1]
-        if turned or (new[number] and at - marks[-1].start >= _LEAST_TOGETHER):
+        if turned or (new[number] and at - marks[-1].start >= _MIN_TOGETHER):
             marks.append(Mark(at, "", number))
         kind, length = kinds[number], end - start
-        if count[kind] >= _LEAST_SEEN and firsts[kind] == number:
+        if count[kind] >= _MIN_ALIKE and firsts[kind] == number:
             until = _until(text, bounds[lasts[kind]], bounds[lasts[kind] + 1])
-            said = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this{until}\n"
-            parts += [text[copied:start], said]
-            copied, length = end, len(said)
+            shown = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this{until}\n"
+            parts += [text[copied:start], shown]
+            copied, length = end, len(shown)
         if new[number]:
             telling += length
         else:
             quiet[0].append(at)
             quiet[1].append(at + length)
         at += length
-    if len(marks) > _MOST_MARKS or (telling > (1 - _LEAST_HIDDEN) * size and at > (1 - _LEAST_HIDDEN) * size):
+    if len(marks) > _MAX_MARKS or (telling > (1 - _MIN_HIDDEN) * size and at > (1 - _MIN_HIDDEN) * size):
         return None
     parts.append(text[copied:])
     return Short("log", "", "".join(parts), marks, telling, apart=True, quiet=quiet)
 
 
 def _until(text: str, start: int, end: int) -> str:
-    """When, or where, the last one stands."""
+    """The time of the last line of a kind, for its count; "" if it has none."""
     found = _TIME.search(text, start, min(end, start + 80))
     return f", until {found[0]}" if found else ""

@@ -1,6 +1,6 @@
-"""What searches and listings print, with each path or folder once.
+"""The compact forms of search results and of listings: each path or folder is written once.
 
-Both forms are used only where the short text can be turned back into the very same one.
+A form is used only if the original can be made from it again, character for character.
 """
 
 from __future__ import annotations
@@ -13,17 +13,18 @@ from ..segment import Mark, Short, line_marks
 
 _HIT = re.compile(r"(?=[^\s:]{0,300}?[A-Za-z_])((?:[A-Za-z]:)?[^\s:]{1,300}?)(?::(?=\d+:)|-(?=\d+-))")
 _REST = re.compile(r"\d+([:-])")
-_AGAIN = 500  # characters of one file from which on its path is said again, so that what stays has it near
-_UNCUT = 1_600  # characters that stay together with their path
-_APART = 200  # the same, where the hits are of another place of the file
-_LINE_END = 3  # characters' worth of tokens that a line end costs more than a space
+# The numbers were chosen by hand.
+_REPEAT = 500  # characters of hits after which the path is written again, so that it is near in any excerpt
+_UNCUT = 1_600  # characters up to which hits are not cut from their path
+_REPEAT_APART = 200  # as _REPEAT, if the next hits are at another place of the file
+_LINE_END = 3  # characters that a line end costs more than a space, since it has more tokens
 _PATH = re.compile(r"(\.{0,2}/?(?:[^\s/:]+/)+)([^\s/:]+/?)")
-_LONG_LISTING = 4_000  # characters; from a shorter one whole paths can be copied, which joined ones cannot
+_MIN_LISTING = 4_000  # characters of a list of paths, minimum; a model copies whole paths from a shorter one
 _FOLDER = re.compile(r"\S+:")
 
 
 def short_search(text: str) -> Short | None:
-    r"""Hits by file, None where that would not say the very same.
+    r"""The hits of a search by file. None if the original could not be made from them again.
 
     >>> print(short_search("a/b.py:1:x\na/b.py:7:y\nc/d.py:2:z\nc/d.py-3-\n").body, end="")
     a/b.py
@@ -39,7 +40,7 @@ def short_search(text: str) -> Short | None:
     at = since = 0
     for line in text.split("\n"):
         found, rest = _parted(line, path)
-        if found and (found != path or since > _AGAIN or (since > _APART and out[-1] == "--")):
+        if found and (found != path or since > _REPEAT or (since > _REPEAT_APART and out[-1] == "--")):
             path, since = found, 0
             marks.append(Mark(at, found, len(marks)))
             out.append(found)
@@ -52,7 +53,7 @@ def short_search(text: str) -> Short | None:
 
 
 def _parted(line: str, path: str) -> tuple[str, str]:
-    """The path of a hit and what follows it; "" and the line where it is none."""
+    """The path of a hit and the text behind it; "" and the whole line if the line is no hit."""
     if path and line.startswith(path + "-") and _REST.match(line, len(path) + 1):
         return path, line[len(path) + 1 :]  # "a-1-b.py-7-": the path is the one above, not its first half
     match = _HIT.match(line)
@@ -60,7 +61,7 @@ def _parted(line: str, path: str) -> tuple[str, str]:
 
 
 def expand_search(body: str) -> str:
-    """The lines that hits by file stand for.
+    """The lines from which ``short_search`` made a text.
 
     >>> expand_search("a/b.py\\n1:x\\n2-y\\n--\\n9:z")
     'a/b.py:1:x\\na/b.py-2-y\\n--\\na/b.py:9:z'
@@ -80,14 +81,14 @@ def expand_search(body: str) -> str:
 
 
 def short_listing(text: str) -> Short | None:
-    r"""Paths by folder, None where that would not say the very same.
+    r"""The paths of a listing by folder. None if the original could not be made from them again.
 
     >>> print(short_listing("src:\na.py\nb.py\nx\n\nsrc/x:\nc.py\n").body, end="")
     src : a.py b.py x
     src/x : c.py
     """
     headed = "\n\n" in text
-    if not headed and len(text) < _LONG_LISTING:
+    if not headed and len(text) < _MIN_LISTING:
         return None
     lines = list(_by_heading(text) if headed else _by_folder(text))
     body = "\n".join(lines)
@@ -98,7 +99,7 @@ def short_listing(text: str) -> Short | None:
 
 
 def _by_folder(text: str) -> Iterator[str]:
-    """What `find` prints: a path a line."""
+    """The lines for the output of `find`: one path per line."""
 
     def folder(line: str) -> str:
         match = _PATH.fullmatch(line)
@@ -112,7 +113,7 @@ def _by_folder(text: str) -> Iterator[str]:
 
 
 def _by_heading(text: str) -> Iterator[str]:
-    """What `ls -R` prints: a folder with a colon, then a name a line, then an empty line."""
+    """The lines for the output of `ls -R`: a folder with a colon, then one name per line, then an empty line."""
     for part in text.split("\n\n"):
         heading, *names = part.split("\n")
         trailing = names.pop() if names and not names[-1] else None
@@ -125,14 +126,14 @@ def _by_heading(text: str) -> Iterator[str]:
 
 
 def _rows(place: str, names: list[str]) -> Iterator[str]:
-    """A folder with its names on one line, or on a few where they are many."""
+    """A folder with its names on one line, or on several lines if there are many."""
     if len(names) == 1 and place.endswith("/"):
         yield place + names[0]
         return
     row: list[str] = []
     size = 0
     for name in names:
-        if size > _AGAIN:
+        if size > _REPEAT:
             yield f"{place}: {' '.join(row)}"
             row, size = [], 0
         row.append(name)
@@ -141,7 +142,7 @@ def _rows(place: str, names: list[str]) -> Iterator[str]:
 
 
 def expand_listing(body: str) -> str:
-    """The lines that paths by folder stand for.
+    """The lines from which ``short_listing`` made a text.
 
     >>> expand_listing("src/: a.py b.py\\nREADME")
     'src/a.py\\nsrc/b.py\\nREADME'

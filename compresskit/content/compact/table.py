@@ -1,4 +1,4 @@
-"""Tables (CSV, TSV, Markdown) in short form: what is the same in all or nearly all rows said once.
+"""The compact form of tables (CSV, TSV, Markdown): a value that all or nearly all rows have is written once.
 
     id,plan,region,state           (in every row region: eu)
     1,free,eu,ok                   (unless a row says otherwise state: ok)
@@ -7,10 +7,10 @@
                                    2,pro
                                    3,free,state=late
 
-A row that comes again right away is there once, with its count: ``3× 1,free``.
+Equal rows in succession are written once with their count: ``3× 1,free``.
 
-Used only where every cell can be read back. The head is there with whatever rows stay, so that they are
-never without their columns' names.
+The form is used only if every cell can be read back from it. The head is shown with any excerpt of the rows, so that
+the names of the columns are never missing.
 
 Rows are quoted as in CSV. A cell that only looks like an exception ("state=late" in a column of its own) or like a gap
 is quoted too. In the head, a name or value that could be read as more than one is quoted as in JSON.
@@ -28,28 +28,30 @@ from itertools import groupby
 
 from ..segment import Short, line_marks
 
-_LEAST_ROWS = 8
-_MOST_COLUMNS = 200
-_MANY_ROWS = 40  # from here on rows are like others before them, and worth showing for what they say alone
-_COMMON = 0.8  # of the rows have a value that is said once
+# The numbers were chosen by hand.
+_MIN_ROWS = 8  # rows of a table, minimum
+_MAX_COLUMNS = 200  # columns of a table, maximum
+_MANY_ROWS = 40  # rows from which on half of their characters count as telling, because rows resemble each other
+_COMMON = 0.8  # share of the rows with a value that is written once, minimum
 _DELIMITERS = (",", "\t", ";")
 _RULE = re.compile(r"\|(?:\s*:?-+:?\s*\|)+\s*")
-_PIPE = re.compile(r"(?<!\\)\|")  # not "\|", which belongs to its cell
+_PIPE = re.compile(r"(?<!\\)\|")  # a bar that is not escaped: "\|" belongs to its cell
 _PADDING = " \t\r"
-_PARTS = re.compile(r"[,\"=\x00-\x1f\x7f-\x9f\u2028\u2029]|:(?=\s|$)")  # signs that part names and values in the head
-_CLOSED = re.compile(r"[^()]*(?:\([^()]*\)[^()]*)*")  # no parenthesis that could be the head's own
+# Signs that separate names and values in the head.
+_PARTS = re.compile(r"[,\"=\x00-\x1f\x7f-\x9f\u2028\u2029]|:(?=\s|$)")
+_CLOSED = re.compile(r"[^()]*(?:\([^()]*\)[^()]*)*")  # text without a parenthesis that could end the head
 _QUOTED = re.compile(r'"((?:[^"]|"")*+)"')
 _COUNT = re.compile(r"(\d{1,9})× ")
-_LIKE_SIGNS = re.compile(rf"…|\[… |{_COUNT.pattern}")  # how gaps, markers and counts begin
+_LIKE_SIGNS = re.compile(rf"…|\[… |{_COUNT.pattern}")  # the beginnings of gaps, markers and counts
 _EVERY = "(in every row "
 _UNLESS = "(unless a row says otherwise "
-_OWN = (_EVERY, _UNLESS)  # how lines of the head begin that are no names
+_OWN = (_EVERY, _UNLESS)  # the beginnings of the lines of a head without names
 
 Row = list[str]
 
 
 def short_table(text: str) -> Short | None:
-    r"""A table with common values hoisted; None where it is none, or its cells could not be read back.
+    r"""The compact form of a table. None if the text is not a table, or if its cells could not be read back.
 
     >>> rows = "".join(f"{n},mia,eu,{'late' if n == 3 else 'ok'}\n" for n in range(9))
     >>> short = short_table("id,user,region,state\n" + rows)
@@ -80,8 +82,8 @@ def short_table(text: str) -> Short | None:
     head = _line([names[place] for place in kept], [], delimiter, ()) + "\n"
     for opening, values in ((_UNLESS, usual), (_EVERY, same)):
         if values:
-            said = (f"{_said(names[place])}: {_said(value)}" for place, value in values.items())
-            head = f"{opening}{', '.join(said)})\n{head}"
+            words = (f"{_head_word(names[place])}: {_head_word(value)}" for place, value in values.items())
+            head = f"{opening}{', '.join(words)})\n{head}"
     if any("\n" in line for line in lines) or _expanded(lines, delimiter, names, same, usual) != rows:
         return None
     size = sum(map(len, lines)) + len(lines)
@@ -89,36 +91,36 @@ def short_table(text: str) -> Short | None:
 
 
 def _rows_of(text: str) -> tuple[str, Row, list[Row]] | None:
-    """Delimiter, column names and rows of a table; None where the text is not a table and nothing else."""
+    """The delimiter, the names of the columns and the rows. None if the text is not a table, or not only a table."""
     first = text[: text.find("\n")]
     if first.startswith("|"):
         return _markdown_rows(text)
     delimiter = max(_DELIMITERS, key=first.count)
-    if not 0 < first.count(delimiter) < _MOST_COLUMNS:
+    if not 0 < first.count(delimiter) < _MAX_COLUMNS:
         return None
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error:
         return None
     names, rows = rows[0], rows[1:]
-    if len(rows) < _LEAST_ROWS or any(len(row) != len(names) for row in rows) or not _are_names(names):
+    if len(rows) < _MIN_ROWS or any(len(row) != len(names) for row in rows) or not _are_names(names):
         return None
     return delimiter, names, rows
 
 
 def _markdown_rows(text: str) -> tuple[str, Row, list[Row]] | None:
     lines = text.rstrip("\n").split("\n")
-    if len(lines) < _LEAST_ROWS + 2 or not _RULE.fullmatch(lines[1]):
+    if len(lines) < _MIN_ROWS + 2 or not _RULE.fullmatch(lines[1]):
         return None
     rows = [_markdown_cells(line.strip(_PADDING)) for line in lines if line[:1] == "|"]
     names, rows = rows[0], rows[2:]
     whole = len(rows) + 2 == len(lines) and all(len(row) == len(names) for row in rows)
-    broken = any("\r" in cell for row in rows for cell in row)  # a line ends there
+    broken = any("\r" in cell for row in rows for cell in row)  # a line end within a cell
     return ("|", names, rows) if whole and not broken and _are_names(names) else None
 
 
 def _markdown_cells(line: str) -> Row:
-    r"""The cells of a line that begins with a bar.
+    r"""The cells of a line of a Markdown table.
 
     >>> _markdown_cells("| a | b |"), _markdown_cells("||"), len(_markdown_cells(r"| a \| b | c |"))
     (['a', 'b'], [''], 2)
@@ -128,7 +130,7 @@ def _markdown_cells(line: str) -> Row:
 
 
 def _are_names(names: Row) -> bool:
-    """Whether a first row could name the columns, so that what is said of them is clear."""
+    """Whether a first row holds distinct names of columns that can be quoted in the head."""
     return len(set(names)) == len(names) and all(
         name and not name[0].isdigit() and not name.startswith(_OWN) and not any(sign in name for sign in "\n\r=")
         for name in names
@@ -136,7 +138,7 @@ def _are_names(names: Row) -> bool:
 
 
 def _common(names: Row, rows: list[Row]) -> tuple[dict[int, str], dict[int, str]]:
-    """By column, the values that all rows have, and those that nearly all have and that are worth an exception."""
+    """The values by column that all rows have, and those that nearly all have, if writing the exceptions is shorter."""
     same: dict[int, str] = {}
     usual: dict[int, str] = {}
     for place, name in enumerate(names):
@@ -151,7 +153,7 @@ def _common(names: Row, rows: list[Row]) -> tuple[dict[int, str], dict[int, str]
 
 
 def _counted(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
-    """Lines with how often each comes, one after the other.
+    """Each line with the number of times that it comes in succession.
 
     >>> list(_counted(["a", "a", "b"]))
     [('a', 2), ('b', 1)]
@@ -160,10 +162,10 @@ def _counted(lines: Iterable[str]) -> Iterator[tuple[str, int]]:
         yield line, sum(1 for _ in same)
 
 
-def _said(word: str) -> str:
-    """A name or value in the head: in quotes if it would not be clear where it ends.
+def _head_word(word: str) -> str:
+    """A name or value in the head, in quotes if its end would not be clear.
 
-    >>> print(_said("size (kB)"), _said("10:00"), _said("late, region: us"))
+    >>> print(_head_word("size (kB)"), _head_word("10:00"), _head_word("late, region: us"))
     size (kB) 10:00 "late, region: us"
     """
     plain = word == word.strip() and not _PARTS.search(word) and _CLOSED.fullmatch(word)
@@ -171,7 +173,7 @@ def _said(word: str) -> str:
 
 
 def _line(cells: Row, others: Row, delimiter: str, varied: Container[str]) -> str:
-    """A row: its cells, then what is not as usual in it, of the columns that are ``varied``."""
+    """A row: its cells, then its exceptions (``others``) from the usual values of the ``varied`` columns."""
     plain = delimiter.join([*cells, *others])
     signs = plain.count(delimiter) - len(cells) - len(others) + 1
     if plain and not signs and not any(sign in plain for sign in '"=\r\n') and not _LIKE_SIGNS.match(plain):
@@ -211,7 +213,7 @@ def _cells(line: str, delimiter: str) -> Row:
 
 
 def _expanded(lines: list[str], delimiter: str, names: Row, same: dict[int, str], usual: dict[int, str]) -> list[Row]:
-    """The rows that short lines stand for."""
+    """The rows from which ``short_table`` made lines."""
     kept = [place for place in range(len(names)) if place not in same and place not in usual]
     found = []
     for line in lines:

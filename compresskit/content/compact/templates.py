@@ -1,8 +1,9 @@
-"""Lines told apart by what varies in them: numbers, ids, names in the same place of many lines.
+"""Finds the templates of lines: lines that differ only in values (numbers, ids, names) have the same template.
 
-A place with few different words is part of what a line says (a status, a level), one in which lines have
-words of their own is left open; so is a number there, unless it is far longer than the others. What a word
-means does not matter, except that words of failure are never taken for a name.
+The words of a line are compared place by place. A place with few different words, such as a status or a level, belongs
+to the template. A place in which most lines have a word of their own is a value. So is a number, unless it is far
+longer than the others in its place. The meaning of words does not matter, with one exception: a word of failure is no
+value.
 """
 
 from __future__ import annotations
@@ -14,31 +15,32 @@ from collections.abc import Sequence
 from ..alarm import alarms
 
 _NUMBER = re.compile(r"\d+")
-_FEW = 3  # lines that are too few to say what varies
-_MOST_WORDS = 6  # different ones in a place that is no variable yet
-_MOST_RARE = 24  # the same, where nearly all lines have one and the same word
-_RARE = 0.2  # of the lines have another word then
-_VARIED = 0.2  # of the lines have a word of their own where a place surely varies
-_USUAL = 0.1  # of the lines have a word that is no name
-_LITERAL = 0.5  # of the places are the same in all lines of a template
-_MOST_PLACES = 60  # of a line that are looked at
-_LONGER = 2  # characters by which an odd number is longer than what is common
-_ODD = 0.01  # of the lines have an odd number
-_LEAST_COMMON = 20  # lines in which a number can be odd
+# All numbers were chosen by hand; "place" is the place of a word in its line.
+_FEW = 3  # lines that are too few to find a value in them, maximum
+_MAX_WORDS = 6  # different words in a place that is no value, maximum
+_MAX_RARE_WORDS = 24  # the same, if nearly all lines have the same word there
+_RARE = 0.2  # share of the lines with another word in that case, maximum
+_VARIED = 0.2  # different words in a place, as a share of the lines, above which it is a value
+_USUAL = 0.1  # share of the lines with one word above which the word is no value
+_LITERAL = 0.5  # share of the places that are no values in a template, minimum
+_MAX_PLACES = 60  # places of a line that are compared, maximum, which bounds the time
+_LONGER = 2  # characters by which an odd number is longer than the common ones, minimum
+_ODD = 0.01  # share of the lines with a number of some length up to which that length is odd
+_MIN_COMMON = 20  # lines of which one can have an odd number, minimum
 
 _Row = list[str]
 
 
 def templates(lines: Sequence[str]) -> list[int]:
-    """A number for each line: the same for lines that differ in nothing but what varies.
+    """The template of each line as a number: the same number for lines that differ only in values.
 
     >>> templates([f"10:00:0{n} INFO GET /items/{n} 200" for n in range(9)] + ["10:00:09 INFO flag on -> off"])
     [0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
     """
-    rows: dict[str, _Row] = {}  # lines often say the same, at the latest without their numbers: their rows are shared
+    rows: dict[str, _Row] = {}  # shared rows save memory: many lines are equal, at least without their numbers
 
     def row_of(line: str) -> _Row:
-        return rows.get(line) or rows.setdefault(line, line.split(None, _MOST_PLACES))
+        return rows.get(line) or rows.setdefault(line, line.split(None, _MAX_PLACES))
 
     exact = [row_of(line) for line in lines]
     masked = [row_of(_NUMBER.sub("0", line)) for line in lines]
@@ -54,7 +56,7 @@ def templates(lines: Sequence[str]) -> list[int]:
 
 
 def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: list[int], ids: dict[object, int]) -> None:
-    """Gives every line of the same number of words its template, place by place from the left."""
+    """Finds the templates of lines with the same number of words, place by place, and writes them into ``found``."""
     todo = [(members, 0, 0)]
     while todo:
         members, place, varied = todo.pop()
@@ -81,10 +83,10 @@ def _by_word(rows: list[_Row], members: list[int], place: int) -> dict[str, list
 
 
 def _without_odd(exact: list[_Row], by_word: dict[str, list[int]], place: int) -> dict[str, list[int]]:
-    """The same, with lines apart in which a number is far longer than it commonly is."""
+    """The same groups, without the lines in which a number is far longer than usual; these are groups of their own."""
     found: dict[str, list[int]] = {}
     for word, members in by_word.items():
-        if "0" in word and len(members) >= _LEAST_COMMON:
+        if "0" in word and len(members) >= _MIN_COMMON:
             lengths = Counter(len(exact[number][place]) for number in members)
             most = max(length for length, count in lengths.items() if count > _ODD * len(members))
             odd = [number for number in members if len(exact[number][place]) >= most + _LONGER]
@@ -97,7 +99,7 @@ def _without_odd(exact: list[_Row], by_word: dict[str, list[int]], place: int) -
 
 
 def _names(by_word: dict[str, list[int]], usual: float) -> tuple[dict[str, list[int]], list[int]]:
-    """The words that many lines have or that speak of failure; and the lines with any other."""
+    """The groups whose word many lines have or is a word of failure, and the lines with any other word."""
     kept: dict[str, list[int]] = {}
     names: list[int] = []
     for word, members in by_word.items():
@@ -109,14 +111,14 @@ def _names(by_word: dict[str, list[int]], usual: float) -> tuple[dict[str, list[
 
 
 def _varies(rows: list[_Row], by_word: dict[str, list[int]], lines: int, place: int) -> bool:
-    """Whether the words in a place are values rather than part of what is said."""
-    if len(by_word) <= _MOST_WORDS:
+    """Whether a place holds values."""
+    if len(by_word) <= _MAX_WORDS:
         return False
     most = max(by_word.values(), key=len)
-    if len(by_word) <= _MOST_RARE and len(most) >= (1 - _RARE) * lines:
+    if len(by_word) <= _MAX_RARE_WORDS and len(most) >= (1 - _RARE) * lines:
         return False
     if len(by_word) > _VARIED * lines or place + 1 == len(rows[most[0]]):
         return True
-    # what follows a value does not depend on it
+    # the word behind a value does not depend on the value
     after = {rows[number][place + 1] for same in by_word.values() for number in same}
     return 2 * len({rows[number][place + 1] for number in most}) > len(after)

@@ -1,1 +1,1 @@
-"""One file for each kind of text: the places where it can be cut."""
+"""Finds the places at which a text can be cut: one file for each kind of text."""

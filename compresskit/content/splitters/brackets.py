@@ -1,20 +1,21 @@
-"""Whether the brackets of a source text pair off: half a file, and what is no code, mostly do not.
+"""balanced(): whether the brackets of source code are balanced. Those of half a file, or of other text, seldom are.
 
-A few patterns that know comments, strings and characters; where they are wrong, a text is taken for half a file.
+It knows comments, strings and characters by a few patterns. If a pattern is wrong, a text counts as half a file.
 """
 
 import re
 from functools import cache
 
 _HASH = frozenset({"bash", "ruby", "php"})
-_QUOTES = frozenset({"javascript", "typescript", "tsx", "ruby", "php", "bash", "lua"})  # 'a string'
+# Languages with strings in single quotes.
+_QUOTES = frozenset({"javascript", "typescript", "tsx", "ruby", "php", "bash", "lua"})
 _TICKS = frozenset({"javascript", "typescript", "tsx", "go"})
 _CLOSED_BY = {"(": ")", "[": "]", "{": "}"}
 
 
 @cache
 def _pattern(language: str) -> re.Pattern[str]:
-    """Comments, strings and brackets."""
+    """A pattern for comments, strings and brackets."""
     parts = [r"\"(?:[^\"\\\n]|\\[\s\S])*+\"", r"'(?:[^'\\\n]|\\[\s\S])*+'" if language in _QUOTES else r"'\\?[^\n]'"]
     parts.append(r"--(?:\[\[[\s\S]*?\]\]|[^\n]*)" if language == "lua" else r"/\*[\s\S]*?\*/")
     if language in _HASH:
@@ -23,12 +24,12 @@ def _pattern(language: str) -> re.Pattern[str]:
         parts.append(r"`(?:[^`\\]|\\[\s\S])*+`")
     if language not in ("bash", "ruby", "lua"):
         parts.append(r"//[^\n]*")
-    brackets = r"[{}]" if language == "bash" else r"[()\[\]{}]"  # a pattern of bash's case ends with ")"
+    brackets = r"[{}]" if language == "bash" else r"[()\[\]{}]"  # a pattern in a case of bash ends with ")"
     return re.compile("|".join([*parts, brackets]))
 
 
 def balanced(text: str, language: str) -> bool:
-    """Whether every bracket of a text is closed, by its like, outside of strings and comments.
+    """Whether every bracket outside of strings and comments is closed by the matching one.
 
     >>> balanced("f(a[1]) { '}' }", "javascript"), balanced("f(a[1)]", "javascript")
     (True, False)

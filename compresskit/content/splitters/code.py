@@ -1,7 +1,6 @@
-"""Source in languages other than Python, and what is laid out like it (HTML, CSS, YAML, TOML).
+"""Cuts source code in any language, and texts with a similar layout (HTML, CSS, YAML, TOML), without a grammar.
 
-Blocks are told by indentation and blank lines, names by a small pattern of the words that introduce
-definitions. Understands no grammar.
+It finds blocks by indentation and blank lines, and names by a small pattern of the words that introduce definitions.
 """
 
 import re
@@ -9,8 +8,8 @@ from typing import NamedTuple
 
 from ..segment import Mark
 
-# Each match: the blank lines above, the indentation and the first character of a line. It matches at
-# every line end but before closing brackets, so runs of blank lines are read once.
+# The blank lines above a line, its indentation and its first character. It matches at every line end except before
+# closing brackets, so that runs of blank lines are read once.
 _LINE = re.compile(r"\n(?![ \t]*+[)}\]])((?:[ \t\r]*+\n)*+)([ \t]*+)([^\n]?)")
 _MODIFIER = (
     r"(?:export|default|public|private|protected|internal|static|final|abstract|async|override|pub(?:\([^)\n]*\))?"
@@ -28,7 +27,7 @@ _DEFINITION = re.compile(
     rf"\(?(?:{_MODIFIER}[ \t]+)*+(?:(?P<container>{_CONTAINER})|{_OTHER})\b\*?[ \t]*"
     r"(?:<[^>\n]*>[ \t]*)?(?:\([^)\n\"']*\)[ \t]*)?\(?"
     r"(?:\"(?P<quoted>[^\"\n]+)|'(?P<single>[^'\n]+)|(?:mut[ \t]+)?(?P<name>(?!do\b)[\w$][\w$.:!?*-]*)"
-    # What may follow a name in code, and mostly does not in a comment's sentence ("object can move").
+    # What may follow a name in code, and seldom does in the sentence of a comment ("object can move").
     r"(?=[ \t]*(?:\r?$|[{(=:;<,\[|]|(?:do|extends|implements|for|where|struct|interface|final|func|map)\b)))"
 )
 # "int main(", "void Foo::bar(", "foo() {", "render(props) {"
@@ -46,20 +45,20 @@ _LEAD = ("//", "/*", "*", "#", "--", "@", ";", "<!--", "[", "template", '"""')
 _FOLLOWS = re.compile(
     r"(?:else|elif|elsif|catch|rescue|finally|except|end|fi|done|esac|then|do|when|\{|</|#endif|#else)(?!\w)"
 )
-_HEAD = 300  # characters of a line that are looked at for a name
-_NAMED_LINES = 24  # lines of a block that are looked at for names
-_DEPTH = 6
+_HEAD = 300  # characters of a line that are searched for a name, maximum
+_NAMED_LINES = 24  # lines of a block that are searched for names, maximum
+_DEPTH = 6  # levels of blocks within blocks, maximum
 _CLOSERS = (")", "]", "}")
 
 
 class _Line(NamedTuple):
     start: int
     column: int
-    apart: bool  # blank lines above
+    apart: bool  # whether there are blank lines above
 
 
 def marks(text: str, max_chars: int = 1600) -> list[Mark]:
-    """Marks at the blocks of a text; inside classes, modules and very long blocks, at theirs.
+    """Marks at the blocks of a text, and at those within classes, modules and very long blocks.
 
     >>> text = "class A {\\n  f() {\\n    go();\\n  }\\n\\n  g() {\\n    go();\\n  }\\n}\\n\\nfunction h() {\\n}\\n"
     >>> [mark.name for mark in marks(text)]
@@ -77,7 +76,7 @@ def marks(text: str, max_chars: int = 1600) -> list[Mark]:
 
 
 class _Blocks:
-    """Divides runs of lines into blocks, outermost first."""
+    """Divides runs of lines into blocks, the outermost ones first."""
 
     def __init__(self, text: str, lines: list[_Line], long: int) -> None:
         self.text = text
@@ -87,14 +86,14 @@ class _Blocks:
         self.group = 0
 
     def divide(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
-        """Marks for the blocks that begin at `column` among lines[first:last], all of them inside `prefix`."""
+        """Marks for the blocks in lines[first:last] that begin at `column`. Their names begin with `prefix`."""
         cuts = [at for at in range(first, last) if at == first or self.starts_block(at, column)]
         for at, following in zip(cuts, [*cuts[1:], last], strict=True):
             self.group += depth == 0
             self.block(at, following, column, prefix, depth)
 
     def block(self, first: int, last: int, column: int, prefix: str, depth: int) -> None:
-        """A mark for lines[first:last], or for the blocks inside where it holds definitions or is very long."""
+        """A mark for lines[first:last], or marks for the inner blocks if it contains definitions or is very long."""
         names, at, container = self.names(first, last, column)
         begun = len(self.marks)
         named = ", ".join(prefix + name for name in names) or prefix.rstrip(".")
@@ -106,7 +105,7 @@ class _Blocks:
         if inner < last:
             deeper = min(line.column for line in self.lines[inner:last] if line.column > column)
             self.divide(inner, last, deeper, f"{prefix}{names[-1]}." if names else prefix, depth + 1)
-            # The first block inside stays with the header above it.
+            # The first inner block stays with the header above it.
             inside = self.marks.pop(begun + 1).name
             if not named or inside.startswith(named + "."):
                 named = ", ".join(filter(None, (named, inside)))
@@ -118,8 +117,7 @@ class _Blocks:
             return False
         if line.apart:
             return True
-        # Without a blank line between them, a definition starts where the one before was closed,
-        # by a bracket or by indentation alone.
+        # Without a blank line above it, a definition starts where the block before ends: by a bracket or indentation.
         start = line.start + column
         above = self.text[self.text.rfind("\n", 0, line.start - 1) + 1 : line.start].strip()[-12:]
         if above.endswith(("}", "};", "});", "end")):
@@ -127,7 +125,7 @@ class _Blocks:
         return self.lines[at - 1].column > column and not above.startswith(_CLOSERS) and bool(self.named(start))
 
     def names(self, first: int, last: int, column: int) -> tuple[list[str], int, bool]:
-        """What a block defines, the last line that names it, and whether that holds definitions itself."""
+        """The names that a block defines, the last line with such a name, and whether that line opens a container."""
         names: list[str] = []
         owner, container = first, False
         for at in range(first, min(last, first + _NAMED_LINES)):

@@ -1,6 +1,6 @@
-"""Diffs and patches: one mark a hunk, the file's header with its first hunk.
+"""Cuts diffs and patches into hunks. The header of a file stays with its first hunk.
 
-Reads positions and paths only; whether a patch applies is not its business.
+It reads positions and paths only, and does not check whether a patch applies.
 """
 
 import re
@@ -14,13 +14,13 @@ _PLACE = re.compile(
 
 
 def marks(text: str) -> list[Mark]:
-    """Marks at each hunk, named by the file's path; a commit's message above them is one of its own.
+    """Marks at each hunk with the path of the file as name, and at the message of a commit above them.
 
     >>> marks("--- a/x.py\\n+++ b/x.py\\n@@ -1 +1 @@\\n-a\\n+b\\n@@ -9 +9 @@\\n-c\\n+d\\n")
     [Mark(start=0, name='x.py', group=1), Mark(start=40, name='x.py', group=1)]
     """
     found: list[Mark] = []
-    group, path, opened = 0, "", False  # opened: the file's header stands and waits for its first hunk
+    group, path, opened = 0, "", False  # opened: the header of a file was read, and its first hunk was not
     for match in _PLACE.finditer("\n" + text):
         start, kind = match.start(), match.lastgroup
         if kind == "hunk":
@@ -41,9 +41,9 @@ def marks(text: str) -> list[Mark]:
 
 
 def _path(new: str, old: str) -> str:
-    """The file's path in the tree: of the new side, of the old one where the file is gone."""
+    """The path of the file in the tree: that of the new side, or of the old side if the file was deleted."""
     new, old = new.strip(), old.strip()
     chosen = old if new == "/dev/null" else new
-    if " b/" in chosen:  # the whole of a "diff --git a/x b/x" line
+    if " b/" in chosen:  # the line "diff --git a/x b/x" has both paths
         chosen = "b/" + chosen.split(" b/", 1)[1]
     return chosen[2:] if chosen.startswith(("a/", "b/")) else chosen

@@ -1,7 +1,7 @@
-"""Source in other languages than Python, read with their grammars (ast-grep's, which are those of tree-sitter).
+"""Cuts source code in languages other than Python, with the grammars of ast-grep, which are those of tree-sitter.
 
-Marks stand at definitions and at runs of other statements, as in Python source. Only lines are taken from a
-syntax tree, so what its offsets count in does not matter. Nothing is executed.
+Marks are at definitions and at runs of other statements, as in Python source. Only line numbers are taken from a syntax
+tree, so the unit of its offsets does not matter. Nothing is executed.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from .nodes import (
     unwrapped,
 )
 
-LARGEST = 12_000  # characters; see _fits
-_MOST_ERRORS = 0.2  # of the lines: with more in doubt, indentation tells more than the tree
-_LONGEST_LINES = 200  # characters on average: minified, with nothing to cut at
-# What these parsers take for text that is no code of their language grows with its square: seconds for 3,000
-# characters. So parts of so many characters are tried first, and a text left alone where one has too many errors.
-_PART = (200, 900)
-_PASSED_OVER = 900  # characters between two of them: fewer errors than that are no burden
-_ERRORS_OF_PART = 30  # code has up to 24 in its worst part, cut as it is in comments and strings
-_ERRORS_OF_PARTS = 10  # of one on average; code has up to 10
+LARGEST = 12_000  # characters that are parsed, maximum, which bounds the time
+_MAX_ERRORS = 0.2  # share of the lines with errors, maximum; with more, indentation is the better guide; chosen by hand
+_LINE_LENGTH = 200  # characters of a line on average, maximum; minified code has longer ones, and no good places to cut
+# The time of these parsers for text that is not code of their language grows with the square of its length: seconds for
+# 3,000 characters. So parts of the text are parsed first. If they have too many errors, the text is not parsed.
+_PART = (200, 900)  # characters of such a part, minimum and maximum
+_PASSED_OVER = 900  # characters between two parts, which are not tried
+_ERRORS_OF_PART = 30  # errors of one part, maximum; real code had up to 24, because parts begin within comments
+_ERRORS_OF_PARTS = 10  # errors of a part on average, maximum; real code had up to 10
 _COLUMN_0 = re.compile(r"\n(?=[^\s*})\]])")
 _ERRORS = {"rule": {"kind": "ERROR"}}
-_DEPTH = 6
+_DEPTH = 6  # levels of definitions within definitions, maximum
 _NOT_UTF8 = re.compile("[\ud800-\udfff\0]")
 
 
 def marks(text: str, path: str, max_chars: int = 1600) -> list[Mark] | None:
-    """Marks at the definitions of a text; None where its language is not known, or its grammar does not fit it.
+    """Marks at the definitions of a text; None if its language is not known, or if the text does not fit the grammar.
 
     >>> text = "class A {\\n  f() {\\n    go();\\n  }\\n\\n  g() {\\n    go();\\n  }\\n}\\n\\nfunction h() {\\n}\\n"
     >>> [mark.name for mark in marks(text, "a.js")]
@@ -58,7 +58,7 @@ def marks(text: str, path: str, max_chars: int = 1600) -> list[Mark] | None:
     try:
         return _marks(text, name, parse, 2 * max_chars)
     except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what a fault in ast-grep becomes; it is no Exception
+        if type(error).__name__ != "PanicException":  # a fault in ast-grep, which is not an Exception
             raise
         return None
 
@@ -69,7 +69,7 @@ def _marks(text: str, name: str, parse: Any, long: int) -> list[Mark] | None:
         return None
     root = parse(plain, name).root()
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    if root.kind() == "ERROR" or _doubtful(root) > _MOST_ERRORS * len(starts):
+    if root.kind() == "ERROR" or _doubtful(root) > _MAX_ERRORS * len(starts):
         return None
     walk = _Walk(text, starts, long)
     walk.body(root.children(), "", 0)
@@ -78,7 +78,7 @@ def _marks(text: str, name: str, parse: Any, long: int) -> list[Mark] | None:
 
 @cache
 def _parser() -> Any:
-    """ast-grep's parser; None where its wheel could not be installed: indentation does then."""
+    """The parser of ast-grep; None if it is not installed. Then indentation is used."""
     try:
         from ast_grep_py import SgRoot
     except ImportError:
@@ -87,8 +87,8 @@ def _parser() -> Any:
 
 
 def _fits(text: str, name: str, parse: Any) -> bool:
-    """Whether the parts of a text are near enough to code of a language for the whole to be parsed in short time."""
-    if len(text) > _LONGEST_LINES * (1 + text.count("\n")) or not balanced(text, name):
+    """Whether parts of a text are so close to code of the language that the whole is parsed in a short time."""
+    if len(text) > _LINE_LENGTH * (1 + text.count("\n")) or not balanced(text, name):
         return False
     start = errors = parts = 0
     while len(text) - start > _PART[1]:
@@ -103,7 +103,7 @@ def _fits(text: str, name: str, parse: Any) -> bool:
 
 
 def _doubtful(root: Any) -> int:
-    """How many lines the grammar could make nothing of."""
+    """The number of lines in which the grammar found errors."""
     lines: set[int] = set()
     for node in root.find_all(_ERRORS):
         lines.update(range(*span(node)))
@@ -119,13 +119,13 @@ class _Walk:
         self.long = long
         self.marks: list[Mark] = []
         self.group = 0
-        self.after = 0  # the line behind the statement before
+        self.after = 0  # the line behind the last statement
 
     def body(self, nodes: Sequence[Any], prefix: str, depth: int) -> None:
-        """Marks for the statements of a file, class or block; what has no name itself is named by its owner."""
+        """Marks for the statements of a file, class or block. A statement without a name has that of its owner."""
         owner = prefix.rstrip(".")
-        lead: int | None = None  # the line where comments and attributes right above begin
-        run: int | None = None  # one past the last line of the run of plain statements
+        lead: int | None = None  # the first line of the comments and attributes right above
+        run: int | None = None  # the line behind the run of plain statements
         imports = False
         for node in nodes:
             kind = node.kind()
@@ -170,14 +170,14 @@ class _Walk:
             outer, self.after = self.after, first + 1
             self.body(statements, name + ".", depth + 1)
             self.after = outer
-            # The first statements inside belong to the header.
+            # The first statements within a definition belong to its header.
             while len(self.marks) > before and self.marks[before].name == name:
                 del self.marks[before]
 
     def mark(self, line: int, name: str, new_group: bool) -> None:
         self.group += new_group
         start = self.starts[line]
-        if not self.marks or start > self.marks[-1].start:  # else it shares a line with what is before
+        if not self.marks or start > self.marks[-1].start:  # otherwise it shares a line with the mark before
             self.marks.append(Mark(start, name, self.group))
 
     def size(self, first: int, end: int) -> int:

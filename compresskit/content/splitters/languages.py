@@ -1,12 +1,12 @@
-"""Which language a source text is in, by the names that ast-grep has for grammars: from its path, else from its text.
+"""language(): the language of source code, from its path or else from its text, as ast-grep names its grammars.
 
-A guess from the text is made only where it is sure. Swift is left out: its grammar took three minutes over 3,000
-characters of something else.
+The text decides only if it is clear. Swift is left out: its grammar took three minutes for 3,000 characters of another
+language.
 """
 
 import re
 
-_SAMPLE = 4096  # characters
+_SAMPLE = 4096  # characters at the beginning that decide about the language
 _EXTENSIONS = {
     "javascript": "js jsx mjs cjs",
     "typescript": "ts mts cts",
@@ -28,7 +28,7 @@ _LANGUAGES = {extension: name for name, extensions in _EXTENSIONS.items() for ex
 _CPP = re.compile(r"^[ \t]*(?:class\s+\w|namespace\b|template\s*<|public:|private:|using\s)|\bstd::", re.MULTILINE)
 _SHELL = re.compile(r"#!.*\b(?:ba|da|z|k)?sh\b")
 _INTERPRETERS = {"node": "javascript", "ruby": "ruby", "php": "php", "deno": "typescript", "lua": "lua"}
-_SIGNS = {  # all of a language's have to be there, at the starts of lines
+_SIGNS = {  # patterns at the starts of lines; all patterns of a language must match
     "php": (r"<\?php\b",),
     "go": (r"package \w+[ \t]*\r?$", r"(?:func |import [\"(]|type \w+ (?:struct|interface))"),
     "rust": (
@@ -57,7 +57,7 @@ _PATTERNS = {name: [re.compile("^" + sign, re.MULTILINE) for sign in signs] for 
 
 
 def language(path: str, text: str) -> str:
-    """The language of a source text, "" where it is not plain or there is no grammar for it.
+    """The language of source code; "" if it is not clear, or if there is no grammar for it.
 
     >>> language("src/main.go", ""), language("", "#!/bin/sh\\nset -e\\n"), language("a.css", "b {}")
     ('go', 'bash', '')
@@ -69,7 +69,7 @@ def language(path: str, text: str) -> str:
     if extension in _LANGUAGES:
         return _LANGUAGES[extension]
     if extension and "/" not in extension:
-        return ""  # another language's, or none
+        return ""  # the extension of another language, or of no language
     if sample.startswith("#!"):
         first = sample.partition("\n")[0]
         word = re.split(r"[/ ]", first.strip())[-1]

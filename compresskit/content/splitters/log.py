@@ -1,8 +1,8 @@
-"""Logs, test output and other lines: episodes, told by blank lines, indentation and known frames.
+"""Cuts logs, test output and other lines into episodes, by blank lines, indentation and known frames.
 
-A line's continuation (deeper indentation) stays with it, and so does a traceback with the line that
-announces it; a test runner's failure report is one piece named by its test, and a commit one named by its hash.
-Lines that tell of a failure are pieces of their own, those in a row together. Levels and times are not read.
+Lines with a deeper indentation stay with the line above them, and a traceback stays with the line that announces it.
+The failure report of a test is one piece with the name of the test, and a commit is one with its hash. Lines with a
+word of failure are pieces of their own; several in succession are one. Levels and times are not read.
 """
 
 import re
@@ -12,7 +12,7 @@ from ..alarm import alarms_or_exits
 from ..segment import ALONE, Mark
 
 _TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
-# The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
+# The blank lines above a line, then its kind. It matches at every line end, so that blank lines are read once.
 _PATTERN = (
     r"\n((?:[ \t\r]*+\n)*+)(?:"
     r"(?P<section>={3,}+ [^\n]*? ={3,}[ \t\r]*$|-{20,}+[ \t\r]*\nRan \d+ test)"
@@ -26,13 +26,13 @@ _LINE = re.compile(_PATTERN % "", re.MULTILINE)
 _LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,12})[0-9a-f]{0,52}\b", re.MULTILINE)
 _INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
-_SAMPLE = 4000  # characters in which the least indentation is looked for
-_HEAD = 300  # characters of a line in which a failure is looked for
+_SAMPLE = 4000  # characters at the beginning that are searched for the smallest indentation
+_HEAD = 300  # characters of a line that are searched for a word of failure
 _RUNNERS = ("pytest", "unittest", "cargo", "go", "numbered", "jest")
 
 
 def marks(text: str) -> Iterator[Mark]:
-    """Marks at the lines that begin something.
+    """Marks at the lines that begin an episode.
 
     >>> text = "start\\n\\nTraceback (most recent call last):\\n  File x\\nValueError: no\\nend\\n"
     >>> [text[mark.start:].split("\\n")[0] for mark in marks(text)]
@@ -46,9 +46,9 @@ def marks(text: str) -> Iterator[Mark]:
 def _marks(text: str, pattern: re.Pattern[str]) -> Iterator[Mark]:
     group = 0
     flush = min(map(len, _INDENTATION.findall("\n" + text[:_SAMPLE])), default=0)
-    report = ""  # the kind of failure report that is being read
-    trace = False  # a traceback's last line has yet to come
-    alarmed = False  # the line before tells of a failure
+    report = ""  # the kind of the failure report that is open
+    trace = False  # whether a traceback is open
+    alarmed = False  # whether the line before has a word of failure
     for match in pattern.finditer("\n" + text):
         start, kind, apart = match.end(1) - 1, match.lastgroup, bool(match[1])
         if start >= len(text):

@@ -1,7 +1,6 @@
-"""Markdown and reStructuredText: sections by their headings, in them paragraphs, list items and fences.
+"""Cuts Markdown and reStructuredText into sections, and these into paragraphs, items of lists and fences.
 
-A fence is one piece, and so is a numbered item of some length; long paragraphs are cut between sentences. Nothing is
-rendered.
+A fence is one piece, and so is a long numbered item. Long paragraphs are cut between sentences. Nothing is rendered.
 """
 
 import re
@@ -10,7 +9,7 @@ from collections.abc import Iterator
 from ..segment import Mark
 from .sentences import with_sentences
 
-# The blank lines above a line, then what it is. It matches at every line end: blank lines are read once.
+# The blank lines above a line, then its kind. It matches at every line end, so that blank lines are read once.
 _LINE = re.compile(
     r"\n((?:[ \t\r]*+\n)*+)(?:#{1,6}[ \t]+(?P<heading>[^\n]*)|[ \t]*+(?P<fence>`{3,}+|~{3,}+)"
     r"|(?P<title>[^\s=~^\"'#*+`:.-][^\n]{0,118})\n(?:={3,}+|-{3,}+|~{3,}+|\^{3,}+|\"{3,}+)[ \t\r]*$"
@@ -19,11 +18,11 @@ _LINE = re.compile(
     r"|(?P<indented>[ \t]+)|)",
     re.MULTILINE,
 )
-_LONG = 600  # characters of a paragraph beyond which it is cut between its sentences
+_LONG = 600  # characters of a paragraph that is not cut between its sentences, maximum; chosen by hand
 
 
 def marks(text: str) -> list[Mark]:
-    """Marks named by the heading they stand under; a heading stands with what follows it.
+    """Marks with the heading above them as name. A heading stays with the text below it.
 
     >>> [(mark.start, mark.name) for mark in marks("# A\\n\\nOne.\\n\\nTwo.\\n\\n## B\\n- x\\n- y\\n")]
     [(0, 'A'), (11, 'A'), (17, 'B'), (26, 'B')]

@@ -1,4 +1,7 @@
-"""What the nodes of ast-grep's syntax trees are and define, for all languages together: their kinds hardly clash."""
+"""The kinds of nodes in the syntax trees of ast-grep, and what a node defines.
+
+One list serves all languages, because the kinds of different languages hardly clash.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,10 @@ def _kinds(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_DESCENT = 8  # levels below a node at which its body is looked for: a function in brackets in a call
-BLOCK_LINES = 3  # from which on what is called by name and is no definition ("const f = () => {") is one all the same
-_MOST_NAMES = 8
-_LONGEST_NAME = 80
+_DESCENT = 8  # levels below a node that are searched for its body, such as that of a function within a call
+BLOCK_LINES = 3  # lines of a statement such as "const f = () => {" that counts as a definition, minimum
+_MAX_NAMES = 8  # names of one statement, maximum
+_NAME_LENGTH = 80  # characters of a name, maximum
 
 CONTAINERS = _kinds(
     "class class_declaration abstract_class_declaration class_specifier class_definition struct_specifier"
@@ -31,7 +34,7 @@ _DEFINITIONS = CONTAINERS | _kinds(
     " union_specifier operator_declaration conversion_operator_declaration delegate_declaration secondary_constructor"
     " annotation_type_declaration indexer_declaration"
 )
-# What stands inside is told as if it stood outside: of these all children, of the others those of their bodies.
+# Nodes whose statements are treated as those of the node around them: INLINE by all children, SPACES by their bodies.
 INLINE = _kinds("preproc_ifdef preproc_if preproc_else preproc_elif enum_body_declarations ERROR")
 SPACES = _kinds(
     "linkage_specification namespace_definition namespace_declaration file_scoped_namespace_declaration"
@@ -52,19 +55,19 @@ _SPECS = _kinds("variable_declarator type_spec type_alias const_spec var_spec in
 _TITLED = re.compile(
     r"(?:describe|context|suite|it|test|specify|feature|scenario|namespace|task)\b[\w.]*[ (]+(['\"])([^'\"\n]+)\1"
 )
-_RECEIVER = re.compile(r"(\w+)(?:\[[^\]]*\])?\s*\)\s*$")  # of a Go method: "(s *Server[T])"
+_RECEIVER = re.compile(r"(\w+)(?:\[[^\]]*\])?\s*\)\s*$")  # the receiver of a Go method: "(s *Server[T])"
 _BEFORE_GENERICS = re.compile(r"[\w:.]+")
 
 
 def span(node: Any) -> tuple[int, int]:
-    """The lines of a node, from 0, and one past the last; a line end belongs to the line that it ends."""
+    """The first line of a node, counted from 0, and the line behind its last one."""
     found = node.range()
     start, end = found.start, found.end
     return start.line, max(start.line, end.line - (end.column == 0)) + 1
 
 
 def unwrapped(node: Any, kind: str) -> Any:
-    """What is exported, declared by a template, or the one expression of a statement."""
+    """The inner node of a wrapper: what is exported, declared by a template, or the only expression of a statement."""
     for _ in range(_DESCENT):
         if kind not in _WRAPPERS:
             break
@@ -78,7 +81,7 @@ def unwrapped(node: Any, kind: str) -> Any:
 
 
 def inside(node: Any) -> list[Any]:
-    """The statements in the body of a node: where most of its lines are."""
+    """The statements in the body of a node, which is the descendant with most of its lines."""
     for _ in range(_DESCENT):
         children: list[Any] = node.children()
         if node.kind() in _BODIES and not (len(children) == 1 and children[0].kind() in _BODIES):
@@ -103,7 +106,7 @@ def is_import(kind: str) -> bool:
 
 
 def named(node: Any, lines: int) -> str:
-    """What an unwrapped node of so many lines defines, "" where it is an ordinary statement."""
+    """The name that an unwrapped node of so many lines defines; "" for an ordinary statement."""
     kind = node.kind()
     if kind in _DEFINITIONS:
         if kind.endswith("_specifier") and node.field("body") is None:  # "struct a b;"
@@ -128,16 +131,16 @@ def _own_name(node: Any, kind: str) -> str:
         return _clean(_declared(node))
     children = [child for child in node.children() if child.is_named()]
     if specs := [child for child in children if child.kind() in _SPECS]:
-        return ", ".join(filter(None, (_own_name(child, child.kind()) for child in specs[:_MOST_NAMES])))
+        return ", ".join(filter(None, (_own_name(child, child.kind()) for child in specs[:_MAX_NAMES])))
     named = next((child for child in children if child.kind() in _NAMES), None)
     return _clean(named.text()) if named else ""
 
 
 def _declared(node: Any) -> str:
-    """What a declarator of C or C++ is about: "*f(int)" is about f."""
+    """The name in a declarator of C or C++: f in "*f(int)"."""
     for _ in range(_DESCENT):
         inner = node.field("declarator")
-        if inner is None:  # "&f(int)" has it without the name of the field
+        if inner is None:  # in "&f(int)" the field has no name
             inner = next((child for child in node.children() if child.kind().endswith("_declarator")), None)
         if inner is None:
             break
@@ -146,7 +149,7 @@ def _declared(node: Any) -> str:
 
 
 def _called(node: Any, kind: str) -> str:
-    """The name of a longer statement that gives one to what it holds: a variable, a member, a test."""
+    """The name of the variable, member or test that a longer statement defines; "" if there is none."""
     if kind in ("assignment_expression", "assignment") and (left := node.field("left")):
         return _clean(left.text().removeprefix("module.").replace(".prototype.", "."))
     if kind in ("call_expression", "call"):
@@ -160,7 +163,7 @@ def _called(node: Any, kind: str) -> str:
 
 
 def target(node: Any) -> str:
-    """The name that an ordinary statement gives to something, for the run that begins with it."""
+    """The name that an ordinary statement assigns to, for the run of statements that begins with it."""
     kind = node.kind()
     if is_import(kind) or not kind.endswith(("_declaration", "_item", "_definition", "_assignment")):
         return ""
@@ -168,6 +171,6 @@ def target(node: Any) -> str:
 
 
 def _clean(name: str) -> str:
-    """A name as it stands between dots, on one line."""
+    """A name without quotes and with dots as separators; "" if it is too long or not on one line."""
     name = name.strip("'\"`").replace("::", ".").replace("->", ".")
-    return name if len(name) <= _LONGEST_NAME and name.isprintable() else ""
+    return name if len(name) <= _NAME_LENGTH and name.isprintable() else ""

@@ -1,7 +1,7 @@
-"""Prose: paragraphs and clauses, and in them sentences.
+"""Cuts prose into paragraphs and clauses, and these into sentences.
 
-A short first line that is no sentence is taken for the paragraph's title and names it. A clause begins with its number
-at the start of a line, a paragraph of HTML with its tag.
+If the first line of a paragraph is short and no sentence, it is the title of the paragraph and its name. A clause
+begins with its number at the start of a line, and a paragraph of HTML with its tag.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from ..segment import Mark
 from .sentences import sentence_ends
 
-# A clause of a contract or law: "3.", "2.1", "Section 4", "WHEREAS"; "(a)" and "ii)" belong to the one above them.
+# A clause of a contract or law: "3.", "2.1", "Section 4", "WHEREAS"; "(a)" and "ii)" belong to the clause above.
 _CLAUSE = (
     r"(?:\d{1,3}(?:\.\d{1,3}){0,4}[.)]|\d{1,3}(?:\.\d{1,3}){1,4}|§+ ?\d"
     r"|(?:ARTICLE|Article|SECTION|Section|Clause) [\dIVX]|(?:WHEREAS|Whereas|WITNESSETH)\b)(?=[ \t.,:\d])"
@@ -22,7 +22,7 @@ _TITLE = re.compile(r"[ \t]*+([^\s][^\n]{0,78}[^\s.!?,;:。！？])[ \t\r]*\n[ \
 
 
 def marks(text: str) -> list[Mark]:
-    """Marks at the sentences; those of one paragraph or clause are a group.
+    """Marks at sentences. The sentences of one paragraph or clause are a group.
 
     >>> [(mark.start, mark.name, mark.group) for mark in marks("Rush\\nA band. Big.\\n\\nNext.")]
     [(0, 'Rush', 1), (13, 'Rush', 1), (19, '', 2)]
@@ -40,7 +40,7 @@ def marks(text: str) -> list[Mark]:
             title = _TITLE.match(text, start, end)
             name = title[1] if title else ""
         found.append(Mark(start, name, group))
-        number = _NUMBER.match(text, start, end)  # its full stop ends no sentence
+        number = _NUMBER.match(text, start, end)  # the full stop behind a number ends no sentence
         found += [Mark(at, name, group) for at in sentence_ends(text, number.end() if number else start, end)]
         start, within = end, item
     return found

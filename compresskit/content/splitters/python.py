@@ -1,7 +1,7 @@
-"""Python source: a mark for each function, method, class header and run of statements.
+"""Cuts Python source at functions, methods, headers of classes, and runs of other statements.
 
-`deep` reads it with `ast`; without, or where that fails (half a file, another version's syntax), the
-lines' indentation tells nearly the same. Nothing is executed or imported.
+With `deep` it uses `ast`. Without it, or if `ast` fails (half a file, the syntax of another version), it uses the
+indentation, with nearly the same result. Nothing is executed or imported.
 """
 
 import ast
@@ -10,40 +10,40 @@ from collections.abc import Iterator
 
 from ..segment import Mark
 
-_LARGEST = 2_000_000  # characters; beyond this a syntax tree takes more memory than it is worth
+_MAX_PARSED = 2_000_000  # characters that are parsed, maximum, which bounds the memory
 _COLUMN_0 = r"(?<=\n)(?:((?:import|from)\b)|([A-Za-z_]\w*+)[ \t]*+(?::[^=\n]{0,80}+)?=(?!=)|([^\s#)\]}]))"
-# most lines are let go by their first letter
+# The first letter rules out most lines.
 _LINE = re.compile(rf"\n([ \t]*+)(?:(?=[acd@])(?:(?:async[ \t]+)?(def|class)[ \t]+(\w+)|(@))|{_COLUMN_0})")
-# "1if x": legal, but the parser warns about it, and what warnings do is the program's business.
+# "1if x" is legal, but the parser would warn, and a program may turn warnings into errors.
 _WARNED_NUMBER = re.compile(r"\d[.jJ]?(?:and|else|for|if|in|is|not|or)\b")
 _GOES_ON = ("else", "elif", "except", "finally", "case")
 
 
 def marks(text: str, deep: bool) -> list[Mark]:
-    """Marks at the definitions and statement runs of a module, or of a part of one.
+    """Marks at the definitions and at the runs of statements of a module, or of a part of one.
 
     >>> [mark.name for mark in marks("import re\\n\\nclass A:\\n    x = 1\\n    def f(self): pass\\n", True)]
     ['', 'A', 'A.f']
     """
-    if "\r" in text:  # alone it ends a line for Python; what else counts lines here goes by "\n"
+    if "\r" in text:  # alone it ends a line for Python, but not for the count of lines here
         text = re.sub(r"\r(?!\n)", " " if "\n" in text else "\n", text)
     if text.startswith("\ufeff"):
         text = "\n" + text[1:]
-    if deep and len(text) <= _LARGEST and (tree := _tree(text)):
+    if deep and len(text) <= _MAX_PARSED and (tree := _tree(text)):
         walk = _Walk(text)
         try:
             walk.body(tree.body, "", "")
             return walk.marks
-        except RecursionError:  # thousands of "elif" with definitions in them
+        except RecursionError:  # for example, thousands of "elif" that contain definitions
             pass
     return list(_by_indentation(text))
 
 
 def _tree(text: str) -> ast.Module | None:
-    """The syntax tree of `text`, line for line; None where there is none to be had without a warning.
+    """The syntax tree of `text`, with the same lines; None if it cannot be parsed without a warning.
 
-    Invalid escapes ("\\d") would warn too, and `warnings.catch_warnings` is not safe in threads: only
-    the lines of the statements are wanted, so the escapes are overwritten first.
+    Invalid escapes ("\\d") would warn too, and `warnings.catch_warnings` is not safe in threads. Only the lines of
+    statements are needed, so escapes are overwritten first.
     """
     if "\\" in text:
         text = re.sub(r"\\(?=[^\n\r'\"N])", "_", text.replace("\\\\", "__"))
@@ -63,10 +63,10 @@ class _Walk:
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self.marks: list[Mark] = []
         self.group = 0
-        self.last_line = 0  # where the statement before ended
+        self.last_line = 0  # the last line of the statement before
 
     def body(self, statements: list[ast.stmt], prefix: str, owner: str) -> None:
-        """Marks for a module's, class's or branch's statements; `owner` names what has no name itself."""
+        """Marks for the statements of a module, class or branch. `owner` is the name of statements without a name."""
         run: ast.stmt | None = None
         for statement in statements:
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -89,19 +89,19 @@ class _Walk:
         if isinstance(node, ast.ClassDef):
             before = len(self.marks)
             self.body(node.body, name + ".", name)
-            # The class's first statements belong to its header.
+            # The first statements of a class belong to its header.
             while len(self.marks) > before and self.marks[before].name == name:
                 del self.marks[before]
 
     def mark(self, node: ast.stmt, name: str, new_group: bool) -> None:
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", ()))])
         self.group += new_group
-        if first > self.last_line:  # else it shares a line with the statement before (";")
+        if first > self.last_line:  # otherwise it shares a line with the statement before (";")
             start = _with_comments(self.text, self.starts[first - 1])
             self.marks.append(Mark(start, name, self.group))
 
     def apart(self, before: ast.stmt, statement: ast.stmt) -> bool:
-        """Whether a blank line or the end of the imports lies between two plain statements."""
+        """Whether there is a blank line between two plain statements, or only one of them is an import."""
         imports = isinstance(before, ast.Import | ast.ImportFrom)
         if imports or isinstance(statement, ast.Import | ast.ImportFrom):
             return imports != isinstance(statement, ast.Import | ast.ImportFrom)
@@ -109,7 +109,7 @@ class _Walk:
 
 
 def _definitions_in(statement: ast.stmt) -> list[list[ast.stmt]]:
-    """The bodies of an `if`, `try`, `with` ... where functions or classes are defined in them."""
+    """The bodies of an `if`, `try`, `with` and so on, if functions or classes are defined in them; else none."""
     bodies = [getattr(statement, field, None) or [] for field in ("body", "orelse", "finalbody")]
     bodies[1:1] = [handler.body for handler in getattr(statement, "handlers", ())]
     defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -129,7 +129,7 @@ def _blank_before(text: str, start: int) -> bool:
 
 
 def _with_comments(text: str, start: int) -> int:
-    """The start of the comment lines right above the line that starts at `start`, or that line's."""
+    """The start of the comment lines right above the line that starts at `start`; `start` if there are none."""
     while start > 0 and not text.startswith("\n", start - 2):
         above = text.rfind("\n", 0, start - 1) + 1
         if not text[above : start - 1].lstrip(" \t").startswith("#"):
@@ -139,12 +139,12 @@ def _with_comments(text: str, start: int) -> int:
 
 
 def _by_indentation(text: str) -> Iterator[Mark]:
-    """Marks from the lines that open definitions and the statements at column 0."""
-    scopes: list[tuple[int, str]] = []  # column and prefix of the open classes; at last a function's, ""
+    """Marks at the lines that begin definitions, and at statements in column 0."""
+    scopes: list[tuple[int, str]] = []  # the column and the prefix of each open class; a function has the prefix ""
     group, run = 0, ""
-    decorated: tuple[int, int] | None = None  # where the decorators above a definition start, their column
+    decorated: tuple[int, int] | None = None  # the offset of the first decorator above, and its column
     for match in _LINE.finditer("\n" + text):
-        start = match.start()  # the line's own start: one character was put before the text
+        start = match.start()  # the start of the line, because one character was put before the text
         word = match[2]
         column = match.end(1) - start - 1
         if match[4]:
@@ -170,5 +170,5 @@ def _by_indentation(text: str) -> Iterator[Mark]:
 
 
 def _parted(text: str, start: int) -> bool:
-    """Whether a new run starts here: behind a blank line, and no branch of the statement before."""
+    """Whether a new run starts here: there is a blank line above, and it is no branch of the statement before."""
     return _blank_before(text, start) and not text.startswith(_GOES_ON, start)

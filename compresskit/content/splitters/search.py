@@ -1,6 +1,6 @@
-"""What searches print: `path:line:text` with its context lines, and lists of paths.
+"""Cuts the output of searches (`path:line:text`, with lines of context) and lists of paths.
 
-Lines of one file, or of one folder in a list, are a group. What was searched for is not known here.
+Lines of one file, or of one folder in a list, are a group. The words that were searched for are not known here.
 """
 
 import re
@@ -17,19 +17,19 @@ _LISTED = re.compile(r"(?:\.{0,2}/|[A-Za-z]:\\)?[\w.@+~%,=-]+(?:[/\\][\w.@+~%,=-
 
 
 def looks_like_hits(lines: list[str]) -> bool:
-    """Whether nearly all of some lines are hits of a search or their context."""
+    """Whether nearly all lines are hits of a search or lines of context."""
     hits = sum(1 for line in lines if _LINE_HIT.match(line))
     return hits >= 2 and hits * 10 >= len(lines) * 8
 
 
 def looks_like_paths(lines: list[str]) -> bool:
-    """Whether nearly all of some lines are paths and nothing else."""
+    """Whether nearly all lines are a path and nothing else."""
     paths = sum(1 for line in lines if _LISTED.fullmatch(line.rstrip()))
     return paths >= 3 and paths * 10 >= len(lines) * 8
 
 
 def marks(text: str) -> list[Mark]:
-    """Marks at the hits, named by their file; at listed paths, named by their folder.
+    """Marks at hits, with the file as name, and at listed paths, with the folder as name.
 
     >>> marks("a.py:1:x\\na.py-2-y\\n--\\nb.py:9:z\\n")
     [Mark(start=0, name='a.py', group=1), Mark(start=9, name='a.py', group=1), Mark(start=21, name='b.py', group=2)]
@@ -45,7 +45,7 @@ def _marks(text: str) -> Iterator[Mark]:
         if separator:
             parted = True
             continue
-        if line:  # one file's lines: far apart, they are different places
+        if line:  # hits of one file; if they are far apart, they are different groups
             at = int(line[:9])
             group += parted or not 0 < at - number <= 3
             number = at
@@ -61,5 +61,5 @@ def _marks(text: str) -> Iterator[Mark]:
 
 
 def _folder(path: str) -> str:
-    """The folder of a listed path, without the slash; a heading of `rg` is its own."""
+    """The folder of a listed path without the slash. A heading of `rg`, which has none, is returned as it is."""
     return path.rstrip("/\\").rpartition("/")[0] or path

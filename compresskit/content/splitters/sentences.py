@@ -1,8 +1,7 @@
-"""Where sentences end, in any script.
+"""Finds the ends of sentences, in any script.
 
-Finds boundaries only; how many sentences make a segment is decided elsewhere. No dictionary: a full
-stop counts as an end when what stands before it is no initial or common abbreviation and what follows
-does not go on in lower case.
+It uses no dictionary. A full stop ends a sentence if the word before it is no initial and no common abbreviation, and
+if the next word does not begin in lower case. How many sentences make a segment is decided elsewhere.
 """
 
 import re
@@ -11,7 +10,7 @@ from itertools import chain, pairwise
 
 from ..segment import Mark
 
-# Bounded runs only ({0,3}): a megabyte of dots or quotes must not be read again from each position.
+# Runs are bounded ({0,3}), so that a megabyte of dots or quotes is not read again from each position.
 _END = re.compile(r"""[.!?…]["'”’»)\]*_]{0,3}\s++|[。！？｡؟।۔။።]["”’」』）》]{0,3}\s*+""")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[\"'“‘.-])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|St|Jr|Sr|Prof|Rev|Gen|Col|Capt|Lt|Sgt|Maj|Gov|Sen|Rep"
@@ -23,7 +22,7 @@ _OPENERS = "\"'“‘«([*_"
 
 
 def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
-    """Offsets in (start, end) just after a sentence and the white space behind it.
+    """The offsets in (start, end) behind each sentence and the white space after it.
 
     >>> list(sentence_ends("Dr. No fled. He ran!  Why?", 0, 26))
     [13, 22]
@@ -35,7 +34,7 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark]:
-    """The marks, and marks between the sentences of what is longer than `long` and no code."""
+    """The marks, with marks between sentences where the text to the next mark is longer than `long` and not code."""
     for mark, (end, _, _) in pairwise(chain(marks, (Mark(len(text), "", -1),))):
         yield mark
         if end - mark.start > long and not _WHOLE.search(text, mark.start, end):
@@ -43,7 +42,7 @@ def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark
 
 
 def _goes_on(text: str, stop: int, after: int) -> bool:
-    """Whether the mark at `stop` ends no sentence: an abbreviation, or lower case behind it."""
+    """Whether the full stop at `stop` ends no sentence, because of an abbreviation or of lower case behind it."""
     if text[stop] in "。！？｡।۔။።؟":
         return False
     following = text[after]
