@@ -103,6 +103,16 @@ def message_of(response: Any, choice: int = 0) -> Message:
     return dict(message)
 
 
+def messages_of(turn: Message) -> list[Message]:
+    """The messages to append for a model's turn: the turn itself, or the items of a response of the Responses API.
+
+    >>> messages_of({"role": "assistant", "content": "hi"})
+    [{'role': 'assistant', 'content': 'hi'}]
+    """
+    output = turn.get("output")
+    return list(output) if isinstance(output, list) else [turn]
+
+
 def calls_of(message: Any) -> list[Call]:
     """All tool calls of a message (or of a response's first choice), ours and the caller's, in order."""
     if field(message, "choices") is not None:
