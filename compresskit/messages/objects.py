@@ -1,8 +1,8 @@
 """Converts the objects of SDKs to dicts, before messages are read.
 
 A pydantic object (of OpenAI, Anthropic, LiteLLM or Google) anywhere in a message becomes its
-``model_dump(exclude_none=True)``. No SDK is imported. The input does not change. Other objects are left for the checks
-of ``reading.py``.
+``model_dump(exclude_none=True)``. Google's objects hold pictures and signatures as bytes, which become base64 as in the
+REST API. No SDK is imported. The input does not change. Other objects are left for the checks of ``reading.py``.
 """
 
 from __future__ import annotations
@@ -86,4 +86,10 @@ def _is_object(item: Any) -> bool:
 def _dump(item: Any) -> Any:
     # fields that OpenAI's SDK does not send, such as the parsed form of a text
     apart = getattr(type(item), "__api_exclude__", None)
-    return item.model_dump(exclude_none=True, **({"exclude": set(apart)} if apart else {}))
+    config = getattr(type(item), "model_config", None)
+    holds_bytes = isinstance(config, dict) and config.get("ser_json_bytes") == "base64"  # google.genai.types
+    return item.model_dump(
+        exclude_none=True,
+        **({"exclude": set(apart)} if apart else {}),
+        **({"mode": "json"} if holds_bytes else {}),
+    )

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..types import Tool
+from . import tool_config
 from .shapes import SHAPES
 
 TOOL_NAME = "compresskit_retrieve"
@@ -115,20 +116,25 @@ def has_ours(tools: Any) -> bool:
 
 
 def may_retrieve(request: Mapping[str, Any]) -> bool:
-    """Whether the model may call our tool in a request with these tools and this tool_choice.
+    """Whether the model may call our tool in a request with these tools and this tool_choice (or toolConfig).
 
     >>> may_retrieve({"tool_choice": "auto"}), may_retrieve({"tool_choice": "none"}), may_retrieve({"functions": [{}]})
     (True, False, False)
+    >>> may_retrieve({"toolConfig": {"functionCallingConfig": {"mode": "NONE"}}})
+    False
     """
     tools = request.get("tools")
     named = [tool for tool in (tools if isinstance(tools, list | tuple) else ()) if TOOL_NAME in names_of(tool)]
     if request.get("functions") or not all(map(is_ours, named)):
         return False  # OpenAI takes no tools beside functions, and a provider refuses two tools of one name
-    return _admits(request.get("tool_choice"))
+    if not tool_config.takes_functions(request):
+        return False
+    config = tool_config.config_of(request)
+    return _admits(request.get("tool_choice") if config is None else tool_config.choice_of(config))
 
 
 def later_choice(choice: Any, last: bool) -> Any:
-    """The tool_choice of a request for the call after a retrieval; None to leave it out.
+    """The tool_choice (or toolConfig) of a request for the call after a retrieval; None to leave it out.
 
     The model has already fulfilled a choice of our tool. The ``last`` call no longer offers our tool.
 
@@ -137,6 +143,8 @@ def later_choice(choice: Any, last: bool) -> Any:
     """
     if choice == TOOL_NAME or name_of(choice) == TOOL_NAME:
         return None
+    if tool_config.is_config(choice):
+        return tool_config.without(choice, TOOL_NAME, last)
     listed = _allowed(choice)
     if not last or not any(map(_names_ours, listed)):
         return choice
