@@ -54,7 +54,7 @@ def _plain(message: Any) -> Any:
             inside.remove(key)
             continue
         if _is_object(item):
-            item = _dump(item)
+            item = dump(item)
         if isinstance(item, dict | list) and id(item) not in inside:
             inside.add(id(item))
             todo.append((None, id(item), None))
@@ -83,7 +83,8 @@ def _is_object(item: Any) -> bool:
     return not whole and getattr(item, "object", None) != "response"
 
 
-def _dump(item: Any) -> Any:
+def dump(item: Any) -> Any:
+    """A pydantic object as a dict of JSON values without the fields that are None."""
     # fields that OpenAI's SDK does not send, such as the parsed form of a text
     apart = getattr(type(item), "__api_exclude__", None)
     config = getattr(type(item), "model_config", None)

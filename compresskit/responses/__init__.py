@@ -26,19 +26,20 @@ Nothing is changed in place, and no model is called.
 """
 
 from .anthropic_stream import EventTurn, ShownEvents
+from .call import Call
+from .fields import changed, field, plain
+from .gemini_stream import PartTurn, ShownParts
 from .mixed_turns import NAME, Record, names, put_back, record_of, taken
 from .openai_stream import ChunkTurn, Shown
+from .responses_stream import ItemTurn, ShownItems
 from .usage import Usage, added, usage_of, with_usage
 from .whole import (
     FIELDS,
-    Call,
     calls_in,
     calls_of,
-    changed,
     choices_of,
-    field,
     message_of,
-    plain,
+    messages_of,
     results,
     with_message,
     without_ours,
@@ -50,9 +51,13 @@ __all__ = [
     "Call",
     "ChunkTurn",
     "EventTurn",
+    "ItemTurn",
+    "PartTurn",
     "Record",
     "Shown",
     "ShownEvents",
+    "ShownItems",
+    "ShownParts",
     "Usage",
     "added",
     "calls_in",
@@ -61,6 +66,7 @@ __all__ = [
     "choices_of",
     "field",
     "message_of",
+    "messages_of",
     "names",
     "plain",
     "put_back",

@@ -15,7 +15,9 @@ from typing import Any
 
 from ..messages.shapes import slots
 from ..types import Message
-from .whole import FIELDS, Call, calls_of, changed, field, results, without_ours
+from .call import Call
+from .fields import changed, field
+from .whole import FIELDS, calls_of, results, without_ours
 
 NAME = "compresskit"
 Record = dict[str, Any]

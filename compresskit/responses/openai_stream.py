@@ -11,8 +11,9 @@ from typing import Any
 
 from ..messages.retrieval_tool import TOOL_NAME
 from ..types import Message
+from .fields import changed, field, plain
 from .usage import Usage, added, usage_of, with_usage
-from .whole import FIELDS, changed, field, message_of, plain
+from .whole import FIELDS, message_of
 
 _SPEAKING = (
     "content",
