@@ -115,6 +115,22 @@ def has_ours(tools: Any) -> bool:
     return any(map(is_ours, tools if isinstance(tools, list | tuple) else ()))
 
 
+def withdrawn(tools: Sequence[Tool]) -> list[Tool]:
+    """A request's tools without ours.
+
+    >>> withdrawn([{"functionDeclarations": [{"name": "search"}, {"name": TOOL_NAME}]}, schema("openai")])
+    [{'functionDeclarations': [{'name': 'search'}]}]
+    """
+    found = []
+    for tool in tools:
+        declared = _declared(tool)
+        if declared is None:
+            found += [tool] if name_of(tool) != TOOL_NAME else []
+        elif others := [one for one in declared[1] if name_of(one) != TOOL_NAME]:
+            found.append({**tool, declared[0]: others})
+    return found
+
+
 def may_retrieve(request: Mapping[str, Any]) -> bool:
     """Whether the model may call our tool in a request with these tools and this tool_choice (or toolConfig).
 

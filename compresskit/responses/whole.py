@@ -66,8 +66,18 @@ def message_of(response: Any, choice: int = 0) -> Message:
     return dict(message)
 
 
+def messages_of(turn: Message) -> list[Message]:
+    """The messages to append for a model's turn: the turn itself, or the items of a response of the Responses API.
+
+    >>> messages_of({"role": "assistant", "content": "hi"})
+    [{'role': 'assistant', 'content': 'hi'}]
+    """
+    output = turn.get("output")
+    return list(output) if isinstance(output, list) else [turn]
+
+
 def calls_of(message: Any) -> list[Call]:
-    """All tool calls of a message (or of a response's first choice), ours and the caller's, in order.
+    """All tool calls of a message, an item, a turn, or a response's first choice: ours and the caller's, in order.
 
     >>> calls_of({"output": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]})[0].name
     'f'
@@ -105,16 +115,6 @@ def calls_in(response: Any) -> list[Call]:
         InvalidArgument: ``response`` is not a response.
     """
     return calls_of(response) if isinstance(field(response, "output"), list) else calls_of(message_of(response))
-
-
-def messages_of(turn: Message) -> list[Message]:
-    """The messages to append for a model's turn: the turn itself, or the items of a response of the Responses API.
-
-    >>> messages_of({"role": "assistant", "content": "hi"})
-    [{'role': 'assistant', 'content': 'hi'}]
-    """
-    output = turn.get("output")
-    return list(output) if isinstance(output, list) else [turn]
 
 
 def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:

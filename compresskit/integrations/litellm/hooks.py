@@ -28,7 +28,7 @@ from ...stores import Store
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, wanted
-from .streams import StreamedEvents, without_record
+from .sse import written
 
 _HEADERS = {
     "x-compresskit-original-tokens": "original_tokens",
@@ -103,7 +103,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return None
         turn.done = True
         calls = Calls(data, turn.names, turn.route, user_api_key_dict)
-        answer = without_record(await arun(whole(turn.request, response), calls))
+        answer = await arun(whole(turn.request, response), calls)
         if not turn.report["rounds"]:
             return answer
         from litellm.proxy import proxy_server
@@ -123,11 +123,10 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return
         turn.done = True
         calls = Calls(request_data, turn.names, turn.route, user_api_key_dict)
-        kind = StreamedEvents if turn.shape == "anthropic" else Streamed
-        stream = AsyncStream(kind(turn.request, response), calls)
+        stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
         try:
             async for part in stream:
-                yield part if isinstance(part, bytes) else without_record(part)
+                yield written(part) if turn.shape == "anthropic" else part
         finally:
             await stream.aclose()
 
