@@ -110,15 +110,32 @@ def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list
         if calls_of(messages[index])[0].shape == "responses":
             items_put_back(runs, messages, index, following, record)
             continue
-        run, answers = _whole(messages[index], record)
+        start, message = _joined(messages, index, following)
+        run, answers = _whole(message, record)
         lists = _LISTS if answers and _takes_results(messages[following], answers[0]) else ()
         merged = next((name for name in lists if name in answers[0]), None)
-        runs[index] = run
         if merged:
             runs[following] = [_with_results(answers[0][merged], messages[following], merged)]
-        else:
-            runs[following - 1] = [*runs[following - 1], *answers]
+            answers = []
+        if "parts" in message:
+            runs[start:following] = [[] for _ in range(start, following)]
+        runs[index] = run
+        runs[following - 1] = [*runs[following - 1], *answers]
     return runs
+
+
+def _joined(messages: Sequence[Message], index: int, following: int) -> tuple[int, Message]:
+    """The first index of a turn, and its message. Several contents of Gemini in succession are one turn.
+
+    The chats of Google's SDK keep every chunk of a stream as a content of its own.
+    """
+    start = index
+    if "parts" not in messages[index]:
+        return start, messages[index]
+    while start and is_made(messages[start - 1]) and "parts" in messages[start - 1]:
+        start -= 1
+    parts = [part for message in messages[start:following] for part in message.get("parts") or ()]
+    return start, {**messages[index], "parts": parts}
 
 
 # the field of a message that holds the calls; an item of Responses is a call itself
