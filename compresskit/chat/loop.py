@@ -6,7 +6,7 @@ It consists of steps (see ``steps``), which may be run or awaited. It does not c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
@@ -25,6 +25,10 @@ _USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what 
 _FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
 
 
+def _ask(kwargs: dict[str, Any]) -> Steps:
+    return (yield Model(kwargs))
+
+
 @dataclass
 class Request:
     """A request that may be answered with retrieval calls.
@@ -40,6 +44,7 @@ class Request:
         report: The value of ``_hidden_params["compresskit"]``.
         shape: The name of the shape of messages and responses.
         carried: Whether the message for the caller carries the record of a mixed turn. If not, only the store has it.
+        ask: The steps of a call of the model: from its arguments to its response, or to a stream.
     """
 
     kwargs: dict[str, Any]
@@ -52,6 +57,7 @@ class Request:
     report: dict[str, Any]
     shape: str = "openai"
     carried: bool = True
+    ask: Callable[[dict[str, Any]], Steps] = _ask
 
 
 @dataclass
@@ -82,7 +88,7 @@ class Talk:
         shown = [*texts[:-1], f"{texts[-1]}\n{_NO_MORE}"] if self.last else texts
         self.messages = [*self.messages, *messages_of(message), *responses.results(calls, shown)]
         report["calls"] += 1
-        return (yield Model(self._kwargs()))
+        return (yield from self.request.ask(self._kwargs()))
 
     def record(self, message: Message, streamed: bool = False) -> Steps:
         """The record of a turn that calls the caller's tools; None if nothing was retrieved."""

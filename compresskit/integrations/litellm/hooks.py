@@ -23,19 +23,13 @@ from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from ...chat.loop import Streamed, whole
+from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, wanted
 from .sse import written
-
-_HEADERS = {
-    "x-compresskit-original-tokens": "original_tokens",
-    "x-compresskit-compressed-tokens": "compressed_tokens",
-    "x-compresskit-skipped": "skipped_reason",
-    "x-compresskit-error": "error",
-}
 
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
@@ -136,11 +130,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         turn = self._turn(data)
         if turn is None:
             return None
-        found = {
-            header: _header(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None
-        }
+        found = headers_of(turn.report, turn.done)
         if turn.done:
-            found["x-compresskit-rounds"] = str(turn.report["rounds"])
             hidden = getattr(response, "_hidden_params", None)
             cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
             if turn.report["rounds"] and isinstance(cost, float):
@@ -155,15 +146,6 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 def _tenant(key: Any) -> str:
     """The name of a tenant: the key and its end user. Conversations of different tenants are kept apart."""
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
-
-
-def _header(value: Any) -> str:
-    """A value as a valid text of a header.
-
-    >>> _header("StoreError: a … b")
-    'StoreError: a ? b'
-    """
-    return " ".join(str(value).encode("ascii", "replace").decode().split())
 
 
 def _refusal(model: str, why: str) -> Exception:

@@ -9,7 +9,7 @@ from typing import Any
 from ..._json import dumps
 from ...chat.following import Following
 from ...chat.loop import Request
-from ...chat.preparation import new_report
+from ...chat.report import new_report
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
