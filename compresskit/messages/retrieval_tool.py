@@ -145,8 +145,7 @@ def may_retrieve(request: Mapping[str, Any]) -> bool:
         return False  # OpenAI takes no tools beside functions, and a provider refuses two tools of one name
     if not tool_config.takes_functions(request):
         return False
-    config = tool_config.config_of(request)
-    return _admits(request.get("tool_choice") if config is None else tool_config.choice_of(config))
+    return _admits(tool_config.config_of(request) or request.get("tool_choice"))
 
 
 def later_choice(choice: Any, last: bool) -> Any:
@@ -171,7 +170,9 @@ def later_choice(choice: Any, last: bool) -> Any:
 
 
 def _admits(choice: Any) -> bool:
-    """Whether a tool_choice lets the model call our tool."""
+    """Whether a tool_choice (or toolConfig) lets the model call our tool."""
+    if tool_config.is_config(choice):
+        choice = tool_config.choice_of(choice)
     if choice is None or isinstance(choice, str):
         return choice in (None, *_ANY_TOOL, TOOL_NAME)  # some providers take a tool's bare name
     if not isinstance(choice, Mapping):
