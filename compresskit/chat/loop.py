@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import responses
 from ..errors import reason
-from ..messages.retrieval_tool import TOOL_NAME, later_choice, name_of
+from ..messages.retrieval_tool import later_choice, withdrawn
 from ..responses import STREAMS, Call, Record, StreamTurn, calls_in, message_of, messages_of
 from ..retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
 from ..tokens.measure import measure_for
@@ -135,7 +135,7 @@ class Talk:
             kwargs["tool_choice"] = choice
         if not self.last:
             return kwargs
-        others = [tool for tool in kwargs.get("tools") or () if name_of(tool) != TOOL_NAME]
+        others = withdrawn(kwargs.get("tools") or ())
         if others:
             return {**kwargs, "tools": others}
         # Providers require the tools of earlier calls. LiteLLM drops "none" for providers that do not know it.
@@ -218,8 +218,7 @@ def keep(request: Request, record: Record, shown: Message) -> Steps:
     """Puts a record into the store, for callers who do not send the record back with the message."""
     if request.store is None:
         return
-    before = request.caller_messages
-    name = responses.names([*before, *messages_of(shown)])[len(before)]
+    name = responses.name_of(request.caller_messages, shown)
     try:
         yield Work(lambda: request.store.put({name: json.dumps(record)}))
     except Exception as error:

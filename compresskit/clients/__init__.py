@@ -1,24 +1,42 @@
 """The clients that people already have, for conversations of any length.
 
-``OpenAI`` and ``AsyncOpenAI`` are the SDK's own classes. ``transport`` and ``async_transport`` are for every other
-client that takes an HTTP client of httpx2. Each SDK is an extra, and is imported at first use.
+``OpenAI``, ``AsyncOpenAI``, ``Anthropic``, ``AsyncAnthropic`` and ``Gemini`` are the SDKs' own classes. ``transport``
+and ``async_transport`` are for every other client that takes an HTTP client of httpx2, and ``middleware`` for clients
+of Anthropic's SDK. Each SDK is an extra, and is imported at first use.
 """
 
 from .._lazy import loader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from .anthropic import Anthropic, AsyncAnthropic
+    from .anthropic_middleware import middleware
+    from .gemini import Gemini
     from .openai import AsyncOpenAI, OpenAI
     from .options import Options
     from .transport import async_transport, transport
 
-__all__ = ["AsyncOpenAI", "OpenAI", "Options", "async_transport", "transport"]
+__all__ = [
+    "Anthropic",
+    "AsyncAnthropic",
+    "AsyncOpenAI",
+    "Gemini",
+    "OpenAI",
+    "Options",
+    "async_transport",
+    "middleware",
+    "transport",
+]
 
 _HOMES = {
+    "Anthropic": "anthropic",
+    "AsyncAnthropic": "anthropic",
     "AsyncOpenAI": "openai",
+    "Gemini": "gemini",
     "OpenAI": "openai",
     "Options": "options",
     "async_transport": "transport",
+    "middleware": "anthropic_middleware",
     "transport": "transport",
 }
 

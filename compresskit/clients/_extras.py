@@ -15,7 +15,7 @@ def sdk(name: str, extra: str = "") -> ModuleType:
     try:
         return import_module(name)
     except ModuleNotFoundError as missing:
-        if missing.name != name.partition(".")[0]:
+        if missing.name not in (name, name.partition(".")[0]):
             raise
         raise ImportError(
             f"compresskit.clients needs the package {name!r}, which is not installed. "

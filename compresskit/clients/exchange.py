@@ -126,7 +126,7 @@ class Exchange:
             if _signed(request):
                 raise LeftAlone("signed")
             self._body = body
-            asked = self._protocol.read(request.url.path, body)
+            asked = self._protocol.read(_target(request.url), body)
             self._streams = asked.streams
             changes, loop = self._followed(asked)
         except LeftAlone as left:
@@ -171,7 +171,8 @@ class Exchange:
             max_retrieved_tokens=settings.max_retrieved_tokens,
             strict=settings.strict,
         )
-        return following.prepared(kwargs, as_dicts(kwargs["messages"]), self._report)
+        changes, loop = following.prepared(kwargs, as_dicts(kwargs["messages"]), self._report)
+        return changes, loop if self._endpoint == "answer" else None
 
     def _refused(self, why: str) -> Passed:
         """An error of the client's own, which no SDK tries again."""
@@ -312,6 +313,11 @@ def _rebuilt(request: httpx2.Request, content: bytes, number: int = 0) -> httpx2
         if name.lower() not in (*_LENGTHS, HEADER)
     ]
     return httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=request.extensions)
+
+
+def _target(url: httpx2.URL) -> str:
+    """The path of a URL with its query."""
+    return f"{url.path}?{url.query.decode()}" if url.query else url.path
 
 
 def _signed(request: httpx2.Request) -> bool:

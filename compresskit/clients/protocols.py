@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from .anthropic_messages import MESSAGES
+from .gemini_contents import COUNT, GENERATE
 from .openai_chat import CHAT
 from .protocol import Endpoint, Protocol
 
-PROTOCOLS = (CHAT,)
+PROTOCOLS = (CHAT, MESSAGES, GENERATE, COUNT)
 
 
 def protocol_of(path: str) -> tuple[Protocol, Endpoint] | None:

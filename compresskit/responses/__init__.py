@@ -27,21 +27,21 @@ Nothing is changed in place, and no model is called.
 """
 
 from .anthropic_stream import EventTurn, ShownEvents
-from .mixed_turns import NAME, Record, names, put_back, record_of, taken
+from .call import Call
+from .fields import changed, field, plain
+from .gemini_stream import PartTurn, ShownParts
+from .mixed_turns import NAME, Record, name_of, names, put_back, record_of, taken
 from .openai_stream import ChunkTurn, Shown
+from .responses_stream import ItemTurn, ShownItems
 from .stream_turn import STREAMS, StreamShape, StreamTurn
 from .usage import Usage, added, usage_of, with_usage
 from .whole import (
     FIELDS,
-    Call,
     calls_in,
     calls_of,
-    changed,
     choices_of,
-    field,
     message_of,
     messages_of,
-    plain,
     results,
     with_message,
     without_ours,
@@ -54,9 +54,13 @@ __all__ = [
     "Call",
     "ChunkTurn",
     "EventTurn",
+    "ItemTurn",
+    "PartTurn",
     "Record",
     "Shown",
     "ShownEvents",
+    "ShownItems",
+    "ShownParts",
     "StreamShape",
     "StreamTurn",
     "Usage",
@@ -68,6 +72,7 @@ __all__ = [
     "field",
     "message_of",
     "messages_of",
+    "name_of",
     "names",
     "plain",
     "put_back",

@@ -13,8 +13,9 @@ from typing import Any
 from ..messages.retrieval_tool import TOOL_NAME
 from ..types import Message
 from .deltas import message_from
+from .fields import changed, field, plain
 from .usage import Usage, added, usage_of, with_usage
-from .whole import FIELDS, changed, field, plain
+from .whole import FIELDS
 
 _SPEAKING = (
     "content",

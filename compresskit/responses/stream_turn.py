@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, Protocol
 
 from ..types import Message
 from .anthropic_stream import EventTurn, ShownEvents
+from .gemini_stream import PartTurn, ShownParts
 from .openai_stream import ChunkTurn, Shown
+from .responses_stream import ItemTurn, ShownItems
 
 
 class StreamTurn(Protocol):
@@ -63,4 +65,6 @@ class StreamShape(NamedTuple):
 STREAMS: dict[str, StreamShape] = {
     "openai": StreamShape(Shown, ChunkTurn),
     "anthropic": StreamShape(ShownEvents, EventTurn),
+    "responses": StreamShape(ShownItems, ItemTurn),
+    "gemini": StreamShape(ShownParts, PartTurn),
 }
