@@ -164,6 +164,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(400, {"error": {"message": "no JSON", "type": "invalid_request_error"}})
         self.server.requests.append((self.path, body))
         reply = next((reply for end, reply in ROUTES.items() if self.path.split("?")[0].endswith(end)), None)
+        if reply is None and self.path.endswith("/responses/input_tokens"):
+            return self._send(200, {"object": "response.input_tokens", "input_tokens": len(content) // 4})
         if reply is None:
             return self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
         asked = responses_api.as_chat(body) if reply is responses_api.reply else body
