@@ -110,10 +110,11 @@ class Exchange:
             body = json.loads(request.content)
         except (ValueError, RecursionError):
             body = None
-        own = body.get(NAME) if isinstance(body, dict) else None
-        if own is not None:
-            body = {name: value for name, value in body.items() if name != NAME}
-        untouched = request if own is None and word is None else _rebuilt(request, encoded(body))
+        own = None
+        untouched = request if word is None else _rebuilt(request, request.content)
+        if isinstance(body, dict) and NAME in body:
+            own = body.pop(NAME)
+            untouched = _rebuilt(request, encoded(body))
         try:
             self._settings = settings = self._settings.changed(word).changed(own)
         except InvalidArgument as wrong:
