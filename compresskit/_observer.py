@@ -41,7 +41,7 @@ class Answering(Protocol):
     def begin(self, report: Mapping[str, Any], stream: object = None) -> None:
         """The model's first response is here. ``report`` is filled in until the end.
 
-        A ``stream`` that is garbage-collected ends the answer.
+        It may be called again with the ``stream`` that shows the answer. If that is garbage-collected, the answer ends.
         """
 
     def end(self, how: End, error: BaseException | None = None) -> None:
@@ -53,6 +53,9 @@ class Observer(Protocol):
 
     def compression(self, model: object, run: Callable[[], _R]) -> _R:
         """Returns ``run()``, which returns a Compressed. A compression within another one belongs to it."""
+
+    def unobserved(self, run: Callable[[], _R]) -> _R:
+        """Returns ``run()``, and records no compression in it."""
 
     def skipped(self, model: object, method: Method) -> None:
         """A request was not compressed, because compression is off for it or its wish was not understood."""
@@ -86,6 +89,11 @@ def compression(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def compressed(model: object, run: Callable[[], _R]) -> _R:
     """Returns ``run()``, with all calls of ``compress`` in it as one compression."""
     return run() if observer is None else observer.compression(model, run)
+
+
+def unobserved(run: Callable[[], _R]) -> _R:
+    """Returns ``run()``. Its compressions are not made known, because they are not for a request of their own."""
+    return run() if observer is None else observer.unobserved(run)
 
 
 def skipped(model: object, method: Method) -> None:

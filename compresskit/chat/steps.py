@@ -23,6 +23,13 @@ class Model(NamedTuple):
     kwargs: dict[str, Any]
 
 
+class Call(NamedTuple):
+    """Call a method of the client, which the async driver awaits."""
+
+    method: str
+    argument: Any
+
+
 class Work(NamedTuple):
     """Run a slow function. The async driver runs it in a thread."""
 
@@ -41,7 +48,7 @@ class Show(NamedTuple):
     part: Any
 
 
-Step = Model | Work | Next | Show
+Step = Model | Call | Work | Next | Show
 Steps = Generator[Step, Any, Any]
 
 
@@ -49,8 +56,11 @@ class Streaming(Protocol):
     """The return value of steps if the response goes on as a stream."""
 
     request: Any  # the ``Request``
-    stream: Any  # the stream of the model that is being read
     report: dict[str, Any]
+
+    @property
+    def stream(self) -> Any:
+        """The stream of the model that is being read."""
 
     def steps(self) -> Steps: ...
 
@@ -92,6 +102,8 @@ def _parts(steps: Steps, client: Any) -> Generator[Any, None, Any]:
                 yield step.part
             elif isinstance(step, Model):
                 value = client.completion(**step.kwargs)
+            elif isinstance(step, Call):
+                value = getattr(client, step.method)(step.argument)
             elif isinstance(step, Work):
                 value = step.run()
             else:
@@ -105,6 +117,8 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
     try:
         if isinstance(step, Model):
             return await client.acompletion(**step.kwargs), None
+        if isinstance(step, Call):
+            return await getattr(client, step.method)(step.argument), None
         if isinstance(step, Work):
             return await asyncio.to_thread(step.run), None
         if isinstance(step, Next):
@@ -178,11 +192,8 @@ class Stream(_Stream):
     def __next__(self) -> Any:
         try:
             return next(self._parts)
-        except StopIteration:
-            self._end("complete")
-            raise
         except BaseException as error:
-            self._end("error", error)
+            self._end("error", error)  # after the last part, the steps have ended the answer themselves
             raise
 
     def close(self) -> None:
@@ -208,9 +219,6 @@ class AsyncStream(_Stream):
     async def __anext__(self) -> Any:
         try:
             return await anext(self._parts)
-        except StopAsyncIteration:
-            self._end("complete")
-            raise
         except BaseException as error:
             self._end("error", error)
             raise

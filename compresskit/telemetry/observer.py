@@ -12,7 +12,6 @@ import weakref
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Lock
 from time import perf_counter, time_ns
 from typing import Any, TypeVar
 
@@ -71,6 +70,13 @@ class Telemetry:
                         span.set_attributes({MODEL: name_or_other(result.model), **_attributes(result, method)})
                     self._metrics.compressed(self.names.label(result.model), method, result, seconds)
                 return result
+        finally:
+            _inside.reset(inside)
+
+    def unobserved(self, run: Callable[[], _R]) -> _R:
+        inside = _inside.set(True)
+        try:
+            return run()
         finally:
             _inside.reset(inside)
 
@@ -160,57 +166,65 @@ class Answer:
         self.context = context.get_current()
         self._telemetry = telemetry
         self._start = time_ns()
-        self._span: Span | None = None
+        self._begun = False
+        self._open: list[Span] = []  # the span until its end; pop() gives it to one caller only
         self._report: Mapping[str, Any] = {}
         self._collected: Any = None
-        self._lock = Lock()
 
     def begin(self, report: Mapping[str, Any], stream: object = None) -> None:
-        if self._span is not None:
-            return
-        names = self._telemetry.names
-        attributes: dict[str, str | bool] = {
-            _OPERATION: "answer",
-            MODEL: name_or_other(self.model),
-            "compresskit.stream": stream is not None,
-        }
-        self._span = self._telemetry.tracer.start_span(
-            f"answer {names.label(self.model)}", self.context, start_time=self._start, attributes=attributes
-        )
-        self.context = trace.set_span_in_context(self._span, self.context)
-        self._report = report
-        if stream is not None:
+        if not self._begun:
+            self._begun = True
+            span = self._telemetry.tracer.start_span(
+                f"answer {self._telemetry.names.label(self.model)}",
+                self.context,
+                start_time=self._start,
+                attributes={_OPERATION: "answer", MODEL: name_or_other(self.model)},
+            )
+            self.context = trace.set_span_in_context(span, self.context)
+            self._report = report
+            self._open.append(span)
+        if stream is not None and self._open:
             self._collected = weakref.finalize(stream, self._collect)
 
-    def end(self, how: End | str, error: BaseException | None = None, at: int | None = None) -> None:
-        with self._lock:
-            span, report, self._report = self._span, self._report, {}
-            if span is None or not span.is_recording():
-                return
+    def end(self, how: End, error: BaseException | None = None) -> None:
+        span = self._taken()
+        if span is not None:
             if self._collected is not None:
                 self._collected.detach()
-            span.set_attribute("compresskit.end", how)
-            span.set_attributes({f"compresskit.{name}": report[name] for name in _REPORTED if name in report})
-            if report.get("limit"):
-                span.set_attribute("compresskit.limit", report["limit"])
-            if error is not None:
-                _fail(span, error)
-            elif report.get("error"):
-                # the answer came all the same; behind the colon is the error's text
-                span.set_attribute("error.type", name_or_other(str(report["error"]).partition(":")[0]))
-            span.end(at)
+            self._finish(span, how, error)
+
+    def _taken(self) -> Span | None:
+        try:
+            return self._open.pop()
+        except IndexError:
+            return None
+
+    def _finish(self, span: Span, how: str, error: BaseException | None = None, at: int | None = None) -> None:
+        report = self._report
+        span.set_attributes({"compresskit.end": how, "compresskit.stream": self._collected is not None})
+        span.set_attributes({f"compresskit.{name}": report[name] for name in _REPORTED if name in report})
+        if report.get("limit"):
+            span.set_attribute("compresskit.limit", report["limit"])
+        if error is not None:
+            _fail(span, error)
+        elif report.get("error"):
+            # the answer came all the same; behind the colon is the error's text
+            span.set_attribute("error.type", name_or_other(str(report["error"]).partition(":")[0]))
+        span.end(at)
 
     def _collect(self) -> None:
         """Ends the span in a thread of its own.
 
-        The garbage collector may run in the middle of the SDK's code, and that holds locks which end() needs.
-        ``threading.Thread`` has such a lock too.
+        The garbage collector may run in the middle of the SDK's code, and that holds locks which the end of a span
+        needs. ``threading.Thread`` has such a lock too.
         """
-        now = time_ns()
+        span, now = self._taken(), time_ns()
+        if span is None:
+            return
         try:
-            _thread.start_new_thread(self.end, ("collected", None, now))
+            _thread.start_new_thread(self._finish, (span, "collected", None, now))
         except RuntimeError:  # the interpreter shuts down
-            self.end("collected", None, now)
+            self._finish(span, "collected", None, now)
 
 
 def _records_nothing(provider: object) -> bool:

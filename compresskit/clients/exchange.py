@@ -1,0 +1,356 @@
+"""One request of an SDK, from the request that the SDK sends to the response that it gets.
+
+The steps are the same for sync and async (see ``chat/steps.py``). Nothing here depends on a provider; ``protocol.py``
+says what does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from .. import _observer
+from .._json import dumps
+from ..chat.following import Following
+from ..chat.loop import Request, Streamed, whole
+from ..chat.report import headers_of, new_report
+from ..chat.steps import Call, Show, Step, Steps, Work
+from ..errors import InvalidArgument, reason
+from ..messages import as_dicts
+from ..messages.cache_control import marks
+from ..messages.retrieval_tool import may_retrieve
+from ..options import checked_target
+from ..prices import prices_for
+from ..tokens.measure import measure_for
+from ..types import Store
+from .events import Frame
+from .options import HEADER, NAME, Settings
+from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, encoded
+
+_LENGTHS = ("content-length", "content-encoding", "transfer-encoding")  # headers of the body that was replaced
+_IDEMPOTENCY = "idempotency-key"
+
+
+class Passed(Exception):
+    """A response that goes to the SDK as it came."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
+@dataclass
+class Reply:
+    """A response for the SDK whose body is a stream of events.
+
+    Attributes:
+        streaming: The stream, for ``Stream`` and ``AsyncStream``.
+        frame: Writes an event.
+        end: The bytes behind the last event.
+        response: The response of the first call.
+        headers: The headers for the SDK.
+    """
+
+    streaming: Streaming
+    frame: Callable[[Any], bytes]
+    end: bytes
+    response: httpx2.Response
+    headers: httpx2.Headers
+
+
+class Exchange:
+    """One request of an SDK.
+
+    Args:
+        protocol: The protocol of its path.
+        endpoint: What the path is.
+        request: The request as the SDK sends it. Its body is in memory.
+        settings: The settings of the client.
+        store: The store for what is between requests.
+    """
+
+    def __init__(
+        self, protocol: Protocol, endpoint: Endpoint, request: httpx2.Request, settings: Settings, store: Store
+    ) -> None:
+        self._protocol = protocol
+        self._endpoint = endpoint
+        self._request = request
+        self._settings = settings
+        self._store = store
+        self._report = new_report()
+        self._body: Body = {}
+        self._streams = False
+        self._rounds = 0
+        self.response: httpx2.Response | None = None  # of the newest call
+
+    def steps(self) -> Steps:
+        """Returns the response for the SDK: an ``httpx2.Response``, or a ``Reply``."""
+        try:
+            sent, loop = yield Work(self._prepared)
+            response = yield Call("send", sent)
+            if not self._settings.enabled:
+                return response
+            self.response = response
+            if loop is None or response.status_code != 200:
+                return (yield from self._unlooped(response))
+            if self._streams:
+                return (yield from self._streamed(loop, response))
+            return (yield from self._whole(loop, response))
+        except Passed as passed:
+            return passed.response
+
+    def _prepared(self) -> tuple[httpx2.Request, Request | None]:
+        """The request to send, and the request for the loop if something may be retrieved."""
+        request = self._request
+        word = request.headers.get(HEADER)
+        try:
+            body = json.loads(request.content)
+        except (ValueError, RecursionError):
+            body = None
+        own = None
+        untouched = request if word is None else _rebuilt(request, request.content)
+        if isinstance(body, dict) and NAME in body:
+            own = body.pop(NAME)
+            untouched = _rebuilt(request, encoded(body))
+        try:
+            self._settings = settings = self._settings.changed(word).changed(own)
+        except InvalidArgument as wrong:
+            raise self._refused(str(wrong)) from None
+        model = body.get("model") if isinstance(body, dict) else None
+        if not settings.enabled:
+            _observer.skipped(model, "disabled")
+            return untouched, None
+        try:
+            if not isinstance(body, dict):
+                raise LeftAlone("not_served")
+            if _signed(request):
+                raise LeftAlone("signed")
+            self._body = body
+            asked = self._protocol.read(_target(request.url), body)
+            self._streams = asked.streams
+            changes, loop = self._followed(asked)
+        except LeftAlone as left:
+            self._report["skipped_reason"] = str(left)
+            _observer.skipped(model, "disabled")
+            return untouched, None
+        except Exception as error:
+            if settings.strict:
+                raise self._refused(f"cannot prepare this request ({reason(error)}).") from None
+            self._report.update(error=reason(error), skipped_reason="error")
+            return untouched, None
+        if loop is not None:
+            loop.ask = self._asked
+        if not changes:
+            return untouched, loop
+        return _rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
+
+    def _followed(self, asked: Asked) -> tuple[dict[str, Any], Request | None]:
+        """The changed arguments, and the request for the loop."""
+        settings, kwargs = self._settings, asked.kwargs
+        measure = measure_for(kwargs["model"], settings.counter)
+        beside = sum(measure.count(dumps(value)) for value in asked.beside)
+        given = marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})
+        prices = prices_for(kwargs["model"]) if settings.prices is True else settings.prices or None
+        options = {
+            "shape": self._protocol.shape,
+            "model": kwargs["model"],
+            "trigger": max(1, settings.trigger - beside),
+            "target": max(1, checked_target(settings.trigger, settings.target) - beside),
+            "tools": kwargs.get("tools"),
+            "recoverable": settings.recoverable and asked.recoverable and may_retrieve(kwargs),
+            # compress() leaves one of four marks for the instructions
+            "breakpoints": settings.breakpoints and len(given) <= 1,
+            "prices": prices,
+            **{name: getattr(settings, name) for name in _AS_THEY_ARE},
+        }
+        following = Following(
+            options,
+            self._store if settings.store is None else settings.store,
+            keeps=settings.keeps,
+            replays=settings.embedder is None and settings.shrinker is None,  # each of their calls may cost money
+            max_rounds=settings.max_rounds,
+            max_retrieved_tokens=settings.max_retrieved_tokens,
+            strict=settings.strict,
+        )
+        messages = as_dicts(kwargs["messages"])
+        if self._endpoint != "answer":  # it counts what the next request compresses
+            changes, _ = _observer.unobserved(lambda: following.prepared(kwargs, messages, self._report))
+            return changes, None
+        return following.prepared(kwargs, messages, self._report)
+
+    def _refused(self, why: str) -> Passed:
+        """An error of the client's own, which no SDK tries again."""
+        body = encoded(self._protocol.error(f"compresskit: {why}"))
+        headers = {"content-type": "application/json", "x-should-retry": "false"}
+        return Passed(httpx2.Response(400, headers=headers, content=body))
+
+    def _asked(self, kwargs: Mapping[str, Any]) -> Steps:
+        """A call of the model after a retrieval. Its request differs in the body alone."""
+        self._rounds += 1
+        request = _rebuilt(self._request, encoded(self._protocol.write(self._body, kwargs)), self._rounds)
+        self.response = response = yield Call("send", request)
+        if response.status_code != 200:
+            raise Passed(response)
+        return (yield from self._parsed(response))
+
+    def _parsed(self, response: httpx2.Response) -> Steps:
+        """The events of a response, or the JSON object of a whole one."""
+        if self._streams:
+            if not response.headers.get("content-type", "").startswith("text/event-stream"):
+                raise Passed(response)
+            return (yield Call("events", response))
+        raw = yield Call("read", response)
+        try:
+            value = json.loads(raw)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict):
+            raise Passed(response)
+        return value
+
+    def _unlooped(self, response: httpx2.Response) -> Steps:
+        """A response that goes to the SDK as it came, with the report."""
+        headers = headers_of(self._report, done=True)
+        response.headers.update(headers)
+        if response.status_code != 200 or self._streams or self._endpoint != "answer":
+            return response
+        raw = yield Call("read", response)
+        noted = _with_note(raw, self._protocol, self._report)
+        return response if noted is None else _answer(response, noted, headers)
+
+    def _whole(self, loop: Request, response: httpx2.Response) -> Steps:
+        value = yield from self._parsed(response)
+        try:
+            answer = yield from whole(loop, value)
+        except (Passed, httpx2.HTTPError, httpx2.StreamError):
+            raise
+        except Exception as error:
+            if self._rounds or self._settings.strict:
+                raise
+            self._report["error"] = reason(error)  # a response of a form that we do not know
+            return (yield from self._unlooped(response))
+        last = self.response or response
+        headers = headers_of(self._report, done=True)
+        if answer is value:
+            noted = _with_note(response.content, self._protocol, self._report)
+            return response if noted is None else _answer(response, noted, headers)
+        return _answer(last, encoded(self._protocol.noted(answer, self._report)), headers)
+
+    def _streamed(self, loop: Request, response: httpx2.Response) -> Steps:
+        """The stream, as soon as there is an event to show: an error before it is the response."""
+        streamed = Streamed(loop, (yield from self._parsed(response)))
+        steps = streamed.steps()
+        first = yield from _until_shown(steps, self._protocol.silent)
+        streaming = Streaming(streamed, self._shown(first, steps))
+        headers = _headers(response, headers_of(self._report, done=False))
+        return Reply(streaming, self._frame, self._protocol.end, response, headers)
+
+    def _shown(self, first: list[Any], steps: Steps) -> Steps:
+        """The events for the SDK. An error of a later call ends them as the provider would."""
+        try:
+            for event in first:
+                yield Show(event)
+            yield from steps
+        except Passed as passed:
+            raw = yield Call("read", passed.response)
+            try:
+                body = json.loads(raw)
+            except (ValueError, RecursionError):
+                body = None
+            for event in self._protocol.failed(passed.response.status_code, body):
+                yield Show(event)
+
+    def _frame(self, event: Any) -> bytes:
+        noted = self._protocol.noted(event, self._report)
+        return noted.raw if isinstance(noted, Frame) else self._protocol.frame(noted)
+
+
+# Options of compress() that are the settings' own.
+_AS_THEY_ARE = (
+    *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
+    *("on_entry", "offer_tool"),
+)
+
+
+class Streaming:
+    """A stream for ``Stream`` and ``AsyncStream``. ``stream`` is the one that is being read, which they close."""
+
+    def __init__(self, streamed: Streamed, shown: Steps) -> None:
+        self._streamed = streamed
+        self._shown = shown
+        self.request = streamed.request
+        self.report = streamed.report
+
+    @property
+    def stream(self) -> Any:
+        return self._streamed.stream
+
+    def steps(self) -> Steps:
+        return self._shown
+
+
+def _until_shown(steps: Steps, silent: Callable[[Any], bool]) -> Generator[Step, Any, list[Any]]:
+    """Carries out steps up to the first event that says something, and returns the events up to it."""
+    shown: list[Any] = []
+    value, error = None, None
+    while True:
+        try:
+            step = steps.throw(error) if error else steps.send(value)
+        except StopIteration:
+            return shown
+        value, error = None, None
+        if isinstance(step, Show):
+            shown.append(step.part)
+            if not silent(step.part):
+                return shown
+            continue
+        try:
+            value = yield step
+        except Exception as raised:
+            error = raised
+
+
+def _rebuilt(request: httpx2.Request, content: bytes, number: int = 0) -> httpx2.Request:
+    """The request with another body. A later one of the same request gets an idempotency key of its own."""
+    headers = [
+        (name, f"{value}-{number}" if number and name.lower() == _IDEMPOTENCY else value)
+        for name, value in request.headers.multi_items()
+        if name.lower() not in (*_LENGTHS, HEADER)
+    ]
+    return httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=request.extensions)
+
+
+def _target(url: httpx2.URL) -> str:
+    """The path of a URL with its query."""
+    return f"{url.path}?{url.query.decode()}" if url.query else url.path
+
+
+def _signed(request: httpx2.Request) -> bool:
+    """Whether a signature of the body would become wrong."""
+    return request.headers.get("authorization", "").startswith("AWS4-")
+
+
+def _headers(response: httpx2.Response, more: Mapping[str, str]) -> httpx2.Headers:
+    kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _LENGTHS]
+    headers = httpx2.Headers(kept)
+    headers.update(more)
+    return headers
+
+
+def _answer(response: httpx2.Response, content: bytes, more: Mapping[str, str]) -> httpx2.Response:
+    """The response with another body."""
+    headers = _headers(response, more)
+    return httpx2.Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
+
+
+def _with_note(raw: bytes, protocol: Protocol, report: Mapping[str, Any]) -> bytes | None:
+    """A JSON object with the report as its last field, and its bytes otherwise as they were; None if it is none."""
+    body = raw.rstrip()
+    if NAME not in protocol.noted({}, report) or not body.startswith(b"{") or not body.endswith(b"}"):
+        return None
+    comma = b"," if body[1:-1].strip() else b""
+    return body[:-1] + comma + b'"' + NAME.encode() + b'":' + encoded(dict(report)) + b"}"
