@@ -1,0 +1,116 @@
+"""What a client of compresskit.clients sends is recorded like completion(), in every way of the SDK."""
+
+import gc
+import time
+
+import pytest
+from chat_models import ANSWER, KINDS, ROOM, keys, made, retrieves
+from protocol_server import Error, call, serving
+from samples import anthropic_agent, openai_agent
+from sdk_ways import CHAT, RESPONSES, settled, wait
+from telemetry_sdk import recording
+
+from compresskit import TOOL_NAME, compress
+from compresskit.clients import Anthropic
+
+every_kind = pytest.mark.parametrize("kind", KINDS)
+MODEL = "gpt-4o"
+REQUEST = {"model": MODEL, "messages": openai_agent()}
+
+
+def operations(recorded):
+    return sorted(span.attributes["gen_ai.operation.name"] for span in recorded.spans if span.name != "theirs")
+
+
+@every_kind
+@pytest.mark.parametrize(
+    ("way", "rounds"),
+    [*((way, 1) for way in CHAT), *((way, rounds) for way in ("create", "stream_true") for rounds in (0, 2))],
+)
+def test_a_request_is_one_compression_one_answer_and_its_retrievals(kind, way, rounds):
+    with serving(retrieves(rounds)) as server, recording() as recorded:
+        with recorded.tracers.get_tracer("theirs").start_as_current_span("theirs") as theirs:
+            wait(CHAT[way], made(kind, server), **REQUEST)
+        assert ends(recorded) == ["complete"]
+    assert operations(recorded) == sorted(["answer", "compress", *["execute_tool"] * rounds])
+    [answered] = recorded.of("answer")
+    assert answered.attributes["compresskit.rounds"] == rounds
+    assert answered.attributes["gen_ai.request.model"] == MODEL
+    assert answered.parent.span_id == theirs.get_span_context().span_id
+    assert {span.parent.span_id for span in recorded.of("execute_tool")} <= {answered.context.span_id}
+    assert len({span.context.trace_id for span in recorded.spans}) == 1
+
+
+@every_kind
+@pytest.mark.parametrize("way", RESPONSES)
+def test_responses_are_recorded_too(kind, way):
+    with serving(lambda _: ANSWER) as server, recording() as recorded:
+        wait(RESPONSES[way], made(kind, server), model=MODEL, input=[{"role": "user", "content": "hello"}])
+    assert [span.attributes["compresskit.method"] for span in recorded.of("compress")] == ["below_trigger"]
+
+
+def test_anthropics_messages_are_recorded_too():
+    def script(body):
+        results = "tool_result" in str(body["messages"][-1])
+        return ANSWER if results else [call(TOOL_NAME, {"key": keys(body)[0]}, "toolu_1")]
+
+    with serving(script) as server, recording() as recorded:
+        client = Anthropic(base_url=server.url.removesuffix("/v1"), api_key="none", compresskit=ROOM)
+        with client:
+            client.messages.create(model="claude-test", max_tokens=99, messages=anthropic_agent())
+    assert operations(recorded) == ["answer", "compress", "execute_tool"]
+    assert [*recorded.points("compresskit.retrievals")] == [("found", "claude-test")]
+
+
+def ends(recorded, seconds=10):
+    """How the answers ended. A collected stream ends in another thread."""
+    deadline = time.monotonic() + seconds
+    while not recorded.of("answer") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return [span.attributes["compresskit.end"] for span in recorded.of("answer")]
+
+
+@every_kind
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_stream_that_is_closed_or_dropped_ends_its_span(kind, rounds):
+    async def left(client, drop):
+        stream = await settled(client.chat.completions.create(**REQUEST, stream=True))
+        if not drop:
+            await settled(stream.close())
+        del stream
+        gc.collect()
+        return drop
+
+    with serving(retrieves(rounds)) as server:
+        for drop in (False, True):
+            with recording() as recorded:
+                wait(left, made(kind, server), drop=drop)
+                gc.collect()
+                assert len(ends(recorded)) == 1
+            assert operations(recorded) == sorted(["answer", "compress", *["execute_tool"] * rounds])
+
+
+@every_kind
+@pytest.mark.parametrize("way", ["create", "stream_true"])
+def test_an_error_in_a_retrieval_round_ends_the_answer(kind, way):
+    def script(body):
+        said = retrieves(1)(body)
+        return Error(400, "no") if said == ANSWER else said
+
+    with serving(script) as server, recording() as recorded:
+        with pytest.raises(Exception, match="no"):
+            wait(CHAT[way], made(kind, server, max_retries=0), **REQUEST)
+        assert ends(recorded) == ["error"]
+
+
+@every_kind
+def test_requests_without_compression_are_counted(kind):
+    ours = compress([], MODEL, offer_tool=True).tools
+    with serving(lambda _: ANSWER) as server, recording() as recorded:
+        wait(CHAT["create"], made(kind, server, {"enabled": False}), **REQUEST)
+        wait(CHAT["create"], made(kind, server), **REQUEST, extra_headers={"x-compresskit": "off"})
+        wait(CHAT["create"], made(kind, server), **REQUEST, tools=ours)
+        points = recorded.points("compresskit.requests")
+    assert {method for method, _ in points} == {"disabled"}
+    assert sum(point.value for point in points.values()) == 3
+    assert recorded.spans == ()
