@@ -23,6 +23,11 @@ from ..types import Message, Tool
 from .result_json import from_fields, to_fields
 
 _VERSION = 1
+# The options of completion() that a conversation has itself.
+_OF_CONVERSATION = (
+    *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
+    *("rules", "token_factor"),
+)
 
 
 class ConversationOptions(TypedDict, total=False):
@@ -42,6 +47,7 @@ class ConversationOptions(TypedDict, total=False):
     breakpoints: bool
     prices: Prices | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
+    token_factor: float
 
 
 class Conversation:
@@ -61,8 +67,8 @@ class Conversation:
         self, model: str, trigger: int = 200_000, target: int | None = None, **options: Unpack[ConversationOptions]
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
-        recoverable, shape, on_entry, offer_tool, breakpoints, prices and rules. offer_tool is on, and on_entry is
-        "lossless", unless you say otherwise.
+        recoverable, shape, on_entry, offer_tool, breakpoints, prices, rules and token_factor. offer_tool is on, and
+        on_entry is "lossless", unless you say otherwise.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
@@ -187,19 +193,7 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
     """
     if not isinstance(conversation, Conversation):
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
-    for name in (
-        "trigger",
-        "target",
-        "query",
-        "protect",
-        "open",
-        "cached",
-        "results",
-        "folds",
-        "recoverable",
-        "cache",
-        "rules",
-    ):
+    for name in _OF_CONVERSATION:
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")
