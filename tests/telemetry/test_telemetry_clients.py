@@ -1,8 +1,10 @@
 """What a client of compresskit.clients sends is recorded like completion(), in every way of the SDK."""
 
 import gc
+import json
 import time
 
+import httpx2
 import pytest
 from chat_models import ANSWER, KINDS, ROOM, keys, made, retrieves
 from protocol_server import Error, call, serving
@@ -11,7 +13,7 @@ from sdk_ways import CHAT, RESPONSES, settled, wait
 from telemetry_sdk import recording
 
 from compresskit import TOOL_NAME, compress
-from compresskit.clients import Anthropic
+from compresskit.clients import Anthropic, transport
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 MODEL = "gpt-4o"
@@ -114,3 +116,20 @@ def test_requests_without_compression_are_counted(kind):
     assert {method for method, _ in points} == {"disabled"}
     assert sum(point.value for point in points.values()) == 3
     assert recorded.spans == ()
+
+
+def test_a_call_that_counts_tokens_is_not_recorded():
+    """It is compressed, but the request that it counts comes later."""
+    sent = []
+
+    def counts(request):
+        sent.append(request.content)
+        return httpx2.Response(200, json={"input_tokens": 5})
+
+    body = {"model": "claude-test", "messages": anthropic_agent()}
+    inner = httpx2.MockTransport(counts)
+    with recording() as recorded, httpx2.Client(transport=transport(ROOM, inner=inner)) as client:
+        client.post("https://api.test/v1/messages/count_tokens", json=body)
+    assert len(sent[0]) < len(json.dumps(body)) / 2
+    assert recorded.spans == ()
+    assert recorded.metrics() == {}
