@@ -265,7 +265,7 @@ class Exchange:
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
     *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
-    *("on_entry", "offer_tool"),
+    *("on_entry", "offer_tool", "rules"),
 )
 
 
