@@ -236,17 +236,17 @@ class Exchange:
         """The stream, as soon as there is an event to show: an error before it is the response."""
         streamed = Streamed(loop, (yield from self._parsed(response)))
         steps = streamed.steps()
-        first = yield from _until_shown(steps)
+        first = yield from _until_shown(steps, self._protocol.silent)
         streaming = Streaming(streamed, self._shown(first, steps))
         headers = _headers(response, headers_of(self._report, done=False))
         return Reply(streaming, self._frame, self._protocol.end, response, headers)
 
-    def _shown(self, first: Any, steps: Steps) -> Steps:
+    def _shown(self, first: list[Any], steps: Steps) -> Steps:
         """The events for the SDK. An error of a later call ends them as the provider would."""
         try:
-            if first is not None:
-                yield Show(first)
-                yield from steps
+            for event in first:
+                yield Show(event)
+            yield from steps
         except Passed as passed:
             raw = yield Call("read", passed.response)
             try:
@@ -284,17 +284,21 @@ class Streaming:
         return self._shown
 
 
-def _until_shown(steps: Steps) -> Generator[Step, Any, Any]:
-    """Carries out steps up to the first event for the SDK, and returns the event; None at the end."""
+def _until_shown(steps: Steps, silent: Callable[[Any], bool]) -> Generator[Step, Any, list[Any]]:
+    """Carries out steps up to the first event that says something, and returns the events up to it."""
+    shown: list[Any] = []
     value, error = None, None
     while True:
         try:
             step = steps.throw(error) if error else steps.send(value)
         except StopIteration:
-            return None
-        if isinstance(step, Show):
-            return step.part
+            return shown
         value, error = None, None
+        if isinstance(step, Show):
+            shown.append(step.part)
+            if not silent(step.part):
+                return shown
+            continue
         try:
             value = yield step
         except Exception as raised:

@@ -50,6 +50,16 @@ def _noted(response: Body, report: Mapping[str, Any]) -> Body:
     return {**response, NAME: dict(report)} if ends else response
 
 
+def _silent(chunk: Event) -> bool:
+    """Whether a chunk has nothing but a role."""
+    choices = chunk.get("choices") or ()
+    return all(not choice.get("finish_reason") and not _said(choice.get("delta")) for choice in choices)
+
+
+def _said(delta: Any) -> bool:
+    return isinstance(delta, Mapping) and any(value for name, value in delta.items() if name != "role")
+
+
 CHAT = Protocol(
     shape="openai",
     endpoint=_endpoint,
@@ -58,5 +68,6 @@ CHAT = Protocol(
     error=error,
     failed=_failed,
     end=b"data: [DONE]\n\n",
+    silent=_silent,
     noted=_noted,
 )

@@ -101,6 +101,8 @@ class Protocol:
         failed: The events that end a stream if a later call of the model fails: of its status, and of its body as JSON.
         frame: An event as bytes.
         end: The bytes behind the last event.
+        silent: Whether an event at the beginning of a stream says nothing yet. The SDK gets it together with the next
+            one, so that a call that fails in a retrieval before any text is an error of its status.
         noted: A response, or an event of a stream, with the report in it; the same one if it is no place for a report.
     """
 
@@ -112,4 +114,5 @@ class Protocol:
     failed: Callable[[int, Any], list[Event]]
     frame: Callable[[Event], bytes] = framed
     end: bytes = b""
+    silent: Callable[[Event], bool] = lambda _: False
     noted: Callable[[Body, Mapping[str, Any]], Body] = lambda response, _: response

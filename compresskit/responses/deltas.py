@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..types import Message
+from .whole import FIELDS
 
 # Fields that are sent once, or again and again with the same value. All other texts arrive in pieces.
 _ONCE = frozenset({"role", "id", "type", "index", "name", "expires_at", "format"})
@@ -31,8 +32,12 @@ def message_from(deltas: Iterable[Mapping[str, Any]]) -> Message:
             _add(calls.setdefault(_index(call, at), {}), call)
         for block in rest.pop("thinking_blocks", None) or ():
             _think(thoughts, block)
+        fields = rest.pop(FIELDS, None)  # those of a provider are no pieces
+        if isinstance(fields, Mapping):
+            message[FIELDS] = {**(message.get(FIELDS) or {}), **fields}
         _add(message, rest)
     if calls:
+        message["content"] = message["content"] or None  # a whole message with calls has no empty text either
         message["tool_calls"] = [_called(call) for _, call in sorted(calls.items(), key=lambda item: item[0])]
     if signed := [block for block in thoughts if block.get("signature") or block.get("type") != "thinking"]:
         message["thinking_blocks"] = signed
@@ -83,4 +88,4 @@ def _think(thoughts: list[dict[str, Any]], block: Mapping[str, Any]) -> None:
 
 
 def _known(block: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in block.items() if value is not None}
+    return {name: value for name, value in block.items() if value is not None and name != "index"}

@@ -57,6 +57,14 @@ def uses(body):
     return calls, {block["tool_use_id"]: block["content"] for block in blocks if block["type"] == "tool_result"}
 
 
+# headers that differ between two clients; the last one comes with every middleware of the SDK
+UNLIKE = ("host", "user-agent", "x-stainless-raw-response")
+
+
+def without(names, headers):
+    return {name: value for name, value in headers.items() if name not in names}
+
+
 def rounds_of(body):
     return sum(use["name"] == TOOL_NAME for use in uses(body)[0])
 
@@ -126,9 +134,8 @@ def test_every_way_of_the_sdk(way, kind, client, case):
         assert [tool["name"] for tool in body["tools"]] == [json.loads(usual.content)["tools"][0]["name"], TOOL_NAME]
     for one in sent:
         assert one.path == usual.path
-        unlike = {"content-length", "user-agent", "host"}
-        headers = {name: value for name, value in one.headers.items() if name not in unlike}
-        assert headers == {name: value for name, value in usual.headers.items() if name not in unlike}
+        unlike = {"content-length", *UNLIKE}
+        assert without(unlike, one.headers) == without(unlike, usual.headers)
     if seen.report:
         assert seen.report["rounds"] == rounds
         assert seen.report["compressed_tokens"] <= 3000 < seen.report["original_tokens"]
@@ -184,12 +191,10 @@ def test_disabled_everything_is_byte_identical(way, kind, client):
         made = CLIENTS[client](kind, server, {"trigger": 10, "enabled": False})
         seen = wait(WAYS[way], made, **REQUEST, messages=anthropic_agent())
         [one] = server.received
-    unlike = ("host", "user-agent")
+    unlike = UNLIKE
     assert seen == alone
     assert (one.content, one.path) == (usual.content, usual.path)
-    assert {name: value for name, value in one.headers.items() if name not in unlike} == {
-        name: value for name, value in usual.headers.items() if name not in unlike
-    }
+    assert without(unlike, one.headers) == without(unlike, usual.headers)
 
 
 @every_client
@@ -387,6 +392,24 @@ def test_the_tool_runner_calls_the_callers_functions_beside_ours(kind):
         assert is_valid_anthropic(server.bodies[-1]["messages"])
         assert [use["id"] for use in uses(server.bodies[-1])[0]][-2:] == ["ours", "theirs"]
     assert "found rates" in seen.text
+
+
+@every_client
+@every_kind
+def test_a_history_at_the_provider_is_left_alone(kind, client):
+    """The SDK's runner keeps the history in a thread, unless it is told not to."""
+
+    async def run(made, **arguments):
+        return await settled(made.beta.messages.tool_runner(**arguments).until_done())
+
+    bodies = []
+    for make in (theirs, CLIENTS[client]):
+        with serving(lambda _: ANSWER) as server:
+            wait(run, make(kind, server), **REQUEST, messages=anthropic_agent())
+            [one] = server.received
+            bodies.append(one.content)
+    assert "thread" in json.loads(bodies[0])
+    assert bodies[0] == bodies[1]
 
 
 def test_clients_are_the_sdks_own_classes():

@@ -113,7 +113,8 @@ async def beta_stream(client, **arguments):
 async def tool_runner(client, **arguments):
     """The SDK's own loop over the caller's functions."""
     tools = [_lookup_async if isinstance(client, anthropic.AsyncAnthropic) else _lookup]
-    runner = client.beta.messages.tool_runner(**{**arguments, "tools": tools})
+    # without a thread, which would keep the history at the provider
+    runner = client.beta.messages.tool_runner(**{**arguments, "tools": tools}, thread=False)
     return seen_of(await settled(runner.until_done()))
 
 

@@ -130,6 +130,7 @@ class ProtocolServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 256
 
     def __init__(self, script, usage=USAGE, port=0):
         super().__init__(("127.0.0.1", port), _Handler)
