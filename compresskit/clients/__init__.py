@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .gemini import Gemini
     from .openai import AsyncOpenAI, OpenAI
     from .options import Options
-    from .transport import async_transport, transport
+    from .transports import async_transport, transport
 
 __all__ = [
     "Anthropic",
@@ -35,9 +35,9 @@ _HOMES = {
     "Gemini": "gemini",
     "OpenAI": "openai",
     "Options": "options",
-    "async_transport": "transport",
+    "async_transport": "transports",
     "middleware": "anthropic_middleware",
-    "transport": "transport",
+    "transport": "transports",
 }
 
 __getattr__ = loader(__name__, _HOMES)

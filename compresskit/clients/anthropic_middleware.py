@@ -16,7 +16,7 @@ from ..stores import MemoryStore
 from ._extras import sdk
 from .options import HEADER, Options, Settings
 from .protocol import encoded
-from .transport import AsyncCompressingTransport, CompressingTransport
+from .transports import AsyncCompressingTransport, CompressingTransport
 
 if TYPE_CHECKING:
     import anthropic

@@ -13,7 +13,7 @@ from ..errors import InvalidArgument
 from ..stores import MemoryStore
 from ._extras import sdk
 from .options import Options, Settings
-from .transport import AsyncCompressingTransport
+from .transports import AsyncCompressingTransport
 from .wrapping import wrapped
 
 if TYPE_CHECKING:

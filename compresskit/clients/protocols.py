@@ -5,9 +5,10 @@ from __future__ import annotations
 from .anthropic_messages import MESSAGES
 from .gemini_contents import COUNT, GENERATE
 from .openai_chat import CHAT
+from .openai_responses import RESPONSES
 from .protocol import Endpoint, Protocol
 
-PROTOCOLS = (CHAT, MESSAGES, GENERATE, COUNT)
+PROTOCOLS = (CHAT, RESPONSES, MESSAGES, GENERATE, COUNT)
 
 
 def protocol_of(path: str) -> tuple[Protocol, Endpoint] | None:

@@ -9,7 +9,7 @@ import httpx2
 
 from ..errors import InvalidArgument, shown
 from .options import Settings
-from .transport import AsyncCompressingTransport, CompressingTransport
+from .transports import AsyncCompressingTransport, CompressingTransport
 
 _Client = TypeVar("_Client", httpx2.Client, httpx2.AsyncClient)
 

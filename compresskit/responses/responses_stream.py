@@ -26,6 +26,8 @@ class ShownItems:
 
     def __init__(self) -> None:
         self.started = False
+        self.begun: list[Event] = []  # the events with which the response begins, until something else is shown
+        self.identity: Any = None  # the id of the response in these events
         self.sequence: int | None = None  # the number of the next event
         self.items: list[Any] = []  # the items of turns that ended
         self.indices = 0  # the number of items that began
@@ -39,6 +41,9 @@ class ItemTurn:
 
     Args:
         shown: The state that all turns of one stream share. It starts one response, and numbers its items and events.
+
+    The response begins with the first event of an item. If the first calls of the model are retrievals alone, it is
+    that of the call behind them, so that its id is the one under which the provider has stored the answer.
     """
 
     choices: Sequence[int] = (0,)
@@ -47,6 +52,8 @@ class ItemTurn:
         self.stop: Event | None = None  # the event that ends the response
         self._shown = shown
         self._later = shown.started  # whether the caller has seen the beginning of the response
+        if not shown.started:
+            shown.begun = []
         self._items: dict[int, Any] = {}
         self._numbers: dict[int, int] = {}  # index of an item -> the shown index
         self._waiting: dict[int, list[Event]] = {}  # events of reasoning items whose next item is not known yet
@@ -55,14 +62,14 @@ class ItemTurn:
     def feed(self, event: Event) -> list[Event]:
         if self._shown.sequence is None and isinstance(event.get("sequence_number"), int):
             self._shown.sequence = event["sequence_number"]
-        return [self._numbered(one) for one in self._passed(event)]
+        return self._begins(self._passed(event))
 
     def end(self) -> list[Event]:
         """The reasoning that no call of ours followed."""
         last = [] if self._parted else self._released()
         self._shown.usage = added(self._shown.usage, self.usage)
         self._shown.items += self._visible()
-        return [self._numbered(one) for one in last]
+        return self._begins(last)
 
     @property
     def usage(self) -> Usage | None:
@@ -85,12 +92,13 @@ class ItemTurn:
         """The end for the caller: the last response with the items and the usage of all calls."""
         if self.stop is None:
             return []
-        response = self.stop["response"]
-        items = self._shown.items
-        fields: dict[str, Any] = {"output": items} if self._later or len(items) < len(self._output()) else {}
-        if self._later and self._shown.usage is not None:
-            fields["usage"] = self._shown.usage
-        return [self._numbered({**self.stop, "response": {**response, **fields}} if fields else self.stop)]
+        response, shown = self.stop["response"], self._shown
+        fields: dict[str, Any] = {"id": shown.identity} if self._later and shown.identity is not None else {}
+        if self._later or len(shown.items) < len(self._output()):
+            fields["output"] = shown.items
+        if shown.usage is not None and shown.usage != self.usage:
+            fields["usage"] = shown.usage
+        return self._begins([{**self.stop, "response": {**response, **fields}} if fields else self.stop])
 
     def totals(self) -> list[Event]:
         """Nothing: the usage is in the event that ends the response."""
@@ -103,8 +111,11 @@ class ItemTurn:
             self.stop = event
             return []
         if kind in _BEGINS:
-            self._shown.started = True
-            return [] if self._later else [event]
+            if self._later or self._shown.started:
+                return [] if self._later else [event]
+            self._shown.begun.append(event)
+            self._shown.identity = (event.get("response") or {}).get("id")
+            return []
         index = event.get("output_index")
         if not isinstance(index, int):
             return [event]
@@ -115,6 +126,13 @@ class ItemTurn:
             self._waiting[index].append(event)
             return begun
         return [*begun, self._indexed(index, event)] if index in self._numbers else begun
+
+    def _begins(self, events: list[Event]) -> list[Event]:
+        """The numbered events to pass on, behind those that begin the response if they were not shown yet."""
+        if events and not self._shown.started:
+            self._shown.started = True
+            events = [*self._shown.begun, *events]
+        return [self._numbered(one) for one in events]
 
     def _begun(self, index: int, item: Any) -> list[Event]:
         """Decides about an item that begins, and about the reasoning before it. Returns the events that waited."""

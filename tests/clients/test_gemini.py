@@ -280,7 +280,7 @@ def test_a_model_that_goes_on_retrieving_has_to_answer_in_the_end(kind):
         bodies = server.bodies
     assert seen.text == ANSWER
     assert len(bodies) == 3
-    assert all(body["toolConfig"]["retrievalConfig"] == {"languageCode": "de"} for body in bodies)
+    assert [body["toolConfig"]["retrievalConfig"] for body in bodies] == [{"languageCode": "de"}] * 3
 
 
 @every_kind

@@ -174,6 +174,8 @@ class _Handler(BaseHTTPRequestHandler):
         if counted:
             return self._send(200, {counted: len(content)})
         reply = next((reply for end, reply in ROUTES.items() if path.endswith(end)), None)
+        if reply is None and path.endswith("/responses/input_tokens"):
+            return self._send(200, {"object": "response.input_tokens", "input_tokens": len(content) // 4})
         if reply is None:
             return self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
         return self._reply(reply, self.server.said(CHATS.get(reply, dict)(body)), body)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pydantic
 
 CHAT = {}  # ways of chat completions, by name
+RESPONSES = {}  # ways of responses, by name
 
 
 class Answer(pydantic.BaseModel):
@@ -155,6 +156,92 @@ async def copied(client, **arguments):
 @chat
 async def extra_body(client, **arguments):
     return _whole(await settled(client.chat.completions.create(**arguments, extra_body={"seed": 1})))
+
+
+def responding(way):
+    RESPONSES[way.__name__.removeprefix("respond_")] = way
+    return way
+
+
+def _responded(response):
+    calls = [item.name for item in response.output if item.type == "function_call"]
+    usage = response.usage.to_dict() if response.usage else None
+    return Seen(response.output_text, calls, response.status, usage, getattr(response, "compresskit", None))
+
+
+def _events(events):
+    """The response that the events end with; they tell the same text, one index after the other."""
+    last = events[-1].response
+    assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == last.output_text
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    added = [event for event in events if event.type == "response.output_item.added"]
+    assert [event.output_index for event in added] == list(range(len(last.output)))
+    assert [event.item.type for event in added] == [item.type for item in last.output]
+    return _responded(last)
+
+
+@responding
+async def respond_create(client, **arguments):
+    return _responded(await settled(client.responses.create(**arguments)))
+
+
+@responding
+async def respond_parse(client, **arguments):
+    response = await settled(client.responses.parse(**arguments, text_format=Answer))
+    assert isinstance(response.output_parsed, Answer) or not response.output_text
+    return _responded(response)
+
+
+@responding
+async def respond_stream_true(client, **arguments):
+    return _events(await each(await settled(client.responses.create(**arguments, stream=True))))
+
+
+@responding
+async def respond_stream_helper(client, **arguments):
+    async with opened(client.responses.stream(**arguments)) as stream:
+        events = await each(stream)
+        final = await settled(stream.get_final_response())
+    seen = _events(events)
+    assert final.output_text == seen.text
+    return seen
+
+
+@responding
+async def respond_raw(client, **arguments):
+    response = await settled(client.responses.with_raw_response.create(**arguments))
+    seen = _responded(response.parse())
+    assert_headers(response.headers, seen.report)
+    return seen
+
+
+@responding
+async def respond_raw_stream(client, **arguments):
+    response = await settled(client.responses.with_raw_response.create(**arguments, stream=True))
+    seen = _events(await each(response.parse()))
+    assert_headers(response.headers, seen.report)
+    return seen
+
+
+@responding
+async def respond_streaming_raw(client, **arguments):
+    async with opened(client.responses.with_streaming_response.create(**arguments)) as response:
+        return _responded(await settled(response.parse()))
+
+
+@responding
+async def respond_with_options(client, **arguments):
+    return _responded(await settled(client.with_options(timeout=60).responses.create(**arguments)))
+
+
+@responding
+async def respond_copied(client, **arguments):
+    return _responded(await settled(client.copy().responses.create(**arguments)))
+
+
+@responding
+async def respond_extra_body(client, **arguments):
+    return _responded(await settled(client.responses.create(**arguments, extra_body={"seed": 1})))
 
 
 def assert_headers(headers, report):
