@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import threading
+import time
 from functools import cache
 from itertools import pairwise
 
@@ -10,7 +12,7 @@ import anthropic
 import pytest
 from chat_models import keys
 from claude_ways import WAYS
-from protocol_server import Error, call, serving
+from protocol_server import Error, Paced, call, serving
 from samples import anthropic_agent
 from sdk_ways import settled, wait
 from validity import is_valid_anthropic
@@ -63,6 +65,10 @@ UNLIKE = ("host", "user-agent", "x-stainless-raw-response")
 
 def without(names, headers):
     return {name: value for name, value in headers.items() if name not in names}
+
+
+def waited(gate):
+    assert gate.acquire(timeout=20)
 
 
 def rounds_of(body):
@@ -313,7 +319,7 @@ FAILURES = {429: anthropic.RateLimitError, 500: anthropic.InternalServerError, 4
 
 @every_client
 @every_kind
-@pytest.mark.parametrize("way", ["create", "stream_true", "beta_stream"])
+@pytest.mark.parametrize("way", ["create", "stream_true"])
 @pytest.mark.parametrize("status", FAILURES)
 def test_an_error_in_a_retrieval_round_is_the_error_of_the_sdk(way, kind, client, status):
     def script(body):
@@ -326,6 +332,52 @@ def test_an_error_in_a_retrieval_round_is_the_error_of_the_sdk(way, kind, client
         with pytest.raises(FAILURES[status], match="overloaded"):
             wait(WAYS[way], made, **REQUEST, messages=anthropic_agent())
         assert len(server.requests) == (2 if status == 400 else 4)
+
+
+@every_client
+@every_kind
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_every_text_is_shown_before_the_next_one_is_sent(kind, client, rounds):
+    gate = threading.Semaphore(0)
+
+    def script(body):
+        said = retrieves(rounds)(body)
+        return Paced(said, lambda _: waited(gate)) if said == ANSWER else said
+
+    async def read(made, **arguments):
+        gate.release(3)  # the beginning of the message and of its first block
+        stream, text = await settled(made.messages.create(**arguments, stream=True)), ""
+        parts = aiter(stream) if kind == "async" else iter(stream)
+        while (event := (await anext(parts, None) if kind == "async" else next(parts, None))) is not None:
+            text += getattr(getattr(event, "delta", None), "text", "")
+            gate.release(100 if text == ANSWER else 1)
+        return text
+
+    with serving(script) as server:
+        made = CLIENTS[client](kind, server)
+        assert wait(read, made, **REQUEST, messages=anthropic_agent()) == ANSWER
+        assert len(server.requests) == 1 + rounds
+
+
+@every_client
+@every_kind
+def test_a_client_that_leaves_in_mid_stream_closes_the_call(kind, client):
+    def script(body):
+        said = retrieves(1)(body)
+        return Paced(ANSWER * 400, lambda _: time.sleep(0.02)) if said == ANSWER else said
+
+    async def leave(made, **arguments):
+        stream = await settled(made.messages.create(**arguments, stream=True))
+        parts = aiter(stream) if kind == "async" else iter(stream)
+        text = ""
+        while not text:  # the call that answers has begun
+            event = await anext(parts) if kind == "async" else next(parts)
+            text = getattr(getattr(event, "delta", None), "text", "")
+        await settled(stream.close())
+
+    with serving(script) as server:
+        wait(leave, CLIENTS[client](kind, server), **REQUEST, messages=anthropic_agent())
+        assert server.hung_up.wait(20)
 
 
 @every_client

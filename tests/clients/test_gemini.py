@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import threading
+import time
 from functools import cache
 from itertools import pairwise
 
@@ -12,7 +14,7 @@ from chat_models import keys
 from gemini_ways import WAYS, each, settled, wait
 from google import genai
 from google.genai import errors, types
-from protocol_server import Error, call, serving
+from protocol_server import Error, Paced, call, serving
 from samples import gemini_agent
 from validity import VALID
 
@@ -46,6 +48,10 @@ def theirs(server):
 def parts(body, name):
     found = [part for content in body["contents"] for part in content["parts"]]
     return [part for part in found if name in part]
+
+
+def waited(gate):
+    assert gate.acquire(timeout=20)
 
 
 def rounds_of(body):
@@ -280,7 +286,8 @@ def test_a_model_that_goes_on_retrieving_has_to_answer_in_the_end(kind):
         bodies = server.bodies
     assert seen.text == ANSWER
     assert len(bodies) == 3
-    assert [body["toolConfig"]["retrievalConfig"] for body in bodies] == [{"languageCode": "de"}] * 3
+    first, *others = [body["toolConfig"]["retrievalConfig"] for body in bodies]
+    assert others == [first] * 2
 
 
 @every_kind
@@ -332,6 +339,50 @@ def test_an_error_in_a_retrieval_round_is_the_error_of_the_sdk(way, kind, status
             wait(WAYS[way], ours(server), kind, model=MODEL, contents=gemini_agent())
         assert caught.value.code == status
         assert len(server.requests) == 2
+
+
+@every_kind
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_every_text_is_shown_before_the_next_one_is_sent(kind, rounds):
+    gate = threading.Semaphore(0)
+
+    def script(body):
+        said = retrieves(rounds)(body)
+        return Paced(said, lambda _: waited(gate)) if said == ANSWER else said
+
+    async def read(client):
+        stream = client.models.generate_content_stream(model=MODEL, contents=gemini_agent())
+        gate.release()
+        stream, text = await settled(stream), ""
+        chunks = aiter(stream) if kind == "async" else iter(stream)
+        while (chunk := (await anext(chunks, None) if kind == "async" else next(chunks, None))) is not None:
+            text += chunk.text or ""
+            gate.release(100 if text == ANSWER else 1)
+        return text
+
+    with serving(script) as server:
+        assert wait(read, ours(server), kind) == ANSWER
+        assert len(server.requests) == 1 + rounds
+
+
+@every_kind
+def test_a_client_that_leaves_in_mid_stream_closes_the_call(kind):
+    def script(body):
+        said = retrieves(1)(body)
+        return Paced(ANSWER * 400, lambda _: time.sleep(0.02)) if said == ANSWER else said
+
+    async def leave(client):
+        stream = await settled(client.models.generate_content_stream(model=MODEL, contents=gemini_agent()))
+        if kind == "async":
+            await anext(stream)
+            await stream.aclose()
+        else:
+            next(stream)
+            stream.close()
+
+    with serving(script) as server:
+        wait(leave, ours(server), kind)
+        assert server.hung_up.wait(20)
 
 
 @every_kind
