@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
 from ..options import check, check_keeping, check_loop, check_turns, checked_target
