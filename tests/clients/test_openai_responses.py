@@ -14,7 +14,6 @@ from sdk_ways import RESPONSES, each, settled, wait
 from compresskit import TOOL_NAME
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
-every_way = pytest.mark.parametrize("way", RESPONSES)
 TOOL = {"type": "function", "name": "search", "description": "Finds.", "parameters": {"type": "object"}, "strict": True}
 
 
