@@ -37,6 +37,17 @@ def headers_of(report: Mapping[str, Any], done: bool) -> dict[str, str]:
     return {**found, ROUNDS: str(report["rounds"])} if done else found
 
 
+def report_from(headers: Mapping[str, str]) -> dict[str, Any]:
+    """The part of a report that headers tell; {} if they tell nothing.
+
+    >>> report_from({"x-compresskit-original-tokens": "8", "x-compresskit-skipped": "below_trigger"})
+    {'original_tokens': 8, 'skipped_reason': 'below_trigger'}
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    found = {name: lower[header] for header, name in {**_HEADERS, ROUNDS: "rounds"}.items() if header in lower}
+    return {name: int(value) if value.isdigit() else value for name, value in found.items()}
+
+
 def _text(value: Any) -> str:
     """A value as a valid text of a header.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .gemini import Gemini
     from .openai import AsyncOpenAI, OpenAI
     from .options import Options
+    from .reports import report
     from .transports import async_transport, transport
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Options",
     "async_transport",
     "middleware",
+    "report",
     "transport",
 ]
 
@@ -37,6 +39,7 @@ _HOMES = {
     "Options": "options",
     "async_transport": "transports",
     "middleware": "anthropic_middleware",
+    "report": "reports",
     "transport": "transports",
 }
 

@@ -31,7 +31,7 @@ class Compressing(anthropic.Middleware):
     """A middleware that compresses; see ``middleware``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = replace(settings, store=settings.store or MemoryStore())
+        self._settings = replace(settings, store=MemoryStore() if settings.store is None else settings.store)
 
     def handle(self, request: APIRequest, call_next: Any) -> APIResponse[Any]:
         rest = _Rest(request, call_next)

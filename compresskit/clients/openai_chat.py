@@ -44,16 +44,19 @@ def _failed(_status: int, body: Any) -> list[Event]:
 
 def _noted(response: Body, report: Mapping[str, Any]) -> Body:
     """A whole response, or the chunk that ends a choice, with the report."""
-    choices = response.get("choices")
-    streamed = response.get("object") == "chat.completion.chunk"
-    ends = not streamed or any(choice.get("finish_reason") for choice in choices or ())
-    return {**response, NAME: dict(report)} if ends else response
+    ends = any("message" in choice or choice.get("finish_reason") for choice in _choices(response))
+    return {**response, NAME: dict(report)} if ends or not response else response
 
 
 def _silent(chunk: Event) -> bool:
     """Whether a chunk has nothing but a role."""
-    choices = chunk.get("choices") or ()
-    return all(not choice.get("finish_reason") and not _said(choice.get("delta")) for choice in choices)
+    spoken = any(choice.get("finish_reason") or _said(choice.get("delta")) for choice in _choices(chunk))
+    return not spoken and "error" not in chunk
+
+
+def _choices(response: Body) -> list[Any]:
+    choices = response.get("choices")
+    return [one for one in choices if isinstance(one, dict)] if isinstance(choices, list) else []
 
 
 def _said(delta: Any) -> bool:

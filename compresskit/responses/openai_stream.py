@@ -70,7 +70,12 @@ class ChunkTurn:
                 shown.append(passed)
         if usage_of(chunk) is not None:
             self._usages.append(chunk)
-        return [self._stamped(chunk, shown)] if shown else []
+        elif isinstance(chunk, Mapping) and not _choices(chunk):
+            return [chunk]  # an error, or what a provider says about the prompt
+        if not shown:
+            return []
+        made = self._stamped(chunk, shown)
+        return [chunk if isinstance(chunk, Mapping) and made == chunk else made]
 
     def end(self) -> list[Any]:
         """The deltas of calls that were held back and are not ours."""

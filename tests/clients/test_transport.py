@@ -17,7 +17,7 @@ from samples import openai_agent
 
 import compresskit
 from compresskit import TOOL_NAME, InvalidArgument
-from compresskit.clients import AsyncOpenAI, OpenAI, async_transport, transport
+from compresskit.clients import AsyncOpenAI, OpenAI, async_transport, report, transport
 from compresskit.stores import DiskStore, MemoryStore
 
 REQUEST = {"model": "gpt-4o", "messages": openai_agent()}
@@ -284,3 +284,55 @@ except ImportError as error:
     print(error)
 """
     assert f"pip install 'compresskit[{extra}]'" in python(code)
+
+
+def sse(*data):
+    return {
+        "content": b"".join(b"data: " + one.encode() + b"\r\n\r\n" for one in data),
+        "headers": {"content-type": "text/event-stream; charset=utf-8"},
+    }
+
+
+def chunk(**delta):
+    choice = f'{{"index": 0,  "delta": {json.dumps(delta)}, "finish_reason": null}}'
+    return f'{{"id": "c", "object": "chat.completion.chunk", "odd":1.50, "choices": [{choice}]}}'
+
+
+def test_events_that_say_nothing_of_ours_keep_their_bytes():
+    """Spaces and spellings of numbers too, and what a provider says about the prompt."""
+    filtered = '{"id": "", "choices": [], "prompt_filter_results": [{"prompt_index":0}]}'
+    parts = [filtered, chunk(role="assistant", content=""), chunk(content="Hel"), chunk(content="lo ✓")]
+    body = json.dumps({**REQUEST, "stream": True}).encode()
+    found, _ = sent("POST", CHAT, Upstream(**sse(*parts, "[DONE]")), content=body)
+    assert found.content == sse(*parts, "[DONE]")["content"].replace(b"\r\n", b"\n")
+
+
+def test_an_error_that_the_provider_streams_is_raised_by_the_sdk():
+    error = json.dumps({"error": {"message": "the server had an error", "code": 500}})
+    upstream = Upstream(**sse(chunk(role="assistant", content=""), error))
+    with httpx2.Client(transport=transport(ROOM, inner=upstream)) as http:
+        client = openai.OpenAI(base_url="https://api.example/v1", api_key="none", http_client=http)
+        with pytest.raises(openai.APIError, match="the server had an error"):
+            list(client.chat.completions.create(**REQUEST, stream=True))
+
+
+@pytest.mark.parametrize("own", [None, False, {"enabled": False}])
+def test_our_field_never_reaches_the_provider(own):
+    for options in (ROOM, {"enabled": False}):
+        _, one = sent("POST", CHAT, options=options, json={**REQUEST, "messages": [], "compresskit": own})
+        assert json.loads(one.content) == {**REQUEST, "messages": []}
+    _, one = sent("POST", CHAT, content=b"no JSON", headers={"x-compresskit": "on"})
+    assert one.content == b"no JSON"
+    assert "x-compresskit" not in one.headers
+
+
+def test_the_report_of_any_kind_of_response():
+    with serving(retrieves(1)) as server, made("sync", server) as client:
+        create = client.chat.completions.create
+        whole = report(create(**REQUEST))
+        assert whole == create(**REQUEST).compresskit
+        assert (whole["rounds"], whole["calls"]) == (1, 2)
+        part = {name: whole[name] for name in ("original_tokens", "compressed_tokens")}
+        assert report(create(**REQUEST, stream=True)) == part
+        assert report(client.chat.completions.with_raw_response.create(**REQUEST)) == {**part, "rounds": 1}
+        assert report(create(**REQUEST, extra_body={"compresskit": False})) is None

@@ -15,6 +15,7 @@ from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
 from ...prices import prices_for
 from ...responses import taken
+from ...rules import Rule
 from ...stores import Store
 from ...tokens.measure import measure_for
 from .settings import Settings
@@ -31,6 +32,7 @@ class Turn:
         route: The proxy's name for the kind of call.
         tenant: The tenant. The conversations of other tenants cannot be reached.
         names: The names of the fields of the proxy's request before it was sent.
+        rules: The rules of its key and team.
         report: The report of the request.
         request: The request for the loop, as soon as it was prepared and something may be retrieved.
         sent: The changed arguments and the request by model, for another attempt with the same model.
@@ -41,6 +43,7 @@ class Turn:
     route: str
     tenant: str
     names: frozenset[str]
+    rules: tuple[Rule, ...] = ()
     report: dict[str, Any] = field(default_factory=new_report)
     request: Request | None = None
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
@@ -55,7 +58,7 @@ class Turn:
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
     following = Following(
-        {"shape": turn.shape, **_options(settings, kwargs)},
+        {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, kwargs)},
         store,
         tenant=turn.tenant,
         secret=settings.secret,
