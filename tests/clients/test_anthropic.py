@@ -449,19 +449,16 @@ def test_the_tool_runner_calls_the_callers_functions_beside_ours(kind):
 @every_client
 @every_kind
 def test_a_history_at_the_provider_is_left_alone(kind, client):
-    """The SDK's runner keeps the history in a thread, unless it is told not to."""
-
-    async def run(made, **arguments):
-        return await settled(made.beta.messages.tool_runner(**arguments).until_done())
-
+    """A thread holds what came before. The SDK's runner keeps one, unless it is told not to."""
+    thread = {"thread": {"type": "continue", "previous_message_id": "msg_1"}}
     bodies = []
     for make in (theirs, CLIENTS[client]):
         with serving(lambda _: ANSWER) as server:
-            wait(run, make(kind, server), **REQUEST, messages=anthropic_agent())
-            [one] = server.received
-            bodies.append(one.content)
+            seen = wait(WAYS["raw"], make(kind, server), **REQUEST, messages=anthropic_agent(), extra_body=thread)
+            bodies += [one.content for one in server.received]
     assert "thread" in json.loads(bodies[0])
     assert bodies[0] == bodies[1]
+    assert seen.report["skipped_reason"] == "provider_state"
 
 
 def test_clients_are_the_sdks_own_classes():

@@ -1,5 +1,7 @@
 """The ways in which Anthropic's SDK is called, each written once for sync and async clients; see `sdk_ways`."""
 
+import inspect
+
 import anthropic
 from anthropic import beta_async_tool, beta_tool
 from sdk_ways import Answer, Seen, each, opened, settled
@@ -113,8 +115,10 @@ async def beta_stream(client, **arguments):
 async def tool_runner(client, **arguments):
     """The SDK's own loop over the caller's functions."""
     tools = [_lookup_async if isinstance(client, anthropic.AsyncAnthropic) else _lookup]
-    # without a thread, which would keep the history at the provider
-    runner = client.beta.messages.tool_runner(**{**arguments, "tools": tools}, thread=False)
+    run = client.beta.messages.tool_runner
+    # without a thread, in which newer releases keep the history at the provider
+    alone = {"thread": False} if "thread" in inspect.signature(run).parameters else {}
+    runner = run(**{**arguments, "tools": tools}, **alone)
     return seen_of(await settled(runner.until_done()))
 
 
