@@ -218,10 +218,20 @@ class Streamed:
 
     def _read(self, turn: StreamTurn) -> Steps:
         while (event := (yield Next(self.stream))) is not END:
-            for part in turn.feed(event):
+            for part in self._passed(turn, event):
                 yield Show(part)
         for part in turn.end():
             yield Show(part)
+
+    def _passed(self, turn: StreamTurn, event: Any) -> list[Any]:
+        """The events to pass on for an event. One of a form that nobody knows passes as it is."""
+        try:
+            return turn.feed(event)
+        except Exception as error:
+            if self.request.strict:
+                raise
+            self.report["error"] = reason(error)
+            return [event]
 
 
 def _called(turn: StreamTurn, choice: int) -> Message:

@@ -1,4 +1,7 @@
-"""Anthropic's messages on the wire, and the counting of their tokens."""
+"""Anthropic's messages on the wire, and the counting of their tokens.
+
+A request with a ``thread`` is left alone: its history is at the provider.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,8 @@ def _read(_path: str, body: Body) -> Asked:
     messages = body.get("messages")
     if not isinstance(messages, list) or not isinstance(body.get("model"), str):
         raise LeftAlone("not_served")
+    if body.get("thread") is not None:
+        raise LeftAlone("provider_state")
     kwargs = {name: body[name] for name in _FOR_THE_LOOP if name in body}
     beside = [body[name] for name in _BESIDE if body.get(name)]
     return Asked(kwargs, beside, streams=body.get("stream") is True)
@@ -55,6 +60,13 @@ def _noted(response: Body, report: Mapping[str, Any]) -> Body:
 
 
 _LAST = ("message", "message_delta")
+_SILENT = ("message_start", "ping")
+
+
+def _silent(event: Event) -> bool:
+    """Whether an event says nothing of the answer."""
+    return event.get("type") in _SILENT
+
 
 MESSAGES = Protocol(
     shape="anthropic",
@@ -64,5 +76,6 @@ MESSAGES = Protocol(
     error=error,
     failed=_failed,
     frame=framed_with_type,
+    silent=_silent,
     noted=_noted,
 )

@@ -14,7 +14,7 @@ import httpx2
 from ..errors import InvalidArgument
 from ..stores import MemoryStore
 from ._extras import sdk
-from .options import Options, Settings
+from .options import HEADER, Options, Settings
 from .protocol import encoded
 from .transports import AsyncCompressingTransport, CompressingTransport
 
@@ -31,7 +31,7 @@ class Compressing(anthropic.Middleware):
     """A middleware that compresses; see ``middleware``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = replace(settings, store=settings.store or MemoryStore())
+        self._settings = replace(settings, store=MemoryStore() if settings.store is None else settings.store)
 
     def handle(self, request: APIRequest, call_next: Any) -> APIResponse[Any]:
         rest = _Rest(request, call_next)
@@ -56,7 +56,8 @@ class _Chain:
 
     def _next(self, sent: httpx2.Request) -> APIRequest:
         """The SDK's request with the body to send."""
-        changed = self._request.copy(body=json.loads(sent.content)) if sent.content else self._request.copy()
+        headers = {name: value for name, value in self._request.headers.items() if name.lower() != HEADER}
+        changed = self._request.copy(headers=headers, body=json.loads(sent.content) if sent.content else None)
         changed.options.extra_json = None  # it is part of the body
         return changed
 

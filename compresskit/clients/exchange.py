@@ -7,8 +7,7 @@ says what does.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -18,7 +17,7 @@ from .._json import dumps
 from ..chat.following import Following
 from ..chat.loop import Request, Streamed, whole
 from ..chat.report import headers_of, new_report
-from ..chat.steps import Call, Show, Step, Steps, Work
+from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.cache_control import marks
@@ -27,12 +26,11 @@ from ..options import checked_target
 from ..prices import prices_for
 from ..tokens.measure import measure_for
 from ..types import Store
+from .bodies import answered, headers_with, rebuilt, signed, target, with_note
 from .events import Frame
 from .options import HEADER, NAME, Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, encoded
-
-_LENGTHS = ("content-length", "content-encoding", "transfer-encoding")  # headers of the body that was replaced
-_IDEMPOTENCY = "idempotency-key"
+from .replies import Reply, Streaming, until_shown
 
 
 class Passed(Exception):
@@ -41,25 +39,6 @@ class Passed(Exception):
     def __init__(self, response: httpx2.Response) -> None:
         super().__init__(response.status_code)
         self.response = response
-
-
-@dataclass
-class Reply:
-    """A response for the SDK whose body is a stream of events.
-
-    Attributes:
-        streaming: The stream, for ``Stream`` and ``AsyncStream``.
-        frame: Writes an event.
-        end: The bytes behind the last event.
-        response: The response of the first call.
-        headers: The headers for the SDK.
-    """
-
-    streaming: Streaming
-    frame: Callable[[Any], bytes]
-    end: bytes
-    response: httpx2.Response
-    headers: httpx2.Headers
 
 
 class Exchange:
@@ -101,6 +80,8 @@ class Exchange:
                 return (yield from self._streamed(loop, response))
             return (yield from self._whole(loop, response))
         except Passed as passed:
+            if passed.response is self.response:
+                passed.response.headers.update(headers_of(self._report, done=True))
             return passed.response
 
     def _prepared(self) -> tuple[httpx2.Request, Request | None]:
@@ -112,10 +93,10 @@ class Exchange:
         except (ValueError, RecursionError):
             body = None
         own = None
-        untouched = request if word is None else _rebuilt(request, request.content)
+        untouched = request if word is None else rebuilt(request, request.content)
         if isinstance(body, dict) and NAME in body:
             own = body.pop(NAME)
-            untouched = _rebuilt(request, encoded(body))
+            untouched = rebuilt(request, encoded(body))
         try:
             self._settings = settings = self._settings.changed(word).changed(own)
         except InvalidArgument as wrong:
@@ -127,10 +108,10 @@ class Exchange:
         try:
             if not isinstance(body, dict):
                 raise LeftAlone("not_served")
-            if _signed(request):
+            if signed(request):
                 raise LeftAlone("signed")
             self._body = body
-            asked = self._protocol.read(_target(request.url), body)
+            asked = self._protocol.read(target(request.url), body)
             self._streams = asked.streams
             changes, loop = self._followed(asked)
         except LeftAlone as left:
@@ -146,12 +127,12 @@ class Exchange:
             loop.ask = self._asked
         if not changes:
             return untouched, loop
-        return _rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
+        return rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
 
     def _followed(self, asked: Asked) -> tuple[dict[str, Any], Request | None]:
         """The changed arguments, and the request for the loop."""
         settings, kwargs = self._settings, asked.kwargs
-        measure = measure_for(kwargs["model"], settings.counter)
+        measure = measure_for(kwargs["model"], settings.counter, settings.token_factor)
         beside = sum(measure.count(dumps(value)) for value in asked.beside)
         given = marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})
         prices = prices_for(kwargs["model"]) if settings.prices is True else settings.prices or None
@@ -191,7 +172,7 @@ class Exchange:
     def _asked(self, kwargs: Mapping[str, Any]) -> Steps:
         """A call of the model after a retrieval. Its request differs in the body alone."""
         self._rounds += 1
-        request = _rebuilt(self._request, encoded(self._protocol.write(self._body, kwargs)), self._rounds)
+        request = rebuilt(self._request, encoded(self._protocol.write(self._body, kwargs)), self._rounds)
         self.response = response = yield Call("send", request)
         if response.status_code != 200:
             raise Passed(response)
@@ -219,8 +200,8 @@ class Exchange:
         if response.status_code != 200 or self._streams or self._endpoint != "answer":
             return response
         raw = yield Call("read", response)
-        noted = _with_note(raw, self._protocol, self._report)
-        return response if noted is None else _answer(response, noted, headers)
+        noted = with_note(raw, self._protocol, self._report)
+        return response if noted is None else answered(response, noted, headers)
 
     def _whole(self, loop: Request, response: httpx2.Response) -> Steps:
         value = yield from self._parsed(response)
@@ -228,25 +209,23 @@ class Exchange:
             answer = yield from whole(loop, value)
         except (Passed, httpx2.HTTPError, httpx2.StreamError):
             raise
-        except Exception as error:
-            if self._rounds or self._settings.strict:
-                raise
-            self._report["error"] = reason(error)  # a response of a form that we do not know
+        except Exception as error:  # a store that failed, or a response of a form that is not known
+            if self._settings.strict:
+                raise self._refused(f"cannot read the response ({reason(error)}).") from None
+            self._report["error"] = reason(error)
+            return (yield from self._unlooped(self.response or response))
+        if answer == value:
             return (yield from self._unlooped(response))
-        last = self.response or response
-        headers = headers_of(self._report, done=True)
-        if answer is value:
-            noted = _with_note(response.content, self._protocol, self._report)
-            return response if noted is None else _answer(response, noted, headers)
-        return _answer(last, encoded(self._protocol.noted(answer, self._report)), headers)
+        noted = encoded(self._protocol.noted(answer, self._report))
+        return answered(self.response or response, noted, headers_of(self._report, done=True))
 
     def _streamed(self, loop: Request, response: httpx2.Response) -> Steps:
         """The stream, as soon as there is an event to show: an error before it is the response."""
         streamed = Streamed(loop, (yield from self._parsed(response)))
         steps = streamed.steps()
-        first = yield from _until_shown(steps, self._protocol.silent)
+        first = yield from until_shown(steps, self._protocol.silent)
         streaming = Streaming(streamed, self._shown(first, steps))
-        headers = _headers(response, headers_of(self._report, done=False))
+        headers = headers_with(response, headers_of(self._report, done=False))
         return Reply(streaming, self._frame, self._protocol.end, response, headers)
 
     def _shown(self, first: list[Any], steps: Steps) -> Steps:
@@ -272,85 +251,5 @@ class Exchange:
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
     *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
-    *("on_entry", "offer_tool"),
+    *("on_entry", "offer_tool", "rules", "token_factor"),
 )
-
-
-class Streaming:
-    """A stream for ``Stream`` and ``AsyncStream``. ``stream`` is the one that is being read, which they close."""
-
-    def __init__(self, streamed: Streamed, shown: Steps) -> None:
-        self._streamed = streamed
-        self._shown = shown
-        self.request = streamed.request
-        self.report = streamed.report
-
-    @property
-    def stream(self) -> Any:
-        return self._streamed.stream
-
-    def steps(self) -> Steps:
-        return self._shown
-
-
-def _until_shown(steps: Steps, silent: Callable[[Any], bool]) -> Generator[Step, Any, list[Any]]:
-    """Carries out steps up to the first event that says something, and returns the events up to it."""
-    shown: list[Any] = []
-    value, error = None, None
-    while True:
-        try:
-            step = steps.throw(error) if error else steps.send(value)
-        except StopIteration:
-            return shown
-        value, error = None, None
-        if isinstance(step, Show):
-            shown.append(step.part)
-            if not silent(step.part):
-                return shown
-            continue
-        try:
-            value = yield step
-        except Exception as raised:
-            error = raised
-
-
-def _rebuilt(request: httpx2.Request, content: bytes, number: int = 0) -> httpx2.Request:
-    """The request with another body. A later one of the same request gets an idempotency key of its own."""
-    headers = [
-        (name, f"{value}-{number}" if number and name.lower() == _IDEMPOTENCY else value)
-        for name, value in request.headers.multi_items()
-        if name.lower() not in (*_LENGTHS, HEADER)
-    ]
-    return httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=request.extensions)
-
-
-def _target(url: httpx2.URL) -> str:
-    """The path of a URL with its query."""
-    return f"{url.path}?{url.query.decode()}" if url.query else url.path
-
-
-def _signed(request: httpx2.Request) -> bool:
-    """Whether a signature of the body would become wrong."""
-    return request.headers.get("authorization", "").startswith("AWS4-")
-
-
-def _headers(response: httpx2.Response, more: Mapping[str, str]) -> httpx2.Headers:
-    kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _LENGTHS]
-    headers = httpx2.Headers(kept)
-    headers.update(more)
-    return headers
-
-
-def _answer(response: httpx2.Response, content: bytes, more: Mapping[str, str]) -> httpx2.Response:
-    """The response with another body."""
-    headers = _headers(response, more)
-    return httpx2.Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
-
-
-def _with_note(raw: bytes, protocol: Protocol, report: Mapping[str, Any]) -> bytes | None:
-    """A JSON object with the report as its last field, and its bytes otherwise as they were; None if it is none."""
-    body = raw.rstrip()
-    if NAME not in protocol.noted({}, report) or not body.startswith(b"{") or not body.endswith(b"}"):
-        return None
-    comma = b"," if body[1:-1].strip() else b""
-    return body[:-1] + comma + b'"' + NAME.encode() + b'":' + encoded(dict(report)) + b"}"

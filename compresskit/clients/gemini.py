@@ -54,7 +54,9 @@ class Gemini(genai.Client):
         **more: Any,
     ) -> None:
         settings = Settings().changed(compresskit)
-        settings = replace(settings, store=settings.store or MemoryStore())  # one for sync and async requests
+        settings = replace(
+            settings, store=MemoryStore() if settings.store is None else settings.store
+        )  # one for sync and async requests
         options = types.HttpOptions.model_validate(http_options or {}).model_copy()
         if options.aiohttp_client is not None:
             raise InvalidArgument(

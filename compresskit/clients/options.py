@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from typing import Literal, TypedDict
+from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_turns, checked_target
+from ..options import check, check_keeping, check_loop, check_turns, checked_factor, checked_target
 from ..prices import Prices
+from ..rules import Rule, checked_rules
 from ..types import Counter, Embedder, Protect, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
@@ -44,6 +45,8 @@ class Options(TypedDict, total=False):
     recoverable: bool
     embedder: Embedder | None
     shrinker: Shrinker | None
+    rules: Sequence[Rule | Mapping[str, Any]] | None
+    token_factor: float
     on_entry: bool | Literal["lossless", "views"]
     offer_tool: bool
     breakpoints: bool
@@ -62,7 +65,7 @@ class Settings:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
         trigger, target, query, protect, open, cached, results, folds, counter, recoverable, embedder, shrinker: As for
             ``compress``.
-        on_entry, offer_tool, breakpoints: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor: As for ``compress``.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
         max_rounds: The turns of retrievals that are answered within one request.
         max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
@@ -84,6 +87,8 @@ class Settings:
     recoverable: bool = True
     embedder: Embedder | None = None
     shrinker: Shrinker | None = None
+    rules: Sequence[Rule | Mapping[str, Any]] | None = None
+    token_factor: float = 1.0
     on_entry: bool | str = False
     offer_tool: bool = False
     breakpoints: bool = False
@@ -134,6 +139,8 @@ class Settings:
         checked_target(self.trigger, self.target)
         check("any model", self.query, None, self.recoverable, None, self.embedder)
         check_keeping(self.cached, self.results, self.folds)
+        checked_rules(self.rules, self.shrinker)
+        checked_factor(self.token_factor)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
         prices = None if isinstance(self.prices, bool) else self.prices
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)

@@ -13,9 +13,10 @@ from .. import _observer
 from ..chat.steps import AsyncStream, Stream, arun, run
 from ..stores import MemoryStore
 from ..types import Store
-from .exchange import Exchange, Reply
+from .exchange import Exchange
 from .options import HEADER, NAME, Options, Settings
 from .protocols import protocol_of
+from .replies import Reply
 from .upstream import AsyncUpstream, Upstream
 
 
@@ -24,7 +25,7 @@ class _Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._store: Store = settings.store or MemoryStore()
+        self._store: Store = MemoryStore() if settings.store is None else settings.store
 
     def exchange(self, request: httpx2.Request) -> Exchange | None:
         """The exchange for a request; None if it passes untouched."""

@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI's protocols (chat, responses, embeddings) and Anthropic's.
+"""A real HTTP server on this machine that speaks OpenAI's protocols, Anthropic's and Gemini's.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
@@ -13,6 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+import gemini_api
 import responses_api
 import streams
 
@@ -106,7 +107,12 @@ ROUTES = {
     "/messages": anthropic_reply,
     "/embeddings": embeddings_reply,
     "/responses": responses_api.reply,
+    ":generateContent": gemini_api.reply,
+    ":streamGenerateContent": gemini_api.reply,
 }
+# counts of tokens: a character is one
+COUNTS = {"/messages/count_tokens": "input_tokens", ":countTokens": "totalTokens"}
+CHATS = {responses_api.reply: responses_api.as_chat, gemini_api.reply: gemini_api.as_chat}
 
 
 class Received(NamedTuple):
@@ -163,20 +169,26 @@ class _Handler(BaseHTTPRequestHandler):
         except ValueError:
             return self._send(400, {"error": {"message": "no JSON", "type": "invalid_request_error"}})
         self.server.requests.append((self.path, body))
-        reply = next((reply for end, reply in ROUTES.items() if self.path.split("?")[0].endswith(end)), None)
-        if reply is None and self.path.endswith("/responses/input_tokens"):
+        path = self.path.split("?")[0]
+        counted = next((field for end, field in COUNTS.items() if path.endswith(end)), None)
+        if counted:
+            return self._send(200, {counted: len(content)})
+        reply = next((reply for end, reply in ROUTES.items() if path.endswith(end)), None)
+        if reply is None and path.endswith("/responses/input_tokens"):
             return self._send(200, {"object": "response.input_tokens", "input_tokens": len(content) // 4})
         if reply is None:
             return self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
-        asked = responses_api.as_chat(body) if reply is responses_api.reply else body
-        return self._reply(reply, self.server.said(asked), body)
+        return self._reply(reply, self.server.said(CHATS.get(reply, dict)(body)), body)
 
     def _reply(self, reply, said, body):
         said, before = said if isinstance(said, Paced) else (said, None)
         if isinstance(said, Error):
-            return self._send(said.status, {"error": {"message": said.message, "type": "server_error"}})
+            error = {"message": said.message, "type": "server_error", "code": said.status}
+            return self._send(said.status, {"type": "error", "error": error})
         usage = self.server.usage(body) if callable(self.server.usage) else self.server.usage
         whole = reply(said, body.get("model", ""), usage)
+        if reply is gemini_api.reply and ":stream" in self.path:
+            return self._stream([f"data: {json.dumps(chunk)}\r\n\r\n" for chunk in gemini_api.chunks(whole)], before)
         if not body.get("stream"):
             return self._send(200, whole)
         if reply is openai_reply:
