@@ -128,7 +128,7 @@ class Exchange:
     def _followed(self, asked: Asked) -> tuple[dict[str, Any], Request | None]:
         """The changed arguments, and the request for the loop."""
         settings, kwargs = self._settings, asked.kwargs
-        measure = measure_for(kwargs["model"], settings.counter)
+        measure = measure_for(kwargs["model"], settings.counter, settings.token_factor)
         beside = sum(measure.count(dumps(value)) for value in asked.beside)
         given = marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})
         prices = prices_for(kwargs["model"]) if settings.prices is True else settings.prices or None
@@ -244,5 +244,5 @@ class Exchange:
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
     *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
-    *("on_entry", "offer_tool", "rules"),
+    *("on_entry", "offer_tool", "rules", "token_factor"),
 )

@@ -1,5 +1,6 @@
 """The clients keep the SDK's types in a user's project under mypy --strict."""
 
+import inspect
 import os
 import subprocess
 import sys
@@ -95,6 +96,13 @@ def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
         timeout=600,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_every_option_of_compress_is_one_of_a_client_or_an_error_with_advice():
+    for name in inspect.signature(compresskit.compress).parameters:
+        if name not in Settings.__dataclass_fields__:
+            with pytest.raises(compresskit.InvalidArgument, match=f"{name} is no option of a client"):
+                Settings().changed({name: None})
 
 
 def test_the_typed_options_are_the_options():
