@@ -42,7 +42,7 @@ LAYERS = [
     {"request"},
     {"compression"},
     {"chat"},
-    {"integrations", ""},
+    {"integrations", "clients", ""},
     {"cli"},
 ]
 
