@@ -53,7 +53,12 @@ CASES = {"below": (200_000, 0), "above": (4000, 0), "one retrieval": (4000, 1), 
 @every_kind
 @pytest.mark.parametrize(
     ("way", "case"),
-    [(way, case) for case in CASES for way in RESPONSES if case != "two retrievals" or way in ("create", "stream_true")],
+    [
+        (way, case)
+        for case in CASES
+        for way in RESPONSES
+        if case != "two retrievals" or way in ("create", "stream_true")
+    ],
 )
 def test_every_way_of_the_sdk(way, kind, case):
     """The SDK shows what it would show if the model had answered at once, and the upstream gets what belongs there."""
