@@ -55,7 +55,6 @@ Steps = Generator[Step, Any, Any]
 class Streaming(Protocol):
     """The return value of steps if the response goes on as a stream."""
 
-    request: Any  # the ``Request``
     report: dict[str, Any]
 
     @property
@@ -164,7 +163,8 @@ class _Stream:
         self._client = client
         hidden = getattr(self._first, "_hidden_params", None)
         self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
-        self._answering: _observer.Answering | None = streaming.request.answering
+        request = getattr(streaming, "request", None)  # None if it is prepared when the stream begins
+        self._answering: _observer.Answering | None = getattr(request, "answering", None)
         if self._answering is not None:
             self._answering.begin(streaming.report, self)
 

@@ -54,9 +54,8 @@ class Gemini(genai.Client):
         **more: Any,
     ) -> None:
         settings = Settings().changed(compresskit)
-        settings = replace(
-            settings, store=MemoryStore() if settings.store is None else settings.store
-        )  # one for sync and async requests
+        # one store for sync and async requests
+        settings = replace(settings, store=MemoryStore() if settings.store is None else settings.store)
         options = types.HttpOptions.model_validate(http_options or {}).model_copy()
         if options.aiohttp_client is not None:
             raise InvalidArgument(

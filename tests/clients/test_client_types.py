@@ -16,14 +16,19 @@ ROOT = Path(compresskit.__file__).parents[1]
 PROJECT = """
 from collections.abc import AsyncIterator
 
+import anthropic
 import httpx2
 import openai
+from anthropic.types import Message, MessageTokensCount, RawMessageStreamEvent
+from google import genai
+from google.genai.types import GenerateContentResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk, ParsedChatCompletion
 from openai.types.responses import Response
 from pydantic import BaseModel
 from typing_extensions import assert_type
 
-from compresskit.clients import AsyncOpenAI, OpenAI, Options, async_transport, transport
+from compresskit.clients import Anthropic, AsyncAnthropic, AsyncOpenAI, Gemini, OpenAI, Options
+from compresskit.clients import async_transport, middleware, transport
 
 options: Options = {"trigger": 100_000, "target": 50_000, "on_entry": "lossless"}
 
@@ -50,6 +55,24 @@ async def awaited(client: AsyncOpenAI) -> AsyncIterator[str]:
         yield chunk.choices[0].delta.content or ""
 
 
+def claude(client: Anthropic) -> None:
+    assert_type(client.messages.create(model="claude", max_tokens=5, messages=[]), Message)
+    stream = client.with_options(timeout=5).messages.create(model="claude", max_tokens=5, messages=[], stream=True)
+    assert_type(stream, anthropic.Stream[RawMessageStreamEvent])
+    assert_type(client.messages.count_tokens(model="claude", messages=[]), MessageTokensCount)
+
+
+async def gemini(client: Gemini) -> None:
+    assert_type(client.models.generate_content(model="gemini", contents="hi"), GenerateContentResponse)
+    assert_type(await client.aio.models.generate_content(model="gemini", contents="hi"), GenerateContentResponse)
+
+
+claude_sdk: anthropic.Anthropic = Anthropic(api_key="k", compresskit=options, http_client=httpx2.Client())
+awaited_claude: anthropic.AsyncAnthropic = AsyncAnthropic(compresskit={"enabled": False}, max_retries=1)
+anthropic.Anthropic(middleware=[middleware(options)])
+google: genai.Client = Gemini(api_key="k", compresskit=options, http_options={"api_version": "v1"})
+Anthropic(compresskit={"triger": 1})  # type: ignore[arg-type]
+Gemini(compresskit={"trigger": "1"})  # type: ignore[arg-type]
 sdk: openai.OpenAI = OpenAI(api_key="k", compresskit=options, timeout=5, max_retries=1, base_url="http://localhost")
 awaited_sdk: openai.AsyncOpenAI = AsyncOpenAI(compresskit={"enabled": False}, http_client=httpx2.AsyncClient())
 http = httpx2.Client(transport=transport(options))
@@ -59,12 +82,23 @@ OpenAI(compresskit={"trigger": "1"})  # type: ignore[arg-type]
 OpenAI(timeout="5")  # type: ignore[arg-type]
 """
 
+# What compresskit itself imports, beside the SDKs, takes mypy minutes to read and says nothing about the clients.
+CONFIG = """
+[mypy]
+strict = true
+
+[mypy-litellm.*,numpy.*,tiktoken.*,rank_bm25.*,ast_grep_py.*,redis.*,diskcache.*,safetensors.*,tokenizers.*]
+follow_imports = skip
+ignore_missing_imports = true
+"""
+
 
 @pytest.mark.slow
 def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
     (tmp_path / "app.py").write_text(PROJECT)
+    (tmp_path / "mypy.ini").write_text(CONFIG)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "app.py"],
+        [sys.executable, "-m", "mypy", "--cache-dir", tmp_path / "cache", "app.py"],
         cwd=tmp_path,
         env={**os.environ, "MYPYPATH": str(ROOT)},
         capture_output=True,
