@@ -9,21 +9,20 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import __version__, restore, retrieve
 from ..messages import SHAPES
 from ..view import as_fields, headline, page
+from .bill_commands import bill_command, doctor_command
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
+from .progress import progress
 from .show import render, render_message
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
@@ -218,19 +217,8 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 cli.add_command(ledger)
-
-
-@contextmanager
-def progress(total: int, *, hidden: bool = False) -> Iterator[Callable[[], Any]]:
-    """A bar on standard error while it takes long; none where it would mix with the output."""
-    console = Console(stderr=True)
-    if hidden or not console.is_terminal:  # a disabled bar would still end its line
-        yield lambda: None
-        return
-    columns = TextColumn("compressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+cli.add_command(bill_command)
+cli.add_command(doctor_command)
 
 
 def run(arguments: list[str] | None = None) -> int:

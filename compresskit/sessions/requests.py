@@ -51,14 +51,15 @@ def chained(sessions: Iterable[Session]) -> list[Session]:
     found: list[Session] = []
     for session in sessions:
         before = next((one for one in reversed(found[-_MAX_OPEN:]) if _continues(session, one)), None)
-        ends = session.ends or (len(session.messages),)
         if before is None:
-            found.append(replace(session, ends=ends))
-        else:
-            found[found.index(before)] = replace(
-                before, messages=session.messages, answer=session.answer, ends=(*(before.ends or ()), *ends),
-                reported=before.reported or session.reported,
-            )  # fmt: skip
+            found.append(session)
+            continue
+        found[found.index(before)] = replace(
+            session,
+            name=before.name,
+            ends=(*(before.ends or (len(before.messages),)), *(session.ends or (len(session.messages),))),
+            reported=before.reported or session.reported,
+        )
     return found
 
 
@@ -88,9 +89,8 @@ def _request(value: dict[str, Any]) -> Session | None:
     about = of_body({**(kept if isinstance(kept, dict) else {}), **body}, messages)
     about["model"] = about["model"] or response.get("model")
     shape = "responses" if "input" in body and "messages" not in body else "auto"
-    return Session(
-        "", SOURCE, messages, shape, answer=_answer(response), reported=_reported(response, len(messages)), **about
-    )
+    seen: dict[str, Any] = {"ends": (len(messages),), "reported": _reported(response, len(messages))}
+    return Session("", SOURCE, messages, shape, answer=_answer(response), **seen, **about)
 
 
 def _body(value: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +124,8 @@ def _reported(response: dict[str, Any], messages: int) -> Reported | None:
 
 
 def _continues(session: Session, before: Session) -> bool:
+    if not isinstance(session.messages, list) or not isinstance(before.messages, list):
+        return False
     return len(session.messages) > len(before.messages) and _begins(session.messages, before.messages)
 
 
