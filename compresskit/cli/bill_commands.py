@@ -34,9 +34,14 @@ _WIDTH = 120  # columns, if the output is no terminal
 _MAX_NAME = 44  # characters of a session's name in a table
 _HEADINGS = ("setting", "requests", "longest", "tokens", "read", "written", "new", "retrievals", "retrieving", "bill")
 _DOCTOR = ("session", "of", "requests", "longest", "tokens", "without", "with", "saved", "retrievals")
-_OPTIONS = {
-    "at the trigger": 'trigger={trigger}, on_entry="lossless"',
-    "by prices": 'trigger={trigger}, on_entry="views", prices=prices_for(model)',
+# How to get a setting: in a program, and in the settings of the proxy.
+_IN_PROGRAM = {
+    "at the trigger": 'a Conversation with trigger={trigger:_}, on_entry="lossless"',
+    "by prices": 'a Conversation with trigger={trigger:_}, on_entry="views", prices=prices_for(model)',
+}
+_IN_PROXY = {
+    "at the trigger": "the LiteLLM proxy with trigger: {trigger}, on_entry: lossless",
+    "by prices": "the LiteLLM proxy with trigger: {trigger}, on_entry: views, prices: true",
 }
 _PROXIED = "Claude Code"  # a program that cannot be changed, but takes the address of a proxy
 ASSUMPTIONS = (
@@ -115,14 +120,11 @@ def verdict(found: Sequence[Savings], trigger: int) -> str:
         return f"Recommendation: nothing. {why[0].upper()}{why[1:]}, and compressing by prices would not pay either."
     known = all(one.prices.known for one in found)
     amount, whole, asked = (_dollars(value, known) for value in (saved, before.total, after.retrieving))
-    options = _OPTIONS[best].format(trigger=f"{trigger:_}")
     proxied = any(one.session.source == _PROXIED for one in found)
-    how = (
-        f"{_PROXIED} takes the address of a LiteLLM proxy with" if proxied else "In a program, use a Conversation with"
-    )
+    how = (_IN_PROXY if proxied else _IN_PROGRAM)[best].format(trigger=trigger)
     return (
         f"Recommendation: compress {best}. It would have saved {amount} of {whole} ({saved / before.total:.0%}). Its"
-        f" bill includes {after.retrievals:,} retrievals for {asked}. {how} {options}."
+        f" bill includes {after.retrievals:,} retrievals for {asked}. Use {how}."
     )
 
 
@@ -237,8 +239,8 @@ def _notes(found: Sequence[Savings]) -> list[str]:
     if any(one.unseen for one in found):
         most = max(one.unseen for one in found)
         notes.append(
-            f"Up to {most:,} tokens of a prompt are not in the files (system prompt, tools). The figures include them, by"
-            " the provider's count."
+            f"Up to {most:,} tokens of a prompt are not in the files (system prompt, tools). The figures include them,"
+            " as the provider counted them."
         )
     if assumed := sorted({one.model for one in found if one.model != one.session.model}):
         notes.append(f"Billed for {', '.join(map(printable, assumed))} where the file names no model, or as you asked.")

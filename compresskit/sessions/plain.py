@@ -35,6 +35,8 @@ def read(values: Iterable[Value], name: str, expected: str) -> list[Session]:
             ' or one {"messages": […]} a line'
         )
     if len(listed) == 1 and isinstance(listed[0].value, list):
+        if _is_something_else(listed[0].value):
+            raise InvalidSession(f"{expected}; found {described(listed[0].value)} that are none of these")
         return [_conversation(listed[0], name)]
     return [_conversation(value, f"{name}-{number}") for number, value in enumerate(listed, start=1)]
 
@@ -46,6 +48,11 @@ def _lists_conversations(value: Any) -> bool:
 
 def _is_conversation(value: Any) -> bool:
     return isinstance(value, list) or (isinstance(value, dict) and "messages" in value and "role" not in value)
+
+
+def _is_something_else(values: list[Any]) -> bool:
+    """Whether a list has objects only, and none that could be a message."""
+    return bool(values) and all(isinstance(one, dict) and "role" not in one and not is_message(one) for one in values)
 
 
 def _is_one_message(value: Value, expected: str) -> bool:

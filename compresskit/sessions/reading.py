@@ -20,6 +20,7 @@ from .session import Session
 STDIN = "-"  # the path that stands for standard input
 READERS: tuple[ModuleType, ...] = (claude_code, codex, swe_agent, openhands, requests)
 _MAX_UNKNOWN = 1_000  # values of a file of which one must be known: some begin with bookkeeping
+_KINDS = ("*.jsonl", "*.jsonl.gz", "*.traj", "*.traj.json")  # names of session files in folders
 _NAME = 60  # characters of a session's name
 EXPECTED = (
     'expected a list of messages, an object with "messages" or a message with a role, a session file of Claude Code or'
@@ -62,11 +63,12 @@ def values(path: str) -> list[Any]:
 
 
 def find(places: Iterable[Path]) -> list[Path]:
-    """The session files of Claude Code and Codex below these folders, the newest first; a file is itself."""
-    found = []
+    """The session files below these folders, the newest first. A file is itself, and so is a folder without any."""
+    found: list[Path] = []
     for place in places:
-        found += [path for path in place.rglob("*.jsonl") if path.is_file()] if place.is_dir() else [place]
-    return sorted(found, key=lambda path: (-path.stat().st_mtime if path.exists() else 0, str(path)))
+        below = [path for kind in _KINDS for path in place.rglob(kind) if path.is_file()] if place.is_dir() else []
+        found += below or [place]
+    return sorted(set(found), key=lambda path: (-path.stat().st_mtime if path.exists() else 0, str(path)))
 
 
 def homes() -> list[Path]:

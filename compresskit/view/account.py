@@ -15,17 +15,10 @@ from typing import Any, NamedTuple
 from ..markers.restore import unfold
 from ..messages import read
 from ..messages.parts import MESSAGE_TOKENS, REPLY_TOKENS
-from ..messages.shapes import speaker
+from ..messages.shapes import first_words, speaker
 from ..result import Compressed
 from ..tokens.measure import Measure, measure_for
 from ..types import Message, Turn
-
-_WORDS = 200  # characters of a message's first words
-# Where a message of any format has words to know it by, in the order of looking.
-_TEXT_FIELDS = (
-    *("content", "text", "parts", "output", "thinking", "tool_calls", "function_call", "function", "name"),
-    *("toolUse", "toolResult", "functionCall", "functionResponse", "response", "arguments", "args", "input"),
-)
 
 
 class Figures(NamedTuple):
@@ -181,7 +174,7 @@ def _unit(
         tokens=Figures(size(before), size(after)),
         action=", ".join(actions) or ("fold" if folded else "kept"),
         why=largest["why"],
-        words=first_text(messages[0]),
+        words=first_words(messages[0]),
         texts=[[Text(block.text, forms.get(block.path)) for block in turn.blocks] for turn in before],
         calls=["\n".join(text for text in turn.constant if text.strip()) for turn in before],
         marker="\n".join(block.text for turn in after for block in turn.blocks) if folded else "",
@@ -213,18 +206,3 @@ def _rest(
 
 def _texts(turns: Iterable[Turn], measure: Measure) -> int:
     return sum(measure.count(block.text) for turn in turns for block in turn.blocks)
-
-
-def first_text(value: Any) -> str:
-    """Some text to know a message by: the first non-blank string in its content, else in its calls.
-
-    >>> first_text({"role": "user", "content": [{"type": "text", "text": "hi"}]})
-    'hi'
-    """
-    if isinstance(value, str):
-        return " ".join(value[: 10 * _WORDS].split())[:_WORDS]
-    if isinstance(value, list):
-        return next(filter(str.strip, map(first_text, value)), "")
-    if not isinstance(value, dict):
-        return ""
-    return next(filter(str.strip, (first_text(value.get(name)) for name in _TEXT_FIELDS)), "")
