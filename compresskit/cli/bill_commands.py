@@ -239,8 +239,8 @@ def _notes(found: Sequence[Savings]) -> list[str]:
     if any(one.unseen for one in found):
         most = max(one.unseen for one in found)
         notes.append(
-            f"Up to {most:,} tokens of a prompt are not in the files (system prompt, tools). The figures include them,"
-            " as the provider counted them."
+            f"Up to {most:,} tokens of a prompt are not in the files, such as system prompt and tools. The figures"
+            " include them, as the provider counted them."
         )
     if assumed := sorted({one.model for one in found if one.model != one.session.model}):
         notes.append(f"Billed for {', '.join(map(printable, assumed))} where the file names no model, or as you asked.")

@@ -23,6 +23,7 @@ from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
+from .recipes import recipes, rules_option
 from .show import render, render_message
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
@@ -73,6 +74,7 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        rules_option,
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):
@@ -219,6 +221,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 cli.add_command(ledger)
 cli.add_command(bill_command)
 cli.add_command(doctor_command)
+cli.add_command(recipes)
 
 
 def run(arguments: list[str] | None = None) -> int:

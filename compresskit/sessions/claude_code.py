@@ -16,6 +16,7 @@ same file are left out. Those that have a file of their own (``agent-….jsonl``
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -104,7 +105,7 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
     """The messages as the model got them: the blocks of one answer together, and all that a user says in a row."""
     found: list[Message] = []
     answers: dict[str, Message] = {}
-    model: str | None = None
+    models: Counter[str] = Counter()
     reported: Reported | None = None
     for line in lines:
         message = line["message"]
@@ -117,11 +118,12 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
             found[-1]["content"].extend(blocks)
         else:
             if role == "assistant":
-                model = message.get("model") or model
+                models.update([message["model"]] if message.get("model") else [])
                 reported = reported or _reported(message, len(found))
             found.append({"role": role, "content": blocks})
             if role == "assistant" and name:
                 answers[name] = found[-1]
+    model = models.most_common(1)[0][0] if models else None
     return (found, model, reported) if found else None
 
 
@@ -135,8 +137,14 @@ def _reported(message: Message, before: int) -> Reported | None:
 def _blocks(line: Line) -> list[dict[str, Any]]:
     content = line["message"].get("content") if _speaks(line) else None
     if isinstance(content, str):
-        return [{"type": "text", "text": content}] if content else []
-    return [dict(block) for block in dicts(content)]
+        return [{"type": "text", "text": content}] if content.strip() else []
+    return [dict(block) for block in dicts(content) if not _is_blank(block)]
+
+
+def _is_blank(block: Mapping[str, Any]) -> bool:
+    """Whether a block is a blank text: models write some, and the API takes none."""
+    text = block.get("text")
+    return block.get("type") == "text" and isinstance(text, str) and not text.strip()
 
 
 def _answers(line: Line) -> set[Any]:

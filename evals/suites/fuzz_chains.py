@@ -39,10 +39,17 @@ _OPTIONS: dict[str, Sequence[Any]] = {
     "cached": ["move", "move", "keep"],
     "results": ["auto", "auto", "user", "tools"],
     "folds": [True, True, True, False],
+    "rules": [
+        *[None] * 8,
+        [{"role": "tool", "action": "stub"}],
+        [{"tool": "read*", "action": "lossless"}, {"role": "tool", "action": "excerpt", "max_tokens": 100}],
+        [{"kind": "json", "action": "verbatim", "max_tokens": 60}, {"older_than": 2, "action": "excerpt"}],
+        [{"failing": True, "action": "keep"}, {"kind": "code", "action": "signatures"}, {"action": "drop_when_stale"}],
+    ],
 }
 _CONVERSATION = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices"),
+    *("on_entry", "offer_tool", "breakpoints", "prices", "rules"),
 )
 
 

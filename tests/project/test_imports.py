@@ -34,7 +34,7 @@ HEAVY = {
 LAYERS = [
     {"errors", "types", "_json", "_lazy", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
-    {"messages", "options"},
+    {"messages", "options", "rules"},
     {"responses", "relevance", "markers", "sessions"},
     {"embedders", "ledger", "retrieval", "shrink", "view"},
     {"plan"},
