@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..result import Compressed
 from .account import Account, Figures, Text, Unit, account, as_fields, headline
@@ -34,6 +34,30 @@ def fragment(result: Compressed) -> str:
     return f'<style>{_css()}</style><div class="compresskit">{_section("", as_fields(result), texts=False)}</div>'
 
 
+class _Tags(NamedTuple):
+    """The elements of rows: a row that opens cannot be in a table."""
+
+    rows: str
+    row: str
+    cell: str
+
+    def in_row(self, kind: str, cells: str) -> str:
+        return f'<{self.row} class="{f"row {kind}".strip()}">{cells}</{self.row}>'
+
+    def in_cell(self, kind: str, text: str) -> str:
+        return f'<{self.cell} class="cell {kind}">{text}</{self.cell}>'
+
+
+_LIST, _TABLE = _Tags("div", "div", "span"), _Tags("table", "tr", "td")
+_HEAD = {  # class of a cell -> its heading
+    "label": "#",
+    "role": "role",
+    "bar": "",
+    "number before": "before",
+    "number after": "after",
+    "action": "action",
+    "words": "first words",
+}
 _LEGEND = (
     '<p class="soft">Tokens before and after, the largest loss first. Open a row to read it: '
     "<del>what was left out</del>, <ins>what is there instead</ins>. "
@@ -47,16 +71,16 @@ def _css() -> str:
 
 def _section(name: str, result: Mapping[str, Any], texts: bool) -> str:
     found = account(result)
+    tags = _LIST if texts else _TABLE
     title = f"<h2>{_safe(name)}</h2>" if name else ""
     most = max((unit.tokens.before for unit in found.units), default=0) or 1
-    rows = "".join(_row(unit, most, texts) for unit in found.by_loss())
-    rest = "".join(_plain(title, figures, "rest") for title, figures in found.rest.items())
-    total = _plain("all", found.total, "total")
-    head = '<div class="row head"><span>#</span><span>role</span><span></span><span>before</span><span>after</span>'
-    head += "<span>action</span><span>first words</span></div>"
+    rows = "".join(_row(unit, most, tags) for unit in found.by_loss())
+    rest = "".join(_plain(title, figures, "rest", tags) for title, figures in found.rest.items())
+    total = _plain("all", found.total, "total", tags)
+    head = tags.in_row("head", "".join(tags.in_cell(kind, word) for kind, word in _HEAD.items()))
     return (
         f"<section>{title}<p><b>{_safe(headline(result))}</b></p>{_share(found)}"
-        f'<div class="rows">{head}{rows}{rest}{total}</div></section>'
+        f'<{tags.rows} class="rows">{head}{rows}{rest}{total}</{tags.rows}></section>'
     )
 
 
@@ -76,22 +100,18 @@ def _share(found: Account) -> str:
     return f'<div class="share" role="img" aria-label="shares of all tokens">{bar}</div><ul class="keys">{keys}</ul>'
 
 
-def _row(unit: Unit, most: int, texts: bool) -> str:
+def _row(unit: Unit, most: int, tags: _Tags) -> str:
     kept = unit.tokens.after / unit.tokens.before if unit.tokens.before else 1.0
     width = 100 * unit.tokens.before / most
-    bar = (
-        f'<span class="bar"><i class="{_class(_kind(unit))}" style="width:{width * min(1.0, kept):.2f}%"></i>'
-        f'<i class="left-out" style="width:{width * max(0.0, 1 - kept):.2f}%"></i></span>'
-    )
-    figures = _figures(unit.tokens) if unit.is_counted else "<span></span><span></span>"
-    cells = (
-        f'<span class="label">{_safe(unit.label)}</span><span class="role">{_safe(unit.role)}</span>{bar}{figures}'
-        f'<span class="action"><i class="{_class(_kind(unit))}"></i>{_safe(unit.action)}</span>'
-        f'<span class="words">{_safe(unit.words)}</span>'
-    )
-    if not texts:
-        why = f' title="{_safe(unit.why)}"' if unit.why else ""
-        return f'<div class="row"{why}>{cells}</div>'
+    kind = f'<i class="{_class(_kind(unit))}"'
+    bar = f'{kind} style="width:{width * min(1.0, kept):.2f}%"></i>'
+    bar += f'<i class="left-out" style="width:{width * max(0.0, 1 - kept):.2f}%"></i>'
+    figures = _figures(unit.tokens, tags) if unit.is_counted else tags.in_cell("none", "") * 2
+    cells = tags.in_cell("label", _safe(unit.label)) + tags.in_cell("role", _safe(unit.role))
+    cells += tags.in_cell("bar", bar) + figures + tags.in_cell("action", f"{kind}></i>{_safe(unit.action)}")
+    cells += tags.in_cell("words", _safe(unit.words))
+    if tags is _TABLE:
+        return tags.in_row("", cells)
     return f'<details><summary class="row">{cells}</summary><div class="body">{"".join(_body(unit))}</div></details>'
 
 
@@ -130,15 +150,13 @@ def _line(kind: str, text: str) -> str:
     return f"<{tag}>{_safe(text)}</{tag}>"
 
 
-def _plain(name: str, figures: Figures, kind: str) -> str:
-    return (
-        f'<div class="row {kind}"><span class="label"></span><span class="role">{_safe(name)}</span>'
-        f"<span></span>{_figures(figures)}<span></span><span></span></div>"
-    )
+def _plain(name: str, figures: Figures, kind: str, tags: _Tags) -> str:
+    none = tags.in_cell("none", "")
+    return tags.in_row(kind, f"{none}{tags.in_cell('role', _safe(name))}{none}{_figures(figures, tags)}{none * 2}")
 
 
-def _figures(figures: Figures) -> str:
-    return f'<span class="number before">{figures.before:,}</span><span class="number after">{figures.after:,}</span>'
+def _figures(figures: Figures, tags: _Tags) -> str:
+    return "".join(tags.in_cell(f"number {name}", f"{tokens:,}") for name, tokens in figures._asdict().items())
 
 
 def _kind(unit: Unit) -> str:
