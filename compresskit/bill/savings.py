@@ -15,6 +15,7 @@ from typing import Any
 
 from ..compression import compress
 from ..messages import read
+from ..options import checked_factor
 from ..prices import Prices, prices_for
 from ..sessions import Session
 from ..tokens.measure import Measure, measure_for
@@ -93,7 +94,9 @@ class Savings:
     unseen: int
 
 
-def savings(session: Session, trigger: int, target: int | None = None, model: str | None = None) -> Savings:
+def savings(
+    session: Session, trigger: int, target: int | None = None, model: str | None = None, token_factor: float = 1.0
+) -> Savings:
     """Replays a session with every setting.
 
     Args:
@@ -101,6 +104,7 @@ def savings(session: Session, trigger: int, target: int | None = None, model: st
         trigger: Tokens of a whole request above which it is compressed.
         target: Tokens of a compressed request. The default is 70 % of the trigger.
         model: The model to count and to bill for, if not the session's own.
+        token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
 
     Raises:
         InvalidArgument: A limit is wrong.
@@ -109,7 +113,7 @@ def savings(session: Session, trigger: int, target: int | None = None, model: st
     name = model or session.model or DEFAULT_MODEL
     messages = session.whole
     read(messages, session.shape)  # an error here is the file's, and none of a single request
-    measure = measure_for(name, None)
+    measure = measure_for(name, None, checked_factor(token_factor))
     counted = _Counted(measure, session.shape)
     system = measure.count(session.system) if session.system else 0
     unseen = _unseen(session, system, counted)
@@ -118,7 +122,7 @@ def savings(session: Session, trigger: int, target: int | None = None, model: st
     steps = requests(messages, session.start, session.ends)
     room = max(1, trigger - sizes.beside)
     goal = None if target is None else min(room, max(1, target - sizes.beside))
-    plain = {"shape": session.shape, "tools": session.tools, "offer_tool": True}
+    plain = {"shape": session.shape, "tools": session.tools, "offer_tool": True, "token_factor": token_factor}
     compressed = partial(_compressed, name, room, goal)
     senders: dict[str, Sender] = {
         WITHOUT: lambda history, _: Sent(history, session.tools),

@@ -54,6 +54,7 @@ ASSUMPTIONS = (
 def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of both commands."""
     trigger = "Compress only above this many tokens."
+    factor = "Tokens of the model per counted token, if its tokenizer is not at hand."
     options = [
         click.option("--model", help="Count and bill for this model.  [default: the session's own]"),
         click.option(
@@ -64,6 +65,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
             help=trigger,
         ),
         click.option("--target", type=int, help="Tokens of a compressed request.  [default: 70 % of the trigger]"),
+        click.option("--token-factor", type=float, default=1.0, show_default=True, help=factor),
         click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars."),
     ]
     for option in reversed(options):
@@ -153,7 +155,7 @@ def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
 
 def _replayed(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings:
     try:
-        return savings(session, given["trigger"], given["target"], given["model"])
+        return savings(session, **given)
     except CompresskitError as error:
         raise InputError(f"{session.name}: {error}") from error
     finally:
@@ -163,7 +165,7 @@ def _replayed(session: Session, given: dict[str, Any], step: Callable[[], Any]) 
 def _replayed_if_possible(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings | None:
     """The same; a session that cannot be read as messages is left out with a note."""
     try:
-        return savings(session, given["trigger"], given["target"], given["model"])
+        return savings(session, **given)
     except (InvalidMessages, InvalidSession) as error:
         click.echo(printable(f"note: {session.name} was left out: {error}"), err=True)
     except CompresskitError as error:

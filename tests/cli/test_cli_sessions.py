@@ -105,13 +105,17 @@ def test_the_figures_of_every_kind_of_result_add_up():
     folded = compress(talk, "gpt-4o", 1000)
     grown = compress([*talk, {"role": "user", "content": TASK}], "gpt-4o", 1000, previous=folded, offer_tool=True)
     words = compress(talk, "gpt-4o", 1000, counter=lambda text: len(text.split()))
+    larger = compress(talk, "gpt-4o", 1000, token_factor=1.3)
     small = compress(talk[:2], "gpt-4o")
-    for result in (folded, grown, words, small):
+    for result in (folded, grown, words, larger, small):
         assert isinstance(result, Compressed)
         found = account(as_fields(result))
         rows = [unit.tokens for unit in found.units] + list(found.rest.values())
         assert sum(row.before for row in rows) == found.total.before == result.original_tokens
         assert sum(row.after for row in rows) == found.total.after == result.compressed_tokens
+        exact = result is not words  # whose tokens beside the texts cannot be told apart
+        assert not exact or found.rest["tools"].before == 0, "there are none"
+        assert not exact or found.rest["overhead"].before == 4 * sum(unit.size == 1 for unit in found.units) + 3
     assert any(unit.size > 1 for unit in account(as_fields(folded)).units)
 
 
