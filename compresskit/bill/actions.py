@@ -56,9 +56,9 @@ def action(message: Message) -> str:
     >>> action({"role": "assistant", "content": "I look.\\n```\\nopen a.py\\n```"})
     'open a.py'
     """
-    calls = [_given(call) for call in message.get("tool_calls") or [] if isinstance(call, dict)]
+    calls = [_given(call) for call in _list(message.get("tool_calls")) if isinstance(call, dict)]
     content = message.get("content")
-    parts = content if isinstance(content, list) else []
+    parts = _list(content)
     uses = [{"input": part.get("input")} for part in parts if _kind(part) == "tool_use"]
     if _kind(message).endswith("_call"):  # an item of Responses
         calls.append(_given({"function": message}))
@@ -98,6 +98,10 @@ def _action_or_nothing(message: Message) -> str:
 def _made_until(messages: Sequence[Message], end: int) -> int:
     """The end of the answer that begins at a message."""
     return next((at for at in range(end, len(messages)) if not is_made(messages[at])), len(messages))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _kind(part: Any) -> str:

@@ -21,13 +21,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..types import Message
-from .session import Reported, Session, dicts, numbered
+from .session import Reported, Session, dicts, numbered, word
 
 SOURCE = "Claude Code"
 _SPEAKERS = ("user", "assistant")
 _SYNTHETIC = "<synthetic>"  # the model of errors that Claude Code wrote itself, and that no model has seen
 # What is kept of a line: the rest, such as a copy of each result, may be many times as long.
-_FIELDS = ("type", "subtype", "uuid", "parentUuid", "logicalParentUuid", "isSidechain", "isCompactSummary", "message")
+_NAMES = ("type", "subtype", "uuid", "parentUuid", "logicalParentUuid")
+_OTHERS = ("isSidechain", "isCompactSummary", "message")
 _PROMPT_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 Line = Mapping[str, Any]
@@ -40,7 +41,7 @@ def recognises(value: Any) -> bool:
 
 def read(values: Iterable[Any], name: str) -> list[Session]:
     """The conversations of a session, the first one first."""
-    lines = [{field: value[field] for field in _FIELDS if field in value} for value in values if _is_line(value)]
+    lines = [_slim(value) for value in values if _is_line(value)]
     parts: list[list[Line]] = [[]]
     for line in _live(lines):
         if _compacts(line):
@@ -55,11 +56,16 @@ def read(values: Iterable[Any], name: str) -> list[Session]:
 
 
 def _is_line(value: Any) -> bool:
-    return isinstance(value, dict) and (bool(value.get("uuid")) or _speaks(value))
+    return isinstance(value, dict) and (bool(word(value.get("uuid"))) or _speaks(value))
+
+
+def _slim(value: Line) -> Line:
+    names = {field: word(value.get(field)) for field in _NAMES}
+    return {**names, **{field: value[field] for field in _OTHERS if field in value}}
 
 
 def _speaks(line: Line) -> bool:
-    return line.get("type") in _SPEAKERS and isinstance(line.get("message"), dict)
+    return word(line.get("type")) in _SPEAKERS and isinstance(line.get("message"), dict)
 
 
 def _compacts(line: Line) -> bool:
@@ -76,9 +82,9 @@ def _live(lines: Sequence[Line]) -> list[Line]:
     known = {line["uuid"]: line for line in lines if line.get("uuid")}
     main = [line for line in known.values() if not line.get("isSidechain")] or list(known.values())
     chain = _chain(main, known)
-    answers = {line["message"].get("id") for line in main if line["uuid"] in chain and _speaks(line)} - {None}
-    alive = [line for line in main if line["uuid"] in chain or (_speaks(line) and line["message"].get("id") in answers)]
-    asked = {part.get("id") for line in alive for part in _blocks(line) if part.get("type") == "tool_use"}
+    answers = {_name(line) for line in main if line["uuid"] in chain and _speaks(line)} - {""}
+    alive = [line for line in main if line["uuid"] in chain or (_speaks(line) and _name(line) in answers)]
+    asked = {word(part.get("id")) for line in alive for part in _blocks(line) if part.get("type") == "tool_use"}
     kept = {line["uuid"] for line in alive}
     return [line for line in main if line["uuid"] in kept or _answers(line) & asked]
 
@@ -109,7 +115,7 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
     reported: Reported | None = None
     for line in lines:
         message = line["message"]
-        role, blocks, name = line["type"], _blocks(line), message.get("id")
+        role, blocks, name = line["type"], _blocks(line), _name(line)
         if not blocks or message.get("model") == _SYNTHETIC:
             continue
         if role == "assistant" and name in answers:
@@ -118,13 +124,18 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
             found[-1]["content"].extend(blocks)
         else:
             if role == "assistant":
-                models.update([message["model"]] if message.get("model") else [])
+                models.update(filter(None, [word(message.get("model"))]))
                 reported = reported or _reported(message, len(found))
             found.append({"role": role, "content": blocks})
             if role == "assistant" and name:
                 answers[name] = found[-1]
     model = models.most_common(1)[0][0] if models else None
     return (found, model, reported) if found else None
+
+
+def _name(line: Line) -> str:
+    """The id of the answer that a line is a part of."""
+    return word(line["message"].get("id"))
 
 
 def _reported(message: Message, before: int) -> Reported | None:
@@ -148,4 +159,4 @@ def _is_blank(block: Mapping[str, Any]) -> bool:
 
 
 def _answers(line: Line) -> set[Any]:
-    return {block.get("tool_use_id") for block in _blocks(line) if block.get("type") == "tool_result"} - {None}
+    return {word(block.get("tool_use_id")) for block in _blocks(line) if block.get("type") == "tool_result"} - {""}

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..messages.shapes import is_made
 from ..types import Message
-from .session import Reported, Session, dicts, numbered, text_of
+from .session import Reported, Session, dicts, numbered, text_of, word
 
 SOURCE = "Codex"
 _KINDS = frozenset({"session_meta", "response_item", "event_msg", "turn_context", "compacted"})
@@ -31,7 +31,7 @@ def recognises(value: Any) -> bool:
     """Whether a value is a line of a rollout, or the first line of an old one."""
     if not isinstance(value, dict):
         return False
-    if value.get("type") in _KINDS:
+    if word(value.get("type")) in _KINDS:
         return isinstance(value.get("payload"), dict)
     return "record_type" in value or {"id", "timestamp", "instructions"} <= value.keys()
 
@@ -65,8 +65,8 @@ class _State:
         elif kind == "session_meta":
             self._system = text_of(payload.get("base_instructions")) or text_of(payload.get("instructions"))
         elif kind == "turn_context":
-            self._model = payload.get("model") or self._model
-        elif kind == "response_item" and payload.get("type") not in _NOT_SENT:
+            self._model = word(payload.get("model")) or self._model
+        elif kind == "response_item" and word(payload.get("type")) not in _NOT_SENT:
             self._items.append(payload)
         elif kind == "compacted":
             self._compacted(payload)
@@ -86,7 +86,9 @@ class _State:
         """A line of an old file: an item, or the instructions."""
         if "instructions" in line:
             self._system = text_of(line["instructions"])
-        elif "record_type" not in line and ("role" in line or "type" in line) and line.get("type") not in _NOT_SENT:
+        elif (
+            "record_type" not in line and ("role" in line or "type" in line) and word(line.get("type")) not in _NOT_SENT
+        ):
             self._items.append(line)
 
     def _compacted(self, payload: dict[str, Any]) -> None:

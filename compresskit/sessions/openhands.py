@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from ..types import Message, Tool
-from .session import Session, dicts, numbered, text_of
+from .session import Session, dicts, numbered, text_of, word
 
 SOURCE = "OpenHands"
 _LISTS = ("history", "trajectory", "events")  # the fields of an object that may list events
@@ -122,7 +122,7 @@ class _Messages:
                 reader(self, event)
         elif "action" in event:
             self._action(event)
-        elif event.get("observation") not in _SILENT:
+        elif word(event.get("observation")) not in _SILENT:
             self._answer(event, _observed(event))
 
     def _say(self, role: str, text: str) -> None:
@@ -130,7 +130,7 @@ class _Messages:
             self.messages.append({"role": role, "content": text})
 
     def _action(self, event: Event) -> None:
-        action, given = event["action"], event.get("args")
+        action, given = word(event["action"]), event.get("args")
         words: dict[str, Any] = given if isinstance(given, dict) else {}
         called = _metadata(event)
         if action == "system":
@@ -140,7 +140,7 @@ class _Messages:
             self._response(called.get("model_response"))
         elif action not in _SILENT:
             role = "user" if event.get("source") == "user" else "assistant"
-            said = [word for field in _WORDS if isinstance(word := words.get(field), str) and word]
+            said = [text for field in _WORDS if (text := word(words.get(field)))]
             self._say(role, "\n".join(dict.fromkeys(said)))
 
     def _response(self, response: Any) -> None:
@@ -149,10 +149,10 @@ class _Messages:
             return
         choices = dicts(response.get("choices"))
         message = choices[0].get("message") if choices else None
-        if isinstance(message, dict) and response.get("id") not in self._responses:
-            self.model = response.get("model") or self.model
+        if isinstance(message, dict) and word(response.get("id")) not in self._responses:
+            self.model = word(response.get("model")) or self.model
             said = {name: message[name] for name in ("role", "content", "tool_calls") if message.get(name)}
-            self._responses[str(response.get("id"))] = said
+            self._responses[word(response.get("id"))] = said
             self.messages.append({"role": "assistant", "content": None, **said})
 
     def _answer(self, event: Event, text: str) -> None:

@@ -79,6 +79,15 @@ def text_of(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def word(value: Any) -> str:
+    """A name or an id; "" if the value is no text.
+
+    >>> word("user"), word(["user"])
+    ('user', '')
+    """
+    return value if isinstance(value, str) else ""
+
+
 def dicts(value: Any) -> list[dict[str, Any]]:
     """The objects of a list; none if the value is no list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,8 +1,10 @@
 """Session files are found out by their content, and read as what a model got: nothing else, and in a valid order."""
 
+import contextlib
 import gzip
 import io
 import json
+import random
 import sys
 
 import pytest
@@ -21,6 +23,7 @@ from session_files import (
 )
 
 from compresskit import compress, restore, sessions
+from compresskit.bill import requests
 from compresskit.errors import InvalidSession
 from evals.harness.validity import problems
 
@@ -173,3 +176,32 @@ def test_standard_input_is_read_too(tmp_path, monkeypatch):
     path = save(tmp_path / "s.jsonl", claude_code())
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(path.read_bytes())))
     assert read("-").sessions[0].messages == read(path).sessions[0].messages
+
+
+ODD = (None, 5, 1.5, True, "x", [], {}, [1], ["a"], {"a": 1}, [None], [[]])
+
+
+def damaged(value, rng):
+    """A copy in which some values are of another type, and some are missing."""
+    if rng.random() < 0.03:
+        return rng.choice(ODD)
+    if isinstance(value, dict):
+        return {name: damaged(inner, rng) for name, inner in value.items() if rng.random() > 0.01}
+    return [damaged(inner, rng) for inner in value if rng.random() > 0.01] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_read_or_is_one_error(name, tmp_path):
+    """And what is read of it can be replayed, as far as it holds messages."""
+    file, make, _ = FILES[name]
+    for seed in range(20):
+        rng = random.Random(seed)
+        values = make(3)
+        if isinstance(values, list):
+            values = [damaged(value, rng) for value in values]
+        else:
+            values = damaged(values, rng)
+        with contextlib.suppress(InvalidSession):
+            for session in read(save(tmp_path / file, values)).sessions:
+                if isinstance(session.messages, list) and all(isinstance(one, dict) for one in session.messages):
+                    requests(session.whole, session.start, session.ends)
