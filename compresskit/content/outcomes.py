@@ -18,10 +18,8 @@ _WORDS = (
     r"|succeeded|changed|insertions?|deletions?|added|removed|deleted|destroyed?|updated|upgraded|installed"
     r"|vulnerabilities|problems?|broken|timed out|unreachable|add|change|destroy|rescued|ok"
 )
-_NUMBER_FIRST = re.compile(
-    rf"(?<![\w.:/#-])(\d[\d,]*)[ ]+((?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?[ ]?(?:{_WORDS}))\b",
-    re.IGNORECASE,
-)
+_THINGS = r"(?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?[ ]?"
+_NUMBER_FIRST = re.compile(rf"(?<![\w.:/#-])(\d[\d,]*)[ ]+({_THINGS}(?:{_WORDS}))\b", re.IGNORECASE)
 _WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d[\d,]*)(?![\w.:/-])", re.IGNORECASE)
 
 

@@ -1,0 +1,47 @@
+"""The entry point: commands that stand behind every command of a shell start without what the others import."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import click
+
+_LIGHT = ("pipe", "run")  # commands whose usual arguments are read without click
+
+
+def invoke(command: click.Command, arguments: list[str] | None = None) -> int:
+    """Runs a command of click and returns its exit code."""
+    import click
+
+    try:
+        return int(command.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except Exception:  # exit code 1 has a meaning of its own
+        import traceback
+
+        traceback.print_exc()
+        return 70
+
+
+def main() -> None:
+    """The entry point."""
+    name, arguments = "".join(sys.argv[1:2]), sys.argv[2:]
+    if name in _LIGHT:
+        from .shell_commands import perform, read
+
+        given = read(name, arguments)
+        if given is not None:
+            sys.exit(perform(name, given))
+    # Ended from outside, leave no half-written file behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    from .commands import cli
+
+    sys.exit(invoke(cli))
