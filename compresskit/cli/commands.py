@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from .. import __version__, restore, retrieve
 from ..messages import SHAPES
 from .entry import invoke
+from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
 from .kept import kept
 from .ledger_commands import ledger
@@ -208,7 +209,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
     return given.fields
 
 
-for command in (ledger, shell_command("pipe"), shell_command("run")):
+for command in (hook, ledger, shell_command("pipe"), shell_command("run")):
     cli.add_command(command)
 
 

@@ -22,7 +22,7 @@ _PIPE_CLOSED = 141  # 128 + SIGPIPE
 _CHUNK = 1 << 16
 _LINGER = 1.0  # seconds without output after a command has ended; a process behind it may hold the pipe open
 _LOOK_SECONDS = 0.2  # seconds between two looks whether a command has ended
-_STATUS = (b"\n[exit ", b"]")  # around the exit code that ``status_shell`` writes at the end
+_STATUS = (b"\n[exit ", b"]")  # around the exit code that ``hook_events.piped`` writes at the end
 
 
 def shorten_input(
@@ -172,12 +172,3 @@ def _write(data: bytes, status: int) -> None:
     except OSError as error:
         note(error)
         sys.exit(status or 4)
-
-
-def status_shell(command: str, pipe_command: str) -> str:
-    """A line for any POSIX shell: a command whose two outputs go through a ``pipe`` that ends with its exit code.
-
-    The command runs in a subshell of the same shell, so functions of the user are there. A line end behind it ends a
-    comment or a here-document.
-    """
-    return f"{{ (\n{command}\n) 2>&1; printf '\\n[exit %s]' \"$?\"; }} | {pipe_command}"

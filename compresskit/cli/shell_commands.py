@@ -28,7 +28,8 @@ _PIPE = {
     "--exit-status": (bool, "", "Take the exit code from the end of the input, [exit N]."),
 }
 _RUN = {**_SHARED, "--stderr": (bool, "", "Shorten standard error together with standard output.")}
-_OPTIONS = {"pipe": _PIPE, "run": _RUN}
+_HOOK = {"--max-tokens": _SHARED["--max-tokens"], "--store": _SHARED["--store"]}
+_OPTIONS = {"pipe": _PIPE, "run": _RUN, "hook": _HOOK}
 _HELP = {
     "pipe": """Shorten standard input: some-command | compresskit pipe --max-tokens 2000.
 
@@ -73,13 +74,13 @@ def read(name: str, arguments: Sequence[str]) -> dict[str, Any] | None:
             found[_field(option)] = kind(value)
         except ValueError:
             return None
-    if (name == "pipe") == bool(rest) or found.get("max_tokens", 1) < 1:
+    if (name != "run") == bool(rest) or found.get("max_tokens", 1) < 1:
         return None
     return {**found, "arguments": tuple(rest)} if name == "run" else found
 
 
 def perform(name: str, given: Mapping[str, Any]) -> int:
-    """Does the work of a command, and returns its exit code."""
+    """Does the work of pipe or run, and returns the exit code."""
     from .outputs import Settings
     from .shell import run_command, shorten_input
 
