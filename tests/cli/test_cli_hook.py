@@ -207,7 +207,7 @@ FILES = [
     None, "", "{}", "{}\n", "{ }", '{"hooks": {}}', '{"hooks":{}}\n', '{"model":"opus"}', '{\n  "hooks": {}\n}\n',
     '{"hooks": {"PostToolUse": [], "PreToolUse": []}}',
     '{\n  "model": "opus",\n  "permissions": {"allow": ["Bash(ls:*)"]}\n}\n',
-    '{\n    "hooks": {\n        "Stop": [{"hooks": [{"type": "command", "command": "a \\u00e9"}]}]\n    },\n    "x": 1.0}',
+    '{\n    "hooks": {\n        "Stop": [{"hooks": [{"type": "command", "command": "\\u00e9"}]}]\n    },\n    "x": 1}',
     '{\r\n\t"a": 1\r\n}\r\n',
     f'{{\n  "hooks": {{\n    "PostToolUse": {WRITES},\n    "PreToolUse": {WRITES}\n  }}\n}}\n',
 ]  # fmt: skip
