@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
 from ..options import check, check_keeping, check_loop, checked_target
 from ..result import Compressed
+from ..rules import Rule, checked_rules
 from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
@@ -35,7 +36,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder`` and ``shrinker``, as in ``compress``.
+      ``recoverable``, ``cache``, ``embedder``, ``shrinker`` and ``rules``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -97,6 +98,7 @@ class _Options:
     cache: Cache | None = None
     embedder: Embedder | None = None
     shrinker: Shrinker | None = None
+    rules: Sequence[Rule | Mapping[str, Any]] | None = None
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -121,6 +123,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     checked_target(options.trigger, options.target)
     check(model, options.query, None, options.recoverable, options.cache, options.embedder)
     check_keeping(options.cached, options.results, options.folds)
+    checked_rules(options.rules, options.shrinker)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -211,6 +214,7 @@ def _compressed(
         cache=options.cache,
         embedder=options.embedder,
         shrinker=options.shrinker,
+        rules=options.rules,
     )
 
 

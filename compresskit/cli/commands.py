@@ -23,6 +23,7 @@ from .kept import kept
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
+from .recipes import recipes, rules_option
 from .shell_commands import command as shell_command
 from .show import figures, render
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
@@ -73,6 +74,7 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        rules_option,
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):
@@ -209,7 +211,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
     return given.fields
 
 
-for command in (hook, ledger, shell_command("pipe"), shell_command("run")):
+for command in (hook, ledger, recipes, shell_command("pipe"), shell_command("run")):
     cli.add_command(command)
 
 
