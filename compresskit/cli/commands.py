@@ -16,9 +16,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from .. import __version__, restore, retrieve
 from ..messages import SHAPES
-from .entry import invoke
 from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
+from .invoking import invoke
 from .kept import kept
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors

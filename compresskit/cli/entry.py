@@ -5,31 +5,8 @@ from __future__ import annotations
 import signal
 import sys
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import click
-
 _LIGHT = ("pipe", "run")  # commands whose usual arguments are read without click
 _CLIENTS = ("claude", "codex")  # whose events ``hook CLIENT run`` answers
-
-
-def invoke(command: click.Command, arguments: list[str] | None = None) -> int:
-    """Runs a command of click and returns its exit code."""
-    import click
-
-    try:
-        return int(command.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
-    except Exception:  # exit code 1 has a meaning of its own
-        import traceback
-
-        traceback.print_exc()
-        return 70
 
 
 def main() -> None:
@@ -52,6 +29,6 @@ def main() -> None:
             sys.exit(0)
     # Ended from outside, leave no half-written file behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    from .commands import cli
+    from .commands import run
 
-    sys.exit(invoke(cli))
+    sys.exit(run())
