@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 
 MAX_BYTES = 64 << 20  # bytes of an output that is shortened, maximum; a longer one passes as it is
+MAX_CHARACTERS = 2_000_000  # characters of a text that is read as a whole; of a longer one, its two ends
+_BETWEEN_TOKENS = 16  # tokens of the line between these ends, maximum
 _SAMPLE = 8_192  # bytes in which a binary output shows itself
 _MAX_UNDECODABLE_SHARE = 0.1  # share of bytes that are not UTF-8 from which on an output is binary
 _MIN_TOKENS = 40  # tokens that are left for the text beside the line that says how to get it back
@@ -49,32 +51,63 @@ def shortened_text(text: str, settings: Settings, command: str | None = None, pa
     Raises:
         StoreError: The original could not be kept.
     """
+    if not settings.keep:
+        found = _short(text, settings.max_tokens, settings, command, path)
+        return found and found[0].replace(f": left out, {found[1]}]", "]")  # nobody has the original
     import shlex
 
-    from ..shortening import shorten
-    from .kept import keep, program
-
-    if not settings.keep:
-        result = shorten(text, settings.max_tokens, settings.query, command, path, recoverable=False)
-        if result.key is None:
-            return None
-        return result.text.replace(f": left out, {result.key}]", "]")  # nobody has the original
     from ..tokens.measure import measure_for
+    from .kept import keep, program
 
     where = "" if settings.store is None else f" --store {shlex.quote(settings.store)}"
     last = f"[… all of it: {program()} retrieve{where} %s]\n"
-    reserved = measure_for("", None).count(last % "bcdfghjklmnp") + 4  # a key may have a few tokens more
+    measure = measure_for("", None)
+    if len(text) <= MAX_CHARACTERS and measure.count(text) <= settings.max_tokens:
+        return None
+    reserved = measure.count(last % "bcdfghjklmnp") + 4  # a key may have a few tokens more
     if settings.max_tokens - reserved < _MIN_TOKENS:
         last, reserved = "", 0
-    whole = shorten(text, settings.max_tokens, settings.query, command, path)
-    if whole.key is None:
+    found = _short(text, settings.max_tokens - reserved, settings, command, path)
+    if found is None:
         return None
-    result = shorten(text, settings.max_tokens - reserved, settings.query, command, path) if reserved else whole
-    key = result.key or whole.key
+    short, key = found
     keep(key, text.encode("utf-8", "surrogateescape"), settings.store)
-    if not last:
-        return result.text
-    return result.text.removesuffix("\n") + "\n" + last % key
+    return short.removesuffix("\n") + "\n" + last % key if last else short
+
+
+def _short(
+    text: str, max_tokens: int, settings: Settings, command: str | None, path: str | None
+) -> tuple[str, str] | None:
+    """A text within so many tokens, and the key of the original; None if it fits.
+
+    Of a very long text only the two ends are read, so that a command does not wait for minutes.
+    """
+    from ..shortening import shorten
+
+    if len(text) <= MAX_CHARACTERS:
+        result = shorten(text, max_tokens, settings.query, command, path, recoverable=settings.keep)
+        return None if result.key is None else (result.text, result.key)
+    import re
+
+    from ..markers.keys import key_of
+
+    half = MAX_CHARACTERS // 2
+    cut = text.rfind("\n", 0, half) + 1 or half
+    behind = text.find("\n", len(text) - half) + 1 or len(text) - half
+    between = f"[… {behind - cut:,} characters that are not read]\n"
+    lines = text.count("\n", 0, behind)  # before the second end: its gaps get the numbers of lines in the whole text
+    gap = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
+
+    def moved(match: re.Match[str]) -> str:
+        first, *last = (str(int(number) + lines) for number in match.groups()[1:] if number)
+        return f"[… {match[1]} {'-'.join([first, *last])}"
+
+    def end(part: str) -> str:
+        room = max(1, max_tokens // 2 - _BETWEEN_TOKENS)
+        result = shorten(part, room, settings.query, command, path, recoverable=False)
+        return result.text.replace(f": left out, {result.key}]", "]").removesuffix("\n") + "\n"
+
+    return end(text[:cut]) + between + gap.sub(moved, end(text[behind:])), key_of(text)
 
 
 def is_binary(data: bytes) -> bool:

@@ -126,8 +126,9 @@ def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detect
 
 def _plain(text: str, hint: str) -> Detected:
     """What a text is if it does not hold others."""
-    if "\x1b" in text[:_SAMPLE]:  # colours of a terminal
-        text = _COLOUR.sub("", text[:_LARGER])
+    if "\x1b[" in text[:_SAMPLE]:  # colours of a terminal: an output, whatever it looks like
+        found = _plain(_COLOUR.sub("", text[:_LARGER]).replace("\x1b", ""), hint)
+        return found._replace(kind="lines") if found.kind in ("markdown", "prose") else found
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])

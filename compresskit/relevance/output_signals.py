@@ -19,7 +19,7 @@ from . import weights as tuning
 from .outliers import of_lines, of_records
 from .query import derive
 
-_CHARACTERS = 1_000_000  # characters of a text that is looked through, which bounds the time
+_CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _LINE_CHARACTERS = 400  # characters of a line that are read
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"

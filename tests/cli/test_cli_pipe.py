@@ -85,6 +85,21 @@ def test_a_kept_output_comes_back_by_the_command_in_the_last_line(tmp_path):
     assert b"No text is stored" in unknown.stderr
 
 
+def test_of_a_very_long_output_both_ends_are_read_with_the_lines_of_the_whole(tmp_path):
+    rows = [f"{n} INFO all well at {n * 37 % 991}\n" for n in range(1, 200_001)]
+    rows[300] = "301 ERROR disk full\n"
+    rows[-300] = "199701 ERROR link down\n"
+    text = "".join(rows)
+    done = pipe(text.encode(), "--max-tokens", 400, "--keep", state=tmp_path)
+    shown = done.stdout.decode()
+    assert COUNT(shown) <= 400
+    assert "301 ERROR disk full" in shown
+    assert "199701 ERROR link down" in shown
+    assert "characters that are not read" in shown
+    back = spawn("retrieve", kept_key(shown), "--all", XDG_STATE_HOME=str(tmp_path))
+    assert back.stdout.decode() == text
+
+
 def test_nothing_is_kept_unless_it_is_asked_for(tmp_path):
     pipe(LOG.encode(), "--max-tokens", 200, state=tmp_path)
     pipe(b"small", "--keep", state=tmp_path)
