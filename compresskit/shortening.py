@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .content import FORMS, LOSSLESS, path_of, said_in_short
-from .content.alarm import alarms
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
 from .markers.restore import issued
@@ -25,8 +24,11 @@ from .tokens.measure import Measure, measure_for
 from .types import Block, Cache, Counter, Message, Protection, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
-_MAX_LOOKED_AT = 20_000  # lines that are searched for words of failure, which bounds the time
-_ENDING = re.compile(r": (?:retrieve|left out,) \w+\]$")
+_MAX_LOOKED_AT = 20_000  # lines that are searched for reports of failures, which bounds the time
+# A line that reports a failure, rather than one that has such a word in a name: "ERROR", "FAILED", "error:".
+_FAILURE = re.compile(
+    r"\b(?:ERROR|FAIL(?:ED|URE)?|FATAL|CRITICAL|PANIC|Traceback)\b|\b(?:error|fatal|panic|failed|failure)(?:\[\w+\])?:"
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class LeftOut:
         unit: "lines"; "rows" of a table or of JSON in short form; or "characters" of a text of one line.
         ranges: The missing ranges of lines (from 1, inclusive) or characters (from 0, the last one not included). Empty
             if the text is in a compact form, which has no line numbers.
-        alarms: The missing lines with a word of failure, such as "error".
+        alarms: The missing lines that report a failure, such as "ERROR …" or "error: …".
     """
 
     count: int
@@ -277,7 +279,7 @@ def summary_of(left_out: LeftOut, counts: tuple[Count, ...]) -> str:
     """
     said = f"{left_out.count:,} of {left_out.total:,} {left_out.unit} left out"
     if left_out.alarms:
-        said += f", {left_out.alarms:,} of them with words of failure"
+        said += f", {left_out.alarms:,} of them report failures"
     return f"{said}; {', '.join(f'{count.number:,} {count.what}' for count in counts)}" if counts else said
 
 
@@ -289,8 +291,8 @@ def _hint(command: str | None, path: str | None) -> str:
 
 
 def _alarming(text: str) -> list[str]:
-    """The lines with a word of failure."""
-    return [line for line in text.split("\n")[:_MAX_LOOKED_AT] if alarms(line)]
+    """The lines that report a failure."""
+    return [line for line in text.split("\n")[:_MAX_LOOKED_AT] if _FAILURE.search(line)]
 
 
 def _missing(lines: list[str], shown: list[str]) -> int:
