@@ -34,8 +34,11 @@ def directories(given: str | None = None) -> list[Path]:
         return [Path(given).expanduser().absolute()]
     state = os.environ.get("XDG_STATE_HOME", "")
     home = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
-    user = os.geteuid() if hasattr(os, "geteuid") else "user"
-    return [home / "compresskit" / "outputs", Path(tempfile.gettempdir()) / f"compresskit-{user}"]
+    found = [home / "compresskit" / "outputs"]
+    with contextlib.suppress(OSError):  # a sandbox in which nothing can be written
+        user = os.geteuid() if hasattr(os, "geteuid") else "user"
+        found.append(Path(tempfile.gettempdir()) / f"compresskit-{user}")
+    return found
 
 
 def keep(key: str, data: bytes, given: str | None = None) -> Path:

@@ -106,6 +106,14 @@ def test_nothing_is_kept_unless_it_is_asked_for(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_in_a_sandbox_the_temporary_directory_keeps_it(tmp_path):
+    where = {"XDG_STATE_HOME": "/dev/null/x", "TMPDIR": str(tmp_path)}
+    done = pipe(LOG.encode(), "--max-tokens", 200, "--keep", **where)
+    (directory,) = tmp_path.iterdir()
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert spawn("retrieve", kept_key(done.stdout.decode()), "--all", **where).stdout.decode() == LOG
+
+
 def test_a_directory_of_ones_own_is_named_in_the_last_line(tmp_path):
     store = tmp_path / "my store"
     done = pipe(LOG.encode(), "--max-tokens", 200, "--store", store)
