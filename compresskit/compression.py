@@ -12,7 +12,7 @@ from .markers.restore import Unfolded, unfold
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_turns, checked_target, entry_forms
+from .options import check, check_keeping, check_turns, checked_factor, checked_target, entry_forms
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
@@ -75,6 +75,7 @@ def compress(
     breakpoints: bool = False,
     prices: Prices | None = None,
     rules: Sequence[Rule | Mapping[str, Any]] | None = None,
+    token_factor: float = 1.0,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -133,6 +134,8 @@ def compress(
         rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
             matches a text counts. Text that never changes stays as it is, whatever a rule says. Rules hold above the
             trigger, and for results that enter shorter with ``on_entry``.
+        token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
+            Trigger, target and all figures are then in tokens of the model.
 
     Raises:
         EmbedderFailed: The embedder raised, or it did not return usable vectors.
@@ -149,7 +152,7 @@ def compress(
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     ruling = checked_rules(rules, shrinker)
-    measure = measure_for(model, counter)
+    measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
     request = Request(

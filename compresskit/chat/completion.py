@@ -13,7 +13,7 @@ from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_keeping, check_loop, checked_target
+from ..options import check, check_keeping, check_loop, checked_factor, checked_target
 from ..result import Compressed
 from ..rules import Rule, checked_rules
 from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
@@ -36,7 +36,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder``, ``shrinker`` and ``rules``, as in ``compress``.
+      ``recoverable``, ``cache``, ``embedder``, ``shrinker``, ``rules`` and
+      ``token_factor``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -99,6 +100,7 @@ class _Options:
     embedder: Embedder | None = None
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
+    token_factor: float = 1.0
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -124,6 +126,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     check(model, options.query, None, options.recoverable, options.cache, options.embedder)
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
+    checked_factor(options.token_factor)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -215,6 +218,7 @@ def _compressed(
         embedder=options.embedder,
         shrinker=options.shrinker,
         rules=options.rules,
+        token_factor=options.token_factor,
     )
 
 

@@ -75,6 +75,7 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
         rules_option,
+        click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):

@@ -39,6 +39,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             cache=conversation.cache if conversation.is_result else None,
             shrinker=shrinker,
             rules=options["rules"],
+            token_factor=options["token_factor"],
         )
 
 

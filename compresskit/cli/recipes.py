@@ -81,7 +81,7 @@ def explain_command(rules: str, file: str, **options: Any) -> None:
     given = read_conversations(file)
     rows = []
     for conversation in given:
-        asked = {"query": None, "tools": None, "no_recover": False, "shape": "auto", **options}
+        asked = {"query": None, "tools": None, "no_recover": False, "shape": "auto", "token_factor": 1.0, **options}
         rows += as_json(compress_to_show(conversation, {**asked, "rules": ruling}))["decisions"]
     with open_output(None) as stream:
         stream.write(_table(ruling, rows))

@@ -100,12 +100,14 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The options of compress() that the settings and the call decide."""
     model = kwargs["model"]
     # Anthropic's instructions are outside of the messages, but cost tokens too.
-    beside = measure_for(model, None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
+    factor = settings.factor_of(model)
+    beside = measure_for(model, None, factor).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
         "trigger": max(1, settings.trigger - beside),
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
+        "token_factor": factor,
         "tools": kwargs.get("tools"),
         "recoverable": may_retrieve(kwargs),
         "open": list(settings.open) or None,

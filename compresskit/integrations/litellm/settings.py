@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_keeping, check_loop, check_turns, checked_target
+from ...options import check_keeping, check_loop, check_turns, checked_factor, checked_target
 from ...rules import Rule, checked, checked_rules, load
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
@@ -37,6 +38,7 @@ class Settings:
         prices: Whether compactions depend on the prices of the model.
         open: Roles and names of tools, as for ``compress``.
         cached, results, folds: As for ``compress``.
+        token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
         rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
     """
 
@@ -57,6 +59,7 @@ class Settings:
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
+    token_factor: float | dict[str, float] = 1.0
     rules: str | list[Any] | tuple[Any, ...] = ()
 
     @property
@@ -97,6 +100,12 @@ class Settings:
         made._check()
         return replace(made, rules=_rules(made.rules, f"callback_settings.{NAME}.rules"))
 
+    def factor_of(self, model: str) -> float:
+        """The factor of a model: the first one whose pattern is like its name, or 1."""
+        if not isinstance(self.token_factor, Mapping):
+            return self.token_factor
+        return next((factor for pattern, factor in self.token_factor.items() if fnmatchcase(model, pattern)), 1.0)
+
     def open_store(self) -> Store | None:
         """The store of the settings; None if there is none."""
         if not self.store:
@@ -119,6 +128,8 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        for factor in self.token_factor.values() if isinstance(self.token_factor, Mapping) else (self.token_factor,):
+            checked_factor(factor)
         if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):
             raise InvalidArgument(
                 f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
