@@ -181,6 +181,10 @@ def test_the_command_says_and_ends_as_it_would_by_itself(home, line):
         assert (done.stdout, done.stderr, done.returncode) == (output, b"", code), shell
 
 
+def test_a_folder_of_our_name_is_no_command_of_ours(home):
+    assert "pipe --exit-status" in rewritten(home, "cd compresskit && npm run build")
+
+
 def test_a_long_output_of_codex_comes_shorter_with_the_commands_code(home):
     changed = rewritten(home, "for i in $(seq 900); do echo $i INFO all well; done; echo ERROR disk full; exit 3")
     variables = environment(HOME=str(home), XDG_STATE_HOME=str(home / "state"))
