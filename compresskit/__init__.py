@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .messages.retrieval_tool import TOOL_NAME
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
+    from .shortening import Shortened, shorten
     from .types import Counter, Embedder, Store
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "InvalidArgument",
     "InvalidMessages",
     "LiteLLMEmbedder",
+    "Shortened",
     "StaticEmbedder",
     "Store",
     "StoreError",
@@ -40,6 +42,7 @@ __all__ = [
     "compress",
     "restore",
     "retrieve",
+    "shorten",
 ]
 __version__ = "0.1.0"
 
@@ -54,6 +57,7 @@ _HOMES = {
     "InvalidArgument": "errors",
     "InvalidMessages": "errors",
     "LiteLLMEmbedder": "embedders.hosted",
+    "Shortened": "shortening",
     "StaticEmbedder": "embedders.static",
     "Store": "types",
     "StoreError": "errors",
@@ -64,6 +68,7 @@ _HOMES = {
     "compress": "compression",
     "restore": "markers.restore",
     "retrieve": "retrieval",
+    "shorten": "shortening",
 }
 
 __getattr__ = loader(__name__, _HOMES)

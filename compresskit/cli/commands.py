@@ -1,4 +1,4 @@
-"""The commands and their options: compress, show, restore, retrieve; the exit codes are documented here.
+"""The commands for files and their options: compress, show, restore, retrieve; the exit codes are documented here.
 
 How files are read and written, how the library is called and how the table looks is in the modules beside it.
 """
@@ -6,9 +6,6 @@ How files are read and written, how the library is called and how the table look
 from __future__ import annotations
 
 import re
-import signal
-import sys
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -18,12 +15,16 @@ from .. import __version__, restore, retrieve
 from ..messages import SHAPES
 from ..view import as_fields, headline, page
 from .bill_commands import bill_command, doctor_command
+from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
+from .invoking import invoke
+from .kept import kept
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
 from .recipes import recipes, rules_option
+from .shell_commands import command as shell_command
 from .show import render, render_message
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
@@ -171,8 +172,7 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 
 
 @cli.command("retrieve", epilog=EXIT_CODES)
-@click.argument("result")
-@click.argument("key")
+@click.argument("given", nargs=-1, required=True, metavar="[RESULT] KEY")
 @click.option(
     "--lines",
     metavar="RANGE",
@@ -183,23 +183,31 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 @click.option("--head", type=int, metavar="N", help="Only the first N lines.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines.")
 @click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens, 60 or more.")
-def retrieve_command(result: str, key: str, **options: Any) -> None:
-    """Write the original text behind KEY, as the model would get it. The markers in RESULT show the keys.
+@click.option("--all", "everything", is_flag=True, help="All of it, byte for byte.")
+@click.option("--store", metavar="DIR", help="The directory of kept outputs, if it is not your own store.")
+def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None, **options: Any) -> None:
+    """Write the original text behind KEY, as the model would get it. The markers show the keys.
 
-    Give at most one of --lines, --query and --head/--tail.
+    RESULT is a file that `compresskit compress` wrote. Without it, KEY is of an output that `pipe`, `run` or a hook
+    kept in your store. Give at most one of --lines, --query and --head/--tail.
     """
-    ways = [options["lines"], options["query"], options["head"] or options["tail"]]
+    ways = [options["lines"], options["query"], options["head"] or options["tail"], everything or None]
     if sum(way is not None for way in ways) > 1:
-        raise click.UsageError("--lines, --query and --head/--tail exclude each other: give one of them")
-    cache = {name: text for one in read_results(result) for name, text in one.cache.items()}
+        raise click.UsageError("--lines, --query, --head/--tail and --all exclude each other: give one of them")
+    if len(given) > 2 or (len(given) == 2 and store is not None):
+        raise click.UsageError("give one KEY, behind a RESULT or alone; --store is for a KEY alone")
+    *results, key = given
+    cache = {name: text for path in results for one in read_results(path) for name, text in one.cache.items()}
+    if not results and (data := kept(key, store)) is not None:
+        cache = {key: data.decode("utf-8", "surrogateescape")}
     with library_errors(""):
-        text = retrieve(cache, key, **options)
+        text = cache.get(key, "") if everything else retrieve(cache, key, **options)
     if key not in cache:
-        raise UnknownKey(text)
+        raise UnknownKey(text or retrieve(cache, key))
     with open_output(None) as stream:
         if stream.isatty():
             text = printable(text, keep="\n\t") + "\n"
-        stream.write(text.encode("utf-8", "backslashreplace"))
+        stream.write(text.encode("utf-8", "backslashreplace" if results else "surrogateescape"))
 
 
 def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) -> bytes:
@@ -219,29 +227,13 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
     return given.fields
 
 
-cli.add_command(ledger)
-cli.add_command(bill_command)
-cli.add_command(doctor_command)
-cli.add_command(recipes)
+for command in (
+    *(bill_command, doctor_command, hook, ledger, recipes),
+    *(shell_command("pipe"), shell_command("run")),
+):
+    cli.add_command(command)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    try:
-        return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
-    except Exception:  # exit code 1 has a meaning of its own
-        traceback.print_exc()
-        return 70
-
-
-def main() -> None:
-    """The entry point."""
-    # Ended from outside, leave no half-written file behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(run())
+    return invoke(cli, arguments)

@@ -9,6 +9,7 @@ from .._weights import weight
 _BM25 = "rank-bm25's default"
 _RRF = "Cormack, Clarke & Büttcher 2009"
 _RETURNS = "`python -m evals agent-points`: how often what an agent does next names entities of each kind"
+_OUTPUTS = "`python -m evals outputs`"
 _POINTS = "`python -m evals agent-points`: τ-bench 0.79 to 0.82 together with the fade and ids that were spoken of"
 
 
@@ -116,6 +117,26 @@ class RelevanceWeights:
     common_share: float = weight(0.9, "share of the rows that have the common values of a column, minimum")
     max_odd_share: float = weight(0.02, "share of the rows that have an odd value, maximum")
     far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
+
+    # Outputs of commands (output_signals.py)
+    command_share: float = weight(
+        0.3,
+        "share of the weight of the words of a command, which say less than a query what its output is for",
+        _OUTPUTS,
+    )
+    failure: float = weight(
+        1.0, "value of a line of failure that no other is like, as much as the best hit of the query", _OUTPUTS
+    )
+    total: float = weight(0.6, "value of a line that counts how it went, such as 41 passed", _OUTPUTS)
+    alike_exponent: float = weight(0.5, "exponent of the lines that are alike, by which these values shrink", _OUTPUTS)
+    next_share: float = weight(0.5, "factor of each further such line of the same segment", _OUTPUTS)
+    beside_failure: float = weight(0.5, "share of these values that neighbours get, and so on outwards", _OUTPUTS)
+    scarce_exponent: float = weight(
+        4.0, "exponent of the share of the parts that are less odd, by which oddness shrinks if it is common", _OUTPUTS
+    )
+    odd_line: float = weight(0.6, "value of a line or record of an output that is unlike all others", _OUTPUTS)
+    last_lines: float = weight(0.6, "value of the last lines, in which outputs say how it went", _OUTPUTS)
+    first_lines: float = weight(0.3, "value of the first lines, which have the names of columns", _OUTPUTS)
 
     # Rows of a listing that the question picks out (rows.py)
     picked_row: float = weight(

@@ -70,6 +70,8 @@ def environment(folder, server=None):
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(folder),  # what a page installs is installed there
+        "XDG_STATE_HOME": str(folder / "state"),
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",
         "OPENAI_API_KEY": "none",
         "ANTHROPIC_API_KEY": "none",

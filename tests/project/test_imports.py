@@ -12,8 +12,8 @@ import compresskit
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
     "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "Decision", "Embedder", "EmbedderFailed",
-    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "StaticEmbedder", "Store", "StoreError",
-    "acompletion", "answer", "completion", "compress", "restore", "retrieve",
+    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "Shortened", "StaticEmbedder", "Store", "StoreError",
+    "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
 }  # fmt: skip
 HEAVY = {
     "litellm",
@@ -39,7 +39,7 @@ LAYERS = [
     {"embedders", "ledger", "retrieval", "shrink", "view"},
     {"plan"},
     {"turns"},
-    {"request"},
+    {"request", "shortening"},
     {"compression"},
     {"bill", "chat"},
     {"integrations", "clients", ""},

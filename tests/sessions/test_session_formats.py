@@ -197,10 +197,7 @@ def test_a_damaged_file_is_read_or_is_one_error(name, tmp_path):
     for seed in range(20):
         rng = random.Random(seed)
         values = make(3)
-        if isinstance(values, list):
-            values = [damaged(value, rng) for value in values]
-        else:
-            values = damaged(values, rng)
+        values = [damaged(value, rng) for value in values] if isinstance(values, list) else damaged(values, rng)
         with contextlib.suppress(InvalidSession):
             for session in read(save(tmp_path / file, values)).sessions:
                 if isinstance(session.messages, list) and all(isinstance(one, dict) for one in session.messages):
