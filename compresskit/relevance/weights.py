@@ -156,6 +156,12 @@ class RelevanceWeights:
     unchecked_trust: float = weight(0.5, "trust in the vectors if the words find nothing, from 0 to 1")
     unchecked_best: float = weight(1.0, "value of the best segment then: as much as the best hit of words")
 
+    # A reranker (reranking.py, fusion.py)
+    reranked_segments: int = weight(64, "best segments that a reranker judges, maximum")
+    rerank_share: float = weight(
+        1.0, "share of the way from a segment's value to the one by the reranker's order, if it is fully trusted"
+    )
+
     # Entities (entities.py): the probability that each is needed again, against an ordinary name
     said_factor: float = weight(8.0, "factor of an entity that the assistant or the user said", _RETURNS)
     passed_factor: float = weight(4.0, "factor of an entity that a call passed and nobody said", _POINTS)

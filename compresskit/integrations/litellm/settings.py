@@ -36,6 +36,7 @@ class Settings:
         prices: Whether compactions depend on the prices of the model.
         open: Roles and names of tools, as for ``compress``.
         cached, results, folds: As for ``compress``.
+        embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
     """
 
     enabled: bool = True
@@ -55,6 +56,8 @@ class Settings:
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
+    embedding_model: str | None = None
+    reranker: str | None = None
 
     @property
     def strict(self) -> bool:
@@ -116,6 +119,12 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        for name in ("embedding_model", "reranker"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, str) and value):
+                raise InvalidArgument(
+                    f"callback_settings.{NAME}.{name} is {shown(value)}; the name of a model of LiteLLM was expected."
+                )
         if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):
             raise InvalidArgument(
                 f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
