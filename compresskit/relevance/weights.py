@@ -159,7 +159,7 @@ class RelevanceWeights:
     # A reranker (reranking.py, fusion.py)
     reranked_segments: int = weight(64, "best segments that a reranker judges, maximum")
     rerank_share: float = weight(
-        1.0, "share of the way from a segment's value to the one by the reranker's order, if it is fully trusted"
+        0.5, "share of the way up from a segment's value to the one by the reranker's order; 0: none"
     )
 
     # Entities (entities.py): the probability that each is needed again, against an ordinary name
