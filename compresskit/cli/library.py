@@ -42,6 +42,8 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             embedding_model=options["embedding_model"],
             reranker=options["reranker"],
             shrinker=shrinker,
+            rules=options["rules"],
+            token_factor=options["token_factor"],
         )
 
 
