@@ -10,6 +10,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*ReadOnly:UserWarning:pydantic"),  # about litellm's own models
 ]
 PROVIDERS = pytest.mark.parametrize("model", ["cohere/rerank-v3.5", "infinity/bge-reranker-base", "hosted_vllm/bge"])
 
