@@ -19,7 +19,8 @@ from ..rules import Rule, checked_rules
 from ..types import Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
-from .preparation import new_report, prepare
+from .preparation import prepare
+from .report import new_report
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 
 # The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.

@@ -43,7 +43,7 @@ LAYERS = [
     {"request"},
     {"compression"},
     {"chat"},
-    {"integrations", ""},
+    {"integrations", "clients", ""},
     {"cli"},
 ]
 
