@@ -10,15 +10,24 @@ if TYPE_CHECKING:
     from .chat.completion import acompletion, completion
     from .chat.conversation import Conversation
     from .compression import compress
+    from .embedders.cross_encoder import CrossEncoder
     from .embedders.hosted import LiteLLMEmbedder
+    from .embedders.hosted_reranker import LiteLLMReranker
     from .embedders.static import StaticEmbedder
-    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
+    from .errors import (
+        CompresskitError,
+        EmbedderFailed,
+        InvalidArgument,
+        InvalidMessages,
+        RerankerFailed,
+        StoreError,
+    )
     from .markers.restore import restore
     from .messages.retrieval_tool import TOOL_NAME
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .shortening import Shortened, shorten
-    from .types import Counter, Embedder, Store
+    from .types import Counter, Embedder, Reranker, Store
 
 __all__ = [
     "TOOL_NAME",
@@ -26,12 +35,16 @@ __all__ = [
     "CompresskitError",
     "Conversation",
     "Counter",
+    "CrossEncoder",
     "Decision",
     "Embedder",
     "EmbedderFailed",
     "InvalidArgument",
     "InvalidMessages",
     "LiteLLMEmbedder",
+    "LiteLLMReranker",
+    "Reranker",
+    "RerankerFailed",
     "Shortened",
     "StaticEmbedder",
     "Store",
@@ -51,12 +64,16 @@ _HOMES = {
     "CompresskitError": "errors",
     "Conversation": "chat.conversation",
     "Counter": "types",
+    "CrossEncoder": "embedders.cross_encoder",
     "Decision": "result",
     "Embedder": "types",
     "EmbedderFailed": "errors",
     "InvalidArgument": "errors",
     "InvalidMessages": "errors",
     "LiteLLMEmbedder": "embedders.hosted",
+    "LiteLLMReranker": "embedders.hosted_reranker",
+    "Reranker": "types",
+    "RerankerFailed": "errors",
     "Shortened": "shortening",
     "StaticEmbedder": "embedders.static",
     "Store": "types",

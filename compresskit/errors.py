@@ -9,6 +9,7 @@ CompresskitError (a ValueError)
 ├── InvalidLedger      a ledger is not what was written
 ├── InvalidMessages    a message is not what a chat request can hold
 ├── InvalidSession     a file holds no conversation that can be read
+├── RerankerFailed     a reranker that the caller passed raised, or returned no usable scores
 └── StoreError         a store cannot be reached, read or written
 """
 
@@ -54,6 +55,10 @@ class InvalidMessages(CompresskitError):
 
 class InvalidSession(CompresskitError):
     """A file holds no conversation in a format that is known, or it cannot be read."""
+
+
+class RerankerFailed(CompresskitError):
+    """A reranker raised, or it did not return one finite number for each text."""
 
 
 class StoreError(CompresskitError):

@@ -75,6 +75,8 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
+        click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
         rules_option,
         click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
         *SHRINKER_OPTIONS,

@@ -91,8 +91,8 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = True) -> Outcome:
-    """compresskit with its default settings, the request's trigger and target, and an embedder or none."""
+def compresskit(request: Request, embedder: str = "", *, recoverable: bool = True) -> Outcome:
+    """compresskit with its default settings, the trigger and target of the request, and the embedder of a name."""
     package = import_module("compresskit")
     result = package.compress(
         request.messages,
@@ -100,8 +100,8 @@ def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = T
         trigger=request.trigger,
         target=request.target,
         shape=request.shape,
-        embedder=embedder,
         recoverable=recoverable,
+        **embedders.options(embedder, request),
     )
     messages, cache = list(result.messages), dict(result.cache)
     return Outcome(
@@ -144,9 +144,9 @@ COMPRESSORS: dict[str, Compressor] = {
 
 
 def compressor(name: str) -> Compressor:
-    """The compressor of a name; "compresskit + NAME" is compresskit with that embedder."""
+    """The compressor of a name; "compresskit + NAME" is compresskit with that embedder or reranker."""
     name, _, embedder = name.partition(" + ")
-    return partial(compresskit, embedder=embedders.load(embedder)) if embedder else COMPRESSORS[name]
+    return partial(compresskit, embedder=embedder) if embedder else COMPRESSORS[name]
 
 
 # Stands beside a fold if user and assistant would not take turns without it; it stands for nothing.

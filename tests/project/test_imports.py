@@ -11,8 +11,9 @@ import compresskit
 
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
-    "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "Decision", "Embedder", "EmbedderFailed",
-    "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "Shortened", "StaticEmbedder", "Store", "StoreError",
+    "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "CrossEncoder", "Decision", "Embedder",
+    "EmbedderFailed", "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "LiteLLMReranker", "Reranker",
+    "RerankerFailed", "Shortened", "StaticEmbedder", "Store", "StoreError",
     "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
 }  # fmt: skip
 HEAVY = {
