@@ -16,10 +16,12 @@ from ..tokens.measure import measure_for
 from ..types import Store
 from .options import Settings
 
+_MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
-    *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
+    *("query", "protect", "open", "cached", "results", "folds", "counter"),
     *("on_entry", "offer_tool", "rules", "token_factor"),
+    *_MODELS,
 )
 
 
@@ -63,7 +65,7 @@ def followed(
         options,
         store if settings.store is None else settings.store,
         keeps=settings.keeps,
-        replays=settings.embedder is None and settings.shrinker is None,  # each of their calls may cost money
+        replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
         max_rounds=settings.max_rounds,
         max_retrieved_tokens=settings.max_retrieved_tokens,
         strict=settings.strict,
