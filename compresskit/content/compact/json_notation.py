@@ -216,7 +216,7 @@ def _together(kinds: Sequence[Keys], records: Mapping[Keys, Sequence[Any]]) -> t
 
     >>> kinds = [("a", "c"), ("a", "b", "c"), ("c", "a")]
     >>> _together(kinds, dict.fromkeys(kinds, [{}, {}]))[0]
-    ('a', 'b', 'c')
+    ('a', 'c', 'b')
     """
     columns: Keys = kinds[0] if kinds else ()
     taken = list(kinds[:1])
