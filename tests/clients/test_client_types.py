@@ -82,12 +82,23 @@ OpenAI(compresskit={"trigger": "1"})  # type: ignore[arg-type]
 OpenAI(timeout="5")  # type: ignore[arg-type]
 """
 
+# What compresskit itself imports, beside the SDKs, takes mypy minutes to read and says nothing about the clients.
+CONFIG = """
+[mypy]
+strict = true
+
+[mypy-litellm.*,numpy.*,tiktoken.*,rank_bm25.*,ast_grep_py.*,redis.*,diskcache.*,safetensors.*,tokenizers.*]
+follow_imports = skip
+ignore_missing_imports = true
+"""
+
 
 @pytest.mark.slow
 def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
     (tmp_path / "app.py").write_text(PROJECT)
+    (tmp_path / "mypy.ini").write_text(CONFIG)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", "app.py"],
+        [sys.executable, "-m", "mypy", "--cache-dir", tmp_path / "cache", "app.py"],
         cwd=tmp_path,
         env={**os.environ, "MYPYPATH": str(ROOT)},
         capture_output=True,
