@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_turns, checked_factor, checked_target
+from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
 from ..prices import Prices
 from ..rules import Rule, checked_rules
-from ..types import Counter, Embedder, Protect, Shrinker, Store
+from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
 HEADER = "x-compresskit"
@@ -44,6 +44,8 @@ class Options(TypedDict, total=False):
     counter: Counter | Callable[[str], int] | None
     recoverable: bool
     embedder: Embedder | None
+    embedding_model: str | None
+    reranker: Reranker | str | None
     shrinker: Shrinker | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
@@ -63,8 +65,8 @@ class Settings:
 
     Attributes:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
-        trigger, target, query, protect, open, cached, results, folds, counter, recoverable, embedder, shrinker: As for
-            ``compress``.
+        trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
+        embedder, embedding_model, reranker, shrinker: As for ``compress``.
         on_entry, offer_tool, breakpoints, rules, token_factor: As for ``compress``.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
         max_rounds: The turns of retrievals that are answered within one request.
@@ -86,6 +88,8 @@ class Settings:
     counter: Counter | Callable[[str], int] | None = None
     recoverable: bool = True
     embedder: Embedder | None = None
+    embedding_model: str | None = None
+    reranker: Reranker | str | None = None
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
@@ -137,7 +141,8 @@ class Settings:
 
     def _check(self) -> None:
         checked_target(self.trigger, self.target)
-        check("any model", self.query, None, self.recoverable, None, self.embedder)
+        check("any model", self.query, None, self.recoverable, None)
+        check_meaning(self.embedder, self.embedding_model, self.reranker)
         check_keeping(self.cached, self.results, self.folds)
         checked_rules(self.rules, self.shrinker)
         checked_factor(self.token_factor)

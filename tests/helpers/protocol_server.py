@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI's protocols, Anthropic's and Gemini's.
+"""A real HTTP server on this machine that speaks OpenAI's protocols, Anthropic's, Gemini's, and Cohere's for reranking.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
@@ -96,6 +96,14 @@ def embeddings_reply(said, model="text-embedding-3-small", _usage=None):
     return {"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 10, "total_tokens": 10}}
 
 
+def rerank_reply(said, _model="", _usage=None):
+    """Scores that are given as a list, or as (index, score); the best first, as rerankers answer."""
+    rows = [row if isinstance(row, tuple) else (place, row) for place, row in enumerate(said)]
+    results = [{"index": index, "relevance_score": score} for index, score in rows]
+    results.sort(key=lambda row: -row["relevance_score"])
+    return {"id": f"rerank-{next(_numbers)}", "results": results, "meta": {"billed_units": {"search_units": 1}}}
+
+
 def _function(one):
     arguments = one["arguments"] if isinstance(one["arguments"], str) else json.dumps(one["arguments"])
     return {"name": one["name"], "arguments": arguments}
@@ -106,6 +114,7 @@ ROUTES = {
     "/chat/completions": openai_reply,
     "/messages": anthropic_reply,
     "/embeddings": embeddings_reply,
+    "/rerank": rerank_reply,
     "/responses": responses_api.reply,
     ":generateContent": gemini_api.reply,
     ":streamGenerateContent": gemini_api.reply,

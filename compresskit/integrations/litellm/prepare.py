@@ -91,6 +91,8 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "cached": settings.cached,
         "results": settings.results,
         "folds": settings.folds,
+        "embedding_model": settings.embedding_model,
+        "reranker": settings.reranker,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions
