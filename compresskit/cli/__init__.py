@@ -1,4 +1,4 @@
-"""The command line: compresskit compress, show, restore, retrieve, ledger.
+"""The command line: compresskit compress, show, restore, retrieve, bill, doctor, ledger.
 
 Re-exports only. Reads and writes files; every decision about a conversation is the library's.
 """

@@ -9,22 +9,22 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import __version__, restore, retrieve
 from ..messages import SHAPES
+from ..view import as_fields, headline, page
+from .bill_commands import bill_command, doctor_command
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
 from .ledger_commands import ledger
-from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
+from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
+from .progress import progress
 from .recipes import recipes, rules_option
-from .show import figures, render
+from .show import render, render_message
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
 
@@ -56,7 +56,8 @@ def cli() -> None:
     """Bring conversations under a token target. Everything that is taken out can be retrieved again.
 
     FILE is JSON (a list of messages, or an object with "messages" and, if you like, "tools" and "model")
-    or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input.
+    or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input. It can also be
+    a session file of Claude Code or Codex, a trajectory of SWE-agent or OpenHands, or a log of requests.
     """
 
 
@@ -109,12 +110,12 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     hidden = options["shrinker"] is not None  # it shows its own progress
     with open_output(output) as stream, progress(len(given), hidden=hidden or stream.isatty()) as step:
         for conversation in given:
-            results.append(as_json(compress_one(conversation, options)))
+            results.append(as_fields(compress_one(conversation, options)))
             whole = {**conversation.extra, **results[-1]}
             stream.write(to_json(whole, ascii_only=stream.isatty()))
             step()
     for conversation, result in zip(given, results, strict=True):
-        click.echo(conversation.where + figures(result), err=True)
+        click.echo(printable(conversation.where) + headline(result), err=True)
     if cost := spent(options):
         click.echo(cost, err=True)
     context.exit(0 if all(map(in_target, results)) else 1)
@@ -123,12 +124,14 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
 @cli.command("show", epilog=EXIT_CODES)
 @click.argument("file")
 @request_options
+@click.option("--message", type=int, metavar="N", help="Show the text of message N before and after.")
+@click.option("--html", metavar="PAGE", help="Write a page with all texts to this file, and only the sums here.")
 @click.pass_context
-def show_command(context: click.Context, /, file: str, **options: Any) -> None:
-    """Show what was kept of each message, how many tokens went, and why.
+def show_command(context: click.Context, /, file: str, message: int | None, html: str | None, **options: Any) -> None:
+    """Show what was kept of each message, how many tokens went, and why. The largest loss comes first.
 
     FILE is a result of `compresskit compress`, or a conversation. A conversation is compressed first, to 40 %
-    of its tokens if you give neither --trigger nor --target.
+    of its tokens if you give neither --trigger nor --target. All rows add up to the tokens of the request.
     """
     given = read_conversations(file)
     results = []
@@ -136,10 +139,15 @@ def show_command(context: click.Context, /, file: str, **options: Any) -> None:
         for conversation in given:
             results.append(_result_to_show(context, conversation, options))
             step()
+    shown = list(zip(given, results, strict=True))
+    if html is not None:
+        named = [(conversation.where.removesuffix(": "), result) for conversation, result in shown]
+        with open_output(html) as stream, library_errors(""):
+            stream.write(page(named).encode())
     with open_output(None) as stream:
-        for conversation, result in zip(given, results, strict=True):
+        for conversation, result in shown:
             with library_errors(conversation.where):
-                stream.write(render(result, conversation.where))
+                stream.write(_drawn(result, conversation.where, message, sums=html is not None))
     context.exit(0 if all(map(in_target, results)) else 1)
 
 
@@ -194,31 +202,27 @@ def retrieve_command(result: str, key: str, **options: Any) -> None:
         stream.write(text.encode("utf-8", "backslashreplace"))
 
 
+def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) -> bytes:
+    """What goes to the terminal: a message, the sums alone, or the whole table."""
+    if message is not None:
+        return render_message(result, message, where)
+    return (printable(where) + headline(result) + "\n").encode() if sums else render(result, where)
+
+
 def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
     """The file's own result, or one made on the spot."""
     if not given.is_result:
-        return as_json(compress_to_show(given, options))
-    for name in options:
+        return as_fields(compress_to_show(given, options))
+    for name in options:  # --message and --html are none of them
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
     return given.fields
 
 
 cli.add_command(ledger)
+cli.add_command(bill_command)
+cli.add_command(doctor_command)
 cli.add_command(recipes)
-
-
-@contextmanager
-def progress(total: int, *, hidden: bool = False) -> Iterator[Callable[[], Any]]:
-    """A bar on standard error while it takes long; none where it would mix with the output."""
-    console = Console(stderr=True)
-    if hidden or not console.is_terminal:  # a disabled bar would still end its line
-        yield lambda: None
-        return
-    columns = TextColumn("compressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
 
 
 def run(arguments: list[str] | None = None) -> int:

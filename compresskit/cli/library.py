@@ -51,14 +51,6 @@ def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Com
     return compress_one(conversation, options)
 
 
-def as_json(result: Compressed) -> dict[str, Any]:
-    """A result as a JSON object; no "tools" where there are none, so that it can be sent as it stands."""
-    fields = {"model": result.model, "trigger": result.trigger, "target": result.target, **result}
-    if fields["tools"] is None:
-        del fields["tools"]
-    return {**fields, "decisions": [decision._asdict() for decision in result.decisions]}
-
-
 def in_target(result: dict[str, Any]) -> bool:
     """Whether a result's JSON counts as a success."""
     return bool(result["target_met"]) or result["skipped_reason"] == "below_trigger"

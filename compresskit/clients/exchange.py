@@ -12,21 +12,15 @@ from typing import Any
 
 import httpx2
 
-from .._json import dumps
-from ..chat.following import Following
 from ..chat.loop import Request, Streamed, whole
 from ..chat.report import headers_of, new_report
 from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
-from ..messages import as_dicts
 from ..messages.cache_control import marks
-from ..messages.retrieval_tool import may_retrieve
-from ..options import checked_target
-from ..prices import prices_for
-from ..tokens.measure import measure_for
 from ..types import Store
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
 from .events import Frame
+from .following import followed
 from .options import HEADER, NAME, Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, encoded
 from .replies import Reply, Streaming, until_shown
@@ -127,33 +121,16 @@ class Exchange:
 
     def _followed(self, asked: Asked) -> tuple[dict[str, Any], Request | None]:
         """The changed arguments, and the request for the loop."""
-        settings, kwargs = self._settings, asked.kwargs
-        measure = measure_for(kwargs["model"], settings.counter, settings.token_factor)
-        beside = sum(measure.count(dumps(value)) for value in asked.beside)
-        given = marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})
-        prices = prices_for(kwargs["model"]) if settings.prices is True else settings.prices or None
-        options = {
-            "shape": self._protocol.shape,
-            "model": kwargs["model"],
-            "trigger": max(1, settings.trigger - beside),
-            "target": max(1, checked_target(settings.trigger, settings.target) - beside),
-            "tools": kwargs.get("tools"),
-            "recoverable": settings.recoverable and asked.recoverable and may_retrieve(kwargs),
-            # compress() leaves one of four marks for the instructions
-            "breakpoints": settings.breakpoints and len(given) <= 1,
-            "prices": prices,
-            **{name: getattr(settings, name) for name in _AS_THEY_ARE},
-        }
-        following = Following(
-            options,
-            self._store if settings.store is None else settings.store,
-            keeps=settings.keeps,
-            replays=settings.embedder is None and settings.shrinker is None,  # each of their calls may cost money
-            max_rounds=settings.max_rounds,
-            max_retrieved_tokens=settings.max_retrieved_tokens,
-            strict=settings.strict,
+        changes, loop = followed(
+            self._settings,
+            self._store,
+            self._protocol.shape,
+            asked.kwargs,
+            self._report,
+            beside=asked.beside,
+            recoverable=asked.recoverable,
+            marked=len(marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})),
         )
-        changes, loop = following.prepared(kwargs, as_dicts(kwargs["messages"]), self._report)
         return changes, loop if self._endpoint == "answer" else None
 
     def _refused(self, why: str) -> Passed:
@@ -239,10 +216,3 @@ class Exchange:
     def _frame(self, event: Any) -> bytes:
         noted = self._protocol.noted(event, self._report)
         return noted.raw if isinstance(noted, Frame) else self._protocol.frame(noted)
-
-
-# Options of compress() that are the settings' own.
-_AS_THEY_ARE = (
-    *("query", "protect", "open", "cached", "results", "folds", "counter", "embedder", "shrinker"),
-    *("on_entry", "offer_tool", "rules", "token_factor"),
-)

@@ -18,6 +18,7 @@ from oracles import MARKER
 from protocol_server import call, serving
 from redis_server import redis_server
 from samples import openai_agent
+from session_files import claude_code, save
 
 from compresskit import TOOL_NAME, compress
 from compresskit.ledger import Ledger
@@ -117,12 +118,15 @@ def test_a_python_block_runs_by_itself(code, tmp_path):
 
 @pytest.mark.parametrize("lines", list(commands("compresskit", *SHELLS)))
 def test_a_command_runs(lines, tmp_path):
-    """Commands of one block run in order, in a folder that holds a conversation, its result and a ledger."""
+    """Commands of one block run in order, in a folder with a conversation, its result, a ledger and a session."""
     (work := tmp_path / "work").mkdir()
     for name in ("conversation.json", "messages.json"):
         (work / name).write_text(json.dumps(openai_agent()))
     Ledger(work / "ledger.jsonl").record(compress(openai_agent(), "gpt-4o"))
-    variables = environment(tmp_path)
+    save(work / "session.jsonl", claude_code())
+    (home := tmp_path / ".claude" / "projects" / "work").mkdir(parents=True)
+    save(home / "session.jsonl", claude_code())
+    variables = {**environment(tmp_path), "HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": "", "CODEX_HOME": ""}
     made = ["compresskit", "compress", "conversation.json", "--trigger", "5000", "-o", "result.json"]
     subprocess.run(made, cwd=work, env=variables, check=True, capture_output=True)
     for line in lines:

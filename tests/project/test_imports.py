@@ -35,13 +35,13 @@ LAYERS = [
     {"errors", "types", "_json", "_lazy", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
     {"messages", "options", "rules"},
-    {"responses", "relevance", "markers"},
-    {"embedders", "ledger", "retrieval", "shrink"},
+    {"responses", "relevance", "markers", "sessions"},
+    {"embedders", "ledger", "retrieval", "shrink", "view"},
     {"plan"},
     {"turns"},
     {"request"},
     {"compression"},
-    {"chat"},
+    {"bill", "chat"},
     {"integrations", "clients", ""},
     {"cli"},
 ]
@@ -95,7 +95,7 @@ def test_no_module_imports_itself_by_a_detour():
 def test_stages_do_not_know_the_shape_of_a_message():
     """Only the readers and writers of a shape may name the fields that differ between shapes."""
     fields = {"tool_calls", "tool_use", "tool_result", "tool_use_id", "tool_call_id"}
-    shapes = {"messages", "responses", "retrieval", "integrations", "chat", "cli"}
+    shapes = {"messages", "responses", "retrieval", "integrations", "chat", "cli", "sessions", "bill"}
     for name, file in modules(PACKAGE):
         if name.split(".")[0] not in shapes:
             constants = {
