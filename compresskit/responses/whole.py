@@ -21,6 +21,7 @@ from .items import item_calls, ours_in
 
 FIELDS = "provider_specific_fields"  # the field in which LiteLLM keeps fields that OpenAI does not have
 _CHOICES = ("choices", "candidates")  # fields that list several answers to one request
+_CUT_OFF = ("incomplete", "failed", "cancelled")  # states of a response of the Responses API
 _GEMINI_CALL = ("functionCall", "function_call")
 _ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # finish reasons if no call is left
 
@@ -59,7 +60,9 @@ def message_of(response: Any, choice: int = 0) -> Message:
         )
     output = field(response, "output")
     if isinstance(output, list):
-        return {"output": [plain(item) for item in output]}
+        # a call of ours in a response that was cut off is not whole, so there is nothing to answer
+        gone = ours_in(output) if field(response, "status") in _CUT_OFF else ()
+        return {"output": [plain(item) for at, item in enumerate(output) if at not in gone]}
     message = plain(field(output, "message") or response)
     if message.get("type") == "message":  # Anthropic, whose other fields belong to the response
         message = {"role": "assistant", "content": message.get("content")}

@@ -94,9 +94,13 @@ def without(names, headers):
     return {name: value for name, value in headers.items() if name not in names}
 
 
+# Two retrievals in a row say nothing new of a way.
+ROWS = [(way, case) for way in WAYS for case in ("below", "above", "one retrieval")]
+ROWS += [("generate", "two retrievals"), ("generate_stream", "two retrievals")]
+
+
 @every_kind
-@every_way
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize(("way", "case"), ROWS)
 def test_every_way_of_the_sdk(way, kind, case):
     """The SDK shows what it would show if the model had answered at once, and the upstream gets what belongs there."""
     trigger, rounds = CASES[case]
@@ -449,3 +453,26 @@ def test_it_is_a_client_of_google():
     assert isinstance(client.aio, genai.client.AsyncClient)
     client.close()
     asyncio.run(client.aio.aclose())
+
+
+def test_vertex_ai_counts_the_fields_of_a_request():
+    """There a count takes tools beside the contents; the Gemini API takes them in a whole request only."""
+    path = "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-pro"
+    body = {"contents": gemini_agent(), "systemInstruction": {"parts": [{"text": "Be brief."}]}, "tools": [SEARCH]}
+    with serving(retrieves(0)) as server, httpx2.Client(transport=transport(ROOM), base_url=server.url[:-3]) as http:
+        counted = http.post(f"{path}:countTokens", json=body).json()
+        http.post(f"{path}:generateContent", json=body)
+        first, second = server.received
+    assert counted == {"totalTokens": len(first.content)}
+    assert json.loads(first.content) == json.loads(second.content)
+    assert len(first.content) < 20_000
+
+
+def test_a_stream_that_is_no_stream_of_events_is_left_alone():
+    """Without alt=sse, Google streams one JSON array."""
+    path = "/v1beta/models/gemini-2.5-pro:streamGenerateContent"
+    with serving(retrieves(0)) as server, httpx2.Client(transport=transport(ROOM), base_url=server.url[:-3]) as http:
+        for query, compressed in (("", False), ("?alt=sse", True)):
+            response = http.post(path + query, json={"contents": gemini_agent()})
+            assert (len(server.received[-1].content) < 20_000) is compressed
+            assert response.headers.get("x-compresskit-skipped") == (None if compressed else "not_served")

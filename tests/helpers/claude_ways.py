@@ -7,13 +7,10 @@ from anthropic import beta_async_tool, beta_tool
 from sdk_ways import Answer, Seen, each, opened, settled
 
 WAYS = {}  # by name
-STREAMED = set()  # the ways that stream
 
 
 def way(function):
     WAYS[function.__name__] = function
-    if "stream" in function.__name__:
-        STREAMED.add(function.__name__)
     return function
 
 

@@ -191,6 +191,8 @@ def test_a_response_that_was_cut_off_calls_nothing_of_ours():
     assert responses.calls_in(turn.message(0)) == []
     [ended] = turn.closing(0, {}, False)
     assert [item["type"] for item in ended["response"]["output"]] == ["message"]
+    assert responses.calls_in(responses.message_of(whole)) == []
+    assert [item["type"] for item in responses.without_ours(whole)["output"]] == ["message"]
 
 
 def test_a_call_of_gemini_may_come_in_pieces():
