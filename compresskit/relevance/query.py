@@ -23,7 +23,8 @@ _SOURCE_CHARACTERS = 40_000
 def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
-    sources = [(given, 1.0)] if given is not None else _sources(turns)
+    explicit = 1.0 if given is not None else _explicit(turns)
+    sources = [(given, 1.0)] if given is not None else _sources(turns, explicit)
     first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
@@ -39,7 +40,7 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    return Query(weights, named, near, asked, 1.0 if given is not None else _explicit(turns))
+    return Query(weights, named, near, asked, explicit)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -72,8 +73,12 @@ def _asked(block: Block) -> str:
     return block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
-def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
-    """Texts to judge against, with their weights; the same text once."""
+def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
+    """Texts to judge against, with their weights; the same text once.
+
+    The more surely the last message asks a question of its own, the less the latest turns of the assistant count: its
+    last calls show which text it read last, and not which text the question is about.
+    """
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
 
@@ -93,9 +98,10 @@ def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
         asked = (_asked(block) for block in turn.blocks if not block.call)
         add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]
-    for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :]:
-        add((block.text for block in turn.blocks), tuned.latest_weight)
-        add(turn.fixed, tuned.latest_weight)
+    latest = tuned.latest_weight * (1 - explicit)
+    for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :] if latest else ():
+        add((block.text for block in turn.blocks), latest)
+        add(turn.fixed, latest)
     if turns and turns[-1].answers:
         add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), tuned.result_weight)
     return list(found.items())
