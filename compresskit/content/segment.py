@@ -24,22 +24,29 @@ ALONE = -2  # groups from here down are put together with nothing else, however 
 
 
 class Split(NamedTuple):
-    """A text's kind and its segments: consecutive, none empty, from 0 to the text's length."""
+    """A text's kind and its segments: consecutive, none empty, from 0 to the text's length.
+
+    `parts` are the offsets at which the texts begin that the text holds: documents, sections, tables, long records.
+    Empty if it is one text.
+    """
 
     kind: str
     segments: list[Segment]
+    parts: tuple[int, ...] = ()
 
 
 class Mark(NamedTuple):
     """A place where a splitter would cut: something called `name` starts there.
 
     Marks of one `group` belong together (the methods of a class, the hunks of a file): what is too
-    small to stand alone joins its own group first. A group at or below `ALONE` joins no other.
+    small to stand alone joins its own group first. A group at or below `ALONE` joins no other. `opens` says that a
+    text of its own begins here, such as a table among others.
     """
 
     start: int
     name: str
     group: int
+    opens: bool = False
 
 
 class Short(NamedTuple):

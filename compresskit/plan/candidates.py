@@ -7,7 +7,20 @@ from functools import partial
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from ..content import LOSSLESS, MARKER, Segment, Short, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from ..content import (
+    LOSSLESS,
+    MARKER,
+    REWORDED,
+    Segment,
+    Short,
+    Split,
+    detect,
+    forms_of,
+    quiet_of,
+    segments_of,
+    shorten,
+    split,
+)
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..messages.parts import CHARACTERS_PER_TOKEN
@@ -100,12 +113,20 @@ def judge(
     Small texts and tool calls are scored together, one atom at a time.
     """
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = _split_all(turns, protection, quoted, measure, room)
+    candidates = _split_all(turns, protection, quoted, measure, room, query.explicit)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
     documents = [
-        Document(one.source, one.optional, one.block.call, one.block.message / last, one.split.kind)
+        Document(
+            one.source,
+            one.optional,
+            one.block.call,
+            one.block.message / last,
+            one.split.kind,
+            one.split.parts,
+            one.head,
+        )
         for one in large.values()
     ]
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
@@ -260,7 +281,7 @@ def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
 
 
 def _split_all(
-    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int
+    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int, explicit: float
 ) -> list[Candidate]:
     tuned, small = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
     characters = sum(len(block.text) for turn in turns for block in turn.blocks)
@@ -268,6 +289,7 @@ def _split_all(
     coarse = max(characters // _MAX_SEGMENTS, enough)
     deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
     short_left = _SHORT_CHARACTERS
+    own_words = _wants_own_words(characters, room, explicit)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     candidates = []
@@ -283,6 +305,8 @@ def _split_all(
                 within = block.message in quoted
                 if within:  # only the marker shows that a form omits something, and a fold does not quote it
                     forms = tuple(form for form in forms if form in LOSSLESS)
+                if own_words:
+                    forms = tuple(form for form in forms if form not in REWORDED)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
             if found and found[0] in tuned.compact_forms and _pays(block.text, *found, room):
                 form, short = found
@@ -302,6 +326,18 @@ def _split_all(
                 )
         candidates.append(one)
     return candidates[::-1]
+
+
+def _wants_own_words(characters: int, room: int, explicit: float) -> bool:
+    """Whether rows are kept in their own words, and not in a compact form that says all of them.
+
+    A question about the texts is answered from a few rows, and their own words are easier to read and to quote. An
+    agent's next step may need an id of any row. If the forms could bring everything into the room, nothing has to be
+    chosen.
+    """
+    tuned = tuning.WEIGHTS
+    short = tuned.max_excerpted_form_share * characters
+    return explicit > tuned.max_explicit_of_forms and short > room * CHARACTERS_PER_TOKEN
 
 
 def _pays(text: str, form: str, short: Short, room: int) -> bool:
@@ -328,6 +364,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     text, small = block.text, marker_tuning.WEIGHTS.small_text_characters
     segments: list[Segment] = []
     must: list[int] = []
+    parts: list[int] = []
     longest = _WHOLE
     size = last = 0
     for start, end in [*sorted(block.must), (len(text), len(text))]:
@@ -336,6 +373,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
             part = cut(text[last:start])
             longest, size = (part, start - last) if start - last > size else (longest, size)
             segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
+            parts += [last, *(last + first for first in part.parts if first)]
             last = start
         if end > last:
             if must and must[-1] == len(segments) - 1:
@@ -344,7 +382,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 must.append(len(segments))
                 segments.append(Segment(last, end, ""))
             last = end
-    return Split(longest.kind, segments if size else []), frozenset(must if size else ())
+    return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

@@ -89,6 +89,9 @@ class RelevanceWeights:
     )
     evidence_segments: int = weight(5, "best segments of a document, whose mean is the evidence for it")
 
+    # Tables (tables.py)
+    table: float = weight(1.0, "value of the best table, if it were as short as a segment; 0: none")
+
     # Second hops (links.py)
     hop_rounds: int = weight(2, "hops: one from the hits, and one from where it led")
     hop_hits: int = weight(12, "best segments of a round that lead on")

@@ -28,6 +28,7 @@ FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "log in short form": short_log,
 }
 LOSSLESS = frozenset({name for name in FORMS if not name.startswith("log")})  # everything can be read off the form
+REWORDED = frozenset({"JSON in short form", "table in short form"})  # no row is there letter for letter
 _OF_KIND = {
     "json": ("JSON in short form",),
     "jsonl": ("JSON in short form",),
