@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import NamedTuple
 
 from ..content import (
@@ -41,6 +41,7 @@ _DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
 _SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
 _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
+_ASKED_TERMS = 64  # words of the question that are looked for in a text
 NO_ENTITIES: frozenset[int] = frozenset()
 _WHOLE = Split("text", [])
 
@@ -113,7 +114,7 @@ def judge(
     Small texts and tool calls are scored together, one atom at a time.
     """
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = _split_all(turns, protection, quoted, measure, room, query.explicit)
+    candidates = _split_all(turns, protection, quoted, measure, room, query)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
@@ -281,7 +282,7 @@ def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
 
 
 def _split_all(
-    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int, explicit: float
+    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int, query: Query
 ) -> list[Candidate]:
     tuned, small = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
     characters = sum(len(block.text) for turn in turns for block in turn.blocks)
@@ -289,7 +290,7 @@ def _split_all(
     coarse = max(characters // _MAX_SEGMENTS, enough)
     deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
     short_left = _SHORT_CHARACTERS
-    own_words = _wants_own_words(characters, room, explicit)
+    own_words = _wants_own_words(characters, room, query.explicit)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     candidates = []
@@ -305,7 +306,7 @@ def _split_all(
                 within = block.message in quoted
                 if within:  # only the marker shows that a form omits something, and a fold does not quote it
                     forms = tuple(form for form in forms if form in LOSSLESS)
-                if own_words:
+                if own_words and _says_any(block.text, query.asked):
                     forms = tuple(form for form in forms if form not in REWORDED)
                 found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
             if found and found[0] in tuned.compact_forms and _pays(block.text, *found, room):
@@ -338,6 +339,12 @@ def _wants_own_words(characters: int, room: int, explicit: float) -> bool:
     tuned = tuning.WEIGHTS
     short = tuned.max_excerpted_form_share * characters
     return explicit > tuned.max_explicit_of_forms and short > room * CHARACTERS_PER_TOKEN
+
+
+def _says_any(text: str, asked: Mapping[str, float]) -> bool:
+    """Whether a text has any word of the question."""
+    lower = text.lower()
+    return any(term in lower for term in islice(asked, _ASKED_TERMS))
 
 
 def _pays(text: str, form: str, short: Short, room: int) -> bool:

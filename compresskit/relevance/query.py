@@ -46,12 +46,14 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an assistant take turns.
 
-    0 in the middle of an agent's work, whose last message is a result.
+    0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
     """
     if not turns or not turns[-1].human:
         return 0.0
+    asked = sum(len(terms(_bounded_text(_asked(block)))) for block in turns[-1].blocks if not block.call)
+    says = min(1.0, asked / tuning.WEIGHTS.question_terms)
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
-    return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
+    return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
 def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:

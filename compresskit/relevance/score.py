@@ -26,7 +26,7 @@ from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
-_UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
+_UNLIKE = {"log": of_lines, "json": of_records, "jsonl": of_records, "table": of_records}
 
 
 class Signals(NamedTuple):

@@ -51,6 +51,7 @@ class RelevanceWeights:
     latest_weight: float = weight(0.6, "weight of the words and calls of the latest assistant turns")
     result_weight: float = weight(0.25, "weight of the words of the newest results")
     earlier_weight: float = weight(0.5, "weight of the words of earlier requests")
+    question_terms: int = weight(2, 'words of a question, minimum: "Go on." asks about no text')
     latest_turns: int = weight(3, "assistant turns that show where the work stands")
     earlier_messages: int = weight(12, "messages of the user that count as earlier requests, maximum")
     max_request_characters: int = weight(800, "characters of an earlier request, maximum: a longer one is data")
