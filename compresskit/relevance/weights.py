@@ -51,7 +51,7 @@ class RelevanceWeights:
     latest_weight: float = weight(
         0.6,
         "weight of the words and calls of the latest assistant turns; less the more surely the last message asks",
-        "`python -m evals needs --limit 50`: contracts 0.42 to 0.51, tables with linked pages 0.64 to 0.72 since it does",
+        "`python -m evals needs --limit 50`: contracts 0.42 to 0.51, linked pages 0.64 to 0.72 since it does",
     )
     result_weight: float = weight(0.25, "weight of the words of the newest results")
     earlier_weight: float = weight(0.5, "weight of the words of earlier requests")

@@ -54,10 +54,10 @@ def csv_row(cells, delimiter=","):
 
 
 ROWS = {  # how a layout writes a row
-    "csv": lambda names, cells: csv_row(cells),
-    "tsv": lambda names, cells: csv_row(cells, "\t"),
-    "markdown": lambda names, cells: f"| {' | '.join(cells)} |",
-    "html": lambda names, cells: f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>",
+    "csv": lambda _, cells: csv_row(cells),
+    "tsv": lambda _, cells: csv_row(cells, "\t"),
+    "markdown": lambda _, cells: f"| {' | '.join(cells)} |",
+    "html": lambda _, cells: f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>",
     "json": lambda names, cells: json.dumps(dict(zip(names, cells, strict=True))),
     "jsonl": lambda names, cells: json.dumps(dict(zip(names, cells, strict=True))),
 }
