@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 Message = dict[str, Any]
 Tool = dict[str, Any]
 Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Place = tuple[int, Path]  # a message by its index, and a text in it
 Span = tuple[int, int]  # a range of characters of a text, the last one not included
 Cache = Mapping[str, str]
 Protect = Callable[[Message], bool] | Sequence[int | str]  # messages: by a function, indices, roles, names of tools
@@ -32,6 +33,18 @@ class Embedder(Protocol):
     """
 
     def embed(self, texts: list[str]) -> Any: ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Judges how well texts answer a query, each of them together with the query, as a cross-encoder does.
+
+    ``rerank`` returns one finite number for each text, in their order. A higher number is a better answer. Only the
+    order of the numbers counts, so any scale will do. Numbers of different calls are never compared. The same query and
+    texts should have the same numbers each time, because results are only as repeatable as the reranker.
+    """
+
+    def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]: ...
 
 
 @runtime_checkable
@@ -170,12 +183,54 @@ class Protection(NamedTuple):
     blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
 
 
+class Treatment(NamedTuple):
+    """What a rule of the caller says about a text.
+
+    Attributes:
+        rule: The index of the rule.
+        action: One of ``rules.ACTIONS``.
+        max_tokens: The tokens of its form, at most; None for no bound.
+        title: What reports call the rule.
+    """
+
+    rule: int
+    action: str
+    max_tokens: int | None
+    title: str
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the text may not change at all."""
+        return self.action == "keep"
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of the text may be left out."""
+        return self.action == "lossless"
+
+    @property
+    def placed(self) -> bool:
+        """Whether the text stays in its place: its message may not fold."""
+        return self.action in ("keep", "lossless", "excerpt")
+
+    @property
+    def forced(self) -> bool:
+        """Whether the text must become smaller, even if it is one of the last to go."""
+        return self.max_tokens is not None or self.action in ("stub", "signatures")
+
+    @property
+    def in_own_words(self) -> bool:
+        """Whether no compact form and no shrunk text may stand for the text."""
+        return self.action in ("verbatim", "signatures", "shrink")
+
+
 class Query(NamedTuple):
     """Terms with their weights, and what is named outright; both empty where nothing is asked.
 
     ``asked`` are the words and names of the question and the task alone, in lower case, with their weights.
     ``explicit`` says how surely the last message asks about the texts, from 0 to 1: an agent's next step does not.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
+    ``rerank`` gives new values of texts, given them and their values so far; None without a reranker.
     """
 
     weights: dict[str, float]
@@ -183,3 +238,4 @@ class Query(NamedTuple):
     near: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
     asked: Mapping[str, float] = MappingProxyType({})
     explicit: float = 1.0
+    rerank: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ..messages.must_stay import task_of
-from ..types import Block, Embedder, Query, Turn
+from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
+from .reranking import reranking
 from .terms import mentions, terms
 
 # Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
@@ -20,7 +21,9 @@ _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 
 
-def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
+def derive(
+    turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None, reranker: Reranker | None = None
+) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
     explicit = 1.0 if given is not None else _explicit(turns)
@@ -40,7 +43,9 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    return Query(weights, named, near, asked, explicit)
+    question = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
+    rerank = reranking(reranker, question) if reranker is not None else None
+    return Query(weights, named, near, asked, explicit, rerank)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -56,16 +61,16 @@ def _explicit(turns: Sequence[Turn]) -> float:
     return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
-def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
+def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
-    return map(_asked, _asking(turns))
+    return map(_asked, _asking(turns, task))
 
 
-def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
+def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
     """The blocks of the question and of the task."""
     last = next((turn for turn in reversed(turns) if turn.human), None)
-    task = task_of(turns)
-    for turn in (last, None if task is None else turns[task]):
+    first = task_of(turns) if task else None
+    for turn in (last, None if first is None else turns[first]):
         if turn is not None:
             yield from (block for block in turn.blocks if not block.call)
 
