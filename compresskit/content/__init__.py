@@ -1,6 +1,6 @@
 """Reads single texts: their kind, their segments, and compact forms of them. It knows no messages. Re-exports only."""
 
-from .compact import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .compact import FORMS, LOSSLESS, MARKER, REWORDED, forms_of, quiet_of, said_in_short, segments_of, shorten
 from .describe import describe
 from .detect import Detected, detect
 from .line_numbers import bare_lines
@@ -12,6 +12,7 @@ __all__ = [
     "FORMS",
     "LOSSLESS",
     "MARKER",
+    "REWORDED",
     "Detected",
     "Segment",
     "Short",

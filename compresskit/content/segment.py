@@ -24,22 +24,29 @@ ALONE = -2  # the highest number of a group whose segments never join another gr
 
 
 class Split(NamedTuple):
-    """A text's kind and its segments: consecutive, none empty, from 0 to the text's length."""
+    """A text's kind and its segments: consecutive, none empty, from 0 to the text's length.
+
+    `parts` are the offsets at which the texts begin that the text holds: documents, sections, tables, long records.
+    Empty if it is one text.
+    """
 
     kind: str
     segments: list[Segment]
+    parts: tuple[int, ...] = ()
 
 
 class Mark(NamedTuple):
     """A place at which a splitter would cut: something called `name` starts there.
 
     Marks of one `group` belong together, such as the methods of a class or the hunks of a file. A segment that is too
-    small joins a neighbour of its own group first. A group at or below `ALONE` joins no other.
+    small joins a neighbour of its own group first. A group at or below `ALONE` joins no other. `opens` says that a text
+    of its own begins here, such as a table among others.
     """
 
     start: int
     name: str
     group: int
+    opens: bool = False
 
 
 class Short(NamedTuple):

@@ -61,10 +61,10 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
     """Spans in which pieces smaller than `small` have joined a neighbour if they belong to it."""
     spans: list[tuple[int, int, str]] = []
     groups: list[int] = []
-    begin, title, kin = next(marks)
+    begin, title, kin, _ = next(marks)
     piece = begin  # the start of the last group in the span
     last = Mark(total, "", -2)
-    for (start, name, group), (end, _, following) in pairwise(chain(marks, (last, last))):
+    for (start, name, group, _), (end, _, following, _) in pairwise(chain(marks, (last, last))):
         if start - begin < small and start < total:
             free = min(group, kin) > ALONE
             single = following != group and not (groups and groups[-1] == kin)  # both are alone in their groups

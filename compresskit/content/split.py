@@ -46,41 +46,58 @@ def split(
     """
     found = found or detect(text, hint)
     # marks are generators, so a splitter may fail only here
-    segments = guarded(lambda: _segments(text, found, deep, min_chars, max_chars, 0), None)
-    return Split(found.kind, sized(text, [], min_chars, max_chars) if segments is None else segments)
+    made = guarded(lambda: _segments(text, found, deep, min_chars, max_chars, 0), None)
+    if made is None:
+        return Split(found.kind, sized(text, [], min_chars, max_chars))
+    segments, starts = made
+    return Split(found.kind, segments, tuple(starts))
 
 
-def _segments(text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int) -> list[Segment]:
+def _segments(
+    text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int
+) -> tuple[list[Segment], list[int]]:
+    """The segments, and where the texts begin that the text holds."""
     if found.container and (parts := parts_of(text, found.container)) and len(parts) * _MIN_PART <= len(text):
-        return list(_of_parts(text, parts, deep, min_chars, max_chars, depth + 1))
+        return _of_parts(text, parts, deep, min_chars, max_chars, depth + 1)
     apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
     if found.kind in _ROWS:
         min_chars = apart
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
-    return sized(text, _marks(found, text, deep, max_chars), min_chars, max_chars, apart)
+    starts: list[int] = []
+    marks = _opening(_marks(found, text, deep, max_chars), starts)
+    return sized(text, marks, min_chars, max_chars, apart), starts
+
+
+def _opening(marks: Iterable[Mark], starts: list[int]) -> Iterator[Mark]:
+    """The marks; ``starts`` gets those at which a text of its own begins."""
+    for mark in marks:
+        if mark.opens:
+            starts.append(mark.start)
+        yield mark
 
 
 def _of_parts(
     text: str, parts: list[Part], deep: bool, min_chars: int, max_chars: int, depth: int
-) -> Iterator[Segment]:
+) -> tuple[list[Segment], list[int]]:
     """The segments of each part by what it is; its label is in the first one of them, and its title names them."""
+    segments: list[Segment] = []
+    starts: list[int] = []
     for part in parts:
+        starts.append(part.start)
         blank = _BLANK.match(text, part.body, part.close)
         part = part._replace(body=blank.end() if blank else part.body)
         body = text[part.body : part.close]
         found = detect_part(body, part.title, depth)
-        inner = _segments(body, found, deep, min_chars, max_chars, depth) if body.strip() else []
+        inner, opened = _segments(body, found, deep, min_chars, max_chars, depth) if body.strip() else ([], [])
         if not inner:
-            yield from (
-                Segment(*each[:2], part.title)
-                for each in _shifted(
-                    sized(text[part.start : part.end], [], 1, max_chars), part.start, part.start, part.end
-                )
-            )
+            alone = sized(text[part.start : part.end], [], 1, max_chars)
+            segments += [Segment(*each[:2], part.title) for each in _shifted(alone, part.start, part.start, part.end)]
             continue
+        starts += [part.body + start for start in opened if start]
         for number, (start, end, name) in enumerate(_shifted(inner, part.body, part.start, part.end)):
-            yield Segment(start, end, _titled(part.title, name, number == 0))
+            segments.append(Segment(start, end, _titled(part.title, name, number == 0)))
+    return segments, starts
 
 
 def _shifted(segments: list[Segment], by: int, start: int, end: int) -> Iterator[Segment]:

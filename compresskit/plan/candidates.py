@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ..content import (
     LOSSLESS,
     MARKER,
+    REWORDED,
     Detected,
     Segment,
     Short,
@@ -42,6 +43,7 @@ _DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
 _SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
 _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
+_ASKED_TERMS = 64  # words of the question that are looked for in a text
 CODE = frozenset({"python", "code"})  # kinds of text with signatures
 NO_ENTITIES: frozenset[int] = frozenset()
 _NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
@@ -133,12 +135,20 @@ def judge(
     Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block.
     """
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = _split_all(turns, protection, quoted, measure, room, rules)
+    candidates = _split_all(turns, protection, quoted, measure, room, query, rules)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
     documents = [
-        Document(one.source, one.optional, one.block.call, one.block.message / last, one.split.kind)
+        Document(
+            one.source,
+            one.optional,
+            one.block.call,
+            one.block.message / last,
+            one.split.kind,
+            one.split.parts,
+            one.head,
+        )
         for one in large.values()
     ]
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
@@ -308,10 +318,11 @@ def _split_all(
     quoted: Set[int],
     measure: Measure,
     room: int,
+    query: Query,
     rules: Mapping[Place, Treatment],
 ) -> list[Candidate]:
     """All blocks in order, with the segments of those that may change and are large enough."""
-    splitter = _Splitter(turns, quoted, measure, room)
+    splitter = _Splitter(turns, quoted, measure, room, query)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     candidates = [  # the newest texts are parsed first
@@ -324,7 +335,7 @@ def _split_all(
 class _Splitter:
     """Splits one text after another, within limits of time for all of them."""
 
-    def __init__(self, turns: Sequence[Turn], quoted: Set[int], measure: Measure, room: int) -> None:
+    def __init__(self, turns: Sequence[Turn], quoted: Set[int], measure: Measure, room: int, query: Query) -> None:
         tuned = tuning.WEIGHTS
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
         enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
@@ -332,6 +343,7 @@ class _Splitter:
         self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
         self._short_left = _SHORT_CHARACTERS
         self._quoted, self._measure, self._room = quoted, measure, room
+        self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
     def candidate(self, block: Block, why: str, rule: Treatment | None) -> Candidate:
         """A block with its segments, and with its compact form if it has one that pays."""
@@ -372,6 +384,8 @@ class _Splitter:
         within = block.message in self._quoted
         if within:  # only the marker shows that a form omits something, and a fold does not quote it
             forms = tuple(form for form in forms if form in LOSSLESS)
+        if rule is None and _says_any(block.text, self._asked):
+            forms = tuple(form for form in forms if form not in REWORDED)
         found = shorten(block.text, forms, 0 if within else MARKER)
         if found is None or found[0] not in tuning.WEIGHTS.compact_forms:
             return None
@@ -386,6 +400,24 @@ def _forms_of(block: Block, kind: Detected, rule: Treatment | None) -> tuple[str
     if rule.in_own_words:
         return ()
     return tuple(form for form in forms_of(block.text, kind) if not rule.complete or form in LOSSLESS)
+
+
+def _wants_own_words(characters: int, room: int, explicit: float) -> bool:
+    """Whether rows are kept in their own words, and not in a compact form that says all of them.
+
+    A question about the texts is answered from a few rows, and their own words are easier to read and to quote. An
+    agent's next step may need an id of any row. If the forms could bring everything into the room, nothing has to be
+    chosen.
+    """
+    tuned = tuning.WEIGHTS
+    short = tuned.max_excerpted_form_share * characters
+    return explicit > tuned.max_explicit_of_forms and short > room * CHARACTERS_PER_TOKEN
+
+
+def _says_any(text: str, asked: Mapping[str, float]) -> bool:
+    """Whether a text has any word of the question."""
+    lower = text.lower()
+    return any(term in lower for term in islice(asked, _ASKED_TERMS))
 
 
 def _pays(text: str, form: str, short: Short, room: int) -> bool:
@@ -412,6 +444,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     text, small = block.text, marker_tuning.WEIGHTS.small_text_characters
     segments: list[Segment] = []
     must: list[int] = []
+    parts: list[int] = []
     longest = _WHOLE
     size = last = 0
     for start, end in [*sorted(block.must), (len(text), len(text))]:
@@ -420,6 +453,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
             part = cut(text[last:start])
             longest, size = (part, start - last) if start - last > size else (longest, size)
             segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
+            parts += [last, *(last + first for first in part.parts if first)]
             last = start
         if end > last:
             if must and must[-1] == len(segments) - 1:
@@ -428,7 +462,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 must.append(len(segments))
                 segments.append(Segment(last, end, ""))
             last = end
-    return Split(longest.kind, segments if size else []), frozenset(must if size else ())
+    return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

@@ -38,6 +38,12 @@ class PlanWeights:
         "made of the form; a form that fits as a whole is used whatever it saves",
         "`python -m evals needs --groups needs/*`",
     )
+    max_explicit_of_forms: float = weight(
+        0.4,
+        "how surely the last message may ask about the texts, from 0 to 1, if they still get compact forms although "
+        "most text has to go",
+        "`python -m evals needs --groups needs/tables_wtq`: 0.72 with forms, 0.88 without",
+    )
     enough_segments: int = weight(2_500, "segments of a conversation that are enough to choose from in a large room")
     room_tokens_per_segment_character: int = weight(
         100, "budget tokens per character of a segment, minimum: a segment is a four-hundredth of the room"

@@ -9,10 +9,16 @@ from ..content import Segment
 
 
 class Document(NamedTuple):
-    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest), ``kind`` is what its splitter says."""
+    """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest), ``kind`` is what its splitter says.
+
+    ``parts`` are the offsets at which the texts begin that the text holds; empty if it is one text. ``head`` is what
+    stands before every excerpt of the text, such as the names of its columns.
+    """
 
     text: str
     segments: Sequence[Segment]
     call: str
     age: float
     kind: str = ""
+    parts: Sequence[int] = ()
+    head: str = ""

@@ -26,7 +26,8 @@ def derive(
 ) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     asked_in = {given} if given is not None else set(_asked_in(turns))
-    sources = [(given, 1.0)] if given is not None else _sources(turns)
+    explicit = 1.0 if given is not None else _explicit(turns)
+    sources = [(given, 1.0)] if given is not None else _sources(turns, explicit)
     first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
@@ -42,7 +43,6 @@ def derive(
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    explicit = 1.0 if given is not None else _explicit(turns)
     question = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
     rerank = reranking(reranker, question) if reranker is not None else None
     return Query(weights, named, near, asked, explicit, rerank)
@@ -51,12 +51,14 @@ def derive(
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an assistant take turns.
 
-    0 in the middle of an agent's work, whose last message is a result.
+    0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
     """
     if not turns or not turns[-1].human:
         return 0.0
+    asked = sum(len(terms(_bounded_text(_asked(block)))) for block in turns[-1].blocks if not block.call)
+    says = min(1.0, asked / tuning.WEIGHTS.question_terms)
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
-    return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
+    return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
@@ -78,8 +80,12 @@ def _asked(block: Block) -> str:
     return block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
-def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
-    """Texts to judge against, with their weights; the same text once."""
+def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
+    """Texts to judge against, with their weights; the same text once.
+
+    The more surely the last message asks a question of its own, the less the latest turns of the assistant count: its
+    last calls show which text it read last, and not which text the question is about.
+    """
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
 
@@ -99,9 +105,10 @@ def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
         asked = (_asked(block) for block in turn.blocks if not block.call)
         add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]
-    for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :]:
-        add((block.text for block in turn.blocks), tuned.latest_weight)
-        add(turn.fixed, tuned.latest_weight)
+    latest = tuned.latest_weight * (1 - explicit)
+    for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :] if latest else ():
+        add((block.text for block in turn.blocks), latest)
+        add(turn.fixed, latest)
     if turns and turns[-1].answers:
         add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), tuned.result_weight)
     return list(found.items())

@@ -93,7 +93,7 @@ def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int
             segments.append(Segment(at, end, name))
             shares.append(0.0)
         origins += [origin] * (len(segments) - len(origins))
-    return Split(split.kind, segments), shares, origins
+    return split._replace(segments=segments), shares, origins
 
 
 def _is_listing(text: str, starts: Sequence[int], kind: str) -> bool:

@@ -20,12 +20,13 @@ from .document import Document
 from .fusion import fuse
 from .links import hop
 from .outliers import of_lines, of_records
+from .tables import of_tables
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
-_UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
+_UNLIKE = {"log": of_lines, "json": of_records, "jsonl": of_records, "table": of_records}
 
 
 class Signals(NamedTuple):
@@ -71,6 +72,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     mentioned, defined = _Named(query).bonus(documents, counts)
     parts = {
         "words": _scaled(bm25(counts, lengths, reader.weights), strength),
+        "table": of_tables(documents, counts, lengths, reader, query.explicit * tuned.table * strength),
         "own_call": own_calls,
         "call_context": _of_calls(documents, reader),
         "mentioned": mentioned,
@@ -146,7 +148,7 @@ def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> No
     most = tuning.WEIGHTS.outlier
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
-        text, segments, *_, kind = documents[number]
+        text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
         if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
             left -= len(text)
             apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
@@ -174,9 +176,9 @@ def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float
 
 def _shares(document: Document) -> list[float]:
     """What neighbours lend each other: between two paragraphs of prose less than within one."""
-    text, segments, *_, kind = document
+    text, segments = document.text, document.segments
     share, paragraph = tuning.WEIGHTS.neighbour_share, tuning.WEIGHTS.paragraph_share
-    if kind != "prose":
+    if document.kind != "prose":
         return [share] * (len(segments) - 1)
     return [share * (paragraph if text[end - 3 : end].endswith(_BLANK) else 1.0) for _, end, _ in segments[:-1]]
 

@@ -31,6 +31,7 @@ FORMS: Mapping[str, Callable[[str], Short | None]] = {
 }
 _OF_TERMINALS = ("terminal output without colours",)  # of texts with control characters
 LOSSLESS = frozenset(FORMS) - {"log in short form", *_OF_TERMINALS}  # everything can be read off the form
+REWORDED = frozenset({"JSON in short form", "table in short form"})  # no row is there letter for letter
 _OF_KIND = {
     "json": ("JSON in short form",),
     "jsonl": ("JSON in short form",),

@@ -5,7 +5,7 @@ line numbers before it, is split as well as a whole one. Whether it is valid is 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..segment import Mark
 
@@ -31,6 +31,7 @@ _NAMED = re.compile(
 _DEPTH = 8
 _NESTED = 200  # brackets within brackets; what is deeper is no data to look into again
 _HEAD = 400  # characters of a record that are looked at for its name
+_TEXT = 300  # characters of a member that is a text of its own, if most members beside it are as long
 
 
 def marks(text: str, max_chars: int = 1600) -> list[Mark]:
@@ -60,14 +61,18 @@ def line_marks(text: str, max_chars: int = 1600) -> list[Mark]:
     ['7', '8']
     """
     scan = _Scan(text, max_chars)
-    start = 0
+    start = long = 0
+    firsts = []
     while start < len(text):
         end = text.find("\n", start) + 1 or len(text)
+        firsts.append(len(scan.marks))
+        long += end - start >= _TEXT
         if end - start > max_chars and text[start] in "[{":
             scan.members(start, start, "", 0)
         else:
-            scan.marks.append(Mark(start, scan.record_name(start, end) if text[start] in "[{" else "", 0))
+            scan.add(start, scan.record_name(start, end) if text[start] in "[{" else "", 0)
         start = end
+    scan.open(firsts, long)
     return scan.marks
 
 
@@ -80,20 +85,39 @@ class _Scan:
         self.marks: list[Mark] = []
         self.group = 0
         self.depth = _DEPTH
+        self.opens = False  # whether a list or an object ended before the next mark
 
     def members(self, begin: int, opened: int, prefix: str, depth: int) -> int:
         """Marks for what the bracket at `opened` holds, the first one at `begin`; where it is closed."""
         self.group += 1
         text, listed = self.text, self.text.startswith("[", opened)
         group, start, at = self.group, begin, opened + 1
+        firsts, long = [], 0
         for comma, end in self.commas(at):
             cut = self.after(comma) if comma else end
             if listed and _OBJECT.match(text, at):
                 self.group += 1  # a record is nobody's kin
                 group = self.group
+            firsts.append(len(self.marks))
+            long += cut - at >= _TEXT
             self.member(start, at, cut, group, prefix, depth)
             start = at = cut
+        self.open(firsts, long)
         return at
+
+    def open(self, firsts: Sequence[int], long: int) -> None:
+        """Makes a text of its own of a list or object that ended, or of each of its members if most are long.
+
+        `firsts` are the numbers of the first marks of its members.
+        """
+        for number in firsts if 2 * long > len(firsts) else firsts[:1]:
+            if number < len(self.marks):
+                self.marks[number] = self.marks[number]._replace(opens=True)
+        self.opens = True
+
+    def add(self, start: int, name: str, group: int) -> None:
+        self.marks.append(Mark(start, name, group, self.opens))
+        self.opens = False
 
     def commas(self, at: int) -> Iterator[tuple[int, int]]:
         """(end of a comma between members, 0) each, at last (0, end of the closing bracket or text)."""
@@ -130,7 +154,7 @@ class _Scan:
         if opened >= 0 and end - at > self.long and depth < self.depth:
             self.members(start, opened, full, depth + 1)
         else:
-            self.marks.append(Mark(start, full, group))
+            self.add(start, full, group)
 
     def record_name(self, start: int, end: int) -> str:
         found = _NAMED.search(self.text, start, min(end, start + _HEAD))

@@ -35,10 +35,10 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
 
 def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark]:
     """The marks, with marks between sentences where the text to the next mark is longer than `long` and not code."""
-    for mark, (end, _, _) in pairwise(chain(marks, (Mark(len(text), "", -1),))):
+    for mark, (end, *_) in pairwise(chain(marks, (Mark(len(text), "", -1),))):
         yield mark
         if end - mark.start > long and not _WHOLE.search(text, mark.start, end):
-            yield from (mark._replace(start=cut) for cut in sentence_ends(text, mark.start, end))
+            yield from (mark._replace(start=cut, opens=False) for cut in sentence_ends(text, mark.start, end))
 
 
 def _goes_on(text: str, stop: int, after: int) -> bool:

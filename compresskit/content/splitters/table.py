@@ -93,23 +93,30 @@ def marks(text: str) -> Iterator[Mark]:
     if not text.lstrip().startswith("<"):
         yield from _lines(text)
         return
-    group, name = 0, ""
+    group, name, ended = 0, "", True
     for row in _HTML_ROW.finditer(text):
         if not row[0].lower().startswith(("<tr", "</")):
             group += 1
             heading = _HEADING.match(text, row.start())
             name = heading[1].strip() if heading else name
         if row[0][:2] != "</":
-            yield Mark(row.start(), name, group)
+            yield Mark(row.start(), name, group, ended)
+            ended = False
+        else:
+            ended = True
 
 
 def _lines(text: str) -> Iterator[Mark]:
     """Marks at rows that end with their line; the rule under a Markdown table's names stays with them."""
     bars = text.lstrip().startswith("|")
-    start = 0
+    start, group, blank = 0, 0, True
     for row in (_BAR_ROW if bars else _ROW).finditer(text):
-        if not (bars and _RULE.match(text, start)) and text[start : row.end()].strip():
-            yield Mark(start, "", 0)
+        if not text[start : row.end()].strip():
+            blank = True
+        elif not (bars and _RULE.match(text, start)):
+            group += blank
+            yield Mark(start, "", group, blank)
+            blank = False
         start = row.end()
     if start < len(text):
-        yield Mark(start, "", 0)
+        yield Mark(start, "", group + blank, blank)

@@ -1,0 +1,77 @@
+"""Tables as a whole: what a table says of the query together, shared out among its rows.
+
+A row says little without the names of its columns, and the row that answers "who won most often?" may share no word
+with the question. The words of the whole table show that it is the right one. Text in sentences speaks for itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+from .bm25 import bm25
+from .document import Document
+from .term_matching import Reader
+
+_ROWS = frozenset({"table", "json", "jsonl"})  # kinds whose segments are rows
+
+_HEAD_CHARACTERS = 2_000  # characters of a head that are read, which bounds the time
+
+
+def numbered(documents: Sequence[Document]) -> list[int]:
+    """For every segment of all documents the number of the text that it is of: its document, or a part of that.
+
+    >>> from compresskit.content import Segment
+    >>> parted = Document("one two", [Segment(0, 4, ""), Segment(4, 7, "")], "", 0.0, parts=(0, 4))
+    >>> numbered([parted, parted._replace(parts=())])
+    [0, 1, 2, 2]
+    """
+    numbers: list[int] = []
+    first = 0
+    for document in documents:
+        numbers += [first + max(0, bisect_right(document.parts, start) - 1) for start, _, _ in document.segments]
+        first = numbers[-1] + 1 if document.segments else first
+    return numbers
+
+
+def of_tables(
+    documents: Sequence[Document],
+    counts: Sequence[Mapping[str, int]],
+    lengths: Sequence[int],
+    reader: Reader,
+    best: float,
+) -> list[float]:
+    """For every segment that is a row, its part of the score of its table.
+
+    The table's score per square root of characters is also that of each row, so a table is taken as a whole where it
+    is worth as much as a text of its length. All parts of texts are compared, those without rows too.
+
+    Args:
+        counts: for every segment, how often it has each term of the query.
+        lengths: the words of every segment.
+        reader: knows the terms of the query.
+        best: the score of the best text.
+    """
+    numbers = numbered(documents)
+    spans = [end - start for document in documents for start, end, _ in document.segments]
+    kinds = (document.kind in _ROWS for document in documents for _ in document.segments)
+    total = max(numbers, default=-1) + 1
+    together: list[dict[str, int]] = [{} for _ in range(total)]
+    words, characters = [0] * total, [0] * total
+    for number, hits, length, size in zip(numbers, counts, lengths, spans, strict=True):
+        words[number] += length
+        characters[number] += size
+        for term, count in hits.items():
+            together[number][term] = together[number].get(term, 0) + count
+    at = 0
+    for document in documents:
+        if document.head and document.segments:
+            for term, count in reader.hits(document.head[:_HEAD_CHARACTERS]).items():
+                together[numbers[at]][term] = together[numbers[at]].get(term, 0) + count
+        at += len(document.segments)
+    scores = bm25(together, words, reader.weights)
+    scale = best / (max(scores, default=0.0) or 1.0)
+    return [
+        scale * scores[number] * (size / characters[number]) ** 0.5 if row else 0.0
+        for number, size, row in zip(numbers, spans, kinds, strict=True)
+    ]
