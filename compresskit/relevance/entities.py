@@ -140,7 +140,7 @@ class Facts:
             turn = self._turns[block.message]
             of_turn.setdefault(turn.index, set()).update(numbers)
             if turn.role == "assistant" or (turn.human and not block.call):
-                said |= numbers
+                said |= self.numbers(block.instruction) if block.data else numbers
         for turn in self._turns:
             for text in turn.fixed:
                 numbers = self.numbers(text)

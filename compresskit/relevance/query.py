@@ -18,11 +18,13 @@ _MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
+_QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 
 
 def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
-    asked_in = {given} if given is not None else set(_asked_in(turns))
+    question = [given] if given is not None else list(_asked_in(turns))
+    asked_in = set(question)
     sources = [(given, 1.0)] if given is not None else _sources(turns)
     first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
@@ -39,7 +41,8 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    return Query(weights, named, near, asked, 1.0 if given is not None else _explicit(turns))
+    explicit = 1.0 if given is not None else _explicit(turns)
+    return Query(weights, named, near, asked, explicit, "\n".join(text[:_QUESTION_CHARACTERS] for text in question))
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -55,7 +58,9 @@ def _explicit(turns: Sequence[Turn]) -> float:
 
 def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
-    return map(_asked, _asking(turns))
+    blocks = list(_asking(turns))
+    asking = [block for block in blocks if block.instruction.strip()]
+    return map(_asked, asking or blocks)
 
 
 def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
@@ -84,9 +89,11 @@ def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
             found.setdefault(text, damped * weight)
 
     add(_asked_in(turns), tuned.asked_weight)
+    size = sum(len(block.text) for turn in turns for block in turn.blocks)
     for block in _asking(turns):
         if block.data:  # the material beside a question says what the question is about, the more the shorter it is
-            add([block.text], tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
+            beside = 1 - len(block.text) / size
+            add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):

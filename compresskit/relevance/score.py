@@ -21,6 +21,7 @@ from .fusion import fuse
 from .links import hop
 from .outliers import of_lines, of_records
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
+from .sources import named_sources
 from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
@@ -87,6 +88,14 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
+    named = named_sources(documents, query.question)
+    if any(named):
+        other = 1 - query.explicit * (1 - tuned.other_source_share)
+        shares = [1.0 if one or len(document.segments) < 2 else other for one, document in zip(named, documents, strict=True)]
+        evidence = [
+            each * share
+            for each, share in zip(evidence, [share for share, d in zip(shares, documents, strict=True) for _ in d.segments], strict=True)
+        ]
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
 

@@ -89,6 +89,8 @@ class RelevanceWeights:
     )
     evidence_segments: int = weight(5, "best segments of a document, whose mean is the evidence for it")
 
+    other_source_share: float = weight(0.0, "share of the evidence for other documents if the question names a source; 1: all")
+
     # Second hops (links.py)
     hop_rounds: int = weight(2, "hops: one from the hits, and one from where it led")
     hop_hits: int = weight(12, "best segments of a round that lead on")
