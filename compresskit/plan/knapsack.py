@@ -115,7 +115,13 @@ class Knapsack:
     """
 
     def __init__(
-        self, groups: Sequence[Group], fold_cost: int, weights: Sequence[float], shown: Set[int], bare: bool = False
+        self,
+        groups: Sequence[Group],
+        fold_cost: int,
+        weights: Sequence[float],
+        shown: Set[int],
+        bare: bool = False,
+        acts: float = 1.0,
     ) -> None:
         self._groups = groups
         self._fold_cost = fold_cost
@@ -127,7 +133,7 @@ class Knapsack:
         self._folded = {number for number, group in enumerate(groups) if group.foldable}
         tuned = tuning.WEIGHTS
         self._exponent = tuned.density_exponent
-        self._entity_value = tuned.entity_value
+        self._entity_value = tuned.entity_value * acts
         self._picked_value = tuned.picked_value
         # Each further segment of a text says less that is new, so its value diminishes, and other texts get their best
         # segments sooner. The index is the bit length of the number of bought segments: 0, 1, 2-3, 4-7 …
@@ -255,7 +261,7 @@ class Knapsack:
         density: float = value / price**self._exponent
         if place >= 0 and segment in forms.picked:
             density += self._picked_value
-        if entities:
+        if entities and self._entity_value:
             density += self._entity_value * sum(map(self._weights.__getitem__, entities - self._shown)) / price
         return density
 
