@@ -22,7 +22,7 @@ from .links import hop
 from .outliers import of_lines, of_records
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .sources import named_sources
-from .terms import parts, words
+from .terms import parts, terms, words
 
 _BLANK = ("\n\n", "\n\r\n")
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
@@ -59,6 +59,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
 def signals(documents: Sequence[Document], query: Query) -> Signals:
     """Every signal of every segment; their weighted sum is its value."""
     tuned = tuning.WEIGHTS
+    named, rest = named_sources(documents, query.question)
+    if any(named):
+        query = _without_names(query, rest)
     reader = Reader(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
@@ -88,16 +91,26 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
-    named = named_sources(documents, query.question)
     if any(named):
         other = 1 - query.explicit * (1 - tuned.other_source_share)
-        shares = [1.0 if one or len(document.segments) < 2 else other for one, document in zip(named, documents, strict=True)]
+        shares = [2.0 if one else 1.0 if len(document.segments) < 2 else other for one, document in zip(named, documents, strict=True)]
         evidence = [
-            each * share
+            min(1.0, each * share) if share != 2.0 else 1.0
             for each, share in zip(evidence, [share for share, d in zip(shares, documents, strict=True) for _ in d.segments], strict=True)
         ]
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
+
+
+def _without_names(query: Query, rest: str) -> Query:
+    """The query without the words that only name sources: these are known, and what is asked about them is not."""
+    left = terms(rest)
+    gone = {term for term in terms(query.question) if term not in left}
+    return query._replace(
+        weights={term: weight * (tuning.WEIGHTS.source_name_share if term in gone else 1) for term, weight in query.weights.items()},
+        mentions={name: weight for name, weight in query.mentions.items() if name.lower() in rest or name not in query.question},
+        asked={term: weight for term, weight in query.asked.items() if term not in gone and (term in left or term in rest)},
+    )
 
 
 def _with(parts: dict[str, list[float]], name: str, before: list[float], after: list[float]) -> list[float]:

@@ -14,39 +14,45 @@ from .document import Document
 
 _VALUE = re.compile(r"\"((?:[^\"\\\n]|\\.){4,200})\"|'([^'\n]{4,200})'|([^\s\"'{}()\[\],]{4,200})")
 _LINE = re.compile(r"\s*+([^\n]{4,200})")
-_SIGNS = re.compile(r"[./_:-]\w|\d")
+_SIGNS = re.compile(r"[./_:]\w|[^\W\d_]-?\d|\d-?[^\W\d_]")
 _LABELS = re.compile(r"<[^<>]{0,60}>|(?:https?://)|[\"'`]")
 _EDGE = " \t\r.,;:#*>=-!?()[]"
 _MIN_WORDS = 3  # words of a title that names a text; a name with signs or digits needs one
 _MAX_NAMED_SHARE = 0.5  # of the texts may have a name that tells them apart
 
 
-def named_sources(documents: Sequence[Document], question: str) -> list[bool]:
-    """For each document whether the question names its source; all False if it names none or most of them.
+def named_sources(documents: Sequence[Document], question: str) -> tuple[list[bool], str]:
+    """For each document whether the question names its source, and the rest of the question, without these names.
+
+    No document is named if the question names none or most of them.
 
     >>> from compresskit.content import Segment
-    >>> texts = [Document(text, [Segment(0, 4, "")], "", 0.0) for text in ("<source>a.com</source>", "# b.com", "c.com")]
+    >>> texts = [Document(text, [Segment(0, 4, "")] * 2, "", 0.0) for text in ("<source>a.com</source>", "# b.com", "c.com")]
     >>> named_sources(texts, "What does b.com collect?")
-    [False, True, False]
+    ([False, True, False], 'what does  collect?')
     """
-    said = _normal(question)
+    rest = said = _normal(question)
     found: dict[str, list[int]] = {}
     for number, document in enumerate(documents):
+        if len(document.segments) < 2:
+            continue
         for label in _labels(document):
             if _tells(label) and _stands_in(label, said):
                 found.setdefault(label, []).append(number)
     most = _MAX_NAMED_SHARE * len(documents)
-    named = {number for numbers in found.values() if len(numbers) <= most for number in numbers}
-    return [number in named for number in range(len(documents))]
+    telling = {label: numbers for label, numbers in found.items() if len(numbers) <= most}
+    named = set().union(*telling.values())
+    for label in sorted(telling, key=len, reverse=True):
+        rest = rest.replace(label, "")
+    return [number in named for number in range(len(documents))], rest
 
 
 def _labels(document: Document) -> set[str]:
     """The values of a document's call, and its first line with the words in it that may be names."""
     values = [next(filter(None, groups)) for groups in _VALUE.findall(document.call[:600])]
     if first := _LINE.match(document.text):
-        line = _LABELS.sub(" ", first[1])
-        values += [line, *line.split()]
-    labels = {_normal(value).strip(_EDGE) for value in values}
+        values.append(_LABELS.sub(" ", first[1]))
+    labels = {_normal(part).strip(_EDGE) for value in values for part in (value, *value.split())}
     return labels | {label.rsplit("/", 1)[-1] for label in labels}
 
 

@@ -91,6 +91,8 @@ class RelevanceWeights:
 
     other_source_share: float = weight(0.0, "share of the evidence for other documents if the question names a source; 1: all")
 
+    source_name_share: float = weight(0.25, "share of the weight of words that only name a source")
+
     # Second hops (links.py)
     hop_rounds: int = weight(2, "hops: one from the hits, and one from where it led")
     hop_hits: int = weight(12, "best segments of a round that lead on")
