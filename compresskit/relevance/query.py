@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from ..messages.instructions import is_question
 from ..messages.must_stay import task_of
 from ..types import Block, Embedder, Query, Turn
 from . import weights as tuning
@@ -60,6 +61,8 @@ def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
     blocks = list(_asking(turns))
     asking = [block for block in blocks if block.instruction.strip()]
+    if any(block.data for block in blocks) and (certain := [block for block in asking if is_question(block.instruction)]):
+        asking = certain  # beside material, a text that asks nothing is material too
     return map(_asked, asking or blocks)
 
 

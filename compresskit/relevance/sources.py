@@ -37,7 +37,7 @@ def named_sources(documents: Sequence[Document], question: str) -> tuple[list[bo
         if len(document.segments) < 2:
             continue
         for label in _labels(document):
-            if _tells(label) and _stands_in(label, said):
+            if len(label)>3 and ("-" in label or _tells(label)) and _stands_in(label, said):
                 found.setdefault(label, []).append(number)
     most = _MAX_NAMED_SHARE * len(documents)
     telling = {label: numbers for label, numbers in found.items() if len(numbers) <= most}
@@ -50,10 +50,12 @@ def named_sources(documents: Sequence[Document], question: str) -> tuple[list[bo
 def _labels(document: Document) -> set[str]:
     """The values of a document's call, and its first line with the words in it that may be names."""
     values = [next(filter(None, groups)) for groups in _VALUE.findall(document.call[:600])]
+    asked = {_normal(part).strip(_EDGE) for value in values for part in (value, *value.split())}
+    asked = {a for a in asked if len(a)>=6 and "-" in a}
     if first := _LINE.match(document.text):
         values.append(_LABELS.sub(" ", first[1]))
     labels = {_normal(part).strip(_EDGE) for value in values for part in (value, *value.split())}
-    return labels | {label.rsplit("/", 1)[-1] for label in labels}
+    return {l for l in labels if _tells(l)} | asked | {label.rsplit("/", 1)[-1] for label in labels}
 
 
 def _normal(text: str) -> str:
