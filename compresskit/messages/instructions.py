@@ -303,8 +303,10 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     plain = [unit for unit in units if not unit.region]
     if _gives_orders(text, plain):
         return [(unit.start, unit.end) for unit in units if unit.region and not unit.order]
-    tail = _beginning(text, units[::-1])[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)])
+    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
+    sure = bool(units) and not units[-1].region and _ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    tail = _beginning(text, units[::-1], sure)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure)
     if newest and not any(_asks(text, unit) for unit in (*head, *tail)):
         # no request is recognised, so a short paragraph at an end may be one
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
@@ -336,18 +338,24 @@ def _asks(text: str, unit: _Unit) -> bool:
     return unit.order or (not unit.region and is_question(text[unit.start : unit.end]))
 
 
+def _is_doubtful(text: str, unit: _Unit) -> bool:
+    """Whether only the first word of a paragraph looks like a request."""
+    paragraph = text[unit.start : unit.end].strip()
+    return not (unit.order or paragraph.endswith((":", "：")) or _ends_like_a_question(paragraph) or _TASK.match(paragraph))
+
+
 def _is_short(text: str, unit: _Unit) -> bool:
     return not unit.region and len(text[unit.start : unit.end].strip()) <= tuning.WEIGHTS.max_instruction_characters
 
 
-def _beginning(text: str, units: Sequence[_Unit]) -> list[_Unit]:
+def _beginning(text: str, units: Sequence[_Unit], sure: bool) -> list[_Unit]:
     """The units at the beginning that ask something, with the short ones before them."""
     found = 0
     for at, unit in enumerate(units[: tuning.WEIGHTS.max_instruction_paragraphs]):
         if not (unit.order or _is_short(text, unit)):
             break
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        if beside or _asks(text, unit):
+        if beside or (_asks(text, unit) and not (sure and _is_doubtful(text, unit))):
             found = at + 1
     return list(units[:found])
 
