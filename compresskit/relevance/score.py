@@ -21,7 +21,7 @@ from .fusion import fuse
 from .links import hop
 from .outliers import of_lines, of_records
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
-from .sources import named_sources
+from .sources import named_sources, source_line
 from .terms import parts, terms, words
 
 _BLANK = ("\n\n", "\n\r\n")
@@ -154,7 +154,7 @@ def _scaled(scores: list[float], best: float) -> list[float]:
 
 def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
-    calls = [reader.hits(document.call[:CALL_CHARACTERS]) if document.call else {} for document in documents]
+    calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
     most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
     scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]

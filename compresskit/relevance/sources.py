@@ -47,6 +47,13 @@ def named_sources(documents: Sequence[Document], question: str) -> tuple[list[bo
     return [number in named for number in range(len(documents))], rest
 
 
+def source_line(document: Document) -> str:
+    """The path in the first line of a text, "" if it has none."""
+    first = _LINE.match(document.text)
+    line = _LABELS.sub(" ", first[1]).strip(_EDGE) if first else ""
+    return line if "/" in line and " " not in line else ""
+
+
 def _labels(document: Document) -> set[str]:
     """The values of a document's call, and its first line with the words in it that may be names."""
     values = [next(filter(None, groups)) for groups in _VALUE.findall(document.call[:600])]
