@@ -87,7 +87,7 @@ class RelevanceWeights:
         "share of a segment's value that depends on its document, if the query asks about documents; 0: none",
         "`python -m evals fit`: 0.9 whichever family of groups is left out; fixes 0.767 to 0.82",
     )
-    evidence_segments: int = weight(5, "best segments of a document, whose mean is the evidence for it")
+    evidence_segments: int = weight(3, "best segments of a document, whose mean is the evidence for it")
 
     other_source_share: float = weight(0.0, "share of the evidence for other documents if the question names a source; 1: all")
 
