@@ -88,7 +88,11 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
-    _with(parts, "beside", values, list(chain.from_iterable(beside)))
+    values = _with(parts, "beside", values, list(chain.from_iterable(beside)))
+    if tuned.region_share:
+        remaining = iter(values)
+        regions = [_regions(document, list(islice(remaining, len(document.segments)))) for document in documents]
+        parts["region"] = [tuned.region_share * each for region in regions for each in region]
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if any(named):
@@ -189,6 +193,31 @@ def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float
         elif -more > lent[number + 1]:
             lent[number + 1] = -more
     return [value + more for value, more in zip(values, lent, strict=True)]
+
+
+def _regions(document: Document, values: list[float]) -> list[float]:
+    """For each segment of running text the mean value of the text around it, less the further away."""
+    segments = document.segments
+    if document.kind not in ("prose", "lines", "markdown") or len(segments) < 8:
+        return [0.0] * len(values)
+    reach = tuning.WEIGHTS.region_characters
+    from math import exp
+    def swept(order):
+        got, total, weight, at = [0.0]*len(values), 0.0, 0.0, None
+        out=[(0.0,0.0)]*len(values)
+        for i in order:
+            start, end, _ = segments[i]
+            middle = (start+end)/2
+            if at is not None:
+                f = exp(-abs(middle-at)/reach)
+                total*=f; weight*=f
+            out[i]=(total,weight)
+            size=(end-start)
+            total+=values[i]*size; weight+=size; at=middle
+        return out
+    n=len(values)
+    left, right = swept(range(n)), swept(range(n-1,-1,-1))
+    return [ (l[0]+r[0]+values[i]*(segments[i].end-segments[i].start))/ (l[1]+r[1]+segments[i].end-segments[i].start) for i,(l,r) in enumerate(zip(left,right))]
 
 
 def _shares(document: Document) -> list[float]:

@@ -79,6 +79,9 @@ class RelevanceWeights:
         "share of that between two paragraphs of prose",
         "`python -m evals multihop-qa`: MuSiQue in one message 0.844 to 0.85",
     )
+    region_share: float = weight(0.0, "share of the mean value around")
+    region_characters: float = weight(1000.0, "reach")
+    task_share: float = weight(1.0, "task share")
     recency: float = weight(0.1, "value of the newest text over the oldest; 0: none")
 
     # The document of a segment (score.py)
