@@ -341,7 +341,9 @@ def _asks(text: str, unit: _Unit) -> bool:
 def _is_doubtful(text: str, unit: _Unit) -> bool:
     """Whether only the first word of a paragraph looks like a request."""
     paragraph = text[unit.start : unit.end].strip()
-    return not (unit.order or paragraph.endswith((":", "：")) or _ends_like_a_question(paragraph) or _TASK.match(paragraph))
+    return not (
+        unit.order or paragraph.endswith((":", "：")) or _ends_like_a_question(paragraph) or _TASK.match(paragraph)
+    )
 
 
 def _is_short(text: str, unit: _Unit) -> bool:

@@ -61,14 +61,20 @@ def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
     blocks = list(_asking(turns))
     asking = [block for block in blocks if block.instruction.strip()]
-    if any(block.data for block in blocks) and (certain := [block for block in asking if is_question(block.instruction)]):
+    if any(block.data for block in blocks) and (
+        certain := [block for block in asking if is_question(block.instruction)]
+    ):
         asking = certain  # beside material, a text that asks nothing is material too
     return map(_asked, asking or blocks)
 
 
+def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
+    return next((turn for turn in reversed(turns) if turn.human), None)
+
+
 def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
     """The blocks of the question and of the task."""
-    last = next((turn for turn in reversed(turns) if turn.human), None)
+    last = _last_of_human(turns)
     task = task_of(turns)
     for turn in (last, None if task is None else turns[task]):
         if turn is not None:
@@ -91,10 +97,15 @@ def _sources(turns: Sequence[Turn]) -> list[tuple[str, float]]:
             damped = min(1.0, tuned.full_weight_characters / max(1, len(text))) if found else 1.0
             found.setdefault(text, damped * weight)
 
-    add(_asked_in(turns), tuned.asked_weight)
+    texts = list(_asked_in(turns))
+    newest = _last_of_human(turns)
+    now = {_asked(block) for block in newest.blocks} if newest else set()
+    add((text for text in texts if text in now), tuned.asked_weight)
+    # a new question in a conversation is about what came before, and seldom about how that was asked for
+    add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     for block in _asking(turns):
-        if block.data:  # the material beside a question says what the question is about, the more the shorter it is
+        if block.data:  # the material beside a question says what other texts it is about, the more the shorter it is
             beside = 1 - len(block.text) / size
             add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context

@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import nlargest
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain, islice, pairwise
+from math import exp
 from typing import NamedTuple
 
 from ..types import Query
@@ -20,11 +21,13 @@ from .document import Document
 from .fusion import fuse
 from .links import hop
 from .outliers import of_lines, of_records
+from .sources import named_sources, source_line, without_names
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
-from .sources import named_sources, source_line
-from .terms import parts, terms, words
+from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
+_RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 
@@ -59,9 +62,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
 def signals(documents: Sequence[Document], query: Query) -> Signals:
     """Every signal of every segment; their weighted sum is its value."""
     tuned = tuning.WEIGHTS
-    named, rest = named_sources(documents, query.question)
-    if any(named):
-        query = _without_names(query, rest)
+    named = named_sources(documents, query.question)
+    if named.names:
+        query = without_names(query, named.names)
     reader = Reader(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
@@ -88,33 +91,15 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
-    values = _with(parts, "beside", values, list(chain.from_iterable(beside)))
-    if tuned.region_share:
-        remaining = iter(values)
-        regions = [_regions(document, list(islice(remaining, len(document.segments)))) for document in documents]
-        parts["region"] = [tuned.region_share * each for region in regions for each in region]
+    _with(parts, "beside", values, list(chain.from_iterable(beside)))
+    regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
+    parts["region"] = [tuned.region_share * each for region in regions for each in region]
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
-    if any(named):
-        other = 1 - query.explicit * (1 - tuned.other_source_share)
-        shares = [2.0 if one else 1.0 if len(document.segments) < 2 else other for one, document in zip(named, documents, strict=True)]
-        evidence = [
-            min(1.0, each * share) if share != 2.0 else 1.0
-            for each, share in zip(evidence, [share for share, d in zip(shares, documents, strict=True) for _ in d.segments], strict=True)
-        ]
+    if named.names:
+        evidence = _with_sources(evidence, documents, named.documents, query.explicit)
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
-
-
-def _without_names(query: Query, rest: str) -> Query:
-    """The query without the words that only name sources: these are known, and what is asked about them is not."""
-    left = terms(rest)
-    gone = {term for term in terms(query.question) if term not in left}
-    return query._replace(
-        weights={term: weight * (tuning.WEIGHTS.source_name_share if term in gone else 1) for term, weight in query.weights.items()},
-        mentions={name: weight for name, weight in query.mentions.items() if name.lower() in rest or name not in query.question},
-        asked={term: weight for term, weight in query.asked.items() if term not in gone and (term in left or term in rest)},
-    )
 
 
 def _with(parts: dict[str, list[float]], name: str, before: list[float], after: list[float]) -> list[float]:
@@ -143,6 +128,20 @@ def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]
         for each, mean in zip(values, means, strict=True)
         for _ in each
     ]
+
+
+def _with_sources(
+    evidence: Sequence[float], documents: Sequence[Document], named: Sequence[bool], explicit: float
+) -> list[float]:
+    """The evidence, if the question names the sources of some documents: all for these, and little for the others."""
+    other = 1 - explicit * (1 - tuning.WEIGHTS.other_source_share)
+    shares = [
+        other if not one and len(document.segments) > 1 else 1.0
+        for document, one in zip(documents, named, strict=True)
+        for _ in document.segments
+    ]
+    full = [one for document, one in zip(documents, named, strict=True) for _ in document.segments]
+    return [1.0 if one else each * share for each, share, one in zip(evidence, shares, full, strict=True)]
 
 
 def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
@@ -195,29 +194,36 @@ def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float
     return [value + more for value, more in zip(values, lent, strict=True)]
 
 
-def _regions(document: Document, values: list[float]) -> list[float]:
-    """For each segment of running text the mean value of the text around it, less the further away."""
+def _region(document: Document, values: Sequence[float]) -> list[float]:
+    """For each segment of running text, the mean value of the text around it, which counts less the farther it is.
+
+    Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
+    """
     segments = document.segments
-    if document.kind not in ("prose", "lines", "markdown") or len(segments) < 8:
+    if document.kind not in _RUNNING or len(segments) < _MIN_REGION_SEGMENTS:
         return [0.0] * len(values)
+    sizes = [end - start for start, end, _ in segments]
+    middles = [(start + end) / 2 for start, end, _ in segments]
     reach = tuning.WEIGHTS.region_characters
-    from math import exp
-    def swept(order):
-        got, total, weight, at = [0.0]*len(values), 0.0, 0.0, None
-        out=[(0.0,0.0)]*len(values)
-        for i in order:
-            start, end, _ = segments[i]
-            middle = (start+end)/2
-            if at is not None:
-                f = exp(-abs(middle-at)/reach)
-                total*=f; weight*=f
-            out[i]=(total,weight)
-            size=(end-start)
-            total+=values[i]*size; weight+=size; at=middle
-        return out
-    n=len(values)
-    left, right = swept(range(n)), swept(range(n-1,-1,-1))
-    return [ (l[0]+r[0]+values[i]*(segments[i].end-segments[i].start))/ (l[1]+r[1]+segments[i].end-segments[i].start) for i,(l,r) in enumerate(zip(left,right))]
+    fades = [exp((before - after) / reach) for before, after in pairwise(middles)]
+    weighted = [value * size for value, size in zip(values, sizes, strict=True)]
+    sums, weights = _faded(weighted, fades), _faded([float(size) for size in sizes], fades)
+    return [total / weight for total, weight in zip(sums, weights, strict=True)]
+
+
+def _faded(values: Sequence[float], fades: Sequence[float]) -> list[float]:
+    """Each value with all others, which are multiplied by every fade between them.
+
+    >>> _faded([1.0, 0.0, 4.0], [0.5, 0.5])
+    [2.0, 2.5, 4.25]
+    """
+    ahead = list(values)
+    for number in range(len(values) - 2, -1, -1):
+        ahead[number] += fades[number] * ahead[number + 1]
+    behind = list(values)
+    for number, fade in enumerate(fades):
+        behind[number + 1] += fade * behind[number]
+    return [one + other - value for one, other, value in zip(ahead, behind, values, strict=True)]
 
 
 def _shares(document: Document) -> list[float]:
