@@ -49,9 +49,9 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an assistant take turns.
 
-    0 in the middle of an agent's work, whose last message is a result.
+    0 in the middle of an agent's work, whose last message is a result, and if a user only says "Go on."
     """
-    if not turns or not turns[-1].human:
+    if not turns or not turns[-1].human or not any(terms(_asked(block)) for block in turns[-1].blocks):
         return 0.0
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
     return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
