@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from .markers.restore import Unfolded, unfold
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_turns, checked_target, entry_forms
+from .options import check, check_keeping, check_turns, checked_factor, checked_target, entry_forms
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
@@ -22,10 +22,24 @@ from .prices import Prices
 from .relevance.query import derive
 from .request import Request
 from .result import Compressed
+from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
 from .turns.continuation import Continued, continued, lasting, pays
 from .turns.on_entry import Entered, entered
-from .types import Cache, Conversation, Counter, Embedder, Message, Path, Protect, Shrinker, Tool, Turn
+from .types import (
+    Cache,
+    Conversation,
+    Counter,
+    Embedder,
+    Message,
+    Path,
+    Place,
+    Protect,
+    Shrinker,
+    Tool,
+    Treatment,
+    Turn,
+)
 
 if TYPE_CHECKING:
     from .plan.shrinking import Shortening
@@ -60,6 +74,8 @@ def compress(
     offer_tool: bool = False,
     breakpoints: bool = False,
     prices: Prices | None = None,
+    rules: Sequence[Rule | Mapping[str, Any]] | None = None,
+    token_factor: float = 1.0,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -115,6 +131,11 @@ def compress(
             turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
             ``target``. With ``previous``, a compaction also comes below the trigger, as soon as reading the text above
             the target has cost as much as writing everything anew.
+        rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
+            matches a text counts. Text that never changes stays as it is, whatever a rule says. Rules hold above the
+            trigger, and for results that enter shorter with ``on_entry``.
+        token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
+            Trigger, target and all figures are then in tokens of the model.
 
     Raises:
         EmbedderFailed: The embedder raised, or it did not return usable vectors.
@@ -130,7 +151,8 @@ def compress(
     check(model, query, tools, recoverable, cache, embedder)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
-    measure = measure_for(model, counter)
+    ruling = checked_rules(rules, shrinker)
+    measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
     request = Request(
@@ -158,7 +180,8 @@ def compress(
         stay = frozenset(untouched(given.turns, messages, protect, cached))
         stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
-        entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry))
+        ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
+        entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry), ruled)
         kept = request.continued(runs, issued, before, going, entering)
         if kept is not None:
             going.hand_on(kept)
@@ -174,8 +197,12 @@ def compress(
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
     stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
+    ruled = treatments(whole.turns, ruling, model, measure.count)
+    stays = stays.ruled(ruled) if ruled else stays
     shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
-    compaction = _Compaction(request, history, whole, stays, entering, messages, folds, query, embedder, shortening)
+    compaction = _Compaction(
+        request, history, whole, stays, entering, messages, folds, query, embedder, shortening, ruled
+    )
     begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
     if original <= trigger and kept is None:
@@ -205,6 +232,7 @@ class _Compaction:
         messages: The messages that the caller gave.
         folds, query, embedder: As for ``compress``.
         shortening: The caller's shrinker.
+        rules: The caller's rules, by text.
     """
 
     request: Request
@@ -217,6 +245,7 @@ class _Compaction:
     query: str | None
     embedder: Embedder | None
     shortening: Shortening | None
+    rules: Mapping[Place, Treatment]
 
     def begun(self) -> Judged | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
@@ -255,7 +284,7 @@ class _Compaction:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder)
-        return judge(shown, turns, bound, protection, query, measure, room)
+        return judge(shown, turns, bound, protection, query, measure, room, self.rules)
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

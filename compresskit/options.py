@@ -10,6 +10,7 @@ from .prices import Prices
 from .result import Compressed
 
 _DEFAULT = "Leave it out for the default."
+_MIN_FACTOR, _MAX_FACTOR = 0.1, 10  # tokens of a model for a counted token; beyond them it is a mistake
 _TARGET_PERCENT = 70  # of the trigger, where no target is given
 
 
@@ -29,6 +30,20 @@ def checked_target(trigger: Any, target: Any) -> int:
             f"Lower the target or raise the trigger."
         )
     return int(target)
+
+
+def checked_factor(factor: Any) -> float:
+    """The tokens of the model for each counted token.
+
+    >>> checked_factor(1)
+    1.0
+    """
+    if isinstance(factor, int | float) and not isinstance(factor, bool) and _MIN_FACTOR <= factor <= _MAX_FACTOR:
+        return float(factor)
+    raise InvalidArgument(
+        f"token_factor is {shown(factor)}; a number from {_MIN_FACTOR} to {_MAX_FACTOR} was expected, such as 1.2. "
+        f"{_DEFAULT}"
+    )
 
 
 def check_model(model: Any) -> None:

@@ -44,6 +44,7 @@ class Decision(NamedTuple):
         tokens_after: The cost of the block in the result.
         score: The relevance of the block.
         why: The reason, in words.
+        rule: The index of the rule that matched the block. None if no rule did.
     """
 
     message: int
@@ -54,6 +55,7 @@ class Decision(NamedTuple):
     tokens_after: int
     score: float
     why: str
+    rule: int | None = None
 
 
 class Mark(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 Message = dict[str, Any]
 Tool = dict[str, Any]
 Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Place = tuple[int, Path]  # a message by its index, and a text in it
 Span = tuple[int, int]  # a range of characters of a text, the last one not included
 Cache = Mapping[str, str]
 Protect = Callable[[Message], bool] | Sequence[int | str]  # messages: by a function, indices, roles, names of tools
@@ -168,6 +169,47 @@ class Protection(NamedTuple):
 
     messages: Sequence[str]
     blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
+
+
+class Treatment(NamedTuple):
+    """What a rule of the caller says about a text.
+
+    Attributes:
+        rule: The index of the rule.
+        action: One of ``rules.ACTIONS``.
+        max_tokens: The tokens of its form, at most; None for no bound.
+        title: What reports call the rule.
+    """
+
+    rule: int
+    action: str
+    max_tokens: int | None
+    title: str
+
+    @property
+    def untouched(self) -> bool:
+        """Whether the text may not change at all."""
+        return self.action == "keep"
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of the text may be left out."""
+        return self.action == "lossless"
+
+    @property
+    def placed(self) -> bool:
+        """Whether the text stays in its place: its message may not fold."""
+        return self.action in ("keep", "lossless", "excerpt")
+
+    @property
+    def forced(self) -> bool:
+        """Whether the text must become smaller, even if it is one of the last to go."""
+        return self.max_tokens is not None or self.action in ("stub", "signatures")
+
+    @property
+    def in_own_words(self) -> bool:
+        """Whether no compact form and no shrunk text may stand for the text."""
+        return self.action in ("verbatim", "signatures", "shrink")
 
 
 class Query(NamedTuple):

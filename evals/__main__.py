@@ -41,6 +41,7 @@ EVALS = {  # name -> module of this package, and what it is
     "shrink": ("suites.shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
     "local-model": ("suites.local_model", "questions over long conversations, answered by a real model"),
     "bench": ("suites.bench", "time and memory of compress()"),
+    "token-factors": ("suites.token_factors", "tokens of other models for each token that is counted"),
     "fuzz": ("suites.fuzz", "conversations that break a law of compress(), made up and cut out of recorded runs"),
     "report": ("report", "one HTML page from records"),
     "figures": ("report.readme", "the figures of README and documentation, from records"),

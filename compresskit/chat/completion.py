@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -13,8 +13,9 @@ from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_keeping, check_loop, checked_target
+from ..options import check, check_keeping, check_loop, checked_factor, checked_target
 from ..result import Compressed
+from ..rules import Rule, checked_rules
 from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
@@ -35,7 +36,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder`` and ``shrinker``, as in ``compress``.
+      ``recoverable``, ``cache``, ``embedder``, ``shrinker``, ``rules`` and
+      ``token_factor``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -97,6 +99,8 @@ class _Options:
     cache: Cache | None = None
     embedder: Embedder | None = None
     shrinker: Shrinker | None = None
+    rules: Sequence[Rule | Mapping[str, Any]] | None = None
+    token_factor: float = 1.0
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -121,6 +125,8 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     checked_target(options.trigger, options.target)
     check(model, options.query, None, options.recoverable, options.cache, options.embedder)
     check_keeping(options.cached, options.results, options.folds)
+    checked_rules(options.rules, options.shrinker)
+    checked_factor(options.token_factor)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -211,6 +217,8 @@ def _compressed(
         cache=options.cache,
         embedder=options.embedder,
         shrinker=options.shrinker,
+        rules=options.rules,
+        token_factor=options.token_factor,
     )
 
 

@@ -18,6 +18,7 @@ from ..options import check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
+from ..rules import checked
 from ..types import Message
 from .result_json import from_fields, to_fields
 
@@ -25,7 +26,12 @@ _VERSION = 1
 # The options of compress() that are the same in every turn and can be written as JSON.
 _OPTIONS = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices"),
+    *("on_entry", "offer_tool", "breakpoints", "prices", "rules", "token_factor"),
+)
+# The options of completion() that a conversation has itself.
+_OF_CONVERSATION = (
+    *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
+    *("rules", "token_factor"),
 )
 
 
@@ -44,8 +50,8 @@ class Conversation:
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
-        recoverable, shape, on_entry, offer_tool, breakpoints and prices. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise.
+        recoverable, shape, on_entry, offer_tool, breakpoints, prices, rules and token_factor. offer_tool is on, and
+        on_entry is "lossless", unless you say otherwise.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
@@ -64,6 +70,8 @@ class Conversation:
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
+        if "rules" in options:
+            options["rules"] = [rule.as_dict() for rule in checked(options["rules"])]
         self._options = {"on_entry": "lossless", "offer_tool": True, **options}
 
     def append(self, *messages: Message) -> None:
@@ -167,7 +175,7 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
     """
     if not isinstance(conversation, Conversation):
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
-    for name in ("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"):
+    for name in _OF_CONVERSATION:
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")

@@ -36,7 +36,7 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     """
     trigger, counter = options["trigger"], options.get("counter")
     turns = read(messages, options.get("shape", "auto")).turns
-    measure = measure_for(options["model"], counter)
+    measure = measure_for(options["model"], counter, options.get("token_factor", 1.0))
     ends = [turn.index for turn in turns if turn.index and turn.role == "assistant"]
     previous: Compressed | None = None
     sent = compress([], **options).compressed_tokens  # the tools

@@ -23,6 +23,7 @@ from .input import Conversation, InputError, read_conversations, read_results, r
 from .ledger_commands import ledger
 from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
+from .recipes import recipes, rules_option
 from .show import figures, render
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
@@ -72,6 +73,8 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        rules_option,
+        click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):
@@ -202,6 +205,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 cli.add_command(ledger)
+cli.add_command(recipes)
 
 
 @contextmanager

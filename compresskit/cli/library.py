@@ -38,6 +38,8 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             shape=options["shape"],
             cache=conversation.cache if conversation.is_result else None,
             shrinker=shrinker,
+            rules=options["rules"],
+            token_factor=options["token_factor"],
         )
 
 

@@ -2,7 +2,7 @@
 
 from .compact import FORMS, LOSSLESS, MARKER, forms_of, quiet_of, said_in_short, segments_of, shorten
 from .describe import describe
-from .detect import detect
+from .detect import Detected, detect
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
@@ -12,6 +12,7 @@ __all__ = [
     "FORMS",
     "LOSSLESS",
     "MARKER",
+    "Detected",
     "Segment",
     "Short",
     "Split",

@@ -7,13 +7,13 @@ are opened only if the target is out of reach otherwise. All other texts are ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, TypeGuard
 
 from ..errors import InvalidArgument, shown
-from ..types import Block, Message, Path, Protect, Protection, Turn
+from ..types import Block, Message, Path, Place, Protect, Protection, Treatment, Turn
 from . import weights as tuning
 from .instructions import cut, gives_task, kept_tags, mark
 from .parts import CHARACTERS_PER_TOKEN
@@ -69,6 +69,22 @@ class MustStay:
         characters = sum(len(block.text) for block in self.passed)
         fits = characters <= tuning.WEIGHTS.max_passed_share * room * CHARACTERS_PER_TOKEN
         return self if fits else self.without(self.passed)
+
+    def ruled(self, treatments: Mapping[Place, Treatment]) -> MustStay:
+        """A copy that follows the rules of the caller. Of texts that must stay, rules reach only the last to go."""
+        messages, texts = list(self.messages), dict(self.texts)
+        last = {(block.message, block.path) for block in self.last}
+        for place, treatment in treatments.items():
+            if treatment.untouched:
+                texts.setdefault(place, f"rule: {treatment.title}")
+                last.discard(place)
+            elif treatment.forced and place in last:
+                last.discard(place)
+                del texts[place]
+            if treatment.placed:
+                messages[place[0]] = messages[place[0]] or f"rule: {treatment.title}"
+        kept = tuple(block for block in self.last if (block.message, block.path) in last)
+        return replace(self, messages=messages, texts=texts, last=kept)
 
     def without(self, opened: Iterable[Block]) -> MustStay:
         """A copy in which these texts may change. They were among the last to go."""

@@ -5,9 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from itertools import accumulate, pairwise
+from types import MappingProxyType
 from typing import NamedTuple
 
-from ..content import LOSSLESS, MARKER, Segment, Short, Split, detect, forms_of, quiet_of, segments_of, shorten, split
+from ..content import (
+    LOSSLESS,
+    MARKER,
+    Detected,
+    Segment,
+    Short,
+    Split,
+    detect,
+    forms_of,
+    quiet_of,
+    segments_of,
+    shorten,
+    split,
+)
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..messages.parts import CHARACTERS_PER_TOKEN
@@ -17,7 +31,7 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
-from ..types import Block, Message, Protection, Query, Turn
+from ..types import Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .groups import Atom
 
@@ -28,7 +42,9 @@ _DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
 _SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
 _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
+CODE = frozenset({"python", "code"})  # kinds of text with signatures
 NO_ENTITIES: frozenset[int] = frozenset()
+_NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
 _WHOLE = Split("text", [])
 
 
@@ -49,6 +65,22 @@ class Candidate(NamedTuple):
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
     again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
+    rule: Treatment | None = None  # what a rule of the caller says about the block
+
+    @property
+    def most(self) -> int | None:
+        """The tokens of its form, at most, besides what must stay of it; None without a rule that bounds them."""
+        rule = self.rule
+        if rule is None:
+            return None
+        if rule.action == "stub" or self.outlined or (rule.action == "drop_when_stale" and self.stale):
+            return 0
+        return rule.max_tokens
+
+    @property
+    def outlined(self) -> bool:
+        """Whether a rule makes it code of which only the signatures are shown."""
+        return self.rule is not None and self.rule.action == "signatures" and self.split.kind in CODE
 
     @property
     def source(self) -> str:
@@ -95,13 +127,14 @@ def judge(
     query: Query,
     measure: Measure,
     room: int,
+    rules: Mapping[Place, Treatment] = _NO_RULES,
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
-    Small texts and tool calls are scored together, one atom at a time.
+    Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block.
     """
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = _split_all(turns, protection, quoted, measure, room)
+    candidates = _split_all(turns, protection, quoted, measure, room, rules)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
@@ -119,7 +152,7 @@ def judge(
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
     for number, one in _with_discounts(_with_values(large, scores), candidates).items():
-        candidates[number] = one
+        candidates[number] = _with_best_segment(one)
     firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
     relevance = [
         max(one.values) if one.values else 0.0 if one.protected else value
@@ -182,6 +215,13 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
     return found
 
 
+def _with_best_segment(one: Candidate) -> Candidate:
+    """Keeps the best segment of a text whenever it is shown, if a rule asks for an excerpt of it."""
+    if one.rule is None or one.rule.action != "excerpt" or one.must or one.again or not one.values:
+        return one
+    return one._replace(must=frozenset([max(range(len(one.values)), key=one.values.__getitem__)]))
+
+
 def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candidate]) -> dict[int, Candidate]:
     """Takes most of their value from segments that a later text repeats. If all are repeated, the text is one segment.
 
@@ -194,7 +234,10 @@ def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candida
         repeated = again([(one.source, one.split.segments) for one in texts.values()])
     changed = [False] * len(texts)
     if tuned.drops_outdated:
-        changed = outdated([(one.block.text, one.block.call) for one in texts.values()])
+        ruled = frozenset(
+            index for index, one in enumerate(texts.values()) if one.rule and one.rule.action == "drop_when_stale"
+        )
+        changed = outdated([(one.block.text, one.block.call) for one in texts.values()], ruled)
     left = tuned.repeated_share
     stale = 0
     found = dict(large)
@@ -262,48 +305,89 @@ def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
 
 
 def _split_all(
-    turns: Sequence[Turn], protection: Protection, quoted: Set[int], measure: Measure, room: int
+    turns: Sequence[Turn],
+    protection: Protection,
+    quoted: Set[int],
+    measure: Measure,
+    room: int,
+    rules: Mapping[Place, Treatment],
 ) -> list[Candidate]:
-    tuned, small = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
-    characters = sum(len(block.text) for turn in turns for block in turn.blocks)
-    enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
-    coarse = max(characters // _MAX_SEGMENTS, enough)
-    deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
-    short_left = _SHORT_CHARACTERS
+    """All blocks in order, with the segments of those that may change and are large enough."""
+    splitter = _Splitter(turns, quoted, measure, room)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
-    candidates = []
-    for block, why in zip(reversed(blocks), reversed(reasons), strict=True):  # the newest texts are parsed first
-        one = Candidate(block, why)
-        if not why and len(block.text) >= small:
-            most = max(_most_characters(block.text, measure, room), 4 * coarse)
-            least = max(min(tuned.min_segment_characters, most // 4), coarse)
-            kind = detect(block.text, block.call)
-            found = None
-            if short_left > 0 and not block.must and (forms := forms_of(block.text, kind)):
-                short_left -= len(block.text)
-                within = block.message in quoted
-                if within:  # only the marker shows that a form omits something, and a fold does not quote it
-                    forms = tuple(form for form in forms if form in LOSSLESS)
-                found = shorten(block.text, forms, 0 if within else MARKER) if short_left >= 0 else None
-            if found and found[0] in tuned.compact_forms and _pays(block.text, *found, room):
-                form, short = found
-                if within:
-                    least = min(least, tuned.min_quoted_segment_characters)
-                parts = segments_of(short, least, most)
-                quiet = quiet_of(short, parts)
-                one = Candidate(block, why, parts, form=form, short=short.body, head=short.head, quiet=quiet)
-            else:
-                deep = len(block.text) <= deep_left
-                deep_left -= len(block.text) if deep else 0
-                cut = partial(split, hint=block.call, deep=deep, min_chars=least, max_chars=most)
-                one = (
-                    Candidate(block, why, *_around(block, cut))
-                    if block.must
-                    else Candidate(block, why, cut(block.text, found=kind))
-                )
-        candidates.append(one)
+    candidates = [  # the newest texts are parsed first
+        splitter.candidate(block, why, rules.get((block.message, block.path)))
+        for block, why in zip(reversed(blocks), reversed(reasons), strict=True)
+    ]
     return candidates[::-1]
+
+
+class _Splitter:
+    """Splits one text after another, within limits of time for all of them."""
+
+    def __init__(self, turns: Sequence[Turn], quoted: Set[int], measure: Measure, room: int) -> None:
+        tuned = tuning.WEIGHTS
+        characters = sum(len(block.text) for turn in turns for block in turn.blocks)
+        enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
+        self._coarse = max(characters // _MAX_SEGMENTS, enough)
+        self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
+        self._short_left = _SHORT_CHARACTERS
+        self._quoted, self._measure, self._room = quoted, measure, room
+
+    def candidate(self, block: Block, why: str, rule: Treatment | None) -> Candidate:
+        """A block with its segments, and with its compact form if it has one that pays."""
+        one = Candidate(block, why, rule=rule)
+        if why or len(block.text) < marker_tuning.WEIGHTS.small_text_characters:
+            return one
+        tuned = tuning.WEIGHTS
+        room = self._room if rule is None or rule.max_tokens is None else min(self._room, rule.max_tokens)
+        most = max(_most_characters(block.text, self._measure, room), 4 * self._coarse)
+        least = max(min(tuned.min_segment_characters, most // 4), self._coarse)
+        kind = detect(block.text, block.call)
+        if found := self._compact(block, kind, rule):
+            form, short = found
+            if block.message in self._quoted:
+                least = min(least, tuned.min_quoted_segment_characters)
+            parts = segments_of(short, least, most)
+            must = frozenset(range(len(parts.segments)) if rule is not None and rule.complete else ())
+            quiet = quiet_of(short, parts)
+            return one._replace(split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet)
+        if rule is not None and rule.complete:
+            return one._replace(protected=f"rule: {rule.title}")
+        deep = len(block.text) <= self._deep_left
+        self._deep_left -= len(block.text) if deep else 0
+        cut = partial(split, hint=block.call, deep=deep, min_chars=least, max_chars=most)
+        if not block.must:
+            return one._replace(split=cut(block.text, found=kind))
+        parts, must = _around(block, cut)
+        return one._replace(split=parts, must=must)
+
+    def _compact(self, block: Block, kind: Detected, rule: Treatment | None) -> tuple[str, Short] | None:
+        """The compact form of a text, if it has one that pays."""
+        forms = () if block.must or self._short_left <= 0 else _forms_of(block, kind, rule)
+        if not forms:
+            return None
+        self._short_left -= len(block.text)
+        if self._short_left < 0:
+            return None
+        within = block.message in self._quoted
+        if within:  # only the marker shows that a form omits something, and a fold does not quote it
+            forms = tuple(form for form in forms if form in LOSSLESS)
+        found = shorten(block.text, forms, 0 if within else MARKER)
+        if found is None or found[0] not in tuning.WEIGHTS.compact_forms:
+            return None
+        pays = (rule is not None and rule.complete) or _pays(block.text, *found, self._room)
+        return found if pays else None
+
+
+def _forms_of(block: Block, kind: Detected, rule: Treatment | None) -> tuple[str, ...]:
+    """The compact forms that a text may have."""
+    if rule is None:
+        return forms_of(block.text, kind)
+    if rule.in_own_words:
+        return ()
+    return tuple(form for form in forms_of(block.text, kind) if not rule.complete or form in LOSSLESS)
 
 
 def _pays(text: str, form: str, short: Short, room: int) -> bool:

@@ -15,6 +15,7 @@ from .candidates import Candidate, Judged
 from .folds import beside_cost, price_quoted
 from .groups import Atom
 from .knapsack import Forms, Group, Knapsack
+from .signatures import NO_SEGMENTS, signatures_in
 
 _MIN_STUB = 12  # tokens of the smallest stub there is
 _SLACK = 2  # tokens that a marker may cost more in its place than by itself
@@ -118,10 +119,33 @@ def _price(
     # a stub describes its text as long as it stays the cheapest form
     what = describe(text, one.split, one.block.call)
     words = wording.stub(lines, count, f"{what}, {one.again}" if one.again else what, key)
-    tokens = measure.count(words)
-    if tokens <= min(whole, head + gap + min(costs)) - _SLACK and count - tokens >= least_gain:
+    if one.outlined and (outline := _outline(one, words, wording, measure)):
+        described = shortest = outline
+        bare = stub = measure.count(outline)
+        if count - bare < least_gain:
+            return None, None
+    elif (tokens := measure.count(words)) <= min(
+        whole, head + gap + min(costs)
+    ) - _SLACK and count - tokens >= least_gain:
         described, stub = words, tokens
-    forms = Forms(whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must)
+    forms = Forms(
+        whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most
+    )
     if one.must and count - forms.least < least_gain:
         return None, None
     return forms, Stubs(described, shortest, bare)
+
+
+def _outline(one: Candidate, stub: str, wording: Wording, measure: Measure) -> str:
+    """A stub of code with its signatures, as many as a rule allows; "" if there are none."""
+    text, split = one.block.text, one.split
+    found = [
+        words for number in range(len(split.segments)) for words in signatures_in(text, split, NO_SEGMENTS, number)
+    ]
+    most = one.rule.max_tokens if one.rule is not None else None
+    while found:
+        outline = wording.naming(stub, found)
+        if most is None or measure.count(outline) <= most:
+            return outline
+        found = found[: len(found) * 4 // 5]
+    return ""

@@ -30,7 +30,10 @@ def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Form
     costs = one.segment_tokens(measure)
     head = (measure.count(one.head) if one.head else 0) + (0 if lines else _ROLE)
     whole = head + sum(costs) + 1
-    return fixed, Forms(whole, 0, 0, head, _GAP, _GAP, costs, one.values, one.entities, one.stale, one.picked, one.must)
+    forms = Forms(
+        whole, 0, 0, head, _GAP, _GAP, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most
+    )
+    return fixed, forms
 
 
 def quoted_lines(texts: Iterable[tuple[Candidate, str, frozenset[int]]]) -> list[str]:

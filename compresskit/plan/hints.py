@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping, Sequence
 
 from . import weights as tuning
+from .candidates import CODE
 from .choice import FOLD, NO_WORDS, Choice, Words
 from .costs import Costs
 from .knapsack import Group
 from .signatures import signatures_in
 
-_CODE = frozenset({"python", "code"})
 _SIGNATURE_SLACK = 1  # tokens that a signature may cost more in its marker than by itself
 _NAME_SLACK = 2  # tokens that the first name of a marker may cost more than by itself
 _SEPARATOR_CHARACTERS = 6  # characters that a name costs besides its own: the comma, the space, and their effects
@@ -65,7 +65,10 @@ def code_with_gaps(costs: Costs) -> list[int]:
         for group in costs.groups
         if not group.quoted
         for number in group.forms
-        if not (one := candidates[number]).short and one.split.kind in _CODE and len(one.split.segments) > 1
+        if not (one := candidates[number]).short
+        and one.split.kind in CODE
+        and len(one.split.segments) > 1
+        and one.most is None
     ]
 
 
@@ -137,7 +140,10 @@ def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -
 
 
 def _hidden(groups: Sequence[Group], choice: Choice) -> dict[int, tuple[int, int]]:
-    """The last place of each entity that cannot be read; stale texts do not count, as they may no longer be true."""
+    """The last place of each entity that cannot be read.
+
+    Stale texts do not count, as they may no longer be true. Neither do texts whose form a rule bounds.
+    """
     places: dict[int, tuple[int, int]] = {}
     shown = choice.entities
     for index, group in enumerate(groups):
@@ -146,7 +152,7 @@ def _hidden(groups: Sequence[Group], choice: Choice) -> dict[int, tuple[int, int
             for entity in group.entities - shown:
                 places[entity] = FOLD, index
         for number, forms in group.forms.items():
-            if not forms.stale:
+            if not forms.stale and forms.most is None:
                 kept = choice.kept_of(number)
                 for segment, entities in enumerate(forms.entities):
                     if entities and segment not in kept:

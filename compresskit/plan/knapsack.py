@@ -32,6 +32,7 @@ class Forms:
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest), and bought last and in this order
     picked: Set[int] = frozenset()  # segments that the question picks out: taken before all others
     must: Set[int] = frozenset()  # segments that are kept whenever the text is shown; then there is no stub
+    most: int | None = None  # tokens of its form, maximum, unless what must stay costs more
 
     @property
     def least(self) -> int:
@@ -56,7 +57,7 @@ class Group:
 class _Text:
     """The part of a text that is kept so far."""
 
-    __slots__ = ("forms", "gaps", "kept", "stub", "taken")
+    __slots__ = ("forms", "gaps", "kept", "stub", "taken", "used")
 
     def __init__(self, forms: Forms, bare: bool) -> None:
         self.forms = forms
@@ -66,6 +67,7 @@ class _Text:
         for segment in forms.must:
             self.keep(segment)
         self.taken = 0  # segments that were bought
+        self.used = self.cheapest if forms.most is not None else 0  # tokens of what is kept so far, if bounded
 
     @property
     def cheapest(self) -> int:
@@ -87,6 +89,17 @@ class _Text:
         if not last:
             return forms.full - self.stub
         return forms.head + cost + self._marks((segment > 0) + (segment < last)) - self.stub
+
+    def fits(self, segment: int) -> bool:
+        """Whether one more segment stays within the bound of the text."""
+        return self.forms.most is None or self.used + self.price(segment) <= self.forms.most
+
+    def buy(self, segment: int) -> None:
+        """Keeps one more segment for its price."""
+        if self.forms.most is not None:
+            self.used += self.price(segment)
+        self.taken += 1
+        self.keep(segment)
 
     def keep(self, segment: int) -> None:
         self.gaps += self._change(segment)
@@ -227,14 +240,14 @@ class Knapsack:
             self._folded.discard(last)
 
     def _price(self, number: int, place: int, segment: int) -> int | None:
-        """The tokens that an upgrade adds now; None if it is already taken."""
+        """The tokens that an upgrade adds now; None if it is already taken, or beyond the bound of its text."""
+        text = self._texts[place] if place >= 0 else None
+        if text is not None and not text.fits(segment):
+            return None
         if number not in self._opened:
             opening = self._opening(number)
-            return opening + self._texts[place].price(segment) if place >= 0 else opening
-        if place < 0:
-            return None
-        text = self._texts[place]
-        return None if segment in text.kept else text.price(segment)
+            return opening if text is None else opening + text.price(segment)
+        return None if text is None or segment in text.kept else text.price(segment)
 
     def _density(self, number: int, place: int, segment: int, price: int) -> float:
         """The damped value per token of an upgrade that adds ``price`` tokens.
@@ -291,8 +304,7 @@ class Knapsack:
                 self._folded.discard(number)
         if place >= 0:
             text = self._texts[place]
-            text.keep(segment)
-            text.taken += 1
+            text.buy(segment)
             self._shown |= text.forms.entities[segment]
         if opens:
             self._offer(number)

@@ -35,7 +35,7 @@ class Shortening:
         """The messages with shrunk texts in the place of those excerpts that they may replace."""
         count, wording = self._measure.count, costs.wording
         enough = tuning.WEIGHTS.max_shrunk_share
-        found = [one for one in written.excerpts if _share_of_excerpt(one) < enough and not one.candidate.must]
+        found = [one for one in written.excerpts if _may_shrink(one, enough)]
         blocks = [
             (one.candidate.block.text, one.tokens - count(wording.shortened(one.key, "")) - _SLACK) for one in found
         ]
@@ -50,7 +50,7 @@ class Shortening:
                 written = written.explained(one, "the shrunk text says too little")
             elif tokens > one.tokens:
                 written = written.explained(one, "the shrunk text is over its budget")
-            elif _share_of_shrunk(one, text) <= _share_of_excerpt(one):
+            elif not _must_shrink(one) and _share_of_shrunk(one, text) <= _share_of_excerpt(one):
                 written = written.explained(one, "the excerpt keeps more of what matters")
             else:
                 written = written.shortened(one, text, tokens, costs)
@@ -62,6 +62,20 @@ class Shortening:
             own = self._with
             outcomes = shrunk(fresh, self._query, own.shrinker, self._measure, own.store, own.max_seconds)
             self._known.update(zip(fresh, outcomes, strict=True))
+
+
+def _must_shrink(excerpt: Excerpt) -> bool:
+    """Whether a rule wants a shrunk text, whatever an excerpt keeps."""
+    rule = excerpt.candidate.rule
+    return rule is not None and rule.action == "shrink"
+
+
+def _may_shrink(excerpt: Excerpt, enough: float) -> bool:
+    """Whether a shrunk text may replace an excerpt, which keeps less than ``enough`` of the value."""
+    one = excerpt.candidate
+    if one.must or (one.rule is not None and one.rule.action in ("verbatim", "excerpt")):
+        return False
+    return _must_shrink(excerpt) or _share_of_excerpt(excerpt) < enough
 
 
 def _share_of_excerpt(excerpt: Excerpt) -> float:

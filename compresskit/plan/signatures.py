@@ -12,6 +12,7 @@ _PYTHON = ("def ", "class ", "async def ")
 _NO_CODE = ("#", "//", "/*", "*", "--", "@", '"', "'", "import ", "from ", "use ", "return ")
 _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
+NO_SEGMENTS: frozenset[int] = frozenset()
 
 
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:

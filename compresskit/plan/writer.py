@@ -278,9 +278,10 @@ class _Writing:
         self._decide(number, form.action, form.key, tokens, form.why)
 
     def _decide(self, number: int, action: Action, key: str | None, tokens: int, why: str) -> None:
-        block, before = self._judged.candidates[number].block, self._costs.tokens[number]
-        score = round(self._judged.relevance[number], 4)
-        self._decisions.append(Decision(block.message, block.path, action, key, before, tokens, score, why))
+        one, before = self._judged.candidates[number], self._costs.tokens[number]
+        score, block = round(self._judged.relevance[number], 4), one.block
+        rule = None if one.rule is None else one.rule.rule
+        self._decisions.append(Decision(block.message, block.path, action, key, before, tokens, score, why, rule))
 
 
 def _beside(turns: Sequence[Turn], first: int, last: int) -> tuple[bool, bool]:

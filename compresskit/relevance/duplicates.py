@@ -7,7 +7,7 @@ can be replaced by a marker that refers to the earlier one, so all lines must be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from ..content import Segment, bare_lines, path_of
 from . import weights as tuning
@@ -48,19 +48,22 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     return found[::-1]
 
 
-def outdated(texts: Sequence[tuple[str, str]]) -> list[bool]:
+def outdated(texts: Sequence[tuple[str, str]], any_call: Set[int] = frozenset()) -> list[bool]:
     """For every text whether the same call reads the same file again later, and finds another text there.
 
     Args:
-        texts: oldest first, each with the call that returned it, "" where there was none.
+        texts: The texts, oldest first, each with the call that returned it, or "" if nobody asked for it.
+        any_call: The indices of texts that any call makes out of date, even if it does not read a file.
 
     >>> outdated([("x = 1", '{"path": "a.py"}'), ("x = 2", '{"path": "a.py"}'), ("x = 2", '{"path": "b.py"}')])
     [True, False, False]
     """
     newest: dict[str, str] = {}  # by call
     found: list[bool] = []
-    for text, call in reversed(texts):
-        found.append(bool(call) and newest.setdefault(call, text) != text and bool(path_of("", call)))
+    for index in range(len(texts) - 1, -1, -1):
+        text, call = texts[index]
+        changed = bool(call) and newest.setdefault(call, text) != text
+        found.append(changed and (index in any_call or bool(path_of("", call))))
     return found[::-1]
 
 

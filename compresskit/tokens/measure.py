@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..errors import InvalidArgument, shown
 from ..types import Counter, Turn
-from .offsets import Batch, Tally
+from .offsets import Batch, Tally, scaled
 from .tiktoken_counter import TiktokenCounter, counter_for, encoding_name
 
 _THREADED_CHARACTERS = 200_000  # characters of texts below which threads that count cost more than they save
@@ -83,13 +83,15 @@ def _started(thread: threading.Thread) -> bool:
 class Measure:
     """Counts the texts of one request, each text once.
 
-    ``estimate`` is True if the model's own tokenizer is not available, so that counts are estimates.
+    ``estimate`` is True if the model's own tokenizer is not available, so that counts are estimates. Every count is
+    multiplied by ``factor`` and rounded up.
     """
 
-    def __init__(self, counter: Counter, estimate: bool) -> None:
+    def __init__(self, counter: Counter, estimate: bool, factor: float = 1.0) -> None:
         self.estimate = estimate
         self._counter = counter
-        self._batched = partial(Batch, counter) if isinstance(counter, TiktokenCounter) else None
+        self._factor = factor
+        self._batched = partial(Batch, counter, factor=factor) if isinstance(counter, TiktokenCounter) else None
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
         self._begun: dict[str, _Job] = {}
@@ -207,7 +209,7 @@ class Measure:
                 f"counter gave {shown(tokens)} for a text of {len(text)} characters; "
                 f"a whole number of tokens, 0 or more, was expected. Check the counter."
             )
-        return tokens
+        return scaled(tokens, self._factor)
 
 
 def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
@@ -227,19 +229,19 @@ def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
         yield batch
 
 
-def measure_for(model: str, counter: Counter | Callable[[str], int] | None) -> Measure:
-    """The measure of a model, or one that uses the caller's own counter.
+def measure_for(model: str, counter: Counter | Callable[[str], int] | None, factor: float = 1.0) -> Measure:
+    """The measure of a model, or one that uses the caller's own counter. ``factor`` multiplies every count.
 
     Raises:
         InvalidArgument: ``counter`` is neither callable nor has a ``count`` method.
     """
     if counter is None:
         name, known = encoding_name(model)
-        return Measure(counter_for(name), estimate=not known)
+        return Measure(counter_for(name), estimate=not known, factor=factor)
     if callable(getattr(counter, "count", None)):
-        return Measure(counter, estimate=False)  # type: ignore[arg-type]
+        return Measure(counter, estimate=False, factor=factor)  # type: ignore[arg-type]
     if callable(counter):
-        return Measure(_FunctionCounter(counter), estimate=False)
+        return Measure(_FunctionCounter(counter), estimate=False, factor=factor)
     raise InvalidArgument(
         f"counter is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
         f"expected. Leave it out to count with tiktoken."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from math import ceil
 from typing import Any
 
 from .tiktoken_counter import SLICE_CHARACTERS, TiktokenCounter, byte_offsets
@@ -12,6 +13,15 @@ Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
 # A line that is not blank, and does not begin with a sign that an encoding joins to the line end before it. No token
 # reaches across the start of such a line, whatever precedes it (the patterns of tiktoken_ext.openai_public).
 _LINE_START = re.compile(r"[ \t]*+[^\s/]")
+
+
+def scaled(tokens: int, factor: float) -> int:
+    """A count in the tokens of another tokenizer, rounded up so that no count is too low.
+
+    >>> scaled(100, 1.15), scaled(7, 1.0)
+    (115, 7)
+    """
+    return tokens if factor == 1.0 else ceil(round(tokens * factor, 6))
 
 
 class Tally:
@@ -56,10 +66,11 @@ class Tally:
 class _Marks:
     """The tokens before any offsets of an encoded text, and whether all of these end tokens."""
 
-    __slots__ = ("_counter", "_ends", "_parts", "_text")
+    __slots__ = ("_counter", "_ends", "_factor", "_parts", "_text")
 
-    def __init__(self, counter: TiktokenCounter, text: str, parts: list[Any]) -> None:
+    def __init__(self, counter: TiktokenCounter, text: str, parts: list[Any], factor: float) -> None:
         self._counter = counter
+        self._factor = factor
         self._text = text
         self._parts = parts
         self._ends: Any = None
@@ -77,16 +88,20 @@ class _Marks:
         found = np.searchsorted(ends, wanted.astype(ends.dtype), side="right")
         exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
         counts: list[int] = found.tolist()
+        if self._factor != 1.0:  # the sum of rounded counts is not the rounded sum
+            return [scaled(count, self._factor) for count in counts], False
         return counts, exact
 
 
 class Batch:
     """Different texts that were counted in one go."""
 
-    def __init__(self, counter: TiktokenCounter, texts: Sequence[str]) -> None:
+    def __init__(self, counter: TiktokenCounter, texts: Sequence[str], factor: float = 1.0) -> None:
         self.texts = texts
         self._counter = counter
-        self._encoded, self.totals = counter.encoded(texts)
+        self._factor = factor
+        self._encoded, totals = counter.encoded(texts)
+        self.totals = totals if factor == 1.0 else [scaled(total, factor) for total in totals]
         self._numbers: dict[str, int] = {}
 
     def tally(self, text: str) -> Tally:
@@ -97,4 +112,4 @@ class Batch:
         parts = self._encoded.parts(number)
         if parts is None:
             return Tally(self.totals[number], text)
-        return Tally(self.totals[number], text, _Marks(self._counter, text, parts))
+        return Tally(self.totals[number], text, _Marks(self._counter, text, parts, self._factor))

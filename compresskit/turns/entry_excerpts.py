@@ -7,6 +7,7 @@ The time it takes grows with the new messages alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from .._json import clone
 from ..content import detect
@@ -20,11 +21,12 @@ from ..plan.budget import Limits, fitted
 from ..plan.candidates import judge
 from ..plan.groups import Atom
 from ..relevance.query import derive
-from ..types import Block, Conversation, Message, Path, Protection, Turn
+from ..types import Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
 from . import weights as tuning
 from .repeats import discounted
 
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
+_NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
 _CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
 
 
@@ -36,6 +38,7 @@ def enter_views(
     above: Mapping[tuple[int, Path], str],
     changing: Sequence[Turn],
     limits: Limits,
+    rules: Mapping[Place, Treatment],
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
@@ -47,13 +50,20 @@ def enter_views(
         above: The earlier text that a long result may repeat, by message and path.
         changing: The new messages with long results that may be changed.
         limits: The room and the measure of the request.
+        rules: What the caller's rules say about texts of the new messages.
     """
     tuned = tuning.WEIGHTS
     count = limits.measure.count
-    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits)]
+    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules)]
     long: dict[int, int] = {}
+    ordinary = bounded = 0
     for index, block in texts:
-        long[index] = long.get(index, 0) + count(block.text)
+        tokens = count(block.text)
+        long[index] = long.get(index, 0) + tokens
+        rule = rules.get((index, block.path))
+        most = None if rule is None else rule.max_tokens
+        ordinary += tokens if most is None else 0
+        bounded += 0 if most is None else min(tokens, most)
     if not long:
         return {}
     places = _context(given.turns, known)
@@ -64,8 +74,14 @@ def enter_views(
     stays = ["" if index in long else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
-    wanted = int(tuned.excerpt_share * sum(long.values()))
-    judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted)
+    wanted = int(tuned.excerpt_share * ordinary) + bounded
+    local = {
+        (number, path): rule
+        for number, index in enumerate(places)
+        for (message, path), rule in rules.items()
+        if message == index and rule.action != "stub"  # the model has just asked for it
+    }
+    judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted, local)
     counted = {(index, block.path) for index, block in texts}
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):
@@ -83,22 +99,35 @@ def enter_views(
     return taken
 
 
-def long_results(turn: Turn, limits: Limits) -> list[Block]:
-    """The results of a message that are long."""
-    least = tuning.WEIGHTS.min_excerpt_tokens
+def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = _NO_RULES) -> list[Block]:
+    """The results of a message that are long: by the bound of a rule, or else by the usual one."""
+    found = []
+    for block in turn.blocks:
+        rule = rules.get((turn.index, block.path))
+        least = tuning.WEIGHTS.min_excerpt_tokens
+        if rule is not None:
+            least = least if rule.max_tokens is None else rule.max_tokens
+            if rule.untouched or rule.complete:
+                continue
+        if not block.call or len(block.text) <= least or block.call.startswith(TOOL_NAME):
+            continue
+        if limits.measure.count(block.text) > least:
+            found.append(block)
+    return found
+
+
+def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment]) -> list[Block]:
+    """The long results of a message that are not lists, and those that a rule bounds."""
+
+    def is_bounded(block: Block) -> bool:
+        rule = rules.get((turn.index, block.path))
+        return rule is not None and rule.max_tokens is not None
+
     return [
         block
-        for block in turn.blocks
-        if block.call
-        and len(block.text) > least
-        and not block.call.startswith(TOOL_NAME)
-        and limits.measure.count(block.text) > least
+        for block in long_results(turn, limits, rules)
+        if is_bounded(block) or detect(block.text, block.call).kind not in _LISTS
     ]
-
-
-def _texts(turn: Turn, limits: Limits) -> list[Block]:
-    """The long results of a message that are not lists."""
-    return [block for block in long_results(turn, limits) if detect(block.text, block.call).kind not in _LISTS]
 
 
 def _context(turns: Sequence[Turn], known: int) -> list[int]:

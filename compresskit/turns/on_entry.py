@@ -23,7 +23,7 @@ from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..result import Action, Decision
 from ..tokens.measure import Measure
-from ..types import Conversation, Message, Path, Turn
+from ..types import Conversation, Message, Path, Place, Treatment, Turn
 from . import weights as tuning
 from .entry_excerpts import enter_views, long_results
 from .repeats import Above, referred
@@ -96,6 +96,7 @@ def entered(
     protected: frozenset[int],
     limits: Limits,
     forms: str,
+    rules: Mapping[Place, Treatment],
 ) -> Entered:
     """The new messages in their smaller forms.
 
@@ -107,16 +108,17 @@ def entered(
         protected: The indices of messages that must not change.
         limits: The room and the measure of the request.
         forms: "" for no smaller forms, "lossless" or "views".
+        rules: What the caller's rules say about texts of the new messages.
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
     once: dict[str, str] = {}
     views: dict[str, str] = {}
     if forms:
-        taken = _shorten(given.turns[known:], fresh, protected, limits)
+        taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         limits = limits._replace(cache={**limits.cache, **taken})
-        once, views = _views(given, messages, known, fresh, sent, protected, limits)
+        once, views = _views(given, messages, known, fresh, sent, protected, limits, rules)
         taken |= once | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
@@ -133,6 +135,7 @@ def _views(
     sent: list[Message],
     protected: frozenset[int],
     limits: Limits,
+    rules: Mapping[Place, Treatment],
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
 
@@ -141,7 +144,9 @@ def _views(
         return [
             turn
             for turn, message in zip(given.turns[known:], fresh, strict=True)
-            if turn.index not in protected and long_results(turn, limits) and equal(message, messages[turn.index])
+            if turn.index not in protected
+            and long_results(turn, limits, rules)
+            and equal(message, messages[turn.index])
         ]
 
     long = {turn.index for turn in untouched()}
@@ -155,11 +160,11 @@ def _views(
     newest = {
         (turn.index, block.path): above.newest(block, len(sent) + turn.index - known)
         for turn in untouched()
-        for block in long_results(turn, limits)
+        for block in long_results(turn, limits, rules)
     }
     once = _once(untouched(), known, fresh, newest, limits)
     limits = limits._replace(cache={**limits.cache, **once})
-    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits)
+    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules)
 
 
 def _once(
@@ -170,7 +175,7 @@ def _once(
     for turn in turns:
         for block in long_results(turn, limits):
             key = keys.name(block.text)
-            above = "" if block.must else newest[turn.index, block.path]
+            above = "" if block.must else newest.get((turn.index, block.path), "")
             text = referred(block.text, block.call, above, key, wording)
             if text is not None and _saves(block.text, text, key, limits):
                 keys.issue(block.text)
@@ -187,7 +192,11 @@ def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
 
 
 def _shorten(
-    turns: Sequence[Turn], messages: list[Message], protected: frozenset[int], limits: Limits
+    turns: Sequence[Turn],
+    messages: list[Message],
+    protected: frozenset[int],
+    limits: Limits,
+    rules: Mapping[Place, Treatment],
 ) -> dict[str, str]:
     """Replaces tool results by compact forms, in place; returns their originals."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
@@ -195,6 +204,9 @@ def _shorten(
     for turn, message in zip(turns, messages, strict=True):
         for block in turn.blocks:
             if not block.call or block.must or turn.cached or turn.index in protected or len(block.text) < least:
+                continue
+            rule = rules.get((turn.index, block.path))
+            if rule is not None and (rule.untouched or rule.in_own_words or rule.max_tokens is not None):
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
             found = shorten(block.text, forms)

@@ -99,13 +99,15 @@ def _is_made(item: Message) -> bool:
 
 def _responses(items: Sequence[Message]) -> Iterator[str]:
     calls = _Open()
+    made = True  # whether the model gave the item before
     for item, following in zip(items, [*items[1:], None], strict=True):
         kind, role = str(item.get("type", "message")), item.get("role")
+        if role not in (None, "assistant") or (_is_made(item) and not made):
+            yield from calls.close()
+        made = _is_made(item)
         if role is not None:
             if role not in _ROLES:
                 yield f"unknown role: {role!r}"
-            if role != "assistant":
-                yield from calls.close()
             yield from _responses_content(item, role)
         elif kind in _CALLS:
             calls.call(str(item.get("call_id")))

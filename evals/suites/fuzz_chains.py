@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from compresskit import TOOL_NAME, Compressed, Conversation, answer, compress, restore
@@ -20,6 +20,7 @@ from evals.harness.tokens import count
 from evals.harness.validity import is_paired
 
 from . import fuzz_conversations as made
+from . import fuzz_shapes
 from .fuzz_laws import broken, least_tokens, markers, same, unequal
 
 _MAX_TURNS = 6
@@ -38,10 +39,17 @@ _OPTIONS: dict[str, Sequence[Any]] = {
     "cached": ["move", "move", "keep"],
     "results": ["auto", "auto", "user", "tools"],
     "folds": [True, True, True, False],
+    "rules": [
+        *[None] * 8,
+        [{"role": "tool", "action": "stub"}],
+        [{"tool": "read*", "action": "lossless"}, {"role": "tool", "action": "excerpt", "max_tokens": 100}],
+        [{"kind": "json", "action": "verbatim", "max_tokens": 60}, {"older_than": 2, "action": "excerpt"}],
+        [{"failing": True, "action": "keep"}, {"kind": "code", "action": "signatures"}, {"action": "drop_when_stale"}],
+    ],
 }
 _CONVERSATION = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices"),
+    *("on_entry", "offer_tool", "breakpoints", "prices", "rules"),
 )
 
 
@@ -66,17 +74,21 @@ class Chain:
     def __init__(self, rng: random.Random, runs: Sequence[Run] = (), texts: Sequence[str] = ()) -> None:
         self.rng = rng
         self.calls: Counter[str] = Counter()  # how often compress() was called, by option
-        self.shape = rng.choice(["openai", "anthropic"])
-        whole = self._recorded(runs, texts) if rng.random() < 0.3 else []
+        self.shape = rng.choice(["openai", "openai", "anthropic", "anthropic", rng.choice(fuzz_shapes.SHAPES)])
+        self.chats = self.shape in ("openai", "anthropic")
+        source = self.shape if self.chats else "openai"
+        whole = self._recorded(source, runs, texts) if rng.random() < 0.3 else []
         if not whole:
-            make = made.alternating if rng.random() < 0.5 else made.conversation
-            whole = make(rng, self.shape)
+            make = made.alternating if rng.random() < 0.5 or not self.chats else made.conversation
+            whole = make(rng, source)
+        if not self.chats:
+            whole = fuzz_shapes.converted(whole, self.shape)
         self.options: dict[str, Any] = {name: rng.choice(values) for name, values in _OPTIONS.items()}
         self.options["shape"] = rng.choice([self.shape, self.shape, "auto"])
-        self.options["tools"] = made.tools(rng, self.shape)
+        self.options["tools"] = made.tools(rng, self.shape) if self.chats else fuzz_shapes.tools(self.shape)
         whole = json.loads(json.dumps(whole))  # no list in it twice
-        self.moves_marks = rng.random() < 0.15
-        if not self.moves_marks and rng.random() < 0.25:
+        self.moves_marks = self.chats and rng.random() < 0.15
+        if self.chats and not self.moves_marks and rng.random() < 0.25:
             left = 4 - ("cache_control" in json.dumps(self.options["tools"]))
             whole = made.marked(rng, whole, self.shape, rng.randrange(1, left + 1))
         tokens = least_tokens(whole, self.options["tools"])
@@ -179,7 +191,7 @@ class Chain:
                 found.append("asking again gives the same bytes")
             if other.compressed_tokens > result.compressed_tokens:
                 found.append("asking again costs no more")
-            if not _not_a_number(originals):
+            if self.chats and not _not_a_number(originals):
                 talk = Conversation(
                     options["model"],
                     options["trigger"],
@@ -195,10 +207,10 @@ class Chain:
 
     # --- What callers and models do ---
 
-    def _recorded(self, runs: Sequence[Run], texts: Sequence[str]) -> list[Message]:
+    def _recorded(self, shape: str, runs: Sequence[Run], texts: Sequence[str]) -> list[Message]:
         """A stretch of a recorded run, or of two, with its long texts cut and some replaced."""
         rng = self.rng
-        runs = [run for run in runs if run.shape == self.shape]
+        runs = [run for run in runs if run.shape == shape]
         found: list[Message] = []
         for _ in range(rng.choice([1, 1, 1, 2]) if runs else 0):
             messages = rng.choice(runs).messages
@@ -207,7 +219,7 @@ class Chain:
         found = json.loads(json.dumps(found))
         most = rng.choice([600, 2_000, 6_000])
         for message in found:
-            for holder, name in _places(message):
+            for holder, name in fuzz_shapes.places(message):
                 holder[name] = holder[name][:most]
                 if rng.random() < 0.1:
                     holder[name] = rng.choice(texts)[:most] if texts and rng.random() < 0.5 else made.text(rng)
@@ -216,11 +228,11 @@ class Chain:
     def _quoting(self, fresh: list[Message], previous: Compressed) -> list[Message]:
         """The new messages, one of which says what was issued: a whole form, a fold, or one of its lines."""
         rng = self.rng
-        old = {holder[name] for message in self.history for holder, name in _places(message)}
-        issued = [holder[name] for message in previous.messages for holder, name in _places(message)]
+        old = {holder[name] for message in self.history for holder, name in fuzz_shapes.places(message)}
+        issued = [holder[name] for message in previous.messages for holder, name in fuzz_shapes.places(message)]
         issued = [text for text in issued if text not in old and markers(text)]
         copies = json.loads(json.dumps(fresh))
-        places = [place for message in copies for place in _places(message)]
+        places = [place for message in copies for place in fuzz_shapes.places(message)]
         if issued and places:
             quote = rng.choice(issued)
             quote = rng.choice([quote, quote, rng.choice(sorted(markers(quote)))])
@@ -243,7 +255,7 @@ class Chain:
         elif how == 2:
             del found[max(1, place) :]
         else:
-            places = _places(found[place])
+            places = fuzz_shapes.places(found[place])
             if places:
                 holder, name = rng.choice(places)
                 holder[name] = rng.choice([holder[name] + ".", "Something else.", made.text(rng)])
@@ -258,33 +270,27 @@ class Chain:
             for number, given in enumerate(arguments)
         ]
         turn: Message = {"role": "assistant", "content": None, "tool_calls": calls}
+        response: Any = None
+        if not self.chats:
+            turn, response = fuzz_shapes.call_of(arguments[0], 0, self.shape, TOOL_NAME)
         if self.shape == "anthropic":
             uses = [
                 {"type": "tool_use", "id": f"r{number}", "name": TOOL_NAME, "input": given}
                 for number, given in enumerate(arguments)
             ]
             turn = {"role": "assistant", "content": uses}
-        response = turn if self.shape == "anthropic" or rng.random() < 0.5 else {"choices": [{"message": turn}]}
+        if response is None:
+            response = turn if self.shape == "anthropic" or rng.random() < 0.5 else {"choices": [{"message": turn}]}
         results = answer(response, result.cache)
         self.calls["answers"] += 1
         found = []
-        if not is_paired([{"role": "user", "content": "?"}, turn, *results, {"role": "assistant"}], self.shape):
+        asked, ended = {"role": "user", "content": "?"}, {"role": "assistant"}
+        if not is_paired([asked, turn, *results, ended] if self.chats else [turn, *results], self.shape):
             found.append("every retrieval has its answer")
-        said = [holder[name] for message in results for holder, name in _places(message)]
+        said = [holder[name] for message in results for holder, name in fuzz_shapes.places(message)]
         if any(count(text) > _ANSWER_TOKENS for text in said):
             found.append("an answer keeps to its tokens")
         return found
-
-
-def _places(message: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    """Where the texts of a message are: a dict and the name of its field."""
-    content = message.get("content")
-    found: list[tuple[Any, Any]] = [(message, "content")] if isinstance(content, str) else []
-    for part in content if isinstance(content, list) else []:
-        if isinstance(part, dict):
-            found += [(part, "text")] if part.get("type") == "text" and isinstance(part.get("text"), str) else []
-            found += _places(part) if part.get("type") == "tool_result" else []
-    return found
 
 
 def _not_a_number(messages: Sequence[Message]) -> bool:

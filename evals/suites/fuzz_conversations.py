@@ -14,6 +14,8 @@ from typing import Any
 
 from evals.harness.messages import Message
 
+from .fuzz_shapes import is_made
+
 WORDS = (  # noqa: SIM905
     "cache parser request invoice flight customer token budget window segment result error retry index user payload "
     "schema thread socket buffer deploy branch commit review account order stream the a of and to in that with for on"
@@ -350,7 +352,8 @@ def steps(messages: Sequence[Message]) -> list[list[Message]]:
     """
     found: list[list[Message]] = [[]]
     for message in messages:
-        if message.get("role") == "assistant" and found[-1]:
+        goes_on = "type" in message and bool(found[-1]) and is_made(found[-1][-1])  # items that one response gave
+        if is_made(message) and found[-1] and not goes_on:
             found.append([])
         found[-1].append(message)
     return [step for step in found if step]

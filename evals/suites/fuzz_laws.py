@@ -19,7 +19,12 @@ from evals.harness.validity import breaches
 _MARKER = re.compile(r"\[… [^\n]*")
 _KEY = re.compile(r"\b([bcdfghjklmnpqrstvwxz]{12,59})\]$")
 # What providers count otherwise than as text, or not at all: a bound from below leaves it out.
-_NOT_COUNTED = frozenset({"type", "id", "tool_call_id", "tool_use_id", "role", "cache_control", "signature", "data"})
+_NOT_COUNTED = frozenset(
+    {
+        *("type", "id", "call_id", "tool_call_id", "tool_use_id", "toolUseId", "role", "cache_control", "data"),
+        *("signature", "thoughtSignature", "encrypted_content", "status", "annotations"),
+    }
+)
 _NOT_COUNTED_PARTS = frozenset(
     {"thinking", "redacted_thinking", "compaction", "server_tool_use", "image", "image_url", "file", "document"}
 )

@@ -15,8 +15,8 @@ def run(capsys, *given):
 
 def test_a_few_hundred_calls_break_no_law(capsys):
     code, out = run(capsys, "--calls", "400", "--seed", "7")
-    assert "messages: openai" in out
-    assert "messages: anthropic" in out
+    for shape in ("openai", "anthropic", "responses", "gemini", "converse"):
+        assert f"messages: {shape}" in out
     assert code == 0, out
 
 

@@ -109,7 +109,8 @@ OFF, ON = {"compresskit": "off"}, {"compresskit": True}
         (False, ON, OFF, {}, False),
         (False, ON, {}, OFF, False),
         (True, {"compresskit": "offf"}, {}, {}, False),
-        (True, {}, {"compresskit": {"enabled": True}}, {}, False),
+        (True, {}, {"compresskit": {"enabled": "perhaps"}}, {}, False),
+        (False, {}, {"compresskit": {"enabled": "on", "rules": []}}, {}, True),
         (True, {"proxy_server_request": {"headers": {"X-CompressKit": " OFF "}}}, {}, {}, False),
         (False, {"metadata": {"compresskit": "on"}}, {}, {}, True),
     ],
@@ -243,6 +244,34 @@ def test_a_failure_refuses_the_request_where_that_is_wanted():
     with pytest.raises(litellm.BadRequestError, match="InvalidMessages") as caught:
         asyncio.run(passed(handler(on_error="raise"), messages, Log()))
     assert "passphrase" not in str(caught.value)
+
+
+def test_rules_of_the_key_come_before_those_of_the_team_and_the_settings(tmp_path):
+    file = tmp_path / "rules.toml"
+    file.write_text('[[rules]]\nrole = "tool"\naction = "stub"')
+    messages = conversation("ruled", "answer")
+
+    def sent(**metadata):
+        by = key(**{name: {"compresskit": {"rules": [rule]}} for name, rule in metadata.items()})
+        found = asyncio.run(passed(handler(rules=str(file)), messages, Log(), by))
+        return [message["content"] for message in found["messages"] if message["role"] == "tool"]
+
+    given = [message["content"] for message in messages if message["role"] == "tool"]
+    stubs, kept = {"role": "tool", "action": "stub"}, {"role": "tool", "larger_than": 1, "action": "keep"}
+    assert all("\n" not in text for text in sent())
+    assert set(given) <= set(sent(metadata=kept))
+    assert set(given) <= set(sent(team_metadata=kept))
+    assert all("\n" not in text for text in sent(metadata=stubs, team_metadata=kept))
+
+
+def test_a_wrong_rule_of_a_key_sends_its_requests_as_they_were():
+    by = key(metadata={"compresskit": {"rules": [{"tol": "x", "action": "keep"}]}})
+    hooks, log, messages = handler(), Log(), conversation("wrong rule", "answer")
+    assert asyncio.run(passed(hooks, messages, log, by)) is None
+    headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
+    assert "has the field 'tol'" in headers["x-compresskit-error"]
+    with pytest.raises(InvalidArgument, match=r"callback_settings\.compresskit\.rules"):
+        Settings.of({"rules": [{"action": "kep"}]})
 
 
 def test_a_client_that_retrieves_by_itself_is_left_alone():

@@ -34,7 +34,7 @@ HEAVY = {
 LAYERS = [
     {"errors", "types", "_json", "_lazy", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
-    {"messages", "options"},
+    {"messages", "options", "rules"},
     {"responses", "relevance", "markers"},
     {"embedders", "ledger", "retrieval", "shrink"},
     {"plan"},

@@ -84,12 +84,12 @@ def test_who_asks_counts_what_no_thread_has_come_to(monkeypatch: pytest.MonkeyPa
     begun, asked = threading.Event(), threading.Event()
     counted: dict[str, threading.Thread] = {}
 
-    def batch(one: TiktokenCounter, texts: list[str]) -> Batch:
+    def batch(one: TiktokenCounter, texts: list[str], factor: float) -> Batch:
         if threading.current_thread() is not threading.main_thread():
             begun.set()
             asked.wait(60)
         counted.update(dict.fromkeys(texts, threading.current_thread()))
-        return Batch(one, texts)
+        return Batch(one, texts, factor)
 
     monkeypatch.setattr(tokens, "Batch", batch)
     monkeypatch.setattr(tokens, "_WORKERS", 1)

@@ -22,6 +22,7 @@ of the list begin with "- ", and members of an object are ``key: value``; under 
 list that it has. A long string, or one of several lines, is a "|" in its place, and follows in lines that begin with
 a space. No space follows a comma: before a number it would be a token of its own.
 
+Keys have one order in all records of a table, since JSON gives their order no meaning.
 Numbers keep their spelling, letter for letter: 0.10 stays 0.10, and 1E400 stays 1E400. Half of a surrogate pair, which
 UTF-8 cannot encode, keeps its escape.
 
@@ -139,11 +140,19 @@ def _loaded_lines(text: str) -> Any:
 
 
 def _loaded(text: str) -> Any:
+    """The value of a JSON text, in which objects with the same keys have them in the same order; None if it is none."""
+    orders: dict[Keys, Keys] = {}
+    first_of: dict[frozenset[str], Keys] = {}
+
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
             raise ValueError("a key stands twice")
-        return found
+        keys = tuple(found)
+        order = orders.get(keys)
+        if order is None:
+            order = orders[keys] = first_of.setdefault(frozenset(keys), keys)
+        return found if order is keys or order == keys else {key: found[key] for key in order}
 
     start = text[:64].lstrip()[:1]
     if start not in ("{", "["):
@@ -155,11 +164,11 @@ def _loaded(text: str) -> Any:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Equal in type, in spelling and in the order of keys."""
+    """Equal in type and spelling. The order of keys carries no meaning in JSON, and may differ."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return list(one) == list(other) and all(map(_same, one.values(), other.values()))
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
         return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)
@@ -216,14 +225,14 @@ def _together(kinds: Sequence[Keys], records: Mapping[Keys, Sequence[Any]]) -> t
     for keys in kinds[1:_MAX_MERGED]:
         shared = len(set(columns).intersection(keys))
         if shared >= _SHARED * min(len(keys), len(columns)) or (shared and len(records[keys]) < _MIN_KIND):
-            if len(merged := _ordered([*taken, keys])) <= _MAX_COLUMNS and merged:
+            if len(merged := _ordered([*taken, keys])) <= _MAX_COLUMNS:
                 columns = merged
                 taken.append(keys)
     return columns, set(taken)
 
 
 def _ordered(kinds: Sequence[Keys]) -> Keys:
-    """All keys of some kinds in an order that is the order of each; () where there is none."""
+    """All keys of some kinds in an order that is the order of each; if there is none, those of most kinds first."""
     after: dict[str, dict[str, None]] = {key: {} for keys in kinds for key in keys}
     waits = dict.fromkeys(after, 0)
     for keys in kinds:
@@ -240,7 +249,9 @@ def _ordered(kinds: Sequence[Keys]) -> Keys:
             waits[following] -= 1
             if not waits[following]:
                 ready.append(following)
-    return tuple(merged) if len(merged) == len(after) else ()
+    if len(merged) == len(after):
+        return tuple(merged)
+    return tuple(key for key, _ in Counter(key for keys in kinds for key in keys).most_common())
 
 
 def _parts(path: Path, keys: Keys, records: Sequence[Any], depth: int = 0) -> Iterator[Column | Branch]:

@@ -42,7 +42,7 @@ def __getattr__(name: str) -> object:
 def _written() -> dict[str, Any]:
     """``callback_settings`` as they are in the proxy's config file, {} if they cannot be read again."""
     with contextlib.suppress(Exception):  # a remote config, or another litellm: an error then names no variable
-        import yaml  # type: ignore[import-untyped]
+        import yaml
 
         with open(vars(sys.modules["litellm.proxy.proxy_server"])["user_config_file_path"], encoding="utf-8") as file:
             found: dict[str, Any] = dict(yaml.safe_load(file)["callback_settings"])

@@ -27,7 +27,7 @@ from ...chat.steps import AsyncStream, arun
 from ...stores import Store
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
-from .settings import NAME, Settings, misread, wanted
+from .settings import NAME, Settings, misread, own_rules, wanted
 from .streams import StreamedEvents, without_record
 
 _HEADERS = {
@@ -68,7 +68,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             and not several
             and (wrong or wanted(self.settings.enabled, data, key, team))
         ):
-            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME})
+            rules = () if wrong else own_rules(key, team)
+            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME}, rules)
             if wrong:
                 turn.declined = True
                 turn.report.update(error=wrong, skipped_reason="error")

@@ -17,6 +17,7 @@ from ...options import checked_target
 from ...prices import prices_for
 from ...responses import taken
 from ...result import Compressed
+from ...rules import Rule
 from ...stores import Store, scoped
 from ...tokens.measure import measure_for
 from ...types import Message
@@ -35,6 +36,7 @@ class Turn:
         route: The proxy's name for the kind of call.
         tenant: The tenant. The conversations of other tenants cannot be reached.
         names: The names of the fields of the proxy's request before it was sent.
+        rules: The rules of its key and team.
         report: The report of the request.
         request: The request for the loop, as soon as it was prepared and something may be retrieved.
         sent: The changed arguments and the request by model, for another attempt with the same model.
@@ -45,6 +47,7 @@ class Turn:
     route: str
     tenant: str
     names: frozenset[str]
+    rules: tuple[Rule, ...] = ()
     report: dict[str, Any] = field(default_factory=new_report)
     request: Request | None = None
     sent: dict[str, tuple[dict[str, Any], Request | None]] = field(default_factory=dict)
@@ -68,7 +71,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
 
     def compressed(runs: list[list[Message]]) -> Compressed:
         messages = [message for run in runs for message in run]
-        options = {"shape": turn.shape, **_options(settings, kwargs)}
+        options = {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, kwargs)}
         earlier = previous or replayed(messages, **options)
         result = compress(messages, previous=earlier, **options)
         if result.cache or records or settings.follows:
@@ -97,12 +100,14 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The options of compress() that the settings and the call decide."""
     model = kwargs["model"]
     # Anthropic's instructions are outside of the messages, but cost tokens too.
-    beside = measure_for(model, None).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
+    factor = settings.factor_of(model)
+    beside = measure_for(model, None, factor).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
         "trigger": max(1, settings.trigger - beside),
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
+        "token_factor": factor,
         "tools": kwargs.get("tools"),
         "recoverable": may_retrieve(kwargs),
         "open": list(settings.open) or None,

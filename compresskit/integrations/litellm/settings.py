@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_keeping, check_loop, check_turns, checked_target
+from ...options import check_keeping, check_loop, check_turns, checked_factor, checked_target
+from ...rules import Rule, checked, checked_rules, load
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
@@ -36,6 +38,8 @@ class Settings:
         prices: Whether compactions depend on the prices of the model.
         open: Roles and names of tools, as for ``compress``.
         cached, results, folds: As for ``compress``.
+        token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
+        rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
     """
 
     enabled: bool = True
@@ -55,6 +59,8 @@ class Settings:
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
+    token_factor: float | dict[str, float] = 1.0
+    rules: str | list[Any] | tuple[Any, ...] = ()
 
     @property
     def strict(self) -> bool:
@@ -92,7 +98,13 @@ class Settings:
             _check_variable(name, value, written)
         made = cls(**config)
         made._check()
-        return made
+        return replace(made, rules=_rules(made.rules, f"callback_settings.{NAME}.rules"))
+
+    def factor_of(self, model: str) -> float:
+        """The factor of a model: the first one whose pattern is like its name, or 1."""
+        if not isinstance(self.token_factor, Mapping):
+            return self.token_factor
+        return next((factor for pattern, factor in self.token_factor.items() if fnmatchcase(model, pattern)), 1.0)
 
     def open_store(self) -> Store | None:
         """The store of the settings; None if there is none."""
@@ -116,6 +128,8 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        for factor in self.token_factor.values() if isinstance(self.token_factor, Mapping) else (self.token_factor,):
+            checked_factor(factor)
         if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):
             raise InvalidArgument(
                 f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
@@ -172,13 +186,37 @@ def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, 
     >>> misread({"compresskit": "maybe"}, {}, {})
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
-    key_or_team = key if key.get(NAME) is not None else team
-    values = [_own_word(data), ("the metadata of the key or team", key_or_team.get(NAME))]
+    key_or_team = key if _enabled(key.get(NAME)) is not None else team
+    values = [_own_word(data), ("the metadata of the key or team", _enabled(key_or_team.get(NAME)))]
     *words, last = _WORDS
     for where, value in values:
         if value is not None and _read(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
+    try:
+        own_rules(key, team)
+    except InvalidArgument as error:
+        return str(error).removesuffix(".")
     return ""
+
+
+def own_rules(key: Mapping[str, Any], team: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules in the metadata of a key, and behind them those of its team.
+
+    Raises:
+        InvalidArgument: A rule is wrong.
+    """
+    return tuple(
+        rule
+        for name, place in (("key", key), ("team", team))
+        if isinstance(value := place.get(NAME), Mapping)
+        for rule in checked(value.get("rules"), f"metadata of the {name}: {NAME}.rules")
+    )
+
+
+def _rules(value: Any, where: str) -> tuple[Rule, ...]:
+    """Rules from a list, or from the file at a path. No rule shrinks: the proxy has no shrinker."""
+    found = load(value) if isinstance(value, str) and value else checked(value or None, where)
+    return checked_rules(found, None)
 
 
 def own_choice(data: Mapping[str, Any]) -> bool | None:
@@ -204,8 +242,13 @@ def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
 
 def _word(place: Mapping[str, Any]) -> bool | None:
     """The choice in the metadata of a key or team; None if there is none. A wrong value is a no."""
-    value = place.get(NAME)
+    value = _enabled(place.get(NAME))
     return None if value is None else bool(_read(value))
+
+
+def _enabled(value: Any) -> Any:
+    """The choice of a key or team, which may have rules beside it: ``{"enabled": "on", "rules": […]}``."""
+    return value.get("enabled") if isinstance(value, Mapping) else value
 
 
 def _read(value: Any) -> bool | None:

@@ -1,0 +1,110 @@
+"""`compresskit recipes`: the recipes that are shipped, and what the rules of a file do to a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..rules import Rule, load
+from ..rules.files import SUFFIXES
+from ..rules.recipes import names, recipe, text_of
+from .input import read_conversations
+from .library import as_json, compress_to_show, library_errors
+from .output import open_output, printable
+from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
+
+
+def read_rules(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[Rule, ...] | None:
+    """The rules of an option: the name of a recipe, or a file."""
+    return None if value is None else rules_of(value)
+
+
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """The rules of a recipe, or of a file."""
+    with library_errors(""):
+        return load(name) if Path(name).suffix in SUFFIXES else recipe(name)
+
+
+rules_option = click.option(
+    "--rules", metavar="FILE", callback=read_rules, help="Rules for texts: a TOML, YAML or JSON file, or a recipe."
+)
+
+
+def shrinker_options(command: Any) -> Any:
+    """The options of shrinkers, since a rule may ask for one."""
+    for option in reversed(SHRINKER_OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group("recipes")
+def recipes() -> None:
+    """Rules for common kinds of conversations, and what rules do."""
+
+
+@recipes.command("list")
+def list_command() -> None:
+    """List the recipes, each with what it is for."""
+    for name in names():
+        first = text_of(name).partition("\n")[0].removeprefix("# ")
+        click.echo(f"{name:<18}{first}")
+
+
+@recipes.command("show")
+@click.argument("name")
+def show_command(name: str) -> None:
+    """Write the file of a recipe. Change it as you like, and pass it as --rules."""
+    with library_errors(""):
+        click.echo(text_of(name), nl=False)
+
+
+@recipes.command("explain")
+@click.argument("rules")
+@click.argument("file")
+@click.option("--model", help="Model to count tokens for.")
+@click.option("--trigger", type=int, help="Compress only above this many tokens.")
+@click.option("--target", type=int, help="Tokens that the whole result may cost.")
+@shrinker_options
+def explain_command(rules: str, file: str, **options: Any) -> None:
+    """Show how many texts each rule of RULES matched in FILE, and what that saved.
+
+    RULES is a file or the name of a recipe. FILE is a conversation, or - for standard input. Without --trigger and
+    --target, it is compressed to 40 % of its tokens.
+    """
+    ruling = rules_of(rules)
+    given = read_conversations(file)
+    rows = []
+    for conversation in given:
+        asked = {"query": None, "tools": None, "no_recover": False, "shape": "auto", "token_factor": 1.0, **options}
+        rows += as_json(compress_to_show(conversation, {**asked, "rules": ruling}))["decisions"]
+    with open_output(None) as stream:
+        stream.write(_table(ruling, rows))
+
+
+def _table(rules: Sequence[Rule], rows: Sequence[dict[str, Any]]) -> bytes:
+    """A table with a line for each rule, one for all other texts, and the sums."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("rule")
+    for column in ("texts", "untouched", "tokens before", "after", "saved"):
+        table.add_column(column, justify="right")
+    titles = [*((number, f"{number + 1}. {rule.title}") for number, rule in enumerate(rules)), (None, "no rule")]
+    for number, title in titles:
+        table.add_row(Text(printable(title)), *_figures([row for row in rows if row["rule"] == number]))
+    table.add_row("all", *_figures(rows), style="bold")
+    console = Console(width=160, record=False, file=None, force_terminal=False)
+    with console.capture() as captured:
+        console.print(table)
+    lines = (line.rstrip() for line in captured.get().splitlines())
+    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _figures(rows: Sequence[dict[str, Any]]) -> list[str]:
+    before, after = (sum(row[name] for row in rows) for name in ("tokens_before", "tokens_after"))
+    untouched = sum(row["action"] in ("kept", "protected") for row in rows)
+    return [f"{figure:,}" for figure in (len(rows), untouched, before, after, before - after)]

@@ -1,0 +1,40 @@
+"""Recipes: files of rules for common kinds of conversations. They are read as they are shipped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...errors import InvalidArgument, shown
+from ..files import parse
+from ..rule import Rule
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """The names of all recipes.
+
+    >>> "coding-agent" in names()
+    True
+    """
+    return sorted(path.stem for path in _FOLDER.glob("*.toml"))
+
+
+def text_of(name: str) -> str:
+    """The file of a recipe, with its comments.
+
+    Raises:
+        InvalidArgument: There is no such recipe.
+    """
+    if name not in names():
+        raise InvalidArgument(f"the recipe is {shown(name)}; one of {', '.join(names())} was expected.")
+    return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def recipe(name: str) -> tuple[Rule, ...]:
+    """The rules of a recipe, for ``compress(rules=)``.
+
+    >>> recipe("customer-service")[0].action
+    'keep'
+    """
+    return parse(text_of(name), ".toml", f"{name}.toml")
