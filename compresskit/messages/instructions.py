@@ -321,7 +321,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
         between = []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
-        spans = _trimmed(text, spans, bool(head), bool(tail))
+        spans = _trimmed(text, spans, bool(head), bool(tail), sure)
     return spans
 
 
@@ -372,7 +372,7 @@ def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:
     return paragraph.rstrip().endswith((":", "：")) or is_question(paragraph)
 
 
-def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:
+def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool, sure: bool) -> list[Span]:
     """The data without a request at their beginning (the first line or sentence) or end (the last one)."""
     if not has_tail:
         start, end = spans[-1]
@@ -381,7 +381,8 @@ def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> li
     if not has_head:
         start, end = spans[0]
         at = _first_request(text, start, end)
-        spans = [(at, end), *spans[1:]] if at < end else spans
+        if at < end and not (sure and _is_doubtful(text, _Unit(start, at))):
+            spans = [(at, end), *spans[1:]]
     return spans
 
 

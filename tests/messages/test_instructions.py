@@ -106,8 +106,7 @@ def test_time_is_linear_for_odd_texts(text):
 
 def test_behind_a_question_the_paragraphs_of_a_notice_are_data():
     notice = "\n\n".join(
-        f"You may write to office {n} at any time. We keep your letter for {n} days, and we answer it."
-        for n in range(40)
+        f"Our office {n} is open at any time. We keep your letter for {n} days, and we answer it." for n in range(40)
     )
     text = f"{notice}\n\nHow long do you keep letters?"
     found = cut(text)

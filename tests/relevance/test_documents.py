@@ -1,6 +1,7 @@
 """Which part of long documents a question is answered from: its source, its region, and nothing but the question."""
 
 import json
+from itertools import pairwise
 
 import pytest
 
@@ -82,7 +83,7 @@ def transcript(*hits):
     """Forty turns of a talk; those in ``hits`` say the word that the question asks for."""
     turns = [f"Anna {n}: {'the remote control' if n in hits else 'well, let me think about it'}.\n" for n in range(40)]
     starts = [sum(map(len, turns[:number])) for number in range(41)]
-    segments = [Segment(start, end, "") for start, end in zip(starts, starts[1:], strict=False)]
+    segments = [Segment(start, end, "") for start, end in pairwise(starts)]
     return Document("".join(turns), segments, "", 0.0, "prose")
 
 
