@@ -125,6 +125,7 @@ class Knapsack:
         weights: The weights of entities, by number.
         shown: The entities that can be read in any case.
         bare: Whether stubs are the shortest ones, which do not describe their texts.
+        acts: How surely an agent's next step follows, from 0 to 1: the factor of the value of entities.
     """
 
     def __init__(
