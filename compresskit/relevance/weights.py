@@ -87,7 +87,7 @@ class RelevanceWeights:
     region_share: float = weight(
         2.0,
         "value of a segment of running text as a multiple of the mean value around it; 0: none",
-        "`python -m evals needs`: meetings 0.65 to 0.72, papers 0.88 to 0.92; with 3, 2WikiMultiHop loses 0.03",
+        "`python -m evals needs`: meetings 0.67 to 0.75, papers 0.88 to 0.92; with 3, 2WikiMultiHop loses 0.03",
     )
     region_characters: float = weight(
         500.0, "characters of distance after which a segment counts 1/e in that mean", "`python -m evals needs`"
