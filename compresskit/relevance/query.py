@@ -1,4 +1,4 @@
-"""What relevance is judged against: the task, the last user message and the latest turns together."""
+"""Makes the query of a conversation, from the task, the last user message and the latest turns."""
 
 from __future__ import annotations
 

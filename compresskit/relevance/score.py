@@ -1,8 +1,8 @@
 """One number for every segment: how much it has to do with the query, on a scale common to all kinds.
 
-Signals: BM25 against the query; what the query names outright; the call that asked for the text; texts about what the
-best hits name; the neighbours of a hit; the evidence for its document; and recency, which alone decides where nothing
-else speaks.
+Signals: BM25 against the query; names that the query mentions; the call that returned the text; texts about what the
+best hits name; the neighbours and the region of a hit; the evidence for its document, or the source that the question
+names; and recency, which decides alone if there is no other signal.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UNLIKE = {"log": of_lines, "json": of_records, "table": of_records}
 
 
 class Signals(NamedTuple):
-    """What speaks for each segment, in a row over all documents.
+    """The signals of each segment, in a row over all documents.
 
     Attributes:
         parts: By name of the signal, what it adds to the value of each segment, with its weight.
@@ -164,7 +164,7 @@ def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
-    """Adds what stands out by itself, in the newest logs and records."""
+    """Adds the value of outliers in the newest logs and records."""
     most = tuning.WEIGHTS.outlier
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
@@ -248,7 +248,7 @@ class _Named:
         self._names = {mention.rstrip("()").rsplit(".", 1)[-1]: weight for mention, weight in query.mentions.items()}
 
     def bonus(self, documents: Sequence[Document], counts: Sequence[dict[str, int]]) -> tuple[list[float], list[float]]:
-        """For every segment, what the names in it are worth, and what the definitions are worth that it holds."""
+        """For every segment, the value of the names in it, and the value of its definitions."""
         found, defines = [0.0] * len(counts), [0.0] * len(counts)
         if not self._mentions:
             return found, defines

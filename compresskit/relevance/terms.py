@@ -50,7 +50,7 @@ def spaced(text: str) -> str | None:
 
 
 def plain(text: str) -> str | None:
-    """A text of the same words in ASCII: where all that is not are a few signs, as arrows, dashes and frames.
+    """A text of the same words in ASCII, if only a few different signs, such as arrows, are not; else None.
 
     >>> plain("12→x = 1 …"), plain("naïve")
     ('12 x = 1  ', None)
