@@ -10,14 +10,24 @@ if TYPE_CHECKING:
     from .chat.completion import acompletion, completion
     from .chat.conversation import Conversation
     from .compression import compress
+    from .embedders.cross_encoder import CrossEncoder
     from .embedders.hosted import LiteLLMEmbedder
+    from .embedders.hosted_reranker import LiteLLMReranker
     from .embedders.static import StaticEmbedder
-    from .errors import CompresskitError, EmbedderFailed, InvalidArgument, InvalidMessages, StoreError
+    from .errors import (
+        CompresskitError,
+        EmbedderFailed,
+        InvalidArgument,
+        InvalidMessages,
+        RerankerFailed,
+        StoreError,
+    )
     from .markers.restore import restore
     from .messages.retrieval_tool import TOOL_NAME
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
-    from .types import Counter, Embedder, Store
+    from .shortening import Shortened, shorten
+    from .types import Counter, Embedder, Reranker, Store
 
 __all__ = [
     "TOOL_NAME",
@@ -25,12 +35,17 @@ __all__ = [
     "CompresskitError",
     "Conversation",
     "Counter",
+    "CrossEncoder",
     "Decision",
     "Embedder",
     "EmbedderFailed",
     "InvalidArgument",
     "InvalidMessages",
     "LiteLLMEmbedder",
+    "LiteLLMReranker",
+    "Reranker",
+    "RerankerFailed",
+    "Shortened",
     "StaticEmbedder",
     "Store",
     "StoreError",
@@ -40,6 +55,7 @@ __all__ = [
     "compress",
     "restore",
     "retrieve",
+    "shorten",
 ]
 __version__ = "0.1.0"
 
@@ -48,12 +64,17 @@ _HOMES = {
     "CompresskitError": "errors",
     "Conversation": "chat.conversation",
     "Counter": "types",
+    "CrossEncoder": "embedders.cross_encoder",
     "Decision": "result",
     "Embedder": "types",
     "EmbedderFailed": "errors",
     "InvalidArgument": "errors",
     "InvalidMessages": "errors",
     "LiteLLMEmbedder": "embedders.hosted",
+    "LiteLLMReranker": "embedders.hosted_reranker",
+    "Reranker": "types",
+    "RerankerFailed": "errors",
+    "Shortened": "shortening",
     "StaticEmbedder": "embedders.static",
     "Store": "types",
     "StoreError": "errors",
@@ -64,6 +85,7 @@ _HOMES = {
     "compress": "compression",
     "restore": "markers.restore",
     "retrieve": "retrieval",
+    "shorten": "shortening",
 }
 
 __getattr__ = loader(__name__, _HOMES)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ._json import clone
+from .embedders.named import embedder_of, reranker_of
 from .markers.places import originals_of
 from .markers.restore import Unfolded, unfold
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_turns, checked_factor, checked_target, entry_forms
+from .options import check, check_keeping, check_meaning, check_turns, checked_factor, checked_target, entry_forms
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
@@ -35,6 +36,7 @@ from .types import (
     Path,
     Place,
     Protect,
+    Reranker,
     Shrinker,
     Tool,
     Treatment,
@@ -68,6 +70,8 @@ def compress(
     shape: str = "auto",
     cache: Cache | None = None,
     embedder: Embedder | None = None,
+    embedding_model: str | None = None,
+    reranker: Reranker | str | None = None,
     shrinker: Shrinker | Shrinking | None = None,
     previous: Compressed | None = None,
     on_entry: bool | str = False,
@@ -82,7 +86,7 @@ def compress(
     Below the trigger, the messages come back unchanged. Above it, markers with keys replace the text that matters least
     to the query. ``restore`` puts everything back, and ``answer`` and ``retrieve`` give single texts to the model. The
     function is pure: no network, no clock, no change of the input, and the same result for the same arguments. With a
-    shrinker or an embedder it is as repeatable as they are.
+    shrinker, an embedder or a reranker it is as repeatable as they are.
 
     Args:
         messages: Messages of OpenAI chat, Anthropic Messages, OpenAI Responses (items), Gemini (contents) or Bedrock's
@@ -110,6 +114,11 @@ def compress(
             put back before anything is decided, and the result's cache holds them too.
         embedder: An object with ``embed(texts)`` that returns one vector for each text. Texts that mean the same in
             other words then count as well. It is called once, and only above the trigger.
+        embedding_model: The name of an embedding model, such as "text-embedding-3-small", instead of an embedder. It is
+            the same as ``embedder=LiteLLMEmbedder(embedding_model)``.
+        reranker: An object with ``rerank(query, texts)`` that returns one number for each text, such as
+            ``CrossEncoder(model)``, or the name of a model for ``litellm.rerank``. It reorders only the best texts. It
+            is called once, and only above the trigger.
         shrinker: Says prose in fewer words if that keeps more than an excerpt: ``compresskit.shrink.LLMLingua``,
             ``SelfLLM``, your own object with ``shrink(texts, budgets, query)``, or one of them in a ``Shrinking`` with
             a store and a time limit. Its results are checked. If a check fails, the excerpt stays.
@@ -141,6 +150,7 @@ def compress(
         EmbedderFailed: The embedder raised, or it did not return usable vectors.
         InvalidArgument: An argument is wrong. The message gives the value, what was expected, and what to do.
         InvalidMessages: The messages are not a list of JSON-like message dicts.
+        RerankerFailed: The reranker raised, or it did not return usable scores.
 
     Examples:
         >>> result = compress([{"role": "user", "content": "hello"}], model="gpt-4o")
@@ -148,7 +158,8 @@ def compress(
         ('below_trigger', 8, None)
     """
     target = checked_target(trigger, target)
-    check(model, query, tools, recoverable, cache, embedder)
+    check(model, query, tools, recoverable, cache)
+    check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
     ruling = checked_rules(rules, shrinker)
@@ -200,8 +211,9 @@ def compress(
     ruled = treatments(whole.turns, ruling, model, measure.count)
     stays = stays.ruled(ruled) if ruled else stays
     shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
+    asked = embedder_of(embedder, embedding_model), reranker_of(reranker)
     compaction = _Compaction(
-        request, history, whole, stays, entering, messages, folds, query, embedder, shortening, ruled
+        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled
     )
     begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
@@ -230,7 +242,8 @@ class _Compaction:
         stays: What must stay of them.
         entering: The newest of them as they would enter without a compaction.
         messages: The messages that the caller gave.
-        folds, query, embedder: As for ``compress``.
+        folds, query: As for ``compress``.
+        embedder, reranker: The caller's own, or those of a name.
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
     """
@@ -244,6 +257,7 @@ class _Compaction:
     folds: bool
     query: str | None
     embedder: Embedder | None
+    reranker: Reranker | None
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
 
@@ -251,8 +265,9 @@ class _Compaction:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
         texts = (block.text for turn in self.whole.turns for block in turn.blocks)
-        # not with an embedder, which may cost money and must not be asked for nothing
-        if self.embedder is not None or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
+        # not with an embedder or a reranker, which may cost money and must not be asked for nothing
+        asks = self.embedder is not None or self.reranker is not None
+        if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
             measure.begin(texts)
             return None
         shown, turns, _ = self._shown(self.stays)
@@ -283,7 +298,7 @@ class _Compaction:
     def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
-        query = derive(turns, self.query, self.embedder)
+        query = derive(turns, self.query, self.embedder, self.reranker)
         return judge(shown, turns, bound, protection, query, measure, room, self.rules)
 
 

@@ -8,6 +8,8 @@ CompresskitError (a ValueError)
 ├── InvalidArgument    an argument of a call is wrong
 ├── InvalidLedger      a ledger is not what was written
 ├── InvalidMessages    a message is not what a chat request can hold
+├── InvalidSession     a file holds no conversation that can be read
+├── RerankerFailed     a reranker that the caller passed raised, or returned no usable scores
 └── StoreError         a store cannot be reached, read or written
 """
 
@@ -49,6 +51,14 @@ class InvalidLedger(CompresskitError):
 
 class InvalidMessages(CompresskitError):
     """The messages are not a list of JSON-like message dicts."""
+
+
+class InvalidSession(CompresskitError):
+    """A file holds no conversation in a format that is known, or it cannot be read."""
+
+
+class RerankerFailed(CompresskitError):
+    """A reranker raised, or it did not return one finite number for each text."""
 
 
 class StoreError(CompresskitError):

@@ -52,7 +52,7 @@ def check_model(model: Any) -> None:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
 
 
-def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embedder: Any) -> None:
+def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any) -> None:
     """Raises InvalidArgument for the first argument that is not what compress() takes."""
     check_model(model)
     if query is not None and not isinstance(query, str):
@@ -63,15 +63,36 @@ def check(model: Any, query: Any, tools: Any, recoverable: Any, cache: Any, embe
         raise InvalidArgument(f"recoverable is {shown(recoverable)}; True or False was expected.")
     if cache is not None:
         check_cache(cache)
-    if embedder is not None and (isinstance(embedder, type) or not callable(getattr(embedder, "embed", None))):
-        raise InvalidArgument(
-            f"embedder is {shown(embedder)}; an object with embed(texts) was expected, or None: "
-            f"StaticEmbedder(), for example."
-        )
     for key in cache or ():
         if not isinstance(cache[key], str):
             raise InvalidArgument(
                 f"cache holds {described(cache[key])} under a key; a text was expected: pass result.cache as it came."
+            )
+
+
+def check_meaning(embedder: object, embedding_model: object, reranker: object) -> None:
+    """Raises InvalidArgument for what judges no meaning, and for two embedders.
+
+    >>> check_meaning(None, "text-embedding-3-small", "cohere/rerank-v3.5")
+    """
+    for name, value, method, advice in (
+        ("embedder", embedder, "embed(texts)", "StaticEmbedder(), for example. A model's name is an embedding_model."),
+        ("reranker", reranker, "rerank(query, texts)", "a model's name for litellm.rerank, or CrossEncoder(model)."),
+    ):
+        named = name == "reranker" and isinstance(value, str) and value
+        works = not isinstance(value, type) and callable(getattr(value, method.split("(")[0], None))
+        if value is not None and not named and not works:
+            raise InvalidArgument(f"{name} is {shown(value)}; an object with {method} was expected, or None: {advice}")
+    if embedding_model is not None:
+        if not isinstance(embedding_model, str) or not embedding_model:
+            raise InvalidArgument(
+                f"embedding_model is {shown(embedding_model)}; a model's name for litellm.embedding was expected, such "
+                f"as 'text-embedding-3-small', or None. An object is an embedder."
+            )
+        if embedder is not None:
+            raise InvalidArgument(
+                f"embedding_model is {shown(embedding_model)} beside an embedder; one of them was expected. "
+                f"Leave embedding_model out, or embedder."
             )
 
 

@@ -9,6 +9,7 @@ from ._json import clone, dumps
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .messages import read
+from .messages.parts import REPLY_TOKENS
 from .messages.retrieval_tool import TOOL_NAME, names_of, offered
 from .plan.budget import Limits
 from .plan.writer import Written
@@ -20,8 +21,6 @@ from .turns.continuation import Continued, named_in
 from .turns.economics import worth_keeping
 from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
-
-_REPLY_TOKENS = 3  # every reply is primed with 3 tokens (OpenAI cookbook, "How to count tokens with tiktoken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,7 @@ class Request:
         return places(messages, self.tools, marks, self.shape)
 
     def _overhead(self, with_ours: bool) -> int:
-        return _REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
+        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""

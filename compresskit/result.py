@@ -220,20 +220,12 @@ class Compressed(Mapping[str, Any]):
         return found
 
     def _repr_html_(self) -> str:
-        """The headline and the decisions as a table, for notebooks. It shows no text of the messages."""
-        from html import escape
+        """The figures of every message as a table, for notebooks. It shows a message's first words, and no more."""
+        from importlib import import_module
 
-        rows = "".join(
-            f"<tr><td>{decision.message}</td><td>{escape(decision.action)}</td>"
-            f"<td style='text-align:right'>{decision.tokens_before:,}</td>"
-            f"<td style='text-align:right'>{decision.tokens_after:,}</td>"
-            f"<td style='text-align:right'>{decision.score:.2f}</td><td>{escape(decision.why)}</td></tr>"
-            for decision in self.decisions
-        )
-        head = "".join(f"<th>{name}</th>" for name in ("message", "action", "before", "after", "score", "why"))
-        table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-        box = f"<div style='max-height:32em;overflow:auto'>{table}</div>" if rows else ""
-        return f"<p><b>compresskit</b>: {escape(self._headline())}</p>{box}"
+        # By name: the page is above this module, and it is needed only if a notebook asks.
+        html: str = import_module("compresskit.view").fragment(self)
+        return html
 
 
 def _marked(message: Message, mark: Mark) -> Message:

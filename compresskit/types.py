@@ -36,6 +36,18 @@ class Embedder(Protocol):
 
 
 @runtime_checkable
+class Reranker(Protocol):
+    """Judges how well texts answer a query, each of them together with the query, as a cross-encoder does.
+
+    ``rerank`` returns one finite number for each text, in their order. A higher number is a better answer. Only the
+    order of the numbers counts, so any scale will do. Numbers of different calls are never compared. The same query and
+    texts should have the same numbers each time, because results are only as repeatable as the reranker.
+    """
+
+    def rerank(self, query: str, texts: Sequence[str]) -> Sequence[float]: ...
+
+
+@runtime_checkable
 class Store(Protocol):
     """Keeps texts under names for longer than one call. It is safe to use from several threads.
 
@@ -219,6 +231,7 @@ class Query(NamedTuple):
     ``explicit`` says how surely the last message asks about the texts, from 0 to 1: an agent's next step does not.
     ``question`` is the text of the question and the task.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
+    ``rerank`` gives new values of texts, given them and their values so far; None without a reranker.
     """
 
     weights: dict[str, float]
@@ -226,4 +239,5 @@ class Query(NamedTuple):
     near: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
     asked: Mapping[str, float] = MappingProxyType({})
     explicit: float = 1.0
+    rerank: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
     question: str = ""

@@ -29,6 +29,10 @@ EVALS = {  # name -> module of this package, and what it is
         "suites.needs",
         "what requests of many kinds and layouts need: how much is still readable, group by group",
     ),
+    "outputs": (
+        "suites.outputs",
+        "outputs of commands: how much of what matters is still readable at a few of their tokens",
+    ),
     "fit": (
         "suites.fit",
         "weights of relevance, fitted on labelled requests and measured on groups that were left out",

@@ -13,13 +13,14 @@ from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_keeping, check_loop, checked_factor, checked_target
+from ..options import check, check_keeping, check_loop, check_meaning, checked_factor, checked_target
 from ..result import Compressed
 from ..rules import Rule, checked_rules
-from ..types import Cache, Counter, Embedder, Message, Protect, Shrinker
+from ..types import Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
-from .preparation import new_report, prepare
+from .preparation import prepare
+from .report import new_report
 from .steps import AsyncStream, Model, Steps, Stream, Work, arun, run
 
 # The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.
@@ -36,7 +37,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder``, ``shrinker``, ``rules`` and
+      ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules`` and
       ``token_factor``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
@@ -45,7 +46,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
       report. "raise" raises.
     - ``conversation``: a ``Conversation``, the same one in every turn of a loop. What was sent before stays byte for
       byte at the start of the next request. Pass your whole history in ``messages`` as usual. Trigger, target, query,
-      protect, recoverable, on_entry, offer_tool and breakpoints are then the conversation's.
+      protect, recoverable, embedding_model, on_entry, offer_tool and breakpoints are then the conversation's.
     - ``store``: keeps the retrieval calls of turns that also call your tools, for programs that do not send back the
       message as it came; see ``compresskit.stores``. Without one, nothing is kept.
 
@@ -79,6 +80,7 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
     return AsyncStream(outcome, client) if isinstance(outcome, Streamed) else outcome
 
 
+_OBJECTS = ("counter", "embedder", "reranker", "shrinker")  # what a Conversation does not hold
 _NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "prices")  # options of compress() alone
 
 
@@ -98,6 +100,8 @@ class _Options:
     recoverable: bool = True
     cache: Cache | None = None
     embedder: Embedder | None = None
+    embedding_model: str | None = None
+    reranker: Reranker | str | None = None
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
@@ -123,7 +127,8 @@ def _client(router: Any) -> Any:
 def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) -> Steps:
     options, kwargs = _split(given)
     checked_target(options.trigger, options.target)
-    check(model, options.query, None, options.recoverable, options.cache, options.embedder)
+    check(model, options.query, None, options.recoverable, options.cache)
+    check_meaning(options.embedder, options.embedding_model, options.reranker)
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
     checked_factor(options.token_factor)
@@ -196,7 +201,7 @@ def _compressed(
     tools = kwargs.get("tools")
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
-        own = {"counter": options.counter, "embedder": options.embedder, "shrinker": options.shrinker}
+        own = {name: value for name in _OBJECTS if (value := getattr(options, name)) is not None}
         also = {} if may_retrieve(kwargs) else {"recoverable": False}
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
@@ -216,6 +221,8 @@ def _compressed(
         shape="openai",
         cache=options.cache,
         embedder=options.embedder,
+        embedding_model=options.embedding_model,
+        reranker=options.reranker,
         shrinker=options.shrinker,
         rules=options.rules,
         token_factor=options.token_factor,

@@ -14,7 +14,7 @@ from .._json import clone, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
-from ..options import check_model, checked_target
+from ..options import check_meaning, check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -26,12 +26,12 @@ _VERSION = 1
 # The options of compress() that are the same in every turn and can be written as JSON.
 _OPTIONS = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices", "rules", "token_factor"),
+    *("embedding_model", "reranker", "on_entry", "offer_tool", "breakpoints", "prices", "rules", "token_factor"),
 )
 # The options of completion() that a conversation has itself.
 _OF_CONVERSATION = (
     *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("rules", "token_factor"),
+    *("embedding_model", "rules", "token_factor"),
 )
 
 
@@ -50,8 +50,8 @@ class Conversation:
 
     def __init__(self, model: str, trigger: int = 200_000, target: int | None = None, **options: Any) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
-        recoverable, shape, on_entry, offer_tool, breakpoints, prices, rules and token_factor. offer_tool is on, and
-        on_entry is "lossless", unless you say otherwise.
+        recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices, rules
+        and token_factor. offer_tool is on, and on_entry is "lossless", unless you say otherwise.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.
@@ -65,6 +65,13 @@ class Conversation:
                 raise InvalidArgument(
                     f"{name} is a function, which cannot be written down; name messages by index, role or tool."
                 )
+        reranker = options.get("reranker")
+        check_meaning(None, options.get("embedding_model"), reranker)
+        if reranker is not None and not isinstance(reranker, str):
+            raise InvalidArgument(
+                f"reranker is {shown(reranker)}, which cannot be written down; the name of a model for litellm.rerank "
+                f"was expected. Pass an object to completion(reranker=…) or follow(messages, reranker=…)."
+            )
         checked_target(trigger, target)
         check_model(model)
         self.messages: list[Message] = []
@@ -179,6 +186,8 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")
+    if "embedder" in beside and conversation._options.get("embedding_model") is not None:
+        raise InvalidArgument("embedder is given beside a conversation with an embedding_model: leave one of them out.")
 
 
 def _inexact(index: int, message: Message) -> str:

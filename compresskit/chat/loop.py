@@ -6,15 +6,15 @@ It consists of steps (see ``steps``), which may be run or awaited. It does not c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as default
 from typing import Any
 
 from .. import responses
 from ..errors import reason
-from ..messages.retrieval_tool import TOOL_NAME, later_choice, name_of
-from ..responses import Call, ChunkTurn, Record, Shown, calls_of, message_of
+from ..messages.retrieval_tool import later_choice, withdrawn
+from ..responses import STREAMS, Call, Record, StreamTurn, calls_in, message_of, messages_of
 from ..retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
 from ..tokens.measure import measure_for
 from ..types import Cache, Message
@@ -23,6 +23,10 @@ from .steps import END, Model, Next, Show, Steps, Work
 _NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
 _USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what is here."
 _FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
+
+
+def _ask(kwargs: dict[str, Any]) -> Steps:
+    return (yield Model(kwargs))
 
 
 @dataclass
@@ -38,6 +42,9 @@ class Request:
         store: A store for the records of mixed turns besides the message, or None.
         strict: Whether a store or a cache that fails is an error.
         report: The value of ``_hidden_params["compresskit"]``.
+        shape: The name of the shape of messages and responses.
+        carried: Whether the message for the caller carries the record of a mixed turn. If not, only the store has it.
+        ask: The steps of a call of the model: from its arguments to its response, or to a stream.
     """
 
     kwargs: dict[str, Any]
@@ -48,6 +55,9 @@ class Request:
     store: Any
     strict: bool
     report: dict[str, Any]
+    shape: str = "openai"
+    carried: bool = True
+    ask: Callable[[dict[str, Any]], Steps] = _ask
 
 
 @dataclass
@@ -61,12 +71,12 @@ class Talk:
 
     def goes_on(self, message: Message) -> bool:
         """Whether a turn consists of retrievals alone, and they are still answered."""
-        calls = calls_of(message)
+        calls = calls_in(message)
         return bool(calls) and all(call.ours for call in calls) and not self.last
 
     def next(self, message: Message) -> Steps:
         """Answers a turn of retrievals, and returns the model's next response (or stream)."""
-        calls = calls_of(message)
+        calls = calls_in(message)
         texts = yield Work(lambda: self._answers(calls))
         self.before.append((message, texts))
         report = self.request.report
@@ -76,13 +86,13 @@ class Talk:
         elif len(self.before) >= self.request.max_rounds:
             self._end("max_rounds")
         shown = [*texts[:-1], f"{texts[-1]}\n{_NO_MORE}"] if self.last else texts
-        self.messages = [*self.messages, message, *responses.results(calls, shown)]
+        self.messages = [*self.messages, *messages_of(message), *responses.results(calls, shown)]
         report["calls"] += 1
-        return (yield Model(self._kwargs()))
+        return (yield from self.request.ask(self._kwargs()))
 
     def record(self, message: Message, streamed: bool = False) -> Steps:
         """The record of a turn that calls the caller's tools; None if nothing was retrieved."""
-        calls = calls_of(message)
+        calls = calls_in(message)
         ours = [call for call in calls if call.ours]
         if len(ours) == len(calls) or not (ours or self.before):
             return None
@@ -125,7 +135,7 @@ class Talk:
             kwargs["tool_choice"] = choice
         if not self.last:
             return kwargs
-        others = [tool for tool in kwargs.get("tools") or () if name_of(tool) != TOOL_NAME]
+        others = withdrawn(kwargs.get("tools") or ())
         if others:
             return {**kwargs, "tools": others}
         # Providers require the tools of earlier calls. LiteLLM drops "none" for providers that do not know it.
@@ -148,7 +158,8 @@ def whole(request: Request, first: Any) -> Steps:
         record = yield from talk.record(message)
         shown = responses.without_ours(response)
         if record is not None:
-            shown = responses.with_message(shown, _fields(message, record), at)
+            if request.carried:
+                shown = responses.with_message(shown, _fields(message, record), at)
             yield from keep(request, record, message_of(shown, at))
         final = shown if len(_choices(first)) == 1 else _with_choice(final, number, _choices(shown)[at : at + 1])
     if request.report["calls"] > 1:
@@ -157,49 +168,67 @@ def whole(request: Request, first: Any) -> Steps:
 
 
 class Streamed:
-    """The same for a stream: its steps show the chunks for the caller."""
+    """The same for a stream: its steps show the events for the caller."""
 
     def __init__(self, request: Request, first: Any) -> None:
         self.request = request
         self.report = request.report
         self.stream = first
-        self._shown = Shown()
+        self._shape = STREAMS[request.shape]
+        self._shown = self._shape.shown()
 
     def steps(self) -> Steps:
-        first = turn = ChunkTurn(self._shown)
+        first = turn = self._shape.turn(self._shown, None)
         yield from self._read(first)
         for number in first.choices:
             talk = Talk(self.request, self.request.kwargs["messages"])
             turn = first
-            message = turn.message(number) if turn.calls(number) else {}
-            while talk.goes_on(message):
+            message = _called(turn, number)
+            while turn.complete(number) and talk.goes_on(message):
                 self.stream = yield from talk.next(message)
-                turn = ChunkTurn(self._shown, number)
+                turn = self._shape.turn(self._shown, number)
                 yield from self._read(turn)
-                message = turn.message(number) if turn.calls(number) else {}
+                message = _called(turn, number)
+            if not turn.complete(number):
+                continue  # the provider's stream broke off, so this one ends too
             record = yield from talk.record(message, streamed=True)
-            fields = {} if record is None else _fields(message, record)
+            fields = {} if record is None or not self.request.carried else _fields(message, record)
             if record is not None:
                 yield from keep(self.request, record, responses.without_ours(message))
-            ours_only = bool(message) and all(call.ours for call in calls_of(message))
-            for part in turn.closing(number, fields, "stop" if ours_only else None):
+            ours_only = bool(message) and all(call.ours for call in calls_in(message))
+            for part in turn.closing(number, fields, ours_only):
                 yield Show(part)
         for part in turn.totals():
             yield Show(part)
 
-    def _read(self, turn: ChunkTurn) -> Steps:
-        while (chunk := (yield Next(self.stream))) is not END:
-            for part in turn.feed(chunk):
+    def _read(self, turn: StreamTurn) -> Steps:
+        while (event := (yield Next(self.stream))) is not END:
+            for part in self._passed(turn, event):
                 yield Show(part)
         for part in turn.end():
             yield Show(part)
+
+    def _passed(self, turn: StreamTurn, event: Any) -> list[Any]:
+        """The events to pass on for an event. One of a form that nobody knows passes as it is."""
+        try:
+            return turn.feed(event)
+        except Exception as error:
+            if self.request.strict:
+                raise
+            self.report["error"] = reason(error)
+            return [event]
+
+
+def _called(turn: StreamTurn, choice: int) -> Message:
+    """The turn of a choice that called a tool; {} if it called none."""
+    return turn.message(choice) if turn.calls(choice) else {}
 
 
 def keep(request: Request, record: Record, shown: Message) -> Steps:
     """Puts a record into the store, for callers who do not send the record back with the message."""
     if request.store is None:
         return
-    name = responses.names([*request.caller_messages, shown])[len(request.caller_messages)]
+    name = responses.name_of(request.caller_messages, shown)
     try:
         yield Work(lambda: request.store.put({name: json.dumps(record)}))
     except Exception as error:

@@ -15,20 +15,7 @@ from ..result import Compressed
 from ..retrieval import MAX_TOKENS, Originals
 from ..types import Message
 from .loop import Request
-
-_REPORTED = ("original_tokens", "compressed_tokens", "target_met", "skipped_reason")
-
-
-def new_report() -> dict[str, Any]:
-    """The report of a request that has not been prepared yet."""
-    return {
-        **dict.fromkeys(_REPORTED),
-        "calls": 1,
-        "rounds": 0,
-        "retrieved_tokens": 0,
-        "limit": None,
-        "error": None,
-    }
+from .report import REPORTED
 
 
 def prepare(
@@ -59,7 +46,7 @@ def prepare(
         strict: See ``Request``.
     """
     result = compressed(put_back(caller_messages, records))
-    report.update({name: result[name] for name in _REPORTED})
+    report.update({name: result[name] for name in REPORTED})
     same = (
         result.skipped_reason
         and not records

@@ -18,6 +18,13 @@ class Model(NamedTuple):
     kwargs: dict[str, Any]
 
 
+class Call(NamedTuple):
+    """Call a method of the client, which the async driver awaits."""
+
+    method: str
+    argument: Any
+
+
 class Work(NamedTuple):
     """Run a slow function. The async driver runs it in a thread."""
 
@@ -36,15 +43,18 @@ class Show(NamedTuple):
     part: Any
 
 
-Step = Model | Work | Next | Show
+Step = Model | Call | Work | Next | Show
 Steps = Generator[Step, Any, Any]
 
 
 class Streaming(Protocol):
     """The return value of steps if the response goes on as a stream."""
 
-    stream: Any  # the stream of the model that is being read
     report: dict[str, Any]
+
+    @property
+    def stream(self) -> Any:
+        """The stream of the model that is being read."""
 
     def steps(self) -> Steps: ...
 
@@ -86,6 +96,8 @@ def _parts(steps: Steps, client: Any) -> Generator[Any, None, Any]:
                 yield step.part
             elif isinstance(step, Model):
                 value = client.completion(**step.kwargs)
+            elif isinstance(step, Call):
+                value = getattr(client, step.method)(step.argument)
             elif isinstance(step, Work):
                 value = step.run()
             else:
@@ -99,6 +111,8 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
     try:
         if isinstance(step, Model):
             return await client.acompletion(**step.kwargs), None
+        if isinstance(step, Call):
+            return await getattr(client, step.method)(step.argument), None
         if isinstance(step, Work):
             return await asyncio.to_thread(step.run), None
         if isinstance(step, Next):

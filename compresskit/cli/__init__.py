@@ -1,8 +1,15 @@
-"""The command line: compresskit compress, show, restore, retrieve, ledger.
+"""The command line: compresskit compress, show, restore, retrieve, bill, doctor, ledger, recipes, pipe, run, hook.
 
-Re-exports only. Reads and writes files; every decision about a conversation is the library's.
+Re-exports only, at first use. Reads and writes files; every decision about a text is the library's.
 """
 
-from .commands import cli, main
+from .._lazy import loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .commands import cli
+    from .entry import main
 
 __all__ = ["cli", "main"]
+
+__getattr__ = loader(__name__, {"cli": "commands", "main": "entry"})

@@ -1,5 +1,5 @@
 """Lets `python -m compresskit.cli` do what the installed command does."""
 
-from .commands import main
+from .entry import main
 
 main()

@@ -1,4 +1,4 @@
-"""The commands and their options: compress, show, restore, retrieve; the exit codes are documented here.
+"""The commands for files and their options: compress, show, restore, retrieve; the exit codes are documented here.
 
 How files are read and written, how the library is called and how the table looks is in the modules beside it.
 """
@@ -6,25 +6,26 @@ How files are read and written, how the library is called and how the table look
 from __future__ import annotations
 
 import re
-import signal
-import sys
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .. import __version__, restore, retrieve
 from ..messages import SHAPES
+from ..view import as_fields, headline, page
+from .bill_commands import bill_command, doctor_command
+from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results, read_tools
+from .invoking import invoke
+from .kept import kept
 from .ledger_commands import ledger
-from .library import DEFAULT_MODEL, as_json, compress_one, compress_to_show, in_target, library_errors
+from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
+from .progress import progress
 from .recipes import recipes, rules_option
-from .show import figures, render
+from .shell_commands import command as shell_command
+from .show import render, render_message
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
 
@@ -56,7 +57,8 @@ def cli() -> None:
     """Bring conversations under a token target. Everything that is taken out can be retrieved again.
 
     FILE is JSON (a list of messages, or an object with "messages" and, if you like, "tools" and "model")
-    or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input.
+    or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input. It can also be
+    a session file of Claude Code or Codex, a trajectory of SWE-agent or OpenHands, or a log of requests.
     """
 
 
@@ -73,6 +75,8 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
+        click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
         rules_option,
         click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
         *SHRINKER_OPTIONS,
@@ -109,12 +113,12 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     hidden = options["shrinker"] is not None  # it shows its own progress
     with open_output(output) as stream, progress(len(given), hidden=hidden or stream.isatty()) as step:
         for conversation in given:
-            results.append(as_json(compress_one(conversation, options)))
+            results.append(as_fields(compress_one(conversation, options)))
             whole = {**conversation.extra, **results[-1]}
             stream.write(to_json(whole, ascii_only=stream.isatty()))
             step()
     for conversation, result in zip(given, results, strict=True):
-        click.echo(conversation.where + figures(result), err=True)
+        click.echo(printable(conversation.where) + headline(result), err=True)
     if cost := spent(options):
         click.echo(cost, err=True)
     context.exit(0 if all(map(in_target, results)) else 1)
@@ -123,12 +127,14 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
 @cli.command("show", epilog=EXIT_CODES)
 @click.argument("file")
 @request_options
+@click.option("--message", type=int, metavar="N", help="Show the text of message N before and after.")
+@click.option("--html", metavar="PAGE", help="Write a page with all texts to this file, and only the sums here.")
 @click.pass_context
-def show_command(context: click.Context, /, file: str, **options: Any) -> None:
-    """Show what was kept of each message, how many tokens went, and why.
+def show_command(context: click.Context, /, file: str, message: int | None, html: str | None, **options: Any) -> None:
+    """Show what was kept of each message, how many tokens went, and why. The largest loss comes first.
 
     FILE is a result of `compresskit compress`, or a conversation. A conversation is compressed first, to 40 %
-    of its tokens if you give neither --trigger nor --target.
+    of its tokens if you give neither --trigger nor --target. All rows add up to the tokens of the request.
     """
     given = read_conversations(file)
     results = []
@@ -136,10 +142,15 @@ def show_command(context: click.Context, /, file: str, **options: Any) -> None:
         for conversation in given:
             results.append(_result_to_show(context, conversation, options))
             step()
+    shown = list(zip(given, results, strict=True))
+    if html is not None:
+        named = [(conversation.where.removesuffix(": "), result) for conversation, result in shown]
+        with open_output(html) as stream, library_errors(""):
+            stream.write(page(named).encode())
     with open_output(None) as stream:
-        for conversation, result in zip(given, results, strict=True):
+        for conversation, result in shown:
             with library_errors(conversation.where):
-                stream.write(render(result, conversation.where))
+                stream.write(_drawn(result, conversation.where, message, sums=html is not None))
     context.exit(0 if all(map(in_target, results)) else 1)
 
 
@@ -163,8 +174,7 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 
 
 @cli.command("retrieve", epilog=EXIT_CODES)
-@click.argument("result")
-@click.argument("key")
+@click.argument("given", nargs=-1, required=True, metavar="[RESULT] KEY")
 @click.option(
     "--lines",
     metavar="RANGE",
@@ -175,69 +185,57 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 @click.option("--head", type=int, metavar="N", help="Only the first N lines.")
 @click.option("--tail", type=int, metavar="N", help="Only the last N lines.")
 @click.option("--max-tokens", type=int, default=4000, show_default=True, help="At most this many tokens, 60 or more.")
-def retrieve_command(result: str, key: str, **options: Any) -> None:
-    """Write the original text behind KEY, as the model would get it. The markers in RESULT show the keys.
+@click.option("--all", "everything", is_flag=True, help="All of it, byte for byte.")
+@click.option("--store", metavar="DIR", help="The directory of kept outputs, if it is not your own store.")
+def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None, **options: Any) -> None:
+    """Write the original text behind KEY, as the model would get it. The markers show the keys.
 
-    Give at most one of --lines, --query and --head/--tail.
+    RESULT is a file that `compresskit compress` wrote. Without it, KEY is of an output that `pipe`, `run` or a hook
+    kept in your store. Give at most one of --lines, --query and --head/--tail.
     """
-    ways = [options["lines"], options["query"], options["head"] or options["tail"]]
+    ways = [options["lines"], options["query"], options["head"] or options["tail"], everything or None]
     if sum(way is not None for way in ways) > 1:
-        raise click.UsageError("--lines, --query and --head/--tail exclude each other: give one of them")
-    cache = {name: text for one in read_results(result) for name, text in one.cache.items()}
+        raise click.UsageError("--lines, --query, --head/--tail and --all exclude each other: give one of them")
+    if len(given) > 2 or (len(given) == 2 and store is not None):
+        raise click.UsageError("give one KEY, behind a RESULT or alone; --store is for a KEY alone")
+    *results, key = given
+    cache = {name: text for path in results for one in read_results(path) for name, text in one.cache.items()}
+    if not results and (data := kept(key, store)) is not None:
+        cache = {key: data.decode("utf-8", "surrogateescape")}
     with library_errors(""):
-        text = retrieve(cache, key, **options)
+        text = cache.get(key, "") if everything else retrieve(cache, key, **options)
     if key not in cache:
-        raise UnknownKey(text)
+        raise UnknownKey(text or retrieve(cache, key))
     with open_output(None) as stream:
         if stream.isatty():
             text = printable(text, keep="\n\t") + "\n"
-        stream.write(text.encode("utf-8", "backslashreplace"))
+        stream.write(text.encode("utf-8", "backslashreplace" if results else "surrogateescape"))
+
+
+def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) -> bytes:
+    """What goes to the terminal: a message, the sums alone, or the whole table."""
+    if message is not None:
+        return render_message(result, message, where)
+    return (printable(where) + headline(result) + "\n").encode() if sums else render(result, where)
 
 
 def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
     """The file's own result, or one made on the spot."""
     if not given.is_result:
-        return as_json(compress_to_show(given, options))
-    for name in options:
+        return as_fields(compress_to_show(given, options))
+    for name in options:  # --message and --html are none of them
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
     return given.fields
 
 
-cli.add_command(ledger)
-cli.add_command(recipes)
-
-
-@contextmanager
-def progress(total: int, *, hidden: bool = False) -> Iterator[Callable[[], Any]]:
-    """A bar on standard error while it takes long; none where it would mix with the output."""
-    console = Console(stderr=True)
-    if hidden or not console.is_terminal:  # a disabled bar would still end its line
-        yield lambda: None
-        return
-    columns = TextColumn("compressing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+for command in (
+    *(bill_command, doctor_command, hook, ledger, recipes),
+    *(shell_command("pipe"), shell_command("run")),
+):
+    cli.add_command(command)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    try:
-        return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
-    except Exception:  # exit code 1 has a meaning of its own
-        traceback.print_exc()
-        return 70
-
-
-def main() -> None:
-    """The entry point."""
-    # Ended from outside, leave no half-written file behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(run())
+    return invoke(cli, arguments)

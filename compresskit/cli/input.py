@@ -1,21 +1,20 @@
-"""Reads what the command line is given: JSON or JSONL, gzipped or not, from a file or standard input.
+"""Reads what the command line is given: conversations, sessions of agents and results, from a file or standard input.
 
-Finds the conversations in it. Does not judge messages (compress does that) and writes nothing.
+Does not judge messages (compress does that) and writes nothing but notes.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-import sys
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from ..errors import described
-from ..messages.shapes import is_message
-from .output import Failure
+import click
+
+from ..errors import InvalidSession
+from ..sessions import Session, read, values
+from .output import Failure, printable
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
 RESULT_FIELDS = {
@@ -56,19 +55,27 @@ class Conversation:
         return {name: value for name, value in self.fields.items() if name not in RESULT_FIELDS}
 
 
+def read_sessions(path: str) -> list[Session]:
+    """The sessions in a file, with a note on standard error about what was left out."""
+    with readable():
+        found = read(path)
+    for note in found.notes:
+        click.echo(printable(f"note: {note}"), err=True)
+    return found.sessions
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """What cannot be read is an error of the input."""
+    try:
+        yield
+    except InvalidSession as error:
+        raise InputError(str(error)) from error
+
+
 def read_conversations(path: str) -> list[Conversation]:
-    """The conversations in a file: one, or one for each line of JSONL."""
-    values = read_values(path)
-    are_messages = [_is_message(where, value) for where, value in values]
-    if all(are_messages):
-        return [Conversation([value for _, value in values])]
-    if any(are_messages):
-        odd = are_messages.index(not are_messages[0])
-        raise InputError(
-            f"{values[odd][0]}messages and conversations are mixed; give one message a line,"
-            ' or one {"messages": […]} a line'
-        )
-    return [_conversation(where, value) for where, value in values]
+    """The conversations in a file: one, or one for each line of JSONL, each session, or each part of a session."""
+    return [_conversation(session) for session in read_sessions(path)]
 
 
 def read_results(path: str) -> list[Conversation]:
@@ -85,65 +92,17 @@ def read_results(path: str) -> list[Conversation]:
 
 def read_tools(path: str) -> list[Any]:
     """A request's own tools: a JSON list, or an object with "tools"."""
-    (_, value), *more = read_values(path)
+    with readable():
+        value, *more = values(path)
     tools = value.get("tools") if isinstance(value, dict) else value
     if more or not isinstance(tools, list):
         raise InputError(f'{path}: expected a JSON list of tools, or an object with "tools"')
     return tools
 
 
-def read_values(path: str) -> list[tuple[str, Any]]:
-    """The JSON values of a file, each with a word on where it stands: ("", value) or ("line 3: ", value)."""
-    try:
-        text = _read_bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is not UTF-8 text ({error}); JSON has to be UTF-8") from error
-    if not text.strip():
-        raise InputError(f"{path} is empty; expected JSON or JSONL")
-    try:
-        return [("", json.loads(text))]
-    except json.JSONDecodeError as error:
-        if error.msg != "Extra data":  # a second value follows the first one: JSONL
-            raise InputError(f"{path} is not JSON: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as JSON: {error}") from error
-    return _json_lines(text)
-
-
-def _json_lines(text: str) -> list[tuple[str, Any]]:
-    values = []
-    # Not splitlines(): U+2028 and the like may stand unescaped inside a JSON string.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            values.append((f"line {number}: ", json.loads(line)))
-        except (ValueError, RecursionError) as error:
-            raise InputError(f"line {number} is not JSON: {error}") from error
-    return values
-
-
-def _read_bytes(path: str) -> bytes:
-    try:
-        data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise InputError(f"cannot read {path}: {reason}") from error
-
-
-def _is_message(where: str, value: Any) -> bool:
-    if isinstance(value, list) or (isinstance(value, dict) and "messages" in value):
-        return False
-    if is_message(value) or (isinstance(value, dict) and "role" in value):
-        return True
-    raise InputError(
-        f'{where}expected a list of messages, an object with "messages" or a message with a role;'
-        f" found {described(value)}"
-    )
-
-
-def _conversation(where: str, value: Any) -> Conversation:
-    if isinstance(value, list):
-        return Conversation(value, where=where)
-    return Conversation(value["messages"], value, where)
+def _conversation(session: Session) -> Conversation:
+    if not session.source:
+        return Conversation(session.messages, dict(session.fields), session.where)
+    fields = {"id": session.name, "model": session.model, "tools": session.tools, "system": session.system}
+    known = {name: value for name, value in fields.items() if value}
+    return Conversation(session.messages, {**known, "messages": session.messages}, f"{session.name}: ")

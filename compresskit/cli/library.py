@@ -12,7 +12,7 @@ from typing import Any
 
 from .. import Compressed, CompresskitError, compress
 from .input import Conversation, InputError
-from .shrinker_options import shrinker_of
+from .shrinker_options import quiet_litellm, shrinker_of
 
 DEFAULT_MODEL = "gpt-4o"
 DEFAULT_TRIGGER = 200_000
@@ -26,6 +26,8 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
     if trigger is None:
         trigger = DEFAULT_TRIGGER if target is None or target < 1 else target  # a wrong target is told as one
     shrinker = shrinker_of(options)
+    if options["embedding_model"] is not None or options["reranker"] is not None:
+        quiet_litellm()
     with library_errors(conversation.where):
         return compress(
             conversation.messages,
@@ -37,6 +39,8 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             recoverable=not options["no_recover"],
             shape=options["shape"],
             cache=conversation.cache if conversation.is_result else None,
+            embedding_model=options["embedding_model"],
+            reranker=options["reranker"],
             shrinker=shrinker,
             rules=options["rules"],
             token_factor=options["token_factor"],
@@ -49,14 +53,6 @@ def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Com
         whole = compress_one(conversation, {**options, "trigger": sys.maxsize})
         options = {**options, "target": max(1, int(whole.original_tokens * SHOWN_SHARE))}
     return compress_one(conversation, options)
-
-
-def as_json(result: Compressed) -> dict[str, Any]:
-    """A result as a JSON object; no "tools" where there are none, so that it can be sent as it stands."""
-    fields = {"model": result.model, "trigger": result.trigger, "target": result.target, **result}
-    if fields["tools"] is None:
-        del fields["tools"]
-    return {**fields, "decisions": [decision._asdict() for decision in result.decisions]}
 
 
 def in_target(result: dict[str, Any]) -> bool:

@@ -14,8 +14,9 @@ from rich.text import Text
 from ..rules import Rule, load
 from ..rules.files import SUFFIXES
 from ..rules.recipes import names, recipe, text_of
+from ..view import as_fields
 from .input import read_conversations
-from .library import as_json, compress_to_show, library_errors
+from .library import compress_to_show, library_errors
 from .output import open_output, printable
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 
@@ -82,7 +83,7 @@ def explain_command(rules: str, file: str, **options: Any) -> None:
     rows = []
     for conversation in given:
         asked = {"query": None, "tools": None, "no_recover": False, "shape": "auto", "token_factor": 1.0, **options}
-        rows += as_json(compress_to_show(conversation, {**asked, "rules": ruling}))["decisions"]
+        rows += as_fields(compress_to_show(conversation, {**asked, "rules": ruling}))["decisions"]
     with open_output(None) as stream:
         stream.write(_table(ruling, rows))
 

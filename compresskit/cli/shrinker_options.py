@@ -57,12 +57,17 @@ def shrinker_of(options: dict[str, Any]) -> Shrinking | None:
         raise InputError(str(error)) from error
 
 
+def quiet_litellm() -> None:
+    """Keeps litellm from printing advice about errors to standard output, where the result goes."""
+    import litellm
+
+    litellm.suppress_debug_info = True
+
+
 @cache
 def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any, seconds: Any) -> Shrinking:
     if kind == "self":
-        import litellm
-
-        litellm.suppress_debug_info = True  # it prints advice about errors to standard output, where the result goes
+        quiet_litellm()
         return Shrinking(SelfLLM(model), max_seconds=seconds)
     own = LLMLingua(model, method=method or "llmlingua2", device=device or "cpu", dtype=dtype, rate=rate)
     return Shrinking(own, max_seconds=seconds)

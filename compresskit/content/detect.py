@@ -16,6 +16,7 @@ from .splitters.table import looks_csv, looks_html, looks_markdown
 
 _SAMPLE = 4096
 _LONG_LINE = 160  # characters
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LARGER = 16384  # where the first lines are all comment
 _PARTS = 4  # of a text that holds others, from which its kind is taken
 _DEPTH = 2  # levels of texts in texts
@@ -36,7 +37,10 @@ _KINDS = {extension: kind for kind, names in _EXTENSIONS.items() for extension i
 # Patterns begin with a line end (one is put before each sample): the search for a plain character is fast.
 _DIFF = re.compile(r"\n(?:diff --(?:git|cc|combined) |@@ -\d+(?:,\d+)? \+\d|--- [^\n]+\n\+\+\+ |Index: )")
 _SCALAR = r"(?:\"(?:[^\"\\]|\\.){0,400}\"|-?\d[\d.eE+-]*|true|false|null)"
-_JSON = re.compile(rf"\s*(?:\{{\s*(?:\}}|\"(?:[^\"\\]|\\.){{0,200}}\"\s*:)|\[\s*(?:[\[{{\]]|{_SCALAR}\s*[,\]]))")
+# an array of one value is all of the text: "[    0.000000] usb 1-1" is a line of a log
+_JSON = re.compile(
+    rf"\s*(?:\{{\s*(?:\}}|\"(?:[^\"\\]|\\.){{0,200}}\"\s*:)|\[\s*(?:[\[{{\]]|{_SCALAR}\s*(?:,|\]\s*\Z)))"
+)
 _RECORD_LINES = re.compile(r"\s*\{\s*\"[^\n]*\}[ \t\r]*\n(?:\s*|[^\n]*\n)\{")
 _LOG = re.compile(
     r"\n(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d{1,2}:\d\d:\d\d\b|\w{3} [ \d]\d \d\d:\d\d:\d\d |\d{10}[. ]"
@@ -122,6 +126,9 @@ def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detect
 
 def _plain(text: str, hint: str) -> Detected:
     """What a text is if it does not hold others."""
+    if "\x1b[" in text[:_SAMPLE]:  # colours of a terminal: an output, whatever it looks like
+        found = _plain(_COLOUR.sub("", text[:_LARGER]).replace("\x1b", ""), hint)
+        return found._replace(kind="lines") if found.kind in ("markdown", "prose") else found
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
     numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])

@@ -1,1 +1,1 @@
-"""Embedders that come with compresskit: vectors from a table on this machine, or from a model's API."""
+"""Embedders and rerankers that come with compresskit: models on this machine, or behind an API."""

@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 from ..errors import EmbedderFailed, InvalidArgument, check_whole, shown
 from ..tokens.measure import measure_for
+from .limits import cut, token_limit
 
 _BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
 _BATCH_TOKENS = 16_000  # of a request; Vertex takes 20,000, OpenAI 300,000
-_UNKNOWN_LIMIT = 512  # tokens of a text, for a model that litellm does not know: most small models' limit
 _REMEMBERED = 10_000  # vectors in memory: 60 MB of 1,536 dimensions
 # What makes other vectors of the same text. Keys and headers are no part of a name.
 _TELLING = ("api_base", "base_url", "custom_llm_provider", "dimensions", "input_type")
@@ -110,13 +110,14 @@ class LiteLLMEmbedder:
 
     def _batches(self, texts: dict[str, str]) -> Iterator[list[str]]:
         """Keys of texts, as many at a time as a request takes; the texts are cut in place."""
+        if not texts:
+            return
         batch: list[str] = []
         size = 0
-        limit = self._token_limit() if texts else 0
+        limit = self._limit or token_limit(self._model)
         measure = measure_for(self._model, None)  # its memory of texts goes with it
         for key, text in texts.items():
-            while (tokens := measure.count(text)) > limit:
-                text = texts[key] = text[: min(len(text) - 1, len(text) * limit // tokens)]
+            texts[key], tokens = cut(text, limit, measure)
             if batch and (len(batch) == _BATCH_TEXTS or size + tokens > _BATCH_TOKENS):
                 yield batch
                 batch, size = [], 0
@@ -124,18 +125,6 @@ class LiteLLMEmbedder:
             size += tokens
         if batch:
             yield batch
-
-    def _token_limit(self) -> int:
-        """Tokens that the model takes of a text."""
-        if self._limit is None:
-            import litellm
-
-            try:
-                known = litellm.get_model_info(self._model).get("max_input_tokens")
-            except Exception:  # litellm raises Exception itself for a model that it does not know
-                known = None
-            return known if isinstance(known, int) and known > 0 else _UNKNOWN_LIMIT
-        return self._limit
 
     def _request(self, texts: Sequence[str]) -> list[bytes]:
         """The vectors of one request, as float32 numbers."""

@@ -1,8 +1,8 @@
 """Converts the objects of SDKs to dicts, before messages are read.
 
 A pydantic object (of OpenAI, Anthropic, LiteLLM or Google) anywhere in a message becomes its
-``model_dump(exclude_none=True)``. No SDK is imported. The input does not change. Other objects are left for the checks
-of ``reading.py``.
+``model_dump(exclude_none=True)``. Google's objects hold pictures and signatures as bytes, which become base64 as in the
+REST API. No SDK is imported. The input does not change. Other objects are left for the checks of ``reading.py``.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def _plain(message: Any) -> Any:
             inside.remove(key)
             continue
         if _is_object(item):
-            item = _dump(item)
+            item = dump(item)
         if isinstance(item, dict | list) and id(item) not in inside:
             inside.add(id(item))
             todo.append((None, id(item), None))
@@ -83,7 +83,14 @@ def _is_object(item: Any) -> bool:
     return not whole and getattr(item, "object", None) != "response"
 
 
-def _dump(item: Any) -> Any:
+def dump(item: Any) -> Any:
+    """A pydantic object as a dict of JSON values without the fields that are None."""
     # fields that OpenAI's SDK does not send, such as the parsed form of a text
     apart = getattr(type(item), "__api_exclude__", None)
-    return item.model_dump(exclude_none=True, **({"exclude": set(apart)} if apart else {}))
+    config = getattr(type(item), "model_config", None)
+    holds_bytes = isinstance(config, dict) and config.get("ser_json_bytes") == "base64"  # google.genai.types
+    return item.model_dump(
+        exclude_none=True,
+        **({"exclude": set(apart)} if apart else {}),
+        **({"mode": "json"} if holds_bytes else {}),
+    )

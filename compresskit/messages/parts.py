@@ -13,6 +13,7 @@ from ..types import Message, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
+REPLY_TOKENS = 3  # every reply is primed with 3 tokens (the same page)
 CHARACTERS_PER_TOKEN = 4  # characters of a token of English or code, as an estimate that needs no count
 CALL_TOKENS = 8  # the frame around one tool call or result: keys, type, quotes
 # OpenAI's vision guide: 85 tokens at low detail, 85 + 170 for each 512-pixel tile; 1024 x 1024 has four tiles.

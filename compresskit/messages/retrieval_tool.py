@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..types import Tool
+from . import tool_config
 from .shapes import SHAPES
 
 TOOL_NAME = "compresskit_retrieve"
@@ -114,21 +115,41 @@ def has_ours(tools: Any) -> bool:
     return any(map(is_ours, tools if isinstance(tools, list | tuple) else ()))
 
 
+def withdrawn(tools: Sequence[Tool]) -> list[Tool]:
+    """A request's tools without ours.
+
+    >>> withdrawn([{"functionDeclarations": [{"name": "search"}, {"name": TOOL_NAME}]}, schema("openai")])
+    [{'functionDeclarations': [{'name': 'search'}]}]
+    """
+    found = []
+    for tool in tools:
+        declared = _declared(tool)
+        if declared is None:
+            found += [tool] if name_of(tool) != TOOL_NAME else []
+        elif others := [one for one in declared[1] if name_of(one) != TOOL_NAME]:
+            found.append({**tool, declared[0]: others})
+    return found
+
+
 def may_retrieve(request: Mapping[str, Any]) -> bool:
-    """Whether the model may call our tool in a request with these tools and this tool_choice.
+    """Whether the model may call our tool in a request with these tools and this tool_choice (or toolConfig).
 
     >>> may_retrieve({"tool_choice": "auto"}), may_retrieve({"tool_choice": "none"}), may_retrieve({"functions": [{}]})
     (True, False, False)
+    >>> may_retrieve({"toolConfig": {"functionCallingConfig": {"mode": "NONE"}}})
+    False
     """
     tools = request.get("tools")
     named = [tool for tool in (tools if isinstance(tools, list | tuple) else ()) if TOOL_NAME in names_of(tool)]
     if request.get("functions") or not all(map(is_ours, named)):
         return False  # OpenAI takes no tools beside functions, and a provider refuses two tools of one name
-    return _admits(request.get("tool_choice"))
+    if not tool_config.takes_functions(request):
+        return False
+    return _admits(tool_config.config_of(request) or request.get("tool_choice"))
 
 
 def later_choice(choice: Any, last: bool) -> Any:
-    """The tool_choice of a request for the call after a retrieval; None to leave it out.
+    """The tool_choice (or toolConfig) of a request for the call after a retrieval; None to leave it out.
 
     The model has already fulfilled a choice of our tool. The ``last`` call no longer offers our tool.
 
@@ -137,6 +158,8 @@ def later_choice(choice: Any, last: bool) -> Any:
     """
     if choice == TOOL_NAME or name_of(choice) == TOOL_NAME:
         return None
+    if tool_config.is_config(choice):
+        return tool_config.without(choice, TOOL_NAME, last)
     listed = _allowed(choice)
     if not last or not any(map(_names_ours, listed)):
         return choice
@@ -147,7 +170,9 @@ def later_choice(choice: Any, last: bool) -> Any:
 
 
 def _admits(choice: Any) -> bool:
-    """Whether a tool_choice lets the model call our tool."""
+    """Whether a tool_choice (or toolConfig) lets the model call our tool."""
+    if tool_config.is_config(choice):
+        choice = tool_config.choice_of(choice)
     if choice is None or isinstance(choice, str):
         return choice in (None, *_ANY_TOOL, TOOL_NAME)  # some providers take a tool's bare name
     if not isinstance(choice, Mapping):

@@ -16,6 +16,12 @@ SHAPES: dict[str, Shape] = {
     row.name: row for row in (openai.SHAPE, anthropic.SHAPE, responses.SHAPE, gemini.SHAPE, converse.SHAPE)
 }
 _CHAT = frozenset({"openai", "anthropic"})
+_MAX_WORDS = 200  # characters of a message's first words
+# Where a message of any format has words to know it by, in the order of looking.
+_TEXT_FIELDS = (
+    *("content", "text", "parts", "output", "thinking", "tool_calls", "function_call", "function", "name"),
+    *("toolUse", "toolResult", "functionCall", "functionResponse", "response", "arguments", "args", "input"),
+)
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # roles that may fold
 
 
@@ -73,6 +79,21 @@ def is_made(message: Message) -> bool:
 def speaker(message: Message) -> str:
     """The speaker of a message, for a human reader: its role, or the type of an item without a role."""
     return str(message.get("role") or message.get("type") or "user")
+
+
+def first_words(value: Any) -> str:
+    """Some words to know a message by: the first non-blank string in its content, else in its calls.
+
+    >>> first_words({"role": "user", "content": [{"type": "text", "text": "hi"}]})
+    'hi'
+    """
+    if isinstance(value, str):
+        return " ".join(value[: 10 * _MAX_WORDS].split())[:_MAX_WORDS]
+    if isinstance(value, list):
+        return next(filter(str.strip, map(first_words, value)), "")
+    if not isinstance(value, dict):
+        return ""
+    return next(filter(str.strip, (first_words(value.get(name)) for name in _TEXT_FIELDS)), "")
 
 
 def is_message(value: Any) -> bool:

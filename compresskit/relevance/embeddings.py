@@ -29,7 +29,7 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
         A function of texts and their values so far. It gives the best weighted cosine of each text to what is
         asked, and 0.0 for texts that are blank or beyond the bound.
     """
-    questions = [(_ends(text, _QUESTION_CHARACTERS), weight) for text, weight in asked if text.strip()]
+    questions = [(ends(text, _QUESTION_CHARACTERS), weight) for text, weight in asked if text.strip()]
     questions = questions[:_MAX_QUESTIONS]
     if not questions:
         return None
@@ -65,8 +65,7 @@ def unit_vectors(embedder: Embedder, texts: list[str]) -> Any:
 
     name = type(embedder).__name__
     try:
-        # half of a surrogate pair is no text to a tokenizer or an API
-        returned = embedder.embed([text.encode(errors="replace").decode() for text in texts])
+        returned = embedder.embed([clean(text) for text in texts])
     except EmbedderFailed:
         raise
     except Exception as error:
@@ -109,6 +108,11 @@ def _best(vectors: Any, questions: Any, weights: Sequence[float]) -> list[float]
     return result
 
 
-def _ends(text: str, most: int) -> str:
+def clean(text: str) -> str:
+    """The text as a tokenizer or an API takes it: half of a surrogate pair is no text to them."""
+    return text.encode(errors="replace").decode()
+
+
+def ends(text: str, most: int) -> str:
     """The text, or as much of its beginning as of its end: long messages ask in one of them."""
     return text if len(text) <= most else f"{text[: most // 2]}\n{text[-(most // 2) :]}"

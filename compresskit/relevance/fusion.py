@@ -1,12 +1,14 @@
-"""Fusion of two rankings by reciprocal rank (Cormack, Clarke & Büttcher 2009), on the scale of the values.
+"""Fusion of the words' values with the vectors' or a reranker's order, on the scale of the values.
 
-The sums of reciprocal ranks say in which order segments should stand, but they are nearly flat, and the budget
-weighs values against tokens. So the values themselves are dealt out again in the fused order, and a segment that
-would get more than it has goes a part of the way up. None goes down: what the words say is not taken back.
+With vectors, it is reciprocal rank fusion (Cormack, Clarke & Büttcher 2009). The sums of reciprocal ranks say in which
+order segments should stand, but they are nearly flat, and the budget weighs values against tokens. So the values
+themselves are dealt out again in the fused order, and a segment that would get more than it has goes a part of the way
+up. None goes down: what the words say is not taken back. A reranker's order is dealt out in the same way.
 
-How far up is measured in each conversation: as far as the vectors can be trusted here. Where the best hits of the
-words are nearer than the rest, the vectors know what is meant; where they are not, as with static vectors on code
-or a question without content, the vectors change little.
+How far up vectors take a value is measured in each conversation: as far as they can be trusted here. If the best hits
+of the words are nearer than the rest, the vectors know what is meant. If they are not, as with static vectors on code
+or a question without content, the vectors change little. A reranker reads the question, and is trusted everywhere
+alike.
 """
 
 from __future__ import annotations
@@ -41,6 +43,36 @@ def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
         worth = max(dealt[rank - 1], best / rank)
         raised[number] += share * max(0.0, worth - values[number])
     return raised
+
+
+def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
+    """The values of the best segments, raised where a reranker's scores put a segment higher.
+
+    The values are dealt out again in the order of the scores, and a segment that would get more goes a fixed share of
+    the way up. Segments of the same score and value stay the same. If all scores are equal, nothing changes.
+
+    Args:
+        values: of the segments by what their words say, 0 or more.
+        scores: of the same segments, on any scale.
+
+    >>> reordered([1.0, 0.8, 0.6, 0.6], [2.0, 1.0, 4.0, 3.0])
+    [1.0, 0.8, 0.8, 0.7]
+    """
+    if len(set(scores)) < 2:
+        return list(values)
+    tuned = tuning.WEIGHTS
+    dealt = sorted(values, reverse=True)
+    best = dealt[0] or tuned.unchecked_best
+    order = sorted(range(len(values)), key=lambda number: (-scores[number], -values[number]))
+    worth: dict[tuple[float, float], list[float]] = {}  # by score and value
+    for rank, number in enumerate(order, 1):
+        # few hits of words leave most ranks with nothing to deal
+        worth.setdefault((scores[number], values[number]), []).append(max(dealt[rank - 1], best / rank))
+    means = {each: sum(found) / len(found) for each, found in worth.items()}
+    return [
+        value + tuned.rerank_share * max(0.0, means[score, value] - value)
+        for score, value in zip(scores, values, strict=True)
+    ]
 
 
 def trust(values: Sequence[float], nearness: Sequence[float]) -> float:

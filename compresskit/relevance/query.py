@@ -7,9 +7,10 @@ from itertools import pairwise
 
 from ..messages.instructions import is_question
 from ..messages.must_stay import task_of
-from ..types import Block, Embedder, Query, Turn
+from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
+from .reranking import reranking
 from .terms import mentions, terms
 
 # Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
@@ -22,7 +23,9 @@ _SOURCE_CHARACTERS = 40_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 
 
-def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None) -> Query:
+def derive(
+    turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None, reranker: Reranker | None = None
+) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
     question = [given] if given is not None else list(_asked_in(turns))
     asked_in = set(question)
@@ -43,7 +46,10 @@ def derive(turns: Sequence[Turn], given: str | None, embedder: Embedder | None =
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
     explicit = 1.0 if given is not None else _explicit(turns)
-    return Query(weights, named, near, asked, explicit, "\n".join(text[:_QUESTION_CHARACTERS] for text in question))
+    texts = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
+    rerank = reranking(reranker, texts) if reranker is not None else None
+    whole = "\n".join(text[:_QUESTION_CHARACTERS] for text in question)
+    return Query(weights, named, near, asked, explicit, rerank, whole)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -57,14 +63,12 @@ def _explicit(turns: Sequence[Turn]) -> float:
     return 1 / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
-def _asked_in(turns: Sequence[Turn]) -> Iterator[str]:
+def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
-    blocks = list(_asking(turns))
+    blocks = list(_asking(turns, task))
     asking = [block for block in blocks if block.instruction.strip()]
-    if any(block.data for block in blocks) and (
-        certain := [block for block in asking if is_question(block.instruction)]
-    ):
-        asking = certain  # beside material, a text that asks nothing is material too
+    if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
+        asking = [block for block in asking if is_question(block.instruction)] or asking
     return map(_asked, asking or blocks)
 
 
@@ -72,11 +76,11 @@ def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
     return next((turn for turn in reversed(turns) if turn.human), None)
 
 
-def _asking(turns: Sequence[Turn]) -> Iterator[Block]:
+def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
     """The blocks of the question and of the task."""
     last = _last_of_human(turns)
-    task = task_of(turns)
-    for turn in (last, None if task is None else turns[task]):
+    first = task_of(turns) if task else None
+    for turn in (last, None if first is None else turns[first]):
         if turn is not None:
             yield from (block for block in turn.blocks if not block.call)
 

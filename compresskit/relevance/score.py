@@ -87,6 +87,9 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     if query.near:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = _with(parts, "near", values, fuse(values, query.near(texts, values)))
+    if query.rerank:
+        texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
+        values = _with(parts, "reranked", values, query.rerank(texts, values))
     values = _with(parts, "linked", values, hop(documents, values, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]

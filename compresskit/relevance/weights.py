@@ -9,6 +9,7 @@ from .._weights import weight
 _BM25 = "rank-bm25's default"
 _RRF = "Cormack, Clarke & Büttcher 2009"
 _RETURNS = "`python -m evals agent-points`: how often what an agent does next names entities of each kind"
+_OUTPUTS = "`python -m evals outputs`"
 _POINTS = "`python -m evals agent-points`: τ-bench 0.79 to 0.82 together with the fade and ids that were spoken of"
 
 
@@ -145,6 +146,26 @@ class RelevanceWeights:
     max_odd_share: float = weight(0.02, "share of the rows that have an odd value, maximum")
     far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
 
+    # Outputs of commands (output_signals.py)
+    command_share: float = weight(
+        0.3,
+        "share of the weight of the words of a command, which say less than a query what its output is for",
+        _OUTPUTS,
+    )
+    failure: float = weight(
+        1.0, "value of a line of failure that no other is like, as much as the best hit of the query", _OUTPUTS
+    )
+    total: float = weight(0.6, "value of a line that counts how it went, such as 41 passed", _OUTPUTS)
+    alike_exponent: float = weight(0.5, "exponent of the lines that are alike, by which these values shrink", _OUTPUTS)
+    next_share: float = weight(0.5, "factor of each further such line of the same segment", _OUTPUTS)
+    beside_failure: float = weight(0.5, "share of these values that neighbours get, and so on outwards", _OUTPUTS)
+    scarce_exponent: float = weight(
+        4.0, "exponent of the share of the parts that are less odd, by which oddness shrinks if it is common", _OUTPUTS
+    )
+    odd_line: float = weight(0.6, "value of a line or record of an output that is unlike all others", _OUTPUTS)
+    last_lines: float = weight(0.6, "value of the last lines, in which outputs say how it went", _OUTPUTS)
+    first_lines: float = weight(0.3, "value of the first lines, which have the names of columns", _OUTPUTS)
+
     # Rows of a listing that the question picks out (rows.py)
     picked_row: float = weight(
         3.0, "value of a row that is surely meant, beside its relevance: more than that comes to by itself"
@@ -183,6 +204,18 @@ class RelevanceWeights:
     trust_check_divisor: int = weight(4, "segments for each of these hits, minimum")
     unchecked_trust: float = weight(0.5, "trust in the vectors if the words find nothing, from 0 to 1")
     unchecked_best: float = weight(1.0, "value of the best segment then: as much as the best hit of words")
+
+    # A reranker (reranking.py, fusion.py)
+    reranked_segments: int = weight(
+        64,
+        "best segments that a reranker judges, maximum",
+        "`python -m evals needs --embedder rerank:oracle`: of the gain with 256, 0.09 of 0.11",
+    )
+    rerank_share: float = weight(
+        0.5,
+        "share of the way up from a segment's value to the one by the reranker's order; 0: none",
+        "`python -m evals needs --embedder rerank:minilm`: 0.5 whichever family of groups is left out; 0.767 to 0.790",
+    )
 
     # Entities (entities.py): the probability that each is needed again, against an ordinary name
     said_factor: float = weight(8.0, "factor of an entity that the assistant or the user said", _RETURNS)

@@ -3,7 +3,8 @@
 Only this package knows the structure of a response. It offers:
 
 whole responses (``whole``, ``usage``)
-    ``message_of(response, choice=0)``   the assistant message as a dict to append; {} if there is none
+    ``message_of(response, choice=0)``   the model's turn as a dict; {} if there is none
+    ``messages_of(turn)``                the messages to append for a turn
     ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
     ``calls_in(response)``               the tool calls of a response in any shape
     ``results(calls, texts)``            the messages that answer calls
@@ -11,11 +12,11 @@ whole responses (``whole``, ``usage``)
     ``with_message(response, fields)``   a copy with other fields in its message
     ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy with another usage
 
-streams (``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
-    Make a ``turn = ChunkTurn(Shown())`` or ``EventTurn(ShownEvents())`` for each call of one stream. Pass on the
-    results of ``turn.feed(part)`` and then of ``turn.end()``. ``turn.message(...)`` is the whole message. If it
-    consists of retrievals alone, answer them and go on with a new turn and the same ``Shown``. Otherwise pass on
-    ``turn.closing(...)`` and, for chunks, ``turn.totals()``.
+streams (``stream_turn``, with ``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
+    ``STREAMS[shape].turn(shown, choice)`` reads one call of the model; ``stream_turn`` says what such a turn has. Pass
+    on the results of ``turn.feed(event)`` and then of ``turn.end()``. ``turn.message(choice)`` is the whole message. If
+    it consists of retrievals alone, answer them and go on with a new turn and the same ``shown``. Otherwise pass on
+    ``turn.closing(...)`` and ``turn.totals()``.
 
 turns with calls of our tool and of the caller's (``mixed_turns``)
     ``record_of(message, texts, before)`` is the record of our calls. ``put_back(messages, records)`` are the messages
@@ -26,19 +27,21 @@ Nothing is changed in place, and no model is called.
 """
 
 from .anthropic_stream import EventTurn, ShownEvents
-from .mixed_turns import NAME, Record, names, put_back, record_of, taken
+from .call import Call
+from .fields import changed, field, plain
+from .gemini_stream import PartTurn, ShownParts
+from .mixed_turns import NAME, Record, name_of, names, put_back, record_of, taken
 from .openai_stream import ChunkTurn, Shown
+from .responses_stream import ItemTurn, ShownItems
+from .stream_turn import STREAMS, StreamShape, StreamTurn
 from .usage import Usage, added, usage_of, with_usage
 from .whole import (
     FIELDS,
-    Call,
     calls_in,
     calls_of,
-    changed,
     choices_of,
-    field,
     message_of,
-    plain,
+    messages_of,
     results,
     with_message,
     without_ours,
@@ -47,12 +50,19 @@ from .whole import (
 __all__ = [
     "FIELDS",
     "NAME",
+    "STREAMS",
     "Call",
     "ChunkTurn",
     "EventTurn",
+    "ItemTurn",
+    "PartTurn",
     "Record",
     "Shown",
     "ShownEvents",
+    "ShownItems",
+    "ShownParts",
+    "StreamShape",
+    "StreamTurn",
     "Usage",
     "added",
     "calls_in",
@@ -61,6 +71,8 @@ __all__ = [
     "choices_of",
     "field",
     "message_of",
+    "messages_of",
+    "name_of",
     "names",
     "plain",
     "put_back",

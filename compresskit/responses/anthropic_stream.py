@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ..messages.retrieval_tool import TOOL_NAME
@@ -32,7 +33,9 @@ class EventTurn:
         shown: The state that all turns of one stream share. It starts one message, and numbers its blocks.
     """
 
-    def __init__(self, shown: ShownEvents) -> None:
+    choices = (0,)
+
+    def __init__(self, shown: ShownEvents, _choice: int | None = None) -> None:
         self.stop: Event | None = None  # the event message_delta
         self._shown = shown
         self._blocks: dict[int, dict[str, Any]] = {}
@@ -56,14 +59,23 @@ class EventTurn:
             return self._block(kind, event)
         return [event]
 
-    def end(self) -> None:
+    def end(self) -> list[Event]:
         self._shown.usage = added(self._shown.usage, self._usage)
+        return []
 
     @property
     def usage(self) -> Usage:
         return self._usage
 
-    def message(self) -> Message:
+    def calls(self, _choice: int = 0) -> bool:
+        """Whether the model called any tool."""
+        return bool(self._inputs) or any(block.get("type") == "tool_use" for block in self._blocks.values())
+
+    def complete(self, _choice: int = 0) -> bool:
+        """Whether the provider ended the message. Otherwise the stream broke off."""
+        return self.stop is not None
+
+    def message(self, _choice: int = 0) -> Message:
         """The model's whole message."""
         content = []
         for index in sorted(self._blocks):
@@ -73,11 +85,15 @@ class EventTurn:
             content.append(block)
         return {"role": "assistant", "content": content}
 
-    def closing(self, reason: str | None = None) -> list[Event]:
-        """The end for the caller, with the usage of all calls and, if given, another stop ``reason``."""
+    def closing(self, _choice: int, _fields: Mapping[str, Any], ours_only: bool) -> list[Event]:
+        """The end for the caller, with the usage of all calls. If the caller sees no call, the reason is end_turn."""
         stop = self.stop or {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}}
-        delta = {**(stop.get("delta") or {}), **({"stop_reason": reason} if reason else {})}
+        delta = {**(stop.get("delta") or {}), **({"stop_reason": "end_turn"} if ours_only else {})}
         return [{**stop, "delta": delta, "usage": self._shown.usage or {}}, {"type": "message_stop"}]
+
+    def totals(self) -> list[Event]:
+        """Nothing: the usage is in the events that end the message."""
+        return []
 
     def _block(self, kind: str, event: Event) -> list[Event]:
         index = event.get("index") or 0

@@ -13,9 +13,14 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..messages.shapes import slots
+from .._json import dumps
+from ..messages.shapes import is_made, slots, speaker
 from ..types import Message
-from .whole import FIELDS, Call, calls_of, changed, field, results, without_ours
+from .call import Call
+from .fields import changed, field
+from .items import is_reasoning, ours_in
+from .mixed_items import items_put_back
+from .whole import FIELDS, calls_of, messages_of, results, without_ours
 
 NAME = "compresskit"
 Record = dict[str, Any]
@@ -31,15 +36,17 @@ def record_of(
     """The record of our calls in a turn, as a JSON value.
 
     Args:
-        message: The turn's whole assistant message.
+        message: The turn's whole assistant message, or its items.
         texts: The answers to our calls in it, in order.
         before: The turns before it that consisted of retrievals alone: message and answers of each.
         streamed: Whether the caller has also seen the text (or blocks) of those turns, as the beginning of the message.
     """
     calls = calls_of(message)
+    theirs = [call for call in calls if not call.ours]
     return {
-        "with": [call.id for call in calls if not call.ours],
-        "calls": [{"at": call.at, "call": call.raw} for call in calls if call.ours],
+        "with": [_identity_of(call) for call in theirs],
+        "first": theirs[0].at if theirs else 0,
+        "calls": _taken_out(message, calls),
         "texts": list(texts),
         "before": [{"message": dict(earlier), "texts": list(answers)} for earlier, answers in before],
         "streamed": streamed,
@@ -58,59 +65,147 @@ def taken(message: Message) -> tuple[Message, Record | None]:
 
 
 def names(messages: Sequence[Message]) -> dict[int, str]:
-    """The name in a store for the record of each assistant message that calls tools, by index.
+    """The name in a store for the record of each of the model's turns that calls tools, by the index of its first call.
 
-    A name is a hash of the messages before, and of the ids of the calls, so that two conversations never share a name
-    even if a provider numbers calls from 0. Instructions do not count, because many contain the time of day.
+    A name is a hash of the messages before the turn, and of the ids of its calls, so that two conversations never share
+    a name even if a provider numbers calls from 0. Instructions do not count, because many contain the time of day. The
+    other messages of a turn do not count either, because some clients write what was streamed as several messages.
     """
     found = {}
     digest = hashlib.sha256()
+    before = digest.copy()  # the hash of the messages before the present turn of the model
+    first, called = -1, list[str]()  # the first message of this turn with calls, and all its calls
     for index, message in enumerate(messages):
-        calls = [str(call.id) for call in calls_of(message) if not call.ours]
-        if message.get("role") == "assistant" and calls:
-            name = digest.copy()
-            _feed(name, ["calls", *calls])
-            found[index] = f"turn-{name.hexdigest()}"
+        calls = [_identity_of(call) for call in calls_of(message) if not call.ours]
+        if not index or not is_made(message) or not is_made(messages[index - 1]):
+            before, first, called = digest.copy(), -1, []
+        if is_made(message) and calls:
+            first, called = index if first < 0 else first, [*called, *calls]
+            name = before.copy()
+            _feed(name, ["calls", *called])
+            found[first] = f"turn-{name.hexdigest()}"
         if message.get("role") not in ("system", "developer"):
-            _feed(digest, [str(message.get("role")), *calls, *(slot.text for slot in slots(message))])
+            _feed(digest, [speaker(message), *calls, *(slot.text for slot in slots(message))])
     return found
+
+
+def name_of(messages: Sequence[Message], turn: Message) -> str:
+    """The name in a store for the record of a turn behind these messages. The turn calls the caller's tools."""
+    return list(names([*messages, *messages_of(turn)]).values())[-1]
 
 
 def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list[list[Message]]:
     """The messages to send for each message: the message itself, or, if it has a record, with our calls in place.
 
     In the second case, the retrievals before it precede it, and the answers to our calls follow it. A record is ignored
-    if its message makes none of the caller's calls that it names, or if it belongs to the last message.
+    if its message makes none of the caller's calls that it names, or if it belongs to the last turn.
     """
     runs = [[message] for message in messages]
     for index, record in records.items():
-        if index + 1 < len(messages) and isinstance(record, Mapping) and _fits(messages[index], record):
-            run, answers = _whole(messages[index], record)
-            merged = bool(answers) and answers[0]["role"] == messages[index + 1].get("role") == "user"
-            runs[index] = run if merged else run + answers
-            if merged:
-                runs[index + 1] = [_with_results(answers[0]["content"], messages[index + 1])]
+        if index >= len(messages) or not isinstance(record, Mapping) or not _fits(messages[index], record):
+            continue
+        following = next((at for at in range(index + 1, len(messages)) if not is_made(messages[at])), None)
+        if following is None:
+            continue
+        if calls_of(messages[index])[0].shape == "responses":
+            items_put_back(runs, messages, index, following, record)
+            continue
+        start, message = _joined(messages, index, following)
+        run, answers = _whole(message, record)
+        lists = _LISTS if answers and _takes_results(messages[following], answers[0]) else ()
+        merged = next((name for name in lists if name in answers[0]), None)
+        if merged:
+            runs[following] = [_with_results(answers[0][merged], messages[following], merged)]
+            answers = []
+        if "parts" in message:
+            runs[start:following] = [[] for _ in range(start, following)]
+        runs[index] = run
+        runs[following - 1] = [*runs[following - 1], *answers]
     return runs
+
+
+def _joined(messages: Sequence[Message], index: int, following: int) -> tuple[int, Message]:
+    """The first index of a turn, and its message. Several contents of Gemini in succession are one turn.
+
+    The chats of Google's SDK keep every chunk of a stream as a content of its own.
+    """
+    start = index
+    if "parts" not in messages[index]:
+        return start, messages[index]
+    while start and is_made(messages[start - 1]) and "parts" in messages[start - 1]:
+        start -= 1
+    parts = [part for message in messages[start:following] for part in message.get("parts") or ()]
+    return start, {**messages[index], "parts": parts}
+
+
+# the field of a message that holds the calls; an item of Responses is a call itself
+_CALLS_IN = {"openai": "tool_calls", "anthropic": "content", "gemini": "parts", "converse": "content"}
+_LISTS = ("content", "parts")  # of blocks of Anthropic, of parts of Gemini
+_USERS = ("user", "function", None)  # roles of the message in which Gemini takes results
+
+
+def _takes_results(message: Message, answer: Message) -> bool:
+    """Whether a message of the caller takes our results, because the API takes all results of a turn in one message."""
+    return message.get("role") in (_USERS if "parts" in answer else ("user",)) and answer.get("role") == "user"
 
 
 def _whole(message: Message, record: Record) -> tuple[list[Message], list[Message]]:
     """The messages up to the turn's own with all its calls, and the answers to ours."""
     turns = [(dict(entry["message"]), entry["texts"]) for entry in record["before"]]
     first = 0
+    lists = (name for name in ("tool_calls", "parts") if isinstance(message.get(name), list))
+    content = next(lists, "content")
     if record.get("streamed"):
-        if isinstance(message.get("tool_calls"), list):
+        if content == "tool_calls":
             message, turns = _parted(message, turns)
+        elif content == "parts":
+            turns = [
+                ({**earlier, "parts": [call.raw for call in calls_of(earlier)]}, texts) for earlier, texts in turns
+            ]
         else:
             message, turns, first = _parted_blocks(message, turns)
     run: list[Message] = []
     for earlier, texts in turns:
         run += [earlier, *results(calls_of(earlier), texts)]
-    content = "tool_calls" if isinstance(message.get("tool_calls"), list) else "content"
     items = list(message[content])
     for entry in sorted(record["calls"], key=lambda entry: entry["at"]):
-        items.insert(first + entry["at"], dict(entry["call"]))
+        at = _part_of_call(message, items, entry["at"]) if content == "parts" else first + entry["at"]
+        items.insert(at, dict(entry["call"]))
     whole = {**message, content: items}
     return [*run, whole], results([call for call in calls_of(whole) if call.ours], record["texts"])
+
+
+def _calls_alone(message: Message) -> Message:
+    """A content of Gemini without its texts, which the caller has seen as the beginning of its own content."""
+    return {**message, "parts": [call.raw for call in calls_of(message)]}
+
+
+def _taken_out(message: Message, calls: list[Call]) -> list[dict[str, Any]]:
+    """Our calls in a turn with their places: among the calls, parts, blocks or items.
+
+    Of Gemini's parts only the calls are counted, because clients join the texts of a stream. Among items, the reasoning
+    that leads to our calls alone is taken out too.
+    """
+    output = message.get("output")
+    if isinstance(output, list):
+        return [{"at": at, "call": dict(output[at])} for at in sorted(ours_in(output))]
+    numbered = enumerate(calls) if "parts" in message else ((call.at, call) for call in calls)
+    return [{"at": at, "call": call.raw} for at, call in numbered if call.ours]
+
+
+def _part_of_call(message: Message, parts: list[Any], number: int) -> int:
+    """The index of the part before which the call of this number belongs."""
+    calls = [call.at for call in calls_of({**message, "parts": parts})]
+    return calls[number] if number < len(calls) else calls[-1] + 1
+
+
+def _identity_of(call: Call) -> str:
+    """The id of a call. Calls of Gemini that have no id have their name and arguments.
+
+    >>> _identity_of(Call(None, "search", {"q": "tax"}, 0, "gemini", {}))
+    'search {"q": "tax"}'
+    """
+    return str(call.id) if call.id else f"{call.name} {dumps(call.arguments)}"
 
 
 def _parted(message: Message, turns: list[_Turn]) -> tuple[Message, list[_Turn]]:
@@ -152,46 +247,52 @@ def _blocks(message: Message) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _with_results(blocks: list[Any], message: Message) -> Message:
-    """A message with our results before the caller's, because Anthropic takes all results in one message."""
-    content = message.get("content")
+def _with_results(blocks: list[Any], message: Message, name: str) -> Message:
+    """A message with our results before the caller's."""
+    content = message.get(name)
     own = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
-    return {**message, "content": [*blocks, *own]}
+    return {**message, name: [*blocks, *own]}
 
 
 def _fits(message: Message, record: Record) -> bool:
     """Whether a record is as we write it, and belongs to this message."""
-    calls = calls_of(message) if message.get("role") == "assistant" else []
-    if any(call.ours for call in calls) or not {call.id for call in calls} & set(_strings(record.get("with"))):
+    calls = calls_of(message) if is_made(message) else []
+    named = set(_strings(record.get("with")))
+    if any(call.ours for call in calls) or not {_identity_of(call) for call in calls} & named:
         return False
     kept = record.get("calls")
     before = record.get("before")
-    if not isinstance(kept, list) or not isinstance(before, list):
+    if not isinstance(kept, list) or not isinstance(before, list) or not isinstance(record.get("first", 0), int):
         return False
-    shape = "anthropic" if calls[0].shape == "anthropic" else "openai"
-    own: list[Call] = []
+    shape = "openai" if calls[0].shape == "legacy" else calls[0].shape
+    own = 0
     for entry in kept:
         at, raw = field(entry, "at"), field(entry, "call")
         if not isinstance(at, int) or at < 0 or not isinstance(raw, Mapping):
             return False
-        own += _ours([raw], shape)
-    if len(own) != len(kept) or len(_strings(record.get("texts"))) != len(kept):
-        return False
-    return all(_retrieval(entry, shape) for entry in before)
+        if not (shape == "responses" and is_reasoning(raw)):
+            own += 1
+            if not _is_ours(raw, shape):
+                return False
+    return len(_strings(record.get("texts"))) == own and all(_retrieval(entry, shape) for entry in before)
 
 
 def _retrieval(entry: Any, shape: str) -> bool:
     message, texts = field(entry, "message"), _strings(field(entry, "texts"))
-    if not isinstance(message, Mapping) or message.get("role") != "assistant":
+    if not isinstance(message, Mapping):
+        return False
+    output = message.get("output") if shape == "responses" else [message]
+    if not isinstance(output, list) or not all(isinstance(item, Mapping) and is_made(dict(item)) for item in output):
         return False
     calls = calls_of(message)
     ours = [call for call in calls if call.ours and call.shape == shape]
     return bool(calls) and len(ours) == len(calls) == len(texts)
 
 
-def _ours(raw: list[Any], shape: str) -> list[Call]:
-    message = {"tool_calls": raw} if shape == "openai" else {"content": raw}
-    return [call for call in calls_of(message) if call.ours]
+def _is_ours(raw: Mapping[str, Any], shape: str) -> bool:
+    """Whether a call as a JSON value is one of ours."""
+    calls = calls_of({_CALLS_IN[shape]: [raw]} if shape in _CALLS_IN else raw)
+    return len(calls) == 1 and calls[0].ours and calls[0].shape == shape
 
 
 def _strings(value: Any) -> list[str]:

@@ -1,6 +1,7 @@
-"""Streams of OpenAI's chunks, as LiteLLM returns them: text is passed on, but our calls never are.
+"""Streams of OpenAI's chunks: text is passed on, but our calls never are.
 
-Chunks are objects or dicts. They are never changed in place, because LiteLLM keeps the chunks that it returned.
+Chunks are LiteLLM's objects, or dicts. They are never changed in place, because LiteLLM keeps the chunks that it
+returned.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import Any
 
 from ..messages.retrieval_tool import TOOL_NAME
 from ..types import Message
+from .deltas import message_from
+from .fields import changed, field, plain
 from .usage import Usage, added, usage_of, with_usage
-from .whole import FIELDS, changed, field, message_of, plain
+from .whole import FIELDS
 
 _SPEAKING = (
     "content",
@@ -67,7 +70,12 @@ class ChunkTurn:
                 shown.append(passed)
         if usage_of(chunk) is not None:
             self._usages.append(chunk)
-        return [self._stamped(chunk, shown)] if shown else []
+        elif isinstance(chunk, Mapping) and not _choices(chunk):
+            return [chunk]  # an error, or what a provider says about the prompt
+        if not shown:
+            return []
+        made = self._stamped(chunk, shown)
+        return [chunk if isinstance(chunk, Mapping) and made == chunk else made]
 
     def end(self) -> list[Any]:
         """The deltas of calls that were held back and are not ours."""
@@ -88,24 +96,28 @@ class ChunkTurn:
         found = plain(hidden[0].get("usage")) if hidden and isinstance(hidden[0], Mapping) else None
         return dict(found) if isinstance(found, Mapping) else None
 
-    def calls(self, number: int) -> bool:
+    def calls(self, choice: int) -> bool:
         """Whether a choice called any tool."""
-        return any(place[0] == number for place in self._names)
+        return any(place[0] == choice for place in self._names)
 
     def message(self, choice: int) -> Message:
         """The whole message of a choice."""
-        import litellm
+        own = [item for chunk in self.chunks for item in _choices(chunk) if self._number(item) == choice]
+        return message_from(delta for item in own if isinstance(delta := plain(field(item, "delta")), Mapping))
 
-        own = []
-        for chunk in self.chunks:
-            picked = [item for item in _choices(chunk) if self._number(item) == choice]
-            if picked:
-                own.append(changed(chunk, choices=[changed(item, index=0) for item in picked]))
-        built = litellm.stream_chunk_builder(own)
-        return message_of(built) if built is not None else {}
+    def complete(self, choice: int) -> bool:
+        """Whether the choice ended, or called a tool: a call that was cut off is answered like any other."""
+        return choice in self._finishes or self.calls(choice)
 
-    def closing(self, choice: int, fields: Mapping[str, Any], reason: str | None) -> list[Any]:
-        """The chunks that end a choice: ``fields`` to add to its message, then its finish, with ``reason`` if given."""
+    def closing(self, choice: int, fields: Mapping[str, Any], ours_only: bool) -> list[Any]:
+        """The chunks that end a choice: ``fields`` to add to its message, then its finish.
+
+        Args:
+            choice: The choice.
+            fields: Further fields of its message.
+            ours_only: Whether it consisted of calls of ours, so that the caller sees no call.
+        """
+        reason = "stop" if ours_only else None
         chunks = [self._made(choice, **fields)] if fields else []
         if choice in self._finishes:
             chunk, ending = self._finishes[choice]

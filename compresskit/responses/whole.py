@@ -1,82 +1,39 @@
-"""Whole responses: reads their message and tool calls, and makes copies without our calls.
+"""Whole responses: reads their messages and tool calls, and makes copies without our calls.
 
-Objects (of LiteLLM and the SDKs) and dicts are read alike. Nothing is changed in place, because LiteLLM logs the
-objects that it returned in another thread.
+Most APIs answer with one message, and ``message_of`` reads it. OpenAI's Responses answer with several items, which
+``items.py`` knows; ``messages_of`` reads both. Objects (of LiteLLM and the SDKs) and dicts are read alike. Nothing is
+changed in place, because LiteLLM logs the objects that it returned in another thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..errors import InvalidArgument, described
 from ..messages import SHAPES
-from ..messages.retrieval_tool import TOOL_NAME
 from ..messages.shape import Answer
 from ..types import Message
+from .call import Call, call_from
+from .fields import changed, field, first, listed, plain
+from .items import item_calls, ours_in
 
 FIELDS = "provider_specific_fields"  # the field in which LiteLLM keeps fields that OpenAI does not have
+_CHOICES = ("choices", "candidates")  # fields that list several answers to one request
+_GEMINI_CALL = ("functionCall", "function_call")
 _ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # finish reasons if no call is left
 
 
-class Call(NamedTuple):
-    """A tool call in a message.
-
-    Attributes:
-        id: The id, None if it has none.
-        name: The name of the tool.
-        arguments: The arguments as the model wrote them: a str (in OpenAI's shapes) or a dict.
-        at: The index among the message's tool calls, parts, blocks or items.
-        shape: The name of the message's shape, or "legacy" for OpenAI's function_call.
-        raw: The whole call as a JSON value.
-    """
-
-    id: str | None
-    name: str
-    arguments: Any
-    at: int
-    shape: str
-    raw: dict[str, Any]
-
-    @property
-    def ours(self) -> bool:
-        return self.name == TOOL_NAME
-
-
-def field(value: Any, name: str) -> Any:
-    """A field of an object or a dict; None if it has no such field."""
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
-def changed(value: Any, **fields: Any) -> Any:
-    """A copy of an object or a dict with other values in some fields. In a dict, None removes a field.
-
-    >>> changed({"role": "assistant", "tool_calls": []}, tool_calls=None)
-    {'role': 'assistant'}
-    """
-    if isinstance(value, Mapping):
-        merged = {**value, **fields}
-        return {name: item for name, item in merged.items() if item is not None or name not in fields}
-    return value.model_copy(update=fields)
-
-
-def plain(value: Any) -> Any:
-    """An object as a dict without its fields that are None; anything else as it is."""
-    dump = getattr(value, "model_dump", None)
-    return dump(exclude_none=True) if callable(dump) else value
-
-
 def choices_of(response: Any) -> list[Any]:
-    """The choices of an OpenAI response. For an Anthropic response, or a message, a list of just itself."""
-    choices = field(response, "choices")
-    return choices if isinstance(choices, list) else [response]
+    """The choices of an OpenAI response, or the candidates of Gemini. For any other response, a list of just itself."""
+    return next((found for name in _CHOICES if isinstance(found := field(response, name), list)), [response])
 
 
 def message_of(response: Any, choice: int = 0) -> Message:
-    """The assistant message of a response (or a message itself) as a dict that can be appended.
+    """The model's turn in a response: the assistant message (or a message itself) as a dict that can be appended.
 
-    {} if there is no such choice, or no message in it.
+    {} if there is no such choice, or no message in it. For OpenAI's Responses {"output": items}; see ``messages_of``.
 
     Raises:
         InvalidArgument: ``response`` is not a response.
@@ -90,6 +47,9 @@ def message_of(response: Any, choice: int = 0) -> Message:
     chosen = choices_of(response)[choice : choice + 1]
     if not chosen:
         return {}
+    if field(response, "candidates") is not None:
+        content = plain(field(chosen[0], "content"))
+        return {**content, "role": content.get("role") or "model"} if isinstance(content, Mapping) else {}
     if chosen[0] is not response:
         message = plain(field(chosen[0], "message"))
         return (
@@ -97,63 +57,64 @@ def message_of(response: Any, choice: int = 0) -> Message:
             if isinstance(message, Mapping)
             else {}
         )
-    message = plain(response)
+    output = field(response, "output")
+    if isinstance(output, list):
+        return {"output": [plain(item) for item in output]}
+    message = plain(field(output, "message") or response)
     if message.get("type") == "message":  # Anthropic, whose other fields belong to the response
         message = {"role": "assistant", "content": message.get("content")}
     return dict(message)
 
 
+def messages_of(turn: Message) -> list[Message]:
+    """The messages to append for a model's turn: the turn itself, or the items of a response of the Responses API.
+
+    >>> messages_of({"role": "assistant", "content": "hi"})
+    [{'role': 'assistant', 'content': 'hi'}]
+    """
+    output = turn.get("output")
+    return list(output) if isinstance(output, list) else [turn]
+
+
 def calls_of(message: Any) -> list[Call]:
-    """All tool calls of a message (or of a response's first choice), ours and the caller's, in order."""
-    if field(message, "choices") is not None:
+    """All tool calls of a message, an item, a turn, or a response's first choice: ours and the caller's, in order.
+
+    >>> calls_of({"output": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]})[0].name
+    'f'
+    """
+    items = field(message, "output")
+    if isinstance(items, list):
+        return item_calls(items)
+    if any(field(message, name) is not None for name in _CHOICES) or field(items, "message") is not None:
         message = message_of(message)
+    if field(message, "role") is None and field(message, "type") is not None:
+        return item_calls([message])
     found = []
-    for at, item in enumerate(_list(message, "tool_calls")):
+    for at, item in enumerate(listed(message, "tool_calls")):
         custom = field(item, "custom")  # a tool of the caller whose input is not JSON
         named, arguments = (field(item, "function"), "arguments") if custom is None else (custom, "input")
-        found.append(_call(field(item, "id"), named, arguments, at, "openai", item))
+        found.append(call_from(field(item, "id"), named, arguments, at, "openai", item))
     legacy = field(message, "function_call")
     if legacy is not None:
-        found.append(_call(None, legacy, "arguments", 0, "legacy", legacy))
-    for at, item in enumerate(_list(message, "content")):
+        found.append(call_from(None, legacy, "arguments", 0, "legacy", legacy))
+    for at, item in enumerate(listed(message, "content")):
         if field(item, "type") == "tool_use":
-            found.append(_call(field(item, "id"), item, "input", at, "anthropic", item))
+            found.append(call_from(field(item, "id"), item, "input", at, "anthropic", item))
+        elif (use := field(item, "toolUse")) is not None:
+            found.append(call_from(field(use, "toolUseId"), use, "input", at, "converse", item))
+    for at, part in enumerate(listed(message, "parts")):
+        if (made := first(part, _GEMINI_CALL)) is not None:
+            found.append(call_from(field(made, "id"), made, "args", at, "gemini", part))
     return found
 
 
 def calls_in(response: Any) -> list[Call]:
     """All tool calls of a response, or of its message, in any shape.
 
-    >>> calls_in({"output": [{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}]})[0].name
-    'f'
-
     Raises:
         InvalidArgument: ``response`` is not a response.
     """
-    found = field(response, "output")
-    if isinstance(found, list):  # OpenAI's Responses
-        return [
-            _call(field(item, "call_id"), item, "arguments", at, "responses", item)
-            for at, item in enumerate(found)
-            if field(item, "type") == "function_call"
-        ]
-    candidates, message = field(response, "candidates"), field(found, "message")
-    if isinstance(candidates, list):  # Gemini
-        message = field(candidates[0], "content") if candidates else {}
-    holder = response if message is None else message
-    calls = [call for at, part in enumerate(_list(holder, "parts")) for call in _gemini_call(part, at)]
-    calls += [call for at, block in enumerate(_list(holder, "content")) for call in _converse_call(block, at)]
-    return calls or calls_of(message_of(response))
-
-
-def _gemini_call(part: Any, at: int) -> list[Call]:
-    made = field(part, "functionCall") or field(part, "function_call")
-    return [] if made is None else [_call(field(made, "id"), made, "args", at, "gemini", part)]
-
-
-def _converse_call(block: Any, at: int) -> list[Call]:
-    use = field(block, "toolUse")
-    return [] if use is None else [_call(field(use, "toolUseId"), use, "input", at, "converse", block)]
+    return calls_of(response) if isinstance(field(response, "output"), list) else calls_of(message_of(response))
 
 
 def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
@@ -171,15 +132,16 @@ def results(calls: Sequence[Call], texts: Sequence[str]) -> list[Message]:
 def without_ours(response: Any) -> Any:
     """A copy of a response (or message) without our calls. If no call is left, the finish reason changes accordingly.
 
-    >>> call = {"id": "a", "type": "function", "function": {"name": TOOL_NAME, "arguments": "{}"}}
+    >>> call = {"id": "a", "type": "function", "function": {"name": "compresskit_retrieve"}}
     >>> without_ours({"role": "assistant", "content": None, "tool_calls": [call]})
     {'role': 'assistant', 'content': None}
     """
-    choices = field(response, "choices")
-    if not isinstance(choices, list):
-        stripped = _stripped(response)
-        return _ended(stripped, stripped, "stop_reason")
-    return changed(response, choices=[_choice(choice) for choice in choices])
+    for name in _CHOICES:
+        choices = field(response, name)
+        if isinstance(choices, list):
+            return changed(response, **{name: [_choice(choice) for choice in choices]})
+    stripped = _stripped(response)
+    return _ended(stripped, stripped, "stop_reason")
 
 
 def with_message(response: Any, fields: Mapping[str, Any], choice: int = 0) -> Any:
@@ -195,11 +157,12 @@ def with_message(response: Any, fields: Mapping[str, Any], choice: int = 0) -> A
 
 
 def _choice(choice: Any) -> Any:
-    message = field(choice, "message")
-    if message is None or not any(call.ours for call in calls_of(message)):
-        return choice
-    stripped = _stripped(message)
-    return _ended(changed(choice, message=stripped), stripped, "finish_reason")
+    for name in ("message", "content"):  # of OpenAI, of Gemini
+        message = field(choice, name)
+        if message is not None and any(call.ours for call in calls_of(message)):
+            stripped = _stripped(message)
+            return _ended(changed(choice, **{name: stripped}), stripped, "finish_reason")
+    return choice
 
 
 def _ended(value: Any, message: Any, name: str) -> Any:
@@ -209,25 +172,17 @@ def _ended(value: Any, message: Any, name: str) -> Any:
 
 
 def _stripped(message: Any) -> Any:
+    items = field(message, "output")
+    if isinstance(items, list):
+        gone = ours_in(items)
+        return changed(message, output=[item for at, item in enumerate(items) if at not in gone]) if gone else message
     ours = [call for call in calls_of(message) if call.ours]
     fields: dict[str, Any] = {}
-    for name, shape in (("tool_calls", "openai"), ("content", "anthropic")):
+    for name, shape in (("tool_calls", "openai"), ("content", "anthropic"), ("parts", "gemini")):
         gone = {call.at for call in ours if call.shape == shape}
         if gone:
-            kept = [item for at, item in enumerate(_list(message, name)) if at not in gone]
-            fields[name] = kept if kept or name == "content" else None
+            kept = [item for at, item in enumerate(listed(message, name)) if at not in gone]
+            fields[name] = kept if kept or name != "tool_calls" else None
     if any(call.shape == "legacy" for call in ours):
         fields["function_call"] = None
     return changed(message, **fields) if fields else message
-
-
-def _list(message: Any, name: str) -> list[Any]:
-    found = field(message, name)
-    return found if isinstance(found, list) else []
-
-
-def _call(identity: Any, named: Any, arguments: str, at: int, shape: str, raw: Any) -> Call:
-    name = field(named, "name")
-    as_json = plain(raw)
-    found = dict(as_json) if isinstance(as_json, Mapping) else {}
-    return Call(identity, name if isinstance(name, str) else "", field(named, arguments), at, shape, found)

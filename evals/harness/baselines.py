@@ -7,6 +7,7 @@ an error of that compressor, counted by the caller.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from typing import Any
 from . import cutting, embedders
 from .cases import Outcome, Request
 from .messages import Message, slots
-from .tokens import count_message
+from .tokens import count, count_message
 
 Compressor = Callable[[Request], Outcome]
 
@@ -90,8 +91,8 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = True) -> Outcome:
-    """compresskit with its default settings, the request's trigger and target, and an embedder or none."""
+def compresskit(request: Request, embedder: str = "", *, recoverable: bool = True) -> Outcome:
+    """compresskit with its default settings, the trigger and target of the request, and the embedder of a name."""
     package = import_module("compresskit")
     result = package.compress(
         request.messages,
@@ -99,8 +100,8 @@ def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = T
         trigger=request.trigger,
         target=request.target,
         shape=request.shape,
-        embedder=embedder,
         recoverable=recoverable,
+        **embedders.options(embedder, request),
     )
     messages, cache = list(result.messages), dict(result.cache)
     return Outcome(
@@ -113,6 +114,21 @@ def compresskit(request: Request, embedder: Any = None, *, recoverable: bool = T
     )
 
 
+def shorten(request: Request) -> Outcome:
+    """compresskit.shorten for the result of the last message, with the call before it and the question above."""
+    package = import_module("compresskit")
+    *above, last = request.messages
+    asked = next((message["content"] for message in reversed(above) if message.get("role") == "user"), None)
+    calls = [call for message in above for call in message.get("tool_calls") or ()]
+    command = json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
+    query = None if command and asked == f"Run {command}" else asked
+    room = request.target - sum(map(count_message, above)) - (count_message(last) - count(last["content"]))
+    found = package.shorten(last["content"], max(1, room), query, command)
+    messages = [*above, {**last, "content": found.text}]
+    exact = package.restore(messages, found.cache) == request.messages
+    return Outcome(messages, found.cache, origins=range(len(messages)), exact=exact)
+
+
 COMPRESSORS: dict[str, Compressor] = {
     "everything": everything,
     "nothing": nothing,
@@ -122,14 +138,15 @@ COMPRESSORS: dict[str, Compressor] = {
     "litellm": litellm,
     "oracle": oracle,
     "compresskit": compresskit,
+    "shorten": shorten,
     "compresskit-no-tool": partial(compresskit, recoverable=False),
 }
 
 
 def compressor(name: str) -> Compressor:
-    """The compressor of a name; "compresskit + NAME" is compresskit with that embedder."""
+    """The compressor of a name; "compresskit + NAME" is compresskit with that embedder or reranker."""
     name, _, embedder = name.partition(" + ")
-    return partial(compresskit, embedder=embedders.load(embedder)) if embedder else COMPRESSORS[name]
+    return partial(compresskit, embedder=embedder) if embedder else COMPRESSORS[name]
 
 
 # Stands beside a fold if user and assistant would not take turns without it; it stands for nothing.

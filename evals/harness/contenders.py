@@ -9,11 +9,12 @@ CONTENDERS. None is tuned here; what raises is an error of that turn, counted by
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
+from compresskit.bill import Sent
 from compresskit.prices import Prices, usual
 
 from .baselines import litellm as litellm_compress
@@ -38,20 +39,6 @@ class Turn:
         """The same as the other evals have it."""
         fixed = fixed_messages(self.messages)
         return Request(self.messages, self.target, self.trigger, self.shape, fixed, model=self.model)
-
-
-@dataclass(frozen=True)
-class Sent:
-    """What would go out: messages, tools of the contender's own, its cache of originals, its next state.
-
-    ``compacted`` says whether it compressed in this turn, by its own count of tokens; None leaves that to the replay.
-    """
-
-    messages: Sequence[Message]
-    tools: Sequence[Any] | None = None
-    cache: Mapping[str, str] = field(default_factory=dict)
-    state: Any = None
-    compacted: bool | None = None
 
 
 Contender = Callable[[Turn, Any], Sent]

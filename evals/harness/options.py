@@ -51,7 +51,7 @@ def parser(
     add("--data", metavar="PATH", help=_DATA)
     add("--compressors", type=choices(known), default=default, metavar="A,B", help=f"of {', '.join(known)}")
     if embedder:
-        _add_embedders(result)
+        embedders_option(result)
     add("--target", type=numbers, default=target, metavar="X,Y", help=target_help)
     add("--limit", "--problems", type=positive, metavar="N", help="at most N runs, questions, instances of each group")
     add("--seed", type=int, default=0, help="for shuffling, drawing and the bootstrap (default: 0)")
@@ -92,7 +92,8 @@ def running(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_embedders(parser: argparse.ArgumentParser) -> None:
+def embedders_option(parser: argparse.ArgumentParser) -> None:
+    """Adds with which embedders and rerankers compresskit is measured."""
     parser.add_argument(
         "--embedder",
         type=embedders.names,

@@ -115,10 +115,10 @@ def compresskit(client: Client, request: Request, embedder: str = "", *, recover
         router=client,
         trigger=request.trigger,
         target=request.target,
-        embedder=embedders.load(embedder) if embedder else None,
         recoverable=recoverable,
         max_rounds=MAX_ROUNDS,
         on_error="raise",
+        **embedders.options(embedder, request),
     )
     return response.choices[0].message.content or ""
 

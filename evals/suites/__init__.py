@@ -2,7 +2,6 @@
 
 Most names say to which eval a module belongs (`bench_cases.py`, `humaneval_runner.py`, `swe_tests.py`). The others:
 
-agent-points  atoms (the bill uses it too)
 bill          replay, transcripts, turn_time
 needle        needles
 swe-bench     patches, patch_scores, repositories, retrieval

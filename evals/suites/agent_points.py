@@ -36,13 +36,14 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
+from compresskit.bill import needed
+from compresskit.bill.atoms import place
 from evals.harness import data, embedders, options, reporting, running
 from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores, fixed_messages
 from evals.harness.figures import Column
 from evals.harness.messages import Message, read, read_all
 from evals.harness.tokens import count_message
 from evals.harness.validity import breaches
-from evals.suites.atoms import atoms, place, shows
 
 GROUPS = {
     "agents_openai.jsonl.gz": "τ-bench",
@@ -61,30 +62,6 @@ COLUMNS = (
     Column("invalid", "invalid", "percent"),
     Column("missed", "missed", "percent"),
 )
-
-
-def action(message: Message) -> str:
-    """The text of what an assistant message does.
-
-    >>> action({"role": "assistant", "content": "I look.\\n```\\nopen a.py\\n```"})
-    'open a.py'
-    """
-    calls = [{"arguments": call["function"]["arguments"]} for call in message.get("tool_calls") or []]
-    content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    uses = [{"input": part.get("input")} for part in parts if part.get("type") == "tool_use"]
-    if calls or uses:
-        return read({"calls": calls + uses})
-    text = read({"content": content})
-    return "\n".join(block.strip() for block in text.split("```")[1::2]) or text
-
-
-def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
-    """The atoms of the next action which only the history gives."""
-    system = [message for message in history[:-2] if message.get("role") in ("system", "developer")]
-    known = read_all([*system, *history[-2:]])
-    before = read_all(history)
-    return frozenset(atom for atom in atoms(action(next_message)) if shows(before, atom) and not shows(known, atom))
 
 
 def points(messages: Sequence[Message], wanted: int = POINTS) -> list[int]:

@@ -31,7 +31,8 @@ history again above the trigger); -previous, -offered, -entry, -views and -price
 option each (offer_tool, on_entry="lossless", on_entry="views", prices=).
 
 Data: the agent runs of the data folder, or any file or folder given with --data: OpenAI or Anthropic conversations as
-JSON or JSONL, and Claude Code's session files (~/.claude/projects/…). Each file is a group of its own unless you give
+JSON or JSONL, Claude Code's session files (~/.claude/projects/…), and what else `compresskit.sessions` reads as chat
+messages. Each file is a group of its own unless you give
 --together.
 """
 

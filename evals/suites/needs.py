@@ -41,7 +41,7 @@ from typing import Any
 if not __package__:  # run as a file
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from evals.harness import data, options, reporting, running
+from evals.harness import data, embedders, options, reporting, running
 from evals.harness.baselines import COMPRESSORS
 from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
 from evals.harness.figures import Column, Line
@@ -260,6 +260,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="A,B",
         help=f"of {', '.join(known)}",
     )
+    options.embedders_option(parser)
     add("--seed", type=int, default=0, help="for shuffling and the bootstrap (default: 0)")
     add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
     options.running(parser)
@@ -277,7 +278,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, found = chosen(given)
-    return paths, running.run(found, given.compressors, given, paths)
+    return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
 
 
 if __name__ == "__main__":  # under its own name, so that other processes find its functions

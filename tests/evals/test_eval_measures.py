@@ -4,6 +4,7 @@ import argparse
 
 import pytest
 
+from compresskit.bill.actions import action
 from evals.harness.baselines import everything, head_tail, oracle, random_segments, window
 from evals.harness.cases import Outcome, measured
 from evals.harness.tokens import count_request
@@ -172,7 +173,7 @@ def test_the_target_of_a_point_is_the_fixed_messages_and_a_share_of_the_rest():
 )
 def test_an_action_is_the_arguments_then_the_command_then_the_text(message, text):
     """What the assistant does, not what it says beside it."""
-    assert agent_points.action(message) == text
+    assert action(message) == text
 
 
 def test_half_of_the_support_is_half():

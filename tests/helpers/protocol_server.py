@@ -1,4 +1,4 @@
-"""A real HTTP server on this machine that speaks OpenAI's protocols (chat, responses, embeddings) and Anthropic's.
+"""A real HTTP server on this machine that speaks OpenAI's protocols, Anthropic's, Gemini's, and Cohere's for reranking.
 
 It answers with a script: a list of replies, one a request, or a function of the request. It thinks nothing.
 A reply is a text, a list of calls (with texts among them), `Several` for n > 1, or an `Error`; it is streamed
@@ -13,6 +13,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+import gemini_api
 import responses_api
 import streams
 
@@ -33,6 +34,13 @@ class Error(NamedTuple):
 
     status: int
     message: str = "no"
+
+
+class Paced(NamedTuple):
+    """A reply whose stream waits: `before(number)` is called before each part is sent."""
+
+    said: object
+    before: object
 
 
 def openai_reply(said, model="gpt-4o", usage=USAGE):
@@ -88,6 +96,14 @@ def embeddings_reply(said, model="text-embedding-3-small", _usage=None):
     return {"object": "list", "model": model, "data": data, "usage": {"prompt_tokens": 10, "total_tokens": 10}}
 
 
+def rerank_reply(said, _model="", _usage=None):
+    """Scores that are given as a list, or as (index, score); the best first, as rerankers answer."""
+    rows = [row if isinstance(row, tuple) else (place, row) for place, row in enumerate(said)]
+    results = [{"index": index, "relevance_score": score} for index, score in rows]
+    results.sort(key=lambda row: -row["relevance_score"])
+    return {"id": f"rerank-{next(_numbers)}", "results": results, "meta": {"billed_units": {"search_units": 1}}}
+
+
 def _function(one):
     arguments = one["arguments"] if isinstance(one["arguments"], str) else json.dumps(one["arguments"])
     return {"name": one["name"], "arguments": arguments}
@@ -98,20 +114,40 @@ ROUTES = {
     "/chat/completions": openai_reply,
     "/messages": anthropic_reply,
     "/embeddings": embeddings_reply,
+    "/rerank": rerank_reply,
     "/responses": responses_api.reply,
+    ":generateContent": gemini_api.reply,
+    ":streamGenerateContent": gemini_api.reply,
 }
+# counts of tokens: a character is one
+COUNTS = {"/messages/count_tokens": "input_tokens", ":countTokens": "totalTokens"}
+CHATS = {responses_api.reply: responses_api.as_chat, gemini_api.reply: gemini_api.as_chat}
+
+
+class Received(NamedTuple):
+    """A request as it came."""
+
+    path: str
+    headers: dict
+    content: bytes
 
 
 class ProtocolServer(ThreadingHTTPServer):
-    """`requests` holds what was sent, as (path, body)."""
+    """`requests` holds what was sent, as (path, body), and `received` the same with headers and bytes.
+
+    `hung_up` is set as soon as a client has left in the middle of a stream.
+    """
 
     daemon_threads = True
+    request_queue_size = 256
 
     def __init__(self, script, usage=USAGE, port=0):
         super().__init__(("127.0.0.1", port), _Handler)
         self.script = script if callable(script) else iter(script)
         self.usage = usage
         self.requests = []
+        self.received = []
+        self.hung_up = threading.Event()
         self.lock = threading.Lock()
 
     def handle_error(self, request, client_address):
@@ -135,38 +171,56 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(Received(self.path, {k.lower(): v for k, v in self.headers.items()}, content))
+        try:
+            body = json.loads(content)
+        except ValueError:
+            return self._send(400, {"error": {"message": "no JSON", "type": "invalid_request_error"}})
         self.server.requests.append((self.path, body))
-        reply = next((reply for end, reply in ROUTES.items() if self.path.split("?")[0].endswith(end)), None)
+        path = self.path.split("?")[0]
+        counted = next((field for end, field in COUNTS.items() if path.endswith(end)), None)
+        if counted:
+            return self._send(200, {counted: len(content)})
+        reply = next((reply for end, reply in ROUTES.items() if path.endswith(end)), None)
+        if reply is None and path.endswith("/responses/input_tokens"):
+            return self._send(200, {"object": "response.input_tokens", "input_tokens": len(content) // 4})
         if reply is None:
-            self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
-        else:
-            asked = responses_api.as_chat(body) if reply is responses_api.reply else body
-            self._reply(reply, self.server.said(asked), body)
+            return self._send(404, {"error": {"message": f"no route {self.path}", "type": "invalid_request_error"}})
+        return self._reply(reply, self.server.said(CHATS.get(reply, dict)(body)), body)
 
     def _reply(self, reply, said, body):
+        said, before = said if isinstance(said, Paced) else (said, None)
         if isinstance(said, Error):
-            return self._send(said.status, {"error": {"message": said.message, "type": "server_error"}})
+            error = {"message": said.message, "type": "server_error", "code": said.status}
+            return self._send(said.status, {"type": "error", "error": error})
         usage = self.server.usage(body) if callable(self.server.usage) else self.server.usage
         whole = reply(said, body.get("model", ""), usage)
+        if reply is gemini_api.reply and ":stream" in self.path:
+            return self._stream([f"data: {json.dumps(chunk)}\r\n\r\n" for chunk in gemini_api.chunks(whole)], before)
         if not body.get("stream"):
             return self._send(200, whole)
         if reply is openai_reply:
             parts = [
                 f"data: {json.dumps(chunk)}\n\n" for chunk in streams.openai_chunks(whole, body.get("stream_options"))
             ]
-            return self._stream([*parts, "data: [DONE]\n\n"])
+            return self._stream([*parts, "data: [DONE]\n\n"], before)
         events = responses_api.events(whole) if reply is responses_api.reply else streams.anthropic_events(whole)
-        return self._stream([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events])
+        return self._stream([f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events], before)
 
-    def _stream(self, parts):
+    def _stream(self, parts, before):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        with contextlib.suppress(ConnectionError):  # a client may have had enough
-            for part in [*(part.encode() for part in parts), b""]:
+        try:
+            for number, part in enumerate([*(part.encode() for part in parts), b""]):
+                if before:
+                    before(number)
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(part), part))
+        except ConnectionError:  # the client has had enough
+            self.server.hung_up.set()
+            self.close_connection = True
 
     def _send(self, status, value):
         data = json.dumps(value).encode()

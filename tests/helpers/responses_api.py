@@ -25,10 +25,13 @@ def _text(content):
 
 
 def reply(said, model, usage):
-    """A response that says a text (str) or makes calls (a list of calls and texts)."""
+    """A response that says a text (str) or makes calls (a list of calls, texts, and items as they are)."""
     output = [_item(number, one) for number, one in enumerate([said] if isinstance(said, str) else said)]
     counts = {"input_tokens": usage["prompt_tokens"], "output_tokens": usage["completion_tokens"]}
-    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    details = {
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": 0},
+    }
     return {
         "id": f"resp_{time.monotonic_ns()}",
         "object": "response",
@@ -53,6 +56,8 @@ def _item(number, one):
     if isinstance(one, str):
         part = {"type": "output_text", "text": one, "annotations": []}
         return {"type": "message", "id": f"msg_{number}", "status": "completed", "role": "assistant", "content": [part]}
+    if "type" in one:
+        return one
     arguments = one["arguments"] if isinstance(one["arguments"], str) else json.dumps(one["arguments"])
     called = {"call_id": one["id"], "name": one["name"], "arguments": arguments}
     return {"type": "function_call", "id": f"fc_{number}", "status": "completed", **called}
@@ -74,6 +79,11 @@ def events(whole):
                 found.append({"type": "response.output_text.delta", **place, "delta": delta})
             found.append({"type": "response.output_text.done", **place, "text": part["text"]})
             found.append({"type": "response.content_part.done", **place, "part": part})
+        elif item["type"] == "reasoning":
+            found.append({"type": "response.output_item.added", **place, "item": {**item, "summary": []}})
+            for number, part in enumerate(item["summary"]):
+                summary = {**place, "summary_index": number}
+                found.append({"type": "response.reasoning_summary_text.delta", **summary, "delta": part["text"]})
         else:
             found.append({"type": "response.output_item.added", **place, "item": {**item, "arguments": ""}})
             found.append({"type": "response.function_call_arguments.delta", **place, "delta": item["arguments"]})

@@ -104,3 +104,21 @@ SAMPLES = {
     "documents": (documents, "openai"),
     "chat": (chat, "openai"),
 }
+
+
+def gemini_agent(turns=8, question="Why does settle_invoice round?"):
+    """The same agent in Gemini's contents, with a thought signature beside each call."""
+    contents = [{"role": "user", "parts": [{"text": question}]}]
+    for n in range(turns):
+        text = make_text("code", n, 4000) + (FUNCTION if n == 2 else "") + make_text("code", n + 50, 4000)
+        call = {"functionCall": {"name": "read_file", "args": {"path": f"src/module{n}.py"}}}
+        answer = {"functionResponse": {"name": "read_file", "response": {"output": text}}}
+        contents += [
+            {"role": "model", "parts": [{**call, "thoughtSignature": f"c2lnbmVk{n:04}"}]},
+            {"role": "user", "parts": [answer]},
+        ]
+    return [
+        *contents,
+        {"role": "model", "parts": [{"text": "I read the files."}]},
+        {"role": "user", "parts": [{"text": question}]},
+    ]

@@ -1,6 +1,9 @@
 """Replies of the protocol server as streams: OpenAI's chunks and Anthropic's events, in small pieces."""
 
+import itertools
 import json
+
+NUMBERS = itertools.count(1)
 
 
 def openai_chunks(reply, options):

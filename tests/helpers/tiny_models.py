@@ -9,7 +9,9 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from transformers import (
     BertConfig,
+    BertForSequenceClassification,
     BertForTokenClassification,
+    BertModel,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -30,6 +32,18 @@ TRAINED_ON = [
 
 def bert(folder):
     """A token classifier as LLMLingua-2's small model is one."""
+    fast = _word_pieces()
+    return saved(BertForTokenClassification, BertConfig(vocab_size=len(fast), **SIZE, num_labels=2), fast, folder)
+
+
+def cross_encoder(folder, labels=1):
+    """A sequence classifier as the small cross-encoders are one; with no labels, only what is below its head."""
+    fast = _word_pieces()
+    config = BertConfig(vocab_size=len(fast), **SIZE, num_labels=labels or 1)
+    return saved(BertForSequenceClassification if labels else BertModel, config, fast, folder)
+
+
+def _word_pieces():
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     characters = sorted(set(string.printable.replace(" ", "")))
     known = sorted({word for text in TRAINED_ON[:3] for word in re.findall(r"\w{2,6}", text)})
@@ -45,12 +59,10 @@ def bert(folder):
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(special)
-    fast = PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         mask_token="[MASK]",
     )  # fmt: skip
-    config = BertConfig(vocab_size=len(fast), **SIZE, num_labels=2)
-    return saved(BertForTokenClassification, config, fast, folder)
 
 
 def xlm_roberta(folder):

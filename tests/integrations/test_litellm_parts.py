@@ -54,6 +54,8 @@ def test_a_store_is_named_in_the_settings(store, kind):
         {"on_entry": "all"},
         {"breakpoints": 1},
         {"prices": "true"},
+        {"embedding_model": ""},
+        {"reranker": 5},
         ["trigger"],
     ],
 )
@@ -244,6 +246,20 @@ def test_a_failure_refuses_the_request_where_that_is_wanted():
     with pytest.raises(litellm.BadRequestError, match="InvalidMessages") as caught:
         asyncio.run(passed(handler(on_error="raise"), messages, Log()))
     assert "passphrase" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "model", "error"),
+    [("embedding_model", "infinity/x", "EmbedderFailed"), ("reranker", "infinity/x", "RerankerFailed")],
+)
+def test_a_model_of_the_settings_that_fails_sends_the_request_as_it_was(setting, model, error, monkeypatch):
+    """There is no server at this address."""
+    monkeypatch.setenv("INFINITY_API_BASE", "http://127.0.0.1:9")
+    messages, log = conversation("unranked", "answer"), Log()
+    hooks = handler(**{setting: model})
+    assert asyncio.run(passed(hooks, messages, log))["messages"] == messages
+    headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
+    assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": error}
 
 
 def test_rules_of_the_key_come_before_those_of_the_team_and_the_settings(tmp_path):

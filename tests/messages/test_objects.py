@@ -9,6 +9,7 @@ import openai.types.responses
 import pytest
 from anthropic.types import Message as AnthropicMessage
 from anthropic.types import TextBlock
+from google.genai import types
 from openai.types.responses import Response
 from oracles import difference, walk
 from plain_messages import exchange, said
@@ -153,3 +154,29 @@ def test_a_response_of_responses_is_answered_as_an_object():
     call = {**ITEMS[2], "name": TOOL_NAME, "arguments": '{"key": "bcdfghjklmnp"}'}
     found = answer(response([*ITEMS[:2], call]), {"bcdfghjklmnp": "one\ntwo"})
     assert found == [{"type": "function_call_output", "call_id": "a", "output": "one\ntwo"}]
+
+
+def test_the_objects_of_google_are_contents_with_base64_in_place_of_bytes():
+    parts = [
+        types.Part(text="What is in the picture?"),
+        types.Part(inline_data=types.Blob(data=b"\x89PNG\xff\xfe", mime_type="image/png")),
+    ]
+    called = types.Part(function_call=types.FunctionCall(name="read", args={"path": "a"}), thought_signature=b"\xffsig")
+    code = types.Part(executable_code=types.ExecutableCode(code="1 + 1", language=types.Language.PYTHON))
+    result = types.FunctionResponse(name="read", response={"output": LONG})
+    contents = [
+        types.Content(role="user", parts=parts),
+        types.Content(role="model", parts=[code, called]),
+        types.Content(role="user", parts=[types.Part(function_response=result)]),
+        {"role": "model", "parts": [types.Part(text="Done.")]},
+        types.UserContent("And now?"),
+    ]
+    before = copy.deepcopy(contents)
+    found = compress(contents, "gemini-2.5-pro", trigger=2000)
+    assert contents == before
+    assert found.target_met
+    json.dumps(found.messages)
+    restored = restore(found.messages, found.cache)
+    again = [types.Content.model_validate(one) for one in restored]
+    assert [one.model_dump() for one in again] == [types.Content.model_validate(one).model_dump() for one in before]
+    assert restored[1]["parts"][1]["thought_signature"] == "_3NpZw=="

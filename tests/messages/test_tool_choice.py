@@ -122,3 +122,62 @@ def test_a_request_that_offers_our_tool_already_may_retrieve(shape):
 def test_a_choice_of_our_tool_does_not_outlive_it(choice, next_one, last):
     assert later_choice(choice, last=False) == next_one
     assert later_choice(choice, last=True) == last
+
+
+def gemini(mode, *names, snake=False):
+    fields = ("tool_config", "function_calling_config", "allowed_function_names")
+    outer, inner, listed = fields if snake else ("toolConfig", "functionCallingConfig", "allowedFunctionNames")
+    return {outer: {inner: {"mode": mode, **({listed: list(names)} if names else {})}}}
+
+
+def converse(**choice):
+    return {"toolConfig": {"tools": [], "toolChoice": choice}}
+
+
+DECLARES = {"functionDeclarations": [{"name": "search"}]}
+JSON = {"generationConfig": {"responseMimeType": "application/json"}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        *((gemini(mode), True) for mode in ("AUTO", "ANY", "VALIDATED", None)),
+        (gemini("ANY", snake=True), True),
+        (gemini("NONE"), False),
+        (gemini("NONE", snake=True), False),
+        (gemini("ANY", "search"), False),
+        (gemini("ANY", "search", snake=True), False),
+        (gemini("ANY", "search", TOOL_NAME), True),
+        (gemini("NONE", TOOL_NAME), False),
+        (gemini("A mode of the future"), False),
+        ({"toolConfig": {"retrievalConfig": {"languageCode": "de"}}}, True),
+        (converse(auto={}), True),
+        (converse(any={}), True),
+        (converse(tool={"name": "search"}), False),
+        (converse(tool={"name": TOOL_NAME}), True),
+        ({"toolConfig": {"tools": []}}, True),
+        ({"contents": [], "tools": [{"googleSearch": {}}]}, False),
+        ({"contents": [], "tools": [{"googleSearch": {}}, DECLARES]}, True),
+        ({"contents": [], **JSON}, False),
+        ({"contents": [], "tools": [DECLARES], **JSON}, True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_tool_config_says_whether_the_model_may_retrieve(request_, expected):
+    assert may_retrieve(request_) == expected
+
+
+@pytest.mark.parametrize("snake", [False, True])
+def test_a_tool_config_of_our_tool_does_not_outlive_it(snake):
+    def config(*names):
+        return next(iter(gemini("ANY", *names, snake=snake).values()))
+
+    for last in (False, True):
+        assert later_choice(config(), last) == config()
+        assert later_choice(config("search"), last) == config("search")
+        assert later_choice(config(TOOL_NAME), last) is None
+        assert later_choice({"retrievalConfig": {}, **config(TOOL_NAME)}, last) == {"retrievalConfig": {}}
+    assert later_choice(config("search", TOOL_NAME), last=False) == config("search", TOOL_NAME)
+    assert later_choice(config("search", TOOL_NAME), last=True) == config("search")
+    assert later_choice({"toolChoice": {"tool": {"name": TOOL_NAME}}}, last=False) is None
+    assert later_choice({"toolChoice": {"any": {}}}, last=True) == {"toolChoice": {"any": {}}}

@@ -126,7 +126,7 @@ def test_events_of_several_turns_are_one_message_for_the_caller():
     seen = taken(streams.anthropic_events(anthropic_reply(["Let me see. ", OURS])), first)
     assert responses.calls_of(first.message()) == responses.calls_of(anthropic_reply(["Let me see. ", OURS]))
     seen += taken(streams.anthropic_events(anthropic_reply([OURS, "Both.", THEIRS, OURS])), second)
-    seen += second.closing()
+    seen += second.closing(0, {}, False)
     blocks, ended = assembled(seen)
     assert blocks == [("Let me see. ", ""), ("Both.", ""), ("search", '{"q": "words"}')]
     assert [event["type"] for event in seen].count("message_start") == 1
@@ -158,7 +158,7 @@ def test_chunks_as_dicts_show_everything_but_our_calls(said, size):
         for piece in cut_names(chunk, size):
             parts += turn.feed(piece)
     parts += turn.end()
-    parts += [*turn.closing(0, {}, None), *turn.totals()]
+    parts += [*turn.closing(0, {}, False), *turn.totals()]
     names, text, usage = {}, "", []
     for part in parts:
         usage += [part["usage"]] if "usage" in part else []

@@ -19,6 +19,7 @@ from .json_notation import compact_json
 from .log import short_log
 from .search import short_listing, short_search
 from .table import short_table
+from .terminal import short_terminal
 
 FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "JSON in short form": compact_json,
@@ -26,8 +27,10 @@ FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "search results in short form": short_search,
     "listing in short form": short_listing,
     "log in short form": short_log,
+    "terminal output without colours": short_terminal,
 }
-LOSSLESS = frozenset({name for name in FORMS if not name.startswith("log")})  # everything can be read off the form
+_OF_TERMINALS = ("terminal output without colours",)  # of texts with control characters
+LOSSLESS = frozenset(FORMS) - {"log in short form", *_OF_TERMINALS}  # everything can be read off the form
 _OF_KIND = {
     "json": ("JSON in short form",),
     "jsonl": ("JSON in short form",),
@@ -53,11 +56,11 @@ def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     >>> forms_of('{"id": 1}', detect('{"id": 1}'))
     ('JSON in short form',)
     """
-    if text.startswith(("{", "[")):
-        return _OF_KIND["json"]
-    if len(text) < _LEAST_CHARACTERS:
-        return ()
-    return () if found.numbered else _OF_KIND.get(found.kind, ())
+    json = _OF_KIND["json"] if text.startswith(("{", "[")) else ()
+    if len(text) < _LEAST_CHARACTERS or found.numbered:
+        return json
+    terminal = _OF_TERMINALS if "\x1b" in text or "\r" in text else ()
+    return tuple(dict.fromkeys((*json, *_OF_KIND.get(found.kind, ()), *terminal)))
 
 
 def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str, Short] | None:

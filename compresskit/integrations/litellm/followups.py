@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .settings import NAME
+from .sse import parsed
 
 # Fields of the first call alone: its log, and the part of the key's budget that was reserved for it.
 _ITS_OWN = ("litellm_logging_obj", "litellm_call_id")
@@ -46,7 +47,12 @@ class Calls:
             user_model=proxy_server.user_model,
             user_api_key_dict=self._key,
         )
-        return await call
+        response = await call
+        return self.read(response) if data.get("stream") else response
+
+    def read(self, stream: Any) -> Any:
+        """The stream of this route as objects or dicts. Anthropic's events come as bytes."""
+        return parsed(stream) if self._route == "anthropic_messages" else stream
 
     def _adapted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Arguments as this route knows them."""

@@ -23,19 +23,13 @@ from litellm._logging import verbose_proxy_logger
 from litellm.integrations.custom_logger import CustomLogger
 
 from ...chat.loop import Streamed, whole
+from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, own_rules, wanted
-from .streams import StreamedEvents, without_record
-
-_HEADERS = {
-    "x-compresskit-original-tokens": "original_tokens",
-    "x-compresskit-compressed-tokens": "compressed_tokens",
-    "x-compresskit-skipped": "skipped_reason",
-    "x-compresskit-error": "error",
-}
+from .sse import written
 
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
@@ -104,7 +98,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return None
         turn.done = True
         calls = Calls(data, turn.names, turn.route, user_api_key_dict)
-        answer = without_record(await arun(whole(turn.request, response), calls))
+        answer = await arun(whole(turn.request, response), calls)
         if not turn.report["rounds"]:
             return answer
         from litellm.proxy import proxy_server
@@ -124,11 +118,10 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             return
         turn.done = True
         calls = Calls(request_data, turn.names, turn.route, user_api_key_dict)
-        kind = StreamedEvents if turn.shape == "anthropic" else Streamed
-        stream = AsyncStream(kind(turn.request, response), calls)
+        stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
         try:
             async for part in stream:
-                yield part if isinstance(part, bytes) else without_record(part)
+                yield written(part) if turn.shape == "anthropic" else part
         finally:
             await stream.aclose()
 
@@ -138,11 +131,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         turn = self._turn(data)
         if turn is None:
             return None
-        found = {
-            header: _header(turn.report[name]) for header, name in _HEADERS.items() if turn.report[name] is not None
-        }
+        found = headers_of(turn.report, turn.done)
         if turn.done:
-            found["x-compresskit-rounds"] = str(turn.report["rounds"])
             hidden = getattr(response, "_hidden_params", None)
             cost = hidden.get("response_cost") if isinstance(hidden, dict) else None
             if turn.report["rounds"] and isinstance(cost, float):
@@ -157,15 +147,6 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 def _tenant(key: Any) -> str:
     """The name of a tenant: the key and its end user. Conversations of different tenants are kept apart."""
     return json.dumps([key.api_key or key.user_id or "", key.team_id or "", key.end_user_id or ""])
-
-
-def _header(value: Any) -> str:
-    """A value as a valid text of a header.
-
-    >>> _header("StoreError: a … b")
-    'StoreError: a ? b'
-    """
-    return " ".join(str(value).encode("ascii", "replace").decode().split())
 
 
 def _refusal(model: str, why: str) -> Exception:

@@ -1,4 +1,4 @@
-"""Prepares a client's request: puts our earlier calls back, compresses, and stores the result."""
+"""Prepares a client's request by the proxy's settings."""
 
 from __future__ import annotations
 
@@ -7,21 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..._json import dumps
+from ...chat.following import Following
 from ...chat.loop import Request
-from ...chat.preparation import new_report, prepare
-from ...chat.replay import replayed
-from ...compression import compress
+from ...chat.report import new_report
 from ...messages.cache_control import marks
-from ...messages.retrieval_tool import has_ours, may_retrieve
+from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
 from ...prices import prices_for
 from ...responses import taken
-from ...result import Compressed
 from ...rules import Rule
-from ...stores import Store, scoped
+from ...stores import Store
 from ...tokens.measure import measure_for
-from ...types import Message
-from .memory import Remembered, conversation_of
 from .settings import Settings
 
 SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # by kind of call
@@ -61,38 +57,19 @@ class Turn:
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
-    if has_ours(kwargs.get("tools")):
-        turn.report["skipped_reason"] = "own_tool"  # the client retrieves by itself
-        return {}
-    client_messages = [taken(message)[0] for message in kwargs["messages"]]
-    own = store and scoped(store, conversation_of(client_messages), tenant=turn.tenant, secret=settings.secret)
-    remembered = Remembered(own, settings.strict, turn.report)
-    previous, records = remembered.before(client_messages)
-
-    def compressed(runs: list[list[Message]]) -> Compressed:
-        messages = [message for run in runs for message in run]
-        options = {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, kwargs)}
-        earlier = previous or replayed(messages, **options)
-        result = compress(messages, previous=earlier, **options)
-        if result.cache or records or settings.follows:
-            remembered.keep(client_messages, result, records)
-        return result
-
-    changes, request = prepare(
-        # The arguments that the loop needs: all of them would keep the whole request in memory.
-        {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs},
-        client_messages,
-        records,
-        compressed,
-        turn.report,
+    following = Following(
+        {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, kwargs)},
+        store,
+        tenant=turn.tenant,
+        secret=settings.secret,
+        keeps=settings.follows,
         max_rounds=settings.max_rounds,
         max_retrieved_tokens=settings.max_retrieved_tokens,
-        store=own,
         strict=settings.strict,
     )
-    if turn.report["compressed_tokens"] < turn.report["original_tokens"]:
-        turn.report["skipped_reason"] = None  # it is smaller, even if only by earlier compactions
-    turn.request = request if request.max_rounds else None  # None: the response goes to the client as it is
+    # The arguments that the loop needs: all of them would keep the whole request in memory.
+    needed = {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs}
+    changes, turn.request = following.prepared(needed, [taken(one)[0] for one in kwargs["messages"]], turn.report)
     return changes
 
 
@@ -114,6 +91,8 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "cached": settings.cached,
         "results": settings.results,
         "folds": settings.folds,
+        "embedding_model": settings.embedding_model,
+        "reranker": settings.reranker,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions

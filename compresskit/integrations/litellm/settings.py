@@ -38,6 +38,7 @@ class Settings:
         prices: Whether compactions depend on the prices of the model.
         open: Roles and names of tools, as for ``compress``.
         cached, results, folds: As for ``compress``.
+        embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
         rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
     """
@@ -59,6 +60,8 @@ class Settings:
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
+    embedding_model: str | None = None
+    reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
     rules: str | list[Any] | tuple[Any, ...] = ()
 
@@ -128,6 +131,12 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        for name in ("embedding_model", "reranker"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, str) and value):
+                raise InvalidArgument(
+                    f"callback_settings.{NAME}.{name} is {shown(value)}; the name of a model of LiteLLM was expected."
+                )
         for factor in self.token_factor.values() if isinstance(self.token_factor, Mapping) else (self.token_factor,):
             checked_factor(factor)
         if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):

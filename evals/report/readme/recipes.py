@@ -29,6 +29,7 @@ RECIPES = {
     "swe-bench": Recipe((*_EVALS, "swe-bench", "--retention", "--embedder", "wordllama"), prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama")),
     "needs": Recipe((*_EVALS, "needs")),
+    "outputs": Recipe((*_EVALS, "outputs", "--data", "sample")),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
     "shrink": Recipe((*_EVALS, "shrink")),
     "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),

@@ -6,7 +6,7 @@ import pytest
 from proxy_model import conversation, document
 
 from compresskit import TOOL_NAME, StoreError, compress, restore
-from compresskit.integrations.litellm.memory import Remembered
+from compresskit.chat.memory import Remembered
 from compresskit.markers.keys import key_of
 from compresskit.responses import names, put_back, record_of
 from compresskit.stores import MemoryStore, scoped

@@ -1,9 +1,9 @@
-"""The memory of a conversation between its requests, if the proxy has a store.
+"""The memory of a conversation between its requests.
 
-Clients of the proxy send the whole conversation each time and know nothing of compression. So the result of each
-request is kept under a hash of the client's messages. The next request begins with the same messages. It is compressed
-with that result as ``previous``, so its beginning stays byte-identical. A stored result is used only as far as it
-restores to the client's own messages.
+Clients send the whole conversation each time and know nothing of compression. So the result of each request is kept
+under a hash of the client's messages. The next request begins with the same messages. It is compressed with that result
+as ``previous``, so its beginning stays byte-identical. A stored result is used only as far as it restores to the
+client's own messages.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ...chat.result_json import from_fields, to_fields
-from ...messages.cache_control import unmarked
-from ...responses import Record, names, put_back
-from ...result import Compressed
-from ...turns.continuation import continued
-from ...types import Message, Store
+from ..messages.cache_control import unmarked
+from ..messages.shapes import is_made
+from ..responses import Record, names, put_back
+from ..result import Compressed
+from ..turns.continuation import continued
+from ..types import Message, Store
+from .result_json import from_fields, to_fields
 
-# Assistant messages before which a stored result is looked for: a client may add its own, remove the last one, or edit
+# Turns of the model before which a stored result is looked for: a client may add its own, remove the last one, or edit
 # its last question.
 _LOOKED_BACK = 3
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
@@ -112,8 +113,9 @@ class Remembered:
 
 
 def _names(messages: Sequence[Message]) -> Iterator[tuple[str, int]]:
-    """The names of prefixes with their lengths: all messages, then those before each of the last assistant messages."""
-    ends = [index for index, message in enumerate(messages) if index and message.get("role") == "assistant"]
+    """The names of prefixes with their lengths: all messages, then those before each of the model's last turns."""
+    made = [is_made(message) for message in messages]
+    ends = [index for index in range(1, len(messages)) if made[index] and not made[index - 1]]
     lengths = sorted({*ends[-_LOOKED_BACK:], len(messages)}, reverse=True)
     digest = hashlib.sha256()
     found = {}

@@ -1,0 +1,289 @@
+"""The commands bill and doctor: what recorded sessions cost, and what compression would have saved.
+
+All figures are those of compresskit.bill. Here they are added up, drawn, and said in a sentence.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..bill import SETTINGS, Bill, Savings, savings
+from ..bill.savings import NOTHING, WITHOUT
+from ..errors import CompresskitError, InvalidMessages, InvalidSession
+from ..sessions import Session, chained, find, homes
+from .input import InputError, read_sessions
+from .library import DEFAULT_TRIGGER
+from .output import open_output, printable, to_json
+from .progress import progress
+
+FORMAT, VERSION = "compresskit-bill", 1
+WORTH_SAYING = 0.01  # the share of a bill below which a saving is called nothing
+_MILLION = 1_000_000
+_WIDTH = 120  # columns, if the output is no terminal
+_MAX_NAME = 44  # characters of a session's name in a table
+_HEADINGS = ("setting", "requests", "longest", "tokens", "read", "written", "new", "retrievals", "retrieving", "bill")
+_DOCTOR = ("session", "of", "requests", "longest", "tokens", "without", "with", "saved", "retrievals")
+# How to get a setting: in a program, and in the settings of the proxy.
+_IN_PROGRAM = {
+    "at the trigger": 'a Conversation with trigger={trigger:_}, on_entry="lossless"',
+    "by prices": 'a Conversation with trigger={trigger:_}, on_entry="views", prices=prices_for(model)',
+}
+_IN_PROXY = {
+    "at the trigger": "the LiteLLM proxy with trigger: {trigger}, on_entry: lossless",
+    "by prices": "the LiteLLM proxy with trigger: {trigger}, on_entry: views, prices: true",
+}
+_PROXIED = "Claude Code"  # a program that cannot be changed, but takes the address of a proxy
+ASSUMPTIONS = (
+    "Input tokens only. The agent is taken to answer as it did, and the provider's cache to last from each request to"
+    " the next. Retrievals are estimated: a request counts as one if its recorded answer uses an id, path, number or"
+    " name that compression had taken out."
+)
+
+
+def limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of both commands."""
+    trigger = "Compress only above this many tokens."
+    factor = "Tokens of the model per counted token, if its tokenizer is not at hand."
+    options = [
+        click.option("--model", help="Count and bill for this model.  [default: the session's own]"),
+        click.option(
+            "--trigger",
+            type=int,
+            default=DEFAULT_TRIGGER,
+            show_default=True,
+            help=trigger,
+        ),
+        click.option("--target", type=int, help="Tokens of a compressed request.  [default: 70 % of the trigger]"),
+        click.option("--token-factor", type=float, default=1.0, show_default=True, help=factor),
+        click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command("bill")
+@click.argument("file")
+@limits
+def bill_command(file: str, as_json: bool, **given: Any) -> None:
+    """Replay the sessions in FILE and print what they cost, with and without compression.
+
+    Each request is replayed with the prices of the model and of its provider's cache. "at the trigger" compresses
+    above the trigger. "by prices" also compresses below it if that pays, and brings new results to excerpts.
+    """
+    sessions = chained(read_sessions(file))
+    with progress(len(sessions), doing="replaying") as step:
+        found = [_replayed(session, given, step) for session in sessions]
+    _write(_as_json(found) if as_json else "\n".join([*map(_bill, found), *_notes(found), ""]).encode())
+
+
+@click.command("doctor")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Only the newest files.")
+@limits
+def doctor_command(paths: Sequence[str], limit: int, as_json: bool, **given: Any) -> None:
+    """Say what compression would have saved in your sessions, also if the answer is "nothing".
+
+    PATH is a file or a folder. Without one, the sessions of Claude Code and Codex of this user are read.
+    """
+    sessions = _sessions(paths, limit)
+    with progress(len(sessions), doing="replaying") as step:
+        found = [one for session in sessions if (one := _replayed_if_possible(session, given, step))]
+    found = [one for one in found if one.bills[WITHOUT].requests]
+    if not found:
+        raise InputError("no session has a request that could be replayed")
+    if as_json:
+        _write(_as_json(found, verdict(found, given["trigger"])))
+        return
+    lines = [_doctor(found), *_notes(found), "", _wrapped(verdict(found, given["trigger"])), ""]
+    _write("\n".join(lines).encode())
+
+
+def verdict(found: Sequence[Savings], trigger: int) -> str:
+    """The answer in a sentence."""
+    best = _best(found)
+    before, after = _sum(found, WITHOUT), _sum(found, best)
+    saved = before.total - after.total
+    if saved < WORTH_SAYING * before.total:
+        why = f"your sessions stay below the trigger of {trigger:,} tokens (the longest prompt has {before.longest:,})"
+        if before.longest > trigger:
+            why = "the provider's cache is cheaper than what compression takes out, with its retrievals"
+        return f"Recommendation: nothing. {why[0].upper()}{why[1:]}, and compressing by prices would not pay either."
+    known = all(one.prices.known for one in found)
+    amount, whole, asked = (_dollars(value, known) for value in (saved, before.total, after.retrieving))
+    proxied = any(one.session.source == _PROXIED for one in found)
+    how = (_IN_PROXY if proxied else _IN_PROGRAM)[best].format(trigger=trigger)
+    return (
+        f"Recommendation: compress {best}. It would have saved {amount} of {whole} ({saved / before.total:.0%}). Its"
+        f" bill includes {after.retrievals:,} retrievals for {asked}. Use {how}."
+    )
+
+
+def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
+    places = [Path(path) for path in paths] or homes()
+    if not places:
+        raise InputError(
+            "no sessions of Claude Code or Codex are in the home folder of this user; give their files or folders"
+        )
+    missing = [str(place) for place in places if not place.exists() and str(place) != "-"]
+    if missing:
+        raise InputError(f"{missing[0]} does not exist")
+    files = find(places)
+    if len(files) > limit:
+        click.echo(f"note: the newest {limit} of {len(files)} files; give --limit for more", err=True)
+    found: list[Session] = []
+    for path in files[:limit]:
+        try:
+            found += read_sessions(str(path))
+        except InputError as error:
+            if len(files) == 1:
+                raise
+            click.echo(printable(f"note: {path.name} was left out: {error.message}"), err=True)
+    return chained(found)
+
+
+def _replayed(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings:
+    try:
+        return savings(session, **given)
+    except CompresskitError as error:
+        raise InputError(f"{session.name}: {error}") from error
+    finally:
+        step()
+
+
+def _replayed_if_possible(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings | None:
+    """The same; a session that cannot be read as messages is left out with a note."""
+    try:
+        return savings(session, **given)
+    except (InvalidMessages, InvalidSession) as error:
+        click.echo(printable(f"note: {session.name} was left out: {error}"), err=True)
+    except CompresskitError as error:
+        raise InputError(str(error)) from error
+    finally:
+        step()
+    return None
+
+
+def _sum(found: Sequence[Savings], setting: str) -> Bill:
+    return sum((one.bills[setting] for one in found), NOTHING)
+
+
+def _best(found: Sequence[Savings]) -> str:
+    """The setting with the lowest bill. What compresses less goes first if they are equal."""
+    return min(SETTINGS, key=lambda setting: _sum(found, setting).total)
+
+
+def _write(data: bytes) -> None:
+    with open_output(None) as stream:
+        stream.write(data)
+
+
+def _as_json(found: Sequence[Savings], said: str | None = None) -> bytes:
+    rows = [
+        {
+            "session": one.session.name,
+            "source": one.session.source,
+            "model": one.model,
+            "prices_known": one.prices.known,
+            "unseen_tokens": one.unseen,
+            "bills": {setting: {**asdict(bill), "total": bill.total} for setting, bill in one.bills.items()},
+        }
+        for one in found
+    ]
+    sums = {setting: _sum(found, setting) for setting in (WITHOUT, *SETTINGS)}
+    total = {setting: {**asdict(bill), "total": bill.total} for setting, bill in sums.items()}
+    whole: dict[str, Any] = {"format": FORMAT, "version": VERSION, "total": total, "sessions": rows}
+    return to_json({**whole, "verdict": said} if said else whole)
+
+
+def _bill(one: Savings) -> str:
+    """The table of one session."""
+    table = _table(_HEADINGS)
+    known = one.prices.known
+    for setting, bill in one.bills.items():
+        counts = (bill.requests, bill.longest, bill.prompt_tokens, bill.read, bill.written, bill.fresh, bill.retrievals)
+        amounts = _dollars(bill.retrieving, known), _dollars(bill.total, known)
+        table.add_row(setting, *(f"{count:,}" for count in counts), *amounts)
+    return "\n".join([f"{_title(one.session)}, {printable(one.model)}", _drawn(table)])
+
+
+def _doctor(found: Sequence[Savings]) -> str:
+    best = _best(found)
+    table = _table(_DOCTOR)
+    known = all(one.prices.known for one in found)
+    rows = [(_title(one.session), one.session.source, one.bills[WITHOUT], one.bills[best]) for one in found]
+    for name, source, before, after in [*rows, ("all", "", _sum(found, WITHOUT), _sum(found, best))]:
+        if name == "all":
+            table.add_section()
+        counts = (before.requests, before.longest, before.prompt_tokens)
+        amounts = (before.total, after.total, before.total - after.total)
+        cells = (*(f"{count:,}" for count in counts), *(_dollars(amount, known) for amount in amounts))
+        table.add_row(
+            *map(Text, (name, source, *cells, f"{after.retrievals:,}")), style="bold" if name == "all" else ""
+        )
+    return _drawn(table)
+
+
+def _notes(found: Sequence[Savings]) -> list[str]:
+    """What one has to know to read the figures."""
+    notes = [ASSUMPTIONS]
+    if any(one.unseen for one in found):
+        most = max(one.unseen for one in found)
+        notes.append(
+            f"Up to {most:,} tokens of a prompt are not in the files, such as system prompt and tools. The figures"
+            " include them, as the provider counted them."
+        )
+    if assumed := sorted({one.model for one in found if one.model != one.session.model}):
+        notes.append(f"Billed for {', '.join(map(printable, assumed))} where the file names no model, or as you asked.")
+    if not all(one.prices.known for one in found):
+        notes.append(
+            "~: the prices of a model are not known. The usual ratios are used, with 1 dollar per million input tokens;"
+            " --model NAME bills for another."
+        )
+    if failed := sum(one.bills[setting].failed for one in found for setting in SETTINGS):
+        notes.append(f"In {failed:,} requests compression failed, and everything is sent.")
+    return list(map(_wrapped, notes))
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _width(), break_long_words=False, break_on_hyphens=False)
+
+
+def _width() -> int:
+    return Console().width if Console().is_terminal else _WIDTH
+
+
+def _title(session: Session) -> str:
+    name = printable(session.name)
+    return name if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 1]}…"
+
+
+def _dollars(micro: int, known: bool) -> str:
+    sign = "-" if micro < 0 else ""
+    return f"{'' if known else '~'}{sign}${abs(micro) / _MILLION:,.2f}"
+
+
+def _table(headings: Sequence[str]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in headings:
+        left = heading in ("setting", "session", "of")
+        table.add_column(heading, justify="left" if left else "right", no_wrap=not left, overflow="fold")
+    return table
+
+
+def _drawn(table: Table) -> str:
+    console = Console(file=io.StringIO(), width=_width(), highlight=False)
+    console.print(table)
+    stream = console.file
+    return stream.getvalue() if isinstance(stream, io.StringIO) else ""

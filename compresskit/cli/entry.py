@@ -1,0 +1,34 @@
+"""The entry point: commands that stand behind every command of a shell start without what the others import."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+_LIGHT = ("pipe", "run")  # commands whose usual arguments are read without click
+_CLIENTS = ("claude", "codex")  # whose events ``hook CLIENT run`` answers
+
+
+def main() -> None:
+    """The entry point."""
+    name, arguments = "".join(sys.argv[1:2]), sys.argv[2:]
+    if name in _LIGHT:
+        from .shell_commands import perform, read
+
+        given = read(name, arguments)
+        if given is not None:
+            sys.exit(perform(name, given))
+    if name == "hook" and arguments[1:2] == ["run"] and arguments[0] in _CLIENTS:
+        from .shell_commands import DEFAULT_TOKENS, read
+
+        given = read(name, arguments[2:])
+        if given is not None:
+            from .hook_events import answer_event
+
+            answer_event(arguments[0], given.get("max_tokens", DEFAULT_TOKENS), given.get("store"))
+            sys.exit(0)
+    # Ended from outside, leave no half-written file behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    from .commands import run
+
+    sys.exit(run())

@@ -1,0 +1,167 @@
+"""compresskit hook: puts hooks into the settings of Claude Code and Codex, takes them out, and answers their events."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from . import settings_file
+from .hook_events import answer_event
+from .kept import MAX_DAYS, directories, program
+from .shell_commands import DEFAULT_TOKENS
+
+_TIMEOUT_SECONDS = 30  # after which a client goes on without an answer
+
+
+class Client(NamedTuple):
+    """An agent that has hooks.
+
+    Attributes:
+        name: Its name on the command line.
+        title: Its name for readers.
+        event: The event that is answered.
+        tools: The pattern of the tools whose events are answered.
+        home: The variable that names its directory, and the directory in the user's home and in a project.
+        file: The name of its settings file.
+        hint: What the user has to do after an installation.
+    """
+
+    name: str
+    title: str
+    event: str
+    tools: str
+    home: tuple[str, str]
+    file: str
+    hint: str
+
+    def path(self, project: bool) -> Path:
+        """Its settings file."""
+        variable, directory = self.home
+        given = os.environ.get(variable)
+        if project:
+            return Path.cwd() / directory / self.file
+        return (Path(given) if given else Path.home() / directory) / self.file
+
+    def is_mine(self, entry: Any) -> bool:
+        """Whether an entry is one that this module made."""
+        hooks = entry.get("hooks") if isinstance(entry, dict) else None
+        return isinstance(hooks, list) and any(
+            isinstance(hook, dict)
+            and f"hook {self.name} run" in str(hook.get("command"))
+            and "compresskit" in str(hook)
+            for hook in hooks
+        )
+
+
+CLIENTS = {
+    "claude": Client(
+        "claude", "Claude Code", "PostToolUse", "Bash|Grep|WebFetch|mcp__.*", ("CLAUDE_CONFIG_DIR", ".claude"),
+        "settings.json", "It works from the next session on.",
+    ),
+    "codex": Client(
+        "codex", "Codex", "PreToolUse", "^Bash$", ("CODEX_HOME", ".codex"),
+        "hooks.json", "Codex runs a new hook only after you have trusted it: type /hooks there.",
+    ),
+}  # fmt: skip
+
+
+@click.group("hook")
+def hook() -> None:
+    """Shorten what an agent's tools return: Claude Code and Codex.
+
+    Originals are kept in your own store, and the last line of a shortened output says how the agent gets it back.
+    """
+
+
+def _for_client(client: Client) -> click.Group:
+    group = click.Group(client.name, help=f"The hook of {client.title}.")
+    project = click.option("--project", is_flag=True, help="The settings of the project in this folder, not your own.")
+    sure = click.option("--yes", is_flag=True, help="Make the change without asking.")
+    dry = click.option("--dry-run", is_flag=True, help="Show the change only.")
+    tokens = click.option(
+        "--max-tokens", type=click.IntRange(100), default=DEFAULT_TOKENS, show_default=True, help="Tokens of a result."
+    )
+    store = click.option("--store", metavar="DIR", help="Keep originals in this directory.")
+
+    @group.command("install")
+    @project
+    @sure
+    @dry
+    @tokens
+    @store
+    @click.option("--tools", default=client.tools, show_default=True, help="The tools whose results are shortened.")
+    def install(project: bool, yes: bool, dry_run: bool, max_tokens: int, store: str | None, tools: str) -> None:
+        """Put the hook into the settings. The change is shown first."""
+        path = client.path(project)
+        before = settings_file.read(path)
+        words = ["hook", client.name, "run", "--max-tokens", str(max_tokens), *(["--store", store] if store else [])]
+        entry = {
+            "matcher": tools,
+            "hooks": [{"type": "command", "command": f"{program()} {shlex.join(words)}", "timeout": _TIMEOUT_SECONDS}],
+        }
+        if settings_file.installed(before, client.event, client.is_mine) == entry:
+            click.echo(f"The hook is installed already, in {path}.")
+            return
+        cleared = settings_file.without(before, client.event, client.is_mine) or ""
+        after = settings_file.with_entry(cleared, client.event, entry)
+        if _change(path, before, after, yes, dry_run):
+            click.echo(f"The hook is installed in {path}. {client.hint}")
+
+    @group.command("uninstall")
+    @project
+    @sure
+    @dry
+    def uninstall(project: bool, yes: bool, dry_run: bool) -> None:
+        """Take the hook out of the settings. Everything else stays as it is."""
+        path = client.path(project)
+        before = settings_file.read(path)
+        after = settings_file.without(before, client.event, client.is_mine)
+        if after == before:
+            click.echo(f"There is no hook of compresskit in {path}.")
+        elif _change(path, before, after, yes, dry_run):
+            click.echo(f"The hook is gone from {path}.")
+
+    @group.command("status")
+    def status() -> None:
+        """Say where the hook is installed, and where originals are kept."""
+        for project in (False, True):
+            path = client.path(project)
+            found = settings_file.installed(settings_file.read(path), client.event, client.is_mine)
+            said = "not installed" if found is None else f"installed for {found.get('matcher')}: {_command_of(found)}"
+            click.echo(f"{path}: {said}")
+        click.echo(f"Originals are kept in {directories()[0]} for {MAX_DAYS} days.")
+
+    @group.command("run")
+    @tokens
+    @store
+    def run(max_tokens: int, store: str | None) -> None:
+        """Answer an event on standard input. The client calls this."""
+        answer_event(client.name, max_tokens, store)
+
+    return group
+
+
+def _change(path: Path, before: str, after: str | None, yes: bool, dry_run: bool) -> bool:
+    """Shows a change, asks, and makes it."""
+    settings_file.show_change(path, before, after)
+    if dry_run:
+        return False
+    if not yes and not sys.stdin.isatty():
+        raise settings_file.SettingsError(f"nothing is changed in {path}: add --yes to make this change")
+    if not yes and not click.confirm(f"Change {path}?"):
+        return False
+    settings_file.write(path, after)
+    return True
+
+
+def _command_of(entry: dict[str, Any]) -> str:
+    return ", ".join(str(one.get("command")) for one in entry["hooks"])
+
+
+for _client in CLIENTS.values():
+    hook.add_command(_for_client(_client))

@@ -1,0 +1,143 @@
+"""The user's store: the outputs that were shortened, as files that only the user can read, each under its key.
+
+A file is written beside its place and then moved there, so a crash or a full disk leaves the whole file or none, and
+two programs that write at once write the same bytes. There is no index and no lock. Old files make room.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..errors import StoreError
+
+MAX_DAYS = 7  # days after which a kept output may be removed
+MAX_BYTES = 1 << 30  # bytes of all kept outputs; the oldest make room
+_CLEAN_SECONDS = 3600  # seconds between two looks for old files
+_CLEANED = ".cleaned"
+_ENDING = ".out"
+_KEY = re.compile(r"[a-z]{12,60}")
+
+
+def directories(given: str | None = None) -> list[Path]:
+    """Where outputs are kept, the first choice first.
+
+    The second one is for programs in a sandbox, which often may write to the temporary directory alone.
+    """
+    if given is not None:
+        return [Path(given).expanduser().absolute()]
+    state = os.environ.get("XDG_STATE_HOME", "")
+    home = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
+    found = [home / "compresskit" / "outputs"]
+    with contextlib.suppress(OSError):  # a sandbox in which nothing can be written
+        user = os.geteuid() if hasattr(os, "geteuid") else "user"
+        found.append(Path(tempfile.gettempdir()) / f"compresskit-{user}")
+    return found
+
+
+def keep(key: str, data: bytes, given: str | None = None) -> Path:
+    """Keeps an output in the first directory that can be used, and returns that directory.
+
+    Raises:
+        StoreError: No directory can be used.
+    """
+    faults = []
+    for directory in directories(given):
+        try:
+            _write(_private(directory), key, data)
+        except (OSError, StoreError) as error:
+            faults.append(f"{directory}: {error.strerror if isinstance(error, OSError) else error}")
+            continue
+        with contextlib.suppress(OSError):
+            _clean(directory)
+        return directory
+    raise StoreError(f"The output could not be kept. {'; '.join(faults)}")
+
+
+def kept(key: str, given: str | None = None) -> bytes | None:
+    """The output that was kept under a key; None if there is none."""
+    if not _KEY.fullmatch(key):
+        return None
+    for directory in directories(given):
+        with contextlib.suppress(OSError, StoreError):
+            _check(directory)
+            return (directory / f"{key}{_ENDING}").read_bytes()
+    return None
+
+
+def _write(directory: Path, key: str, data: bytes) -> None:
+    path = directory / f"{key}{_ENDING}"
+    if path.exists():
+        if path.read_bytes() != data:
+            raise StoreError("another output has the same key")
+        os.utime(path)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=".new-", dir=directory)  # mode 0600
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _private(directory: Path) -> Path:
+    """The directory, made for this user alone."""
+    if not directory.exists():
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # another program was faster
+            directory.mkdir(mode=0o700)
+            directory.chmod(0o700)  # mkdir's mode is less the umask
+    _check(directory)
+    return directory
+
+
+def _check(directory: Path) -> None:
+    """Raises StoreError if others could read or change what is in a directory."""
+    status = directory.lstat()
+    if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
+        return
+    if directory.is_symlink() or status.st_uid != os.geteuid():
+        raise StoreError("not a directory of this user")
+    if status.st_mode & 0o077:
+        raise StoreError(f"open to other users (mode {status.st_mode & 0o777:04o}); 0700 was expected")
+
+
+def _clean(directory: Path) -> None:
+    """Removes files that are too old, and the oldest ones above the size, once an hour."""
+    mark, now = directory / _CLEANED, time.time()
+    if mark.exists() and now - mark.stat().st_mtime < _CLEAN_SECONDS:
+        return
+    mark.touch(mode=0o600)
+    left = MAX_BYTES
+    for path, status in sorted(_files(directory), key=lambda each: -each[1].st_mtime):
+        left -= status.st_size
+        if left < 0 or now - status.st_mtime > MAX_DAYS * 86_400:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _files(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for path in directory.iterdir():
+        if path.suffix == _ENDING or path.name.startswith(".new-"):
+            with contextlib.suppress(OSError):
+                yield path, path.stat()
+
+
+def program() -> str:
+    """The command that a reader can type to get an output back."""
+    import shutil
+
+    if shutil.which("compresskit"):
+        return "compresskit"
+    import shlex
+
+    return shlex.join([sys.executable, "-m", "compresskit.cli"])

@@ -1,0 +1,135 @@
+"""One output of a command, as bytes, brought to a number of tokens: the work of ``pipe``, ``run`` and ``hook``.
+
+It never fails because of compresskit: on any fault the output passes as it was, with a note on standard error. Nothing
+heavy is imported for an output that fits for sure.
+"""
+
+from __future__ import annotations
+
+import sys
+
+MAX_BYTES = 64 << 20  # bytes of an output that is shortened, maximum; a longer one passes as it is
+MAX_CHARACTERS = 2_000_000  # characters of a text that is read as a whole; of a longer one, its two ends
+_BETWEEN_TOKENS = 16  # tokens of the line between these ends, maximum
+_SAMPLE = 8_192  # bytes in which a binary output shows itself
+_MAX_UNDECODABLE_SHARE = 0.1  # share of bytes that are not UTF-8 from which on an output is binary
+_MIN_TOKENS = 40  # tokens that are left for the text beside the line that says how to get it back
+
+
+class Settings:
+    """How outputs are shortened. (dataclasses and typing would take longer to import than all the rest.)
+
+    Attributes:
+        max_tokens: The tokens of an output.
+        query: What the output is needed for.
+        keep: Whether the original is kept in the user's store.
+        store: The directory of the store; None for the user's own.
+    """
+
+    __slots__ = ("keep", "max_tokens", "query", "store")
+
+    def __init__(self, max_tokens: int, query: str | None = None, keep: bool = False, store: str | None = None) -> None:
+        self.max_tokens, self.query, self.keep, self.store = max_tokens, query, keep, store
+
+
+def shortened(data: bytes, settings: Settings, command: str | None = None, path: str | None = None) -> bytes:
+    """The output within its tokens. As it was if it fits, is binary, or cannot be shortened."""
+    if len(data) <= settings.max_tokens or len(data) > MAX_BYTES or is_binary(data):  # no token is below a byte
+        return data
+    try:
+        text = data.decode("utf-8", "surrogateescape")
+        found = shortened_text(text, settings, command, path)
+        return data if found is None else found.encode("utf-8", "surrogateescape")
+    except Exception as error:
+        note(error)
+        return data
+
+
+def shortened_text(text: str, settings: Settings, command: str | None = None, path: str | None = None) -> str | None:
+    """The text within its tokens; None if it stays as it is.
+
+    Raises:
+        StoreError: The original could not be kept.
+    """
+    if not settings.keep:
+        found = _short(text, settings.max_tokens, settings, command, path)
+        return found and found[0].replace(f": left out, {found[1]}]", "]")  # nobody has the original
+    import shlex
+
+    from ..tokens.measure import measure_for
+    from .kept import keep, program
+
+    where = "" if settings.store is None else f" --store {shlex.quote(settings.store)}"
+    last = f"[… all of it: {program()} retrieve{where} %s]\n"
+    measure = measure_for("", None)
+    if len(text) <= MAX_CHARACTERS and measure.count(text) <= settings.max_tokens:
+        return None
+    reserved = measure.count(last % "bcdfghjklmnp") + 4  # a key may have a few tokens more
+    if settings.max_tokens - reserved < _MIN_TOKENS:
+        last, reserved = "", 0
+    found = _short(text, settings.max_tokens - reserved, settings, command, path)
+    if found is None:
+        return None
+    short, key = found
+    keep(key, text.encode("utf-8", "surrogateescape"), settings.store)
+    return short.removesuffix("\n") + "\n" + last % key if last else short
+
+
+def _short(
+    text: str, max_tokens: int, settings: Settings, command: str | None, path: str | None
+) -> tuple[str, str] | None:
+    """A text within so many tokens, and the key of the original; None if it fits.
+
+    Of a very long text only the two ends are read, so that a command does not wait for minutes.
+    """
+    from ..shortening import shorten
+
+    if len(text) <= MAX_CHARACTERS:
+        result = shorten(text, max_tokens, settings.query, command, path, recoverable=settings.keep)
+        return None if result.key is None else (result.text, result.key)
+    import re
+
+    from ..markers.keys import key_of
+
+    half = MAX_CHARACTERS // 2
+    cut = text.rfind("\n", 0, half) + 1 or half
+    behind = text.find("\n", len(text) - half) + 1 or len(text) - half
+    between = f"[… {behind - cut:,} characters that are not read]\n"
+    lines = text.count("\n", 0, behind)  # before the second end: its gaps get the numbers of lines in the whole text
+    gap = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
+
+    def moved(match: re.Match[str]) -> str:
+        first, *last = (str(int(number) + lines) for number in match.groups()[1:] if number)
+        return f"[… {match[1]} {'-'.join([first, *last])}"
+
+    def end(part: str) -> str:
+        room = max(1, max_tokens // 2 - _BETWEEN_TOKENS)
+        result = shorten(part, room, settings.query, command, path, recoverable=False)
+        return result.text.replace(f": left out, {result.key}]", "]").removesuffix("\n") + "\n"
+
+    return end(text[:cut]) + between + gap.sub(moved, end(text[behind:])), key_of(text)
+
+
+def is_binary(data: bytes) -> bool:
+    """Whether an output is no text.
+
+    >>> is_binary(b"\\x7fELF\\x00\\x01"), is_binary("Zürich".encode("latin-1") * 9), is_binary(b"plain")
+    (True, True, False)
+    """
+    sample = data[:_SAMPLE]
+    if b"\0" in sample:
+        return True
+    undecodable = sum("\udc80" <= sign <= "\udcff" for sign in sample.decode("utf-8", "surrogateescape"))
+    return undecodable > _MAX_UNDECODABLE_SHARE * len(sample)
+
+
+def note(error: BaseException) -> None:
+    """Says on standard error that an output passes as it was, and why. It quotes nothing of the output."""
+    from ..errors import CompresskitError
+
+    why = str(error) if isinstance(error, CompresskitError) else type(error).__name__
+    try:
+        sys.stderr.write(f"compresskit: the output passes as it was. {why}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,73 @@
+"""Prepares a request by the options of a client. The transports and the adapters of frameworks do it here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .._json import dumps
+from ..chat.following import Following
+from ..chat.loop import Request
+from ..messages import as_dicts
+from ..messages.retrieval_tool import may_retrieve
+from ..options import checked_target
+from ..prices import prices_for
+from ..tokens.measure import measure_for
+from ..types import Store
+from .options import Settings
+
+_MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
+# Options of compress() that are the settings' own.
+_AS_THEY_ARE = (
+    *("query", "protect", "open", "cached", "results", "folds", "counter"),
+    *("on_entry", "offer_tool", "rules", "token_factor"),
+    *_MODELS,
+)
+
+
+def followed(
+    settings: Settings,
+    store: Store,
+    shape: str,
+    kwargs: Mapping[str, Any],
+    report: dict[str, Any],
+    beside: Sequence[Any] = (),
+    recoverable: bool = True,
+    marked: int = 0,
+) -> tuple[dict[str, Any], Request | None]:
+    """The changed arguments ({} if the call goes out as it is), and the request for the loop; see ``Following``.
+
+    Args:
+        settings: The options of the client.
+        store: The store of the client, if the settings have none.
+        shape: The shape of the messages.
+        kwargs: The arguments of the model's call: model, messages, tools, tool_choice.
+        report: The report, which is filled in.
+        beside: Values beside the messages that cost tokens, such as instructions.
+        recoverable: Whether the call can answer a call of our tool.
+        marked: The cache marks beside the messages.
+    """
+    model = kwargs["model"]
+    measure = measure_for(model, settings.counter, settings.token_factor)
+    tokens = sum(measure.count(dumps(value)) for value in beside)
+    options = {
+        "shape": shape,
+        "model": model,
+        "trigger": max(1, settings.trigger - tokens),
+        "target": max(1, checked_target(settings.trigger, settings.target) - tokens),
+        "tools": kwargs.get("tools"),
+        "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
+        "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
+        "prices": prices_for(model) if settings.prices is True else settings.prices or None,
+        **{name: getattr(settings, name) for name in _AS_THEY_ARE},
+    }
+    following = Following(
+        options,
+        store if settings.store is None else settings.store,
+        keeps=settings.keeps,
+        replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
+        max_rounds=settings.max_rounds,
+        max_retrieved_tokens=settings.max_retrieved_tokens,
+        strict=settings.strict,
+    )
+    return following.prepared(kwargs, as_dicts(kwargs["messages"]), report)

@@ -1,0 +1,110 @@
+"""OpenAI and AsyncOpenAI: the SDK's own classes, whose requests are compressed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+
+from ._extras import sdk
+from .options import Options, Settings
+from .wrapping import wrapped
+
+if TYPE_CHECKING:
+    import openai
+else:
+    openai = sdk("openai")
+
+
+class OpenAI(openai.OpenAI):
+    """``openai.OpenAI`` for conversations of any length.
+
+    It takes the same arguments, and ``compresskit``: a mapping of options, such as ``{"trigger": 100_000}``. Options of
+    a single request go into ``extra_body={"compresskit": {…}}``.
+
+    Raises:
+        InvalidArgument: There is no such option, or its value is wrong.
+    """
+
+    def __init__(
+        self,
+        *,
+        compresskit: Options | None = None,
+        api_key: str | Callable[[], str] | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        base_url: str | httpx2.URL | None = None,
+        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
+        max_retries: int = openai.DEFAULT_MAX_RETRIES,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: httpx2.Client | None = None,
+        **more: Any,
+    ) -> None:
+        self._compresskit = compresskit
+        settings = Settings().changed(compresskit)
+        super().__init__(
+            api_key=api_key,
+            organization=organization,
+            project=project,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            default_headers=default_headers,
+            default_query=default_query,
+            http_client=http_client,
+            **more,
+        )
+        self._client = wrapped(self._client, settings)
+
+    if not TYPE_CHECKING:
+
+        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
+            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
+            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
+
+        with_options = copy
+
+
+class AsyncOpenAI(openai.AsyncOpenAI):
+    """``openai.AsyncOpenAI`` for conversations of any length. It is ``OpenAI``, awaited."""
+
+    def __init__(
+        self,
+        *,
+        compresskit: Options | None = None,
+        api_key: str | Callable[[], Awaitable[str]] | None = None,
+        organization: str | None = None,
+        project: str | None = None,
+        base_url: str | httpx2.URL | None = None,
+        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
+        max_retries: int = openai.DEFAULT_MAX_RETRIES,
+        default_headers: Mapping[str, str] | None = None,
+        default_query: Mapping[str, object] | None = None,
+        http_client: httpx2.AsyncClient | None = None,
+        **more: Any,
+    ) -> None:
+        self._compresskit = compresskit
+        settings = Settings().changed(compresskit)
+        super().__init__(
+            api_key=api_key,
+            organization=organization,
+            project=project,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            default_headers=default_headers,
+            default_query=default_query,
+            http_client=http_client,
+            **more,
+        )
+        self._client = wrapped(self._client, settings)
+
+    if not TYPE_CHECKING:
+
+        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
+            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
+            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
+
+        with_options = copy

@@ -1,0 +1,76 @@
+"""OpenAI's chat completions on the wire, which most other providers speak too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .options import NAME
+from .protocol import Asked, Body, Endpoint, Event, LeftAlone, Protocol
+
+_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "functions", "n")
+_WRITTEN = ("messages", "tools", "tool_choice", "n")
+
+
+def _endpoint(path: str) -> Endpoint:
+    return "answer" if path.endswith("/chat/completions") else ""
+
+
+def _read(_path: str, body: Body) -> Asked:
+    messages = body.get("messages")
+    if not isinstance(messages, list) or not isinstance(body.get("model"), str):
+        raise LeftAlone("not_served")
+    kwargs = {name: body[name] for name in _FOR_THE_LOOP if name in body}
+    beside = [body[name] for name in ("response_format", "functions") if body.get(name)]
+    return Asked(kwargs, beside, streams=body.get("stream") is True)
+
+
+def write(body: Body, kwargs: Mapping[str, Any]) -> Body:
+    """A body with other messages, tools and tool_choice, in the places that these fields have."""
+    rest = {name: value for name, value in body.items() if name != "tool_choice" or name in kwargs}
+    return {**rest, **{name: kwargs[name] for name in _WRITTEN if name in kwargs}}
+
+
+def error(message: str) -> Body:
+    """The body of an error."""
+    return {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": NAME}}
+
+
+def _failed(_status: int, body: Any) -> list[Event]:
+    """An error in mid-stream, as OpenAI sends it: the SDK raises its own error for it."""
+    inner = body.get("error") if isinstance(body, Mapping) else None
+    return [{"error": inner if isinstance(inner, Mapping) else {"message": "The call after a retrieval failed."}}]
+
+
+def _noted(response: Body, report: Mapping[str, Any]) -> Body:
+    """A whole response, or the chunk that ends a choice, with the report."""
+    ends = any("message" in choice or choice.get("finish_reason") for choice in _choices(response))
+    return {**response, NAME: dict(report)} if ends or not response else response
+
+
+def _silent(chunk: Event) -> bool:
+    """Whether a chunk has nothing but a role."""
+    spoken = any(choice.get("finish_reason") or _said(choice.get("delta")) for choice in _choices(chunk))
+    return not spoken and "error" not in chunk
+
+
+def _choices(response: Body) -> list[Any]:
+    choices = response.get("choices")
+    return [one for one in choices if isinstance(one, dict)] if isinstance(choices, list) else []
+
+
+def _said(delta: Any) -> bool:
+    return isinstance(delta, Mapping) and any(value for name, value in delta.items() if name != "role")
+
+
+CHAT = Protocol(
+    shape="openai",
+    endpoint=_endpoint,
+    read=_read,
+    write=write,
+    error=error,
+    failed=_failed,
+    end=b"data: [DONE]\n\n",
+    silent=_silent,
+    noted=_noted,
+)

@@ -1,0 +1,168 @@
+"""The options of a client: what ``compresskit={…}`` takes, for a client or for a single request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from typing import Any, Literal, TypedDict
+
+from ..errors import InvalidArgument, described, shown
+from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
+from ..prices import Prices
+from ..rules import Rule, checked_rules
+from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
+
+NAME = "compresskit"  # the field of a request's body, and of the constructor
+HEADER = "x-compresskit"
+_SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+# Options of compress(), completion() or Conversation that a client decides itself.
+_NOT_HERE = {
+    "cache": "A client keeps the texts that it takes out; pass store=… to keep them elsewhere.",
+    "conversation": "A client finds the conversation by its messages.",
+    "messages": "Pass them to the SDK as usual.",
+    "model": "Pass it to the SDK as usual.",
+    "previous": "A client finds the turn before by the messages; pass store=… to share it between processes.",
+    "router": "A client calls the API of its base_url.",
+    "shape": "The endpoint decides the shape.",
+    "tools": "Pass them to the SDK as usual.",
+}
+
+
+class Options(TypedDict, total=False):
+    """The options of a client. ``Settings`` says what each one means."""
+
+    enabled: bool
+    trigger: int
+    target: int | None
+    query: str | None
+    protect: Protect | None
+    open: Protect | None
+    cached: Literal["move", "keep"]
+    results: Literal["auto", "user", "tools"]
+    folds: bool
+    counter: Counter | Callable[[str], int] | None
+    recoverable: bool
+    embedder: Embedder | None
+    embedding_model: str | None
+    reranker: Reranker | str | None
+    shrinker: Shrinker | None
+    rules: Sequence[Rule | Mapping[str, Any]] | None
+    token_factor: float
+    on_entry: bool | Literal["lossless", "views"]
+    offer_tool: bool
+    breakpoints: bool
+    prices: bool | Prices
+    max_rounds: int
+    max_retrieved_tokens: int | None
+    on_error: Literal["send", "raise"]
+    store: Store | None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Checked options.
+
+    Attributes:
+        enabled: Whether requests are compressed. False leaves every request and response as it is.
+        trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
+        embedder, embedding_model, reranker, shrinker: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor: As for ``compress``.
+        prices: Whether compactions depend on the prices of the model; or the prices themselves.
+        max_rounds: The turns of retrievals that are answered within one request.
+        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
+        on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
+            of status 400.
+        store: The store for what is between requests. By default each client has its own ``MemoryStore``.
+    """
+
+    enabled: bool = True
+    trigger: int = 200_000
+    target: int | None = None
+    query: str | None = None
+    protect: Protect | None = None
+    open: Protect | None = None
+    cached: str = "move"
+    results: str = "auto"
+    folds: bool = True
+    counter: Counter | Callable[[str], int] | None = None
+    recoverable: bool = True
+    embedder: Embedder | None = None
+    embedding_model: str | None = None
+    reranker: Reranker | str | None = None
+    shrinker: Shrinker | None = None
+    rules: Sequence[Rule | Mapping[str, Any]] | None = None
+    token_factor: float = 1.0
+    on_entry: bool | str = False
+    offer_tool: bool = False
+    breakpoints: bool = False
+    prices: bool | Prices = False
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: str = "send"
+    store: Store | None = None
+
+    @property
+    def strict(self) -> bool:
+        return self.on_error == "raise"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the next request needs this one's result even if nothing was taken out of it."""
+        return bool(self.on_entry) or self.breakpoints or bool(self.prices)
+
+    def changed(self, options: object) -> Settings:
+        """These settings with other values in some options.
+
+        Args:
+            options: A mapping of options; or True, False or a word such as "off", which only switch.
+
+        Raises:
+            InvalidArgument: There is no such option, or its value is wrong.
+
+        >>> Settings().changed({"trigger": 50_000}).changed("off").enabled
+        False
+        """
+        if options is None:
+            return self
+        word = _SWITCH.get(str(options).strip().lower()) if isinstance(options, bool | str) else None
+        if word is not None:
+            return replace(self, enabled=word)
+        if not isinstance(options, Mapping):
+            raise InvalidArgument(
+                f"{NAME} is {shown(options)}; a mapping of options was expected, such as {{'trigger': 100_000}}, or "
+                f"True or False."
+            )
+        for name in options:
+            _check_name(name)
+        made = replace(self, **options)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        checked_target(self.trigger, self.target)
+        check("any model", self.query, None, self.recoverable, None)
+        check_meaning(self.embedder, self.embedding_model, self.reranker)
+        check_keeping(self.cached, self.results, self.folds)
+        checked_rules(self.rules, self.shrinker)
+        checked_factor(self.token_factor)
+        check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
+        prices = None if isinstance(self.prices, bool) else self.prices
+        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)
+        if not isinstance(self.enabled, bool):
+            raise InvalidArgument(f"enabled is {shown(self.enabled)}; True or False was expected.")
+
+
+_NAMES = tuple(field.name for field in fields(Settings))
+
+
+def _check_name(name: object) -> None:
+    """Raises InvalidArgument for a name that is no option, with the nearest one."""
+    if name in _NAMES:
+        return
+    if isinstance(name, str) and name in _NOT_HERE:
+        raise InvalidArgument(f"{name} is no option of a client. {_NOT_HERE[name]}")
+    near = get_close_matches(str(name), _NAMES, 1)
+    advice = f"Did you mean {near[0]!r}?" if near else f"The options are {', '.join(_NAMES)}."
+    named = shown(name) if isinstance(name, str) else described(name)
+    raise InvalidArgument(f"{NAME} has {named}, which is no option of a client. {advice}")

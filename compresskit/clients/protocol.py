@@ -1,0 +1,118 @@
+"""A wire protocol, as the transport uses it: one row of functions and constants.
+
+This is the seam for another provider. To add one:
+
+1. Give ``responses/`` the shape of its responses, whole (``message_of``, ``calls_in``, ``without_ours``, ``usage_of``,
+   ``with_usage``, ``names``, ``put_back``, ``record_of``) and streamed (a row of ``responses.STREAMS``).
+2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``PROTOCOLS`` in
+   ``protocols.py``.
+3. Write its client classes, like ``openai.py``: they only wrap the SDK's own HTTP client with ``wrapping.py``.
+
+How a request goes through (``exchange.py``, which is the same for sync and async):
+
+    protocol.endpoint(path)         "" means that the request passes untouched
+    protocol.read(path, body)       -> Asked: messages, tools, tool_choice in the words of the loop
+    Following(…).prepared(…)        compresses, and finds the turn before by the messages
+    protocol.write(body, kwargs)    -> the body with other messages, tools and tool_choice, for this and later rounds
+    the call
+    whole: chat.loop.whole          answers retrievals and calls again
+    streamed: chat.loop.Streamed    feeds a ``responses.StreamTurn`` and passes its events on, as ``protocol.frame``
+
+The record of a mixed turn (ours and the caller's calls) is never in the response: the loop puts it into the store under
+``responses.names``, and the next request finds it there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Body = dict[str, Any]
+Event = dict[str, Any]
+Endpoint = Literal["", "answer", "count"]
+
+
+class LeftAlone(Exception):
+    """A request passes as it is. The argument is the reason in the report."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a request asks of the model, in the words of the loop.
+
+    Attributes:
+        kwargs: ``model``, ``messages`` (dicts of the protocol's shape), and, if the request has them, ``tools``,
+            ``tool_choice``, ``functions`` and ``n``.
+        beside: JSON values outside of messages and tools that cost tokens: instructions, the schema of the answer.
+        streams: Whether the response is a stream of events.
+        recoverable: False if the model's calls cannot be answered here, for example because the answer comes later.
+    """
+
+    kwargs: dict[str, Any]
+    beside: Sequence[Any] = field(default_factory=tuple)
+    streams: bool = False
+    recoverable: bool = True
+
+
+def framed(event: Event) -> bytes:
+    """An event as a frame of server-sent events with its data alone.
+
+    >>> framed({"id": 1})
+    b'data: {"id": 1}\\n\\n'
+    """
+    return b"data: " + encoded(event) + b"\n\n"
+
+
+def framed_with_type(event: Event) -> bytes:
+    """An event as a frame with its type as the frame's event.
+
+    >>> framed_with_type({"type": "ping"})
+    b'event: ping\\ndata: {"type": "ping"}\\n\\n'
+    """
+    return b"event: " + str(event.get("type")).encode() + b"\n" + framed(event)
+
+
+def encoded(value: Any) -> bytes:
+    """A JSON value as bytes. Halves of surrogate pairs, which UTF-8 cannot hold, are escaped.
+
+    >>> encoded({"text": "…"}).decode()
+    '{"text": "…"}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One wire protocol.
+
+    Attributes:
+        shape: The name of its shape of messages and responses.
+        endpoint: What a path of a POST request is: "answer" (the model answers), "count" (the tokens are counted), or
+            "" for anything else.
+        read: What a body asks. Raises LeftAlone for a body that is not served.
+        write: A body with the ``messages`` and, if they are there, ``tools``, ``tool_choice`` and ``n`` of kwargs. If
+            ``kwargs`` has no ``tool_choice``, the body has none.
+        error: The body of an error response with this message.
+        failed: The events that end a stream if a later call of the model fails: of its status, and of its body as JSON.
+        frame: An event as bytes.
+        end: The bytes behind the last event.
+        silent: Whether an event at the beginning of a stream says nothing yet. The SDK gets it together with the next
+            one, so that a call that fails in a retrieval before any text is an error of its status.
+        noted: A response, or an event of a stream, with the report in it; the same one if it is no place for a report.
+    """
+
+    shape: str
+    endpoint: Callable[[str], Endpoint]
+    read: Callable[[str, Body], Asked]
+    write: Callable[[Body, Mapping[str, Any]], Body]
+    error: Callable[[str], Body]
+    failed: Callable[[int, Any], list[Event]]
+    frame: Callable[[Event], bytes] = framed
+    end: bytes = b""
+    silent: Callable[[Event], bool] = lambda _: False
+    noted: Callable[[Body, Mapping[str, Any]], Body] = lambda response, _: response

@@ -1,0 +1,172 @@
+"""What matters in the output of a command by itself, whatever was asked for: failures, odd lines, totals, the ends.
+
+All of it is told by how lines compare with the other lines of the same text. No tool is known by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ..content import Segment
+from ..content.alarm import alarms_or_exits
+from ..content.compact.log import cleaned
+from ..content.compact.templates import templates
+from ..content.outcomes import has_outcome
+from ..types import Query
+from . import weights as tuning
+from .outliers import of_lines, of_records
+from .query import derive
+
+_CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
+_LINE_CHARACTERS = 400  # characters of a line that are read
+_READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
+_FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
+_RECORDS = frozenset({"json", "jsonl"})
+# How tools say in plain words that something did not work, besides the words of failure (``content/alarm.py``).
+_TROUBLE = re.compile(
+    r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
+    r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
+)
+_NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
+_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_MAX_COLUMNS = 40
+_MAX_TELLING = 8  # lines of a part that count
+
+
+def output_query(query: str, command: str) -> Query:
+    """What an output is judged against: the query and, with less weight, the command that gave it.
+
+    >>> found = output_query("tax", "git diff")
+    >>> found.weights["tax"] > found.weights["diff"], "diff" in found.asked
+    (True, False)
+    """
+    asked, called = derive([], query), derive([], command)
+    share = tuning.WEIGHTS.command_share
+    weights = {term: share * weight for term, weight in called.weights.items()} | asked.weights
+    mentions = {name: share * weight for name, weight in called.mentions.items()} | asked.mentions
+    return asked._replace(weights=weights, mentions=mentions)
+
+
+def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
+    """A value for every segment, to be added to its relevance.
+
+    Args:
+        ran: Whether a command wrote the text, rather than that it is the content of a file.
+
+    >>> lines = [f"{n}/90 compiled part_{n}.c\\n" for n in range(90)]
+    >>> lines[40] = "part_40.c:7: error: no such field\\n"
+    >>> text, starts = "".join(lines), [0]
+    >>> for line in lines: starts.append(starts[-1] + len(line))
+    >>> values = output_values(text, [Segment(a, b, "") for a, b in zip(starts, starts[1:])], "lines")
+    >>> values.index(max(values))
+    40
+    """
+    tuned = tuning.WEIGHTS
+    values = [0.0] * len(segments)
+    if not segments or len(text) > _CHARACTERS:
+        return values
+    parts = [cleaned(text[start:end]) for start, end, _ in segments]
+    if kind not in _READ and (ran or kind not in _FILES):
+        if kind not in _RECORDS:
+            values = _telling(parts)
+        for each in _unlike(parts, kind):
+            values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
+        values = _lent(values, tuned.beside_failure)
+        last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
+        values[last] += tuned.last_lines
+    values[0] += tuned.first_lines
+    return values
+
+
+def _telling(parts: Sequence[str]) -> list[float]:
+    """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
+    tuned = tuning.WEIGHTS
+    lines = [line[:_LINE_CHARACTERS] for part in parts for line in part.splitlines()]
+    kinds = templates(lines)
+    alarming = [alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None for line in lines]
+    alarm_kinds = Counter(kind for kind, alarm in zip(kinds, alarming, strict=True) if alarm)
+    counting = [has_outcome(line) for line in lines]
+    count_kinds = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
+    values = []
+    number = 0
+    for part in parts:
+        found: dict[int, float] = {}  # by kind
+        for _ in part.splitlines():
+            kind = kinds[number]
+            if alarming[number]:
+                found[kind] = tuned.failure / alarm_kinds[kind] ** tuned.alike_exponent
+            if counting[number]:
+                found[kind] = max(found.get(kind, 0.0), tuned.total / count_kinds[kind] ** tuned.alike_exponent)
+            number += 1
+        ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
+        values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
+    return values
+
+
+def _unlike(parts: Sequence[str], kind: str) -> list[list[float]]:
+    """For each part, from 0 to 1, how much it is unlike the others: by its lines, its records, its numbers."""
+    if kind in _RECORDS:
+        return [_scarce(of_records(parts))]
+    return [_scarce(of_records(parts) if kind == "table" else of_lines(parts)), _extremes(parts)]
+
+
+def _scarce(values: list[float]) -> list[float]:
+    """The values, less the more parts have such a value: where every second part is odd, none is.
+
+    >>> [round(value, 2) for value in _scarce([1.0, 0.0, 0.0, 0.0, 0.4])]
+    [0.41, 0.0, 0.0, 0.0, 0.05]
+    """
+    exponent = tuning.WEIGHTS.scarce_exponent
+    ordered = sorted(values, reverse=True)
+    last = {value: number for number, value in enumerate(ordered)}
+    return [value * (1 - (last[value] + 1) / len(values)) ** exponent if value else 0.0 for value in values]
+
+
+def _extremes(parts: Sequence[str]) -> list[float]:
+    """For each part, how far one of its numbers is beyond all others of its column, in rows of as many words.
+
+    >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}\\n" for n in range(50)]
+    >>> values = _extremes([*rows, "/dev/sdx 99% /var\\n"])
+    >>> values.index(max(values)), round(max(values), 1)
+    (50, 0.7)
+    """
+    rows = [(number, line.split()) for number, part in enumerate(parts) for line in part.splitlines() if line.strip()]
+    values = [0.0] * len(parts)
+    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
+        return values
+    (width, count), *_ = Counter(len(row) for _, row in rows).most_common(1)
+    if count < tuning.WEIGHTS.min_outlier_lines or 2 * count < len(rows) or not 1 < width <= _MAX_COLUMNS:
+        return values
+    aligned = [(number, row) for number, row in rows if len(row) == width]
+    for column in range(width):
+        found = [(size, number) for number, row in aligned if (size := _size(row[column])) is not None]
+        if len(found) < tuning.WEIGHTS.common_share * len(aligned):
+            continue
+        found.sort()
+        (second, _), (most, number) = found[-2:]
+        middle = found[len(found) // 2][0]
+        if most > middle:
+            values[number] = max(values[number], (most - second) / (most - middle))
+    return values
+
+
+def _size(word: str) -> float | None:
+    """The number that a word is, with its unit: 12.5M, 97%, 1,024."""
+    match = _NUMBER.fullmatch(word.lower()[:30])
+    return float(match[1].replace(",", "")) * _UNITS[match[2]] if match else None
+
+
+def _lent(values: list[float], share: float) -> list[float]:
+    """Each value, or a share of a neighbour's that is worth more: a failure has lines before and behind it.
+
+    >>> _lent([0.0, 0.0, 1.0, 0.0], 0.5)
+    [0.25, 0.5, 1.0, 0.5]
+    """
+    found = values[:]
+    for order in (range(1, len(found)), range(len(found) - 2, -1, -1)):
+        step = order.step
+        for number in order:
+            found[number] = max(found[number], share * found[number - step])
+    return found

@@ -1,0 +1,45 @@
+"""Fields of objects and dicts, read and replaced alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..messages.objects import dump
+
+
+def field(value: Any, name: str) -> Any:
+    """A field of an object or a dict; None if it has no such field."""
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
+
+
+def first(value: Any, names: tuple[str, str]) -> Any:
+    """The value of a field with two spellings, in camelCase and in snake_case; None if it has neither.
+
+    >>> first({"function_call": {"name": "search"}}, ("functionCall", "function_call"))
+    {'name': 'search'}
+    """
+    return next((found for name in names if (found := field(value, name)) is not None), None)
+
+
+def listed(value: Any, name: str) -> list[Any]:
+    """The list in a field; an empty one if there is none."""
+    found = field(value, name)
+    return found if isinstance(found, list) else []
+
+
+def changed(value: Any, **fields: Any) -> Any:
+    """A copy of an object or a dict with other values in some fields. In a dict, None removes a field.
+
+    >>> changed({"role": "assistant", "tool_calls": []}, tool_calls=None)
+    {'role': 'assistant'}
+    """
+    if isinstance(value, Mapping):
+        merged = {**value, **fields}
+        return {name: item for name, item in merged.items() if item is not None or name not in fields}
+    return value.model_copy(update=fields)
+
+
+def plain(value: Any) -> Any:
+    """An object as a dict without its fields that are None; anything else as it is."""
+    return dump(value) if callable(getattr(value, "model_dump", None)) else value

@@ -1,0 +1,183 @@
+"""Streams of Gemini's chunks, as dicts: text is passed on, but our calls never are.
+
+A chunk is a response with the next parts of its candidates. A call is one part, or, if its arguments are streamed
+(Vertex AI), one with a name and more behind it with ``partialArgs``. Each chunk has the usage so far.
+
+Source: ai.google.dev, "streamGenerateContent"; cloud.google.com, "Function calling", "Streaming function call
+arguments".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..messages.retrieval_tool import TOOL_NAME
+from ..types import Message
+from .fields import changed, first, listed
+from .usage import Usage, added, usage_of, with_usage
+
+Chunk = dict[str, Any]
+_CALL = ("functionCall", "function_call")
+_ENDING = ("finishReason", "finishMessage")
+
+
+class ShownParts:
+    """The state that the caller of one stream has seen, over all calls of the model for this stream."""
+
+    def __init__(self) -> None:
+        self.identity: str | None = None
+        self.usage: Usage | None = None  # usage of all calls that ended
+
+
+class PartTurn:
+    """The stream of one call. ``feed`` returns the chunks to pass on, without our calls.
+
+    The end of a candidate waits if it called our tool. After ``end``, ``message(choice)`` is the whole content of a
+    candidate, and ``closing`` is its end for the caller.
+
+    Args:
+        shown: The state that all turns of one stream share. It gives them one id.
+        choice: The caller's number of the only candidate of this call, if the call continues one of several.
+    """
+
+    def __init__(self, shown: ShownParts, choice: int | None = None) -> None:
+        self._shown = shown
+        self._choice = choice
+        self._parts: dict[int, list[dict[str, Any]]] = {}  # all parts of each candidate
+        self._ours: set[int] = set()  # candidates that called our tool
+        self._open: set[int] = set()  # candidates whose call of ours goes on in the next parts
+        self._endings: dict[int, tuple[Chunk, dict[str, Any]]] = {}  # ends that wait: the chunk and its candidate
+        self._ended: set[int] = set()
+        self.usage: Usage | None = None
+
+    @property
+    def choices(self) -> Sequence[int]:
+        """The candidates with content."""
+        return sorted(self._parts)
+
+    def feed(self, chunk: Chunk) -> list[Chunk]:
+        self.usage = usage_of(chunk) or self.usage
+        candidates = listed(chunk, "candidates")
+        passed = [self._passed(chunk, candidate) for candidate in candidates]
+        shown = [candidate for candidate in passed if candidate is not None]
+        if candidates and not shown:
+            return []
+        if len(shown) < len(candidates) or any(one is not two for one, two in zip(shown, candidates, strict=True)):
+            chunk = {**chunk, "candidates": shown}
+        return [self._stamped(chunk)]
+
+    def end(self) -> list[Chunk]:
+        self._shown.usage = added(self._shown.usage, self.usage)
+        return []
+
+    def complete(self, choice: int) -> bool:
+        """Whether the provider ended the candidate. Otherwise the stream broke off."""
+        return choice in self._ended
+
+    def calls(self, choice: int) -> bool:
+        """Whether the candidate called any tool."""
+        return any(first(part, _CALL) is not None for part in self._parts.get(choice, ()))
+
+    def message(self, choice: int) -> Message:
+        """The whole content of a candidate, with texts in one piece where they came in several."""
+        parts: list[dict[str, Any]] = []
+        for part in self._parts.get(choice, ()):
+            if parts and (joined := _joined(parts[-1], part)) is not None:
+                parts[-1] = joined
+            else:
+                parts.append(part)
+        return {"role": "model", "parts": [_whole_call(part) for part in parts]}
+
+    def closing(self, choice: int, _fields: Mapping[str, Any], _ours_only: bool) -> list[Chunk]:
+        """The chunk that ends the candidate, if its end waited, with the usage of all calls."""
+        if choice not in self._endings:
+            return []
+        chunk, candidate = self._endings[choice]
+        ending = {**candidate, "content": {"role": "model", "parts": []}}
+        closed: Chunk = self._named({**chunk, "candidates": [ending]})
+        return [with_usage(closed, self._shown.usage)]
+
+    def totals(self) -> list[Chunk]:
+        """Nothing: the usage is in the chunks."""
+        return []
+
+    def _passed(self, chunk: Chunk, candidate: dict[str, Any]) -> dict[str, Any] | None:
+        """A candidate to pass on; None if nothing of it is for the caller."""
+        number = self._choice if self._choice is not None else candidate.get("index") or 0
+        content = candidate.get("content") or {}
+        parts = listed(content, "parts")
+        kept = [part for part in parts if not self._is_ours(number, part)]
+        self._parts.setdefault(number, []).extend(parts)
+        if candidate.get("finishReason"):
+            self._ended.add(number)
+        if self._choice is not None and candidate.get("index", 0) != number:
+            candidate = {**candidate, "index": number}
+        if number not in self._ours:
+            return candidate
+        if candidate.get("finishReason"):
+            self._endings[number] = (chunk, candidate)
+            candidate = changed(candidate, **dict.fromkeys(_ENDING))
+        kept = [part for part in kept if part != {"text": ""}]
+        return {**candidate, "content": {**content, "parts": kept}} if kept else None
+
+    def _is_ours(self, number: int, part: Any) -> bool:
+        """Whether a part is a call of our tool, or continues one."""
+        call = first(part, _CALL)
+        if call is None:
+            return False
+        name = call.get("name")
+        if name == TOOL_NAME:
+            self._ours.add(number)
+        elif name or number not in self._open:
+            return False
+        if call.get("willContinue"):
+            self._open.add(number)
+        else:
+            self._open.discard(number)
+        return True
+
+    def _stamped(self, chunk: Chunk) -> Chunk:
+        """A chunk with the id of the first one, and with the usage of the calls before this one."""
+        if self._shown.usage is not None and usage_of(chunk) is not None:
+            chunk = with_usage(chunk, added(self._shown.usage, usage_of(chunk)))
+        return self._named(chunk)
+
+    def _named(self, chunk: Chunk) -> Chunk:
+        identity = chunk.get("responseId")
+        if self._shown.identity is None:
+            self._shown.identity = identity
+        return chunk if identity in (None, self._shown.identity) else {**chunk, "responseId": self._shown.identity}
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any] | None:
+    """Two parts as one, if the second goes on where the first ended; else None."""
+    if {*one, *other} <= {"text", "thought"} and bool(one.get("thought")) == bool(other.get("thought")):
+        return {**one, "text": one.get("text", "") + other.get("text", "")}
+    before, after = first(one, _CALL), first(other, _CALL)
+    if before and after and before.get("willContinue") and not after.get("name"):
+        pieces = [*listed(before, "partialArgs"), *listed(after, "partialArgs")]
+        going = {"willContinue": after.get("willContinue") or None, "partialArgs": pieces}
+        name = next(name for name in _CALL if name in one)
+        return {**other, **one, name: changed(before, **going)}
+    return None
+
+
+def _whole_call(part: dict[str, Any]) -> dict[str, Any]:
+    """A call whose arguments were streamed, with its arguments in one piece.
+
+    >>> pieces = [{"jsonPath": "$.key", "stringValue": "bc"}, {"jsonPath": "$.key", "stringValue": "df"}]
+    >>> _whole_call({"functionCall": {"name": "f", "partialArgs": pieces}})
+    {'functionCall': {'name': 'f', 'args': {'key': 'bcdf'}}}
+    """
+    call = first(part, _CALL)
+    if call is None or "partialArgs" not in call:
+        return part
+    args: dict[str, Any] = dict(call.get("args") or {})
+    for piece in call["partialArgs"]:
+        name = str(piece.get("jsonPath", "")).removeprefix("$.")
+        value = next((value for field, value in piece.items() if field.endswith("Value")), None)
+        had = args.get(name)
+        args[name] = had + value if isinstance(had, str) and isinstance(value, str) else value
+    field = next(field for field in _CALL if field in part)
+    return {**part, field: {**changed(call, partialArgs=None, willContinue=None), "args": args}}

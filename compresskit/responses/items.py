@@ -1,0 +1,69 @@
+"""The items of OpenAI's Responses: the calls among them, and what goes with a call of ours.
+
+The API refuses a reasoning item without the item that followed it. So if a call of ours is taken out, the reasoning
+that led to nothing else is taken out too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .call import Call, call_from
+from .fields import field
+
+# Calls that the caller answers, with the fields of their ids and of their arguments.
+_CALLS = {
+    "function_call": ("call_id", "arguments"),
+    "custom_tool_call": ("call_id", "input"),
+    "local_shell_call": ("call_id", "action"),
+    "shell_call": ("call_id", "action"),
+    "apply_patch_call": ("call_id", "operation"),
+    "computer_call": ("call_id", "action"),
+    "mcp_approval_request": ("id", "arguments"),
+}
+
+
+def item_calls(items: Sequence[Any]) -> list[Call]:
+    """The calls that the caller has to answer, ours and the caller's, in order. Only a function can be ours.
+
+    >>> item_calls([{"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}])[0].name
+    'f'
+    """
+    return [_call(item, at) for at, item in enumerate(items) if str(field(item, "type")) in _CALLS]
+
+
+def is_reasoning(item: Any) -> bool:
+    """Whether an item is the model's reasoning."""
+    return bool(field(item, "type") == "reasoning")
+
+
+def ours_in(items: Sequence[Any]) -> set[int]:
+    """The indices of our calls, and of the reasoning that leads to nothing else.
+
+    >>> ours = {"type": "function_call", "call_id": "c", "name": "compresskit_retrieve", "arguments": "{}"}
+    >>> thought, text = {"type": "reasoning"}, {"type": "message"}
+    >>> sorted(ours_in([thought, ours])), sorted(ours_in([thought, ours, text]))
+    ([0, 1], [1])
+    """
+    gone = {call.at for call in item_calls(items) if call.ours}
+    waiting: list[int] = []  # reasoning items, until the item behind them is known
+    parted = False  # whether a call of ours was behind them
+    for at, item in enumerate(items):
+        if at in gone:
+            parted = True
+        elif not is_reasoning(item):
+            waiting, parted = [], False
+        elif parted:
+            gone |= set(waiting)
+            waiting, parted = [at], False
+        else:
+            waiting.append(at)
+    return gone | set(waiting) if parted else gone
+
+
+def _call(item: Any, at: int) -> Call:
+    kind = str(field(item, "type"))
+    identity, arguments = _CALLS[kind]
+    call = call_from(field(item, identity), item, arguments, at, "responses", item)
+    return call if kind == "function_call" else call._replace(name="" if call.ours else call.name)

@@ -1,0 +1,12 @@
+"""What became of a conversation, for people: rows of figures that add up, texts before and after, and a page.
+
+Computes no form and decides nothing. The command line and notebooks draw what is made here.
+"""
+
+from .account import Account, Figures, Unit, account, as_fields, headline
+from .difference import Line, difference
+from .page import fragment, page
+
+__all__ = [
+    "Account", "Figures", "Line", "Unit", "account", "as_fields", "difference", "fragment", "headline", "page",
+]  # fmt: skip

@@ -1,0 +1,169 @@
+"""Frameworks over the clients: each one reads its files by its own tools, and never sees a retrieval."""
+
+import asyncio
+import json
+
+import pytest
+from chat_models import keys
+from protocol_server import call, serving
+from texts import make_text
+
+from compresskit import TOOL_NAME
+from compresskit.clients import AsyncOpenAI
+from compresskit.integrations.langchain import CompressedChatModel
+
+ROOM = {"trigger": 3_000, "target": 2_200}
+FILES = {name: make_text("code", number, 9_000) for number, name in enumerate(("a.py", "b.py"))}
+ANSWER = "Everything is explained."
+
+
+def script(body):
+    """A model that reads two files, retrieves from what was left out, and answers."""
+    said = json.dumps(body.get("messages") or body.get("input"))
+    for name in FILES:
+        if f"read-{name}" not in said:
+            return [call("read_file", {"path": name}, f"read-{name}")]
+    if TOOL_NAME in json.dumps(body.get("tools") or []) and "retrieved-1" not in said and (found := keys(body)):
+        return [call(TOOL_NAME, {"key": found[0], "lines": "1-3"}, "retrieved-1")]
+    return ANSWER
+
+
+def check(server):
+    """The requests grew beyond the trigger, were compressed, and one retrieval was answered."""
+    bodies = [json.loads(request.content) for request in server.received]
+    assert "retrieved-1" in json.dumps(bodies[-1])
+    assert len(json.dumps(bodies[-1])) < sum(map(len, FILES.values()))
+
+
+def read_file(path: str) -> str:
+    """Reads a file."""
+    return FILES[path]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_agents_sdk_over_our_client(streamed):
+    agents = pytest.importorskip("agents")
+    agents.set_tracing_disabled(True)
+
+    async def main(server):
+        client = AsyncOpenAI(base_url=server.url, api_key="none", compresskit=ROOM)
+        model = agents.OpenAIResponsesModel("gpt-4o", client)
+        agent = agents.Agent("reader", instructions="Be brief.", model=model, tools=[agents.function_tool(read_file)])
+        session = agents.SQLiteSession("1")
+        if streamed:
+            run = agents.Runner.run_streamed(agent, "Explain the files.", session=session)
+            events = [event async for event in run.stream_events()]
+            assert TOOL_NAME not in str(events)
+        else:
+            run = await agents.Runner.run(agent, "Explain the files.", session=session)
+        items = await session.get_items()
+        session.close()
+        return run.final_output, items
+
+    with serving(script) as server:
+        output, items = asyncio.run(main(server))
+        assert output == ANSWER
+        check(server)
+    assert TOOL_NAME not in json.dumps(items)
+    assert max(len(str(item.get("output", ""))) for item in items) == max(map(len, FILES.values()))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_pydantic_ai_over_our_client(streamed):
+    pytest.importorskip("pydantic_ai")
+    from pydantic_ai import Agent
+    from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.providers.openai import OpenAIProvider
+
+    async def main(server):
+        client = AsyncOpenAI(base_url=server.url, api_key="none", compresskit=ROOM)
+        agent = Agent(OpenAIChatModel("gpt-4o", provider=OpenAIProvider(openai_client=client)), tools=[read_file])
+        if not streamed:
+            result = await agent.run("Explain the files.")
+            return result.output, result.all_messages()
+        async with agent.run_stream("Explain the files.") as result:
+            return await result.get_output(), result.all_messages()
+
+    with serving(script) as server:
+        output, messages = asyncio.run(main(server))
+        assert output == ANSWER
+        check(server)
+    assert TOOL_NAME not in str(messages)
+    assert str(messages).count("read_file") >= 4
+
+
+@pytest.mark.parametrize("how", ["wrapped model", "http client"])
+def test_a_langchain_agent_with_openais_models(how):
+    pytest.importorskip("langchain_openai")
+    import httpx2
+    from langchain.agents import create_agent
+    from langchain_openai import ChatOpenAI
+
+    from compresskit.clients import transport
+
+    with serving(script) as server:
+        if how == "wrapped model":
+            model = CompressedChatModel(ChatOpenAI(model="gpt-4o", base_url=server.url, api_key="none"), **ROOM)
+        else:
+            with_ours = httpx2.Client(transport=transport(compresskit=ROOM))
+            model = ChatOpenAI(model="gpt-4o", base_url=server.url, api_key="none", http_client=with_ours)
+        agent = create_agent(model, [read_file])
+        state = agent.invoke({"messages": [{"role": "user", "content": "Explain the files."}]})
+        check(server)
+    assert state["messages"][-1].content == ANSWER
+    assert TOOL_NAME not in str(state)
+    assert [message.content for message in state["messages"] if message.type == "tool"] == list(FILES.values())
+
+
+def test_the_agents_sdk_with_a_filter_and_a_tool_that_is_seen():
+    agents = pytest.importorskip("agents")
+    import openai
+
+    from compresskit.integrations.agents_sdk import Compressing
+
+    agents.set_tracing_disabled(True)
+
+    async def main(server):
+        compressing = Compressing(**ROOM)
+        model = agents.OpenAIResponsesModel("gpt-4o", openai.AsyncOpenAI(base_url=server.url, api_key="none"))
+        tools = [agents.function_tool(read_file), compressing.tool]
+        agent = agents.Agent("reader", instructions="Be brief.", model=model, tools=tools)
+        session = agents.SQLiteSession("1")
+        config = agents.RunConfig(call_model_input_filter=compressing.filter)
+        run = await agents.Runner.run(agent, "Explain the files.", session=session, run_config=config)
+        items = await session.get_items()
+        session.close()
+        return run.final_output, items
+
+    with serving(script) as server:
+        output, items = asyncio.run(main(server))
+        assert output == ANSWER
+        check(server)
+    outputs = {item["call_id"]: item["output"] for item in items if item.get("type") == "function_call_output"}
+    assert [outputs[f"read-{name}"] for name in FILES] == list(FILES.values())
+    assert outputs["retrieved-1"].strip()
+
+
+def test_llamaindex_keeps_the_passages_that_matter_within_the_tokens():
+    pytest.importorskip("llama_index.core")
+    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+
+    from compresskit import compress
+    from compresskit.integrations.llamaindex import CompressPostprocessor
+
+    facts = ["The harbour of Kotka was opened in 1878.", "Its lighthouse has 3 lamps."]
+    texts = [make_text("prose", number, 4_000) for number in range(5)]
+    texts[3] = f"{texts[3][:2_000]}\n\n{' '.join(facts)}\n\n{texts[3][2_000:]}"
+    nodes = [
+        NodeWithScore(node=TextNode(text=text, metadata={"page": number}), score=1 - number / 10)
+        for number, text in enumerate(texts)
+    ]
+    query = QueryBundle("When was the harbour of Kotka opened?")
+    found = CompressPostprocessor(max_tokens=700).postprocess_nodes(nodes, query)
+    shown = [one.node.get_content() for one in found]
+    assert any(facts[0] in text for text in shown)
+    tokens = sum(compress([{"role": "user", "content": text}], "gpt-4o").original_tokens for text in shown)
+    assert tokens <= 700 + 8 * len(shown)
+    assert [one.node.metadata["page"] for one in found] == sorted(one.node.metadata["page"] for one in found)
+    assert [one.node.get_content() for one in nodes] == texts, "the index stays as it is"
+    assert CompressPostprocessor(max_tokens=50_000).postprocess_nodes(nodes, query) == nodes

@@ -1,0 +1,192 @@
+"""shorten(): one output within a number of tokens, with what matters in it, and everything else in its cache."""
+
+import random
+import subprocess
+import sys
+
+import pytest
+from outputs import pytest_run, repository, run
+from paths import ROOT
+from side_effects import watched
+
+from compresskit import InvalidArgument, restore, retrieve, shorten
+
+SHARES = (0.1, 0.2, 0.3)
+
+
+def log(lines=400):
+    """A service's log with one odd line and one failure."""
+    rows = [f"10:{n // 60:02}:{n % 60:02} INFO GET /items/{n * 37 % 991} 200 {n % 23}ms\n" for n in range(lines)]
+    rows[lines // 3] = "10:03:11 INFO flag fast_checkout changed from on to off\n"
+    rows[lines // 2] = "10:05:02 ERROR could not write wal segment: no space left\n"
+    return "".join(rows)
+
+
+def at(text, share, **given):
+    """The text within a share of its tokens."""
+    whole = shorten(text, 10**9)
+    assert whole.text == text
+    return shorten(text, int(share * whole.tokens), **given)
+
+
+def is_lossless(result, text):
+    given = [{"role": "user", "content": result.text}]
+    return restore(given, result.cache) == [{"role": "user", "content": text}] and result.original == text
+
+
+@pytest.mark.parametrize("text", ["", "\n", "one line", "a\r\nb\x1b[0m\n", "\ud800\x00"])
+def test_a_text_that_fits_comes_back_as_it_was(text):
+    result = shorten(text, 50)
+    assert (result.text, result.cache, result.tokens, result.left_out) == (text, {}, result.original_tokens, None)
+    assert (result.summary, result.key, result.fits) == ("", None, True)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_failures_and_the_line_that_is_unlike_the_rest_stay(share):
+    result = at(log(), share, command="kubectl logs deploy/shop")
+    assert "no space left" in result.text
+    assert "fast_checkout changed from on to off" in result.text
+    assert result.tokens <= result.max_tokens < result.original_tokens
+    assert is_lossless(result, log())
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_the_failing_assertion_of_a_test_run_stays_with_the_totals(share, tmp_path):
+    text = pytest_run(tmp_path)
+    result = at(text, share, command="pytest -v")
+    assert "thirty-seven is broken" in result.text
+    assert "KeyError: 'no such item 5'" in result.text
+    totals = next(line for line in reversed(text.split("\n")) if " failed" in line)
+    assert totals in result.text
+    failed, passed = (int(word) for word in totals.replace(",", " ").split() if word.isdigit())
+    assert f"{failed} failed, {passed} passed" in result.summary
+    assert is_lossless(result, text)
+
+
+def test_a_run_in_colours_is_read_like_one_without(tmp_path):
+    text = pytest_run(tmp_path, "--color=yes")
+    assert "\x1b[" in text
+    result = at(text, 0.2, command="pytest -v")
+    assert "thirty-seven is broken" in result.text
+    assert " failed, " in result.summary
+    assert is_lossless(result, text)
+
+
+def test_colours_and_redrawn_progress_go_first():
+    bars = "".join(f"\r\x1b[32m{'#' * n:<40}\x1b[0m {n * 25:>4}/1000 kB" for n in range(41))
+    text = "".join(f"fetching part {n} of the archive\n{bars}\n" for n in range(12)) + "done: 12 parts\n"
+    result = at(text, 0.1)
+    assert "done: 12 parts" in result.text
+    assert "\x1b" not in result.text
+    assert "\r" not in result.text
+    assert is_lossless(result, text)
+
+
+@pytest.mark.parametrize("share", SHARES)
+def test_the_query_says_which_hunk_and_which_option_stay(share, tmp_path):
+    repository(tmp_path)
+    history = run("git", "log", "--stat", cwd=tmp_path)
+    subject = next(line.strip() for line in history.split("\n")[100:] if line.startswith("    ") and len(line) > 12)
+    assert subject in at(history, share, query=f"When was this done: {subject}?", command="git log --stat").text
+    usage = run(sys.executable, "--help-all")
+    result = at(usage, share, query="Which option shows how long each import takes?", command="python --help-all")
+    assert "importtime" in result.text
+
+
+def test_the_row_of_a_table_with_the_largest_number_stays():
+    rows = [f"/dev/vd{n:<4} 10255636 {n % 40 + 20:>3}% /srv/data{n}\n" for n in range(90)]
+    rows[31] = "/dev/vdx   10255636 100% /srv/data_x\n"
+    text = "Filesystem     1K-blocks Use% Mounted\n" + "".join(rows)
+    result = at(text, 0.2, command="df")
+    assert rows[31] in result.text
+    assert text.split("\n")[0] in result.text
+
+
+def test_the_path_says_which_kind_a_text_is():
+    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
+    result = at(source, 0.2, query="How is the hint worded?", path="compresskit/retrieval.py")
+    assert "def _hint(" in result.text
+    assert result.left_out.unit == "lines"
+    assert is_lossless(result, source)
+
+
+def test_what_was_left_out_adds_up():
+    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
+    result = at(source, 0.3, path="retrieval.py")
+    missing = [line for first, last in result.left_out.ranges for line in range(first, last + 1)]
+    assert len(missing) == len(set(missing)) == result.left_out.count
+    lines = source.split("\n")
+    shown = [line for line in result.text.split("\n") if not line.startswith("[… ")]
+    kept = [line for number, line in enumerate(lines[:-1], 1) if number not in missing]
+    assert [line for line in shown if line] == [line for line in kept if line]
+    assert result.summary.startswith(f"{result.left_out.count} of {result.left_out.total} lines left out")
+    assert result.text.startswith(f"[… {result.summary}: retrieve {result.key}]")
+
+
+def test_the_model_gets_the_rest_by_the_key_in_the_first_line():
+    result = at(log(), 0.1)
+    assert retrieve(result.cache, result.key, lines="7").startswith("10:00:06 INFO GET")
+    assert f": retrieve {result.key}]" in result.text.split("\n")[0]
+    alone = at(log(), 0.1, recoverable=False)
+    assert "retrieve" not in alone.text
+    assert is_lossless(alone, log())
+
+
+def test_counts_are_those_of_the_whole_and_not_of_its_last_part(tmp_path):
+    repository(tmp_path)
+    history = run("git", "log", "--stat", cwd=tmp_path)
+    assert history.count("insertion") > 4
+    assert "insertion" not in at(history, 0.2).summary
+
+
+@pytest.mark.parametrize("budget", [1, 5, 12, 20, 40, 80])
+def test_a_budget_below_the_floor_gives_the_floor_and_says_so(budget):
+    text = log(60)
+    result = shorten(text, budget)
+    assert result.fits == (result.tokens <= budget)
+    assert result.fits or result.tokens == result.floor_tokens
+    assert result.floor_tokens <= result.tokens < result.original_tokens
+    assert is_lossless(result, text)
+
+
+def test_a_shortened_text_that_fits_is_not_touched_again():
+    result = at(log(), 0.2)
+    again = shorten(result.text, result.max_tokens)
+    assert again.text == result.text
+    assert again.cache == {}
+
+
+def test_it_is_pure():
+    text = log()
+    with watched() as events:
+        first = shorten(text, 300, "checkout", "make logs")
+    assert events == []
+    assert shorten(text, 300, "checkout", "make logs") == first
+    code = (
+        "import sys; from compresskit import shorten; "
+        "print(shorten(sys.stdin.read(), 300, 'checkout', 'make logs').text, end='')"
+    )
+    for seed in ("1", "2"):
+        command, env = [sys.executable, "-c", code], {"PYTHONHASHSEED": seed}
+        done = subprocess.run(command, cwd=ROOT, input=text.encode(), stdout=subprocess.PIPE, env=env)
+        assert done.stdout.decode() == first.text
+
+
+def test_a_caller_may_count_in_a_unit_of_their_own():
+    result = shorten(log(), 900, counter=len)
+    assert len(result.text) == result.tokens <= 900
+
+
+@pytest.mark.parametrize("given", [(5, 10), (None, 10), ("text", 0), ("text", True), ("text", "10"), ("text", 10, 5)])
+def test_wrong_arguments_are_one_clear_error(given):
+    with pytest.raises(InvalidArgument, match="was expected"):
+        shorten(*given)
+
+
+def test_a_long_line_without_ends_is_cut_within_it():
+    draw = random.Random(0)
+    text = " ".join(draw.choice(("alpha", "beta", "gamma")) + str(n) for n in range(4_000))
+    result = at(text, 0.2)
+    assert result.fits
+    assert result.left_out.unit == "characters"
+    assert is_lossless(result, text)
