@@ -229,6 +229,7 @@ class Query(NamedTuple):
 
     ``asked`` are the words and names of the question and the task alone, in lower case, with their weights.
     ``explicit`` says how surely the last message asks about the texts, from 0 to 1: an agent's next step does not.
+    ``question`` is the text of the question and the task.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
     ``rerank`` gives new values of texts, given them and their values so far; None without a reranker.
     """
@@ -239,3 +240,4 @@ class Query(NamedTuple):
     asked: Mapping[str, float] = MappingProxyType({})
     explicit: float = 1.0
     rerank: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
+    question: str = ""

@@ -303,8 +303,10 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     plain = [unit for unit in units if not unit.region]
     if _gives_orders(text, plain):
         return [(unit.start, unit.end) for unit in units if unit.region and not unit.order]
-    tail = _beginning(text, units[::-1])[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)])
+    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
+    sure = bool(units) and not units[-1].region and _ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    tail = _beginning(text, units[::-1], sure)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure)
     if newest and not any(_asks(text, unit) for unit in (*head, *tail)):
         # no request is recognised, so a short paragraph at an end may be one
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
@@ -319,7 +321,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
         between = []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
-        spans = _trimmed(text, spans, bool(head), bool(tail))
+        spans = _trimmed(text, spans, bool(head), bool(tail), sure)
     return spans
 
 
@@ -336,18 +338,26 @@ def _asks(text: str, unit: _Unit) -> bool:
     return unit.order or (not unit.region and is_question(text[unit.start : unit.end]))
 
 
+def _is_doubtful(text: str, unit: _Unit) -> bool:
+    """Whether only the first word of a paragraph looks like a request."""
+    paragraph = text[unit.start : unit.end].strip()
+    return not (
+        unit.order or paragraph.endswith((":", "：")) or _ends_like_a_question(paragraph) or _TASK.match(paragraph)
+    )
+
+
 def _is_short(text: str, unit: _Unit) -> bool:
     return not unit.region and len(text[unit.start : unit.end].strip()) <= tuning.WEIGHTS.max_instruction_characters
 
 
-def _beginning(text: str, units: Sequence[_Unit]) -> list[_Unit]:
+def _beginning(text: str, units: Sequence[_Unit], sure: bool) -> list[_Unit]:
     """The units at the beginning that ask something, with the short ones before them."""
     found = 0
     for at, unit in enumerate(units[: tuning.WEIGHTS.max_instruction_paragraphs]):
         if not (unit.order or _is_short(text, unit)):
             break
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        if beside or _asks(text, unit):
+        if beside or (_asks(text, unit) and not (sure and _is_doubtful(text, unit))):
             found = at + 1
     return list(units[:found])
 
@@ -362,7 +372,7 @@ def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:
     return paragraph.rstrip().endswith((":", "：")) or is_question(paragraph)
 
 
-def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> list[Span]:
+def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool, sure: bool) -> list[Span]:
     """The data without a request at their beginning (the first line or sentence) or end (the last one)."""
     if not has_tail:
         start, end = spans[-1]
@@ -371,7 +381,8 @@ def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool) -> li
     if not has_head:
         start, end = spans[0]
         at = _first_request(text, start, end)
-        spans = [(at, end), *spans[1:]] if at < end else spans
+        if at < end and not (sure and _is_doubtful(text, _Unit(start, at))):
+            spans = [(at, end), *spans[1:]]
     return spans
 
 

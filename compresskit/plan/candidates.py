@@ -114,6 +114,7 @@ class Judged(NamedTuple):
     weights: Sequence[float]  # weights of the entities, by number
     names: Mapping[int, str]  # names of the entities, by number; "" for those that mean nothing by themselves
     shown: frozenset[int]  # entities in protected texts
+    acts: float  # how surely an agent's next step follows, which needs the entities, from 0 to 1
 
     def of(self, first: int, last: int) -> range:
         """The numbers of the candidates in messages ``first`` to ``last``."""
@@ -177,8 +178,9 @@ def judge(
         members = turns[atom.first : atom.last + 1] if numbers else ()
         blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
     facts.weigh(blocks)
+    acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
     return Judged(
-        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown
+        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown, acts
     )
 
 

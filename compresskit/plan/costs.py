@@ -44,7 +44,7 @@ class Costs(NamedTuple):
 
     def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
-        return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare)
+        return Knapsack(self.groups, self.fold, self.judged.weights, self.judged.shown, bare, self.judged.acts)
 
 
 def price_all(

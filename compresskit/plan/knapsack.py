@@ -125,10 +125,17 @@ class Knapsack:
         weights: The weights of entities, by number.
         shown: The entities that can be read in any case.
         bare: Whether stubs are the shortest ones, which do not describe their texts.
+        acts: How surely an agent's next step follows, from 0 to 1: the factor of the value of entities.
     """
 
     def __init__(
-        self, groups: Sequence[Group], fold_cost: int, weights: Sequence[float], shown: Set[int], bare: bool = False
+        self,
+        groups: Sequence[Group],
+        fold_cost: int,
+        weights: Sequence[float],
+        shown: Set[int],
+        bare: bool = False,
+        acts: float = 1.0,
     ) -> None:
         self._groups = groups
         self._fold_cost = fold_cost
@@ -140,7 +147,7 @@ class Knapsack:
         self._folded = {number for number, group in enumerate(groups) if group.foldable}
         tuned = tuning.WEIGHTS
         self._exponent = tuned.density_exponent
-        self._entity_value = tuned.entity_value
+        self._entity_value = tuned.entity_value * acts
         self._picked_value = tuned.picked_value
         # Each further segment of a text says less that is new, so its value diminishes, and other texts get their best
         # segments sooner. The index is the bit length of the number of bought segments: 0, 1, 2-3, 4-7 …
@@ -268,7 +275,7 @@ class Knapsack:
         density: float = value / price**self._exponent
         if place >= 0 and segment in forms.picked:
             density += self._picked_value
-        if entities:
+        if entities and self._entity_value:
             density += self._entity_value * sum(map(self._weights.__getitem__, entities - self._shown)) / price
         return density
 

@@ -1,4 +1,4 @@
-"""What is scored: a text in its segments."""
+"""The input of scoring: a text with its segments."""
 
 from __future__ import annotations
 

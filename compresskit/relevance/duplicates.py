@@ -17,7 +17,7 @@ _NUMBER = " \t0123456789"
 
 
 def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
-    """For every segment whether (nearly) all of its lines stand in a later text.
+    """For every segment whether nearly all of its lines are in a later text too.
 
     Args:
         texts: oldest first, each with its segments; texts without segments only count as later ones.

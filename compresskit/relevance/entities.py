@@ -1,9 +1,9 @@
 """Facts: the ids, numbers, paths and identifiers of a conversation, and how likely each is needed again.
 
-What an agent does next names things that stand in its history. Which ones cannot be known, so a text is
-also worth the facts that nothing else kept shows yet. What the weights say was measured on agent runs
-(`python -m evals agent-points`): whatever the assistant or the user said comes back far more often than
-what only a tool printed, and so does what stands in two to four messages rather than in one.
+The next action of an agent names things of its history. Nobody knows which ones, so a text is also worth the facts
+that no other kept text shows. The weights were measured on agent runs (`python -m evals agent-points`): an agent needs
+a fact that the assistant or the user said far more often than one that only a tool printed, and a fact of two to four
+messages more often than one of a single message.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Numbers(dict[str, int]):
 
 
 class _Names(dict[int, str]):
-    """The name that a fact is told by, "" where it says nothing by itself. Few are asked for."""
+    """The name by which a marker mentions a fact; "" if it means nothing by itself. Few names are needed."""
 
     def __init__(self, words: Sequence[str], ties: Set[int]) -> None:
         self._words = words  # by number
@@ -110,8 +110,8 @@ class _Names(dict[int, str]):
 class Facts:
     """The facts of all texts of a conversation by number, with their weights.
 
-    Where the assistant has not acted yet nothing shows what comes back: there are none then, and the question
-    alone decides.
+    There are none before the assistant has acted: nothing shows then which facts an action needs, so the question alone
+    decides.
     """
 
     def __init__(self, turns: Sequence[Turn]) -> None:
@@ -128,7 +128,7 @@ class Facts:
         return frozenset(filter(None, map(self._numbers.__getitem__, dict.fromkeys(_words_of(text)))))
 
     def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
-        """Sets the weights by who said what, how often, and how long ago.
+        """Sets the weights by the speakers of the facts, the number of their messages, and their age.
 
         Args:
             blocks: every block with its facts, in order.
@@ -140,7 +140,7 @@ class Facts:
             turn = self._turns[block.message]
             of_turn.setdefault(turn.index, set()).update(numbers)
             if turn.role == "assistant" or (turn.human and not block.call):
-                said |= numbers
+                said |= self.numbers(block.instruction) if block.data else numbers
         for turn in self._turns:
             for text in turn.fixed:
                 numbers = self.numbers(text)

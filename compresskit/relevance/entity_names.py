@@ -1,4 +1,4 @@
-"""Names that say something by themselves, away from their line: paths, identifiers, ids, dates."""
+"""Names that mean something without their line: paths, identifiers, ids, dates."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def tells(name: str) -> bool:
 
 
 def spelled(word: str) -> str:
-    """A word of a text as a name stands there: without the punctuation around it, with what a path begins with.
+    """A word without the punctuation around it; the signs that begin a path stay.
 
     >>> [spelled(word) for word in ("/etc/hosts.", "../lib/a.py", "~/.env", "--name_of", "//host.org/x", "...and")]
     ['/etc/hosts', '../lib/a.py', '~/.env', 'name_of', 'host.org/x', 'and']

@@ -1,4 +1,4 @@
-"""Second hops: a text about what the best hits name matters too, though the query never says its name.
+"""Second hops: a text about something that the best hits name is relevant too, even if the query does not name it.
 
 A hit on "Rush" that mentions Neil Peart makes the passage about Neil Peart relevant. What a text is about is what it
 begins with, in any layout: as its title, in a tag, in the first field of a record, or in its first sentence. A function
@@ -85,7 +85,7 @@ class _Index:
         self._most = max(tuning.WEIGHTS.min_name_segments, int(tuning.WEIGHTS.max_name_share * number))
 
     def named_by(self, number: int) -> Iterator[tuple[int, float]]:
-        """Segments that one names, and the share of its value that goes to them: less where many have the name."""
+        """The segments that one segment names, each with its share of the value: less if many have the name."""
         at = bisect_right(self._ends, number)
         document = self._documents[at]
         start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
@@ -121,7 +121,7 @@ class _Index:
 
 @lru_cache(maxsize=4_096)
 def _words(name: str) -> tuple[str, ...]:
-    """The words of a name that tell: without small words, possessives and dots.
+    """The telling words of a name, without small words, possessives and dots.
 
     >>> _words("The Tale of Neil Peart's")
     ('tale', 'neil', 'peart')

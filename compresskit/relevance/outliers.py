@@ -1,4 +1,4 @@
-"""What stands out where the query says nothing: lines unlike the others, and records with an odd value.
+"""Finds outliers without a query: lines unlike the others, and records with an odd value.
 
 Of 0 to 1, by nothing but the texts themselves. A flag that flips among thousands of requests counts, at
 whatever level it is logged; so do a status that one record of a thousand has, and a number far off.
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def of_lines(texts: Sequence[str]) -> list[float]:
-    """How much of each text is unlike the lines of all.
+    """For each text, how unlike the lines of all texts its lines are.
 
     >>> [round(value, 1) for value in of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])]
     [0.4, 1.0, 0.0]

@@ -1,10 +1,11 @@
-"""What relevance is judged against: the task, the last user message and the latest turns together."""
+"""Makes the query of a conversation, from the task, the last user message and the latest turns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from ..messages.instructions import is_question
 from ..messages.must_stay import task_of
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
@@ -19,13 +20,15 @@ _MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
 _RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
+_QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 
 
 def derive(
     turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None, reranker: Reranker | None = None
 ) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
-    asked_in = {given} if given is not None else set(_asked_in(turns))
+    question = [given] if given is not None else list(_asked_in(turns))
+    asked_in = set(question)
     explicit = 1.0 if given is not None else _explicit(turns)
     sources = [(given, 1.0)] if given is not None else _sources(turns, explicit)
     first_line = tuning.WEIGHTS.first_line_factor
@@ -43,9 +46,10 @@ def derive(
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    question = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
-    rerank = reranking(reranker, question) if reranker is not None else None
-    return Query(weights, named, near, asked, explicit, rerank)
+    texts = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
+    rerank = reranking(reranker, texts) if reranker is not None else None
+    whole = "\n".join(text[:_QUESTION_CHARACTERS] for text in question)
+    return Query(weights, named, near, asked, explicit, rerank, whole)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -63,12 +67,20 @@ def _explicit(turns: Sequence[Turn]) -> float:
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
-    return map(_asked, _asking(turns, task))
+    blocks = list(_asking(turns, task))
+    asking = [block for block in blocks if block.instruction.strip()]
+    if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
+        asking = [block for block in asking if is_question(block.instruction)] or asking
+    return map(_asked, asking or blocks)
+
+
+def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
+    return next((turn for turn in reversed(turns) if turn.human), None)
 
 
 def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
     """The blocks of the question and of the task."""
-    last = next((turn for turn in reversed(turns) if turn.human), None)
+    last = _last_of_human(turns)
     first = task_of(turns) if task else None
     for turn in (last, None if first is None else turns[first]):
         if turn is not None:
@@ -95,10 +107,17 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
             damped = min(1.0, tuned.full_weight_characters / max(1, len(text))) if found else 1.0
             found.setdefault(text, damped * weight)
 
-    add(_asked_in(turns), tuned.asked_weight)
+    texts = list(_asked_in(turns))
+    newest = _last_of_human(turns)
+    now = {_asked(block) for block in newest.blocks} if newest else set()
+    add((text for text in texts if text in now), tuned.asked_weight)
+    # a new question in a conversation is about what came before, and seldom about how that was asked for
+    add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
+    size = sum(len(block.text) for turn in turns for block in turn.blocks)
     for block in _asking(turns):
-        if block.data:  # the material beside a question says what the question is about, the more the shorter it is
-            add([block.text], tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
+        if block.data:  # the material beside a question says what other texts it is about, the more the shorter it is
+            beside = 1 - len(block.text) / size
+            add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):

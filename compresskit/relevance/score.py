@@ -1,8 +1,8 @@
 """One number for every segment: how much it has to do with the query, on a scale common to all kinds.
 
-Signals: BM25 against the query; what the query names outright; the call that asked for the text; texts about what the
-best hits name; the neighbours of a hit; the evidence for its document; and recency, which alone decides where nothing
-else speaks.
+Signals: BM25 against the query; names that the query mentions; the call that returned the text; texts about what the
+best hits name; the neighbours and the region of a hit; the evidence for its document, or the source that the question
+names; and recency, which decides alone if there is no other signal.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from heapq import nlargest
-from itertools import accumulate, chain, islice
+from itertools import accumulate, chain, islice, pairwise
+from math import exp
 from typing import NamedTuple
 
 from ..types import Query
@@ -20,17 +21,20 @@ from .document import Document
 from .fusion import fuse
 from .links import hop
 from .outliers import of_lines, of_records
+from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
+_RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _UNLIKE = {"log": of_lines, "json": of_records, "jsonl": of_records, "table": of_records}
 
 
 class Signals(NamedTuple):
-    """What speaks for each segment, in a row over all documents.
+    """The signals of each segment, in a row over all documents.
 
     Attributes:
         parts: By name of the signal, what it adds to the value of each segment, with its weight.
@@ -59,6 +63,9 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
 def signals(documents: Sequence[Document], query: Query) -> Signals:
     """Every signal of every segment; their weighted sum is its value."""
     tuned = tuning.WEIGHTS
+    named = named_sources(documents, query.question)
+    if named.names:
+        query = without_names(query, named.names)
     reader = Reader(query)
     counts: list[dict[str, int]] = []
     lengths: list[int] = []
@@ -90,8 +97,12 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
+    regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
+    parts["region"] = [tuned.region_share * each for region in regions for each in region]
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
+    if named.names:
+        evidence = _with_sources(evidence, documents, named.documents, query.explicit)
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
 
@@ -124,6 +135,20 @@ def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]
     ]
 
 
+def _with_sources(
+    evidence: Sequence[float], documents: Sequence[Document], named: Sequence[bool], explicit: float
+) -> list[float]:
+    """The evidence, if the question names the sources of some documents: all for these, and little for the others."""
+    other = 1 - explicit * (1 - tuning.WEIGHTS.other_source_share)
+    shares = [
+        other if not one and len(document.segments) > 1 else 1.0
+        for document, one in zip(documents, named, strict=True)
+        for _ in document.segments
+    ]
+    full = [one for document, one in zip(documents, named, strict=True) for _ in document.segments]
+    return [1.0 if one else each * share for each, share, one in zip(evidence, shares, full, strict=True)]
+
+
 def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
     """The largest weight of a term that occurs."""
     return max((reader.weights[term] for term in set().union(*counts)), default=0.0)
@@ -137,14 +162,14 @@ def _scaled(scores: list[float], best: float) -> list[float]:
 
 def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     """For every segment, what the call is worth that returned its text."""
-    calls = [reader.hits(document.call[:CALL_CHARACTERS]) if document.call else {} for document in documents]
+    calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
     most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
     scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
     return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
-    """Adds what stands out by itself, in the newest logs and records."""
+    """Adds the value of outliers in the newest logs and records."""
     most = tuning.WEIGHTS.outlier
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
@@ -174,6 +199,38 @@ def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float
     return [value + more for value, more in zip(values, lent, strict=True)]
 
 
+def _region(document: Document, values: Sequence[float]) -> list[float]:
+    """For each segment of running text, the mean value of the text around it, which counts less the farther it is.
+
+    Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
+    """
+    segments = document.segments
+    if document.kind not in _RUNNING or len(segments) < _MIN_REGION_SEGMENTS:
+        return [0.0] * len(values)
+    sizes = [end - start for start, end, _ in segments]
+    middles = [(start + end) / 2 for start, end, _ in segments]
+    reach = tuning.WEIGHTS.region_characters
+    fades = [exp((before - after) / reach) for before, after in pairwise(middles)]
+    weighted = [value * size for value, size in zip(values, sizes, strict=True)]
+    sums, weights = _faded(weighted, fades), _faded([float(size) for size in sizes], fades)
+    return [total / weight for total, weight in zip(sums, weights, strict=True)]
+
+
+def _faded(values: Sequence[float], fades: Sequence[float]) -> list[float]:
+    """Each value with all others, which are multiplied by every fade between them.
+
+    >>> _faded([1.0, 0.0, 4.0], [0.5, 0.5])
+    [2.0, 2.5, 4.25]
+    """
+    ahead = list(values)
+    for number in range(len(values) - 2, -1, -1):
+        ahead[number] += fades[number] * ahead[number + 1]
+    behind = list(values)
+    for number, fade in enumerate(fades):
+        behind[number + 1] += fade * behind[number]
+    return [one + other - value for one, other, value in zip(ahead, behind, values, strict=True)]
+
+
 def _shares(document: Document) -> list[float]:
     """What neighbours lend each other: between two paragraphs of prose less than within one."""
     text, segments = document.text, document.segments
@@ -196,7 +253,7 @@ class _Named:
         self._names = {mention.rstrip("()").rsplit(".", 1)[-1]: weight for mention, weight in query.mentions.items()}
 
     def bonus(self, documents: Sequence[Document], counts: Sequence[dict[str, int]]) -> tuple[list[float], list[float]]:
-        """For every segment, what the names in it are worth, and what the definitions are worth that it holds."""
+        """For every segment, the value of the names in it, and the value of its definitions."""
         found, defines = [0.0] * len(counts), [0.0] * len(counts)
         if not self._mentions:
             return found, defines

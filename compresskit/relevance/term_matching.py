@@ -1,8 +1,8 @@
-"""Reads segments for the words that a query or a call says: how often each stands in each segment.
+"""Counts how often each word of a query or of a call occurs in each segment.
 
-Most words tell nothing. In ASCII text, most of what agents see, those that may are picked by numpy: a word's first
-eight letters and its length point to a place in a table, and only words whose place is taken are looked at one by
-one. So is text with a few signs beside, such as arrows and dashes; other text is cut into words.
+Most words of a text are not in the query. In ASCII text, numpy picks the words that may be: a word's first eight
+letters and its length give a place in a table, and only words whose place is taken are compared one by one. Text with
+a few other signs, such as arrows and dashes, is read in the same way. All other text is cut into words.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _PLACES = 17  # bits of a place in the table
 _FIRST = (1 << 8 * MIN_PREFIX) - 1  # the letters of a head by which words begin alike
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
-# Behind a term, the name of what stands for it: an abbreviation or what is abbreviated, its first letters, a longer
-# word that begins with it, and a word that ends otherwise.
+# Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
+# the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
 class Reading(NamedTuple):
-    """What a segment says: each term of the query how often, its words, and those of its call that stand in it."""
+    """Counts of one segment: each term of the query, all words, and the words of its call that occur in it."""
 
     hits: dict[str, int]
     length: int
@@ -53,10 +53,10 @@ class Reading(NamedTuple):
 
 
 class _Told(dict[str, tuple[str, ...]]):
-    """The terms of the query that a word is, or has as its parts. Each different word is looked at once.
+    """The terms of the query that a word equals, or that its parts equal. Each different word is compared once.
 
-    An inflection counts as the term itself. Words that a term abbreviates, and words that only begin alike, are found
-    under names of their own with lower weights, since they are less sure: ``weights`` has them too.
+    An inflection counts as the term itself. Abbreviations, and words that only begin alike, are less certain. They are
+    counted under names of their own, which have lower weights in ``weights``.
     """
 
     def __init__(self, query: Query) -> None:
@@ -112,7 +112,7 @@ class _Told(dict[str, tuple[str, ...]]):
 
 
 class Reader:
-    """Knows the words of a query. ``weights`` are those of its terms, and of what stands for a term."""
+    """Finds the words of a query in texts. ``weights`` has the weights of its terms and of their other forms."""
 
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
@@ -120,7 +120,7 @@ class Reader:
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
-        """The words of a call, as they would stand in what it returned."""
+        """The words of a call, in the spelling in which its result may contain them."""
         call = call[:CALL_CHARACTERS]
         if call not in self._calls:
             found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
@@ -128,7 +128,7 @@ class Reader:
         return self._calls[call]
 
     def hits(self, text: str) -> dict[str, int]:
-        """How often each term of the query stands in a text."""
+        """The number of times that each term of the query occurs in a text."""
         hits: dict[str, int] = {}
         for term in chain.from_iterable(map(self._told.__getitem__, words(text))):
             hits[term] = hits.get(term, 0) + 1
@@ -164,7 +164,7 @@ class Reader:
         yield from self._read_plain(texts, asked, vocabulary)
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
-        """Which places of the table are taken by words that may tell something."""
+        """The places of the table that words of the query or of a call take."""
         import numpy as np
 
         called = (self.terms_of(call) for call in {document.call for document in documents})
@@ -177,7 +177,7 @@ class Reader:
         return table
 
     def _beginnings(self) -> NDArray[np.bool_] | None:
-        """Which places of a table are taken by the first letters of words that may begin as a term does."""
+        """The places of a table that the first letters of terms take, for words that begin alike."""
         import numpy as np
 
         known = {prefix[:MIN_PREFIX] for prefix in self._told.prefixes if prefix.isascii()}

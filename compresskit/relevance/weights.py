@@ -46,6 +46,11 @@ class RelevanceWeights:
 
     # What the query is made of (query.py)
     asked_weight: float = weight(1.0, "weight of the words of the last user message and the task")
+    task_share: float = weight(
+        0.3,
+        "share of that for the task, if the last message asks another question",
+        "`python -m evals needs`: meetings 0.72 to 0.75, contracts 0.86 to 0.88",
+    )
     full_data_characters: int = weight(
         6_000, "characters of the data beside a question up to which their words count as much as those of the question"
     )
@@ -85,6 +90,14 @@ class RelevanceWeights:
         "share of that between two paragraphs of prose",
         "`python -m evals multihop-qa`: MuSiQue in one message 0.844 to 0.85",
     )
+    region_share: float = weight(
+        2.0,
+        "value of a segment of running text as a multiple of the mean value around it; 0: none",
+        "`python -m evals needs`: meetings 0.67 to 0.75, papers 0.88 to 0.92; with 3, 2WikiMultiHop loses 0.03",
+    )
+    region_characters: float = weight(
+        500.0, "characters of distance after which a segment counts 1/e in that mean", "`python -m evals needs`"
+    )
     recency: float = weight(0.1, "value of the newest text over the oldest; 0: none")
 
     # The document of a segment (score.py)
@@ -93,7 +106,22 @@ class RelevanceWeights:
         "share of a segment's value that depends on its document, if the query asks about documents; 0: none",
         "`python -m evals fit`: 0.9 whichever family of groups is left out; fixes 0.767 to 0.82",
     )
-    evidence_segments: int = weight(5, "best segments of a document, whose mean is the evidence for it")
+    evidence_segments: int = weight(
+        3,
+        "best segments of a document, whose mean is the evidence for it",
+        "`python -m evals needs`: fixes 0.864, with 5 0.856",
+    )
+
+    other_source_share: float = weight(
+        0.0,
+        "share of the evidence for other documents if the question names the source of one; 1: all",
+        "`python -m evals needs`: contracts 0.42 to 0.54, with 0.3 0.52",
+    )
+    source_name_share: float = weight(
+        0.25,
+        "share of the weight of words that only name a source",
+        "`python -m evals needs`: contracts 0.87, with 1 0.79",
+    )
 
     # Tables (tables.py)
     table: float = weight(

@@ -83,7 +83,7 @@ def inflections(word: str) -> list[str]:
 
 
 def abbreviated(word: str) -> tuple[str, ...]:
-    """What a word abbreviates, or how it is abbreviated.
+    """The words that a word abbreviates, and its abbreviations.
 
     >>> abbreviated("db"), abbreviated("repository"), abbreviated("cat")
     (('database',), ('repo',), ())
@@ -103,7 +103,7 @@ def beginnings(word: str) -> Iterator[str]:
 
 
 def stem_of(word: str) -> str:
-    """What words that only end otherwise have in common with this one; "" if it is too short to tell.
+    """The beginning that a word shares with its other forms; "" if the word is too short.
 
     >>> stem_of("игрока"), stem_of("cat")
     ('игрок', '')

@@ -59,6 +59,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "defined": ("defined",),
     "linked": ("title_share",),
     "beside": ("neighbour_share",),
+    "region": ("region_share",),
     "recency": ("recency",),
 }
 TRIED: Values = {}  # values to try of weights that are 0 at present: a new signal, before it is in use

@@ -102,3 +102,12 @@ def test_time_is_linear_for_odd_texts(text):
 
     half, whole = min(seconds(len(text) // 2) for _ in range(3)), min(seconds(len(text)) for _ in range(3))
     assert whole < 5 * half + 0.02
+
+
+def test_behind_a_question_the_paragraphs_of_a_notice_are_data():
+    notice = "\n\n".join(
+        f"Our office {n} is open at any time. We keep your letter for {n} days, and we answer it." for n in range(40)
+    )
+    text = f"{notice}\n\nHow long do you keep letters?"
+    found = cut(text)
+    assert [text[start:end] for start, end in found.must] == ["How long do you keep letters?"]

@@ -1,0 +1,117 @@
+"""Which part of long documents a question is answered from: its source, its region, and nothing but the question."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from compresskit import compress
+from compresskit.content import Segment
+from compresskit.messages.must_stay import must_stay
+from compresskit.messages.reading import read
+from compresskit.relevance import Document, score
+from compresskit.relevance.query import derive
+from compresskit.types import Query
+
+COLOURS = {"north": "red", "south": "green", "west": "blue"}
+
+
+def answer(colour):
+    return (
+        f"The recipient keeps no information. {f'It is sent to the {colour} office instead, and nowhere else. ' * 8}\n"
+    )
+
+
+def contract(colour):
+    clauses = [f"{number}. The parties meet in the {colour} office {number} for the work.\n" for number in range(1, 60)]
+    return "".join([*clauses[:30], answer(colour), *clauses[30:]])
+
+
+CONTRACTS = {f"{name}-2019_ex10.txt": contract(colour) for name, colour in COLOURS.items()}
+
+
+def opened():
+    for number, (name, text) in enumerate(CONTRACTS.items()):
+        function = {"name": "open", "arguments": json.dumps({"name": name})}
+        call = {"id": f"call_{number}", "type": "function", "function": function}
+        yield {"role": "assistant", "content": None, "tool_calls": [call]}
+        yield {"role": "tool", "tool_call_id": f"call_{number}", "content": text}
+
+
+LAYOUTS = {
+    "results of calls": [{"role": "user", "content": "Open the contracts."}, *opened()],
+    "parts with tags": [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": f"<document><source>{name}</source>\n{text}</document>"}
+                for name, text in CONTRACTS.items()
+            ],
+        },
+        {"role": "assistant", "content": "I have read them."},
+    ],
+    "messages with a first line": [
+        *({"role": "user", "content": f"# {name}\n{text}"} for name, text in CONTRACTS.items()),
+        {"role": "assistant", "content": "I have read them."},
+    ],
+}
+
+
+def kept(messages, share):
+    total = compress(messages, "gpt-4o", 10**9).original_tokens
+    result = compress(messages, "gpt-4o", int(share * total), int(share * total))
+    assert result.target_met
+    return json.dumps(result.messages, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", COLOURS)
+def test_a_question_about_one_source_is_answered_from_its_text(layout, name):
+    question = f"Regarding {name}-2019_ex10.txt: may the recipient keep information?"
+    shown = kept([*LAYOUTS[layout], {"role": "user", "content": question}], 0.18)
+    assert answer(COLOURS[name]).strip() in shown
+
+
+def test_a_name_that_all_sources_have_names_none():
+    text = "It is so.\nIt is not so.\n"
+    documents = [Document(f"# report.txt\n{text}", [Segment(0, 13, ""), Segment(13, 38, "")], "", 0.0) for _ in "abc"]
+    plain = Query({"report": 1.0}, {}, question="What is in report.txt?")
+    assert score(documents, plain) == score(documents, plain._replace(question=""))
+
+
+def transcript(*hits):
+    """Forty turns of a talk; those in ``hits`` say the word that the question asks for."""
+    turns = [f"Anna {n}: {'the remote control' if n in hits else 'well, let me think about it'}.\n" for n in range(40)]
+    starts = [sum(map(len, turns[:number])) for number in range(41)]
+    segments = [Segment(start, end, "") for start, end in pairwise(starts)]
+    return Document("".join(turns), segments, "", 0.0, "prose")
+
+
+def test_a_turn_among_several_hits_is_worth_more_than_one_beside_a_single_hit():
+    (values,) = score([transcript(8, 10, 12, 30)], Query({"remote": 1.0}, {}))
+    assert values[11] > values[31] > values[20] > 0
+
+
+def judged(messages):
+    turns = read(messages, "auto").turns
+    must_stay(turns, messages)
+    return turns
+
+
+def query(*contents):
+    roles = ["user", "assistant"] * len(contents)
+    messages = [{"role": role, "content": content} for role, content in zip(roles, contents, strict=False)]
+    return derive(judged(messages), None)
+
+
+def test_go_on_asks_about_no_text():
+    assert query("Fix the parser.", "I will.", "Go on.").explicit == 0.0
+    assert query("Fix the parser.", "I will.", "What did the parser print?").explicit == 1.0
+
+
+@pytest.mark.parametrize("said", ["فرعان حيويان", "الفرعين الحيويين", "والحيوية"])
+def test_arabic_words_are_found_in_their_other_forms(said):
+    text = f"{said} هنا. "
+    documents = [Document(each, [Segment(0, len(each), "")], "", 0.0) for each in (text, "كتاب قديم هنا. ")]
+    (first,), (second,) = score(documents, query("ما هي الأفرع الحيوية؟"))
+    assert first > second
