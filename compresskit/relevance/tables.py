@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
+from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
 from .term_matching import Reader
@@ -57,10 +58,11 @@ def of_tables(
     kinds = (document.kind in _ROWS for document in documents for _ in document.segments)
     total = max(numbers, default=-1) + 1
     together: list[dict[str, int]] = [{} for _ in range(total)]
-    words, characters = [0] * total, [0] * total
+    words, characters, rows = [0] * total, [0] * total, [0] * total
     for number, hits, length, size in zip(numbers, counts, lengths, spans, strict=True):
         words[number] += length
         characters[number] += size
+        rows[number] += 1
         for term, count in hits.items():
             together[number][term] = together[number].get(term, 0) + count
     at = 0
@@ -70,8 +72,9 @@ def of_tables(
                 together[numbers[at]][term] = together[numbers[at]].get(term, 0) + count
         at += len(document.segments)
     scores = bm25(together, words, reader.weights)
+    least = tuning.WEIGHTS.min_table_rows
     scale = best / (max(scores, default=0.0) or 1.0)
     return [
-        scale * scores[number] * (size / characters[number]) ** 0.5 if row else 0.0
+        scale * scores[number] * (size / characters[number]) ** 0.5 if row and rows[number] >= least else 0.0
         for number, size, row in zip(numbers, spans, kinds, strict=True)
     ]

@@ -125,10 +125,12 @@ class RelevanceWeights:
 
     # Tables (tables.py)
     table: float = weight(
-        1.0,
+        0.5,
         "value of the best table, if it were as short as a segment; 0: none",
         "`python -m evals needs --groups needs/tables_wtq --limit 50`: 0.78 with 0, 0.88 to 0.90 with 0.5 to 2.0",
     )
+
+    min_table_rows: int = weight(3, "rows of a table, minimum: a record that is a text of its own speaks for itself")
 
     # Second hops (links.py)
     hop_rounds: int = weight(2, "hops: one from the hits, and one from where it led")
