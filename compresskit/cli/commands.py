@@ -6,27 +6,25 @@ How files are read and written, how the library is called and how the table look
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from .. import __version__, restore, retrieve
-from ..messages import SHAPES
 from ..view import as_fields, headline, page
 from .bill_commands import bill_command, doctor_command
 from .hook_commands import hook
-from .input import Conversation, InputError, read_conversations, read_results, read_tools
+from .input import Conversation, InputError, read_conversations, read_results
 from .invoking import invoke
 from .kept import kept
 from .ledger_commands import ledger
-from .library import DEFAULT_MODEL, compress_one, compress_to_show, in_target, library_errors
+from .library import compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
-from .recipes import recipes, rules_option
+from .recipes import recipes
+from .request_options import request_options
 from .shell_commands import command as shell_command
 from .show import render, render_message
-from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 from .shrinker_options import spent
 
 SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
@@ -60,34 +58,6 @@ def cli() -> None:
     or JSONL (one message per line, or one conversation per line), also gzipped; - is standard input. It can also be
     a session file of Claude Code or Codex, a trajectory of SWE-agent or OpenHands, or a log of requests.
     """
-
-
-def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that become arguments of compress()."""
-    shapes = click.Choice(["auto", *SHAPES])
-    model_help = f'Model to count tokens for.  [default: the file\'s "model", or {DEFAULT_MODEL}]'
-    tools_help = "The request's own tools, as JSON.  [default: the file's \"tools\"]"
-    options = [
-        click.option("--model", help=model_help),
-        click.option("--trigger", type=int, help="Compress only above this many tokens."),
-        click.option("--target", type=int, help="Tokens that the whole result may cost."),
-        click.option("--query", help="Judge relevance against this text, not against the conversation."),
-        click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
-        click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
-        click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
-        click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
-        click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
-        rules_option,
-        click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
-        *SHRINKER_OPTIONS,
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _read_tools(_context: click.Context, _option: click.Parameter, path: str | None) -> list[Any] | None:
-    return None if path is None else read_tools(path)
 
 
 output_option = click.option(

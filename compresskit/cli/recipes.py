@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,37 +10,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..rules import Rule, load
-from ..rules.files import SUFFIXES
-from ..rules.recipes import names, recipe, text_of
+from ..rules import Rule
+from ..rules.recipes import names, text_of
 from ..view import as_fields
 from .input import read_conversations
 from .library import compress_to_show, library_errors
 from .output import open_output, printable
-from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
-
-
-def read_rules(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[Rule, ...] | None:
-    """The rules of an option: the name of a recipe, or a file."""
-    return None if value is None else rules_of(value)
-
-
-def rules_of(name: str) -> tuple[Rule, ...]:
-    """The rules of a recipe, or of a file."""
-    with library_errors(""):
-        return load(name) if Path(name).suffix in SUFFIXES else recipe(name)
-
-
-rules_option = click.option(
-    "--rules", metavar="FILE", callback=read_rules, help="Rules for texts: a TOML, YAML or JSON file, or a recipe."
-)
-
-
-def shrinker_options(command: Any) -> Any:
-    """The options of shrinkers, since a rule may ask for one."""
-    for option in reversed(SHRINKER_OPTIONS):
-        command = option(command)
-    return command
+from .request_options import other_options, rules_of
 
 
 @click.group("recipes")
@@ -68,10 +43,7 @@ def show_command(name: str) -> None:
 @recipes.command("explain")
 @click.argument("rules")
 @click.argument("file")
-@click.option("--model", help="Model to count tokens for.")
-@click.option("--trigger", type=int, help="Compress only above this many tokens.")
-@click.option("--target", type=int, help="Tokens that the whole result may cost.")
-@shrinker_options
+@other_options
 def explain_command(rules: str, file: str, **options: Any) -> None:
     """Show how many texts each rule of RULES matched in FILE, and what that saved.
 
@@ -82,8 +54,7 @@ def explain_command(rules: str, file: str, **options: Any) -> None:
     given = read_conversations(file)
     rows = []
     for conversation in given:
-        asked = {"query": None, "tools": None, "no_recover": False, "shape": "auto", "token_factor": 1.0, **options}
-        rows += as_fields(compress_to_show(conversation, {**asked, "rules": ruling}))["decisions"]
+        rows += as_fields(compress_to_show(conversation, {**options, "rules": ruling}))["decisions"]
     with open_output(None) as stream:
         stream.write(_table(ruling, rows))
 

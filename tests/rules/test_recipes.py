@@ -117,11 +117,8 @@ CONVERSATIONS = {
         *[("fetch_page", {"page": n}, prose(n, 12)) for n in range(6, 9)],
     ),
 }  # fmt: skip
-SHARES = (
-    0.3,
-    0.45,
-    0.9,
-)  # of the tokens: a rule that keeps text shows in a small room, one that drops it in a large one
+SHARES = (0.12, 0.3, 0.45, 0.9)
+# of the tokens: a rule that keeps text shows in a small room, one that drops it in a large one
 
 
 def compressed(name, rules):

@@ -1,0 +1,63 @@
+"""The options of commands that call compress(), each a flag of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..messages import SHAPES
+from ..rules import Rule, load, recipe
+from ..rules.files import SUFFIXES
+from .input import read_tools
+from .library import DEFAULT_MODEL, library_errors
+from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
+
+
+def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that become arguments of compress()."""
+    return other_options(rules_option(command))
+
+
+def other_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds these options without ``--rules``, for a command that takes rules as an argument."""
+    shapes = click.Choice(["auto", *SHAPES])
+    model_help = f'Model to count tokens for.  [default: the file\'s "model", or {DEFAULT_MODEL}]'
+    tools_help = "The request's own tools, as JSON.  [default: the file's \"tools\"]"
+    options = [
+        click.option("--model", help=model_help),
+        click.option("--trigger", type=int, help="Compress only above this many tokens."),
+        click.option("--target", type=int, help="Tokens that the whole result may cost."),
+        click.option("--query", help="Judge relevance against this text, not against the conversation."),
+        click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
+        click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
+        click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
+        click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
+        click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
+        click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
+        *SHRINKER_OPTIONS,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def rules_of(name: str) -> tuple[Rule, ...]:
+    """The rules of a recipe, or of a file."""
+    with library_errors(""):
+        return load(name) if Path(name).suffix in SUFFIXES else recipe(name)
+
+
+def _read_rules(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[Rule, ...] | None:
+    return None if value is None else rules_of(value)
+
+
+def _read_tools(_context: click.Context, _option: click.Parameter, path: str | None) -> list[Any] | None:
+    return None if path is None else read_tools(path)
+
+
+rules_option = click.option(
+    "--rules", metavar="FILE", callback=_read_rules, help="Rules for texts: a TOML, YAML or JSON file, or a recipe."
+)
