@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -82,6 +83,8 @@ def mcp_command(
         raise click.UsageError("give --wrap and the command of a server together: --wrap -- COMMAND …")
     if wrap and (roots or allow):
         raise click.UsageError("--root and --allow are not for --wrap: the other server has rules of its own")
+    if wrap and shutil.which(command[0]) is None:
+        raise click.UsageError(f"there is no program {command[0]!r} that could be wrapped")
     try:
         from ..mcp import Settings, new_server, wrapping_server
         from ..mcp.serving import serve

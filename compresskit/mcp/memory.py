@@ -15,9 +15,9 @@ from ..errors import StoreError
 from ..markers.keys import key_of
 from ..types import Store
 
-MAX_BYTES = 128 << 20  # bytes of the originals of one client, maximum
+MAX_BYTES = 64 << 20  # bytes of the originals of one client, maximum
 MAX_READS = 10_000  # reads of one client that are remembered, maximum
-MAX_CLIENTS = 64  # clients that are remembered, maximum
+MAX_CLIENTS = 16  # clients that are remembered, maximum
 
 
 class Originals(Mapping[str, str]):

@@ -117,15 +117,16 @@ def text_of(path: Path) -> str:
                     f"The file has {status.st_size:,} bytes; at most {MAX_FILE_BYTES:,} are read. "
                     "Get a part of it with a command."
                 )
-            data = stream.read(MAX_FILE_BYTES)
+            data = stream.read(_SAMPLE)
+            binary = decoded(data) is None
+            data += b"" if binary else stream.read(MAX_FILE_BYTES)
     except IsADirectoryError:
         raise Unreadable("This is a folder. Give the path of a file in it.") from None
     except OSError as error:
         raise Unreadable(f"The file cannot be read: {error.strerror}.") from None
-    text = decoded(data)
-    if text is None:
-        raise Unreadable(f"The file is binary ({len(data):,} bytes).")
-    return text
+    if binary:
+        raise Unreadable(f"The file is binary ({status.st_size:,} bytes).")
+    return data.decode("utf-8", "replace")
 
 
 def decoded(data: bytes) -> str | None:

@@ -59,7 +59,7 @@ def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def new_server(settings: Settings) -> MCPServer[Any]:
-    """A server with the tools ``read``, ``run``, ``search`` and ``retrieve``. ``run`` is there if a program is allowed."""
+    """A server with the tools ``read``, ``search``, ``retrieve`` and, if a program is allowed, ``run``."""
     server = _Server(NAME, log_level="WARNING")
     memories = Memories(settings.store)
 

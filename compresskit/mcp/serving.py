@@ -9,7 +9,7 @@ from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 from mcp.server.stdio import stdio_server
 
-from ..errors import InvalidArgument
+from ..errors import CompresskitError, InvalidArgument
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -22,10 +22,17 @@ def serve(server: MCPServer[Any] | Server[Any], http: tuple[str, int] | None = N
         http: The host, which must be this machine, and the port. None for stdio.
 
     Raises:
-        InvalidArgument: The host is not this machine. The server has no authentication.
+        InvalidArgument: The host is not this machine, although the server has no authentication; or the server that is
+            wrapped does not start.
     """
     if http is None:
-        anyio.run(_on_stdio, server)
+        try:
+            anyio.run(_on_stdio, server)
+        except BaseExceptionGroup as group:
+            known, others = group.split(CompresskitError)
+            if known is None or others is not None:
+                raise
+            raise _first(known) from None
         return
     host, port = http
     if host not in LOOPBACK:
@@ -36,6 +43,12 @@ def serve(server: MCPServer[Any] | Server[Any], http: tuple[str, int] | None = N
     import uvicorn
 
     uvicorn.run(server.streamable_http_app(host=host), host=host, port=port, log_level="warning")
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    """The first error in a group of errors."""
+    first: BaseException = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _on_stdio(server: MCPServer[Any] | Server[Any]) -> None:

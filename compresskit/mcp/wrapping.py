@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
-from mcp import Client, StdioServerParameters
+from mcp import Client, MCPError, StdioServerParameters
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
 from mcp_types import (
@@ -24,7 +24,7 @@ from mcp_types import (
     Tool,
 )
 
-from ..errors import CompresskitError
+from ..errors import CompresskitError, InvalidArgument
 from ..messages.retrieval_tool import TOOL_NAME
 from ..retrieval import retrieve
 from .memory import Memories, Memory
@@ -61,7 +61,13 @@ def wrapping_server(settings: Settings, upstream: Sequence[str] | Any) -> Server
 
     @asynccontextmanager
     async def connected(_: Server[Client]) -> AsyncIterator[Client]:
-        async with Client(upstream) as client:
+        async with AsyncExitStack() as stack:
+            try:
+                client = await stack.enter_async_context(Client(upstream))
+            except (OSError, MCPError, BaseExceptionGroup):
+                raise InvalidArgument(
+                    "The other server could not be started, or did not answer. To see why, run its command by itself."
+                ) from None
             yield client
 
     async def list_tools(context: ServerRequestContext[Client], _: PaginatedRequestParams | None) -> ListToolsResult:
