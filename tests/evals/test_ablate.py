@@ -89,7 +89,7 @@ def test_every_weight_has_a_meaning_and_a_source_and_can_be_set(package, capsys)
 
 def test_a_replacement_holds_in_the_thread_that_judges_and_ends_with_an_error():
     lines = [{"id": n, "name": f"item_{n}", "note": f"seen at shelf {n % 7} by user_{n % 11}"} for n in range(900)]
-    messages = [{"role": "user", "content": "Which item is broken?"}]
+    messages = [{"role": "user", "content": "What is broken?"}]
     messages += [{"role": "user", "content": json.dumps(lines)}, {"role": "user", "content": "Say it."}]
     assert sum(len(message["content"]) for message in messages) > 30_000  # from here on another thread judges
 

@@ -79,7 +79,7 @@ def stopped(process, by, ready):
         wait_until(ready)
         workers = children(process.pid)
         (os.killpg if by == signal.SIGINT else os.kill)(process.pid, by)  # Ctrl-C goes to the whole group
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
     finally:
         process.kill()
     return process.returncode, said, workers

@@ -39,7 +39,7 @@ _any_message = st.builds(
         st.one_of(texts, json_values, deep_values, st.lists(_any_block | openai_part | assistant_block, max_size=3)),
         max_size=4,
     ),
-)
+).filter(lambda message: "content" in message or "parts" not in message)  # else it may be a UIMessage of the AI SDK
 soups = brief("soups", st.lists(_any_message, max_size=8))
 
 
