@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from .events import events
+from .prepare import responses_arguments
 from .settings import NAME
 from .sse import parsed
 
@@ -22,7 +24,7 @@ class Calls:
     Args:
         data: The proxy's request.
         names: The names of its fields before it was sent, because the proxy adds fields of its own later.
-        route: "acompletion" or "anthropic_messages".
+        route: "acompletion", "anthropic_messages" or "aresponses".
         key: The key of the client.
     """
 
@@ -51,7 +53,9 @@ class Calls:
         return self.read(response) if data.get("stream") else response
 
     def read(self, stream: Any) -> Any:
-        """The stream of this route as objects or dicts. Anthropic's events come as bytes."""
+        """The stream of this route as the loop reads it. Anthropic's events come as bytes."""
+        if self._route == "aresponses":
+            return events(stream)
         return parsed(stream) if self._route == "anthropic_messages" else stream
 
     def _adapted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +67,7 @@ class Calls:
             changes["tool_choice"] = {"type": "none"}
         if "tool_choice" not in kwargs:
             self._data.pop("tool_choice", None)
-        return changes
+        return responses_arguments(self._data, changes) if self._route == "aresponses" else changes
 
 
 def _detached(metadata: Mapping[str, Any]) -> dict[str, Any]:

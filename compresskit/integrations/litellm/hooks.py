@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,14 +27,18 @@ from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
+from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, own_rules, wanted
 from .sse import written
 
+# what the proxy streams, by shape
+_OUT: dict[str, Callable[[Any], Any]] = {"openai": lambda part: part, "anthropic": written, "responses": as_object}
+
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
-    """Compresses requests to ``/v1/chat/completions`` and ``/v1/messages``, and answers retrievals."""
+    """Compresses requests to chat completions, messages and Responses, and answers retrievals."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -125,7 +129,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
         try:
             async for part in stream:
-                yield written(part) if turn.shape == "anthropic" else part
+                yield _OUT[turn.shape](part)
         finally:
             await stream.aclose()
 
