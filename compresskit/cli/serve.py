@@ -96,7 +96,7 @@ def as_yaml(made: Mapping[str, Any]) -> str:
 
 def exports(address: Address) -> str:
     """The lines for a shell that send clients through the proxy, and the table for Codex as a comment."""
-    return f"""# Claude Code with its own login or key; if the proxy has the key, export ANTHROPIC_AUTH_TOKEN=${_MASTER} too
+    return f"""# Claude Code with its own login or key (if only the proxy has a key: ANTHROPIC_AUTH_TOKEN=${_MASTER})
 export ANTHROPIC_BASE_URL={shlex.quote(address.url)}
 export ANTHROPIC_CUSTOM_HEADERS="x-litellm-api-key: Bearer ${_MASTER}"
 # clients of OpenAI's APIs
