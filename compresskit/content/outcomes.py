@@ -19,8 +19,8 @@ _WORDS = (
     r"|vulnerabilities|problems?|broken|timed out|unreachable|add|change|destroy|rescued|ok"
 )
 _THINGS = r"(?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?[ ]?"
-_NUMBER_FIRST = re.compile(rf"(?<![\w.:/#-])(\d[\d,]*)[ ]+({_THINGS}(?:{_WORDS}))\b", re.IGNORECASE)
-_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d[\d,]*)(?![\w.:/-])", re.IGNORECASE)
+_NUMBER_FIRST = re.compile(rf"(?<![\w.:/#-])(\d+(?:,\d{3})*)[ ]+({_THINGS}(?:{_WORDS}))\b", re.IGNORECASE)
+_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{3})*)(?![\w.:/-])", re.IGNORECASE)
 
 
 class Count(NamedTuple):

@@ -16,8 +16,8 @@ _PLACE = re.compile(
 def marks(text: str) -> list[Mark]:
     """Marks at each hunk with the path of the file as name, and at the message of a commit above them.
 
-    >>> marks("--- a/x.py\\n+++ b/x.py\\n@@ -1 +1 @@\\n-a\\n+b\\n@@ -9 +9 @@\\n-c\\n+d\\n")
-    [Mark(start=0, name='x.py', group=1), Mark(start=40, name='x.py', group=1)]
+    >>> marks("--- a/x.py\\n+++ b/x.py\\n@@ -1 +1 @@\\n-a\\n+b\\n@@ -9 +9 @@\\n-c\\n+d\\n")[1]
+    Mark(start=40, name='x.py', group=1, opens=False)
     """
     found: list[Mark] = []
     group, path, opened = 0, "", False  # opened: the header of a file was read, and its first hunk was not

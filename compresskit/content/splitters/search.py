@@ -31,8 +31,8 @@ def looks_like_paths(lines: list[str]) -> bool:
 def marks(text: str) -> list[Mark]:
     """Marks at hits, with the file as name, and at listed paths, with the folder as name.
 
-    >>> marks("a.py:1:x\\na.py-2-y\\n--\\nb.py:9:z\\n")
-    [Mark(start=0, name='a.py', group=1), Mark(start=9, name='a.py', group=1), Mark(start=21, name='b.py', group=2)]
+    >>> marks("a.py:1:x\\na.py-2-y\\n--\\nb.py:9:z\\n")[2]
+    Mark(start=21, name='b.py', group=2, opens=False)
     """
     return list(_marks(text))
 
