@@ -35,7 +35,8 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th { font-weight: 400; color: var(--soft); font-size: 14px; } th, td { padding: 6px 0 6px 12px; text-align: right;
   border-bottom: 1px solid var(--line); } th:first-child, td:first-child { padding-left: 0; text-align: left;
   overflow-wrap: anywhere; }
-@media (max-width: 600px) { dl { grid-template-columns: repeat(2, 1fr); } .wide { display: none; } h1 { font-size: 26px; } }
+@media (max-width: 600px) {
+  dl { grid-template-columns: repeat(2, 1fr); } .wide { display: none; } h1 { font-size: 26px; } }
 """
 
 
