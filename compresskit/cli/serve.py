@@ -216,6 +216,7 @@ def _valued(value: Any, variables: Mapping[str, str]) -> Any:
 @click.option("--trigger", type=int, metavar="N", help="Compress requests with more tokens than this.")
 @click.option("--target", type=int, metavar="N", help="Compress them to this number of tokens.")
 @click.option("--store", metavar="STORE", help="memory, disk:DIRECTORY or a Redis URL.  [default: memory]")
+@click.option("--ledger", metavar="FILE", help="Write what each call cost to this file; see `compresskit ledger page`.")
 @click.option("--print-env", is_flag=True, help="Print the lines that send clients through the proxy, and stop.")
 @click.option("--dry-run", is_flag=True, help="Print the proxy's config, and stop.")
 @click.argument("more", nargs=-1, metavar="[-- LITELLM OPTIONS…]", type=click.UNPROCESSED)

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 
 import openai
 import pytest
@@ -11,6 +12,7 @@ from proxy_model import MASK, NUMBER, conversation, document, secret, thinks
 from proxy_server import KEY, config, proxy
 
 from compresskit import TOOL_NAME
+from compresskit.ledger import entries
 
 TRIGGER = 2_500
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -26,8 +28,10 @@ def provider():
 
 @pytest.fixture(scope="module")
 def running(provider, tmp_path_factory):
-    settings = config(provider, trigger=TRIGGER, target=1_500, store="memory", max_rounds=3)
-    with proxy(tmp_path_factory.mktemp("proxy"), settings) as server:
+    folder = tmp_path_factory.mktemp("proxy")
+    ledger = str(folder / "ledger.jsonl")
+    settings = config(provider, trigger=TRIGGER, target=1_500, store="memory", max_rounds=3, ledger=ledger)
+    with proxy(folder, settings) as server:
         yield server
 
 
@@ -52,6 +56,16 @@ def asked(running, provider):
         yield ask
 
 
+def settled(ledger):
+    """The entries of a ledger, as soon as no more are written."""
+    count, found = -1, []
+    while len(found) != count:
+        count = len(found)
+        time.sleep(0.7)
+        found = list(entries(ledger)) if ledger.exists() else []
+    return found
+
+
 @STREAM
 def test_retrievals_are_answered_and_the_client_sees_nothing_of_it(asked, provider, stream):
     name = f"codex {stream}"
@@ -64,6 +78,24 @@ def test_retrievals_are_answered_and_the_client_sees_nothing_of_it(asked, provid
     assert [tool["name"] for tool in first["tools"]] == [TOOL_NAME]
     assert second["input"][: len(first["input"])] == first["input"], "the prompt cache holds"
     assert {body["instructions"] for body in (first, second)} == {"Be brief."}
+
+
+@STREAM
+@pytest.mark.parametrize(("path", "model"), [("responses", "chat"), ("responses", "claude"), ("messages", "claude")])
+def test_each_call_has_one_entry_in_the_ledger(running, stream, path, model):
+    ledger = running.folder / "ledger.jsonl"
+    before = len(settled(ledger))
+    items = conversation(f"ledger {path} {model} {stream}", "retrieve")
+    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": items}
+    if path == "responses":
+        body = {"model": model, "input": items, "stream": stream}
+    assert running.ask(f"/v1/{path}", body)[0] == 200
+    first, second = sorted(settled(ledger)[before:], key=lambda entry: entry.retrieved_tokens)
+    assert first.saved_microdollars > 0
+    assert first.original_tokens > first.fresh_tokens == 10
+    assert first.retrieved_tokens == 0
+    assert second.retrieved_tokens > 0
+    assert second.saved_microdollars == -second.paid_microdollars < 0
 
 
 @STREAM

@@ -27,6 +27,7 @@ from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
+from .accounts import record
 from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
@@ -46,6 +47,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if settings.telemetry:
             telemetry.enable()
         self.store: Store | None = settings.open_store()
+        self.ledger = settings.open_ledger()
         self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
     async def async_pre_call_hook(
@@ -105,7 +107,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if turn is None or turn.request is None or turn.done:
             return None
         turn.done = True
-        calls = Calls(data, turn.names, turn.route, user_api_key_dict)
+        calls = Calls(data, turn.names, turn.route, user_api_key_dict, turn.report)
         answer = await arun(whole(turn.request, response), calls)
         if not turn.report["rounds"]:
             return answer
@@ -125,7 +127,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                 yield part
             return
         turn.done = True
-        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict)
+        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict, turn.report)
         stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
         try:
             async for part in stream:
@@ -146,6 +148,14 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             if turn.report["rounds"] and isinstance(cost, float):
                 found["x-litellm-response-cost"] = str(cost)  # the sum over all calls
         return found
+
+    async def async_log_success_event(self, kwargs: dict[str, Any], response_obj: Any, *_: Any, **_times: Any) -> None:
+        if self.ledger is None:
+            return
+        try:
+            await asyncio.to_thread(record, self.ledger, kwargs, response_obj)
+        except Exception as error:  # the client has its answer
+            verbose_proxy_logger.warning("compresskit: a call is not in the ledger (%s)", type(error).__name__)
 
     def _turn(self, data: dict[str, Any]) -> Turn | None:
         log = data.get("litellm_logging_obj")
