@@ -19,6 +19,7 @@ from .invoking import invoke
 from .kept import kept
 from .ledger_commands import ledger
 from .library import compress_one, compress_to_show, in_target, library_errors
+from .mcp_command import mcp_command
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
 from .recipes import recipes
@@ -201,7 +202,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 for command in (
-    *(bill_command, doctor_command, hook, ledger, recipes, serve_command),
+    *(bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
     *(shell_command("pipe"), shell_command("run")),
 ):
     cli.add_command(command)

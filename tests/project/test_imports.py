@@ -44,7 +44,7 @@ LAYERS = [
     {"request", "shortening"},
     {"compression"},
     {"bill", "chat"},
-    {"integrations", "clients", ""},
+    {"integrations", "clients", "mcp", ""},
     {"cli"},
 ]
 

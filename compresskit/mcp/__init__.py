@@ -1,0 +1,13 @@
+"""An MCP server of short results, and one that shortens the results of another server. Re-exports only."""
+
+from .._lazy import loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .server import new_server as new_server
+    from .settings import Settings as Settings
+    from .wrapping import wrapping_server as wrapping_server
+
+__all__ = ["Settings", "new_server", "wrapping_server"]
+
+__getattr__ = loader(__name__, {"Settings": "settings", "new_server": "server", "wrapping_server": "wrapping"})
