@@ -24,6 +24,7 @@ from .output import Failure, open_output, printable, to_json
 from .progress import progress
 from .recipes import recipes
 from .request_options import request_options
+from .serve import serve_command
 from .shell_commands import command as shell_command
 from .show import render, render_message
 from .shrinker_options import spent
@@ -201,7 +202,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 for command in (
-    *(bill_command, doctor_command, hook, ledger, mcp_command, recipes),
+    *(bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
     *(shell_command("pipe"), shell_command("run")),
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""The commands of a ledger: verify and report. Reads it through compresskit.ledger and reckons nothing itself
+"""The commands of a ledger: verify, report and page. Reads it through compresskit.ledger and reckons nothing itself
 but sums."""
 
 from __future__ import annotations
@@ -94,6 +94,21 @@ def report_command(file: str, as_json: bool) -> None:
         text = _drawn(found).encode()
     with open_output(None) as stream:
         stream.write(text)
+
+
+@ledger.command("page", epilog=EXIT_CODES)
+@click.argument("file")
+@click.option("-o", "--output", metavar="PAGE", help="Write the page to this file, not to standard output.")
+def page_command(file: str, output: str | None) -> None:
+    """Show what FILE says was saved, as one page of HTML that loads nothing."""
+    from ..ledger import entries
+    from ..view.ledger_page import ledger_page
+
+    _verified(file, None)
+    with _readable(file):
+        page = ledger_page(entries(file))
+    with open_output(output) as stream:
+        stream.write(page.encode("utf-8", "backslashreplace"))
 
 
 def summary(found: Iterable[Entry]) -> dict[str, Any]:

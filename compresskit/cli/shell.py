@@ -62,7 +62,7 @@ def run_command(settings: Settings, arguments: Sequence[str], merge: bool = Fals
     except OSError as error:
         sys.stderr.write(f"compresskit: {arguments[0]}: {error.strerror}\n")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
-    with _passing_signals(process):
+    with passing_signals(process):
         data = _output_of(process)
         code = process.wait()
     code = 128 - code if code < 0 else code
@@ -71,7 +71,7 @@ def run_command(settings: Settings, arguments: Sequence[str], merge: bool = Fals
 
 
 @contextmanager
-def _passing_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def passing_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Passes signals on to a command. A terminal's Ctrl-C reaches the command by itself."""
 
     def pass_on(number: int, _frame: object) -> None:

@@ -24,7 +24,8 @@ class Watch(CustomGuardrail):
     """Masks a number in requests, and refuses answers that say FORBIDDEN."""
 
     async def async_pre_call_hook(self, user_api_key_dict, cache, data, call_type):
-        data["messages"] = json.loads(json.dumps(data["messages"]).replace(NUMBER, MASK))
+        name = "input" if "input" in data else "messages"
+        data[name] = json.loads(json.dumps(data[name]).replace(NUMBER, MASK))
         return data
 
     async def async_post_call_success_hook(self, data, user_api_key_dict, response):
@@ -41,6 +42,8 @@ class Watch(CustomGuardrail):
 
 
 def text(chunk):
+    if not hasattr(chunk, "choices"):  # an event of the Responses API
+        return chunk.delta if chunk.type == "response.output_text.delta" else ""
     return chunk.choices[0].delta.content or "" if chunk.choices else ""
 
 

@@ -6,7 +6,9 @@ import time
 
 def as_chat(body):
     """A request in the words of chat completions, which the scripts know."""
-    return {**body, "messages": [message for item in body["input"] for message in _messages(item)]}
+    given = body["input"]
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    return {**body, "messages": [message for item in items for message in _messages(item)]}
 
 
 def _messages(item):

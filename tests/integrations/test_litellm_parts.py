@@ -390,9 +390,9 @@ def test_a_later_call_is_the_same_keys_but_holds_nothing_of_the_first():
         "compression_savings": {"tokens_saved": 5},
         "spend_logs_metadata": {"project": "x", "compresskit": {"tokens_saved": 5}},
     }
-    found = _detached(metadata)
+    found = _detached(metadata, 30)
     assert found["user_api_key_auth"].api_key == auth.api_key
     assert found.pop("user_api_key_auth").budget_reservation is None
     assert auth.budget_reservation == {"amount": 1}
-    logged = {"project": "x", "compresskit": {"retrieval": True}}
+    logged = {"project": "x", "compresskit": {"retrieval": True, "retrieved_tokens": 30}}
     assert found == {"user_api_key": "k", "spend_logs_metadata": logged}

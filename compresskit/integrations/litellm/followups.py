@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from .events import events
+from .prepare import responses_arguments
 from .settings import NAME
 from .sse import parsed
 
@@ -22,11 +24,16 @@ class Calls:
     Args:
         data: The proxy's request.
         names: The names of its fields before it was sent, because the proxy adds fields of its own later.
-        route: "acompletion" or "anthropic_messages".
+        route: "acompletion", "anthropic_messages" or "aresponses".
         key: The key of the client.
+        report: The report of the request, in which the loop counts what is retrieved.
     """
 
-    def __init__(self, data: Mapping[str, Any], names: frozenset[str], route: str, key: Any) -> None:
+    def __init__(
+        self, data: Mapping[str, Any], names: frozenset[str], route: str, key: Any, report: Mapping[str, Any]
+    ) -> None:
+        self._report = report
+        self._counted = 0  # retrieved tokens of the calls before
         self._data = {name: data[name] for name in names if name in data and name not in _ITS_OWN}
         self._route = route
         self._key = key
@@ -37,9 +44,11 @@ class Calls:
         from litellm.proxy.route_llm_request import route_request
 
         data = {**self._data, **self._adapted(kwargs), "litellm_call_id": str(uuid.uuid4())}
+        retrieved = self._report["retrieved_tokens"] - self._counted
+        self._counted += retrieved
         for name in _METADATA:
             if isinstance(data.get(name), dict):
-                data[name] = _detached(data[name])
+                data[name] = _detached(data[name], retrieved)
         call: Any = await route_request(
             data=data,
             route_type=self._route,
@@ -51,7 +60,9 @@ class Calls:
         return self.read(response) if data.get("stream") else response
 
     def read(self, stream: Any) -> Any:
-        """The stream of this route as objects or dicts. Anthropic's events come as bytes."""
+        """The stream of this route as the loop reads it. Anthropic's events come as bytes."""
+        if self._route == "aresponses":
+            return events(stream)
         return parsed(stream) if self._route == "anthropic_messages" else stream
 
     def _adapted(self, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -63,10 +74,10 @@ class Calls:
             changes["tool_choice"] = {"type": "none"}
         if "tool_choice" not in kwargs:
             self._data.pop("tool_choice", None)
-        return changes
+        return responses_arguments(self._data, changes) if self._route == "aresponses" else changes
 
 
-def _detached(metadata: Mapping[str, Any]) -> dict[str, Any]:
+def _detached(metadata: Mapping[str, Any], retrieved: int) -> dict[str, Any]:
     """The metadata for another call: those of the key, without the first call's reservation and savings."""
     from litellm.litellm_core_utils.internal_call_metadata import sanitize_user_api_key_auth
 
@@ -75,5 +86,5 @@ def _detached(metadata: Mapping[str, Any]) -> dict[str, Any]:
         found[_AUTH] = sanitize_user_api_key_auth(found[_AUTH])
     logged = found.get("spend_logs_metadata")
     if isinstance(logged, Mapping) and NAME in logged:
-        found["spend_logs_metadata"] = {**logged, NAME: {"retrieval": True}}
+        found["spend_logs_metadata"] = {**logged, NAME: {"retrieval": True, "retrieved_tokens": retrieved}}
     return found

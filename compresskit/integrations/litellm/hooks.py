@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -27,14 +27,19 @@ from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...stores import Store
+from .accounts import record
+from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, own_rules, wanted
 from .sse import written
 
+# what the proxy streams, by shape
+_OUT: dict[str, Callable[[Any], Any]] = {"openai": lambda part: part, "anthropic": written, "responses": as_object}
+
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
-    """Compresses requests to ``/v1/chat/completions`` and ``/v1/messages``, and answers retrievals."""
+    """Compresses requests to chat completions, messages and Responses, and answers retrievals."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()
@@ -42,6 +47,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if settings.telemetry:
             telemetry.enable()
         self.store: Store | None = settings.open_store()
+        self.ledger = settings.open_ledger()
         self._turns: WeakKeyDictionary[Any, Turn] = WeakKeyDictionary()
 
     async def async_pre_call_hook(
@@ -101,7 +107,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if turn is None or turn.request is None or turn.done:
             return None
         turn.done = True
-        calls = Calls(data, turn.names, turn.route, user_api_key_dict)
+        calls = Calls(data, turn.names, turn.route, user_api_key_dict, turn.report)
         answer = await arun(whole(turn.request, response), calls)
         if not turn.report["rounds"]:
             return answer
@@ -121,11 +127,11 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                 yield part
             return
         turn.done = True
-        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict)
+        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict, turn.report)
         stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
         try:
             async for part in stream:
-                yield written(part) if turn.shape == "anthropic" else part
+                yield _OUT[turn.shape](part)
         finally:
             await stream.aclose()
 
@@ -142,6 +148,14 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             if turn.report["rounds"] and isinstance(cost, float):
                 found["x-litellm-response-cost"] = str(cost)  # the sum over all calls
         return found
+
+    async def async_log_success_event(self, kwargs: dict[str, Any], response_obj: Any, *_: Any, **_times: Any) -> None:
+        if self.ledger is None:
+            return
+        try:
+            await asyncio.to_thread(record, self.ledger, kwargs, response_obj)
+        except Exception as error:  # the client has its answer
+            verbose_proxy_logger.warning("compresskit: a call is not in the ledger (%s)", type(error).__name__)
 
     def _turn(self, data: dict[str, Any]) -> Turn | None:
         log = data.get("litellm_logging_obj")

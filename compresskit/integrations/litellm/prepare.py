@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ... import _observer
 from ..._json import dumps
 from ...chat.following import Following
 from ...chat.loop import Request
@@ -14,14 +15,21 @@ from ...messages.cache_control import marks
 from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
 from ...prices import prices_for
-from ...responses import taken
+from ...responses import plain, taken
 from ...rules import Rule
 from ...stores import Store
 from ...tokens.measure import measure_for
 from .settings import Settings
 
-SHAPES = {"completion": "openai", "acompletion": "openai", "anthropic_messages": "anthropic"}  # by kind of call
+SHAPES = {  # by kind of call
+    "completion": "openai",
+    "acompletion": "openai",
+    "anthropic_messages": "anthropic",
+    "aresponses": "responses",
+}
 _FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "n")
+_PROVIDER_STATE = ("previous_response_id", "conversation")  # fields of Responses: the provider holds what came before
+_BESIDE = {"openai": (), "anthropic": ("system",), "responses": ("instructions", "text")}  # tokens beside the messages
 
 
 @dataclass
@@ -59,8 +67,12 @@ class Turn:
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
+    if turn.shape == "responses" and (why := _left_alone(kwargs)):
+        turn.report["skipped_reason"] = why
+        _observer.skipped(kwargs.get("model"), "disabled")
+        return {}
     following = Following(
-        {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, kwargs)},
+        {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, turn.shape, kwargs)},
         store,
         tenant=turn.tenant,
         secret=settings.secret,
@@ -71,16 +83,41 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     )
     # The arguments that the loop needs: all of them would keep the whole request in memory.
     needed = {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs}
-    changes, turn.request = following.prepared(needed, [taken(one)[0] for one in kwargs["messages"]], turn.report)
-    return changes
+    if turn.shape == "responses":
+        needed["messages"] = _items(kwargs["input"])
+    changes, turn.request = following.prepared(needed, [taken(one)[0] for one in needed["messages"]], turn.report)
+    return responses_arguments(kwargs, changes) if changes and turn.shape == "responses" else changes
 
 
-def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _left_alone(kwargs: Mapping[str, Any]) -> str | None:
+    """Why a request to the Responses API goes out as it is; None if it is compressed."""
+    if any(kwargs.get(name) for name in _PROVIDER_STATE):
+        return "provider_state"
+    return None if isinstance(kwargs.get("input"), str | list) else "not_served"
+
+
+def _items(given: str | list[Any]) -> list[Any]:
+    """The input of a request as items. A text is one item of the user."""
+    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+
+
+def responses_arguments(kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The changed arguments of a call in the words of the Responses API.
+
+    Reasoning that the provider neither stored nor encrypted is left out, because the provider knows it no more.
+    """
+    items = changes["messages"]
+    if kwargs.get("store") is False:
+        items = [item for item in items if item.get("type") != "reasoning" or item.get("encrypted_content")]
+    return {**{name: value for name, value in changes.items() if name != "messages"}, "input": items}
+
+
+def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The options of compress() that the settings and the call decide."""
     model = kwargs["model"]
-    # Anthropic's instructions are outside of the messages, but cost tokens too.
     factor = settings.factor_of(model)
-    beside = measure_for(model, None, factor).count(dumps(kwargs["system"])) if kwargs.get("system") else 0
+    measure = measure_for(model, None, factor)
+    beside = sum(measure.count(dumps(plain(kwargs[name]))) for name in _BESIDE[shape] if kwargs.get(name))
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
@@ -88,7 +125,8 @@ def _options(settings: Settings, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
         "token_factor": factor,
         "tools": kwargs.get("tools"),
-        "recoverable": may_retrieve(kwargs),
+        # the answer of a background response comes later, in a request of its own
+        "recoverable": may_retrieve(kwargs) and not (shape == "responses" and kwargs.get("background") is True),
         "open": list(settings.open) or None,
         "cached": settings.cached,
         "results": settings.results,

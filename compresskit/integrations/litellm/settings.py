@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
 from ...options import check_keeping, check_loop, check_turns, checked_factor, checked_target
@@ -13,6 +13,9 @@ from ...rules import Rule, checked, checked_rules, load
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
+
+if TYPE_CHECKING:  # its locks need a POSIX system
+    from ...ledger import Ledger
 
 NAME = "compresskit"  # name of the field in metadata and body, and of the section of the config
 HEADER = "x-compresskit"
@@ -41,6 +44,7 @@ class Settings:
         telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
         embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
+        ledger: The file of a ledger, to which each call is added; "" for none. See ``compresskit.ledger``.
         rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
     """
 
@@ -65,6 +69,7 @@ class Settings:
     embedding_model: str | None = None
     reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
+    ledger: str = ""
     rules: str | list[Any] | tuple[Any, ...] = ()
 
     @property
@@ -121,11 +126,19 @@ class Settings:
             return DiskStore(self.store.removeprefix("disk:"), ttl=self.ttl)
         return RedisStore(self.store, ttl=self.ttl)
 
+    def open_ledger(self) -> Ledger | None:
+        """The ledger of the settings; None if there is none. The first entry creates its file."""
+        if not self.ledger:
+            return None
+        from ...ledger import Ledger
+
+        return Ledger(self.ledger)
+
     def _check(self) -> None:
         checked_target(self.trigger, self.target)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, None, None)
         check_whole("ttl", self.ttl)
-        for name in ("store", "secret"):
+        for name in ("store", "secret", "ledger"):
             if not isinstance(getattr(self, name), str):
                 raise InvalidArgument(
                     f"callback_settings.{NAME}.{name} is {described(getattr(self, name))}; a text was expected. Put it "

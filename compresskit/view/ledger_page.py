@@ -1,0 +1,183 @@
+"""A ledger as one page of HTML: requests, tokens and dollars, with retrievals deducted.
+
+The page loads nothing and has no script. Names of models and conversations are escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # its locks need a POSIX system
+    from ..ledger import Entry
+
+_MILLION = 1_000_000
+_MAX_ROWS = 50  # rows of one table; the rest is summed up in its last row
+_CSS = """
+:root { color-scheme: light dark; --back: #fff; --text: #1c1e21; --soft: #62676e; --line: #d9dce1; --good: #16794a;
+  --bad: #b3261e; --bar: #9aa3ad; }
+@media (prefers-color-scheme: dark) { :root { --back: #15171a; --text: #e8eaed; --soft: #a2a9b1; --line: #353a41;
+  --good: #5fcf97; --bad: #ff8a80; --bar: #6b747e; } }
+body { margin: 0 auto; padding: 24px 16px 48px; max-width: 920px; background: var(--back); color: var(--text);
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { margin: 0; font-size: 32px; line-height: 1.2; } h2 { margin: 36px 0 8px; font-size: 18px; }
+p { margin: 4px 0 24px; color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); }
+dl { display: grid; grid-template-columns: repeat(4, 1fr); gap: 12px; margin: 0; }
+dl div { padding: 12px 14px; border: 1px solid var(--line); border-radius: 8px; }
+dt { color: var(--soft); font-size: 14px; } dd { margin: 0; font-size: 22px; font-variant-numeric: tabular-nums; }
+.bars { margin: 24px 0 0; } .bars div { display: flex; align-items: center; gap: 10px; margin: 6px 0; font-size: 14px; }
+.bars span:first-child { flex: 0 0 64px; color: var(--soft); } .bars i { height: 14px; border-radius: 3px;
+  background: var(--bar); min-width: 2px; } .bars .sent i { background: var(--good); }
+.bars b { flex: 1; font-weight: 400; display: block; }
+table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 15px; }
+th { font-weight: 400; color: var(--soft); font-size: 14px; } th, td { padding: 6px 0 6px 12px; text-align: right;
+  border-bottom: 1px solid var(--line); } th:first-child, td:first-child { padding-left: 0; text-align: left;
+  overflow-wrap: anywhere; }
+@media (max-width: 600px) {
+  dl { grid-template-columns: repeat(2, 1fr); } .wide { display: none; } h1 { font-size: 26px; } }
+"""
+
+
+@dataclass
+class Sums:
+    """The sums of some entries. Prices are in micro-dollars.
+
+    Attributes:
+        requests: The requests of the program, without those that were only sent because of a retrieval.
+        retrievals: The requests that were only sent because of a retrieval.
+        before: The tokens of the requests without compression.
+        sent: The tokens that were sent, those of retrievals included.
+        read: The sent tokens that were read from the provider's cache.
+        without, paid, bounced, saved: The sums of the entries.
+        assumed: The requests whose usage was not given.
+    """
+
+    requests: int = 0
+    retrievals: int = 0
+    before: int = 0
+    sent: int = 0
+    read: int = 0
+    without: int = 0
+    paid: int = 0
+    bounced: int = 0
+    saved: int = 0
+    assumed: int = 0
+
+    def add(self, entry: Entry) -> None:
+        retrieval = entry.retrieved_tokens > 0
+        self.retrievals += retrieval
+        self.requests += not retrieval
+        self.before += 0 if retrieval else entry.original_tokens
+        self.sent += entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
+        self.read += entry.read_tokens
+        self.without += entry.without_microdollars
+        self.paid += entry.paid_microdollars
+        self.bounced += entry.bounced_microdollars
+        self.saved += entry.saved_microdollars
+        self.assumed += entry.assumed
+
+    def __iadd__(self, other: Sums) -> Sums:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+        return self
+
+
+def ledger_page(entries: Iterable[Entry]) -> str:
+    """The page of a ledger."""
+    total = Sums()
+    models, conversations, days = dict[str, Sums](), dict[str, Sums](), dict[str, Sums]()
+    for entry in entries:
+        total.add(entry)
+        for groups, name in (
+            (models, entry.model),
+            (conversations, entry.conversation or "(no name)"),
+            (days, entry.time[:10]),
+        ):
+            groups.setdefault(name, Sums()).add(entry)
+    first, last = min(days, default=""), max(days, default="")
+    span = (f"{first} (UTC)" if first == last else f"{first} to {last} (UTC)") if first else "No request yet"
+    tables = _table("Models", models) + _table("Days", dict(sorted(days.items(), reverse=True)), ordered=True)
+    tables += _table("Conversations", conversations) if len(conversations) > 1 else ""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>compresskit: what it saved</title><style>{_CSS}</style></head><body>"
+        f"{_head(total)}<p>{escape(span)}. Prices are those of each model, with its prompt cache. What retrievals cost "
+        f"is deducted.{_assumed(total)}</p>{_figures(total)}{_bars(total)}{tables}</body></html>\n"
+    )
+
+
+def _head(total: Sums) -> str:
+    share = f" ({abs(total.saved) / total.without:.0%})" if total.without else ""
+    if total.saved < 0:
+        return f'<h1>It cost <span class="bad">{_dollars(-total.saved)}</span> more{share}</h1>'
+    return f'<h1>It saved <span class="good">{_dollars(total.saved)}</span>{share}</h1>'
+
+
+def _assumed(total: Sums) -> str:
+    if not total.assumed:
+        return ""
+    return f" For {total.assumed:,} requests the provider's usage was not given, so nothing counts as cached there."
+
+
+def _figures(total: Sums) -> str:
+    figures = {
+        "requests": f"{total.requests:,}",
+        "retrievals": f"{total.retrievals:,}",
+        "tokens before": f"{total.before:,}",
+        "tokens sent": f"{total.sent:,}",
+        "of them cached": f"{total.read:,}",
+        "without compression": _dollars(total.without),
+        "paid": _dollars(total.paid),
+        "of it for retrievals": _dollars(total.bounced),
+    }
+    return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items()) + "</dl>"
+
+
+def _bars(total: Sums) -> str:
+    """Tokens and dollars, each before and after, as bars of the same scale."""
+    rows = []
+    tokens = {"tokens": total.before, "sent": total.sent}
+    for pair in (tokens, {"without": total.without, "paid": total.paid}):
+        widest = max(*pair.values(), 1)
+        for name, value in pair.items():
+            bar = f'<i style="display:block;width:{100 * value / widest:.1f}%"></i>'
+            kind = "sent" if name in ("sent", "paid") else ""
+            rows.append(f'<div class="{kind}"><span>{name}</span><b>{bar}</b></div>')
+    return f'<div class="bars" aria-hidden="true">{"".join(rows)}</div>'
+
+
+def _table(title: str, groups: dict[str, Sums], ordered: bool = False) -> str:
+    """A table with a row for each group, those with the largest sums first unless they are ordered."""
+    rows = list(groups.items())
+    if not ordered:
+        rows.sort(key=lambda row: -abs(row[1].saved))
+    rest = Sums()
+    for _, sums in rows[_MAX_ROWS:]:
+        rest += sums
+    more = [(f"{len(rows) - _MAX_ROWS:,} more", rest)] if len(rows) > _MAX_ROWS else []
+    body = "".join(_row(name, sums) for name, sums in [*rows[:_MAX_ROWS], *more])
+    head = "<th></th><th>requests</th>" + "".join(f'<th class="wide">{name}</th>' for name in ("tokens", "sent"))
+    head += "<th>paid</th><th>saved</th>"
+    return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _row(name: str, sums: Sums) -> str:
+    kind = "bad" if sums.saved < 0 else "good"
+    return (
+        f"<tr><td>{escape(name)}</td><td>{sums.requests:,}</td>"
+        f'<td class="wide">{sums.before:,}</td><td class="wide">{sums.sent:,}</td>'
+        f'<td>{_dollars(sums.paid)}</td><td class="{kind}">{_dollars(sums.saved)}</td></tr>'
+    )
+
+
+def _dollars(amount: int) -> str:
+    """Micro-dollars as dollars, with four digits behind the point below a hundred dollars.
+
+    >>> _dollars(1_234_567), _dollars(-12_345), _dollars(123_456_789_000)
+    ('$1.2346', '-$0.0123', '$123,456.79')
+    """
+    value = abs(amount) / _MILLION
+    return f"{'-' if amount < 0 else ''}${value:,.{2 if value >= 100 else 4}f}"
