@@ -98,7 +98,7 @@ def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
     (tmp_path / "app.py").write_text(PROJECT)
     (tmp_path / "mypy.ini").write_text(CONFIG)
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--cache-dir", tmp_path / "cache", "app.py"],
+        [sys.executable, "-m", "mypy", "--cache-dir", ROOT / ".mypy_cache", "app.py"],
         cwd=tmp_path,
         env={**os.environ, "MYPYPATH": str(ROOT)},
         capture_output=True,

@@ -108,11 +108,13 @@ def test_a_run_that_was_killed_gives_the_record_of_one_that_was_not(tmp_path):
 
 
 RUN = """
+import signal
 import sys
 from eval_items import holds, options
 from evals.harness import engine, reporting
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs in the background
     journal, folder = sys.argv[1:]
     given = options(resume=journal, jobs=2)
     items = [engine.Item(str(number), (number, folder)) for number in range(5)]
