@@ -14,7 +14,7 @@ _COMMON = {
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 }
-settings.register_profile("ci", derandomize=True, database=None, max_examples=80, **_COMMON)
+settings.register_profile("ci", derandomize=True, database=None, max_examples=64, **_COMMON)
 settings.register_profile("dev", database=None, max_examples=25, **_COMMON)
 settings.register_profile("deep", database=None, max_examples=2_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))

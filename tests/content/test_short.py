@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compresskit.content import FORMS, detect, forms_of, said_in_short, segments_of, shorten
+from compresskit.content import FORMS, LOSSLESS, detect, forms_of, said_in_short, segments_of, shorten
 from compresskit.content.compact.log import cleaned, short_log
 from compresskit.content.compact.search import expand_listing, expand_search, short_listing, short_search
 from compresskit.content.compact.table import short_table
@@ -41,7 +41,8 @@ def test_paths_by_folder_stand_for_the_very_same_text(text):
 @given(st.text() | outputs | st.sampled_from(["x\x08\x08y", "\r\r", "\x1b[", "a\n" * 50]), st.sampled_from(list(FORMS)))
 def test_any_text_has_a_form_or_none_and_segments_that_make_it_up(text, form):
     short = FORMS[form](text)
-    assert said_in_short(text, form) == (short.head + short.body if short else "")
+    looks_cut = short is not None and form in LOSSLESS and any(line == "…" for line in short.body.split("\n"))
+    assert said_in_short(text, form) == (short.head + short.body if short and not looks_cut else "")
     if short and short.body:
         found = segments_of(short, 60, 400).segments
         assert "".join(short.body[start:end] for start, end, _ in found) == short.body
