@@ -224,6 +224,9 @@ class Treatment(NamedTuple):
         return self.action in ("verbatim", "signatures", "shrink")
 
 
+NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
+
+
 class Query(NamedTuple):
     """Terms with their weights, and what is named outright; both empty where nothing is asked.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from itertools import accumulate, islice, pairwise
-from types import MappingProxyType
 from typing import NamedTuple
 
 from ..content import (
@@ -32,7 +31,7 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.rows import cut, picked
 from ..tokens.measure import Measure
-from ..types import Block, Message, Place, Protection, Query, Treatment, Turn
+from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .groups import Atom
 
@@ -46,7 +45,6 @@ _PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the q
 _ASKED_TERMS = 64  # words of the question that are looked for in a text
 CODE = frozenset({"python", "code"})  # kinds of text with signatures
 NO_ENTITIES: frozenset[int] = frozenset()
-_NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
 _WHOLE = Split("text", [])
 
 
@@ -129,7 +127,7 @@ def judge(
     query: Query,
     measure: Measure,
     room: int,
-    rules: Mapping[Place, Treatment] = _NO_RULES,
+    rules: Mapping[Place, Treatment] = NO_RULES,
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 

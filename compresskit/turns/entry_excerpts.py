@@ -7,7 +7,6 @@ The time it takes grows with the new messages alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from .._json import clone
 from ..content import detect
@@ -21,12 +20,11 @@ from ..plan.budget import Limits, fitted
 from ..plan.candidates import judge
 from ..plan.groups import Atom
 from ..relevance.query import derive
-from ..types import Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
+from ..types import NO_RULES, Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
 from . import weights as tuning
 from .repeats import discounted
 
 _LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
-_NO_RULES: Mapping[Place, Treatment] = MappingProxyType({})
 _CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
 
 
@@ -75,11 +73,11 @@ def enter_views(
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * ordinary) + bounded
+    numbers = {index: number for number, index in enumerate(places)}
     local = {
-        (number, path): rule
-        for number, index in enumerate(places)
+        (numbers[message], path): rule
         for (message, path), rule in rules.items()
-        if message == index and rule.action != "stub"  # the model has just asked for it
+        if message in numbers and rule.action != "stub"  # the model has just asked for it
     }
     judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted, local)
     counted = {(index, block.path) for index, block in texts}
@@ -99,7 +97,7 @@ def enter_views(
     return taken
 
 
-def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = _NO_RULES) -> list[Block]:
+def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
     """The results of a message that are long: by the bound of a rule, or else by the usual one."""
     found = []
     for block in turn.blocks:

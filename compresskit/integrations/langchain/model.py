@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
@@ -313,12 +314,16 @@ def _without(chunk: ChatGenerationChunk, ours: frozenset[str], hidden: set[Any])
 
 def _chunks(result: ChatResult) -> list[ChatGenerationChunk]:
     """A result as a stream of one chunk."""
-    from json import dumps
-
     message: Any = result.generations[0].message
     fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
     parts = [
-        {"type": "tool_call_chunk", "index": at, "id": call["id"], "name": call["name"], "args": dumps(call["args"])}
+        {
+            "type": "tool_call_chunk",
+            "index": at,
+            "id": call["id"],
+            "name": call["name"],
+            "args": json.dumps(call["args"]),
+        }
         for at, call in enumerate(message.tool_calls)
     ]
     info = result.generations[0].generation_info
