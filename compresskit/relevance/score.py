@@ -20,7 +20,7 @@ from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
 from .links import hop
-from .outliers import of_lines, of_records
+from .output_signals import output_values
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
@@ -30,7 +30,8 @@ _BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
-_UNLIKE = {"log": of_lines, "json": of_records, "jsonl": of_records, "table": of_records}
+_OUTPUTS = frozenset({"log", "lines"})
+_UNLIKE = _OUTPUTS | {"json", "jsonl", "table"}  # kinds of outputs and of records
 
 
 class Signals(NamedTuple):
@@ -161,23 +162,38 @@ def _scaled(scores: list[float], best: float) -> list[float]:
 
 
 def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
-    """For every segment, what the call is worth that returned its text."""
+    """For every segment, what the call is worth that returned its text.
+
+    The call speaks for the text as a whole, so a longer segment gets more of it. Otherwise the budget, which compares
+    values per token, would buy the shortest segments of that text first, whatever they say.
+    """
+    tuned = tuning.WEIGHTS
     calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
-    most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
-    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
-    return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
+    scores = _scaled(
+        bm25(calls, [CALL_TERMS] * len(calls), reader.weights), tuned.call_context * _strongest(calls, reader)
+    )
+    sizes = [end - start for document in documents for start, end, _ in document.segments]
+    usual = sum(sizes) / max(1, len(sizes))
+    of = chain.from_iterable(
+        [score] * len(document.segments) for score, document in zip(scores, documents, strict=True)
+    )
+    return [
+        score and score * min(tuned.max_call_size, size / usual) ** tuned.call_size_exponent
+        for score, size in zip(of, sizes, strict=True)
+    ]
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
-    """Adds the value of outliers in the newest logs and records."""
-    most = tuning.WEIGHTS.outlier
+    """Adds what outputs and records say by themselves, in the newest ones: failures, odd lines, totals, the ends."""
+    tuned = tuning.WEIGHTS
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
         if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
             left -= len(text)
-            apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
-            values[number] = [value + most * each for value, each in zip(values[number], apart, strict=True)]
+            share = tuned.output_share if kind in _OUTPUTS else tuned.record_share
+            more = output_values(text, segments, kind)
+            values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
 
 
 def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float]:

@@ -20,7 +20,7 @@ def values(separator, kind):
     return score([Document(text, segments, "", 0.0, kind), other], QUERY)[0]
 
 
-@pytest.mark.parametrize("kind", ["prose", "python", "log"])
+@pytest.mark.parametrize("kind", ["prose", "python", "code"])
 def test_what_stands_beside_a_hit_is_worth_a_share_of_it(kind):
     first, hit, last = values("\n", kind)
     assert hit > first == last > 0
