@@ -37,6 +37,27 @@ READ = [
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
     {"role": "tool", "tool_call_id": "c1", "content": DOCUMENT},
 ]
+PLAIN = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": DOCUMENT}, "title": "a.md"}
+IN_PARTS = {"type": "document", "source": {"type": "content", "content": [text_part(DOCUMENT)]}}
+FOUND = {
+    "type": "search_result", "source": "https://example.org", "title": "Bridges", "content": [text_part(DOCUMENT)],
+    "citations": {"enabled": True},
+}  # fmt: skip
+CONVERSE_FOUND = {"searchResult": {"source": "s", "title": "Bridges", "content": [{"text": DOCUMENT}]}}
+
+
+def results_of(*content):
+    use = {"type": "tool_use", "id": "t1", "name": "search", "input": {"query": "bridges"}}
+    answer = {"type": "tool_result", "tool_use_id": "t1", "content": list(content)}
+    return [user(QUESTION), {"role": "assistant", "content": [use]}, user([answer])]
+
+
+def converse_results_of(*content):
+    use = {"toolUse": {"toolUseId": "t1", "name": "search", "input": {"query": "bridges"}}}
+    answer = {"toolResult": {"toolUseId": "t1", "content": list(content)}}
+    return [user([{"text": QUESTION}]), {"role": "assistant", "content": [use]}, user([answer])]
+
+
 REQUESTS = {
     "one message, question last": [user(f"{DOCUMENT}\n\n{QUESTION}")],
     "one message, question first": [user(f"{QUESTION}\n\n{DOCUMENT}")],
@@ -48,6 +69,14 @@ REQUESTS = {
     "instruction, then the document": [user(QUESTION), user(DOCUMENT)],
     "an answered result": [user("Read bridges.md."), *READ, said("I have read it."), user(QUESTION)],
     "a newest result": [user(QUESTION), *READ],
+    "a document block": [user([PLAIN, text_part(QUESTION)])],
+    "a document of parts": [user([IN_PARTS, text_part(QUESTION)])],
+    "a search result": [user([FOUND, text_part(QUESTION)])],
+    "documents as a tool's result": results_of(PLAIN, IN_PARTS),
+    "a search result as a tool's result": results_of(FOUND),
+    "JSON as a result of Converse": converse_results_of({"json": {"files": [{"path": "a.md", "text": DOCUMENT}]}}),
+    "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
+    "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
 
 
