@@ -30,8 +30,7 @@ _BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
-_OUTPUTS = frozenset({"log", "lines"})
-_UNLIKE = _OUTPUTS | {"json", "jsonl", "table"}  # kinds of outputs and of records
+_RECORDS = frozenset({"json", "jsonl", "table"})
 
 
 class Signals(NamedTuple):
@@ -57,7 +56,7 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
     remaining = iter(signals(documents, query).values())
     values = [list(islice(remaining, len(document.segments))) for document in documents]
-    _lift_unlike(documents, values)
+    _lift_unlike(documents, values, query.explicit)
     return values
 
 
@@ -183,15 +182,20 @@ def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     ]
 
 
-def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
-    """Adds what outputs and records say by themselves, in the newest ones: failures, odd lines, totals, the ends."""
+def _lift_unlike(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
+    """Adds what outputs and records say by themselves, in the newest ones: failures, odd lines, totals, the ends.
+
+    Lines may also be speakers or cells. So for a question about the texts their words decide alone.
+    """
     tuned = tuning.WEIGHTS
+    shares = dict.fromkeys(_RECORDS, tuned.record_share)
+    shares |= {"log": tuned.output_share, "lines": (1 - explicit) * tuned.output_share}
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
-        if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
+        if shares.get(kind) and len(segments) > 1 and len(text) <= left:
             left -= len(text)
-            share = tuned.output_share if kind in _OUTPUTS else tuned.record_share
+            share = shares[kind]
             more = output_values(text, segments, kind)
             values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
 
