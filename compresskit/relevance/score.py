@@ -20,6 +20,7 @@ from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
 from .links import hop
+from .outliers import of_records
 from .output_signals import output_values
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
@@ -81,7 +82,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         "words": _scaled(bm25(counts, lengths, reader.weights), strength),
         "table": of_tables(documents, counts, lengths, reader, query.explicit * tuned.table * strength),
         "own_call": own_calls,
-        "call_context": _of_calls(documents, reader),
+        "call_context": _of_calls(documents, reader, query.explicit),
         "mentioned": mentioned,
         "defined": defined,
     }
@@ -160,11 +161,11 @@ def _scaled(scores: list[float], best: float) -> list[float]:
     return [score * scale for score in scores]
 
 
-def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
+def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) -> list[float]:
     """For every segment, what the call is worth that returned its text.
 
-    The call speaks for the text as a whole, so a longer segment gets more of it. Otherwise the budget, which compares
-    values per token, would buy the shortest segments of that text first, whatever they say.
+    The call speaks for the text as a whole. So for a question about texts a longer segment gets more of it: the budget
+    compares values per token, and would otherwise buy the shortest segments of that text first, whatever they say.
     """
     tuned = tuning.WEIGHTS
     calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
@@ -173,22 +174,23 @@ def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
     )
     sizes = [end - start for document in documents for start, end, _ in document.segments]
     usual = sum(sizes) / max(1, len(sizes))
+    exponent = explicit * tuned.call_size_exponent
     of = chain.from_iterable(
         [score] * len(document.segments) for score, document in zip(scores, documents, strict=True)
     )
     return [
-        score and score * min(tuned.max_call_size, size / usual) ** tuned.call_size_exponent
+        score and score * min(tuned.max_call_size, size / usual) ** exponent
         for score, size in zip(of, sizes, strict=True)
     ]
 
 
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
-    """Adds what outputs and records say by themselves, in the newest ones: failures, odd lines, totals, the ends.
+    """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends.
 
     Lines may also be speakers or cells. So for a question about the texts their words decide alone.
     """
     tuned = tuning.WEIGHTS
-    shares = dict.fromkeys(_RECORDS, tuned.record_share)
+    shares = dict.fromkeys(_RECORDS, tuned.odd_record)
     shares |= {"log": tuned.output_share, "lines": (1 - explicit) * tuned.output_share}
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
@@ -196,7 +198,10 @@ def _lift_unlike(documents: Sequence[Document], values: list[list[float]], expli
         if shares.get(kind) and len(segments) > 1 and len(text) <= left:
             left -= len(text)
             share = shares[kind]
-            more = output_values(text, segments, kind)
+            if kind in _RECORDS:
+                more = of_records([text[start:end] for start, end, _ in segments])
+            else:
+                more = output_values(text, segments, kind)
             values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
 
 

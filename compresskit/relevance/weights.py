@@ -173,12 +173,12 @@ class RelevanceWeights:
     # Outputs of commands (output_signals.py)
     output_share: float = weight(
         1.0,
-        "share of what logs and lines say by themselves, beside what the query asks; 0: none",
-        "`python -m evals needs`: alerts 0.62 to 0.96, agents' points at 20 % 0.85 to 0.88",
+        "value of what logs say by themselves, and lines for an agent, as a multiple of their value there; 0: none",
+        "`python -m evals needs`: alerts 0.67 to 0.88; `python -m evals outputs`: tests 0.56 to 0.91",
     )
-    record_share: float = weight(
+    odd_record: float = weight(
         0.3,
-        "share of what records say by themselves; 0: none",
+        "value of a record that is unlike all others; 0: none",
         "`python -m evals needs`: tables 0.86 to 0.90, with 1.0 0.85",
     )
     level_severities: tuple[float, float, float] = weight((0.5, 0.9, 1.0), "severity of WARN, ERROR and FATAL")
