@@ -29,12 +29,16 @@ def __getattr__(name: str) -> object:
     from ...errors import CompresskitError
     from .hooks import Handler
     from .settings import NAME, Settings
+    from .status import StatusPage
 
     try:
         made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME)))
     except CompresskitError:
         _hide_frames()
         raise
+    proxy = sys.modules.get("litellm.proxy.proxy_server")
+    if proxy is not None and made.ledger is not None:  # as LiteLLM adds the route of its own callback for Prometheus
+        StatusPage(made.ledger).attach(vars(proxy)["app"])
     globals()[name] = made
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from ...rules import Rule, checked, checked_rules, load
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
+from .status import SinceStart
 
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ...ledger import Ledger
@@ -126,10 +128,10 @@ class Settings:
             return DiskStore(self.store.removeprefix("disk:"), ttl=self.ttl)
         return RedisStore(self.store, ttl=self.ttl)
 
-    def open_ledger(self) -> Ledger | None:
-        """The ledger of the settings; None if there is none. The first entry creates its file."""
+    def open_ledger(self) -> Ledger | SinceStart | None:
+        """The ledger of the settings, or sums in memory if there is none. The first entry creates its file."""
         if not self.ledger:
-            return None
+            return SinceStart() if os.name == "posix" else None
         from ...ledger import Ledger
 
         return Ledger(self.ledger)
