@@ -160,7 +160,7 @@ def judge(
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
     for number, one in _with_discounts(_with_values(large, scores), candidates).items():
-        candidates[number] = _with_best_segment(one)
+        candidates[number] = with_best_segment(one)
     firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
     relevance = [
         max(one.values) if one.values else 0.0 if one.protected else value
@@ -223,7 +223,7 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
     return found
 
 
-def _with_best_segment(one: Candidate) -> Candidate:
+def with_best_segment(one: Candidate) -> Candidate:
     """Keeps the best segment of a text whenever it is shown, if a rule asks for an excerpt of it."""
     if one.rule is None or one.rule.action != "excerpt" or one.must or one.again or not one.values:
         return one

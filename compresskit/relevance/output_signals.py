@@ -49,6 +49,15 @@ def output_query(query: str, command: str) -> Query:
     return asked._replace(weights=weights, mentions=mentions)
 
 
+def has_events(kind: str, ran: bool) -> bool:
+    """Whether the lines of a text of a kind are events, which may report failures: not those of files and of prose.
+
+    >>> has_events("log", False), has_events("code", True), has_events("code", False), has_events("prose", True)
+    (True, True, False, False)
+    """
+    return kind not in _READ and (ran or kind not in _FILES)
+
+
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
     """A value for every segment, to be added to its relevance.
 
@@ -68,7 +77,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     if not segments or len(text) > _CHARACTERS:
         return values
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
-    if kind not in _READ and (ran or kind not in _FILES):
+    if has_events(kind, ran):
         if kind not in _RECORDS:
             values = _telling(parts)
         for each in _unlike(parts, kind):
