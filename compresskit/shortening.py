@@ -21,7 +21,6 @@ from .options import checked_factor
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge, with_best_segment
 from .plan.groups import Atom
-from .relevance import weights as relevance_tuning
 from .relevance.output_signals import has_events, output_query, output_values
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
@@ -177,7 +176,6 @@ class _Output:
         self._block = Block(0, ("content",), text, call=self._hint)
         self._turns = [Turn(0, "tool", [self._block])]
         self._rules: Mapping[Place, Treatment] = NO_RULES
-        self._asked = bool(query)
         self._query = output_query(query or "", command or "")
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
@@ -236,9 +234,7 @@ class _Output:
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
         least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
-        # without a query the best hit is one of the command's words, which say less
-        share = 1.0 if self._asked else relevance_tuning.WEIGHTS.command_share
-        values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
+        values = [value - least + more for value, more in zip(one.values, added, strict=True)]
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
             one = with_best_segment(one._replace(must=frozenset()))

@@ -32,6 +32,7 @@ _TROUBLE = re.compile(
 )
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"(?<!\w)([`'\"‘“«])[^`'\"’”»\n]{1,80}([`'\"’”»])")
+_HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
@@ -115,7 +116,7 @@ def _telling(parts: Sequence[str]) -> list[float]:
     tuned = tuning.WEIGHTS
     lines = [line[:_LINE_CHARACTERS] for part in parts for line in part.splitlines()]
     kinds = templates([_message(line) for line in lines])
-    alarming = [alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None for line in lines]
+    alarming = [_reports_failure(line) for line in lines]
     alarm_kinds = Counter(kind for kind, alarm in zip(kinds, alarming, strict=True) if alarm)
     counting = [has_outcome(line) for line in lines]
     count_kinds = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
@@ -133,6 +134,15 @@ def _telling(parts: Sequence[str]) -> list[float]:
         ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
+
+
+def _reports_failure(line: str) -> bool:
+    """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
+
+    >>> _reports_failure("no such file"), _reports_failure("====== FAILURES ======"), _reports_failure("== 1 failed ==")
+    (True, False, True)
+    """
+    return (alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None) and not _HEADING.fullmatch(line)
 
 
 def _message(line: str) -> str:
