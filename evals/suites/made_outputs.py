@@ -2,7 +2,7 @@
 """Outputs of commands as their tools write them, with the texts that must still be readable in them.
 
 A machine rarely has all of these tools. Numbers and names are drawn with a fixed seed. The rules of ``shorten`` were
-chosen with FIRST at hand; OTHERS were written afterwards, and nothing was changed for them.
+chosen with FIRST at hand; OTHERS were written afterwards.
 """
 
 from __future__ import annotations
