@@ -54,8 +54,8 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                 text.call = asked.get(str(result.get("toolUseId")), "")
 
 
-def block_slots(block: Any, path: Path) -> list[Slot]:
-    """The text slots of one content block.
+def block_slots(block: Any, path: Path, every: bool = False) -> list[Slot]:
+    """The text slots of one content block; with ``every``, strings in JSON and documents that are cited as well.
 
     >>> block_slots({"toolResult": {"toolUseId": "t", "content": [{"text": "42"}]}}, ("content", 0))
     [Slot(path=('content', 0, 'toolResult', 'content', 0, 'text'), text='42')]
@@ -70,9 +70,12 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
             slot
             for j, inner in enumerate(result["content"])
             if _kind(inner) != "toolResult"
-            for slot in block_slots(inner, (*path, "toolResult", "content", j))
+            for slot in block_slots(inner, (*path, "toolResult", "content", j), every)
         ]
-    source = document.get("source") if isinstance(document, dict) and not document.get("citations") else None
+    if every and "json" in block:
+        return list(parts.strings_in(block["json"], (*path, "json")))
+    cited = isinstance(document, dict) and document.get("citations") and not every
+    source = document.get("source") if isinstance(document, dict) and not cited else None
     if isinstance(source, dict) and isinstance(source.get("text"), str):
         return [Slot((*path, "document", "source", "text"), source["text"])]
     return []

@@ -9,7 +9,7 @@ Source: ai.google.dev, "Content" and "Part" of the API reference, "Function call
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._json import dumps
@@ -89,8 +89,8 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                         block.call = asked.text
 
 
-def part_slots(part: Any, path: Path) -> list[Slot]:
-    """The text slots of one part: its text, or the long texts in a function's response.
+def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
+    """The text slots of one part: its text, or the long texts in a function's response; ``every``: the short ones too.
 
     >>> part_slots({"text": "hi"}, ("parts", 0)), part_slots({"text": "hi", "thoughtSignature": "c2ln"}, ("parts", 0))
     ([Slot(path=('parts', 0, 'text'), text='hi')], [])
@@ -99,18 +99,19 @@ def part_slots(part: Any, path: Path) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        return [Slot((*path, name, *place), text) for place, text in _texts(inner.get("response"), ("response",))]
+        texts = parts.strings_in(inner.get("response"), (*path, name, "response"))
+        return [slot for slot in texts if every or len(slot.text) >= MIN_CHARACTERS or _FORM in slot.text]
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
 
 
-def slots(message: Message) -> list[Slot]:
-    """The text slots of a content."""
+def slots(message: Message, every: bool = False) -> list[Slot]:
+    """The text slots of a content; see ``part_slots``."""
     contents = message.get("parts") if "content" not in message else None
     found: list[Slot] = []
     for i, part in enumerate(contents if isinstance(contents, list) else ()):
-        found += part_slots(part, ("parts", i))
+        found += part_slots(part, ("parts", i), every)
     return found
 
 
@@ -206,21 +207,6 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
     parts.beside(turn, data, ("data", *_MIME))
     parts.beside(turn, part, (name,))
     return True
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """The long texts in a JSON value with their paths, in order, and those that could be forms of long ones."""
-    todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
-    while todo:
-        at, item = todo.pop()
-        if isinstance(item, str):
-            if len(item) >= MIN_CHARACTERS or _FORM in item:
-                yield at, item
-        elif isinstance(item, dict | list) and id(item) not in inside:
-            inside.add(id(item))
-            children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo += reversed([((*at, key), child) for key, child in children])
 
 
 def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:

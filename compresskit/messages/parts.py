@@ -5,11 +5,11 @@ Token figures for media are estimates, each with its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from .._json import dumps
-from ..types import Message, Slot, Turn
+from ..types import Message, Path, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
@@ -44,8 +44,22 @@ def is_text(part: Any) -> bool:
     return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
 
 
-def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
-    """The text slots of one part of a content list."""
+def strings_in(value: Any, path: Path) -> Iterator[Slot]:
+    """Every string in a JSON value, in order, with its path behind ``path``."""
+    todo: list[tuple[Path, Any]] = [(path, value)]
+    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
+    while todo:
+        at, item = todo.pop()
+        if isinstance(item, str):
+            yield Slot(at, item)
+        elif isinstance(item, dict | list) and id(item) not in inside:
+            inside.add(id(item))
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            todo += reversed([((*at, key), child) for key, child in children])
+
+
+def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
+    """The text slots of one part of a content list; with ``every``, documents that are cited as well."""
     if not isinstance(part, dict):
         return []
     if is_text(part):
@@ -60,12 +74,12 @@ def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
     source = part.get("source")
     if part.get("type") == "document" and isinstance(source, dict) and source.get("type") == "text":
         # citations name character ranges of the document, which must then stay as it is
-        if isinstance(source.get("data"), str) and not part.get("citations"):
+        if isinstance(source.get("data"), str) and (every or not part.get("citations")):
             return [Slot((*path, "source", "data"), source["data"])]
     return []
 
 
-def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:
+def replace(message: Message, path: Path, text: str) -> None:
     """Puts ``text`` at ``path`` of a message that the caller owns."""
     place: Any = message
     for step in path[:-1]:

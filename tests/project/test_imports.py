@@ -11,8 +11,8 @@ import compresskit
 
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
-    "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "CrossEncoder", "Decision", "Embedder",
-    "EmbedderFailed", "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "LiteLLMReranker", "Reranker",
+    "TOOL_NAME", "About", "After", "Before", "Compressed", "CompresskitError", "Conversation", "Counter", "CrossEncoder", "Decision", "Embedder",
+    "EmbedderFailed", "HookFailed", "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "LiteLLMReranker", "Reranker",
     "RerankerFailed", "Shortened", "StaticEmbedder", "Store", "StoreError",
     "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
 }  # fmt: skip
