@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
@@ -262,9 +262,8 @@ def compress(
 
 def _followed(previous: Compressed | None, hook: Function | None) -> Compressed | None:
     """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
-    if hook is None or previous is None or withheld_of(previous.cache) is not None:
-        return previous
-    return None
+    held = None if previous is None else withheld_of(previous.cache)
+    return previous if hook is None or (held is not None and held.complete) else None
 
 
 @dataclass(frozen=True)
@@ -283,6 +282,7 @@ class _Compaction:
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
         after: The caller's own form of a text.
+        forms: The forms that it gave, by text.
     """
 
     request: Request
@@ -298,6 +298,7 @@ class _Compaction:
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
     after: Function | None
+    forms: dict[Place, str] = field(default_factory=dict)
 
     def begun(self) -> Judged | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
@@ -341,9 +342,11 @@ class _Compaction:
 
     def _own_form(self, block: Block) -> str:
         """The caller's own form of a text; "" if there is none."""
-        if self.after is None:
-            return ""
-        return form_after(self.after, self.whole.turns[block.message], block, self.request.model)
+        place = (block.message, block.path)
+        if self.after is not None and place not in self.forms:
+            turn = self.whole.turns[block.message]
+            self.forms[place] = form_after(self.after, turn, block, self.request.model)
+        return self.forms.get(place, "")
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

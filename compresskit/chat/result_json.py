@@ -28,7 +28,7 @@ def to_fields(result: Compressed, secret: str = "") -> dict[str, Any]:
     held = withheld_of(result.cache)
     return {name: getattr(result, name) for name in Compressed.__dataclass_fields__} | {
         "places": places_of(result.cache),
-        "withheld": None if held is None else held.sealed(secret),
+        "withheld": None if held is None else {"entries": held.sealed(secret), "complete": held.complete},
     }
 
 
@@ -65,7 +65,7 @@ def _made(
     entered: Sequence[Sequence[Any]] = (),
     forms: Sequence[Sequence[Any]] = (),
     replaced: Sequence[Sequence[Any]] = (),
-    withheld: Mapping[str, Sequence[str]] | None = None,
+    withheld: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Compressed:
     """A result made from JSON, in which tuples are lists."""
@@ -74,7 +74,7 @@ def _made(
     )
     issued, given = (tuple((index, tuple(path)) for index, path in each) for each in (forms, replaced))
     marks = tuple(Mark(*mark) for mark in breakpoints)
-    held = None if withheld is None else Withheld(withheld, secret)
+    held = None if withheld is None else Withheld(withheld["entries"], secret, withheld["complete"] is True)
     cache = cache if places is None and held is None else PlacedCache(cache, places, held)
     return Compressed(
         cache=cache, decisions=rows, breakpoints=marks, entered=news, forms=issued, replaced=given, **fields

@@ -39,10 +39,12 @@ class Withheld:
     Args:
         entries: The texts; or their digests, if there is a ``secret``.
         secret: The secret key of the digests, which may be empty; None if ``entries`` holds the texts themselves.
+        complete: Whether every text of the messages went through a ``before``.
     """
 
-    def __init__(self, entries: Entries, secret: str | None = None) -> None:
+    def __init__(self, entries: Entries, secret: str | None = None, complete: bool = True) -> None:
         self.entries = {where: list(texts) for where, texts in entries.items()}
+        self.complete = complete
         self._secret = secret
         self._sizes = {where.partition(".")[0] for where in entries}
 
@@ -120,8 +122,10 @@ class WithheldReader:
         return "" if index else next((one for one in entries if one.startswith(start)), "")
 
 
-def withheld(originals: Sequence[Message], messages: Sequence[Message]) -> tuple[Withheld, tuple[Change, ...]]:
-    """The texts that were replaced, and the replacements in ``messages``.
+def withheld(
+    originals: Sequence[Message], messages: Sequence[Message], complete: bool = True
+) -> tuple[Withheld, tuple[Change, ...]]:
+    """The texts that were replaced, and the replacements in ``messages``. ``complete``: see ``Withheld``.
 
     >>> before, after = [{"role": "user", "content": "I am Ann"}], [{"role": "user", "content": "I am A"}]
     >>> way_back, changes = withheld(before, after)
@@ -142,7 +146,7 @@ def withheld(originals: Sequence[Message], messages: Sequence[Message]) -> tuple
         for path, text in slots(message, every=True):
             if text in texts:
                 entries.setdefault(_place(messages, index, text), []).append(changed.get((index, path), ""))
-    return Withheld(entries), tuple(changes)
+    return Withheld(entries, complete=complete), tuple(changes)
 
 
 def withheld_of(cache: object) -> Withheld | None:

@@ -95,7 +95,8 @@ def ready(
         shown_new, issued, originals = fresh, [], {}
         given = [*([message] for message in going.given), *runs]
         runs = [[message] for message in fresh]
-    way_back, changed = withheld([*_flat(going.before), *own], [*_flat(going.runs), *fresh])
+    originals_before = [*_flat(going.before), *own]
+    way_back, changed = withheld(originals_before, [*_flat(going.runs), *fresh], complete=before is not None)
     return Ready([*going.given, *shown_new], runs, issued, originals, given, way_back, changed)
 
 

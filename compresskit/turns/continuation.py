@@ -159,11 +159,12 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
 
 def with_originals(result: Compressed, messages: list[Message]) -> Compressed:
     """A result from JSON with the texts that ``before`` replaced. They are in the original ``messages``."""
-    if withheld_of(result.cache) is None:
+    held = withheld_of(result.cache)
+    if held is None:
         return result
     going = continued(messages, result)
-    runs = [[message for run in each for message in run] for each in (going.before, going.runs)]
-    return going.with_cache(result, withheld(*runs)[0]) if going.whole else result
+    before, shown = ([message for run in each for message in run] for each in (going.before, going.runs))
+    return going.with_cache(result, withheld(before, shown, held.complete)[0]) if going.whole else result
 
 
 def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:
