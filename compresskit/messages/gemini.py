@@ -26,12 +26,10 @@ _PARTS = frozenset(
     }
 )
 _CALL, _RESPONSE = ("functionCall", "function_call"), ("functionResponse", "function_response")
+_CODE = (("executableCode", "executable_code"), ("codeExecutionResult", "code_execution_result"))
 _SIGNATURE = ("thoughtSignature", "thought_signature")
 _DATA, _MIME = ("inlineData", "inline_data"), ("mimeType", "mime_type")
 _ROLES = {"model": "assistant", "function": "tool", "user": "user"}
-_FORM = "[… "  # every form of a text holds a marker
-# Characters from which on a text of a response may be left out: a marker costs about as much as this.
-MIN_CHARACTERS = 100
 
 
 class _Call(NamedTuple):
@@ -58,6 +56,8 @@ def read(index: int, message: Message) -> Turn:
             _response(turn, part, i, *response)
         elif isinstance(part.get("text"), str):
             _text(turn, part, i)
+        elif any(_inner(part, names) for names in _CODE):
+            turn.fix(dumps(part))  # what the provider ran itself never changes
         elif not _media(turn, part):
             parts.opaque(turn, part)
     parts.beside(turn, message, ("role", "parts"))
@@ -90,7 +90,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
 
 
 def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
-    """The text slots of one part: its text, or the long texts in a function's response; ``every``: the short ones too.
+    """The text slots of one part: its text, or the long texts in a function's response.
 
     >>> part_slots({"text": "hi"}, ("parts", 0)), part_slots({"text": "hi", "thoughtSignature": "c2ln"}, ("parts", 0))
     ([Slot(path=('parts', 0, 'text'), text='hi')], [])
@@ -99,8 +99,7 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        texts = parts.strings_in(inner.get("response"), (*path, name, "response"))
-        return [slot for slot in texts if every or len(slot.text) >= MIN_CHARACTERS or _FORM in slot.text]
+        return list(parts.json_texts(inner.get("response"), (*path, name, "response"), every))
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
@@ -184,7 +183,7 @@ def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dic
     turn.extra += parts.CALL_TOKENS
     found = part_slots(part, ("parts", i))
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
-    frame = _without(response, [slot.path[3:] for slot in found])
+    frame = parts.without(response, [slot.path[3:] for slot in found])
     turn.set_aside(dumps(frame))
     # Pictures and documents that a function returned beside its response.
     turn.opaque = turn.opaque or bool(response.get("parts"))
@@ -207,21 +206,6 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
     parts.beside(turn, data, ("data", *_MIME))
     parts.beside(turn, part, (name,))
     return True
-
-
-def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """A copy with an empty text at these paths."""
-    copy: dict[str, Any] = dict(value)
-    copied: dict[Path, Any] = {(): copy}
-    for path in paths:
-        for depth in range(1, len(path)):
-            place = path[:depth]
-            if place not in copied:
-                above = copied[place[:-1]]
-                inner = above[place[-1]]
-                above[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
-        copied[path[:-1]][path[-1]] = ""
-    return copy
 
 
 def _asked(

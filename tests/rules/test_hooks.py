@@ -142,6 +142,10 @@ def test_short_and_nested_texts_of_results_go_through_the_hook_in_every_shape():
         {"role": "user", "content": [{"text": "Who?"}]},
         {"role": "assistant", "content": [used]},
         {"role": "user", "content": [{"toolResult": {"toolUseId": "t1", "content": [{"json": row}]}}]},
+        {
+            "role": "user",
+            "content": [{"document": {"name": "a", "source": {"text": EMAIL}, "citations": {"enabled": True}}}],
+        },
     ]
     cited = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": EMAIL}}
     anthropic = [
