@@ -202,10 +202,9 @@ def compress(
     earlier = previous or request.nothing()
     going = continued(messages, earlier)
     found = ready(messages, going, earlier.cache, cache, hook, given.shape, results, model)
-    request = replace(
-        request, cache=found.cache, withheld=found.withheld, changed=found.changed, places=places_of(found.runs)
-    )
+    request = replace(request, cache=found.cache, withheld=found.withheld, changed=found.changed)
     if found.withheld is not None:
+        request = replace(request, places=places_of(found.runs))
         protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
         messages = found.messages
         given = read(messages, given.shape, results)

@@ -20,9 +20,7 @@ from ..types import Message
 from .loop import Request
 from .memory import Remembered, conversation_of
 from .preparation import prepare
-from .replay import replayed
-
-_NEVER = 10**12  # a trigger that no request reaches
+from .replay import NEVER, replayed
 
 
 @dataclass(frozen=True)
@@ -70,7 +68,7 @@ class Following:
             _observer.skipped(options["model"], "disabled")
             return {}, None
         if own_tool:
-            options = {**options, "trigger": _NEVER, "target": None}
+            options = {**options, "trigger": NEVER, "target": None}
         own = self.store and scoped(self.store, conversation_of(messages), tenant=self.tenant, secret=self.secret)
         remembered = Remembered(own, self.strict, report, self.secret)
         previous, records = remembered.before(messages)
