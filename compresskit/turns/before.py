@@ -29,7 +29,7 @@ class Ready(NamedTuple):
         runs: The originals of each new message: the message itself, unless it is a form.
         issued: The positions of the forms in the new messages.
         cache: The originals of these forms, and further ones that the caller gave.
-        given: The messages that the caller gave, for each of ``messages`` one run: they differ if a form was put back.
+        given: For each message that the caller gave, what it became: itself, or its originals if a form was put back.
         withheld: The texts that ``before`` replaced. None if no text went through a ``before``.
         changed: The replacements, with their positions in the originals of all messages.
     """
@@ -79,7 +79,7 @@ def ready(
         fresh = shown
     else:
         fresh = _replaced([*_flat(going.runs), *own], len(own), before, shape, results, model)
-        if held is None:  # the cache may hold texts that never went through the hook
+        if held is None or not held.complete:  # the cache may hold texts that never went through the hook
             originals = _named(messages[known:], cache) if cache else {}
     starts = [0, *accumulate(map(len, found.runs))]
     runs = [fresh[start : start + len(run)] for start, run in zip(starts, found.runs, strict=False)]

@@ -105,6 +105,9 @@ def test_a_hook_that_is_left_out_leaves_what_was_sent_and_comes_back_for_everyth
     assert restore(without.messages, without.cache) == more
     again = compress(more, "gpt-4o", previous=without, before=hide)
     assert leaks(again.messages) == []
+    open_one = compress([*talk(), *more], "gpt-4o", **BUDGET, previous=first)
+    closed = compress(open_one.messages, "gpt-4o", **BUDGET, cache=open_one.cache, before=hide)
+    assert leaks(everything(closed)) == []
 
 
 def test_json_and_stores_never_hold_what_was_taken_out_and_a_pickle_does():
