@@ -16,12 +16,13 @@ from ..content.alarm import alarms, alarms_or_exits, level_of
 from ..content.compact.templates import templates
 from . import weights as tuning
 
-_LINE_CHARACTERS = 400  # characters of a line that are read, which bounds the time
+LINE_CHARACTERS = 400  # characters of a line that are read, which bounds the time
 # How tools say in plain words that something did not work, besides the words of failure (``content/alarm.py``).
 _TROUBLE = re.compile(
     r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
     r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
 )
+_HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -41,7 +42,7 @@ class Lines(NamedTuple):
 
 def lines_of(texts: Sequence[str]) -> Lines:
     """The lines of texts, each with its first characters only, which bounds the time."""
-    found = [[line[:_LINE_CHARACTERS] for line in text.splitlines()] for text in texts]
+    found = [[line[:LINE_CHARACTERS] for line in text.splitlines()] for text in texts]
     every = list(chain.from_iterable(found))
     return Lines(found, templates(every), [level_of(line) for line in every])
 
@@ -92,7 +93,13 @@ def severities(lines: Lines) -> list[float]:
 
 
 def _alarming(line: str, levelled: bool) -> bool:
-    return alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
+    """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
+
+    >>> [_alarming(line, False) for line in ("no such file", "====== FAILURES ======", "== 1 failed ==")]
+    [True, False, True]
+    """
+    words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
+    return words and not _HEADING.fullmatch(line)
 
 
 def of_records(texts: Sequence[str]) -> list[float]:
@@ -132,9 +139,11 @@ def _mark_odd(cells: list[str], members: list[int], odd: list[bool]) -> None:
     most = max(1, int(tuned.max_odd_share * len(cells)))
     common = sum(count for count in counts.values() if count > most)
     if common >= tuned.common_share * len(cells):
-        if common < len(cells):
-            for number, cell in zip(members, cells, strict=True):
-                odd[number] |= counts[cell] <= most
+        # in a column such as days, in which every word is about as rare as the others, none is odd
+        usual_count = sorted(counts[cell] for cell in cells)[len(cells) // 2]
+        most = min(most, max(1, int(tuned.max_odd_count_share * usual_count)))
+        for number, cell in zip(members, cells, strict=True):
+            odd[number] |= counts[cell] <= most < usual_count
         return
     found = [_NUMBER.search(cell) for cell in cells]
     numbers = [float(match[0][:18]) for match in found if match]

@@ -8,23 +8,29 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 from ..content import Segment
 from ..content.compact.log import cleaned
+from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
 from ..types import Query
 from . import weights as tuning
-from .outliers import Lines, lines_of, of_lines, of_records, severities
+from .outliers import LINE_CHARACTERS, Lines, lines_of, of_lines, of_records, severities
 from .query import derive
 
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
+_PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
+_QUOTED = re.compile(r"(?<!\w)([`'\"‘“«])[^`'\"’”»\n]{1,80}([`'\"’”»])")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
+_MAX_EXTREMES = 3  # numbers of a column that are beyond all others
+_SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
+_FEW = 4  # lines that are alike by chance, fewer than this
 _MAX_TELLING = 8  # lines of a part that count
 
 
@@ -40,6 +46,30 @@ def output_query(query: str, command: str) -> Query:
     weights = {term: share * weight for term, weight in called.weights.items()} | asked.weights
     mentions = {name: share * weight for name, weight in called.mentions.items()} | asked.mentions
     return asked._replace(weights=weights, mentions=mentions)
+
+
+def has_events(text: str, kind: str, ran: bool) -> bool:
+    """Whether the lines of a text of a kind are events, which may report failures: not those of files and of prose.
+
+    What a command writes reads like prose at times: "Determining projects to restore...". It is none if most of its
+    lines are alike.
+
+    >>> has_events("", "log", False), has_events("", "code", True), has_events("", "code", False)
+    (True, True, False)
+    >>> lines = "".join(f"shop.cs({n},9): warning: the variable is never used.\\n" for n in range(40))
+    >>> has_events(lines, "prose", True), has_events(lines, "prose", False), has_events("Once. Upon.", "prose", True)
+    (True, False, False)
+    """
+    if kind == "prose" and ran:
+        return _is_repetitive(text)
+    return kind not in _READ and (ran or kind not in _FILES)
+
+
+def _is_repetitive(text: str) -> bool:
+    """Whether most of the first lines of a text are like others."""
+    lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
+    counts = Counter(templates([_message(line) for line in lines]))
+    return 2 * sum(count for count in counts.values() if count >= _FEW) > len(lines)
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
@@ -61,7 +91,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     if not segments or len(text) > _CHARACTERS:
         return values
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
-    if kind not in _READ and (ran or kind not in _FILES):
+    if has_events(text, kind, ran):
         lines = lines_of(parts) if kind not in _RECORDS else None
         unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
         if lines:
@@ -80,16 +110,18 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
 def _telling(lines: Lines) -> list[float]:
     """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
     tuned = tuning.WEIGHTS
+    every = list(chain.from_iterable(lines.texts))
+    kinds = templates([_message(line) for line in every])
     severe = severities(lines)
-    failures = Counter(kind for kind, share in zip(lines.kinds, severe, strict=True) if share)
-    counting = [has_outcome(line) for line in chain.from_iterable(lines.texts)]
-    totals = Counter(kind for kind, counts in zip(lines.kinds, counting, strict=True) if counts)
+    failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
+    counting = [has_outcome(line) for line in every]
+    totals = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
     values = []
     number = 0
     for part in lines.texts:
         found: dict[int, float] = {}  # by kind
         for _ in part:
-            kind = lines.kinds[number]
+            kind = kinds[number]
             if severe[number]:
                 value = tuned.failure * severe[number] / failures[kind] ** tuned.alike_exponent
                 found[kind] = max(found.get(kind, 0.0), value)
@@ -99,6 +131,16 @@ def _telling(lines: Lines) -> list[float]:
         ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
+
+
+def _message(line: str) -> str:
+    """A line without the place in a file that it begins with, and without the names that it quotes: what it says.
+
+    >>> _message("src/tax.py:2:20: F821 Undefined name `rate`"), _message("it isn't 'x'")
+    ('F821 Undefined name ``', "it isn't ''")
+    """
+    place = _PLACE.match(line)
+    return _QUOTED.sub(r"\1\2", line[place.end() :] if place else line)
 
 
 def _scarce(values: list[float]) -> list[float]:
@@ -114,7 +156,7 @@ def _scarce(values: list[float]) -> list[float]:
 
 
 def _extremes(parts: Sequence[str]) -> list[float]:
-    """For each part, how far one of its numbers is beyond all others of its column, in rows of as many words.
+    """For each part, how far one of its numbers is beyond the others of its column, in rows of as many words.
 
     >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}\\n" for n in range(50)]
     >>> values = _extremes([*rows, "/dev/sdx 99% /var\\n"])
@@ -134,10 +176,14 @@ def _extremes(parts: Sequence[str]) -> list[float]:
         if len(found) < tuning.WEIGHTS.common_share * len(aligned):
             continue
         found.sort()
-        (second, _), (most, number) = found[-2:]
-        middle = found[len(found) // 2][0]
-        if most > middle:
-            values[number] = max(values[number], (most - second) / (most - middle))
+        middle, (most, _) = found[len(found) // 2][0], found[-1]
+        if most <= middle:
+            continue
+        tops = found[-_MAX_EXTREMES - 1 :]
+        gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
+        widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
+        for _, number in tops[widest + 1 :]:
+            values[number] = max(values[number], gaps[widest])
     return values
 
 
