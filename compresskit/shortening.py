@@ -22,6 +22,7 @@ from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge, with_best_segment
 from .plan.groups import Atom
 from .relevance.output_signals import has_events, output_query, output_values
+from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
@@ -234,7 +235,8 @@ class _Output:
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
         least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
-        values = [value - least + more for value, more in zip(one.values, added, strict=True)]
+        rest = 1 - output_share(one.source, one.split.kind, self._query.explicit)  # what the score does not have yet
+        values = [value - least + rest * more for value, more in zip(one.values, added, strict=True)]
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
             one = with_best_segment(one._replace(must=frozenset()))

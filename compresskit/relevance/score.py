@@ -184,20 +184,24 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     ]
 
 
+def output_share(text: str, kind: str, explicit: float) -> float:
+    """The share of its ``output_values`` that a text has in its score."""
+    if len(text) > _UNLIKE_CHARACTERS:
+        return 0.0
+    return {"log": 1.0, "lines": 1 - explicit}.get(kind, 0.0) * tuning.WEIGHTS.output_share
+
+
 def _lift_unlike(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
     """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends.
 
     Lines may also be speakers or cells. So for a question about the texts their words decide alone.
     """
-    tuned = tuning.WEIGHTS
-    shares = dict.fromkeys(_RECORDS, tuned.odd_record)
-    shares |= {"log": tuned.output_share, "lines": (1 - explicit) * tuned.output_share}
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
-        if shares.get(kind) and len(segments) > 1 and len(text) <= left:
+        share = tuning.WEIGHTS.odd_record if kind in _RECORDS else output_share(text, kind, explicit)
+        if share and len(segments) > 1 and len(text) <= left:
             left -= len(text)
-            share = shares[kind]
             if kind in _RECORDS:
                 more = of_records([text[start:end] for start, end, _ in segments])
             else:
