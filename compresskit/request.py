@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from ._json import clone, dumps
@@ -219,8 +220,9 @@ class Request:
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
-        marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
-        return places(messages, self.tools, marks, self.shape)
+        tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
+        first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
+        return places(messages, self.tools, [end for end in ends if end >= first], self.shape)
 
     def _overhead(self, with_ours: bool) -> int:
         return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
