@@ -186,10 +186,11 @@ def compress(
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(before, going):
         return before
-    runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[message] for message in new], [])
+    goes_on = previous is not None or bool(on_entry)
+    runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[one] for one in new if goes_on], [])
     requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
     entering, kept = Entered([], {}), None
-    if previous is not None or on_entry:
+    if goes_on:
         stay = frozenset(untouched(given.turns, messages, protect, cached))
         stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})

@@ -45,6 +45,7 @@ COLUMNS = (
     Column("tokens", "before", "tokens"),
     Column("seconds", "seconds", "time"),
     Column("x tiktoken", "ratio"),
+    Column("later turn", "later_ratio"),
     Column("first call", "first_call_seconds", "time"),
     Column("kept", "after", "percent", over="before"),
     Column("met", "met", "percent"),
@@ -140,7 +141,9 @@ def worker(name: str, contender: str, repeat: int, limit: float) -> Row:
     if contender == "memory":
         return {**place, "error": None, **figures}
     ratio = figures["seconds"] / figures["tiktoken_seconds"]
-    renamed = {"before": figures.pop("tokens"), "met": float(figures.pop("target_met")), "ratio": ratio}
+    later = figures["later_seconds"] / figures["tiktoken_seconds"]
+    renamed = {"before": figures.pop("tokens"), "met": float(figures.pop("target_met"))}
+    renamed |= {"ratio": ratio, "later_ratio": later}
     return {**place, "error": None, **figures, **renamed}
 
 

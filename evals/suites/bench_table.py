@@ -13,7 +13,7 @@ from rich.table import Table
 
 from evals.harness.cases import Row
 
-COLUMNS = ["tokens", "seconds", "x tiktoken", "x litellm", "peak MB", "x size", "kept", "target met", "litellm kept"]
+COLUMNS = ["tokens", "seconds", "x tiktoken", "later turn", "x litellm", "peak MB", "x size", "kept", "target met", "litellm kept"]
 
 Figures = dict[str, Any]
 
@@ -30,7 +30,7 @@ def medians(rows: Sequence[Row], compressor: str) -> dict[str, Figures]:
 def _summary(rows: Sequence[Row]) -> Figures:
     if failed := next((row for row in rows if row["error"] is not None), None):
         return failed
-    times = ("seconds", "ratio", "first_call_seconds")
+    times = ("seconds", "ratio", "later_ratio", "first_call_seconds")
     return {**rows[0], **{key: median(row[key] for row in rows) for key in times if key in rows[0]}}
 
 
@@ -56,7 +56,7 @@ def cells(ours: Figures, theirs: Figures | None, memory: Figures) -> list[str]:
         return ["", ours["error"]]
     peak = memory["error"] or f"{memory['peak_mb']:.0f}"
     held = f"{memory['peak_ratio']:.1f}" if "peak_ratio" in memory else ""
-    own = [f"{ours['before']:,}", f"{ours['seconds']:.2f}", f"{ours['ratio']:.2f}"]
+    own = [f"{ours['before']:,}", f"{ours['seconds']:.2f}", f"{ours['ratio']:.2f}", f"{ours['later_ratio']:.2f}"]
     kept = [peak, held, f"{ours['after'] / ours['before']:.0%}", "yes" if ours["met"] else "NO"]
     if theirs is None:
         return [*own, "", *kept, ""]

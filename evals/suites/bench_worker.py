@@ -106,11 +106,17 @@ def times(
         "tiktoken_seconds": lambda: count_all(encoding, messages),
     }
     for part in sorted(parts, reverse=bool(repeat % 2)):
-        gc.collect()
-        begin = time.perf_counter()
-        parts[part]()
-        results[part] = time.perf_counter() - begin
+        results[part] = _seconds(parts[part])
+    # a later turn of the same conversation, below the trigger
+    results["later_seconds"] = _seconds(lambda: compress(messages, 10**9, 10**9))
     return {**results, "trigger": limits[0], "target": limits[1]}
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    gc.collect()
+    begin = time.perf_counter()
+    run()
+    return time.perf_counter() - begin
 
 
 def first_call(compress: Compress) -> float:
@@ -124,7 +130,7 @@ def first_call(compress: Compress) -> float:
 
 
 def memory(name: str) -> dict[str, Any]:
-    """How far the process grows at most while compress() runs, and what Python holds then against the texts' size.
+    """How far the process grows at most while compress() runs, and what Python holds then against the request's size.
 
     Another process builds the case: memory that building it had freed here would be used again unseen. What Python
     holds is traced in a second run, since tracing takes time and memory: unlike the process's size it is the same on
@@ -138,11 +144,13 @@ def memory(name: str) -> dict[str, Any]:
     reset_peak()
     before = peak_bytes()
     compress(case["messages"], *case["limits"])
-    grown = peak_bytes() - before
-    size = sum(len((message["content"] or "").encode()) for message in case["messages"])
+    most = peak_bytes()
+    grown = most - before
+    size = len(json.dumps(case["messages"], ensure_ascii=False).encode())
     return {
         "peak_mb": grown / 1e6,
         "size_mb": size / 1e6,
+        "process_mb": most / 1e6,
         "peak_ratio": traced(lambda: compress(case["messages"], *case["limits"])) / size,
     }
 
