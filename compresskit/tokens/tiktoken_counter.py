@@ -7,6 +7,7 @@ know, o200k_base gives an estimate. A process that counts much text uses a faste
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from array import array
 from collections.abc import Sequence, Set
@@ -132,12 +133,21 @@ class TiktokenCounter:
         ends = np.append(np.flatnonzero(tokens == self._encoding.eot_token), len(tokens))
         return tokens, np.append(0, ends[:-1] + 1), ends
 
+    def load_faster(self) -> None:
+        """Loads the faster encoder now, if one is installed."""
+        self._left = 0
+        self._fast = fast_encoder.load(self._encoding.name, self._encoding)
+
+    def stay_slow(self) -> None:
+        """Never loads the faster encoder."""
+        self._left = sys.maxsize
+
     def _faster(self, characters: int) -> fast_encoder.FastEncoder | None:
         """The faster encoder, if one is installed, and the process has enough to encode to be worth loading it."""
         if self._left > 0:
             self._left -= characters
             if self._left <= 0:
-                self._fast = fast_encoder.load(self._encoding.name, self._encoding)
+                self.load_faster()
         return self._fast
 
     def ends(self, parts: list[Any]) -> Any:

@@ -36,10 +36,10 @@ def of(name: str) -> tuple[TiktokenCounter, TiktokenCounter]:
     """A counter that uses the faster encoder, and one that never does."""
     fast = counter_for(name)
     if not fast.is_fast:
-        fast.encoded(["loads it"])
+        fast.load_faster()
     assert fast.is_fast
     plain = TiktokenCounter(fast._encoding)
-    plain._left = 10**12
+    plain.stay_slow()
     return fast, plain
 
 
