@@ -1,7 +1,7 @@
 """One measurement in one process: `python -m evals.suites.bench_worker CASE CONTENDER REPEAT`.
 
-The contender is compresskit, compresskit[fast], litellm, memory or build. Prints a line of JSON. Loads what is loaded once (vocabulary, modules) before the clock starts. Compares
-nothing.
+The contender is compresskit, compresskit[fast], litellm, memory or build. Prints a line of JSON. Loads what is loaded
+once (vocabulary, modules) before the clock starts. Compares nothing.
 """
 
 from __future__ import annotations
