@@ -13,7 +13,7 @@ from ..errors import InvalidArgument, described
 from ..markers.keys import KEY_LENGTH, key_of
 from ..markers.places import PlacedCache, places_of
 from ..messages import check_messages
-from ..result import Compressed, Decision, Mark, SkippedReason
+from ..result import Compressed, Decision, Mark, SkippedReason, ToolAction, ToolDecision
 
 _TOKENS = ("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens")
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
@@ -57,6 +57,7 @@ def _made(
     places: Mapping[str, int] | None = None,
     entered: Sequence[Sequence[Any]] = (),
     forms: Sequence[Sequence[Any]] = (),
+    tool_decisions: Sequence[Sequence[Any]] = (),
     **fields: Any,
 ) -> Compressed:
     """A result made from JSON, in which tuples are lists."""
@@ -66,7 +67,16 @@ def _made(
     positions = tuple((index, tuple(path)) for index, path in forms)
     marks = tuple(Mark(*mark) for mark in breakpoints)
     held = cache if places is None else PlacedCache(cache, places)
-    return Compressed(cache=held, decisions=rows, breakpoints=marks, entered=news, forms=positions, **fields)
+    offers = tuple(ToolDecision(*row) for row in tool_decisions)
+    return Compressed(
+        cache=held,
+        decisions=rows,
+        breakpoints=marks,
+        entered=news,
+        forms=positions,
+        tool_decisions=offers,
+        **fields,
+    )
 
 
 def _is_sound(result: Compressed) -> bool:
@@ -78,6 +88,7 @@ def _is_sound(result: Compressed) -> bool:
         all(isinstance(count, int) and count >= 0 for count in counts)
         and isinstance(result.model, str)
         and (result.tools is None or all(isinstance(tool, dict) for tool in result.tools))
+        and all(isinstance(row.name, str) and row.action in get_args(ToolAction) for row in result.tool_decisions)
         and result.skipped_reason in (None, *get_args(SkippedReason))
         # every key belongs to its text
         and all(len(key) >= KEY_LENGTH and key_of(text, len(key)) == key for key, text in result.cache.items())

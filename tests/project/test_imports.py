@@ -38,7 +38,7 @@ LAYERS = [
     {"content", "prices", "result", "tokens", "stores"},
     {"messages", "options", "rules"},
     {"responses", "relevance", "markers", "sessions", "telemetry"},
-    {"embedders", "ledger", "retrieval", "shrink", "view"},
+    {"embedders", "ledger", "retrieval", "shrink", "tool_definitions", "view"},
     {"plan"},
     {"turns"},
     {"request", "shortening"},
