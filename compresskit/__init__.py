@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     )
     from .markers.restore import restore
     from .messages.retrieval_tool import TOOL_NAME
-    from .result import Compressed, Decision
-    from .retrieval import answer, retrieve
+    from .result import Compressed, Decision, ToolDecision
+    from .retrieval import answer, own_calls, retrieve
     from .shortening import Shortened, shorten
     from .types import Counter, Embedder, Reranker, Store
 
@@ -49,10 +49,12 @@ __all__ = [
     "StaticEmbedder",
     "Store",
     "StoreError",
+    "ToolDecision",
     "acompletion",
     "answer",
     "completion",
     "compress",
+    "own_calls",
     "restore",
     "retrieve",
     "shorten",
@@ -79,10 +81,12 @@ _HOMES = {
     "Store": "types",
     "StoreError": "errors",
     "TOOL_NAME": "messages.retrieval_tool",
+    "ToolDecision": "result",
     "acompletion": "chat.completion",
     "answer": "retrieval",
     "completion": "chat.completion",
     "compress": "compression",
+    "own_calls": "retrieval",
     "restore": "markers.restore",
     "retrieve": "retrieval",
     "shorten": "shortening",

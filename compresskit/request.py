@@ -10,7 +10,8 @@ from .markers.places import PlacedCache, Position, originals_of, places_at, reco
 from .markers.restore import quotes
 from .messages import read
 from .messages.parts import REPLY_TOKENS
-from .messages.retrieval_tool import TOOL_NAME, names_of, offered
+from .messages.retrieval_tool import TOOL_NAME, offered
+from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices

@@ -8,7 +8,17 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
+from ..options import (
+    check,
+    check_answering,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+)
 from ..prices import Prices
 from ..rules import Rule, checked_rules
 from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
@@ -49,6 +59,8 @@ class Options(TypedDict, total=False):
     shrinker: Shrinker | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
     on_entry: bool | Literal["lossless", "views"]
     offer_tool: bool
     breakpoints: bool
@@ -67,7 +79,7 @@ class Settings:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
         trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
         embedder, embedding_model, reranker, shrinker: As for ``compress``.
-        on_entry, offer_tool, breakpoints, rules, token_factor: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor, tool_budget, keep_tools: As for ``compress``.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
         max_rounds: The turns of retrievals that are answered within one request.
         max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
@@ -93,6 +105,8 @@ class Settings:
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
     on_entry: bool | str = False
     offer_tool: bool = False
     breakpoints: bool = False
@@ -146,6 +160,8 @@ class Settings:
         check_keeping(self.cached, self.results, self.folds)
         checked_rules(self.rules, self.shrinker)
         checked_factor(self.token_factor)
+        check_tools(self.tool_budget, self.keep_tools)
+        check_answering(self.tool_budget, self.recoverable)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
         prices = None if isinstance(self.prices, bool) else self.prices
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)

@@ -120,9 +120,8 @@ def chosen_names(request: Mapping[str, Any]) -> list[str]:
     >>> chosen_names({"tool_choice": {"type": "tool", "name": "search"}}), chosen_names({"tool_choice": "auto"})
     (['search'], [])
     """
-    choice = tool_config.config_of(request) or request.get("tool_choice")
-    if tool_config.is_config(choice):
-        choice = tool_config.choice_of(choice)
+    config = tool_config.config_of(request)
+    choice = request.get("tool_choice") if config is None else tool_config.choice_of(config)
     if isinstance(choice, str):
         return [] if choice in (*_ANY_TOOL, "none") else [choice]
     names = [name_of(one) for one in (choice, *_allowed(choice))]

@@ -37,15 +37,17 @@ class Toolbox:
 
     Args:
         tools: The caller's tools.
-        sent: The tools that are sent instead of them.
+        sent: The tools that are sent instead of them; None if that is not known. Then any tool can be called with ours,
+            and a call of a tool by its own name is not checked.
     """
 
-    def __init__(self, tools: Sequence[Tool], sent: Sequence[Tool]) -> None:
+    def __init__(self, tools: Sequence[Tool], sent: Sequence[Tool] | None) -> None:
         self._definitions = {one.name: one for one in definitions_of(tools)}
-        self._offered = {name for tool in sent for name in names_of(tool)}
-        self._whole = {one.name for one in definitions_of(sent) if one.text == self._text(one.name)}
+        self._offered = {name for tool in sent or () for name in names_of(tool)}
+        self._whole = {one.name for one in definitions_of(sent or ()) if one.text == self._text(one.name)}
         self._index = Index(list(self._definitions.values()))
-        self.held = frozenset(OURS) | (self._definitions.keys() - self._offered)
+        deferred = frozenset() if sent is None else self._definitions.keys() - self._offered
+        self.held = frozenset(OURS) | deferred
 
     def settled(self, name: str, arguments: Any) -> tuple[str, Any]:
         """The name and the arguments with which a call goes on.

@@ -13,8 +13,8 @@ PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
     "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "CrossEncoder", "Decision", "Embedder",
     "EmbedderFailed", "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "LiteLLMReranker", "Reranker",
-    "RerankerFailed", "Shortened", "StaticEmbedder", "Store", "StoreError",
-    "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
+    "RerankerFailed", "Shortened", "StaticEmbedder", "Store", "StoreError", "ToolDecision",
+    "acompletion", "answer", "completion", "compress", "own_calls", "restore", "retrieve", "shorten",
 }  # fmt: skip
 HEAVY = {
     "litellm",
