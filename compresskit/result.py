@@ -236,7 +236,10 @@ class Compressed(Mapping[str, Any]):
         if self.skipped_reason:
             reason = _REASONS[self.skipped_reason]
             missed = "" if self.target_met else f", target {self.target:,} not met"
-            return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}{missed}"
+            what, tokens = "unchanged", f"{self.original_tokens:,}"
+            if self.tool_decisions:
+                what, tokens = "messages unchanged", f"{tokens} -> {self.compressed_tokens:,}"
+            return f"{what} ({reason}): {about}{tokens} tokens, trigger {self.trigger:,}{missed}"
         met = "met" if self.target_met else f"not met, floor {self.floor_tokens:,}"
         return (
             f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens "

@@ -130,4 +130,4 @@ def test_a_tool_whose_name_is_asked_for_comes_first():
     """The model sees the names of all deferred tools, so this is how it asks if it knows what it needs."""
     names = [one["name"] for one in functions()]
     assert set(places("\n".join(f"{name} | {name}" for name in names))) == {0}
-    assert shares("\n".join(f"{name} | {name.replace('_', ' ')}" for name in names)) == [0.97, 1.0, 1.0]
+    assert shares("\n".join(f"{name} | {name.replace('_', ' ')}" for name in names)) == [0.93, 1.0, 1.0]

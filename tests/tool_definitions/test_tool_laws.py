@@ -68,9 +68,7 @@ nested = st.recursive(
 )
 schemas = objects(nested)
 tool_functions = st.lists(
-    st.tuples(
-        st.integers(0, 10_000).map(lambda number: f"get_{number}" if number % 2 else f"A-{number}"), texts, schemas
-    ),
+    st.tuples(st.integers(0, 10_000).map(lambda n: f"get_{n}" if n % 2 else f"A-{n}"), texts, schemas),
     min_size=1,
     max_size=12,
     unique_by=lambda one: one[0],
