@@ -123,7 +123,7 @@ def chosen_names(request: Mapping[str, Any]) -> list[str]:
     config = tool_config.config_of(request)
     choice = request.get("tool_choice") if config is None else tool_config.choice_of(config)
     if isinstance(choice, str):
-        return [] if choice in (*_ANY_TOOL, "none") else [choice]
+        return [] if choice in ("", "none", *_ANY_TOOL) else [choice]
     names = [name_of(one) for one in (choice, *_allowed(choice))]
     return [name for name in names if name]
 
