@@ -70,7 +70,7 @@ schemas = objects(nested)
 tool_functions = st.lists(
     st.tuples(st.integers(0, 10_000).map(lambda n: f"get_{n}" if n % 2 else f"A-{n}"), texts, schemas),
     min_size=1,
-    max_size=12,
+    max_size=6,
     unique_by=lambda one: one[0],
 ).map(lambda rows: [dict(zip(("name", "description", "parameters"), row, strict=True)) for row in rows])
 values = st.recursive(

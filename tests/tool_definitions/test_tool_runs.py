@@ -3,22 +3,28 @@
 import json
 
 import pytest
+import responses_api
 from conversing import QUIET, WAYS, ask, report, take
 from google.genai import types
 from langchain.agents import create_agent
 from langchain_core.tools import tool as langchain_tool
 from langchain_openai import ChatOpenAI
 from openai import OpenAI as PlainOpenAI
-from protocol_server import call, serving
+from protocol_server import USAGE, anthropic_reply, call, openai_reply, serving
 from tool_sets import functions, tools_in
 from validity import VALID
 
 import compresskit
 from compresskit import Conversation, InvalidArgument, clients
+from compresskit.chat.loop import whole
+from compresskit.chat.steps import run
 from compresskit.clients.options import Settings
 from compresskit.integrations.langchain import CompressMiddleware
+from compresskit.integrations.litellm.prepare import Turn, prepared
+from compresskit.integrations.litellm.settings import Settings as ProxySettings
 from compresskit.messages.search_tools import CALL_TOOL, FIND_TOOL
 from compresskit.messages.tools import names_of
+from compresskit.responses import calls_in
 
 pytestmark = QUIET
 BUDGET = 3_000
@@ -317,6 +323,42 @@ def test_a_program_with_its_own_loop_answers_by_itself():
             messages = [*messages, response.choices[0].message.model_dump(exclude_none=True), *answers]
     [made] = response.choices[0].message.tool_calls
     assert (made.function.name, json.loads(made.function.arguments)) == ("stripe_create_refund", REFUND)
+
+
+@pytest.mark.parametrize(
+    ("route", "shape", "field"),
+    [
+        ("acompletion", "openai", "messages"),
+        ("anthropic_messages", "anthropic", "messages"),
+        ("aresponses", "responses", "input"),
+    ],
+)
+def test_the_proxy_sends_tools_within_the_budget_of_its_settings(route, shape, field):
+    tools = tools_in(shape, FUNCTIONS)
+    kwargs = {"model": "gpt-4o", field: [{"role": "user", "content": ASKED}], "tools": tools}
+    settings = ProxySettings.of({"tool_budget": BUDGET, "keep_tools": ["redis_scan"]})
+    turn = Turn(route, "tenant", frozenset())
+    sent = prepared(settings, None, turn, kwargs)
+    names = sent_names(sent)
+    assert names[-2:] == [FIND_TOOL, CALL_TOOL]
+    assert "redis_scan" in names
+    assert turn.report["compressed_tokens"] < turn.report["original_tokens"] / 4
+    found = [call.name for call in calls_in(whole_answer(turn.request, shape))]
+    assert found == ["stripe_create_refund"]
+
+
+def whole_answer(request, shape):
+    """The answer to a request whose model searches and then calls."""
+    reply = {"openai": openai_reply, "anthropic": anthropic_reply, "responses": responses_api.reply}[shape]
+    replies = iter([reply([deferred_call("stripe_create_refund", REFUND)], "gpt-4o", USAGE)])
+
+    class Client:
+        def completion(self, **kwargs):
+            assert "smallest unit of the currency" in json.dumps(kwargs["messages"])
+            return next(replies)
+
+    first = reply([call(FIND_TOOL, {"query": "refund"}, "f1")], "gpt-4o", USAGE)
+    return run(whole(request, first), Client())
 
 
 @pytest.mark.parametrize(
