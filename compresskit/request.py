@@ -14,13 +14,15 @@ from .markers.restore import quotes
 from .markers.withheld import Withheld
 from .messages import read
 from .messages.parts import REPLY_TOKENS
-from .messages.retrieval_tool import TOOL_NAME, names_of, offered
+from .messages.retrieval_tool import TOOL_NAME, offered
 from .messages.shapes import value_at
+from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices
 from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
+from .tool_definitions import Offer
 from .turns.before import places_of
 from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
@@ -44,7 +46,7 @@ class Request:
     trigger: int
     target: int
     shape: str
-    tools: list[Tool]
+    offer: Offer  # the caller's tools within their budget
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
@@ -137,8 +139,10 @@ class Request:
         forms = earlier_forms or bool(entered) or named
         offered = _offers_ours(previous) and going.forms
         with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
-        if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
-            tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
+        same_tools = previous.tools == (self._offered(with_ours) or None)
+        if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
+            tokens = previous.compressed_tokens + after
+            original = previous.original_tokens - self.offer.saved_tokens + before
         else:
             tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
             whole = [message for run in going.runs for message in run] + new
@@ -224,7 +228,8 @@ class Request:
             cache=PlacedCache(
                 {**cache, **(record(where) if quotes(messages, cache, where) else {})}, where, self.withheld
             ),
-            original_tokens=original,
+            original_tokens=original + self.offer.saved_tokens,
+            tool_decisions=self.offer.decisions,
             compressed_tokens=tokens,
             floor_tokens=floor,
             model=self.model,
@@ -250,7 +255,11 @@ class Request:
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
         tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
         first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
-        return places(messages, self.tools, [end for end in ends if end >= first], self.shape)
+        return places(messages, self.offer.tools, [end for end in ends if end >= first], self.shape)
+
+    def _saves_as(self, previous: Compressed) -> bool:
+        """Whether the tools cost as much less as they did in the turn before."""
+        return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
         return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
@@ -258,7 +267,7 @@ class Request:
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""
         ours = with_ours or (self.always and self.recoverable)
-        return offered(self.tools, self.shape) if ours else self.tools
+        return offered(self.offer.tools, self.shape) if ours else self.offer.tools
 
 
 def _unchanged(decision: Decision) -> Decision:
