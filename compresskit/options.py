@@ -143,9 +143,10 @@ def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoi
     for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
         if not isinstance(value, bool):
             raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
-    if prices is not None and not isinstance(prices, Prices):
+    if prices is not None and not isinstance(prices, Prices | bool):
         raise InvalidArgument(
-            f"prices is {shown(prices)}; compresskit.prices.Prices was expected, such as prices_for(model), or None."
+            f"prices is {shown(prices)}; True for the model's own prices, a compresskit.prices.Prices, or None was "
+            f"expected."
         )
     if previous is not None and not isinstance(previous, Compressed):
         raise InvalidArgument(

@@ -10,15 +10,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict, Unpack
 
-from .._json import clone, exactly
+from .._json import clone, dumps, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
+from ..messages.retrieval_tool import schema
 from ..options import check_meaning, check_model, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
 from ..rules import Rule, checked
+from ..tokens.measure import measure_for
+from ..turns import weights as turn_tuning
 from ..types import Message, Tool
 from .result_json import from_fields, to_fields
 
@@ -47,7 +50,7 @@ class ConversationOptions(TypedDict, total=False):
     on_entry: bool | str
     offer_tool: bool
     breakpoints: bool
-    prices: Prices | None
+    prices: Prices | bool | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
 
@@ -97,7 +100,8 @@ class Conversation:
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
-        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **options}
+        offers = not options.get("prices") or _tool_is_small(model, trigger)
+        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": offers, **options}
         if "rules" in options:
             self._options["rules"] = [rule.as_dict() for rule in checked(options["rules"])]
 
@@ -160,7 +164,7 @@ class Conversation:
             {
                 "compresskit_conversation": _VERSION,
                 **self._given,
-                "options": {**self._options, "prices": prices and asdict(prices)},
+                "options": {**self._options, "prices": asdict(prices) if isinstance(prices, Prices) else prices},
                 "messages": self.messages,
                 "result": self.result and to_fields(self.result),
             },
@@ -182,7 +186,7 @@ class Conversation:
                     f"version {_VERSION}. Use the version that wrote it."
                 )
             options = found["options"]
-            if options.get("prices") is not None:
+            if isinstance(options.get("prices"), dict):
                 options["prices"] = Prices(**options["prices"])
             made = cls(found["model"], found["trigger"], found["target"], **options)
             made.append(*found["messages"])
@@ -193,6 +197,12 @@ class Conversation:
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             raise InvalidArgument(_unreadable(text)) from None  # the text of such an error may quote content
         return made
+
+
+def _tool_is_small(model: str, trigger: int) -> bool:
+    """Whether the retrieval tool costs little in a conversation that reaches the trigger."""
+    tokens = measure_for(model, None, 1.0).count(dumps(schema("openai")))
+    return tokens <= turn_tuning.WEIGHTS.max_tool_share * trigger
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:

@@ -15,7 +15,10 @@ from ..markers.places import PlacedCache, places_of
 from ..messages import check_messages
 from ..result import Compressed, Decision, Mark, SkippedReason
 
-_TOKENS = ("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens")
+_COUNTS = (
+    *("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens"),
+    *("bill", "bill_without"),
+)
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
@@ -72,7 +75,7 @@ def _made(
 def _is_sound(result: Compressed) -> bool:
     check_messages(result.messages)
     _ = result.request, result.changes  # every mark has its part, and every form its text
-    counts = [*(getattr(result, name) for name in _TOKENS), *(row.message for row in result.decisions)]
+    counts = [*(getattr(result, name) for name in _COUNTS), *(row.message for row in result.decisions)]
     counts += getattr(result.cache, "places", {}).values()
     return (
         all(isinstance(count, int) and count >= 0 for count in counts)
