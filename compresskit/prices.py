@@ -182,6 +182,8 @@ def _plain_claude(model: str) -> str:
     if match is None:
         return ""
     words = [word for word in re.split(r"[-.]", match[1]) if word]
+    if len(words) > 2 and words[-1] == "0":  # Anthropic's aliases say 4-0, and dated names only 4
+        words.pop()
     kind = next((at for at, word in enumerate(words) if word.isalpha()), 0)
     return "-".join(["claude", *words[kind:], *words[:kind]])
 
