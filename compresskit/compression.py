@@ -140,10 +140,12 @@ def compress(
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
             yours, four in all. It does nothing for models of other providers, which find cached prefixes themselves.
-        prices: Prices of the model, such as ``prices_for(model)``. A compaction then keeps text if reading it in every
+        prices: True for the model's own prices, or a ``Prices``. A compaction then keeps text if reading it in every
             turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
-            ``target``. With ``previous``, a compaction also comes below the trigger, as soon as reading the text above
-            the target has cost as much as writing everything anew.
+            ``target``. With ``previous``, the prices also decide when a compaction comes, below the trigger too: as
+            soon as reading the text above the target has cost as much as the compaction, and earlier savings pay it.
+            Above the trigger it waits until it pays while the model's known context window has room
+            (``skipped_reason`` is "costs_more").
         rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
             matches a text counts. Text that never changes stays as it is, whatever a rule says. Rules hold above the
             trigger, and for results that enter shorter with ``on_entry``.

@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from genai_prices import Usage, calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,6 +166,31 @@ def test_prices_beyond_all_reason_are_an_error():
 def test_what_costs_nothing_is_kept_and_what_cannot_be_paid_for_is_not():
     assert worth_keeping(1_000, 500, 100, 10, Prices(1, 0, 0, 0)) == 1
     assert worth_keeping(10**9, 0, 0, 10, usual()) == 0
+
+
+COMPARED = (
+    *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "gpt-5.1", "gpt-5.2", "o3", "o4-mini"),
+    *("claude-sonnet-4-5", "claude-sonnet-4-6", "claude-sonnet-4-0", "claude-haiku-4-5", "claude-opus-4-1"),
+    *("claude-opus-4-5", "claude-opus-4-7", "gemini-2.5-pro", "gemini-2.5-flash", "deepseek-chat"),
+)
+DIFFERENT = {"deepseek-chat"}  # docs/turns.md names them
+
+
+def test_a_second_price_list_agrees_or_the_model_is_listed():
+    """genai-prices is made by others: the prices of a new input token, of one that is read, and of one written."""
+
+    def second(model, **tokens):
+        cost = calc_price(Usage(input_tokens=1_000, **tokens), model_ref=model).input_price
+        return int(cost * 10**9)  # dollars for a thousand tokens
+
+    def both(model):
+        own = prices_for(model)
+        others = second(model), second(model, cache_read_tokens=1_000), second(model, cache_write_tokens=1_000)
+        return (own.input, own.read, own.write), others
+
+    assert {model for model in COMPARED if both(model)[0] != both(model)[1]} == DIFFERENT
+    page = (Path(__file__).parents[1] / "docs" / "turns.md").read_text("utf-8")
+    assert all(f"`{model}`" in page for model in DIFFERENT)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 300), st.integers(2_000, 200_000))

@@ -13,7 +13,16 @@ from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_keeping, check_loop, check_meaning, checked_factor, checked_target
+from ..options import (
+    check,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_prices,
+    checked_factor,
+    checked_target,
+)
+from ..prices import Prices
 from ..result import Compressed
 from ..rules import Rule, checked_rules
 from ..types import Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
@@ -52,8 +61,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules`` and
-      ``token_factor``, as in ``compress``.
+      ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules``,
+      ``prices`` and ``token_factor``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -61,7 +70,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
       report. "raise" raises.
     - ``conversation``: a ``Conversation``, the same one in every turn of a loop. What was sent before stays byte for
       byte at the start of the next request. Pass your whole history in ``messages`` as usual. Trigger, target, query,
-      protect, recoverable, embedding_model, on_entry, offer_tool and breakpoints are then the conversation's.
+      protect, recoverable, embedding_model, on_entry, offer_tool, breakpoints and prices are then the conversation's.
     - ``store``: keeps the retrieval calls of turns that also call your tools, for programs that do not send back the
       message as it came; see ``compresskit.stores``. Without one, nothing is kept.
 
@@ -108,7 +117,7 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
 
 
 _OBJECTS = ("counter", "embedder", "reranker", "shrinker")  # what a Conversation does not hold
-_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints", "prices")  # options of compress() alone
+_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints")  # options of compress() alone
 
 
 @dataclass(frozen=True)
@@ -131,6 +140,7 @@ class _Options:
     reranker: Reranker | str | None = None
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
+    prices: Prices | bool | None = None
     token_factor: float = 1.0
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
@@ -159,6 +169,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
     checked_factor(options.token_factor)
+    check_prices(options.prices)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -252,6 +263,7 @@ def _compressed(
         reranker=options.reranker,
         shrinker=options.shrinker,
         rules=options.rules,
+        prices=options.prices,
         token_factor=options.token_factor,
     )
 

@@ -29,7 +29,7 @@ _VERSION = 1
 # The options of completion() that a conversation has itself.
 _OF_CONVERSATION = (
     *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("embedding_model", "rules", "token_factor"),
+    *("embedding_model", "rules", "prices", "token_factor"),
 )
 
 
@@ -73,7 +73,8 @@ class Conversation:
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices, rules
-        and token_factor. offer_tool is on, and on_entry is "lossless", unless you say otherwise.
+        and token_factor. offer_tool is on, and on_entry is "lossless", unless you say otherwise. With prices,
+        offer_tool is on only if the tool has at most 2 % of the tokens of the trigger; else it comes once it is paid.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON.

@@ -14,7 +14,6 @@ from ...chat.report import new_report
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
-from ...prices import prices_for
 from ...responses import plain, taken
 from ...rules import Rule
 from ...stores import Store
@@ -137,5 +136,5 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions
         "breakpoints": settings.breakpoints and len(marked) <= 1,
-        "prices": prices_for(model) if settings.prices else None,
+        "prices": settings.prices,
     }
