@@ -20,7 +20,8 @@ from ._observer import Retrieved
 from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
-from .markers.restore import is_run
+from .markers.restore import is_run, unfold
+from .messages.parts import json_texts, without
 from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
 from .relevance import Document, score
@@ -123,12 +124,22 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 class Originals(Mapping[str, str]):
     """The texts that a model may retrieve: those that were left out, and any other text of the conversation by its key.
 
-    The model may have seen a key earlier, for a text that is now in another form, or within a fold.
+    The model may have seen a key earlier, for a text that is now in another form, or within a fold. A text that the
+    caller's ``before`` replaced is none of them.
+
+    Args:
+        cache: The cache of a result.
+        messages: The messages of the result.
     """
 
     def __init__(self, cache: Cache, messages: list[Message]) -> None:
         self._cache = cache
         self._messages = messages
+
+    @property
+    def withheld(self) -> object:
+        """The texts that the caller's ``before`` replaced, which only ``restore`` reads."""
+        return getattr(self._cache, "withheld", None)
 
     def __getitem__(self, key: str) -> str:
         return self._cache[key] if key in self._cache else self._others[key]
@@ -141,7 +152,8 @@ class Originals(Mapping[str, str]):
 
     @cached_property
     def _others(self) -> dict[str, str]:
-        return {key_of(slot.text): slot.text for message in self._messages for slot in slots(message)}
+        runs = unfold(self._messages, self._cache).runs
+        return {key_of(slot.text): slot.text for run in runs for message in run for slot in slots(message)}
 
 
 def answer_to(
@@ -233,10 +245,18 @@ def _transcript(message: Message) -> str:
     shown_parts = [content] if isinstance(content, str) else []
     for part in content if isinstance(content, list) else ():
         text = part.get("text", part.get("content")) if isinstance(part, dict) else None
-        shown_parts.append(text if isinstance(text, str) else dumps(part))
+        shown_parts.append(text if isinstance(text, str) else _plain(part))
     hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
     rest = {key: value for key, value in message.items() if key not in hidden and value}
     return "\n".join(shown_parts + ([dumps(rest)] if rest else []))
+
+
+def _plain(part: Any) -> str:
+    """A part of a message as JSON, with its long texts behind it as they are."""
+    found = list(json_texts(part, ()))
+    if not isinstance(part, dict) or not found:
+        return dumps(part)
+    return "\n".join([dumps(without(part, [slot.path for slot in found])), *(slot.text for slot in found)])
 
 
 def _worded(value: Any, separator: str) -> str | None:

@@ -37,6 +37,7 @@ class Originals:
     """The caller's messages, found again by the dicts that they became."""
 
     def __init__(self, messages: Sequence[BaseMessage]) -> None:
+        self._given = messages
         self.dicts = [as_dict(message) for message in messages]
         self._objects: dict[str, list[BaseMessage]] = {}
         for found, message in zip(reversed(self.dicts), reversed(messages), strict=True):
@@ -51,14 +52,17 @@ class Originals:
     def messages(self, dicts: Iterable[Message], cache: Cache) -> list[BaseMessage]:
         """The messages to send: the caller's own objects, copies with other texts, and new ones."""
         left = {name: list(objects) for name, objects in self._objects.items()}
-        return [self._message(one, left, cache) for one in dicts]
+        return [self._message(at, one, left, cache) for at, one in enumerate(dicts)]
 
-    def _message(self, one: Message, left: dict[str, list[BaseMessage]], cache: Cache) -> BaseMessage:
+    def _message(self, at: int, one: Message, left: dict[str, list[BaseMessage]], cache: Cache) -> BaseMessage:
         if found := left.get(_name(one)):
             return found.pop()
         before = restore([one], cache)
-        found = left.get(_name(before[0])) if len(before) == 1 else None
-        return _with_texts(found.pop(), one) if found else _made(one)
+        if found := left.get(_name(before[0])) if len(before) == 1 else None:
+            return _with_texts(found.pop(), one)
+        if at < len(self.dicts) and _frame(self.dicts[at]) == _frame(one):  # its texts went through a hook
+            return _with_texts(self._given[at], one)
+        return _made(one)
 
 
 def without(message: AIMessage, ids: frozenset[str], usage: Any) -> AIMessage:
@@ -103,6 +107,13 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name(message: Message) -> str:
     return json.dumps(message, sort_keys=True, default=str)
+
+
+def _frame(message: Message) -> tuple[Any, ...]:
+    """A message without its texts."""
+    content = message.get("content")
+    kinds = [_kind(block) for block in content] if isinstance(content, list) else type(content)
+    return message["role"], kinds, message.get("tool_calls"), message.get("tool_call_id")
 
 
 def _with_texts(message: BaseMessage, changed: Message) -> BaseMessage:

@@ -239,7 +239,7 @@ class _Turn:
         try:
             changes, loop = followed(settings, self._model._store, "openai", kwargs, self.report)
         except Exception as error:
-            if settings.strict:
+            if not settings.sends:
                 raise
             self.report.update(error=reason(error), skipped_reason="error")
             return None, self._given
