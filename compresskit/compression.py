@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
 from ._json import clone
 from .embedders.named import embedder_of, reranker_of
-from .markers.places import originals_of
-from .markers.restore import Unfolded, unfold
+from .markers.places import Position, originals_of
+from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_meaning, check_turns, checked_factor, checked_target, entry_forms
+from .options import (
+    check,
+    check_keeping,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+    entry_forms,
+)
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
 from .plan.opening import to_open
 from .plan.writer import Written
-from .prices import Prices
+from .prices import Prices, context_window, prices_of
 from .relevance.query import derive
 from .request import Request
 from .result import Compressed
 from .rules import Rule, checked_rules, treatments
+from .rules.hooks import Function, checked_hook, form_after
 from .tokens.measure import Measure, measure_for
-from .turns.continuation import Continued, continued, lasting, pays
+from .tool_definitions import Offer, offer
+from .tool_definitions.use import called_in, task_text, without_found
+from .turns import weights as turn_tuning
+from .turns.before import places_of, ready
+from .turns.continuation import Continued, continued, lasting
 from .turns.on_entry import Entered, entered
 from .types import (
+    About,
+    After,
+    Before,
+    Block,
     Cache,
     Conversation,
     Counter,
@@ -79,9 +98,13 @@ def compress(
     on_entry: bool | str = False,
     offer_tool: bool = False,
     breakpoints: bool = False,
-    prices: Prices | None = None,
+    prices: Prices | bool | None = None,
     rules: Sequence[Rule | Mapping[str, Any]] | None = None,
     token_factor: float = 1.0,
+    tool_budget: int | None = None,
+    keep_tools: Sequence[str] = (),
+    before: Before | Callable[[str, About], str] | None = None,
+    after: After | Callable[[str, About], str] | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -138,18 +161,32 @@ def compress(
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
             yours, four in all. It does nothing for models of other providers, which find cached prefixes themselves.
-        prices: Prices of the model, such as ``prices_for(model)``. A compaction then keeps text if reading it in every
+        prices: True for the model's own prices, or a ``Prices``. A compaction then keeps text if reading it in every
             turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
-            ``target``. With ``previous``, a compaction also comes below the trigger, as soon as reading the text above
-            the target has cost as much as writing everything anew.
+            ``target``. With ``previous``, the prices also decide when a compaction comes, below the trigger too: as
+            soon as reading the text above the target has cost as much as the compaction, and earlier savings pay it.
+            Above the trigger it waits until it pays while the model's known context window has room
+            (``skipped_reason`` is "costs_more").
         rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
             matches a text counts. Text that never changes stays as it is, whatever a rule says. Rules hold above the
             trigger, and for results that enter shorter with ``on_entry``.
         token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
             Trigger, target and all figures are then in tokens of the model.
+        tool_budget: The tokens that the definitions of all tools may cost together. Above it, some are shortened, and
+            others are deferred: the model finds them with a search tool. Use it only if something answers the model's
+            searches, as ``completion`` and the clients do, or ``answer(response, cache, tools=tools)``.
+        keep_tools: Names of tools that are offered whole whatever they cost.
+        before: A function of a text and of what is known of it (``About``), or an object with ``before(text, about)``.
+            The text that it returns takes the place of the text before anything is counted or judged, below the trigger
+            too: without secrets or control characters, for example. It is given each text of the messages that is new.
+            The model can never retrieve what it took out; ``restore`` puts it back.
+        after: A function of a text and of what is known of it, or an object with ``after(text, about)``. It says a
+            whole text in your own shorter form. It is only called above the trigger, for texts that may change, and the
+            form is used like a compact form: the model can retrieve the text itself.
 
     Raises:
         EmbedderFailed: The embedder raised, or it did not return usable vectors.
+        HookFailed: ``before`` or ``after`` raised, or it did not return a usable text.
         InvalidArgument: An argument is wrong. The message gives the value, what was expected, and what to do.
         InvalidMessages: The messages are not a list of JSON-like message dicts.
         RerankerFailed: The reranker raised, or it did not return usable scores.
@@ -164,43 +201,57 @@ def compress(
     check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
+    check_tools(tool_budget, keep_tools)
+    prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
+    hook, form = checked_hook("before", before), checked_hook("after", after)
+    previous = _followed(previous, hook)
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
+    offers = _Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
         target=target,
         shape=given.shape,
-        tools=clone(list(tools or ()), "tools"),
+        offer=offers.made(previous),
         recoverable=recoverable,
-        cache=originals_of(cache or {}),
+        cache={},
         measure=measure,
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
+        limit=_limit(model) if prices is not None and previous is not None else 0,
     )
-    before = previous or request.nothing()
-    going = continued(messages, before)
+    earlier = previous or request.nothing()
+    going = continued(messages, earlier)
+    found = ready(messages, going, earlier.cache, cache, hook, given.shape, results, model)
+    request = replace(request, cache=found.cache, withheld=found.withheld, changed=found.changed)
+    if found.withheld is not None:
+        request = replace(request, places=places_of(found.runs))
+        protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
+        messages = found.messages
+        given = read(messages, given.shape, results)
+    runs, issued = found.runs, found.issued
     new = messages[going.known :]
-    if previous is not None and not new and request.repeats(before, going):
-        return before
-    runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[message] for message in new], [])
-    requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
+    if previous is not None and not new and request.repeats(earlier, going):
+        return going.with_cache(earlier, found.withheld)
+    requests = going.requests(earlier, messages) if prices is not None else 0  # nobody else asks
     entering, kept = Entered([], {}), None
     if previous is not None or on_entry:
         stay = frozenset(untouched(given.turns, messages, protect, cached))
         stay = stay.union(going.known + index for index, _ in issued)
-        limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
+        limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
         ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry), ruled)
-        kept = request.continued(runs, issued, before, going, entering)
+        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled)
+        entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
         if kept is not None:
             going.hand_on(kept)
-            if not pays(kept, max(target, kept.settled_tokens), requests, prices):
+            if not request.pays(kept, None, requests, earlier, given, prices):
                 return kept
-        request = replace(request, cache={**lasting(before.cache, new), **request.cache})
+        cache_now = {**lasting(earlier.cache, new), **request.cache}
+        request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
@@ -209,28 +260,78 @@ def compress(
         whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
+        request = replace(request, places={index: index for index in range(len(history))})
     stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
     ruled = treatments(whole.turns, ruling, model, measure.count)
     stays = stays.ruled(ruled) if ruled else stays
     shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
     asked = embedder_of(embedder, embedding_model), reranker_of(reranker)
     compaction = _Compaction(
-        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled
+        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled, form
     )
     begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
     if original <= trigger and kept is None:
-        return request.unchanged(messages, original, "below_trigger", issued)
+        below = request.unchanged(messages, original, "below_trigger", issued)
+        return request.billed(below, earlier, going, prices)
     limits = request.limits
     if previous is not None or prices is not None:
         limits = request.going_on(whole, requests, prices)
     written, floor = compaction.written(limits, begun)
     result = request.result(messages, original, written, floor, issued)
+    result = request.billed(result, earlier, going, prices)
     if kept is not None:
-        result = _paying(result, kept, going, requests, prices)
+        result = _paying(request, result, kept, requests, earlier, given, going, prices)
     if not result.target_met:
         _warn(result)
     return result
+
+
+def _followed(previous: Compressed | None, hook: Function | None) -> Compressed | None:
+    """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
+    held = None if previous is None else withheld_of(previous.cache)
+    return previous if hook is None or (held is not None and held.complete) else None
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = called_in(self.messages)
+        return offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else without_found(called, turns),
+            query=task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )
 
 
 @dataclass(frozen=True)
@@ -248,6 +349,8 @@ class _Compaction:
         embedder, reranker: The caller's own, or those of a name.
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
+        after: The caller's own form of a text.
+        forms: The forms that it gave, by text.
     """
 
     request: Request
@@ -262,13 +365,15 @@ class _Compaction:
     reranker: Reranker | None
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
+    after: Function | None
+    forms: dict[Place, str] = field(default_factory=dict)
 
     def begun(self) -> Judged | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
         texts = (block.text for turn in self.whole.turns for block in turn.blocks)
-        # not with an embedder or a reranker, which may cost money and must not be asked for nothing
-        asks = self.embedder is not None or self.reranker is not None
+        # not with functions of the caller, which may cost money and must not be asked for nothing
+        asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
             measure.begin(texts)
             return None
@@ -301,7 +406,15 @@ class _Compaction:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        return judge(shown, turns, bound, protection, query, measure, room, self.rules)
+        return judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+
+    def _own_form(self, block: Block) -> str:
+        """The caller's own form of a text; "" if there is none."""
+        place = (block.message, block.path)
+        if self.after is not None and place not in self.forms:
+            turn = self.whole.turns[block.message]
+            self.forms[place] = form_after(self.after, turn, block, self.request.model)
+        return self.forms.get(place, "")
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:
@@ -322,13 +435,58 @@ def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int,
     )
 
 
-def _paying(result: Compressed, kept: Compressed, going: Continued, requests: int, prices: Prices | None) -> Compressed:
+def _kept(
+    request: Request,
+    enter: Callable[[str], Entered],
+    forms: str,
+    runs: list[list[Message]],
+    issued: list[Position],
+    before: Compressed,
+    going: Continued,
+    prices: Prices | None,
+) -> tuple[Entered, Compressed | None]:
+    """The new messages as they enter, and the result that sends them behind what was sent before.
+
+    Forms that leave text out need our tool. By the prices, they wait until they or earlier savings pay for its arrival,
+    which makes the whole cached prefix new.
+    """
+    entering = enter(forms)
+    kept = request.continued(runs, issued, before, going, entering)
+    if kept is None or prices is None:
+        return entering, kept
+    kept = request.billed(kept, before, going, prices)
+    if not before.messages or kept.tools == before.tools:
+        return entering, kept
+    complete = enter("lossless")
+    other = request.continued(runs, issued, before, going, complete)
+    if other is not None:
+        other = request.billed(other, before, going, prices)
+        if kept.bill > max(other.bill, kept.bill_without):
+            return complete, other
+    return entering, kept
+
+
+def _paying(
+    request: Request,
+    result: Compressed,
+    kept: Compressed,
+    requests: int,
+    before: Compressed,
+    given: Conversation,
+    going: Continued,
+    prices: Prices | None,
+) -> Compressed:
     """A compaction that prices asked for, if it pays by what it came to; else what was sent before, with that noted."""
-    if pays(kept, result.compressed_tokens, requests, prices):
+    if request.pays(kept, result, requests, before, given, prices):
         return result
     kept = replace(kept, settled_tokens=result.compressed_tokens)
     going.hand_on(kept)
     return kept
+
+
+def _limit(model: str) -> int:
+    """The tokens up to which a compaction may be put off by the prices; 0 if the model's window is not known."""
+    return int(turn_tuning.WEIGHTS.max_window_share * context_window(model))
 
 
 def _warn(result: Compressed) -> None:

@@ -18,6 +18,7 @@ from ..result import Compressed
 from ..tokens.measure import measure_for
 from ..types import Message
 
+NEVER = 10**12  # a trigger that no request reaches
 _NEWEST = 8  # messages at the end whose cache marks clients move from request to request
 
 
@@ -32,10 +33,13 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
         options: The options of ``compress``, without ``previous``.
 
     Returns:
-        None if no earlier request was above the trigger.
+        None if no earlier request was above the trigger, and with ``prices``, if there was none.
     """
     trigger, counter = options["trigger"], options.get("counter")
-    turns = read(messages, options.get("shape", "auto")).turns
+    counted = messages
+    if options.get("before") is not None:  # its texts are what was sent
+        counted = compress(messages, **{**options, "trigger": NEVER, "target": None}).messages
+    turns = read(counted, options.get("shape", "auto")).turns
     measure = measure_for(options["model"], counter, options.get("token_factor", 1.0))
     ends = [turn.index for turn in turns if turn.index and turn.role == "assistant"]
     previous: Compressed | None = None
@@ -43,8 +47,10 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     done = 0
     before = [0, *accumulate(measure.turns([turn]) for turn in turns)]  # tokens of the messages before each
     for end in ends:
-        if turns[end - 1].role == "assistant" or sent + before[end] - before[done] <= trigger:
-            continue  # no request ended here, or the request was not compressed
+        if turns[end - 1].role == "assistant":
+            continue  # no request ended here
+        if not options.get("prices") and sent + before[end] - before[done] <= trigger:
+            continue  # the request was not compressed; by the prices, each one counts
         result = compress(_marked_as_then(messages, end), **options, previous=previous)
         sent, done, previous = result.compressed_tokens, end, result
     return previous

@@ -32,7 +32,7 @@ def __getattr__(name: str) -> object:
     from .status import StatusPage
 
     try:
-        made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME)))
+        made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME), _file()))
     except CompresskitError:
         _hide_frames()
         raise
@@ -48,10 +48,15 @@ def _written() -> dict[str, Any]:
     with contextlib.suppress(Exception):  # a remote config, or another litellm: an error then names no variable
         import yaml
 
-        with open(vars(sys.modules["litellm.proxy.proxy_server"])["user_config_file_path"], encoding="utf-8") as file:
+        with open(_file() or "", encoding="utf-8") as file:
             found: dict[str, Any] = dict(yaml.safe_load(file)["callback_settings"])
             return found
     return {}
+
+
+def _file() -> str | None:
+    """The path of the proxy's config file; None if there is none."""
+    return vars(sys.modules.get("litellm.proxy.proxy_server", sys)).get("user_config_file_path")
 
 
 def _hide_frames() -> None:
