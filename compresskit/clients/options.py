@@ -11,6 +11,7 @@ from ..errors import InvalidArgument, described, shown
 from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
 from ..prices import Prices
 from ..rules import Rule, checked_rules
+from ..stores import MemoryStore
 from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
@@ -136,8 +137,14 @@ class Settings:
         for name in options:
             _check_name(name)
         made = replace(self, **options)
+        if made.store is None:  # a request has that of its client
+            made = replace(made, store=self.store)
         made._check()
         return made
+
+    def stored(self) -> Settings:
+        """These settings with a store, so that all who share them remember the same conversations."""
+        return replace(self, store=MemoryStore()) if self.store is None else self
 
     def _check(self) -> None:
         checked_target(self.trigger, self.target)

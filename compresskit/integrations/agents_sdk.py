@@ -15,7 +15,6 @@ from ..clients.following import followed
 from ..clients.options import Settings
 from ..messages.retrieval_tool import TOOL_NAME, schema
 from ..retrieval import MAX_TOKENS, answer_to
-from ..stores import MemoryStore
 from ..types import Cache
 
 _MAX_ORIGINALS = 10_000  # originals that the tool can still answer with, the newest ones
@@ -37,8 +36,7 @@ class Compressing:
     """
 
     def __init__(self, **options: Any) -> None:
-        self._settings = Settings().changed(options)
-        self._store = MemoryStore()
+        self._settings = Settings().changed(options).stored()
         self._originals: dict[str, str] = {}
         function = schema("openai")["function"]
         self.tool = FunctionTool(
@@ -56,7 +54,7 @@ class Compressing:
         name = model if isinstance(model, str) else str(getattr(model, "model", "") or "unknown")
         beside = [given.instructions] if given.instructions else []
         kwargs = {"model": name, "messages": list(given.input)}
-        changes, loop = followed(self._settings, self._store, "responses", kwargs, new_report(), beside=beside)
+        changes, loop = followed(self._settings, "responses", kwargs, new_report(), beside=beside)
         if loop is not None:
             self._keep(loop.cache)
         return ModelInputData(input=changes.get("messages", given.input), instructions=given.instructions)
