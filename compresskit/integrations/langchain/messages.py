@@ -20,7 +20,7 @@ class Messages(Originals[BaseMessage]):
     """The caller's messages, found again by the dicts that they became."""
 
     def as_dict(self, one: BaseMessage) -> Message:
-        """A message in the shape of OpenAI's chat. Blocks of content keep their order, so that a text finds its place."""
+        """A message in the shape of OpenAI's chat. Blocks keep their order, so that a text finds its place."""
         role = str(getattr(one, "role", "") or _ROLES.get(one.type, one.type))
         found: Message = {"role": role, "content": one.content}
         if isinstance(one.content, list):

@@ -1,0 +1,33 @@
+"""The retrieval tool as a function of an agent, for adapters whose agent sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..messages.retrieval_tool import schema
+from ..retrieval import MAX_TOKENS, answer_to
+from ..types import Cache
+
+_MAX_ORIGINALS = 10_000  # originals that the tool can still answer with, the newest ones
+
+
+class Answering:
+    """Answers retrievals with the originals of the newest requests."""
+
+    def __init__(self) -> None:
+        self._originals: dict[str, str] = {}
+        function: dict[str, Any] = schema("openai")["function"]
+        self.description: str = function["description"]
+        self.parameters: dict[str, Any] = function["parameters"]
+
+    def keep(self, cache: Cache) -> None:
+        """Keeps the originals of a request."""
+        for key in cache:
+            self._originals.pop(key, None)  # it is one of the newest again
+            self._originals[key] = cache[key]
+        for key in list(self._originals)[: max(0, len(self._originals) - _MAX_ORIGINALS)]:
+            del self._originals[key]
+
+    def answer(self, arguments: Any) -> str:
+        """The answer to a call with these arguments."""
+        return answer_to(arguments, self._originals, MAX_TOKENS)
