@@ -31,7 +31,6 @@ class Turn(ABC):
         originals: The messages of the request.
         kwargs: What ``followed`` reads beside the messages: model, tools, tool_choice.
         beside: Values beside the messages that cost tokens.
-        recoverable: Whether the model can be given our tool.
     """
 
     def __init__(
@@ -40,12 +39,11 @@ class Turn(ABC):
         originals: Originals[Any],
         kwargs: Mapping[str, Any],
         beside: Sequence[Any] = (),
-        recoverable: bool = True,
     ) -> None:
         self._settings = settings
         self._originals = originals
         self._asked = {**kwargs, "messages": originals.dicts}
-        self._more = {"beside": beside, "recoverable": recoverable}
+        self._beside = beside
         self._cache: Cache = {}
         self._method = "request"
         self.report = new_report()
@@ -74,7 +72,7 @@ class Turn(ABC):
             yield from self._shown(loop)
 
     def _shown(self, loop: Request | None) -> Steps:
-        talk = loop and self._talk(loop)
+        talk = None if loop is None else self._talk(loop)
         while True:
             held: list[Any] = []
             while (part := (yield Next(self.stream))) is not END:
@@ -95,7 +93,7 @@ class Turn(ABC):
     def prepared(self) -> tuple[Request | None, Any]:
         """The request for the loop, if something may be retrieved; and the argument of the call."""
         try:
-            changes, loop = followed(self._settings, "openai", self._asked, self.report, **self._more)
+            changes, loop = followed(self._settings, "openai", self._asked, self.report, self._beside)
         except Exception as error:
             if self._settings.strict:
                 raise

@@ -49,7 +49,8 @@ def units_of(messages: Sequence[ModelMessage]) -> list[Units]:
     found: list[Units] = []
     for message in messages:
         if isinstance(message, ModelRequest):
-            found += [Unit(message, part) for part in message.parts or [None]]
+            parts: Sequence[Any] = message.parts or [None]
+            found += [Unit(message, part) for part in parts]
         else:
             found.append(message)
     return found
@@ -98,10 +99,10 @@ class Messages(Originals[Units]):
         content = changed["content"]
         if isinstance(one, Unit):
             return Unit(one.message, replace(one.part, content=_contents(one.part.content, content)))
-        texts = iter([content] if isinstance(content, str) else [block.get("text") for block in content])
+        texts = iter([content] if isinstance(content, str) else [block.get("text", "") for block in content])
         parts = []
         for part in one.parts:
-            text = None if isinstance(part, ThinkingPart | ToolCallPart) else next(texts)
+            text = "" if isinstance(part, ThinkingPart | ToolCallPart) else next(texts)
             parts.append(replace(part, content=text) if isinstance(part, TextPart) else part)
         return replace(one, parts=parts)
 

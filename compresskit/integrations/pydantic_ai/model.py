@@ -153,7 +153,7 @@ class _Turn(Turn):
     @property
     def usage(self) -> RequestUsage:
         """The usage of all calls of the model up to now."""
-        reading = self.stream and self.stream.response
+        reading = None if self.stream is None else self.stream.response
         return self._spent if reading is None or reading is self._read else self._spent + reading.usage
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
