@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from . import _observer
 from .content import FORMS, LOSSLESS, path_of, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
@@ -138,10 +139,14 @@ def shorten(
         if not isinstance(value, str) and (value is not None or name == "text"):
             raise InvalidArgument(f"{name} is {described(value)}; a str was expected.")
     measure = measure_for(model, counter)
-    original = measure.count(text)
-    if original <= max_tokens:
-        return Shortened(text, {}, original, original, max_tokens, original)
-    return _Output(text, query, command, path, measure, recoverable).within(max_tokens)
+
+    def shortened() -> Shortened:
+        original = measure.count(text)
+        if original <= max_tokens:
+            return Shortened(text, {}, original, original, max_tokens, original)
+        return _Output(text, query, command, path, measure, recoverable).within(max_tokens)
+
+    return _observer.shortening(model or None, shortened)
 
 
 class _Output:

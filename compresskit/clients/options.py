@@ -124,8 +124,8 @@ class Settings:
         >>> Settings().changed({"trigger": 50_000}).changed("off").enabled
         False
         """
-        if options is None:
-            return self
+        if options is None or isinstance(options, Settings):  # of the client that a copy is of
+            return options or self
         word = _SWITCH.get(str(options).strip().lower()) if isinstance(options, bool | str) else None
         if word is not None:
             return replace(self, enabled=word)
