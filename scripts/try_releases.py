@@ -75,16 +75,14 @@ ROWS = {
         "frameworks",
         ("pydantic-ai-slim",),
         ("tests/integrations/test_pydantic_ai.py", FRAMEWORKS, "-k", "pydantic"),
-        ("opentelemetry-sdk", "openai", "langchain-core"),
+        ("opentelemetry-sdk", "openai"),
     ),
-    "agents": Row(
-        "frameworks", ("openai-agents",), (FRAMEWORKS, "-k", "agents_sdk"), ("opentelemetry-sdk", "langchain-core")
-    ),
+    "agents": Row("frameworks", ("openai-agents",), (FRAMEWORKS, "-k", "agents_sdk"), ("opentelemetry-sdk", "openai")),
     "llamaindex": Row(
         "frameworks",
         ("llama-index-core",),
         (FRAMEWORKS, "-k", "llamaindex"),
-        ("opentelemetry-sdk", "openai", "langchain-core"),
+        ("opentelemetry-sdk", "openai"),
     ),
     "mcp": Row("agents", ("mcp",), ("tests/mcp",)),
 }
