@@ -154,7 +154,7 @@ def main() -> int:
         if wrong:
             print(wrong, file=sys.stderr)
             return 1
-        done = ran(python, [str(Path(__file__)), "--inside"])
+        done = ran([str(python), str(Path(__file__)), "--inside"])
         if done.returncode:
             print(done.stderr, file=sys.stderr)
             return 1

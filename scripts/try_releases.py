@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # What the tests themselves need, beside the package that they are about.
 NEEDED = ("pytest>=9", "hypothesis>=6.150")
+LIST = "import importlib.metadata as m; [print(one.name, one.version) for one in m.distributions()]"
 SECONDS = 1_800  # for each command
 Result = tuple[dict[str, str], bool, str]  # the releases, whether all tests passed, and what was said last
 
@@ -108,12 +110,13 @@ def environment(folder: Path, needs: Sequence[str]) -> tuple[Path, dict[str, str
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-    pip = ("-m", "pip", "--disable-pip-version-check")
-    done = ran(python, [*pip, "install", "--quiet", str(ROOT), *needs])
+    fast = shutil.which("uv")  # does the same in a tenth of the time
+    install = [fast, "pip", "install", "--python", str(python)] if fast else [str(python), "-m", "pip", "install"]
+    done = ran([*install, "--quiet", str(ROOT), *needs])
     if done.returncode:
         return python, {}, done.stderr.strip()[-2_000:]
-    listed = ran(python, [*pip, "list", "--format=freeze"]).stdout
-    return python, dict(line.split("==") for line in listed.splitlines() if "==" in line), ""
+    listed = ran([str(python), "-c", LIST]).stdout
+    return python, dict(line.split() for line in listed.splitlines()), ""
 
 
 def tried(row: Row, end: str, folder: Path) -> Result:
@@ -122,17 +125,17 @@ def tried(row: Row, end: str, folder: Path) -> Result:
     if wrong:
         return {}, False, wrong
     # warnings of other packages are no faults of ours
-    done = ran(python, ["-m", "pytest", "-q", "-x", "-W", "default", *row.tests])
+    done = ran([str(python), "-m", "pytest", "-q", "-x", "-W", "default", *row.tests])
     if done.returncode:
         print(done.stdout[-6_000:], file=sys.stderr)
     lines = done.stdout.strip().splitlines() or [done.stderr[-500:]]
     return {name: releases[name] for name in row.packages}, not done.returncode, lines[-1]
 
 
-def ran(python: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Runs Python in the root of the repository."""
+def ran(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Runs a command in the root of the repository."""
     return subprocess.run(
-        [str(python), *arguments],
+        command,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT), "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         capture_output=True,

@@ -35,6 +35,7 @@ def test_a_copy_with_another_http_client_compresses_and_remembers(kind):
     assert [one.content for one in others] == [first.content] * 2, "what was sent before is sent again"
 
 
+@pytest.mark.filterwarnings("ignore:Async generator 'openai.:ResourceWarning")  # of the SDK, which trio minds
 @pytest.mark.parametrize("streamed", [False, True])
 def test_the_async_client_runs_under_trio(streamed):
     async def main(url):

@@ -62,11 +62,17 @@ def everything():
     with pytest.raises(ValueError, match="trigger"):
         compress(hello, "gpt-4o", trigger=0)
     shorten("a line\n" * 900, 100, model="gpt-4o")
+    with pytest.raises(OSError, match="no tokenizer"):
+        shorten("a line", 100, model="gpt-4o", counter=no_tokenizer)
     retrieve({}, "none")
     with pytest.raises(OSError, match="gone"):
         retrieve(Broken(key="text"), "key")
     message = {"id": "c1", "type": "function", "function": {"name": TOOL_NAME, "arguments": "?"}}
     answer({"role": "assistant", "tool_calls": [message]}, {})
+
+
+def no_tokenizer(_text):
+    raise OSError("no tokenizer")
 
 
 @pytest.fixture(scope="module")
