@@ -46,7 +46,7 @@ from evals.suites import transcripts
 from evals.suites.agent_points import GROUPS
 
 SUMMARY = 500
-CONTENDERS = ("none", "CompressMiddleware", "SummarizationMiddleware", "ContextEditingMiddleware")
+CONTENDERS = ("everything", "CompressMiddleware", "SummarizationMiddleware", "ContextEditingMiddleware")
 COLUMNS = (
     Column("requests", "requests", "tokens"),
     Column("sent", "sent", "percent", over="whole", pooled=True),
@@ -137,7 +137,10 @@ def play(run: Run, name: str) -> Played:
     system = run.messages[0]["content"] if run.messages[0]["role"] == "system" else None
     messages = run.messages[1 if system is not None else 0 :]
     model = Replayed(answers=convert_to_messages([one for one in messages if one["role"] == "assistant"]), seen=[])
-    results = {one["tool_call_id"]: one["content"] for one in messages if one["role"] == "tool"}
+    results: dict[str, list[str]] = {}  # some runs use an id twice
+    for one in messages:
+        if one["role"] == "tool":
+            results.setdefault(one["tool_call_id"], []).append(one["content"])
     store, summarizer = Kept(), Summarizing(tokens=SUMMARY, spent=[])
     made = middlewares(run, store, summarizer)[name]
     saver, thread = InMemorySaver(), {"configurable": {"thread_id": "1"}, "recursion_limit": 10_000}
@@ -159,9 +162,17 @@ def play(run: Run, name: str) -> Played:
         )
         resumptions += 1
         agent.invoke(None if last == "tool" else {"messages": convert_to_messages(asked)}, thread)
-    seen = [(convert_to_openai_messages(one), tools) for one, tools in model.seen]
+    seen = [(_as_sent(convert_to_openai_messages(one)), tools) for one, tools in model.seen]
     state = convert_to_openai_messages(agent.get_state(thread).values["messages"])
     return Played(seen, sum(summarizer.spent), state, store.originals(), resumptions - 1)
+
+
+def _as_sent(messages: list[Message]) -> list[Message]:
+    """Messages as LangChain sends them to OpenAI: no text beside calls is null."""
+    return [
+        {**message, "content": message["content"] or None} if message.get("tool_calls") else message
+        for message in messages
+    ]
 
 
 def _before(messages: Sequence[Message], at: int) -> list[Message]:
@@ -196,7 +207,7 @@ def middlewares(run: Run, store: Kept, summarizer: Any) -> dict[str, Callable[[]
     from compresskit.integrations.langchain import CompressMiddleware
 
     return {
-        "none": list,
+        "everything": list,
         "CompressMiddleware": lambda: [CompressMiddleware(trigger=run.trigger, target=run.target, store=store)],
         "SummarizationMiddleware": lambda: [SummarizationMiddleware(summarizer, trigger=("tokens", run.trigger))],
         "ContextEditingMiddleware": lambda: [ContextEditingMiddleware(edits=[ClearToolUsesEdit(trigger=run.trigger)])],

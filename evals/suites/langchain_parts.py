@@ -59,16 +59,16 @@ class Recorded(AgentMiddleware):
     """Gives the recorded results of the tools.
 
     Args:
-        results: The result of each call, by its id.
+        results: The results of each call, by its id, in their order.
     """
 
-    def __init__(self, results: Mapping[str, str]) -> None:
+    def __init__(self, results: Mapping[str, list[str]]) -> None:
         super().__init__()
         self._results = results
 
     def wrap_tool_call(self, request: Any, _handler: Any) -> ToolMessage:
         call = request.tool_call
-        return ToolMessage(self._results[call["id"]], tool_call_id=call["id"], name=call["name"])
+        return ToolMessage(self._results[call["id"]].pop(0), tool_call_id=call["id"], name=call["name"])
 
 
 def tools_of(messages: Sequence[Message]) -> list[BaseTool]:
