@@ -31,6 +31,7 @@ class Turn(ABC):
         originals: The messages of the request.
         kwargs: What ``followed`` reads beside the messages: model, tools, tool_choice.
         beside: Values beside the messages that cost tokens.
+        recoverable: Whether the model can be given our tool.
     """
 
     def __init__(
@@ -39,11 +40,12 @@ class Turn(ABC):
         originals: Originals[Any],
         kwargs: Mapping[str, Any],
         beside: Sequence[Any] = (),
+        recoverable: bool = True,
     ) -> None:
         self._settings = settings
         self._originals = originals
         self._asked = {**kwargs, "messages": originals.dicts}
-        self._beside = beside
+        self._beside, self._recoverable = beside, recoverable
         self._cache: Cache = {}
         self._method = "request"
         self.report = new_report()
@@ -93,7 +95,9 @@ class Turn(ABC):
     def prepared(self) -> tuple[Request | None, Any]:
         """The request for the loop, if something may be retrieved; and the argument of the call."""
         try:
-            changes, loop = followed(self._settings, "openai", self._asked, self.report, self._beside)
+            changes, loop = followed(
+                self._settings, "openai", self._asked, self.report, self._beside, self._recoverable
+            )
         except Exception as error:
             if self._settings.strict:
                 raise

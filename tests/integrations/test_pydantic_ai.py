@@ -10,7 +10,8 @@ from protocol_server import Paced, call, serving
 from texts import make_text
 
 pytest.importorskip("pydantic_ai")
-from pydantic_ai import Agent
+from pydantic import BaseModel
+from pydantic_ai import Agent, NativeOutput
 from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.messages import (
     BinaryContent,
@@ -23,6 +24,7 @@ from pydantic_ai.messages import (
     ToolReturnPart,
     UserPromptPart,
 )
+from pydantic_ai.models.function import FunctionModel
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
@@ -201,3 +203,25 @@ def test_untouched_messages_stay_the_callers_objects():
     assert made.parts[0].signature == "c2ln"
     assert originals.dicts[2]["content"] == '{"rows":[1,2]}'
     assert "text" not in originals.dicts[3]["content"][0], "a picture is left alone"
+
+
+def test_gemini_gets_no_function_beside_an_answer_in_json():
+    """Google refuses both together, so what is left out cannot be retrieved there."""
+    seen = []
+
+    def answer(messages, info):
+        seen.append((len(str(messages)), [tool.name for tool in info.function_tools]))
+        return ModelResponse(parts=[TextPart('{"lines": 3}')])
+
+    class Google(FunctionModel):
+        system = "google"
+
+    class Lines(BaseModel):
+        lines: int
+
+    model = CompressedModel(Google(answer, profile={"supports_json_schema_output": True}), **ROOM)
+    result = Agent(model, output_type=NativeOutput(Lines)).run_sync("How long is it?", message_history=history())
+    assert result.output.lines == 3
+    [(length, tools)] = seen
+    assert tools == []
+    assert length < len(TEXT) / 1.5

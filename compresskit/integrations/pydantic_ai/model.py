@@ -148,7 +148,7 @@ class _Turn(Turn):
         if (choice := _choice(model_settings)) is not None:
             asked["tool_choice"] = choice
         beside = [text for text in [instructions_of(messages)] if text]
-        super().__init__(settings, Messages(units_of(messages)), asked, beside)
+        super().__init__(settings, Messages(units_of(messages)), asked, beside, _takes_tools(model, parameters))
 
     @property
     def usage(self) -> RequestUsage:
@@ -292,6 +292,15 @@ def _choice(settings: Mapping[str, Any] | None) -> Any:
     names = choice if isinstance(choice, list) else choice.function_tools
     tools = [{"type": "function", "function": {"name": name}} for name in names]
     return {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": tools}}
+
+
+def _takes_tools(model: Model, parameters: ModelRequestParameters) -> bool:
+    """Whether a function may be added. Gemini takes none beside Google's own tools or an answer in JSON.
+
+    pydantic-ai raises for such a request, unless the caller's own has functions and the model is known to take both.
+    """
+    alone = parameters.output_mode == "native" or bool(getattr(parameters, "native_tools", None))
+    return bool(parameters.function_tools) or not alone or "google" not in model.system
 
 
 def instructions_of(messages: Sequence[ModelMessage]) -> str | None:
