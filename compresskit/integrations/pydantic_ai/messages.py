@@ -144,8 +144,8 @@ def _part(part: Any) -> Message:
         return {"role": "user", "content": content if isinstance(content, str) else [_content(one) for one in content]}
     if getattr(part, "tool_name", None) is not None:  # a result, or what was wrong with the call
         text = _text(part) if type(part) is ToolReturnPart else None
-        content = [_opaque(ModelRequest(parts=[part]))] if text is None else text
-        return {"role": "tool", "tool_call_id": part.tool_call_id, "content": content}
+        result = [_opaque(ModelRequest(parts=[part]))] if text is None else text
+        return {"role": "tool", "tool_call_id": part.tool_call_id, "content": result}
     return {"role": "system", "content": [_opaque(ModelRequest(parts=[part]))]}
 
 

@@ -161,7 +161,7 @@ class _Turn(Turn):
         if offers_ours(kwargs):
             parameters = replace(parameters, function_tools=[*parameters.function_tools, _tool()])
         if kwargs.get("tool_choice") == "none" and _choice(settings) != "none":  # no more retrievals
-            settings = ModelSettings(**{**(settings or {}), "tool_choice": "none"})  # type: ignore[typeddict-item]
+            settings = ModelSettings(**{**(settings or {}), "tool_choice": "none"})
         return self._given if messages is None else joined(messages), settings, parameters
 
     def read(self, answer: ModelResponse) -> Message:
@@ -238,7 +238,8 @@ class _Shown(StreamedResponse):
     @property
     def _now(self) -> StreamedResponse:
         """The model's stream that is being read."""
-        return self._turn.stream.response
+        response: StreamedResponse = self._turn.stream.response
+        return response
 
     @property
     def usage(self) -> RequestUsage:
