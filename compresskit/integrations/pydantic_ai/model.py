@@ -226,8 +226,10 @@ class _Shown(StreamedResponse):
     async def _get_event_iterator(self) -> AsyncIterator[ModelResponseStreamEvent]:
         event = self._first
         while event is not END:
+            self._usage = self._turn.usage
             yield event
             event = await anext(self._stream, END)
+        self._usage = self._turn.usage
         for name in _LAST:
             if hasattr(self._now, name):
                 setattr(self, name, getattr(self._now, name))
@@ -240,10 +242,6 @@ class _Shown(StreamedResponse):
         """The model's stream that is being read."""
         response: StreamedResponse = self._turn.stream.response
         return response
-
-    @property
-    def usage(self) -> RequestUsage:
-        return self._turn.usage
 
     @property
     def model_name(self) -> str:
