@@ -69,6 +69,3 @@ class CompressCapability(AbstractCapability[Any]):
         return replace(
             request_context, messages=joined(originals.objects(changes["messages"], loop.cache if loop else {}))
         )
-
-    if not hasattr(AbstractCapability, "prepare_model_request"):  # releases before 2.64
-        before_model_request = prepare_model_request
