@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import (
         CompresskitError,
         EmbedderFailed,
+        HookFailed,
         InvalidArgument,
         InvalidMessages,
         RerankerFailed,
@@ -27,10 +28,13 @@ if TYPE_CHECKING:
     from .result import Compressed, Decision
     from .retrieval import answer, retrieve
     from .shortening import Shortened, shorten
-    from .types import Counter, Embedder, Reranker, Store
+    from .types import About, After, Before, Counter, Embedder, Reranker, Store
 
 __all__ = [
     "TOOL_NAME",
+    "About",
+    "After",
+    "Before",
     "Compressed",
     "CompresskitError",
     "Conversation",
@@ -39,6 +43,7 @@ __all__ = [
     "Decision",
     "Embedder",
     "EmbedderFailed",
+    "HookFailed",
     "InvalidArgument",
     "InvalidMessages",
     "LiteLLMEmbedder",
@@ -60,6 +65,9 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "About": "types",
+    "After": "types",
+    "Before": "types",
     "Compressed": "result",
     "CompresskitError": "errors",
     "Conversation": "chat.conversation",
@@ -68,6 +76,7 @@ _HOMES = {
     "Decision": "result",
     "Embedder": "types",
     "EmbedderFailed": "errors",
+    "HookFailed": "errors",
     "InvalidArgument": "errors",
     "InvalidMessages": "errors",
     "LiteLLMEmbedder": "embedders.hosted",

@@ -88,8 +88,9 @@ class Compressed(Mapping[str, Any]):
         messages: The messages to send instead of the original ones.
         tools: The caller's tools and, if text was taken out, the retrieval tool. None if there are no tools, so that
             ``tools=result.tools`` never sends an empty list.
-        cache: The mapping from keys to original texts. For a fold, the text is the messages as JSON. For a shrunk text,
-            it also holds the issued text, so that it is recognised again. This is user data.
+        cache: The mapping from keys to original texts, as they were behind a ``before``. For a fold, the text is the
+            messages as JSON. For a shrunk text, it also holds the issued text, so that it is recognised again. This is
+            user data.
         original_tokens: The cost of the whole request before: messages, overhead, tools.
         compressed_tokens: The cost of the whole request after.
         floor_tokens: The fewest tokens that this conversation can be brought to. Equal to ``compressed_tokens`` if
@@ -108,6 +109,8 @@ class Compressed(Mapping[str, Any]):
             it gained too little counts too. 0 before the first one.
         entered: One for each result of this turn that entered in a shorter form before it was first sent.
         forms: The places in ``messages`` of texts that are forms of originals: index and path.
+        replaced: The places in ``messages`` of texts that the ``before`` of the caller gave. The texts before are
+            withheld: only ``restore`` puts them back.
     """
 
     messages: list[Message]
@@ -126,6 +129,7 @@ class Compressed(Mapping[str, Any]):
     settled_tokens: int = 0
     entered: tuple[Decision, ...] = ()
     forms: tuple[tuple[int, Path], ...] = ()
+    replaced: tuple[tuple[int, Path], ...] = ()
 
     @property
     def compression_ratio(self) -> float:
@@ -149,7 +153,7 @@ class Compressed(Mapping[str, Any]):
         if any(decision.action == "fold" for decision in self.decisions):
             return ()
         found = []
-        for index, path in self.forms:
+        for index, path in (*self.forms, *self.replaced):
             text: Any = self.messages[index]
             for step in path:
                 text = text[step]

@@ -20,7 +20,7 @@ from ._observer import Retrieved
 from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
-from .markers.restore import is_run
+from .markers.restore import is_run, unfold
 from .messages.parts import json_texts, without
 from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
@@ -124,12 +124,22 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
 class Originals(Mapping[str, str]):
     """The texts that a model may retrieve: those that were left out, and any other text of the conversation by its key.
 
-    The model may have seen a key earlier, for a text that is now in another form, or within a fold.
+    The model may have seen a key earlier, for a text that is now in another form, or within a fold. A text that the
+    caller's ``before`` replaced is none of them.
+
+    Args:
+        cache: The cache of a result.
+        messages: The messages of the result.
     """
 
     def __init__(self, cache: Cache, messages: list[Message]) -> None:
         self._cache = cache
         self._messages = messages
+
+    @property
+    def withheld(self) -> object:
+        """The texts that the caller's ``before`` replaced, which only ``restore`` reads."""
+        return getattr(self._cache, "withheld", None)
 
     def __getitem__(self, key: str) -> str:
         return self._cache[key] if key in self._cache else self._others[key]
@@ -142,7 +152,8 @@ class Originals(Mapping[str, str]):
 
     @cached_property
     def _others(self) -> dict[str, str]:
-        return {key_of(slot.text): slot.text for message in self._messages for slot in slots(message)}
+        runs = unfold(self._messages, self._cache).runs
+        return {key_of(slot.text): slot.text for run in runs for message in run for slot in slots(message)}
 
 
 def answer_to(

@@ -54,13 +54,14 @@ def prepare(
         and not records
         and not result.cache
         and not result.breakpoints
+        and not result.replaced
         and result.tools == (kwargs.get("tools") or None)
     )
     changes = {} if same else result.request
     # A model that sees earlier calls of our tool may call it again even if it is not offered.
     rounds = max_rounds if records or has_ours(result.tools) else 0
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
-    cache = Originals(result.cache, caller_messages)
+    cache = Originals(result.cache, result.messages)
     answering = _observer.answering(result.model) if rounds else None
     prepared = {**kwargs, **changes}
     return changes, Request(prepared, caller_messages, cache, rounds, room, store, strict, report, answering)

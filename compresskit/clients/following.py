@@ -19,7 +19,7 @@ _MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
     *("query", "protect", "open", "cached", "results", "folds", "counter"),
-    *("on_entry", "offer_tool", "rules", "token_factor"),
+    *("on_entry", "offer_tool", "rules", "token_factor", "before", "after"),
     *_MODELS,
 )
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..chat.report import new_report
+from ..clients.following import followed
+from ..clients.options import Settings
 from ..messages.retrieval_tool import schema
 from ..retrieval import MAX_TOKENS, answer_to
 from ..types import Cache
@@ -20,13 +24,26 @@ class Answering:
         self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
 
-    def keep(self, cache: Cache) -> None:
-        """Keeps the originals of a request."""
+    def _keep(self, cache: Cache) -> None:
         for key in cache:
             self._originals.pop(key, None)  # it is one of the newest again
             self._originals[key] = cache[key]
         for key in list(self._originals)[: max(0, len(self._originals) - _MAX_ORIGINALS)]:
             del self._originals[key]
+
+    def prepared(
+        self, settings: Settings, shape: str, kwargs: Mapping[str, Any], beside: Sequence[Any]
+    ) -> tuple[dict[str, Any], Cache]:
+        """What changes in the arguments of a call of the model ({}: nothing), and the originals of what is left out."""
+        try:
+            changes, loop = followed(settings, shape, kwargs, new_report(), beside)
+        except Exception:
+            if not settings.sends:
+                raise
+            return {}, {}
+        cache = loop.cache if loop else {}
+        self._keep(cache)
+        return changes, cache
 
     def answer(self, arguments: Any) -> str:
         """The answer to a call with these arguments."""

@@ -99,7 +99,7 @@ class Turn(ABC):
                 self._settings, "openai", self._asked, self.report, self._beside, self._recoverable
             )
         except Exception as error:
-            if self._settings.strict:
+            if not self._settings.sends:
                 raise
             self.report.update(error=reason(error), skipped_reason="error")
             return None, self.argument(None, {})

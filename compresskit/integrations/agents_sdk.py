@@ -10,8 +10,6 @@ from typing import Any
 from agents import FunctionTool, RunContextWrapper
 from agents.run_config import CallModelData, ModelInputData
 
-from ..chat.report import new_report
-from ..clients.following import followed
 from ..clients.options import Settings
 from ..messages.retrieval_tool import TOOL_NAME
 from ._answering import Answering
@@ -50,9 +48,7 @@ class Compressing:
         name = model if isinstance(model, str) else str(getattr(model, "model", "") or "unknown")
         beside = [given.instructions] if given.instructions else []
         kwargs = {"model": name, "messages": list(given.input)}
-        changes, loop = followed(self._settings, "responses", kwargs, new_report(), beside=beside)
-        if loop is not None:
-            self._answering.keep(loop.cache)
+        changes, _ = self._answering.prepared(self._settings, "responses", kwargs, beside)
         return ModelInputData(input=changes.get("messages", given.input), instructions=given.instructions)
 
     async def _answer(self, _context: RunContextWrapper[Any], arguments: str) -> str:

@@ -11,11 +11,12 @@ import json
 import os
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import Any
 
-from . import cutting, embedders
+from . import cutting, embedders, headroom, rtk
 from .cases import Outcome, Request
 from .messages import Message, slots
 from .tokens import count, count_message
@@ -119,14 +120,37 @@ def shorten(request: Request) -> Outcome:
     package = import_module("compresskit")
     *above, last = request.messages
     asked = next((message["content"] for message in reversed(above) if message.get("role") == "user"), None)
-    calls = [call for message in above for call in message.get("tool_calls") or ()]
-    command = json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
+    command = _command(above)
     query = None if command and asked == f"Run {command}" else asked
     room = request.target - sum(map(count_message, above)) - (count_message(last) - count(last["content"]))
     found = package.shorten(last["content"], max(1, room), query, command)
     messages = [*above, {**last, "content": found.text}]
     exact = package.restore(messages, found.cache) == request.messages
     return Outcome(messages, found.cache, origins=range(len(messages)), exact=exact)
+
+
+def rtk_rules(request: Request) -> Outcome:
+    """What rtk's documentation says of the command's output, whatever the target is."""
+    *above, last = request.messages
+    messages = [*above, {**last, "content": rtk.filtered(_command(above) or "", last["content"])}]
+    return Outcome(messages, origins=range(len(messages)))
+
+
+def headroom_default(request: Request) -> Outcome:
+    """headroom's compress with its default settings, whatever the target is."""
+    messages = headroom.compressed(request.messages, request.model)
+    return Outcome(messages, origins=range(len(messages)))
+
+
+def shorten_as(request: Request, other: Compressor) -> Outcome:
+    """compresskit.shorten within the tokens that another compressor comes to."""
+    return shorten(replace(request, target=sum(map(count_message, other(request).messages))))
+
+
+def _command(messages: Sequence[Message]) -> str | None:
+    """The command of the last call of a shell."""
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    return json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
 
 
 COMPRESSORS: dict[str, Compressor] = {
@@ -139,6 +163,10 @@ COMPRESSORS: dict[str, Compressor] = {
     "oracle": oracle,
     "compresskit": compresskit,
     "shorten": shorten,
+    "rtk's rules": rtk_rules,
+    "headroom": headroom_default,
+    "shorten as rtk's rules": partial(shorten_as, other=rtk_rules),
+    "shorten as headroom": partial(shorten_as, other=headroom_default),
     "compresskit-no-tool": partial(compresskit, recoverable=False),
 }
 

@@ -11,6 +11,7 @@ from ..._json import dumps
 from ...chat.following import Following
 from ...chat.loop import Request
 from ...chat.report import new_report
+from ...errors import InvalidArgument
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import may_retrieve
 from ...options import checked_target
@@ -68,6 +69,8 @@ class Turn:
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
     if turn.shape == "responses" and (why := _left_alone(kwargs)):
+        if settings.before is not None:
+            raise InvalidArgument(f"before cannot be applied to this request: {why}.")
         turn.report["skipped_reason"] = why
         _observer.skipped(kwargs.get("model"), "disabled")
         return {}
@@ -133,6 +136,8 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "folds": settings.folds,
         "embedding_model": settings.embedding_model,
         "reranker": settings.reranker,
+        "before": settings.before,
+        "after": settings.after,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions

@@ -11,8 +11,6 @@ from pydantic_ai.capabilities import AbstractCapability
 from pydantic_ai.models import ModelRequestContext
 from pydantic_ai.toolsets import FunctionToolset
 
-from ...chat.report import new_report
-from ...clients.following import followed
 from ...clients.options import Settings
 from ...messages.retrieval_tool import TOOL_NAME
 from .._answering import Answering
@@ -61,11 +59,7 @@ class CompressCapability(AbstractCapability[Any]):
             "tools": [tool for tool in tools if tool["function"]["name"] != TOOL_NAME] or None,
         }
         beside = [text for text in [instructions_of(request_context.messages)] if text]
-        changes, loop = await asyncio.to_thread(followed, self._settings, "openai", kwargs, new_report(), beside=beside)
-        if loop is not None:
-            self._answering.keep(loop.cache)
+        changes, cache = await asyncio.to_thread(self._answering.prepared, self._settings, "openai", kwargs, beside)
         if "messages" not in changes:
             return request_context
-        return replace(
-            request_context, messages=joined(originals.objects(changes["messages"], loop.cache if loop else {}))
-        )
+        return replace(request_context, messages=joined(originals.objects(changes["messages"], cache)))

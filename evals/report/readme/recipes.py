@@ -25,11 +25,15 @@ class Recipe(NamedTuple):
 
 _EVALS = ("-m", "evals")
 _CURVE = "one of the curves of the report, some minutes"
+_BESIDE = "head+tail,compresskit,shorten,rtk's rules,headroom,shorten as rtk's rules,shorten as headroom"
 RECIPES = {
     "swe-bench": Recipe((*_EVALS, "swe-bench", "--retention", "--embedder", "wordllama"), prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama")),
     "needs": Recipe((*_EVALS, "needs")),
-    "outputs": Recipe((*_EVALS, "outputs", "--data", "sample")),
+    "outputs": Recipe(
+        (*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE),
+        slow="it needs HEADROOM_PYTHON, a Python with headroom-ai",
+    ),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
     "shrink": Recipe((*_EVALS, "shrink")),
     "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),
