@@ -72,7 +72,9 @@ ROWS = {
         (FRAMEWORKS, "-k", "langchain"),
         ("opentelemetry-sdk", "openai", "langchain"),
     ),
-    "deepagents": Row("frameworks", ("deepagents",), (FRAMEWORKS, "-k", "deepagents"), ("opentelemetry-sdk", "openai")),
+    "deepagents": Row(
+        "frameworks", ("deepagents",), (FRAMEWORKS, "-k", "deep_agent"), ("opentelemetry-sdk", "langchain-openai")
+    ),
     "pydantic-ai": Row(
         "frameworks",
         ("pydantic-ai-slim",),
