@@ -8,7 +8,17 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
+from ..options import (
+    check,
+    check_answering,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+)
 from ..prices import Prices
 from ..rules import Rule, checked_rules
 from ..rules.hooks import checked_hook
@@ -51,6 +61,8 @@ class Options(TypedDict, total=False):
     shrinker: Shrinker | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
     before: Before | Callable[[str, About], str] | None
     after: After | Callable[[str, About], str] | None
     on_entry: bool | Literal["lossless", "views"]
@@ -71,7 +83,8 @@ class Settings:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
         trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
         embedder, embedding_model, reranker, shrinker: As for ``compress``.
-        on_entry, offer_tool, breakpoints, rules, token_factor, after: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor, tool_budget, keep_tools, after: As for
+            ``compress``.
         before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
             request is answered with an error of status 400, whatever ``on_error`` says.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
@@ -99,6 +112,8 @@ class Settings:
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
     before: Before | Callable[[str, About], str] | None = None
     after: After | Callable[[str, About], str] | None = None
     on_entry: bool | str = False
@@ -165,11 +180,12 @@ class Settings:
         check_keeping(self.cached, self.results, self.folds)
         checked_rules(self.rules, self.shrinker)
         checked_factor(self.token_factor)
+        check_tools(self.tool_budget, self.keep_tools)
+        check_answering(self.tool_budget, self.recoverable)
         checked_hook("before", self.before)
         checked_hook("after", self.after)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
-        prices = None if isinstance(self.prices, bool) else self.prices
-        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)
+        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, self.prices)
         if not isinstance(self.enabled, bool):
             raise InvalidArgument(f"enabled is {shown(self.enabled)}; True or False was expected.")
 

@@ -8,11 +8,26 @@ from typing import Any
 from ..chat.report import new_report
 from ..clients.following import followed
 from ..clients.options import Settings
+from ..errors import InvalidArgument
 from ..messages.retrieval_tool import schema
 from ..retrieval import MAX_TOKENS, answer_to
 from ..types import Cache
 
 _MAX_ORIGINALS = 10_000  # originals that the tool can still answer with, the newest ones
+
+
+def without_tool_budget(settings: Settings) -> Settings:
+    """The settings of an adapter that cannot defer tools.
+
+    Raises:
+        InvalidArgument: They ask for it.
+    """
+    if settings.tool_budget is not None:
+        raise InvalidArgument(
+            "tool_budget is no option here, because this adapter does not see the calls of the agent's tools. Give the "
+            "agent a client of compresskit.clients instead, which defers tools."
+        )
+    return settings
 
 
 class Answering:

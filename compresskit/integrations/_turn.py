@@ -58,9 +58,10 @@ class Turn(ABC):
         if loop is None:
             return answer
         with _observer.during(loop.answering, self.report):
+            answer = self.settled(answer, loop)
             talk, message = self._talk(loop), self.read(answer)
             while talk.goes_on(message):
-                answer = yield from talk.next(message)
+                answer = self.settled((yield from talk.next(message)), loop)
                 message = self.read(answer)
             yield from self._recorded(talk, message, streamed=False)
             return self.shown(answer, _ours(message))
@@ -83,7 +84,7 @@ class Turn(ABC):
                     held.append(part)
                 else:
                     yield from map(Show, self.passed(part))
-            message = self.read_stream()
+            message = self.read_stream(loop)
             if talk is None or message is None or not talk.goes_on(message):
                 break
             self.dropped(held)
@@ -133,6 +134,10 @@ class Turn(ABC):
             kwargs: What changes beside them: tools, and tool_choice.
         """
 
+    def settled(self, answer: Any, loop: Request) -> Any:  # noqa: ARG002
+        """An answer with its calls of deferred tools as they go on, for frameworks whose tools can be deferred."""
+        return answer
+
     @abstractmethod
     def read(self, answer: Any) -> Message:
         """An answer of the model as a dict. Its usage is added to that of the answers before."""
@@ -150,8 +155,8 @@ class Turn(ABC):
         """Adds a part to the answer that is being streamed."""
 
     @abstractmethod
-    def read_stream(self) -> Message | None:
-        """The answer of the stream that has ended, as ``read``; None if it had no parts."""
+    def read_stream(self, loop: Request | None) -> Message | None:
+        """The answer of the stream that has ended, settled, as ``read``; None if it had no parts."""
 
     @abstractmethod
     def passed(self, part: Any) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from agents.run_config import CallModelData, ModelInputData
 
 from ..clients.options import Settings
 from ..messages.retrieval_tool import TOOL_NAME
-from ._answering import Answering
+from ._answering import Answering, without_tool_budget
 
 
 class Compressing:
@@ -31,7 +31,7 @@ class Compressing:
     """
 
     def __init__(self, **options: Any) -> None:
-        self._settings = Settings().changed(options).stored()
+        self._settings = without_tool_budget(Settings().changed(options)).stored()
         self._answering = Answering()
         self.tool = FunctionTool(
             name=TOOL_NAME,

@@ -14,7 +14,8 @@ PUBLIC = {
     "TOOL_NAME", "About", "After", "Before", "Compressed", "CompresskitError", "Conversation", "Counter",
     "CrossEncoder", "Decision", "Embedder", "EmbedderFailed", "HookFailed", "InvalidArgument", "InvalidMessages",
     "LiteLLMEmbedder", "LiteLLMReranker", "Reranker", "RerankerFailed", "Shortened", "StaticEmbedder", "Store",
-    "StoreError", "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
+    "StoreError", "ToolDecision", "acompletion", "answer", "completion", "compress", "own_calls", "restore", "retrieve",
+    "shorten",
 }  # fmt: skip
 HEAVY = {
     "litellm",
@@ -38,7 +39,7 @@ LAYERS = [
     {"content", "prices", "result", "tokens", "stores"},
     {"hooks", "messages", "options", "rules"},
     {"responses", "relevance", "markers", "sessions", "telemetry"},
-    {"embedders", "ledger", "retrieval", "shrink", "view"},
+    {"embedders", "ledger", "retrieval", "shrink", "tool_definitions", "view"},
     {"plan"},
     {"turns"},
     {"request", "shortening"},

@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from ...responses.settling import Settling, as_object
 from ...types import Message
 from .._originals import Originals
 
@@ -84,6 +85,47 @@ def without(message: AIMessage, ids: frozenset[str], usage: Any) -> AIMessage:
     if isinstance(chunks := getattr(message, "tool_call_chunks", None), list):
         changes["tool_call_chunks"] = [chunk for chunk in chunks if chunk.get("id") not in ids]
     return message.model_copy(update=changes)
+
+
+def settled(message: AIMessage, settling: Settling) -> tuple[AIMessage, frozenset[str]]:
+    """The model's message with its calls as they go on, and the ids of those that changed."""
+    made = {}
+    for call in message.tool_calls:
+        name, arguments = (
+            settling.settled(call["name"], call["args"]) if call["name"] in settling.held else (None, None)
+        )
+        if name not in (None, call["name"]):
+            made[str(call["id"])] = (name, as_object(arguments))
+    if not made:
+        return message, frozenset()
+    changes: dict[str, Any] = {"tool_calls": [_renamed(call, made, "args") for call in message.tool_calls]}
+    if isinstance(message.content, list):
+        changes["content"] = [_renamed(block, made, "input", "arguments") for block in message.content]
+    if isinstance(chunks := getattr(message, "tool_call_chunks", None), list):
+        changes["tool_call_chunks"] = [_renamed(chunk, made, "args") for chunk in chunks]
+    more = message.additional_kwargs
+    if isinstance(more.get("tool_calls"), list):
+        calls = [
+            {**call, "function": _renamed({**call["function"], "id": call.get("id")}, made, "arguments", drop="id")}
+            for call in more["tool_calls"]
+        ]
+        changes["additional_kwargs"] = {**more, "tool_calls": calls}
+    return message.model_copy(update=changes), frozenset(made)
+
+
+def _renamed(call: Any, made: Mapping[str, tuple[Any, Any]], *fields: str, drop: str = "") -> Any:
+    """A call with another name and other arguments, which stay a text if they were one."""
+    found = made.get(str(_id(call))) if isinstance(call, dict) else None
+    if isinstance(call, dict):
+        call = {name: value for name, value in call.items() if name != drop}
+    if found is None:
+        return call
+    name, arguments = found
+    for field in fields:
+        if field in call:
+            given = json.dumps(arguments) if isinstance(call[field], str) else arguments
+            return {**call, "name": name, field: given}
+    return call
 
 
 def _blocks(message: BaseMessage) -> list[tuple[int, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -14,13 +14,14 @@ from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
+from ...chat.loop import Request
 from ...chat.steps import AsyncStream, Stream, arun, run
 from ...clients.options import Settings
 from ...messages.retrieval_tool import schema
 from ...types import Message
 from .._turn import Turn, offers_ours
 from .chunks import chunk_without, chunks_of, later
-from .messages import Messages, without
+from .messages import Messages, settled, without
 
 _BOUND = "compresskit_bound"  # the argument that holds what bind_tools() made with our tool
 
@@ -70,7 +71,8 @@ class CompressedChatModel(BaseChatModel):
         plain = self.model.bind_tools(tools, **kwargs)
         with_ours = self.model.bind_tools([*tools, schema("openai")], **kwargs)
         described = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(**plain.kwargs, **{_BOUND: (with_ours.kwargs, described)})  # type: ignore[attr-defined]
+        bound = _Bound(self.model, list(tools), kwargs, with_ours.kwargs, described)  # type: ignore[attr-defined]
+        return self.bind(**plain.kwargs, **{_BOUND: bound})  # type: ignore[attr-defined]
 
     def _generate(
         self,
@@ -120,6 +122,32 @@ class CompressedChatModel(BaseChatModel):
             await stream.aclose()
 
 
+class _Bound(NamedTuple):
+    """What bind_tools() was given, and what it made.
+
+    Attributes:
+        model: The model.
+        tools: The caller's tools.
+        options: The other arguments of bind_tools().
+        with_ours: The arguments of a call with these tools and our retrieval tool.
+        described: The tools as OpenAI's chat declares them.
+    """
+
+    model: BaseChatModel
+    tools: list[Any]
+    options: dict[str, Any]
+    with_ours: dict[str, Any]
+    described: list[dict[str, Any]]
+
+    def within(self, sent: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The arguments of a call with these tools. Those that are whole are bound as the caller has them."""
+        own = [
+            next((tool for tool, one in zip(self.tools, self.described, strict=True) if one == given), given)
+            for given in sent
+        ]
+        return dict(self.model.bind_tools(own, **self.options).kwargs)  # type: ignore[attr-defined]
+
+
 class _Client:
     """Calls the model that is wrapped."""
 
@@ -160,22 +188,32 @@ class _Turn(Turn):
     def __init__(self, model: CompressedChatModel, messages: list[BaseMessage], kwargs: dict[str, Any]) -> None:
         self._model = model.model
         self._given = messages
-        self._bound = kwargs.pop(_BOUND, None)
+        self._bound: _Bound | None = kwargs.pop(_BOUND, None)
         self._kwargs = kwargs
         self._usage: UsageMetadata | None = None
         self._whole: Any = None  # the chunks of the stream that is being read
-        asked = {"model": _name_of(self._model), "tools": (self._bound and self._bound[1]) or None}
+        self._message: Any = None  # what they say, with its calls as they go on
+        self._changed: frozenset[str] = frozenset()  # the ids of the calls that go on in another way
+        asked = {"model": _name_of(self._model), "tools": (self._bound and self._bound.described) or None}
         if kwargs.get("tool_choice") is not None:
             asked["tool_choice"] = kwargs["tool_choice"]
         super().__init__(model._settings, Messages(messages), asked)
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages
+        if self._bound is not None and self._settings.tool_budget is not None and kwargs.get("tools"):
+            return sent, {**self._kwargs, **self._bound.within(kwargs["tools"])}
         if not offers_ours(kwargs):
             return sent, self._kwargs
         if self._bound is None:
             return sent, {**self._kwargs, **self._model.bind_tools([schema("openai")]).kwargs}  # type: ignore[attr-defined]
-        return sent, {**self._kwargs, **self._bound[0]}
+        return sent, {**self._kwargs, **self._bound.with_ours}
+
+    def settled(self, answer: ChatResult, loop: Request) -> ChatResult:
+        first = answer.generations[0]
+        message, _ = settled(first.message, loop.settling)  # type: ignore[arg-type]
+        generation = ChatGeneration(message=message, generation_info=first.generation_info)
+        return ChatResult(generations=[generation], llm_output=answer.llm_output)
 
     def read(self, answer: ChatResult) -> Message:
         message = answer.generations[0].message
@@ -194,8 +232,13 @@ class _Turn(Turn):
     def feed(self, part: ChatGenerationChunk) -> None:
         self._whole = part if self._whole is None else self._whole + part
 
-    def read_stream(self) -> Message | None:
-        return None if self._whole is None else self._originals.add(self._whole.message)
+    def read_stream(self, loop: Request | None) -> Message | None:
+        if self._whole is None:
+            return None
+        self._message, self._changed = self._whole.message, frozenset()
+        if loop is not None:
+            self._message, self._changed = settled(self._whole.message, loop.settling)
+        return self._originals.add(self._message)
 
     def passed(self, part: ChatGenerationChunk) -> list[ChatGenerationChunk]:
         return [part]
@@ -207,10 +250,14 @@ class _Turn(Turn):
 
     def ending(self, held: Sequence[ChatGenerationChunk], ours: frozenset[str]) -> Iterator[ChatGenerationChunk]:
         parts = self._whole.message.tool_call_chunks if held else []
+        ours |= self._changed
         hidden = {part["index"] for part in parts if part["id"] in ours}
         for chunk in held:
             if (seen := chunk_without(chunk, ours, hidden)) is not None:
                 yield seen
+        calls = getattr(self._message, "tool_call_chunks", ())
+        if made := [chunk for chunk in calls if chunk["id"] in self._changed]:
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=made))
         if self._usage is not None:  # of the turns that were only retrievals
             yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage))
 

@@ -13,7 +13,7 @@ from pydantic_ai.toolsets import FunctionToolset
 
 from ...clients.options import Settings
 from ...messages.retrieval_tool import TOOL_NAME
-from .._answering import Answering
+from .._answering import Answering, without_tool_budget
 from .messages import Messages, joined, units_of
 from .model import instructions_of, tools_of
 
@@ -32,7 +32,7 @@ class CompressCapability(AbstractCapability[Any]):
     """
 
     def __init__(self, **options: Any) -> None:
-        self._settings = Settings().changed(options).stored()
+        self._settings = without_tool_budget(Settings().changed(options)).stored()
         self._answering = Answering()
 
     def get_toolset(self) -> FunctionToolset[Any]:

@@ -26,10 +26,12 @@ from pydantic_ai.tools import ToolDefinition
 from pydantic_ai.usage import RequestUsage
 
 from ... import _observer
+from ...chat.loop import Request
 from ...chat.steps import END, AsyncStream, arun
 from ...clients.options import Settings
 from ...messages.retrieval_tool import TOOL_NAME, schema
 from ...types import Message
+from .._answering import without_tool_budget
 from .._turn import Turn, offers_ours
 from .messages import Messages, joined, units_of, without
 
@@ -53,7 +55,7 @@ class CompressedModel(WrapperModel):
 
     def __init__(self, wrapped: Model | KnownModelName | str, **options: Any) -> None:
         super().__init__(wrapped)
-        self._compresskit = Settings().changed(options).stored()
+        self._compresskit = without_tool_budget(Settings().changed(options)).stored()
 
     async def request(
         self,
@@ -179,7 +181,7 @@ class _Turn(Turn):
     def feed(self, part: Any) -> None:
         """The stream's own response has all parts."""
 
-    def read_stream(self) -> Message | None:
+    def read_stream(self, loop: Request | None) -> Message | None:  # noqa: ARG002
         self._read = self.stream.response
         answer = self._read.get()
         message = self.read(answer)
