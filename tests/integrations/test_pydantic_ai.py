@@ -220,7 +220,8 @@ def test_gemini_gets_no_function_beside_an_answer_in_json():
         lines: int
 
     model = CompressedModel(Google(answer, profile={"supports_json_schema_output": True}), **ROOM)
-    result = Agent(model, output_type=NativeOutput(Lines)).run_sync("How long is it?", message_history=history())
+    agent = Agent(model, output_type=NativeOutput(Lines))
+    result = asyncio.run(agent.run("How long is it?", message_history=history()))
     assert result.output.lines == 3
     [(length, tools)] = seen
     assert tools == []

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "scripts"))
 import try_releases  # noqa: E402  # a script is in no package
 
-LINE = re.compile(r"^\| ([\w-]+) \| ([\d.b]+) \| ([\d.b]+) \|$", re.MULTILINE)
+LINE = re.compile(r"^\| ([\w-]+) \| ([\d.b]+|–) \| ([\d.b]+|–) \|$", re.MULTILINE)  # "–": not tried yet
 
 
 @pytest.mark.parametrize("page", sorted({row.page for row in try_releases.ROWS.values()}))
@@ -22,4 +22,4 @@ def test_a_page_names_the_oldest_release_that_an_extra_takes(page):
     bounds = try_releases.bounds()
     assert list(oldest) == packages, "scripts/try_releases --write"
     for name, release in oldest.items():
-        assert f"{release}.".startswith(f"{bounds[name]}."), name
+        assert release == "–" or f"{release}.".startswith(f"{bounds[name]}."), name
