@@ -42,6 +42,7 @@ EVALS = {  # name -> module of this package, and what it is
         "retention with and without a mechanism, or with another weight, on the same cases",
     ),
     "bill": ("suites.bill", "the cost of whole agent runs with prompt caching"),
+    "frameworks": ("suites.frameworks", "whole agent runs with our middleware and with those of LangChain"),
     "shrink": ("suites.shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
     "local-model": ("suites.local_model", "questions over long conversations, answered by a real model"),
     "bench": ("suites.bench", "time and memory of compress()"),
