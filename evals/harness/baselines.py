@@ -17,10 +17,11 @@ from typing import Any
 
 from . import cutting, embedders
 from .cases import Outcome, Request
-from .messages import Message, slots
-from .tokens import count, count_message
+from .messages import Message, Slot, replace, slots
+from .tokens import count, count_message, count_request
 
 Compressor = Callable[[Request], Outcome]
+MASK = "[An earlier text was left out.]"
 
 
 def everything(request: Request) -> Outcome:
@@ -59,6 +60,22 @@ def window(request: Request) -> Outcome:
             kept = [index for index in kept if index not in run]
             spare -= sum(count_message(messages[index]) for index in run)
     return Outcome([messages[index] for index in kept], origins=kept)
+
+
+def masking(request: Request) -> Outcome:
+    """Masks old observations, as in arXiv 2508.21433: the oldest texts become one line each until the rest fits."""
+    messages = request.messages
+    open_slots = slots(messages, request.fixed)
+    spare = count_request(messages) - request.target
+    masked: dict[Slot, str] = {}
+    for slot in open_slots:
+        saved = count(slot.text) - count(MASK)
+        if spare <= 0:
+            break
+        if saved > 0:
+            masked[slot] = MASK
+            spare -= saved
+    return Outcome(replace(messages, masked))
 
 
 def oracle(request: Request) -> Outcome:
@@ -135,6 +152,7 @@ COMPRESSORS: dict[str, Compressor] = {
     "head+tail": head_tail,
     "random": random_segments,
     "window": window,
+    "masking": masking,
     "litellm": litellm,
     "oracle": oracle,
     "compresskit": compresskit,

@@ -13,14 +13,14 @@ from .baselines import COMPRESSORS
 
 _PLACES = (
     *("api_base", "clone_from", "data", "gguf", "json", "llama_server", "load", "plot", "repos", "save"),
-    *("complete", "eval", "jobs", "ray", "resume"),
+    *("complete", "eval", "finished", "jobs", "ray", "resume", "threads"),
 )
 # Which items there are: a journal may have some of them and get more.
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
     *("depths", "lengths", "max_context", "needles", "wordings"),
-    *("groups", "on", "set", "without"),
+    *("groups", "on", "questions", "set", "ways", "without"),
 )
 _DATA = (
     'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '
