@@ -12,6 +12,7 @@ import click
 
 from .. import __version__, restore, retrieve
 from ..view import as_fields, headline, page
+from .bench_command import bench_command
 from .bill_commands import bill_command, doctor_command
 from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results
@@ -202,7 +203,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 for command in (
-    *(bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
+    *(bench_command, bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
     *(shell_command("pipe"), shell_command("run")),
 ):
     cli.add_command(command)
