@@ -15,7 +15,9 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from . import cutting, embedders
+from compresskit.bench import IN_PLACE
+
+from . import cutting, embedders, peers
 from .cases import Outcome, Request
 from .messages import Message, Slot, replace, slots
 from .tokens import count, count_message, count_request
@@ -108,8 +110,8 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request, embedder: str = "", *, recoverable: bool = True) -> Outcome:
-    """compresskit with its default settings, the trigger and target of the request, and the embedder of a name."""
+def compresskit(request: Request, embedder: str = "", **given: Any) -> Outcome:
+    """compresskit with the trigger and target of the request, the embedder of a name, and else its default settings."""
     package = import_module("compresskit")
     result = package.compress(
         request.messages,
@@ -117,7 +119,7 @@ def compresskit(request: Request, embedder: str = "", *, recoverable: bool = Tru
         trigger=request.trigger,
         target=request.target,
         shape=request.shape,
-        recoverable=recoverable,
+        **given,
         **embedders.options(embedder, request),
     )
     messages, cache = list(result.messages), dict(result.cache)
@@ -146,6 +148,12 @@ def shorten(request: Request) -> Outcome:
     return Outcome(messages, found.cache, origins=range(len(messages)), exact=exact)
 
 
+COMPRESSKIT: dict[str, dict[str, Any]] = {  # with which options; else the defaults
+    "compresskit": {},
+    "compresskit-no-tool": {"recoverable": False},
+    "compresskit-in-place": {"folds": False},
+    "compresskit-rules": dict(IN_PLACE),  # rules for the built-in conversation of compresskit.bench
+}
 COMPRESSORS: dict[str, Compressor] = {
     "everything": everything,
     "nothing": nothing,
@@ -155,9 +163,9 @@ COMPRESSORS: dict[str, Compressor] = {
     "masking": masking,
     "litellm": litellm,
     "oracle": oracle,
-    "compresskit": compresskit,
     "shorten": shorten,
-    "compresskit-no-tool": partial(compresskit, recoverable=False),
+    **{name: partial(compresskit, **given) for name, given in COMPRESSKIT.items()},
+    **{name: partial(peers.compress, name) for name in peers.NAMES},
 }
 
 
