@@ -44,6 +44,7 @@ EVALS = {  # name -> module of this package, and what it is
     "bill": ("suites.bill", "the cost of whole agent runs with prompt caching"),
     "shrink": ("suites.shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
     "local-model": ("suites.local_model", "questions over long conversations, answered by a real model"),
+    "probes": ("suites.probes", "numbers, places and errors of tool results, and hostile text in them"),
     "invariants": (
         "suites.invariants",
         "calls, sources and tracebacks of an agent conversation: which of them are still as they were",

@@ -26,9 +26,9 @@ _DATA = (
     'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '
     "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
 )
-CODES = """exit codes: 0 measured; 1 an error of the eval itself, or a broken promise (--check); 2 wrong arguments, or no
-data to measure; 3 stopped by the budget (the record has the rows so far, with "complete": false); 4 nothing but errors;
-130 interrupted"""
+CODES = """exit codes: 0 measured; 1 an error of the eval itself, or a broken promise (--check); 2 wrong arguments, or
+no data to measure; 3 stopped by the budget (the record has the rows so far, with "complete": false); 4 nothing but
+errors; 130 interrupted"""
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 
