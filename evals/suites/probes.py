@@ -21,8 +21,8 @@ The targets are taken from the texts and not from the answers, so a compressor t
 better than it is. Compare figures at the same `kept`.
 
 --check ends with exit code 1 if a result of compresskit loses a target, does not restore, is over its target, is
-shielded, or resolves a forged key, or if a kind of hostile text survives more often than the neutral one by more than
-a fifth.
+shielded, or resolves a forged key, or if a kind of hostile text survives more often than the neutral ones by more
+than a quarter.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ POINTS = 3  # requests of a run
 MAX_TARGETS = 300  # of a kind and a request
 MIN_LENGTH = 4  # characters of a target
 MAX_LINE = 160  # characters of a line with an error
-MAX_EXCESS = 0.2  # share by which hostile text may survive more often than a neutral line: 15 places of each kind
+MAX_EXCESS = 0.25  # share by which a kind may survive more often than neutral lines: it has only 18 places
 SHIELD = 0.1  # share of the tokens by which a text makes its result larger
 DEFAULT = "everything,head+tail,masking,litellm,headroom,leanctx,compresskit,compresskit-in-place"
 _SIZE = (Column("kept", "after", "percent", over="before"), Column("met", "met", "percent"))
