@@ -75,7 +75,7 @@ def errors(rows: Sequence[Row]) -> list[str]:
 
 
 def _code(name: str, given: argparse.Namespace, rows: Sequence[Row]) -> int:
-    if not given.complete:
+    if not given.complete and given.budget is not None:
         print(f"{name}: stopped by the budget of ${given.budget:g}. {_how_to_go_on(given)}", file=sys.stderr)
         return OVER_BUDGET
     if all(row["error"] is not None for row in rows):

@@ -54,12 +54,20 @@ def _of_module(module: str) -> Iterator[CodeQuestion]:
     if spec is None or not spec.has_location or not spec.origin:
         return
     text = Path(spec.origin).read_text(encoding="utf-8")
+    lines = text.split("\n")
     for function in _functions(ast.parse(text)):
-        source = ast.get_source_segment(text, function) or ""
+        source = _source(lines, function)
         if MIN_CHARACTERS <= len(source) <= MAX_CHARACTERS:
             asked = _asked(function, module)
             if asked:
                 yield CodeQuestion(f"{module}.{function.name}", f"# {module}.py\n{source}", *asked)
+
+
+def _source(lines: Sequence[str], function: ast.FunctionDef) -> str:
+    """The text of a definition. `ast.get_source_segment` takes ten seconds for all of them."""
+    *first, last = lines[function.lineno - 1 : function.end_lineno]
+    end = last.encode()[: function.end_col_offset].decode()
+    return "\n".join([*first, end])[function.col_offset :]
 
 
 def _functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -75,15 +83,21 @@ def _asked(function: ast.FunctionDef, module: str) -> tuple[str, str] | None:
     for name, value in _defaults(function):
         return f"What is the default value of the parameter `{name}` of {place}?", value
     raised = {name for name in map(_raised, ast.walk(function)) if name}
-    if len(raised) == 1 and not raised & _GUESSED:
+    given = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    if len(raised) == 1 and raised.isdisjoint(_GUESSED | given):
         return f"Which exception does {place} raise?", raised.pop()
     told = (ast.get_docstring(function) or "").split("\n")[0].strip()
     whole = told.endswith(".") and len(told.split()) >= MIN_WORDS and function.name not in told
-    return (f"Which function of {module}.py does this: {told}", function.name) if whole and _long(function) else None
+    return (
+        (f"Which function of {module}.py does this: {told}", function.name)
+        if whole and _tells(function, module)
+        else None
+    )
 
 
-def _long(function: ast.FunctionDef) -> bool:
-    return len(function.name) >= MIN_NAME
+def _tells(function: ast.FunctionDef, module: str) -> bool:
+    """Whether a name is not said by chance, and not in the question as the name of the module."""
+    return len(function.name) >= MIN_NAME and function.name not in module
 
 
 def _defaults(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:

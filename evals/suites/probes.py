@@ -170,7 +170,7 @@ def attack_score(attack: attacks.Attack, outcome: Outcome) -> Scores:
 def attack_cases(given: argparse.Namespace) -> list[Case]:
     """Every hostile text in every place of every carrier, and the carriers without one."""
     found = []
-    for attack in attacks.attacks():
+    for attack in attacks.attacks(given.limit):
         messages = attack.messages
         target = int(attacks.TARGET * attack.tokens)
         request = Request(messages, target, target, "openai", fixed_messages(messages), given.seed, given.model)
@@ -231,7 +231,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--on", type=options.choices(PARTS), default=",".join(PARTS), metavar="A,B", help="sessions, attacks or both")
     add("--compressors", type=options.choices(COMPRESSORS), default=DEFAULT, metavar="A,B", help=f"default: {DEFAULT}")
     add("--target", type=options.numbers, default="0.4", metavar="X,Y", help="share of the rest, of sessions (0.4)")
-    add("--limit", type=options.positive, metavar="N", help="at most N runs of each file")
+    add("--limit", type=options.positive, metavar="N", help="at most N runs of each file, and N carriers of attacks")
     add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
     add("--seed", type=int, default=0, help="for drawing and the bootstrap (default: 0)")
     add("--check", action="store_true", help="exit code 1 if compresskit breaks what it promises")
