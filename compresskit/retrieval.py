@@ -21,6 +21,7 @@ from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
 from .markers.restore import is_run
+from .messages.parts import json_texts, without
 from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
 from .relevance import Document, score
@@ -233,10 +234,18 @@ def _transcript(message: Message) -> str:
     shown_parts = [content] if isinstance(content, str) else []
     for part in content if isinstance(content, list) else ():
         text = part.get("text", part.get("content")) if isinstance(part, dict) else None
-        shown_parts.append(text if isinstance(text, str) else dumps(part))
+        shown_parts.append(text if isinstance(text, str) else _plain(part))
     hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
     rest = {key: value for key, value in message.items() if key not in hidden and value}
     return "\n".join(shown_parts + ([dumps(rest)] if rest else []))
+
+
+def _plain(part: Any) -> str:
+    """A part of a message as JSON, with its long texts behind it as they are."""
+    found = list(json_texts(part, ()))
+    if not isinstance(part, dict) or not found:
+        return dumps(part)
+    return "\n".join([dumps(without(part, [slot.path for slot in found])), *(slot.text for slot in found)])
 
 
 def _worded(value: Any, separator: str) -> str | None:

@@ -37,6 +37,28 @@ READ = [
     {"role": "assistant", "content": None, "tool_calls": [CALL]},
     {"role": "tool", "tool_call_id": "c1", "content": DOCUMENT},
 ]
+PLAIN = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": DOCUMENT}, "title": "a.md"}
+IN_PARTS = {"type": "document", "source": {"type": "content", "content": [text_part(DOCUMENT)]}}
+FOUND = {
+    "type": "search_result", "source": "https://example.org", "title": "Bridges", "content": [text_part(DOCUMENT)],
+    "citations": {"enabled": True},
+}  # fmt: skip
+CONVERSE_FOUND = {"searchResult": {"source": "s", "title": "Bridges", "content": [{"text": DOCUMENT}]}}
+
+
+def results_of(*content):
+    use = {"type": "tool_use", "id": "t1", "name": "search", "input": {"query": "bridges"}}
+    answer = {"type": "tool_result", "tool_use_id": "t1", "content": list(content)}
+    return [user(QUESTION), {"role": "assistant", "content": [use]}, user([answer])]
+
+
+def converse_results_of(*content):
+    use = {"toolUse": {"toolUseId": "t1", "name": "search", "input": {"query": "bridges"}}}
+    answer = {"toolResult": {"toolUseId": "t1", "content": list(content)}}
+    return [user([{"text": QUESTION}]), {"role": "assistant", "content": [use]}, user([answer])]
+
+
+REACTED = f"Thought: I look it up.\nAction: search\nAction Input: bridges\nObservation: {DOCUMENT}"
 REQUESTS = {
     "one message, question last": [user(f"{DOCUMENT}\n\n{QUESTION}")],
     "one message, question first": [user(f"{QUESTION}\n\n{DOCUMENT}")],
@@ -48,6 +70,16 @@ REQUESTS = {
     "instruction, then the document": [user(QUESTION), user(DOCUMENT)],
     "an answered result": [user("Read bridges.md."), *READ, said("I have read it."), user(QUESTION)],
     "a newest result": [user(QUESTION), *READ],
+    "an observation in the assistant's message": [user(QUESTION), said(REACTED)],
+    "a scratchpad behind the question": [user(f"Answer as best you can.\n\nQuestion: {QUESTION}\n{REACTED}\nThought:")],
+    "a document block": [user([PLAIN, text_part(QUESTION)])],
+    "a document of parts": [user([IN_PARTS, text_part(QUESTION)])],
+    "a search result": [user([FOUND, text_part(QUESTION)])],
+    "documents as a tool's result": results_of(PLAIN, IN_PARTS),
+    "a search result as a tool's result": results_of(FOUND),
+    "JSON as a result of Converse": converse_results_of({"json": {"files": [{"path": "a.md", "text": DOCUMENT}]}}),
+    "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
+    "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
 
 
@@ -60,6 +92,16 @@ def test_the_target_is_met_and_the_lines_that_answer_can_be_read(kind):
     assert QUESTION in shown
     assert ANSWER in shown
     assert restore(result.messages, result.cache) == messages
+
+
+def test_the_words_of_the_assistant_around_an_observation_stay():
+    words = [
+        REACTED.partition(DOCUMENT)[0],
+        "\nThought: The town must be in it, I think.\nAction: ask\nAction Input: town",
+    ]
+    result = compress([user(QUESTION), said(DOCUMENT.join(words))], MODEL, **BUDGET)
+    assert result.target_met
+    assert all(part.strip() in result.messages[-1]["content"] for part in words)
 
 
 def test_the_last_to_go_stays_whole_while_the_target_can_be_had_without_it():

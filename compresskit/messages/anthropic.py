@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Tool, Turn
+from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import parts
 from .cache_control import marks
 from .openai import takes, text_message
@@ -14,10 +14,24 @@ from .shape import Answer, Shape
 
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
-# Part types that OpenAI chat does not have.
-_PARTS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use", "image", "document"})
 _CHAT_CALLS = frozenset({"tool_calls", "tool_call_id", "function_call"})  # of the other chat shape: they tie messages
 _SOURCE_KEYS = frozenset({"type", "media_type", "data", "url", "file_id"})
+# Calls that the provider runs itself, in the message of the assistant, and their results. They never change.
+_PROVIDER_CALLS = frozenset({"server_tool_use", "mcp_tool_use"})
+_PROVIDER_RESULTS = frozenset(
+    {
+        *("web_search_tool_result", "web_fetch_tool_result", "mcp_tool_result", "code_execution_tool_result"),
+        *("bash_code_execution_tool_result", "text_editor_code_execution_tool_result"),
+    }
+)
+
+# Part types that OpenAI chat does not have.
+_PARTS = frozenset(
+    {
+        *("tool_use", "tool_result", "thinking", "redacted_thinking", "image", "document", "search_result"),
+        *(*_PROVIDER_CALLS, *_PROVIDER_RESULTS),
+    }
+)
 
 
 def read(index: int, message: Message) -> Turn:
@@ -33,6 +47,7 @@ def read(index: int, message: Message) -> Turn:
     elif isinstance(content, list):
         for i, part in enumerate(content):
             _part(turn, part, i)
+        turn.opaque = turn.opaque or not _is_answered(content)
     elif content is not None:
         parts.opaque(turn, content)
     for key, value in message.items():
@@ -74,17 +89,37 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         _result(turn, part)
     elif kind == "image":
         _image(turn, part)
-    elif found and kind == "document":
-        turn.opaque = True
-        _document(turn, part)
-    elif found:
+    elif parts.is_text(part) and found:
         turn.human = turn.human or turn.role == "user"
         parts.beside(turn, part, parts.TEXT_KEYS)
+    elif found:
+        _frame(turn, part, ("content", i), found)
     elif kind in ("thinking", "redacted_thinking"):
         turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
         turn.set_aside(dumps(part))
+    elif kind in _PROVIDER_CALLS or kind in _PROVIDER_RESULTS:
+        turn.fix(dumps(part))
     elif not _file(turn, part, kind):
-        parts.opaque(turn, part)  # server tools, compaction, and types of the future
+        parts.opaque(turn, part)  # compaction, tool search, and types of the future
+
+
+def _is_answered(content: list[Any]) -> bool:
+    """Whether every call that the provider ran has its result in the same message."""
+    ids = [
+        {part.get(field) for part in content if parts.kind_of(part) in kinds}
+        for kinds, field in ((_PROVIDER_CALLS, "id"), (_PROVIDER_RESULTS, "tool_use_id"))
+    ]
+    return ids[0] == ids[1]
+
+
+def _frame(turn: Turn, part: dict[str, Any], path: Path, found: Sequence[Slot]) -> None:
+    """Counts a document or a search result besides its texts."""
+    for key in ("title", "context", "source"):
+        if isinstance(part.get(key), str):
+            turn.fix(part[key])
+    rest = parts.without(part, [slot.path[len(path) :] for slot in found])
+    known = {key for key in ("title", "context", "source") if isinstance(part.get(key), str)}
+    turn.set_aside(dumps({key: value for key, value in rest.items() if key not in known}))
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:
@@ -119,6 +154,8 @@ def _result(turn: Turn, part: dict[str, Any]) -> None:
             _image(turn, child)
         elif parts.is_text(child):
             parts.beside(turn, child, parts.TEXT_KEYS)
+        elif found := parts.part_slots(child, ()):
+            _frame(turn, child, (), found)
         else:
             parts.opaque(turn, child)
     if inner is not None and not isinstance(inner, str | list):

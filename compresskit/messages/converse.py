@@ -64,18 +64,37 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
         return []
     if isinstance(block.get("text"), str):
         return [Slot((*path, "text"), block["text"])]
-    result, document = block.get("toolResult"), block.get("document")
-    if isinstance(result, dict) and isinstance(result.get("content"), list):
-        return [
-            slot
-            for j, inner in enumerate(result["content"])
-            if _kind(inner) != "toolResult"
-            for slot in block_slots(inner, (*path, "toolResult", "content", j))
-        ]
-    source = document.get("source") if isinstance(document, dict) and not document.get("citations") else None
-    if isinstance(source, dict) and isinstance(source.get("text"), str):
-        return [Slot((*path, "document", "source", "text"), source["text"])]
-    return []
+    kind = _kind(block)
+    inner = block[kind]
+    if kind == "json":
+        return list(parts.json_texts(inner, (*path, kind)))
+    holder = _holder(kind, inner)
+    for step in holder:
+        inner = inner.get(step)
+    if isinstance(inner, str) and kind == "document":
+        return [Slot((*path, kind, *holder), inner)]
+    children = inner if holder and isinstance(inner, list) else []
+    return [
+        slot
+        for j, child in enumerate(children)
+        if _kind(child) != "toolResult"
+        for slot in block_slots(child, (*path, kind, *holder, j))
+    ]
+
+
+def _holder(kind: str, inner: Any) -> Path:
+    """The path within a block to its text or to its list of blocks; empty if the block never changes."""
+    if not isinstance(inner, dict):
+        return ()
+    if kind in ("toolResult", "searchResult"):
+        return ("content",)
+    source = inner.get("source") if kind == "document" else None
+    if not isinstance(source, dict):
+        return ()
+    if isinstance(source.get("content"), list):
+        return "source", "content"
+    # citations of a plain text name character ranges of it, so it must stay as it is
+    return ("source", "text") if isinstance(source.get("text"), str) and not inner.get("citations") else ()
 
 
 def is_sure(message: Message) -> bool:
@@ -120,7 +139,8 @@ def _answers(answers: Sequence[Answer]) -> list[Message]:
 def _block(turn: Turn, block: Any, i: int) -> None:
     kind = _kind(block)
     inner = block[kind] if kind else None
-    found = block_slots(block, ("content", i))
+    path = ("content", i)
+    found = block_slots(block, path) if kind != "json" else []  # JSON is known only in results
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
     if kind == "text" and found:
         turn.human = turn.human or turn.role == "user"
@@ -137,6 +157,9 @@ def _block(turn: Turn, block: Any, i: int) -> None:
     elif kind == "reasoningContent":
         turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
         turn.set_aside(dumps(inner))
+    elif found:
+        _frame(turn, block, path, found)
+        return
     elif not _media(turn, kind, inner):
         parts.opaque(turn, block)
         return
@@ -168,12 +191,19 @@ def _result(turn: Turn, result: dict[str, Any]) -> None:
     for block in content or ():
         kind = _kind(block)
         inner = block[kind] if kind else None
-        if kind == "json":
-            turn.fix(dumps(inner))
-        elif not (kind == "text" and isinstance(inner, str)) and not _media(turn, kind, inner):
+        found = block_slots(block, ())
+        if kind == "json" or (found and kind != "text"):
+            _frame(turn, block, (), found)
+            continue
+        if not (kind == "text" and found) and not _media(turn, kind, inner):
             parts.opaque(turn, block)
             continue
         parts.beside(turn, block, (kind,))
+
+
+def _frame(turn: Turn, block: dict[str, Any], path: Path, found: Sequence[Slot]) -> None:
+    """Counts a block besides its texts."""
+    turn.fix(dumps(parts.without(block, [slot.path[len(path) :] for slot in found])))
 
 
 def _media(turn: Turn, kind: str, inner: Any) -> bool:
@@ -191,8 +221,7 @@ def _media(turn: Turn, kind: str, inner: Any) -> bool:
         parts.binary(turn, source["bytes"], parts.FILE_BYTES_PER_TOKEN)
         parts.beside(turn, source, ("bytes",))
     else:
-        shown = not inner.get("citations") and isinstance(source.get("text"), str)
-        parts.beside(turn, source, ("text",) if shown else ())
+        parts.beside(turn, source, ())
     parts.beside(turn, inner, ("source",))
     return True
 

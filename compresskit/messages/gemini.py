@@ -9,7 +9,7 @@ Source: ai.google.dev, "Content" and "Part" of the API reference, "Function call
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from .._json import dumps
@@ -26,12 +26,10 @@ _PARTS = frozenset(
     }
 )
 _CALL, _RESPONSE = ("functionCall", "function_call"), ("functionResponse", "function_response")
+_CODE = (("executableCode", "executable_code"), ("codeExecutionResult", "code_execution_result"))
 _SIGNATURE = ("thoughtSignature", "thought_signature")
 _DATA, _MIME = ("inlineData", "inline_data"), ("mimeType", "mime_type")
 _ROLES = {"model": "assistant", "function": "tool", "user": "user"}
-_FORM = "[… "  # every form of a text holds a marker
-# Characters from which on a text of a response may be left out: a marker costs about as much as this.
-MIN_CHARACTERS = 100
 
 
 class _Call(NamedTuple):
@@ -58,6 +56,8 @@ def read(index: int, message: Message) -> Turn:
             _response(turn, part, i, *response)
         elif isinstance(part.get("text"), str):
             _text(turn, part, i)
+        elif any(_inner(part, names) for names in _CODE):
+            turn.fix(dumps(part))  # what the provider ran itself never changes
         elif not _media(turn, part):
             parts.opaque(turn, part)
     parts.beside(turn, message, ("role", "parts"))
@@ -99,7 +99,7 @@ def part_slots(part: Any, path: Path) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        return [Slot((*path, name, *place), text) for place, text in _texts(inner.get("response"), ("response",))]
+        return list(parts.json_texts(inner.get("response"), (*path, name, "response")))
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
@@ -183,7 +183,7 @@ def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dic
     turn.extra += parts.CALL_TOKENS
     found = part_slots(part, ("parts", i))
     turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
-    frame = _without(response, [slot.path[3:] for slot in found])
+    frame = parts.without(response, [slot.path[3:] for slot in found])
     turn.set_aside(dumps(frame))
     # Pictures and documents that a function returned beside its response.
     turn.opaque = turn.opaque or bool(response.get("parts"))
@@ -206,36 +206,6 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
     parts.beside(turn, data, ("data", *_MIME))
     parts.beside(turn, part, (name,))
     return True
-
-
-def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    """The long texts in a JSON value with their paths, in order, and those that could be forms of long ones."""
-    todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
-    while todo:
-        at, item = todo.pop()
-        if isinstance(item, str):
-            if len(item) >= MIN_CHARACTERS or _FORM in item:
-                yield at, item
-        elif isinstance(item, dict | list) and id(item) not in inside:
-            inside.add(id(item))
-            children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo += reversed([((*at, key), child) for key, child in children])
-
-
-def _without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """A copy with an empty text at these paths."""
-    copy: dict[str, Any] = dict(value)
-    copied: dict[Path, Any] = {(): copy}
-    for path in paths:
-        for depth in range(1, len(path)):
-            place = path[:depth]
-            if place not in copied:
-                above = copied[place[:-1]]
-                inner = above[place[-1]]
-                above[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
-        copied[path[:-1]][path[-1]] = ""
-    return copy
 
 
 def _asked(

@@ -307,8 +307,8 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     sure = bool(units) and not units[-1].region and _ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     tail = _beginning(text, units[::-1], sure)[::-1]
     head = _beginning(text, units[: len(units) - len(tail)], sure)
-    if newest and not any(_asks(text, unit) for unit in (*head, *tail)):
-        # no request is recognised, so a short paragraph at an end may be one
+    recognised = any(_asks(text, unit) for unit in (*head, *tail))
+    if newest and not recognised:  # a short paragraph at an end may be a request
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
         tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
     middle = units[len(head) : len(units) - len(tail)]
@@ -321,7 +321,10 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
         between = []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
-        spans = _trimmed(text, spans, bool(head), bool(tail), sure)
+        trimmed = _trimmed(text, spans, bool(head), bool(tail), sure)
+        if newest and not recognised and trimmed == spans:
+            trimmed = _without_ends(text, spans, not head and not middle[0].region, not tail and not middle[-1].region)
+        spans = trimmed
     return spans
 
 
@@ -388,14 +391,41 @@ def _trimmed(text: str, spans: list[Span], has_head: bool, has_tail: bool, sure:
 
 def _last_question(text: str, start: int, end: int) -> int:
     """The offset at which a question at the end of data begins; ``end`` if there is none."""
-    most = tuning.WEIGHTS.max_instruction_characters
     stop = start + len(text[start:end].rstrip())
+    last = _last_part(text, start, stop)
+    return last if start < last < stop and _ends_like_a_question(text[last:stop]) else end
+
+
+def _last_part(text: str, start: int, stop: int) -> int:
+    """The offset at which the last line begins, or the last sentence of a long line; ``stop`` if that is long too."""
+    most = tuning.WEIGHTS.max_instruction_characters
     line = max(start, text.rfind("\n", start, stop) + 1)
-    if stop - line > most:
-        tail = text[max(line, stop - most) : stop]
-        cuts = [match.end() for match in _SENTENCE_END.finditer(tail) if match.end() < len(tail)]
-        line = stop - len(tail) + cuts[-1] if cuts else stop
-    return line if start < line < stop and _ends_like_a_question(text[line:stop]) else end
+    if stop - line <= most:
+        return line
+    tail = text[max(line, stop - most) : stop]
+    cuts = [match.end() for match in _SENTENCE_END.finditer(tail) if match.end() < len(tail)]
+    return stop - len(tail) + cuts[-1] if cuts else stop
+
+
+def _without_ends(text: str, spans: Sequence[Span], at_start: bool, at_end: bool) -> list[Span]:
+    """Data without their first or last line or sentence, which may be a request.
+
+    A request is not recognised if it is in a language without a list of words and has no question mark.
+    """
+    most = tuning.WEIGHTS.max_instruction_characters
+    start, end = spans[0][0], spans[-1][1]
+    stop = start + len(text[start:end].rstrip())
+    if at_end:
+        last = _last_part(text, spans[-1][0], stop)
+        # a script without sentence ends has spaces between its sentences
+        end = last if last < stop else text.rfind(" ", stop - most // 2, stop - most // 4) + 1 or stop - most // 4
+    if at_start:
+        first = text[start : start + most]
+        sentence = _SENTENCE_END.search(first)
+        ends = [first.find("\n") + 1, sentence.end() if sentence else 0, first.find(" ", most // 4, most // 2) + 1]
+        start += min(filter(None, ends[:2]), default=ends[2] or most // 4)
+    found = [(max(one, start), min(other, end)) for one, other in spans]
+    return found if all(one < other for one, other in found) else list(spans)
 
 
 def _first_request(text: str, start: int, end: int) -> int:

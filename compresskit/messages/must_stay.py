@@ -119,7 +119,7 @@ def must_stay(
     found.keep(_just_retrieved(turns), "just retrieved")
     found.keep([turn.index for turn in turns if turn.role == "system"], "system message", but=free)
     last = _last(turns, lambda turn: turn.role == "assistant")
-    found.keep([] if last is None else _together(turns, last), "last assistant message", but=free)
+    found.keep_words([] if last is None else _together(turns, last), "last assistant message")
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
     found.keep_results(_newest_results(turns))
@@ -143,6 +143,16 @@ class _Reasons:
             self._stay(index, reason)
             for block in self._turns[index].blocks if index not in but else ():
                 self.texts.setdefault((index, block.path), reason)
+
+    def keep_words(self, indices: Iterable[int], reason: str) -> None:
+        """Protects messages of the assistant. Results within their texts are the last to go."""
+        for index in indices:
+            self._stay(index, reason)
+            for block in self._turns[index].blocks if index not in self._free else ():
+                if block.data:
+                    self._last(block, _NEWEST_RESULT)
+                else:
+                    self.texts.setdefault((index, block.path), reason)
 
     def keep_instructions(self, index: int | None, reason: str, last: bool) -> None:
         """Protects the instructions of a message. Its data are the last to go if ``last``, else ordinary."""

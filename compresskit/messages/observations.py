@@ -2,6 +2,9 @@
 
 ReAct, SWE-agent, mini-swe-agent, OpenHands' text mode and aider work like this. Their outputs are results like those of
 tools: they may be shortened, they are judged by the command that asked for them, and they are no questions of a human.
+
+CrewAI and other ReAct agents write the output into the message of the assistant, behind "Observation:". There it is
+data, and the words of the assistant around it are not.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from ..types import Turn
+from ..types import Block, Turn
 from . import weights as tuning
 from .instructions import is_question
 
@@ -45,6 +48,11 @@ _PROMPT = re.compile(
 # First and last characters of matches of _OUTPUT and _PROMPT, for a cheap first check.
 _OUTPUT_BEGINS = frozenset("oO<[eEcCtTrR")
 _PROMPT_ENDS = frozenset("$]>0123456789")
+# An output in a message of the assistant, up to the next step.
+_OBSERVED = re.compile(
+    r"^[ \t]*Observation[ \t]*[:：](.*?)(?=^[ \t]*(?:Thought|Action|Final Answer)[ \t]*[:：]|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
 # Aider puts the output of a command that its user ran into a message of this form.
 _RAN = re.compile(r"\s*I ran this command:\s*(\S[^\n]*)\n")
 
@@ -62,6 +70,9 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
     for turn in turns:  # what a person ran for the agent names its own command
         if turn.human and turn.blocks and (ran := _RAN.match(turn.blocks[0].text)):
             make_result(turn, _one_line(ran[1]))
+        elif turn.role == "assistant" and not turn.calls:
+            for block in turn.blocks:
+                _mark_observed(block)
     pairs = [(before, turn) for before, turn in pairwise(turns) if _is_pair(before, turn)]
     if not pairs:
         return
@@ -69,6 +80,18 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
         pairs = _recognised(pairs)
     for before, turn in pairs:
         make_result(turn, command_of(_text(before)) or "output")
+
+
+def _mark_observed(block: Block) -> None:
+    """Marks the long outputs in a text of the assistant as data, and its own words around them as what must stay."""
+    text, least = block.text, tuning.WEIGHTS.min_data_characters
+    if len(text) < least or "Observation" not in text or not _ACTION.search(text):
+        return
+    spans = [match.span(1) for match in _OBSERVED.finditer(text)]
+    edges = [0, *(edge for start, end in spans if end - start >= least for edge in (start, end)), len(text)]
+    if len(edges) > 2:
+        own = zip(edges[::2], edges[1::2], strict=True)
+        block.must, block.data = tuple((start, end) for start, end in own if text[start:end].strip()), True
 
 
 def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:

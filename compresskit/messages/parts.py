@@ -5,11 +5,11 @@ Token figures for media are estimates, each with its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Message, Slot, Turn
+from ..types import Message, Path, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
@@ -32,6 +32,11 @@ FILE_BYTES_PER_TOKEN = 25
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 _BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that refer to places in its text
 TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # fields of a text part; its text is counted as a slot
+# The field in which parts of these kinds hold a text, or a list of parts.
+_HOLDERS: dict[str, Path] = {"tool_result": ("content",), "search_result": ("content",)}
+_FORM = "[… "  # every form of a text holds a marker
+# Characters from which on a text in a JSON value may be left out: a marker costs about as much as this.
+MIN_JSON_TEXT = 100
 
 
 def kind_of(part: Any) -> str:
@@ -44,25 +49,78 @@ def is_text(part: Any) -> bool:
     return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
 
 
-def part_slots(part: Any, path: tuple[str | int, ...]) -> list[Slot]:
-    """The text slots of one part of a content list."""
-    if not isinstance(part, dict):
-        return []
+def part_slots(part: Any, path: Path) -> list[Slot]:
+    """The text slots of one part of a content list: of a text, a document, a search result or a tool's result.
+
+    >>> found = {"type": "search_result", "content": [{"type": "text", "text": "a"}]}
+    >>> part_slots({"type": "tool_result", "content": [found]}, ("content", 0))
+    [Slot(path=('content', 0, 'content', 0, 'content', 0, 'text'), text='a')]
+    """
     if is_text(part):
         bound = any(part.get(field) for field in _BOUND)
         return [] if bound else [Slot((*path, "text"), part["text"])]
-    if part.get("type") == "tool_result":
-        inner = part.get("content")
-        if isinstance(inner, str):
-            return [Slot((*path, "content"), inner)]
-        parts = inner if isinstance(inner, list) else []
-        return [Slot((*path, "content", j, "text"), child["text"]) for j, child in enumerate(parts) if is_text(child)]
+    holder = _holder(part)
+    inner: Any = part
+    for step in holder:
+        inner = inner.get(step) if isinstance(inner, dict) else None
+    if not holder or inner is None:
+        return []
+    if isinstance(inner, str):
+        return [Slot((*path, *holder), inner)]
+    children = inner if isinstance(inner, list) else []
+    return [
+        slot
+        for j, child in enumerate(children)
+        if kind_of(child) != "tool_result"
+        for slot in part_slots(child, (*path, *holder, j))
+    ]
+
+
+def _holder(part: Any) -> Path:
+    """The path within a part to its text or to its list of parts; empty if the part never changes."""
+    kind = kind_of(part)
+    if kind != "document":
+        return _HOLDERS.get(kind, ())
     source = part.get("source")
-    if part.get("type") == "document" and isinstance(source, dict) and source.get("type") == "text":
-        # citations name character ranges of the document, which must then stay as it is
-        if isinstance(source.get("data"), str) and not part.get("citations"):
-            return [Slot((*path, "source", "data"), source["data"])]
-    return []
+    source_kind = kind_of(source)
+    if source_kind == "content":
+        return "source", "content"
+    # citations of a plain text name character ranges of it, so it must stay as it is
+    return ("source", "data") if source_kind == "text" and not part.get("citations") else ()
+
+
+def json_texts(value: Any, path: Path) -> Iterator[Slot]:
+    """The long texts in a JSON value, in order, and those that could be forms of long ones."""
+    todo: list[tuple[Path, Any]] = [(path, value)]
+    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
+    while todo:
+        at, item = todo.pop()
+        if isinstance(item, str):
+            if len(item) >= MIN_JSON_TEXT or _FORM in item:
+                yield Slot(at, item)
+        elif isinstance(item, dict | list) and id(item) not in inside:
+            inside.add(id(item))
+            children = item.items() if isinstance(item, dict) else enumerate(item)
+            todo += reversed([((*at, key), child) for key, child in children])
+
+
+def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
+    """A copy of a JSON value with an empty text at these paths.
+
+    >>> without({"a": {"b": "long", "c": 1}}, [("a", "b")])
+    {'a': {'b': '', 'c': 1}}
+    """
+    copy: dict[str, Any] = dict(value)
+    copied: dict[Path, Any] = {(): copy}
+    for path in paths:
+        for depth in range(1, len(path)):
+            place = path[:depth]
+            if place not in copied:
+                outer = copied[place[:-1]]
+                inner = outer[place[-1]]
+                outer[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
+        copied[path[:-1]][path[-1]] = ""
+    return copy
 
 
 def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:

@@ -35,6 +35,8 @@ _ITEMS = frozenset(
         *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
     }
 )
+# Calls that the provider runs itself. They never change, but whole responses that hold them may fold.
+_PROVIDER_CALLS = frozenset({"file_search_call", "web_search_call", "code_interpreter_call", "mcp_call"})
 _ROLES = {"developer": "system"}
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PARTS = frozenset({"input_text", "output_text", "input_image", "input_file", "input_audio", "refusal"})
@@ -54,7 +56,9 @@ def read(index: int, message: Message) -> Turn:
         _call(turn, message, kind)
     elif kind in _OUTPUTS:
         _output(turn, message)
-    else:  # calls that the provider runs itself, references, compactions, and types of the future
+    elif kind in _PROVIDER_CALLS and not message.get("approval_request_id"):
+        turn.fix(dumps(message))
+    else:  # references, compactions, and types of the future
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
         _tie(turn, message, is_given(message), tied)

@@ -1,7 +1,7 @@
-"""Shrinking in place: a text said in fewer tokens by a model, used only where the check for it holds.
+"""Shrinking in place: a model makes a text shorter, and the result is used only if it passes a check.
 
-`LLMLingua` and `SelfLLM` implement the protocol `Shrinker`; they are imported when they are first used. What must
-not be lost is checked by `must_stay`, whoever did the shrinking; `view` puts both together.
+`LLMLingua` and `SelfLLM` implement the protocol `Shrinker`; they are imported when they are first used. `must_stay`
+finds what a shrunk text must keep, whatever made it, and `checked` compares every result with it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Shrunk texts as a view: which blocks qualify, one batched call, and every result checked before it is used.
+"""Shrunk texts: chooses the texts that qualify, calls the shrinker once, and checks every result before it is used.
 
-Nothing of what a shrinker does is trusted: what it returns has to keep what must stay, and to fit its budget by real
-count. Where anything goes wrong the block has no shrunk form, and the outcome says why. Texts are shrunk only if
-they are prose all through.
+A shrinker is not trusted. Its result must keep what `must_stay` finds, and its counted tokens must fit the budget. If
+anything goes wrong, the text has no shrunk form, and the outcome gives the reason. Only texts that are prose from
+beginning to end are shrunk.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from .must_stay import missing
 from .progress import warn_once
 from .prose_only import prose
 
-LEAST_TOKENS = 60  # of a text: a shorter one is better kept or left out
-MOST_CHARACTERS = 100_000  # of a text: beyond it no model reads it at once
-LEAST_SHARE = 0.2  # of a text's tokens that its budget has to be: the LLMLingua papers go no lower than 5x
-_VERSION = "1"  # of the keys in a store
-_PANIC = "PanicException"  # what fails in a module written in Rust, such as tokenizers, is no Exception
+MIN_TOKENS = 60  # tokens of a text that is shrunk; a shorter one is better kept or left out
+MAX_CHARACTERS = 100_000  # characters of a text that is shrunk; no model reads a longer one at once
+MIN_SHARE = 0.2  # share of its tokens that a text may be shrunk to, minimum: the LLMLingua papers stop at 5x
+_VERSION = "1"  # version of the keys in a store
+_PANIC = "PanicException"  # an error of a module written in Rust, such as tokenizers, is not an Exception
 
 
 class Store(Protocol):
-    """Where shrunk texts are kept between calls. A dict will do with `put` for `update`."""
+    """Keeps shrunk texts between calls."""
 
     def get(self, key: str) -> str | None: ...
 
@@ -36,7 +36,7 @@ class Store(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What became of one block: its shrunk text and that text's tokens; or None, 0 and the reason."""
+    """The result for one text: its shrunk text and the tokens of it, or None, 0 and the reason."""
 
     text: str | None
     tokens: int
@@ -82,16 +82,17 @@ def shrunk(
     store: Store | None = None,
     max_seconds: float | None = None,
 ) -> list[Outcome]:
-    """A shrunk form for each block that has one.
+    """The shrunk form of each text that has one.
 
     Args:
-        blocks: texts, each with the most tokens that its shrunk form may have.
-        query: what the texts are needed for, "" where that is not known.
-        shrinker, store, max_seconds: see `Shrinking`. The shrinker is called once, with what the store does not have.
-        counter: counts both the texts and the results.
+        blocks: Texts, each with the maximum number of tokens of its shrunk form.
+        query: What the texts are needed for; "" if that is not known.
+        shrinker, store, max_seconds: See `Shrinking`. The shrinker is called once, with the texts that the store does
+            not have.
+        counter: Counts the texts and the results.
 
     Returns:
-        An outcome for each block, in order. It never raises because of a shrinker or a store.
+        An outcome for each text, in order. A shrinker or a store that fails never raises an error here.
     """
     outcomes: list[Outcome] = [Outcome(None, 0, _unfit(text, budget, counter)) for text, budget in blocks]
     fit = dict.fromkeys(block for block, outcome in zip(blocks, outcomes, strict=True) if not outcome.reason)
@@ -109,18 +110,18 @@ def shrunk(
 
 
 def _unfit(text: str, budget: int, counter: Counter) -> str:
-    """Why a block is not given to a shrinker, "" where it is."""
-    if len(text) > MOST_CHARACTERS:
+    """The reason why a text is not given to a shrinker; "" if it is."""
+    if len(text) > MAX_CHARACTERS:
         return "too long to be shrunk"
     tokens = counter.count(text)
-    if tokens < LEAST_TOKENS:
+    if tokens < MIN_TOKENS:
         return "too short to be shrunk"
-    if budget < LEAST_SHARE * tokens:
-        return "more would go than shrinking can take"
+    if budget < MIN_SHARE * tokens:
+        return "the budget is too small for shrinking"
     if budget >= tokens:
         return "fits as it is"
     if not prose(text):
-        return "not prose all through"
+        return "not prose from beginning to end"
     return ""
 
 
@@ -132,16 +133,16 @@ def _asked(
         return {}
     texts, budgets = [text for text, _ in blocks], [budget for _, budget in blocks]
     try:
-        said = within(max_seconds, lambda: shrinker.shrink(list(texts), list(budgets), query))
+        answer = within(max_seconds, lambda: shrinker.shrink(list(texts), list(budgets), query))
     except TimeoutError:
         return _all(blocks, f"the shrinker took more than {max_seconds:g} s")
     except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != _PANIC:
             raise
         return _all(blocks, f"the shrinker failed: {type(error).__name__}")
-    if not isinstance(said, list) or len(said) != len(blocks):
-        return _all(blocks, "the shrinker did not give one text for each")
-    return {block: _checked(block, text, query, counter) for block, text in zip(blocks, said, strict=True)}
+    if not isinstance(answer, list) or len(answer) != len(blocks):
+        return _all(blocks, "the shrinker did not return one text for each")
+    return {block: _checked(block, text, query, counter) for block, text in zip(blocks, answer, strict=True)}
 
 
 def _all(blocks: list[tuple[str, int]], reason: str) -> dict[tuple[str, int], Outcome]:
@@ -149,32 +150,32 @@ def _all(blocks: list[tuple[str, int]], reason: str) -> dict[tuple[str, int], Ou
     return dict.fromkeys(blocks, Outcome(None, 0, reason))
 
 
-def _checked(block: tuple[str, int], said: Any, query: str, counter: Counter) -> Outcome:
-    """A shrunk text, if it may stand for its source."""
+def _checked(block: tuple[str, int], shorter: Any, query: str, counter: Counter) -> Outcome:
+    """The outcome of a shrunk text, if it passes all checks."""
     text, budget = block
-    if not isinstance(said, str) or not said.strip():
-        return Outcome(None, 0, "the shrinker gave nothing")
-    said = said.strip()
-    if len(said) > len(text):
+    if not isinstance(shorter, str) or not shorter.strip():
+        return Outcome(None, 0, "the shrinker returned no text")
+    shorter = shorter.strip()
+    if len(shorter) > len(text):
         return Outcome(None, 0, "the shrunk text is longer")
-    tokens = counter.count(said)
+    tokens = counter.count(shorter)
     if tokens > budget:
         return Outcome(None, 0, "the shrunk text is over its budget")
-    if not _printable(said, text):
-        return Outcome(None, 0, "the shrunk text holds characters that the text does not have")
-    lost = missing(text, said, query)
-    return Outcome(None, 0, lost) if lost else Outcome(said, tokens, "")
+    if not _printable(shorter, text):
+        return Outcome(None, 0, "the shrunk text has characters that the text does not have")
+    lost = missing(text, shorter, query)
+    return Outcome(None, 0, lost) if lost else Outcome(shorter, tokens, "")
 
 
-def _printable(said: str, text: str) -> bool:
-    """Whether nothing new can be misread or breaks an encoding: control characters, surrogates, our own markers."""
-    return not any(not (one.isprintable() or one in "\n\t") and one not in text for one in set(said)) and (
-        "[…" not in said or "[…" in text
+def _printable(shorter: str, text: str) -> bool:
+    """Whether a shrunk text adds no control characters, surrogates or markers of ours."""
+    return not any(not (one.isprintable() or one in "\n\t") and one not in text for one in set(shorter)) and (
+        "[…" not in shorter or "[…" in text
     )
 
 
 def _keys(blocks: Mapping[tuple[str, int], Any], query: str, shrinker: Shrinker) -> dict[tuple[str, int], str]:
-    """A store's key for each block; none where the shrinker does not say what its results depend on."""
+    """The key of each text in a store. There are none for a shrinker without an identity."""
     identity = getattr(shrinker, "identity", None)
     if not isinstance(identity, str):
         return {}

@@ -1,7 +1,7 @@
 """LLMLingua-2, LLMLingua and LongLLMLingua (the extra `compresskit[llmlingua]`) as shrinkers.
 
-The upstream package chooses what may go; whole words, what must stay, and the budget are seen to here. Models are
-loaded when they are first needed, from the Hugging Face hub or a folder.
+The llmlingua package chooses the tokens that may go. This module keeps words whole, keeps what must stay, and meets the
+budget. Models are loaded when they are first needed, from the Hugging Face hub or a folder.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from .whole_words import Span, Words
 
 Method = Literal["llmlingua2", "llmlingua", "longllmlingua"]
 Dtype = Literal["float32", "bfloat16", "float16"]
-# What upstream takes: for LLMLingua-2 the model of its README, for the others the default of PromptCompressor. That
-# one has 7 billion parameters; on a CPU a small model does the same work with less judgement.
+# The defaults of the llmlingua package: for LLMLingua-2 the model of its README, for the others that of
+# PromptCompressor, which has 7 billion parameters. On a CPU, a small model is fast enough and judges less well.
 UPSTREAM_MODELS: dict[Method, str] = {
     "llmlingua2": "microsoft/llmlingua-2-xlm-roberta-large-meetingbank",
     "llmlingua": "NousResearch/Llama-2-7b-hf",
     "longllmlingua": "NousResearch/Llama-2-7b-hf",
 }
-UPSTREAM_RATE = 0.5  # of the tokens, what upstream keeps where nobody says otherwise
+UPSTREAM_RATE = 0.5  # share of the tokens that the llmlingua package keeps by default
 
 
 class Chooser(Protocol):
-    """Which parts of a text a model would keep."""
+    """Chooses the parts of a text that a model would keep."""
 
     def choose(self, text: str, rate: float, query: str) -> list[Span]: ...
 
@@ -83,7 +83,7 @@ class LLMLingua:
         self.method, self.device, self.dtype, self.rate = method, device, dtype, rate
         self.model = model or UPSTREAM_MODELS[method]
         self.local_files_only = local_files_only
-        self.identity = f"llmlingua 2 {method} {self.model} {dtype} rate {rate}"  # 2: of the choice of words made here
+        self.identity = f"llmlingua 2 {method} {self.model} {dtype} rate {rate}"  # 2: our version
         self._count = measure_for("", counter).count
         self._chooser: Chooser | None = None
         self._lock = threading.Lock()  # a model serves one text at a time
@@ -136,5 +136,5 @@ class LLMLingua:
         except TimeoutError:
             raise
         except Exception as error:
-            warn_once(f"{self.method} failed at a text ({type(error).__name__}); it is left to other forms")
+            warn_once(f"{self.method} failed at a text ({type(error).__name__}), which gets another form")
             return ""

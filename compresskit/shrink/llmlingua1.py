@@ -1,8 +1,8 @@
-"""LLMLingua and LongLLMLingua: tokens that a language model expects anyway are left out.
+"""LLMLingua and LongLLMLingua: leave out tokens that a language model expects anyway.
 
-Upstream 0.2.2 hands the model's cache of keys and values about as a list of pairs, which transformers takes from
-4.48 on no longer. Here the model gets a cache object, and upstream gets the list it works on. It also leaves whole what
-is behind the last full step of a text: here the steps are made to end where the text does.
+llmlingua 0.2.2 passes the model's cache of keys and values as a list of pairs, which transformers no longer accepts
+since 4.48. Here the model gets a cache object, and llmlingua gets its list. llmlingua also keeps everything behind the
+last full step of a text. Here the last step ends where the text ends.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from .deadline import remaining
 from .llmlingua_loader import load
 from .whole_words import Span
 
-_STEP = 200  # tokens that upstream judges at a time, its default
-_CHUNK = 1_000  # tokens of a text that are judged together, at most
-_QUERY_CHARACTERS = 800  # of a query, its end: instructions come first, the question last
-_LEAST = 3  # tokens: of fewer none can be left out
-_UNKNOWN = 10_000.0  # the loss that upstream leaves out of its thresholds
-_JOINT = "\n\n"  # what upstream puts between question and text
+_STEP = 200  # tokens that llmlingua judges at a time, its default
+_CHUNK = 1_000  # tokens of a text that are judged together, maximum
+_QUERY_CHARACTERS = 800  # characters at the end of a query that are used: the question comes last
+_MIN_TOKENS = 3  # tokens of a text of which some can be left out
+_UNKNOWN = 10_000.0  # the loss that llmlingua does not count for its thresholds
+_JOINT = "\n\n"  # the separator of llmlingua between question and text
 
 
 class Perplexity:
@@ -32,7 +32,7 @@ class Perplexity:
         self._text = ""
 
     def choose(self, text: str, rate: float, query: str) -> list[Span]:
-        if text != self._text:  # what the model reads before anything is left out is the same at every rate
+        if text != self._text:  # the losses of the whole text are the same at every rate
             self._text = text
             self._compressor.readings.clear()
         prefix = self._end_of(query.strip()[-_QUERY_CHARACTERS:]) if self._aware else ""
@@ -46,7 +46,7 @@ class Perplexity:
         tokens = self._tokens(head + text)
         start = sum(end <= len(head) for _, end in tokens["offset_mapping"]) if head else 0
         ids, offsets = tokens["input_ids"][start:], tokens["offset_mapping"][start:]
-        if len(ids) < _LEAST:
+        if len(ids) < _MIN_TOKENS:
             return [Span(0, len(text))]
         self._compressor.places = None
         self._compressor.iterative_compress_prompt(
@@ -62,7 +62,7 @@ class Perplexity:
         return [Span(max(0, first - len(head)), last - len(head)) for first, last in places if last > len(head)]
 
     def _chunks(self, text: str, prefix: str) -> Iterator[tuple[int, int]]:
-        """The text in parts that the model can judge at once, cut at sentences where it can be."""
+        """The text in parts that the model can judge at once, cut at sentences if possible."""
         room = self._compressor.max_position_embeddings - len(self._tokens(prefix + _JOINT)["input_ids"]) - 8
         most = max(_STEP // 2, min(_CHUNK, room))
         offsets = self._tokens(text)["offset_mapping"]
@@ -78,7 +78,7 @@ class Perplexity:
                 first += 1
 
     def _end_of(self, query: str) -> str:
-        """As much of a query, from its end, as leaves the text the larger part of what the model can read at once."""
+        """The end of a query, at most a third of what the model can read at once."""
         offsets = self._tokens(query)["offset_mapping"]
         most = self._compressor.max_position_embeddings // 3
         return query if len(offsets) <= most else query[offsets[-most][0] :]
@@ -88,7 +88,7 @@ class Perplexity:
 
 
 def _step(tokens: int) -> int:
-    """The length of equal steps, of about `_STEP` tokens, that leave next to nothing behind the last one.
+    """The length of equal steps of about `_STEP` tokens, of which the last one ends near the end of the text.
 
     >>> _step(972), _step(200), _step(7)
     (194, 200, 7)
@@ -97,28 +97,30 @@ def _step(tokens: int) -> int:
 
 
 def _compressor_class() -> type[Any]:
-    """PromptCompressor with a get_ppl() that works with the caches of today's transformers."""
+    """PromptCompressor with a get_ppl() that works with the caches of transformers 4.48 and later."""
     import torch
     from llmlingua import PromptCompressor
     from transformers import DynamicCache
 
     class Compressor(PromptCompressor):  # type: ignore[misc]
         def __init__(self, *args: Any, **options: Any) -> None:
-            self.readings: dict[bytes, tuple[Any, list[Any]]] = {}  # of whole chunks, by their tokens
-            self.places: Any = None  # of the tokens that are still there: a tensor (1, tokens)
+            self.readings: dict[bytes, tuple[Any, list[Any]]] = {}  # results for whole chunks, by their tokens
+            self.places: Any = None  # places of the tokens that are left: a tensor (1, tokens)
             super().__init__(*args, **options)
 
         def get_compressed_input(
             self, loss: Any, input_ids: Any, attention_mask: Any, end: Any, **more: Any
         ) -> tuple[Any, ...]:
-            """Leaves tokens out, and their places too: by what is left alone, one "the" looks like another."""
+            """Leaves tokens out, and their places too, because equal tokens differ only by their places."""
             before = (
                 self.places
                 if self.places is not None
                 else torch.arange(input_ids.shape[1], device=input_ids.device)[None]
             )
             keep = super().get_compressed_input
-            self.places = keep(loss, before, attention_mask, int(end), **more)[0]  # it would change a tensor
+            self.places = keep(loss, before, attention_mask, int(end), **more)[
+                0
+            ]  # as an int, because it would change a tensor
             made: tuple[Any, ...] = keep(loss, input_ids, attention_mask, int(end), **more)
             return made
 
@@ -134,9 +136,9 @@ def _compressor_class() -> type[Any]:
         ) -> tuple[Any, list[Any]]:
             """Losses of the tokens from the cached ones up to the last but one, and keys and values of each layer.
 
-            Only as iterative_compress_prompt() asks for them: by token, with the cache. It takes the first loss for
-            that of the first token, and upstream's own get_ppl() gives it that of the second, and so on: what is kept
-            is then what stands before a surprise. Here each token has its own.
+            iterative_compress_prompt() asks for them by token, with the cache. It takes the first loss for that of the
+            first token, but llmlingua's own get_ppl() gives it that of the second token, and so on: then it keeps the
+            token before a surprising one. Here each token has its own loss.
             """
             if past_key_values:
                 return self._read(input_ids, attention_mask, past_key_values, end)
@@ -144,7 +146,7 @@ def _compressor_class() -> type[Any]:
             if key not in self.readings:
                 self.readings[key] = self._read(input_ids, attention_mask, None, end)
             loss, pairs = self.readings[key]
-            return loss.clone(), pairs  # upstream writes into the losses
+            return loss.clone(), pairs  # llmlingua writes into the losses
 
         def _read(
             self, input_ids: Any, attention_mask: Any, past_key_values: Any, end: int | None
@@ -152,22 +154,22 @@ def _compressor_class() -> type[Any]:
             remaining()
             past = past_key_values[0][0].shape[2] if past_key_values else 0
             stop = min(input_ids.shape[1], past + self.max_position_embeddings, end or input_ids.shape[1])
-            start = max(0, past - 1)  # the token before says how likely the first new one was
+            start = max(0, past - 1)  # the loss of the first new token needs the token before it
             cache = DynamicCache()
             for layer, (keys, values) in enumerate(past_key_values or ()):
                 cache.update(keys[..., :start, :], values[..., :start, :], layer)
             with torch.no_grad():
-                said = self.model(
+                output = self.model(
                     input_ids[:, start:stop],
                     attention_mask=attention_mask[:, :stop],
                     past_key_values=cache,
                     use_cache=True,
                 )
             loss = torch.nn.functional.cross_entropy(
-                said.logits[0, :-2].float(), input_ids[0, start + 1 : stop - 1], reduction="none"
+                output.logits[0, :-2].float(), input_ids[0, start + 1 : stop - 1], reduction="none"
             )
-            if not past:  # nothing stands before a text
+            if not past:  # the first token of a text has no token before it
                 loss = torch.cat([loss.new_full((1,), _UNKNOWN), loss])
-            return loss, [[layer.keys, layer.values] for layer in said.past_key_values.layers]
+            return loss, [[layer.keys, layer.values] for layer in output.past_key_values.layers]
 
     return Compressor

@@ -1,4 +1,4 @@
-"""LLMLingua-2: a token classifier says for each word whether it is kept."""
+"""LLMLingua-2: a token classifier decides for each word whether it is kept."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .deadline import remaining
 from .llmlingua_loader import load
 from .whole_words import Span, found_again
 
-# Upstream reads from the model's name how its tokenizer marks words, and knows these two names. A model in a folder
-# of another name is taken for what its configuration says it is.
+# llmlingua knows these two names, and derives from them how the tokenizer marks words. For a model in a folder of
+# another name, the kind in its configuration decides.
 _BASES = {"bert": "bert-base-multilingual-cased", "xlm-roberta": "xlm-roberta-large"}
-_BATCH = 8  # chunks of 512 tokens at a time; upstream's 50 take 5 GB with the large model
-_WORD, _LABEL = "\x1e", "\x1f"  # separators that no text has
+_BATCH = 8  # chunks of 512 tokens at a time; the default of 50 takes 5 GB with the large model
+_WORD, _LABEL = "\x1e", "\x1f"  # separators that do not occur in texts
 
 
 class TokenClasses:
-    """Chooses words by upstream's labels."""
+    """Chooses words by the labels of the classifier."""
 
     def __init__(self, model: str, device: str, dtype: str | None, local_files_only: bool) -> None:
         from llmlingua import PromptCompressor
@@ -44,7 +44,7 @@ class TokenClasses:
         if text != self._text:
             self._text = text
             self._model.readings.clear()
-        with torch.random.fork_rng(devices=[]):  # upstream's loader of batches draws a number
+        with torch.random.fork_rng(devices=[]):  # llmlingua's loader of batches draws a random number
             result = self._compressor.compress_prompt_llmlingua2(
                 [text], rate=rate, return_word_label=True, word_sep=_WORD, label_sep=_LABEL
             )
@@ -54,7 +54,7 @@ class TokenClasses:
 
 
 class _ReadOnce:
-    """A model that reads a batch once: upstream gives it the same batches for every rate, and twice for each."""
+    """A model that reads each batch once, because llmlingua passes the same batches twice for every rate."""
 
     def __init__(self, model: Any) -> None:
         self._model = model
@@ -65,6 +65,6 @@ class _ReadOnce:
         if key not in self.readings:
             remaining()
             read = self._model(input_ids=input_ids, attention_mask=attention_mask)
-            read.logits = read.logits.float()  # upstream makes numpy arrays of them, which has no bfloat16
+            read.logits = read.logits.float()  # llmlingua makes numpy arrays of them, and numpy has no bfloat16
             self.readings[key] = read
         return self.readings[key]

@@ -1,7 +1,7 @@
-"""Upstream's PromptCompressor, loaded without what it does by default to a program that loads it.
+"""Loads PromptCompressor of llmlingua without side effects on the program.
 
-By default it downloads tiktoken's vocabulary, runs code that comes with a model, seeds every random generator,
-and wants a GPU.
+By default it downloads tiktoken's vocabulary, runs code that comes with a model, seeds every random generator, and
+requires a GPU.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .progress import on_terminal
 
 
 class _SafeTokenizer:
-    """What upstream counts with: for it, text that looks like a special token is an error."""
+    """The tokenizer that llmlingua counts with, in which text that looks like a special token is not an error."""
 
     def __init__(self, encoding: Any) -> None:
         self._encoding = encoding
@@ -31,24 +31,24 @@ class _SafeTokenizer:
 def load(
     compressor_class: type[Any], model: str, device: str, dtype: str | None, local_files_only: bool, **more: Any
 ) -> Any:
-    """A PromptCompressor, or what is derived from it."""
+    """A PromptCompressor, or an object of a class that is derived from it."""
     import torch
 
-    measure_for("gpt-3.5-turbo", None)  # tiktoken has the vocabulary from then on: upstream would download it
+    measure_for("gpt-3.5-turbo", None)  # loads the vocabulary, which llmlingua would download
     config = {"trust_remote_code": False, "local_files_only": local_files_only}
     if dtype is not None:
         config["torch_dtype"] = getattr(torch, dtype)
     with _undisturbed(), _quiet():
         found = compressor_class(model_name=model, device_map=device, model_config=config, **more)
     found.oai_tokenizer = _SafeTokenizer(found.oai_tokenizer)
-    found.tokenizer.model_max_length = 10**9  # longer texts are cut here, a warning would be about nothing
+    found.tokenizer.model_max_length = 10**9  # longer texts are cut before, so no warning is needed
     found.model.eval()
     return found
 
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Random generators and the environment are afterwards what they were."""
+    """Restores random generators and the environment afterwards."""
     import numpy as np
     import torch
 
@@ -68,7 +68,7 @@ def _undisturbed() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """No advice about arguments that upstream passes, and no bars where nobody watches."""
+    """Hides advice about arguments that llmlingua passes, and progress bars if standard error is no terminal."""
     from transformers.utils import logging
 
     level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,10 +1,10 @@
-"""Negations, each together with what it negates, in the major languages.
+"""Finds negations, each together with the words that it negates, in the major languages.
 
-A negation is found with the words around it up to the nearest ones that carry meaning, within its clause: "the
-board did not approve" gives "board did not approve". Said otherwise it may negate something else, so the whole
-phrase has to stand as it is. In scripts without spaces the phrase is some characters on either side.
+A phrase extends from a negation to the nearest words on both sides that carry meaning, within its clause: "the board
+did not approve" gives "board did not approve". In other words it might negate something else, so the whole phrase must
+stay as it is. In scripts without spaces, the phrase has a few characters on either side.
 
-The lists err on the side of too much: a word taken for a negation by mistake has to stay, which costs little.
+The lists are long on purpose: a word that is taken for a negation by mistake must stay, which costs little.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _LISTED = """
     नहीं नही मत ना न बिना না নয় নেই নি ছাড়া இல்லை இல்லாமல் లేదు కాదు ਨਹੀਂ નથી
     không chưa chẳng đừng chả tidak bukan jangan tanpa belum tak tiada hindi huwag walang hapana hakuna
 """  # English, French, German, Spanish, Portuguese, Italian, Dutch, Scandinavian, Finnish, Slavic in Latin letters,
-# Hungarian and Romanian, Turkish, Cyrillic, Greek, Arabic, Persian and Urdu, Hebrew, of India, of South East Asia and
-# Swahili; in English also without apostrophes, and what excludes
+# Hungarian and Romanian, Turkish, Cyrillic, Greek, Arabic, Persian and Urdu, Hebrew, languages of India and of South
+# East Asia, Swahili; in English also without apostrophes, and words that exclude
 _WORDS = frozenset(_LISTED.split())
-# Longer words that stand between a negation and what it negates, beside the English stop words.
+# Longer words that occur between a negation and the word that it negates, besides the English stop words.
 _LISTED_AUXILIARIES = """
     wird wurde wurden werden worden haben hatte hatten sind waren wäre kann können konnte soll sollte sollten
     muss müssen
@@ -68,19 +68,22 @@ _BREAKS = r"\s.,;:!?…(){}\[\]<>\"“”„«»‹›。、，；：！？（�
 _UNSPACED_CLAUSE = re.compile(rf"[^{_BREAKS}]+")
 _WORD = re.compile(r"[^\s.,;:!?…(){}\[\]<>\"“”„«»‹›。、，；：！？（）「」『』؟،؛।॥—|/\\*_`]+")
 _BLANKS = re.compile(r"(?:(?!\n[ \t\r]*\n)[\s*_`])*")  # an empty line ends a clause
-# Words up to so many letters are taken for articles, particles and auxiliaries; in other scripts they are shorter.
+# Letters of a word up to which it is taken for an article, a particle or an auxiliary: in alphabets, elsewhere, Hangul.
 _SHORT, _SHORT_ELSEWHERE, _SHORT_HANGUL = 3, 2, 1
 _ALPHABETS = re.compile(r"[a-z\u00df-\u052f]")  # Latin, Greek, Cyrillic
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
-_REACH = 5  # words on either side
-_RUN_CHARACTERS = 200  # of what stands before a clause, at most
+_REACH = 5  # words on either side of a negation that are searched
+_RUN_CHARACTERS = 200  # characters before a clause that are searched, maximum
 
 
 class Phrase(NamedTuple):
-    """A negation with what it negates: its words in lower case, and where it stands in the text.
+    """A negation with the words that it negates.
 
-    From ``pinned`` to ``end`` is what has to stay for the phrase to be found again: the mark that ends the clause
-    before it counts too where the phrase begins its clause.
+    Attributes:
+        words: The words of the phrase, in lower case.
+        start, end: Its offsets in the text.
+        pinned: A text must keep all characters from here to ``end``, so that the phrase is found again. If the phrase
+            begins its clause, the mark that ends the clause before is part of them.
     """
 
     words: str
@@ -90,7 +93,7 @@ class Phrase(NamedTuple):
 
 
 def phrases(text: str) -> list[Phrase]:
-    """Every negation of a text with what it negates, in order.
+    """Every negation of a text with the words that it negates, in order.
 
     >>> [phrase.words for phrase in phrases("The board did not approve it. It isn't only a delay.")]
     ['board did not approve', "isn't only a delay"]
@@ -117,17 +120,19 @@ def _of_clause(text: str, clause: list[re.Match[str]], turkish: bool) -> Iterato
         if not (word in _WORDS or _INSIDE.search(word) or (turkish and _TURKISH.search(word))):
             continue
         first, last = max(0, place - _REACH), min(len(words) - 1, place + _REACH)
-        left = next((at for at in range(place - 1, first - 1, -1) if _tells(words[at], clause[at][0])), place)
-        right = next((at for at in range(place + 1, last + 1) if _tells(words[at], clause[at][0])), last)
+        left = next((at for at in range(place - 1, first - 1, -1) if _has_meaning(words[at], clause[at][0])), place)
+        right = next((at for at in range(place + 1, last + 1) if _has_meaning(words[at], clause[at][0])), last)
         start, end = clause[left].start(), clause[right].end()
         pinned = start
-        if left == place:  # nothing before it tells: what keeps other words away has to stay as well
+        if (
+            left == place
+        ):  # no word with a meaning is before it, so the mark that ends the clause before must stay as well
             pinned = _run_before(text, clause[first].start())
         yield Phrase(" ".join(words[left : right + 1]), start, end, pinned)
 
 
 def _run_before(text: str, place: int) -> int:
-    """Where the last run of characters without a space before ``place`` begins."""
+    """The offset at which the last run of characters without a space before ``place`` begins."""
     least = max(0, place - _RUN_CHARACTERS)
     while place > least and text[place - 1].isspace():
         place -= 1
@@ -136,8 +141,8 @@ def _run_before(text: str, place: int) -> int:
     return place
 
 
-def _tells(word: str, written: str) -> bool:
-    """Whether a word carries meaning of its own rather than joining others."""
+def _has_meaning(word: str, written: str) -> bool:
+    """Whether a word has a meaning of its own, and does not only connect other words."""
     if word in _AUXILIARIES or word in _WORDS:
         return False
     if written[0].isupper() or len(word) > _SHORT:

@@ -1,7 +1,4 @@
-"""What a user sees while a model works: progress on a terminal, and a warning once for each kind of trouble.
-
-Nothing here says anything of a text.
-"""
+"""Shows progress on a terminal while a model works, and warns once of each kind of trouble. It shows no texts."""
 
 from __future__ import annotations
 
@@ -14,27 +11,27 @@ from typing import TypeVar
 
 Thing = TypeVar("Thing")
 _log = logging.getLogger("compresskit")
-_said: set[str] = set()
+_warned: set[str] = set()
 _lock = threading.Lock()
 
 
 def warn_once(message: str) -> None:
-    """Logs a warning, the same one only once in a process. Logged, not raised: a shrinker's trouble stops nobody."""
+    """Logs a warning once in a process. It is no error, because a shrinker that fails must not stop the program."""
     with _lock:
-        if message in _said:
+        if message in _warned:
             return
-        _said.add(message)
+        _warned.add(message)
     _log.warning(message)
 
 
 def on_terminal() -> bool:
-    """Whether somebody watches standard error."""
+    """Whether standard error is a terminal."""
     return bool(sys.stderr is not None and sys.stderr.isatty())
 
 
 @contextlib.contextmanager
 def waiting(what: str) -> Iterator[None]:
-    """A spinner on standard error while the block runs, where that is a terminal."""
+    """Shows a spinner on standard error while the block runs, if that is a terminal."""
     if not on_terminal():
         yield
         return
@@ -45,7 +42,7 @@ def waiting(what: str) -> Iterator[None]:
 
 
 def counted(things: Sequence[Thing], what: str) -> Iterator[Thing]:
-    """The things, with a bar on standard error while they are worked on, where that is a terminal."""
+    """Yields the things, with a progress bar on standard error if that is a terminal."""
     if not on_terminal():
         yield from things
         return

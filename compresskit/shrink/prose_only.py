@@ -1,6 +1,6 @@
-"""Whether a text is prose all through: nothing else may be shrunk, since nothing else survives losing words.
+"""Tells whether a text is prose from beginning to end. Only prose is shrunk, because nothing else can lose words.
 
-`detect` looks at the beginning of a text; here every part of it is looked at, and every line.
+`detect` looks at the beginning of a text. This module looks at every part of it, and at every line.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 
 from ..content.detect import detect
 
-_WINDOW = 4096  # characters, as many as detect() looks at
-_LINES = 3  # that look like a table or a log make one
+_WINDOW = 4096  # characters that detect() looks at
+_LINES = 3  # lines that look like a table or a log, from which on they are one
 
-# What no line of prose looks like: one of these, and the text is left alone.
+# Lines that do not occur in prose. One of them is enough.
 _STRUCTURE = re.compile(
     r"\n[ \t>]*+(?:"
     r"```|~~~"  # a fence
@@ -27,14 +27,14 @@ _STRUCTURE = re.compile(
     r"|\$ \S|>>> |[\w.]+ ?= ?[\[{(\"']|[^\n]*[;{][ \t\r]*(?:\n|$)"  # a shell, an assignment, a statement
     r")"
 )
-_INDENTED = re.compile(r"\n(?: {4}|\t)[^\n]*[=(){};<>][^\n]*")  # code that stands indented in prose
+_INDENTED = re.compile(r"\n(?: {4}|\t)[^\n]*[=(){};<>][^\n]*")  # indented code in prose
 _COLUMNS = re.compile(r"\n[^\n\t|]{0,80}(?:\t|[ \t]{2,8}|\|| ?; ?)[^\n\t|]{1,80}(?:\t|[ \t]{3,8}|\|)")
 _COMMAS = re.compile(r"\n[^\n,. ]{1,40}(?:,[^\n,]{0,40}){2,}(?=\n|$)")  # CSV: short cells, no space after the comma
 _PAIRS = re.compile(r"\n[ \t]*[\w.-]{1,40} ?[=:] ?\S{1,80}(?=\n|$)")  # key: value
 
 
 def prose(text: str) -> bool:
-    """Whether a text is prose from its beginning to its end: no code, JSON, diff, stack trace, table or log in it.
+    """Whether a text is prose from beginning to end, without code, JSON, a diff, a stack trace, a table or a log.
 
     >>> prose("The plan was approved. Nobody objected."), prose("The plan:\\n```\\nrun()\\n```\\nIt was approved.")
     (True, False)
@@ -48,13 +48,13 @@ def prose(text: str) -> bool:
 
 
 def _windows(text: str) -> list[str]:
-    """The text in parts that detect() sees whole, cut at lines where it can be."""
+    """The text in parts that detect() reads completely, cut at line ends if possible."""
     parts = []
     start = 0
     while len(text) - start > _WINDOW:
         cut = text.rfind("\n", start + _WINDOW // 2, start + _WINDOW) + 1 or start + _WINDOW
         parts.append(text[start:cut])
         start = cut
-    if len(text) - start >= _WINDOW // 8 or not parts:  # a short rest tells too little by itself
+    if len(text) - start >= _WINDOW // 8 or not parts:  # a short rest is too little to judge
         parts.append(text[start:])
     return parts

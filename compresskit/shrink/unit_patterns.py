@@ -1,6 +1,6 @@
-"""Patterns for units, numbers said in words, and dates, in the languages that are most written.
+"""Patterns for units, for numbers in words, and for dates, in the most written languages.
 
-Lists only. A word that is missing here is still checked as the number that it stands behind.
+If a unit is missing here, the number before it is checked without its unit.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ UNSPACED_NUMBER = re.compile(
     r"第?[〇零一二三四五六七八九十百千万萬亿億兆两兩]{1,12}(?:点[〇零一二三四五六七八九]+)?"
     r"[年月日号號时時分秒元円圆名个個岁歳歲度倍次回件台本枚页頁章期届屆周週天人条條项項]"
 )
-SAID_NUMBER = re.compile(
+WORDED_NUMBER = re.compile(
     rf"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
     rf"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?|half an?"
     rf"|a (?:couple of|few))[ -](?:{UNITS})(?!\w)",

@@ -1,7 +1,7 @@
-"""A text made shorter by leaving out whole words, never parts of words.
+"""Shortens a text by leaving out whole words.
 
-Models that drop tokens leave stumps of words and identifiers behind. Here their choice is rounded to whole words
-(single characters in scripts without spaces), what must stay is added, and the rest is joined as it stood.
+Models that drop tokens leave parts of words and identifiers behind. Here their choice is rounded to whole words (single
+characters in scripts without spaces). The words that must stay are added, and all are joined as in the text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Span(NamedTuple):
 
 
 class Words:
-    """The words of a text, those among them that must stay, and the text made of a choice of them."""
+    """The words of a text, and those of them that must stay."""
 
     def __init__(self, text: str, pinned: Iterable[Span]) -> None:
         self.text = text
@@ -35,7 +35,7 @@ class Words:
             self.pinned.update(self._within(span))
 
     def _within(self, span: Span) -> range:
-        """The numbers of the words that a span has part in."""
+        """The numbers of the words that a span overlaps."""
         first = bisect_left(self._ends, span.start + 1)
         last = first
         while last < len(self.spans) and self.spans[last].start < span.end:
@@ -43,7 +43,7 @@ class Words:
         return range(first, last)
 
     def chosen(self, kept: Sequence[Span]) -> str:
-        """The text of all words of which ``kept`` spans (in order, apart) cover at least half, and all pinned ones.
+        """The text of all pinned words, and of the words that ``kept`` spans (in order, without overlap) cover by half.
 
         >>> Words("The old harbour was closed.", [Span(16, 19)]).chosen([Span(4, 7), Span(20, 24)])
         'old was closed.'
@@ -69,7 +69,7 @@ class Words:
         return "".join(out)
 
     def _gap(self, before: int, after: int) -> str:
-        """What stands between two words that had others between them."""
+        """The white space between two words if the words between them are left out."""
         left, right = self.spans[before], self.spans[after]
         lines = self.text.count("\n", left.end, right.start)
         if lines:
@@ -79,9 +79,9 @@ class Words:
 
 
 def found_again(text: str, pieces: Iterable[tuple[str, bool]], reach: int = 64) -> list[Span]:
-    """Where the kept ones of ``pieces``, which follow each other in ``text``, stand in it.
+    """The spans of the kept ``pieces`` in ``text``, in which all pieces follow each other.
 
-    A piece that is not found within ``reach`` characters is passed over: tokenizers normalize some characters.
+    A piece that is not found within ``reach`` characters is skipped, because tokenizers normalize some characters.
 
     >>> found_again("One, two, three.", [("One", True), (",", False), ("two", False), (",", False), ("three", True)])
     [Span(start=0, end=3), Span(start=10, end=15)]

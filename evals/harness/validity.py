@@ -37,7 +37,7 @@ _THINKING = frozenset({"thinking", "redacted_thinking"})
 # Blocks that a provider signs, encrypts or runs itself: it refuses them where one byte differs.
 _SIGNED = _THINKING | {
     *("compaction", "server_tool_use", "web_search_tool_result", "web_fetch_tool_result", "mcp_tool_use"),
-    *("mcp_tool_result", "code_execution_tool_result", "container_upload"),
+    *("mcp_tool_result", "code_execution_tool_result", "bash_code_execution_tool_result", "container_upload"),
 }
 
 

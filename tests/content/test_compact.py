@@ -143,6 +143,7 @@ def test_keys_in_other_orders_cost_no_more_than_a_table_of_commas(kind):
     short = compact(json.dumps(rows))
     assert expand(short) == rows
     assert count(short) <= count(as_csv(rows)) + 3
+    assert compact("\n".join(map(json.dumps, rows))) == short
 
 
 def test_what_looks_alike_stays_apart():

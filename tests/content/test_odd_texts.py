@@ -25,7 +25,8 @@ from compresskit.content import (
     split,
 )
 from compresskit.content.compact.json_notation import compact
-from compresskit.content.compact.json_reader import Number, expand
+from compresskit.content.compact.json_reader import expand
+from compresskit.content.compact.json_values import Number
 from compresskit.content.compact.search import expand_listing, expand_search
 
 HINTS = st.sampled_from(["", "a.py", "a.js", "README.md", "rows.json", "cat x.log", "find ."])

@@ -19,19 +19,34 @@ from pieces import (
 )
 
 _picture = st.just({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": BASE64}})
+_document = st.one_of(
+    block("document", source=block("text", media_type=st.just("text/plain"), data=texts), title=st.just("notes")),
+    block("document", source=st.just({"type": "base64", "media_type": "application/pdf", "data": BASE64})),
+    block("document", source=block("content", content=st.lists(block("text", text=texts), max_size=2) | texts)),
+    block(
+        "document",
+        source=block("text", media_type=st.just("text/plain"), data=texts),
+        citations=st.just({"enabled": True}),
+    ),
+)
+_found = block(
+    "search_result",
+    source=short_texts,
+    title=short_texts,
+    content=st.lists(block("text", text=texts), min_size=1, max_size=2),
+    citations=st.sampled_from([{"enabled": True}, {"enabled": False}]),
+)
 _result_content = st.one_of(
     texts,
     texts,
     texts,
-    st.lists(weighted(block("text", text=texts), _picture, block("hologram", text=short_texts)), max_size=3),
-)
-_document = st.one_of(
-    block("document", source=block("text", media_type=st.just("text/plain"), data=texts), title=st.just("notes")),
-    block("document", source=st.just({"type": "base64", "media_type": "application/pdf", "data": BASE64})),
-    block("document", source=block("content", content=st.lists(block("text", text=texts), max_size=2))),
+    st.lists(
+        weighted(block("text", text=texts), _picture, _document, _found, block("hologram", text=short_texts)),
+        max_size=3,
+    ),
 )
 _user_block = weighted(
-    block("text", text=texts), _picture, _document,
+    block("text", text=texts), _picture, _document, _found,
     block("container_upload", file_id=st.just("file_1")),
     block("hologram", payload=json_values | deep_values),
 )  # fmt: skip
@@ -51,6 +66,19 @@ assistant_block = weighted(
         content=st.lists(block("web_search_result", title=short_texts, encrypted_content=st.just(BASE64)), max_size=2),
     ),
 )
+
+
+def _fetched(page, answer):
+    """What the assistant says after the provider fetched a page for it, all in one message."""
+    result = {"type": "web_fetch_result", "url": "https://example.org", "content": page}
+    return [
+        {"type": "server_tool_use", "id": "srvtoolu_2", "name": "web_fetch", "input": {"url": "https://example.org"}},
+        {"type": "web_fetch_tool_result", "tool_use_id": "srvtoolu_2", "content": result},
+        {"type": "text", "text": answer},
+    ]
+
+
+_provider_turn = st.builds(_fetched, _document, texts)
 _thought = block("thinking", thinking=texts, signature=st.just(BASE64[:200])) | block(
     "redacted_thinking", data=st.just(BASE64)
 )
@@ -100,7 +128,7 @@ _user_turn = st.builds(
 )
 _assistant_turn = st.builds(
     lambda content: [{"role": "assistant", "content": content}],
-    texts | st.lists(assistant_block | _thought, max_size=3),
+    texts | st.lists(assistant_block | _thought, max_size=3) | _provider_turn,
 )
 
 

@@ -10,14 +10,25 @@ _picture = st.just({"image": {"format": "png", "source": {"bytes": BASE64}}})
 _document = st.one_of(
     st.builds(lambda text: {"document": {"format": "txt", "name": "notes", "source": {"text": text}}}, texts),
     st.just({"document": {"format": "pdf", "name": "paper", "source": {"bytes": BASE64}}}),
+    st.builds(lambda one: {"document": {"format": "txt", "name": "parts", "source": {"content": [one]}}}, _text),
+    st.builds(
+        lambda text, on: {"document": {"name": "cited", "source": {"text": text}, "citations": {"enabled": on}}},
+        texts,
+        st.booleans(),
+    ),
+)
+_found = st.builds(
+    lambda one: {"searchResult": {"source": "s", "title": "t", "content": [one], "citations": {"enabled": True}}}, _text
 )
 _user_block = weighted(
-    _text, _picture, _document, st.builds(lambda value: {"hologram": value}, sent_values | deep_values)
+    _text, _picture, _document, _found, st.builds(lambda value: {"hologram": value}, sent_values | deep_values)
 )
 _thought = st.builds(
     lambda text: {"reasoningContent": {"reasoningText": {"text": text, "signature": BASE64[:120]}}}, texts
 ) | st.just({"reasoningContent": {"redactedContent": BASE64[:90]}})
-_result_block = weighted(_text, _picture, st.builds(lambda value: {"json": {"value": value}}, sent_values | texts))
+_result_block = weighted(
+    _text, _picture, _document, _found, st.builds(lambda value: {"json": {"value": value}}, sent_values | texts)
+)
 _results = st.builds(
     lambda content, more: {"content": content, **more},
     st.one_of(_text.map(lambda one: [one]), _text.map(lambda one: [one]), st.lists(_result_block, max_size=3)),

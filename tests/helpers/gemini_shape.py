@@ -32,7 +32,7 @@ _model_part = weighted(
     _signed,
     _thought,
     st.just({"executableCode": {"language": "PYTHON", "code": "print(1)"}}),
-    st.just({"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}}),
+    st.builds(lambda text: {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": text}}, texts),
 )
 _values = st.one_of(
     st.builds(lambda text: {"output": text}, texts),

@@ -110,6 +110,15 @@ _open_turn = st.builds(lambda turn: [item for item in turn if not item["type"].e
 _odd = st.one_of(
     st.builds(lambda answer: [_reasoning("so"), answer], _assistant),
     st.builds(lambda answer: [{"type": "web_search_call", "id": "ws_1", "status": "completed"}, answer], _assistant),
+    st.builds(
+        lambda text, answer: [
+            {"type": "mcp_call", "id": "mcp_1", "name": "read", "arguments": "{}", "server_label": "x", "output": text},
+            {"type": "code_interpreter_call", "id": "ci_1", "code": "1", "outputs": [{"type": "logs", "logs": text}]},
+            answer,
+        ],
+        texts,
+        _assistant,
+    ),
     st.just([{"type": "item_reference", "id": "msg_9"}]),
     st.just([{"type": "compaction", "encrypted_content": BASE64[:200]}]),
     st.builds(lambda value: [{"type": "hologram", "payload": value}], sent_values | deep_values),

@@ -178,7 +178,7 @@ def test_a_cache_without_what_was_issued_does_not_make_a_text_ours(made):
 
 
 def test_a_failing_shrinker_is_told_in_the_decision_and_once_in_the_log(caplog, monkeypatch):
-    monkeypatch.setattr(notices, "_said", set())
+    monkeypatch.setattr(notices, "_warned", set())
 
     class Broken:
         def shrink(self, texts, budgets, query):  # noqa: ARG002

@@ -40,6 +40,21 @@ def test_a_question_stays_whole_and_its_document_is_data(kind, order, joint):
     assert sum(end - start for start, end in found.data) >= 0.99 * len(document) - 350
 
 
+@pytest.mark.parametrize("joint", ["\n\n", "\n", " "])
+@pytest.mark.parametrize("order", ["request first", "request last"])
+@pytest.mark.parametrize("kind", ["paragraphs", "one long line", "a log", "a table", "Chinese"])
+@pytest.mark.parametrize(
+    "request_",
+    ["Vertel in welk jaar brug 17 klaar was.", "请告诉我1917年建了哪座桥。", "أخبرني أي جسر بني في عام 1917"],
+)
+def test_a_request_without_a_question_mark_or_a_known_word_stays(kind, order, joint, request_):
+    document = DOCUMENTS[kind]
+    text = request_ + joint + document if order == "request first" else document + joint + request_
+    found = cut(text)
+    assert request_ in " ".join(text[start:end] for start, end in found.must)
+    assert sum(end - start for start, end in found.data) >= 0.75 * len(document)
+
+
 def test_ranges_cover_a_text_in_order():
     for document in DOCUMENTS.values():
         text = f"Please answer from the text below.\n\n{document}\n\n{QUESTION}"

@@ -25,7 +25,7 @@ HALF = count(TEXT) // 2
 
 @pytest.fixture(autouse=True)
 def _first_warning(monkeypatch):
-    monkeypatch.setattr(notices, "_said", set())
+    monkeypatch.setattr(notices, "_warned", set())
 
 
 class Says:
@@ -65,8 +65,8 @@ def test_a_fair_text_is_taken_with_its_real_count():
     [
         ("A short text. Nothing more.", 5, "too short"),
         (TEXT, count(TEXT), "fits as it is"),
-        (TEXT, count(TEXT) // 10, "more would go"),
-        (TEXT, 0, "more would go"),
+        (TEXT, count(TEXT) // 10, "the budget is too small"),
+        (TEXT, 0, "the budget is too small"),
         (make_text("code", 1, 3000), 400, "not prose"),
         (make_text("json", 1, 3000), 400, "not prose"),
         (make_text("log", 1, 3000), 400, "not prose"),
@@ -106,7 +106,7 @@ def test_another_number_of_answers_is_not_used(answer):
         def shrink(self, texts, budgets, query):  # noqa: ARG002
             return answer
 
-    assert outcome(Wrong()) == Outcome(None, 0, "the shrinker did not give one text for each")
+    assert outcome(Wrong()) == Outcome(None, 0, "the shrinker did not return one text for each")
 
 
 @pytest.mark.parametrize("error", [RuntimeError, ValueError, CompresskitError, MemoryError, SystemError])

@@ -407,7 +407,7 @@ def test_the_upstream_defaults_are_named():
 
 
 def test_a_model_that_fails_at_a_text_warns_once_and_gives_nothing(folders, caplog, monkeypatch):
-    monkeypatch.setattr(notices, "_said", set())
+    monkeypatch.setattr(notices, "_warned", set())
     shrinker = LLMLingua(folders["bert"], local_files_only=True)
     chooser = shrinker._loaded()
 

@@ -101,8 +101,8 @@ def test_the_text_is_data_between_lines_that_it_cannot_hold(asked):
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
-        ("", "nothing"),
-        ("   \n", "nothing"),
+        ("", "no text"),
+        ("   \n", "no text"),
         (TEXT + " And so on.", "longer"),
         (TEXT, "budget"),
         (GOOD.replace("not approve", "approve"), "negation"),

@@ -1,95 +1,24 @@
-"""expand(): values read back from the short notation for JSON that `compact` writes, and the words of it."""
+"""expand(): values read back from the short notation for JSON that `compact` writes."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
-LITERALS = {"true": True, "false": False, "null": None}
-BELOW = "|"  # in the place of a string that follows on lines of its own
-NEXT = "|-"  # between two of these strings
-ITEM = "- "  # begins an item of a list that is no row of the table
-DEFINITION = re.compile(r"(?:([A-Z]) = )?\(")  # a kind of records; without a letter, that of the rows
-TEXT = "<string>"  # behind a column, or all of them: what has no quotes there is a string, whatever it looks like
-COUNT = re.compile(r"(\d{1,9})× ")  # how often the row or item comes, one after the other
-NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
-_STRING = r'"(?:[^"\\]|\\.)*"'
-MEMBER = re.compile(rf'(?:{_STRING}|[^\s,:(){{}}\[\]"=]+)(?: > (?:{_STRING}|[^\s,:(){{}}\[\]"=]+))*:(?= |$)')
-_WORD = re.compile(rf'({_STRING})|[^,:(){{}}\[\]"=?<]+')
-_PATH = re.compile(rf'(?:{_STRING}|[^\s,:(){{}}\[\]"=.]+)(?:\.(?:{_STRING}|[^\s,:(){{}}\[\]"=.]+))*=')
-_STEP = re.compile(rf'({_STRING})|[^\s,:(){{}}\[\]"=.]+')
-_KEY = re.compile(rf'({_STRING})|[^\s,:(){{}}\[\]"=]+')
-_QUOTED = re.compile(_STRING)
+from .json_columns import Branch, Column, Kind, Part
+from .json_signs import BELOW, COUNT, DEFINITION, ITEM, LITERALS, MEMBER, NEXT, NUMBER, STRING, TEXT
+from .json_values import MISSING, Path
+
+_WORD = re.compile(rf'({STRING})|[^,:(){{}}\[\]"=?<]+')
+_PATH = re.compile(rf'(?:{STRING}|[^\s,:(){{}}\[\]"=.]+)(?:\.(?:{STRING}|[^\s,:(){{}}\[\]"=.]+))*=')
+_STEP = re.compile(rf'({STRING})|[^\s,:(){{}}\[\]"=.]+')
+_KEY = re.compile(rf'({STRING})|[^\s,:(){{}}\[\]"=]+')
+_QUOTED = re.compile(STRING)
 _RUN = re.compile(r'[^(){}\[\],"=]*')
 _CELL = re.compile("[^,]*")
 _RECORD = re.compile(r"([A-Z])\(")
-
-Path = tuple[str, ...]
-
-
-class Missing:
-    """The value of a key that a record does not have."""
-
-
-MISSING = Missing()
-
-
-class Column(NamedTuple):
-    """A scalar of a kind of records: where it is, and what its records say of it."""
-
-    path: Path
-    how: str = ""  # "" each says its own; ":" nobody does, all have this; "=" those that have another say it by
-    value: Any = None  # name; "?" an empty cell stands for this one. MISSING: the key is missing.
-    text: bool = False  # what has no quotes is a string, though it looks like a number
-
-
-class Branch(NamedTuple):
-    """Records within records, whose columns are among those of the outer ones."""
-
-    path: Path
-    absent: Any = None  # what a record has whose columns say nothing; only if it is `optional`
-    optional: bool = False
-
-
-class Kind:
-    """What records have in common: columns and branches, in the order of their keys."""
-
-    def __init__(self, parts: Sequence[Column | Branch], text: bool = False) -> None:
-        self.parts = parts
-        self.text = text  # all strings in it are, of those that have no quotes
-        self.cells = [part for part in parts if isinstance(part, Column) and part.how in ("", "?")]
-        optional = {part.path for part in parts if isinstance(part, Branch) and part.optional}
-        inside = {
-            part.path for part in self.cells if any(part.path[:size] in optional for size in range(len(part.path)))
-        }
-        self.needed = {part.path for part in self.cells if not part.how} - inside  # say something in each record
-        self.named = {part.path: part for part in parts if isinstance(part, Column) and part.how == "="}
-
-    def record(self, said: Mapping[Path, Any]) -> dict[str, Any]:
-        """The record of which `said` are the values that it says itself."""
-        record: dict[str, Any] = {}
-        branches: dict[Path, dict[str, Any] | None] = {(): record}
-        alive = {path[:length] for path in said for length in range(1, len(path))}
-        for part in self.parts:
-            above = branches[part.path[:-1]]
-            if isinstance(part, Branch):
-                there = not part.optional or part.path in alive
-                inside: dict[str, Any] | None = {} if there and above is not None else None
-                branches[part.path] = inside
-                value: Any = inside if there else part.absent
-            else:
-                value = said.get(part.path, part.value)
-            if above is not None and value is not MISSING:
-                above[part.path[-1]] = value
-        return record
-
-
-class Number(NamedTuple):
-    """A number as it was spelled: two spellings of one value, such as 1.0 and 1.00, are two numbers."""
-
-    spelling: str
 
 
 class NotCompactError(ValueError):
@@ -209,13 +138,13 @@ class _Reader:
 
     def definition(self) -> Kind:
         """The columns of a kind of records."""
-        parts: list[Column | Branch] = []
+        parts: list[Part] = []
         self._columns((), parts)
         text = self.skip(TEXT)
         self._end()
         return Kind(parts, text)
 
-    def _columns(self, path: Path, parts: list[Column | Branch]) -> None:
+    def _columns(self, path: Path, parts: list[Part]) -> None:
         first = True
         while not self.skip(")"):
             if not first:
@@ -284,25 +213,25 @@ class _Reader:
 
     def _record(self, kind: Kind, closing: str) -> dict[str, Any]:
         """A record, up to the closing bracket or the end of the line."""
-        said: dict[Path, Any] = {}
+        own: dict[Path, Any] = {}
         line, run = self._line, _RUN if closing else _CELL
         cells = iter(kind.cells)
         more = self._at < len(line) and not (closing and line.startswith(closing, self._at))
         while more:
             if named := self._named(kind):
-                said[named.path] = self.value(run, named.text or kind.text)
+                own[named.path] = self.value(run, named.text or kind.text)
             elif column := next(cells, None):
                 if line[self._at : self._at + 1] in (",", closing) or self._at == len(line):
                     if column.path in kind.needed:
                         raise NotCompactError("a value expected")
                 else:
-                    said[column.path] = self.value(run, column.text or kind.text)
+                    own[column.path] = self.value(run, column.text or kind.text)
             else:
                 raise NotCompactError("more values than columns")
             more = self.skip(",")
         if any(column.path in kind.needed for column in cells):
             raise NotCompactError("a record with too few values")
-        return kind.record(said)
+        return kind.record(own)
 
     def _named(self, kind: Kind) -> Column | None:
         """The column that the next cell names."""
