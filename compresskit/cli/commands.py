@@ -36,7 +36,7 @@ EXIT_CODES = """\b
 Exit codes:
   0    done, and the target was met (or the conversation is not above the trigger)
   1    done, but the target was not met, because the protected text costs more;
-       ledger: the file was changed
+       ledger: the file was changed; bench: a figure is below its threshold
   2    wrong usage, or an input that cannot be used
   3    retrieve: no such key
   4    the output could not be written
