@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from forked_python import forked_python
 from oracles import MARKER
 from protocol_server import call, serving
 from redis_server import redis_server
@@ -93,23 +94,21 @@ def test_the_pages_show_python_and_the_command_line():
     assert not list(commands("compresskit", "")), "a block of commands names its language, so that it is run"
 
 
+@pytest.fixture(scope="module")
+def python():
+    with forked_python() as server:
+        yield server
+
+
 @pytest.mark.parametrize("code", list(blocks("python")))
-def test_a_python_block_runs_by_itself(code, tmp_path):
+def test_a_python_block_runs_by_itself(code, tmp_path, python):
     (work := tmp_path / "work").mkdir()
     with contextlib.ExitStack() as around:
         server = around.enter_context(serving(thinks_of_a_key))
         variables = environment(tmp_path, server)
         if "REDIS_URL" in code:
             variables["REDIS_URL"] = around.enter_context(redis_server()).url
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            cwd=work,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        done = python.run(code, work, variables)
     assert done.returncode == 0, done.stderr[-3000:]
     if "completion(" in code or "compresskit.clients" in code:
         assert server.requests, "the block calls a model"
