@@ -92,8 +92,8 @@ def test_the_row_of_a_task_has_its_place_and_what_its_score_says():
 
     task = tasks.Task("one", "group", "unit", REQUEST, score)
     with serving(lambda _: "Marseille") as server:
-        rows = [tasks.run_one(task, way, Model("openai/any", server.url, 50)) for way in ("everything", "nothing")]
-        broken = tasks.run_one(task, "everything", Model("openai/any", "http://127.0.0.1:9/v1", 50))
+        rows = [tasks.run_one(task, way, way, Model("openai/any", server.url, 50)) for way in ("everything", "nothing")]
+        broken = tasks.run_one(task, "everything", "everything", Model("openai/any", "http://127.0.0.1:9/v1", 50))
     assert [(row["right"], row["seen"]) for row in rows] == [(1, 1), (1, 0)]
     place = {"case": "one", "group": "group", "unit": "unit", "compressor": "everything"}
     assert {name: rows[0][name] for name in place} == {name: broken[name] for name in place} == place
