@@ -162,6 +162,10 @@ def _table(run: Run, gates: dict[str, float]) -> str:
     lines = [draw(table)]
     broken = {place: names for place, names in run.invariants.items() if names}
     lines += [f"{place}: broken {', '.join(names)}\n" for place, names in broken.items()]
+    if run.points and run.figures()["kept"] is None:
+        lines.append(
+            "No answer uses an id, a path, a number or a name that only an earlier text gives: – is not measured.\n"
+        )
     measured = f"{run.points} points of {run.sessions} sessions" if run.sessions else "no sessions were given"
     lines.append(f"{measured}{'' if run.complete else '; the time was up before the last point (--seconds)'}\n")
     return "".join(lines)
