@@ -93,9 +93,9 @@ _VALUE = re.compile(r"(.+?)[\s\"':=]+(-?\d+(?:\.\d+)?)$")
 def targets(text: str) -> dict[str, list[str]]:
     """What is looked for of a text, in order, each once.
 
-    >>> found = targets("retry_limit: 3\\nsrc/app/main.py: fatal error at commit 9fceb02d")
+    >>> found = targets("retry_limit: 3\\nsrc/app/main.py: error: no commit 9fceb02d")
     >>> found["numbers"], found["places"], found["errors"]
-    (['retry_limit: 3'], ['src/app/main.py', '9fceb02d'], ['src/app/main.py: fatal error at commit 9fceb02d'])
+    (['retry_limit: 3'], ['src/app/main.py', '9fceb02d'], ['src/app/main.py: error: no commit 9fceb02d'])
     """
     errors = [line.strip()[:MAX_LINE] for line in text.splitlines() if _ERROR.search(line)]
     found = {"numbers": _NUMBER.findall(text), "places": _PLACE.findall(text), "errors": errors}
