@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .errors import (
         CompresskitError,
         EmbedderFailed,
+        HookFailed,
         InvalidArgument,
         InvalidMessages,
         RerankerFailed,
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
     )
     from .markers.restore import restore
     from .messages.retrieval_tool import TOOL_NAME
-    from .result import Compressed, Decision
-    from .retrieval import answer, retrieve
+    from .result import Compressed, Decision, ToolDecision
+    from .retrieval import answer, own_calls, retrieve
     from .shortening import Shortened, shorten
-    from .types import Counter, Embedder, Reranker, Store
+    from .types import About, After, Before, Counter, Embedder, Reranker, Store
 
 __all__ = [
     "TOOL_NAME",
+    "About",
+    "After",
+    "Before",
     "Compressed",
     "CompresskitError",
     "Conversation",
@@ -39,6 +43,7 @@ __all__ = [
     "Decision",
     "Embedder",
     "EmbedderFailed",
+    "HookFailed",
     "InvalidArgument",
     "InvalidMessages",
     "LiteLLMEmbedder",
@@ -49,10 +54,12 @@ __all__ = [
     "StaticEmbedder",
     "Store",
     "StoreError",
+    "ToolDecision",
     "acompletion",
     "answer",
     "completion",
     "compress",
+    "own_calls",
     "restore",
     "retrieve",
     "shorten",
@@ -60,6 +67,9 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOMES = {
+    "About": "types",
+    "After": "types",
+    "Before": "types",
     "Compressed": "result",
     "CompresskitError": "errors",
     "Conversation": "chat.conversation",
@@ -68,6 +78,7 @@ _HOMES = {
     "Decision": "result",
     "Embedder": "types",
     "EmbedderFailed": "errors",
+    "HookFailed": "errors",
     "InvalidArgument": "errors",
     "InvalidMessages": "errors",
     "LiteLLMEmbedder": "embedders.hosted",
@@ -79,10 +90,12 @@ _HOMES = {
     "Store": "types",
     "StoreError": "errors",
     "TOOL_NAME": "messages.retrieval_tool",
+    "ToolDecision": "result",
     "acompletion": "chat.completion",
     "answer": "retrieval",
     "completion": "chat.completion",
     "compress": "compression",
+    "own_calls": "retrieval",
     "restore": "markers.restore",
     "retrieve": "retrieval",
     "shorten": "shortening",

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
 from ._json import clone
 from .embedders.named import embedder_of, reranker_of
 from .markers.places import originals_of
-from .markers.restore import Unfolded, unfold
+from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_meaning, check_turns, checked_factor, checked_target, entry_forms
+from .options import (
+    check,
+    check_keeping,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+    entry_forms,
+)
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
@@ -25,10 +34,18 @@ from .relevance.query import derive
 from .request import Request
 from .result import Compressed
 from .rules import Rule, checked_rules, treatments
+from .rules.hooks import Function, checked_hook, form_after
 from .tokens.measure import Measure, measure_for
+from .tool_definitions import Offer, offer
+from .tool_definitions.use import called_in, task_text, without_found
+from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting, pays
 from .turns.on_entry import Entered, entered
 from .types import (
+    About,
+    After,
+    Before,
+    Block,
     Cache,
     Conversation,
     Counter,
@@ -82,6 +99,10 @@ def compress(
     prices: Prices | None = None,
     rules: Sequence[Rule | Mapping[str, Any]] | None = None,
     token_factor: float = 1.0,
+    tool_budget: int | None = None,
+    keep_tools: Sequence[str] = (),
+    before: Before | Callable[[str, About], str] | None = None,
+    after: After | Callable[[str, About], str] | None = None,
 ) -> Compressed:
     """Brings a conversation that costs more than ``trigger`` tokens to at most ``target`` tokens.
 
@@ -147,9 +168,21 @@ def compress(
             trigger, and for results that enter shorter with ``on_entry``.
         token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
             Trigger, target and all figures are then in tokens of the model.
+        tool_budget: The tokens that the definitions of all tools may cost together. Above it, some are shortened, and
+            others are deferred: the model finds them with a search tool. Use it only if something answers the model's
+            searches, as ``completion`` and the clients do, or ``answer(response, cache, tools=tools)``.
+        keep_tools: Names of tools that are offered whole whatever they cost.
+        before: A function of a text and of what is known of it (``About``), or an object with ``before(text, about)``.
+            The text that it returns takes the place of the text before anything is counted or judged, below the trigger
+            too: without secrets or control characters, for example. It is given each text of the messages that is new.
+            The model can never retrieve what it took out; ``restore`` puts it back.
+        after: A function of a text and of what is known of it, or an object with ``after(text, about)``. It says a
+            whole text in your own shorter form. It is only called above the trigger, for texts that may change, and the
+            form is used like a compact form: the model can retrieve the text itself.
 
     Raises:
         EmbedderFailed: The embedder raised, or it did not return usable vectors.
+        HookFailed: ``before`` or ``after`` raised, or it did not return a usable text.
         InvalidArgument: An argument is wrong. The message gives the value, what was expected, and what to do.
         InvalidMessages: The messages are not a list of JSON-like message dicts.
         RerankerFailed: The reranker raised, or it did not return usable scores.
@@ -164,43 +197,55 @@ def compress(
     check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
+    check_tools(tool_budget, keep_tools)
     ruling = checked_rules(rules, shrinker)
+    hook, form = checked_hook("before", before), checked_hook("after", after)
+    previous = _followed(previous, hook)
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
+    offers = _Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
         target=target,
         shape=given.shape,
-        tools=clone(list(tools or ()), "tools"),
+        offer=offers.made(previous),
         recoverable=recoverable,
-        cache=originals_of(cache or {}),
+        cache={},
         measure=measure,
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
     )
-    before = previous or request.nothing()
-    going = continued(messages, before)
+    earlier = previous or request.nothing()
+    going = continued(messages, earlier)
+    found = ready(messages, going, earlier.cache, cache, hook, given.shape, results, model)
+    request = replace(request, cache=found.cache, withheld=found.withheld, changed=found.changed)
+    if found.withheld is not None:
+        request = replace(request, places=places_of(found.runs))
+        protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
+        messages = found.messages
+        given = read(messages, given.shape, results)
+    runs, issued = found.runs, found.issued
     new = messages[going.known :]
-    if previous is not None and not new and request.repeats(before, going):
-        return before
-    runs, issued = unfold(messages, cache, going.known) if cache else Unfolded([[message] for message in new], [])
-    requests = going.requests(before, messages) if prices is not None else 0  # nobody else asks
+    if previous is not None and not new and request.repeats(earlier, going):
+        return going.with_cache(earlier, found.withheld)
+    requests = going.requests(earlier, messages) if prices is not None else 0  # nobody else asks
     entering, kept = Entered([], {}), None
     if previous is not None or on_entry:
         stay = frozenset(untouched(given.turns, messages, protect, cached))
         stay = stay.union(going.known + index for index, _ in issued)
-        limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
+        limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
         ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
         entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry), ruled)
-        kept = request.continued(runs, issued, before, going, entering)
+        kept = request.continued(runs, issued, earlier, going, entering)
         if kept is not None:
             going.hand_on(kept)
             if not pays(kept, max(target, kept.settled_tokens), requests, prices):
                 return kept
-        request = replace(request, cache={**lasting(before.cache, new), **request.cache})
+        cache_now = {**lasting(earlier.cache, new), **request.cache}
+        request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
@@ -209,13 +254,14 @@ def compress(
         whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
+        request = replace(request, places={index: index for index in range(len(history))})
     stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
     ruled = treatments(whole.turns, ruling, model, measure.count)
     stays = stays.ruled(ruled) if ruled else stays
     shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
     asked = embedder_of(embedder, embedding_model), reranker_of(reranker)
     compaction = _Compaction(
-        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled
+        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled, form
     )
     begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
@@ -233,6 +279,53 @@ def compress(
     return result
 
 
+def _followed(previous: Compressed | None, hook: Function | None) -> Compressed | None:
+    """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
+    held = None if previous is None else withheld_of(previous.cache)
+    return previous if hook is None or (held is not None and held.complete) else None
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = called_in(self.messages)
+        return offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else without_found(called, turns),
+            query=task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )
+
+
 @dataclass(frozen=True)
 class _Compaction:
     """A whole history brought under the room of its request: judged, planned and written.
@@ -248,6 +341,8 @@ class _Compaction:
         embedder, reranker: The caller's own, or those of a name.
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
+        after: The caller's own form of a text.
+        forms: The forms that it gave, by text.
     """
 
     request: Request
@@ -262,13 +357,15 @@ class _Compaction:
     reranker: Reranker | None
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
+    after: Function | None
+    forms: dict[Place, str] = field(default_factory=dict)
 
     def begun(self) -> Judged | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
         texts = (block.text for turn in self.whole.turns for block in turn.blocks)
-        # not with an embedder or a reranker, which may cost money and must not be asked for nothing
-        asks = self.embedder is not None or self.reranker is not None
+        # not with functions of the caller, which may cost money and must not be asked for nothing
+        asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
             measure.begin(texts)
             return None
@@ -301,7 +398,15 @@ class _Compaction:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        return judge(shown, turns, bound, protection, query, measure, room, self.rules)
+        return judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+
+    def _own_form(self, block: Block) -> str:
+        """The caller's own form of a text; "" if there is none."""
+        place = (block.message, block.path)
+        if self.after is not None and place not in self.forms:
+            turn = self.whole.turns[block.message]
+            self.forms[place] = form_after(self.after, turn, block, self.request.model)
+        return self.forms.get(place, "")
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

@@ -5,6 +5,7 @@ quoted: the error says its type, its size and its place (``described``, ``place`
 
 CompresskitError (a ValueError)
 ├── EmbedderFailed     an embedder that the caller passed raised, or returned no usable vectors
+├── HookFailed         a function of the caller on texts raised, or returned no usable text
 ├── InvalidArgument    an argument of a call is wrong
 ├── InvalidLedger      a ledger is not what was written
 ├── InvalidMessages    a message is not what a chat request can hold
@@ -39,6 +40,10 @@ class CompresskitError(ValueError):
 
 class EmbedderFailed(CompresskitError):
     """An embedder raised, or it did not return one vector of finite numbers for each text."""
+
+
+class HookFailed(CompresskitError):
+    """A ``before`` or ``after`` of the caller raised, or it did not return a text that can stand in a message."""
 
 
 class InvalidArgument(CompresskitError):

@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 from ._json import clone, dumps
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
+from .markers.withheld import Withheld
 from .messages import read
 from .messages.parts import REPLY_TOKENS
-from .messages.retrieval_tool import TOOL_NAME, names_of, offered
+from .messages.retrieval_tool import TOOL_NAME, offered
+from .messages.shapes import value_at
+from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices
-from .result import Compressed, Decision, Mark, SkippedReason
+from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
+from .tool_definitions import Offer
+from .turns.before import places_of
 from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
 from .turns.economics import worth_keeping
 from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
 
+NO_PLACES: Mapping[int, int] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The arguments of compress(), apart from the messages. ``cache`` holds the originals of earlier calls."""
+    """The arguments of compress(), apart from the messages.
+
+    ``cache`` holds the originals of earlier calls. ``withheld`` are the texts that the caller's ``before`` replaced,
+    and ``changed`` the texts that took their places, with their positions in the originals. ``places`` says where the
+    originals are in the given messages.
+    """
 
     model: str
     trigger: int
     target: int
     shape: str
-    tools: list[Tool]
+    offer: Offer  # the caller's tools within their budget
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
     always: bool = False  # whether our tool is offered even if there is nothing to retrieve
     marks: bool = False  # whether to set cache marks
     goes_on: bool = False  # whether there was a turn before
+    withheld: Withheld | None = None
+    changed: tuple[Change, ...] = ()
+    places: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def room(self) -> int:
@@ -78,7 +96,9 @@ class Request:
         """The messages as they were. Our tool is offered only if they contain earlier markers of ours (``issued``)."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
         known = self.recoverable and bool(issued)
-        return self._compressed(copies, tokens, tokens, tokens, known, self.cache, issued, skipped_reason=reason)
+        return self._compressed(
+            copies, tokens, tokens, tokens, known, self.cache, issued, places=self.places, skipped_reason=reason
+        )
 
     def nothing(self) -> Compressed:
         """The result before the first turn."""
@@ -119,8 +139,10 @@ class Request:
         forms = earlier_forms or bool(entered) or named
         offered = _offers_ours(previous) and going.forms
         with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
-        if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
-            tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
+        same_tools = previous.tools == (self._offered(with_ours) or None)
+        if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
+            tokens = previous.compressed_tokens + after
+            original = previous.original_tokens - self.offer.saved_tokens + before
         else:
             tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
             whole = [message for run in going.runs for message in run] + new
@@ -138,6 +160,7 @@ class Request:
             skipped_reason="fits_trigger" if forms else "below_trigger",
             decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
+            places={**going.places, **places_of(runs, going.originals, len(going.sent))},
             settled_tokens=previous.settled_tokens if going.whole else 0,
             entered=entering.decisions(going.known, self.measure) if entered else (),
         )
@@ -180,6 +203,7 @@ class Request:
             {**self.cache, **written.cache},
             list(written.issued),
             decisions=decisions,
+            places=written.places,
             settled_tokens=tokens,
         )
 
@@ -192,6 +216,7 @@ class Request:
         with_ours: bool,
         cache: dict[str, str],
         issued: list[Position],
+        places: Mapping[int, int] = NO_PLACES,
         **more: Any,
     ) -> Compressed:
         offered = [clone(tool, f"tools[{i}]") for i, tool in enumerate(self._offered(with_ours))]
@@ -200,8 +225,11 @@ class Request:
         return Compressed(
             messages=messages,
             tools=offered or None,
-            cache=PlacedCache({**cache, **(record(where) if quotes(messages, cache, where) else {})}, where),
-            original_tokens=original,
+            cache=PlacedCache(
+                {**cache, **(record(where) if quotes(messages, cache, where) else {})}, where, self.withheld
+            ),
+            original_tokens=original + self.offer.saved_tokens,
+            tool_decisions=self.offer.decisions,
             compressed_tokens=tokens,
             floor_tokens=floor,
             model=self.model,
@@ -209,8 +237,14 @@ class Request:
             target=self.target,
             estimate=self.measure.estimate,
             forms=tuple(issued),
+            replaced=self._replaced(messages, places) if self.changed else (),
             **more,
         )
+
+    def _replaced(self, messages: list[Message], places: Mapping[int, int]) -> tuple[Position, ...]:
+        """The positions in the messages of those texts of ``before`` that can be read there."""
+        found = [(places[one.message], one.path, one.text) for one in self.changed if one.message in places]
+        return tuple((index, path) for index, path, text in found if value_at(messages[index], path) == text)
 
     def _breakpoints(self, messages: list[Message], sent: int = 0) -> tuple[Mark, ...]:
         """The cache marks for messages of which the request before had the first ``sent``."""
@@ -219,8 +253,13 @@ class Request:
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
-        marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
-        return places(messages, self.tools, marks, self.shape)
+        tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
+        first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
+        return places(messages, self.offer.tools, [end for end in ends if end >= first], self.shape)
+
+    def _saves_as(self, previous: Compressed) -> bool:
+        """Whether the tools cost as much less as they did in the turn before."""
+        return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
         return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
@@ -228,7 +267,7 @@ class Request:
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""
         ours = with_ours or (self.always and self.recoverable)
-        return offered(self.tools, self.shape) if ours else self.tools
+        return offered(self.offer.tools, self.shape) if ours else self.offer.tools
 
 
 def _unchanged(decision: Decision) -> Decision:

@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from .content import FORMS, LOSSLESS, path_of, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
 from .markers.restore import issued
 from .markers.wording import ROWS_LEFT_OUT, START, Wording
+from .options import checked_factor
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge
+from .plan.candidates import Judged, judge, with_best_segment
 from .plan.groups import Atom
-from .relevance.output_signals import output_query, output_values
+from .relevance.output_signals import has_events, output_query, output_values
+from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
-from .types import Block, Cache, Counter, Message, Protection, Turn
+from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
 _MAX_LOOKED_AT = 20_000  # lines that are searched for reports of failures, which bounds the time
@@ -106,6 +109,8 @@ def shorten(
     model: str = "",
     counter: Counter | Callable[[str], int] | None = None,
     recoverable: bool = True,
+    rules: Iterable[Rule | Mapping[str, Any]] | None = None,
+    token_factor: float = 1.0,
 ) -> Shortened:
     """Brings one text, such as the output of a command, to at most ``max_tokens`` tokens.
 
@@ -123,6 +128,10 @@ def shorten(
         model: Decides the tokenizer, as for ``compress``. o200k_base by default.
         counter: Counts tokens instead of tiktoken.
         recoverable: False if nobody can retrieve the original. The markers then do not offer it.
+        rules: What may happen to which texts, as for ``compress``. A rule's ``tool`` is the first word of ``command``.
+            A rule that makes a text smaller ("stub", "signatures", ``max_tokens``) does so even if the text fits. A
+            rule that keeps a text ("keep", "lossless") does so even if the text does not fit.
+        token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
 
     Raises:
         InvalidArgument: An argument is of the wrong type, or ``max_tokens`` is not a whole number of 1 or more.
@@ -137,11 +146,17 @@ def shorten(
     for name, value in (("text", text), ("query", query), ("command", command), ("path", path)):
         if not isinstance(value, str) and (value is not None or name == "text"):
             raise InvalidArgument(f"{name} is {described(value)}; a str was expected.")
-    measure = measure_for(model, counter)
+    ruling = checked_rules(rules, None)
+    measure = measure_for(model, counter, checked_factor(token_factor))
     original = measure.count(text)
-    if original <= max_tokens:
+    output = _Output(text, query, command, path, measure, recoverable)
+    rule = output.follow(ruling, model, max_tokens)
+    most = max_tokens if rule is None or rule.max_tokens is None else min(max_tokens, rule.max_tokens)
+    always = rule is not None and rule.action in ("stub", "signatures")
+    if (original <= most and not always) or (rule is not None and rule.untouched):
         return Shortened(text, {}, original, original, max_tokens, original)
-    return _Output(text, query, command, path, measure, recoverable).within(max_tokens)
+    found = output.within(most)
+    return found if most == max_tokens else replace(found, max_tokens=max_tokens)
 
 
 class _Output:
@@ -158,9 +173,22 @@ class _Output:
     ) -> None:
         self.text, self._measure, self._recoverable = text, measure, recoverable
         self._hint = _hint(command, path)
+        self._block = Block(0, ("content",), text, call=self._hint)
+        self._turns = [Turn(0, "tool", [self._block])]
+        self._rules: Mapping[Place, Treatment] = NO_RULES
         self._query = output_query(query or "", command or "")
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
+        self._alarming: list[str] = []
+
+    def follow(self, rules: Sequence[Rule], model: str, max_tokens: int) -> Treatment | None:
+        """Follows the first rule that matches the text, and returns what it says."""
+        found = treatments(self._turns, rules, model, self._measure.count)
+        for place, one in found.items():
+            if one.action == "signatures":  # they have no other bound
+                found[place] = one._replace(max_tokens=min(one.max_tokens or max_tokens, max_tokens))
+        self._rules = found
+        return found.get((0, self._block.path))
 
     def within(self, max_tokens: int) -> Shortened:
         """The result within a number of tokens: with the line of counts if that fits."""
@@ -191,23 +219,26 @@ class _Output:
         return Shortened(text, cache, original, tokens, max_tokens, min(floor, tokens), left_out, self._counts)
 
     def _judged(self, room: int) -> Judged:
-        block = Block(0, ("content",), self.text, call=self._hint)
-        turns = [Turn(0, "tool", [block])]
         judged = judge(
             self._messages,
-            turns,
+            self._turns,
             [Atom(0, 0, False)],
             Protection([""], [[""]]),
             self._query,
             self._measure,
             room,
+            self._rules,
         )
         (one,) = judged.candidates
         ran = bool(self._hint) and not path_of(self.text, self._hint)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
+        self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
         least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
         values = [value - least + more for value, more in zip(one.values, added, strict=True)]
-        return judged._replace(candidates=[one._replace(values=values)])
+        one = one._replace(values=values)
+        if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
+            one = with_best_segment(one._replace(must=frozenset()))
+        return judged._replace(candidates=[one])
 
     def _fitted(self, judged: Judged, room: int) -> tuple[str, Cache, int]:
         """The text in the form that is chosen for a room, its original by key, and the floor."""
@@ -247,7 +278,7 @@ class _Output:
         """What a form of the text leaves out."""
         if not cache:
             return None
-        alarming = _alarming(self.text)
+        alarming = self._alarming
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
         if form := self._form_of(text):
             body = [line for line in text.split("\n")[1:] if line != ROWS_LEFT_OUT]

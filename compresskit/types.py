@@ -77,6 +77,48 @@ class Shrinker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The properties of a text that is given to ``before`` or ``after``.
+
+    Attributes:
+        role: "system", "user", "assistant" or "tool" (a result, wherever it is).
+        tool: The name of the tool whose result the text is, or the first word of the command; "" for other texts.
+        call: The whole call, with its arguments; "" for a text that nobody asked for.
+        path: The path of the file that the text was read from; "" if it is not known.
+        kind: What the text is: "python", "code", "json", "jsonl", "table", "log", "diff", "search", "manual",
+            "markdown", "prose" or "lines".
+        message: The index of its message in the conversation.
+        model: The name of the model that the request is for.
+    """
+
+    role: str
+    tool: str = ""
+    call: str = ""
+    path: str = ""
+    kind: str = "lines"
+    message: int = 0
+    model: str = ""
+
+
+@runtime_checkable
+class Before(Protocol):
+    """Gives the text that is sent in place of a text. ``before`` returns the text itself to leave it as it is.
+
+    The same text should give the same text each time, and a text that it returned should stay as it is, because
+    results are only as repeatable as the hook.
+    """
+
+    def before(self, text: str, about: About) -> str: ...
+
+
+@runtime_checkable
+class After(Protocol):
+    """Says a whole text in a shorter form. ``after`` returns the text itself, or "", if it has no form for it."""
+
+    def after(self, text: str, about: About) -> str: ...
+
+
 class Slot(NamedTuple):
     """A place in a message where a text stands that may stand in another form."""
 

@@ -139,6 +139,45 @@ def test_counts_are_those_of_the_whole_and_not_of_its_last_part(tmp_path):
     assert "insertion" not in at(history, 0.2).summary
 
 
+CODE = "".join(f"def rule_{n}(order):\n    total = order.total * {n}\n    return total\n\n\n" for n in range(200))
+
+
+@pytest.mark.parametrize(
+    ("rule", "room", "means"),
+    [
+        ({"tool": "kubectl", "action": "keep"}, 200, lambda found, _: found.text == log() and not found.fits),
+        ({"tool": "git", "action": "keep"}, 200, lambda found, _: found.fits),
+        ({"call": "*logs*", "action": "stub"}, 10**6, lambda found, _: found.tokens < 40),
+        ({"contains": "ERROR", "action": "excerpt", "max_tokens": 300}, 10**6, lambda found, _: found.tokens <= 300),
+        ({"failing": True, "action": "excerpt"}, 60, lambda found, _: "no space left" in found.text),
+        ({"action": "verbatim"}, 900, lambda found, plain: "more like this" in plain.text and "like" not in found.text),
+    ],
+    ids=lambda value: value.get("action") if isinstance(value, dict) else None,
+)
+def test_a_rule_of_the_owner_decides(rule, room, means):
+    found, plain = (shorten(log(), room, command="kubectl logs deploy/shop", rules=given) for given in ([rule], None))
+    assert means(found, plain)
+    assert is_lossless(found, log())
+
+
+@pytest.mark.parametrize("room", [400, 10**6])
+def test_by_a_rule_code_becomes_its_signatures(room):
+    found = shorten(CODE, room, path="rules.py", rules=[{"path": "*.py", "action": "signatures"}])
+    assert "def rule_7(order)" in found.text
+    assert "order.total" not in found.text
+    assert found.fits
+    assert is_lossless(found, CODE)
+
+
+def test_a_file_reports_no_failures():
+    code = CODE.replace("return total", "raise ValueError('error: total')")
+    assert "report failures" not in shorten(code, 400, path="rules.py").text
+
+
+def test_tokens_can_be_those_of_a_model_without_a_tokenizer():
+    assert shorten(log(), 400, token_factor=2.0).text == shorten(log(), 200).text
+
+
 @pytest.mark.parametrize("budget", [1, 5, 12, 20, 40, 80])
 def test_a_budget_below_the_floor_gives_the_floor_and_says_so(budget):
     text = log(60)

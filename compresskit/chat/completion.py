@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -12,11 +12,21 @@ from ..compression import compress
 from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
-from ..messages.retrieval_tool import may_retrieve
-from ..options import check, check_keeping, check_loop, check_meaning, checked_factor, checked_target
+from ..messages.retrieval_tool import chosen_names, may_retrieve
+from ..options import (
+    check,
+    check_answering,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_tools,
+    checked_factor,
+    checked_target,
+)
 from ..result import Compressed
 from ..rules import Rule, checked_rules
-from ..types import Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
+from ..rules.hooks import checked_hook
+from ..types import About, After, Before, Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
 from .preparation import prepare
@@ -52,13 +62,13 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
     These options are compresskit's:
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
-      ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules`` and
-      ``token_factor``, as in ``compress``.
+      ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules``,
+      ``token_factor``, ``tool_budget``, ``keep_tools``, ``before`` and ``after``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
     - ``on_error``: "send" sends the request as it was if compression (or the store) fails, and puts the reason into the
-      report. "raise" raises.
+      report. "raise" raises. With ``before``, nothing goes out as it was: any failure raises.
     - ``conversation``: a ``Conversation``, the same one in every turn of a loop. What was sent before stays byte for
       byte at the start of the next request. Pass your whole history in ``messages`` as usual. Trigger, target, query,
       protect, recoverable, embedding_model, on_entry, offer_tool and breakpoints are then the conversation's.
@@ -132,6 +142,10 @@ class _Options:
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
+    before: Before | Callable[[str, About], str] | None = None
+    after: After | Callable[[str, About], str] | None = None
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: Literal["send", "raise"] = "send"
@@ -141,6 +155,12 @@ class _Options:
     @property
     def strict(self) -> bool:
         return self.on_error == "raise"
+
+    @property
+    def sends(self) -> bool:
+        """Whether the request may go out as it was if it could not be prepared."""
+        hooked = self.before is not None or (self.conversation is not None and self.conversation.before is not None)
+        return not self.strict and not hooked
 
 
 def _client(router: Any) -> Any:
@@ -159,6 +179,10 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
     checked_factor(options.token_factor)
+    check_tools(options.tool_budget, options.keep_tools)
+    check_answering(options.tool_budget, options.recoverable)
+    checked_hook("before", options.before)
+    checked_hook("after", options.after)
     if options.conversation is not None:
         check_conversation(options.conversation, given.keys() - kwargs.keys())
     check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
@@ -216,7 +240,7 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
         )
         return request
     except Exception as error:
-        if options.strict:
+        if not options.sends:
             raise
         report.update(error=reason(error), skipped_reason="error")
         return Request(kwargs, [], {}, 0, 0, None, False, report)
@@ -225,11 +249,13 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 def _compressed(
     options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
-    tools = kwargs.get("tools")
+    tools, chosen = kwargs.get("tools"), chosen_names(kwargs)
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
         own = {name: value for name in _OBJECTS if (value := getattr(options, name)) is not None}
-        also = {} if may_retrieve(kwargs) else {"recoverable": False}
+        also: dict[str, Any] = {} if may_retrieve(kwargs) else {"recoverable": False}
+        if chosen:
+            also["keep_tools"] = [*options.conversation.keep_tools, *chosen]
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
         messages,
@@ -253,6 +279,10 @@ def _compressed(
         shrinker=options.shrinker,
         rules=options.rules,
         token_factor=options.token_factor,
+        tool_budget=options.tool_budget,
+        keep_tools=[*options.keep_tools, *chosen],
+        before=options.before,
+        after=options.after,
     )
 
 

@@ -6,7 +6,7 @@ It holds nothing else. Written as JSON and read in another process, it goes on w
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict, Unpack
 
@@ -14,24 +14,27 @@ from .._json import clone, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
-from ..options import check_meaning, check_model, checked_target
+from ..options import check_answering, check_meaning, check_model, check_tools, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
 from ..rules import Rule, checked
-from ..types import Message, Tool
+from ..rules.hooks import Function, checked_hook
+from ..turns.continuation import with_originals
+from ..types import About, After, Before, Message, Tool
 from .result_json import from_fields, to_fields
 
 _VERSION = 1
 # The options of completion() that a conversation has itself.
 _OF_CONVERSATION = (
     *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("embedding_model", "rules", "token_factor"),
+    *("embedding_model", "rules", "token_factor", "tool_budget", "keep_tools", "before", "after"),
 )
+_HOOKS = ("before", "after")  # options that cannot be written down
 
 
 class ConversationOptions(TypedDict, total=False):
-    """The options of ``compress`` that a Conversation takes: the same in every turn, and values that JSON can hold."""
+    """The options of ``compress`` that a Conversation takes: the same in every turn, and all but the hooks in JSON."""
 
     query: str | None
     tools: Sequence[Tool] | None
@@ -50,6 +53,10 @@ class ConversationOptions(TypedDict, total=False):
     prices: Prices | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
+    before: Before | Callable[[str, About], str] | None
+    after: After | Callable[[str, About], str] | None
 
 
 class Conversation:
@@ -69,11 +76,13 @@ class Conversation:
         self, model: str, trigger: int = 200_000, target: int | None = None, **options: Unpack[ConversationOptions]
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
-        recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices, rules
-        and token_factor. offer_tool is on, and on_entry is "lossless", unless you say otherwise.
+        recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
+        rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
+        unless you say otherwise.
 
         Raises:
-            InvalidArgument: The option does not exist, or it cannot be written as JSON.
+            InvalidArgument: The option does not exist, or it cannot be written as JSON. ``before`` and ``after`` may
+                be functions: give them to ``from_json`` again.
         """
         names = ConversationOptions.__annotations__
         for name in options:
@@ -94,12 +103,21 @@ class Conversation:
             )
         checked_target(trigger, target)
         check_model(model)
+        check_tools(options.get("tool_budget"), options.get("keep_tools", ()))
+        check_answering(options.get("tool_budget"), options.get("recoverable", True))
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
-        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **options}
+        plain = {name: value for name, value in options.items() if name not in _HOOKS}
+        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **plain}
+        self._hooks = {name: hook for name in _HOOKS if (hook := checked_hook(name, options.get(name))) is not None}
         if "rules" in options:
             self._options["rules"] = [rule.as_dict() for rule in checked(options["rules"])]
+
+    @property
+    def before(self) -> Function | None:
+        """The hook that gives the texts to send."""
+        return self._hooks.get("before")
 
     def append(self, *messages: Message) -> None:
         """Adds original messages: yours, the model's, and tool results.
@@ -119,7 +137,7 @@ class Conversation:
             InvalidArgument: As ``compress``.
             InvalidMessages: As ``compress``.
         """
-        given: dict[str, Any] = {**self._given, **self._options}
+        given: dict[str, Any] = {**self._given, **self._options, **self._hooks}
         self.result = compress(self.messages, **given, previous=self.result)
         return self.result.request
 
@@ -133,18 +151,25 @@ class Conversation:
             InvalidArgument: As ``compress``. The conversation then stays as it was.
             InvalidMessages: As ``compress``. The conversation then stays as it was.
         """
-        given = {**self._given, **self._options, **options}
+        given = {**self._given, **self._options, **self._hooks, **options}
         messages = as_dicts(messages)
         result = compress(messages, **given, previous=self.result)
         self.messages, self.result = [clone(message, "message") for message in messages], result
         return result
 
+    @property
+    def keep_tools(self) -> Sequence[str]:
+        """The names of the tools that are offered whole whatever they cost."""
+        names: Sequence[str] = self._options.get("keep_tools", ())
+        return names
+
     def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
         """Returns the messages that answer the retrieval calls of a response, or an empty list if there are none.
 
-        Append them yourself, behind the model's message and together with the results of your own tools.
+        With ``tool_budget`` and ``tools``, it answers the searches for tools as well. Append the messages yourself,
+        behind the model's message and together with the results of your own tools.
         """
-        return answer(response, self.result.cache if self.result else {}, max_tokens)
+        return answer(response, self.result.cache if self.result else {}, max_tokens, self._options.get("tools"))
 
     def to_json(self) -> str:
         """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.
@@ -161,6 +186,7 @@ class Conversation:
                 "compresskit_conversation": _VERSION,
                 **self._given,
                 "options": {**self._options, "prices": prices and asdict(prices)},
+                "hooks": sorted(self._hooks),
                 "messages": self.messages,
                 "result": self.result and to_fields(self.result),
             },
@@ -168,12 +194,24 @@ class Conversation:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Conversation:
+    def from_json(
+        cls,
+        text: str,
+        *,
+        before: Before | Callable[[str, About], str] | None = None,
+        after: After | Callable[[str, About], str] | None = None,
+    ) -> Conversation:
         """Returns the conversation that ``to_json`` wrote.
 
+        Args:
+            text: The JSON text.
+            before: The hook of the conversation, which JSON cannot hold.
+            after: As ``before``.
+
         Raises:
-            InvalidArgument: ``to_json`` did not write this text.
+            InvalidArgument: ``to_json`` did not write this text, or a hook that the conversation had is missing.
         """
+        hooks: dict[str, Any] = {"before": before, "after": after}
         try:
             found = json.loads(text)
             if found["compresskit_conversation"] != _VERSION:
@@ -184,10 +222,16 @@ class Conversation:
             options = found["options"]
             if options.get("prices") is not None:
                 options["prices"] = Prices(**options["prices"])
-            made = cls(found["model"], found["trigger"], found["target"], **options)
+            for name in found.get("hooks", ()):
+                if hooks[name] is None:
+                    raise InvalidArgument(
+                        f"the conversation had a hook {name}, and from_json was given none; the hook was expected, "
+                        f"because JSON cannot hold it. Pass {name}=…."
+                    )
+            made = cls(found["model"], found["trigger"], found["target"], **options, **hooks)
             made.append(*found["messages"])
             if found["result"] is not None:
-                made.result = from_fields(found["result"])
+                made.result = with_originals(from_fields(found["result"]), made.messages)
         except InvalidArgument:
             raise
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):

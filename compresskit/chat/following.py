@@ -20,7 +20,7 @@ from ..types import Message
 from .loop import Request
 from .memory import Remembered, conversation_of
 from .preparation import prepare
-from .replay import replayed
+from .replay import NEVER, replayed
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,22 @@ class Following:
             messages: The caller's messages without records of ours.
             report: The report, which is filled in.
         """
-        if has_ours(kwargs.get("tools")):
-            report["skipped_reason"] = "own_tool"  # the caller retrieves by itself
-            _observer.skipped(self.options["model"], "disabled")
+        options, own_tool = self.options, has_ours(kwargs.get("tools"))  # the caller retrieves by itself
+        if own_tool and options.get("before") is None:
+            report["skipped_reason"] = "own_tool"
+            _observer.skipped(options["model"], "disabled")
             return {}, None
+        if own_tool:
+            options = {**options, "trigger": NEVER, "target": None}
         own = self.store and scoped(self.store, conversation_of(messages), tenant=self.tenant, secret=self.secret)
-        remembered = Remembered(own, self.strict, report)
+        remembered = Remembered(own, self.strict, report, self.secret)
         previous, records = remembered.before(messages)
 
         def compressed(runs: list[list[Message]]) -> Compressed:
             history = [message for run in runs for message in run]
-            earlier = previous or (replayed(history, **self.options) if self.replays else None)
-            result = compress(history, previous=earlier, **self.options)
-            if result.cache or records or self.keeps:
+            earlier = previous or (replayed(history, **options) if self.replays else None)
+            result = compress(history, previous=earlier, **options)
+            if result.cache or result.tool_decisions or records or self.keeps:
                 remembered.keep(messages, result, records)
             return result
 
@@ -92,4 +95,4 @@ class Following:
         request.shape, request.carried = str(self.options["shape"]), False
         if report["compressed_tokens"] < report["original_tokens"]:
             report["skipped_reason"] = None  # it is smaller, even if only by earlier compactions
-        return changes, request if request.max_rounds else None
+        return changes, request if request.max_rounds and not own_tool else None

@@ -39,12 +39,14 @@ class Remembered:
         store: The store of this tenant and conversation, or None.
         strict: Whether a store that fails is an error.
         report: The report of the request.
+        secret: The secret key of the digests of texts that a ``before`` replaced.
     """
 
-    def __init__(self, store: Store | None, strict: bool, report: dict[str, Any]) -> None:
+    def __init__(self, store: Store | None, strict: bool, report: dict[str, Any], secret: str = "") -> None:
         self._store = store
         self._strict = strict
         self._report = report
+        self._secret = secret
         self._found_as = ""  # the name under which the earlier result was found
 
     def before(self, messages: Sequence[Message]) -> tuple[Compressed | None, dict[int, Record]]:
@@ -73,7 +75,8 @@ class Remembered:
         name, _ = next(_names(messages))
         moved = {self._found_as: json.dumps({"now": name})} if self._found_as not in ("", name) else {}
         try:
-            self._store.put({**moved, name: json.dumps({"result": to_fields(result), "records": dict(records)})})
+            state = {"result": to_fields(result, self._secret), "records": dict(records)}
+            self._store.put({**moved, name: json.dumps(state)})
         except Exception as error:
             self._failed(error)
 
@@ -85,7 +88,7 @@ class Remembered:
                 state = _loaded(self._get(state["now"]))
         try:
             records = {int(index): record for index, record in state["records"].items() if isinstance(record, dict)}
-            return from_fields(state["result"]), records
+            return from_fields(state["result"], self._secret), records
         except _UNSOUND:
             return None
 

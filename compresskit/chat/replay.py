@@ -18,6 +18,7 @@ from ..result import Compressed
 from ..tokens.measure import measure_for
 from ..types import Message
 
+NEVER = 10**12  # a trigger that no request reaches
 _NEWEST = 8  # messages at the end whose cache marks clients move from request to request
 
 
@@ -35,7 +36,10 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
         None if no earlier request was above the trigger.
     """
     trigger, counter = options["trigger"], options.get("counter")
-    turns = read(messages, options.get("shape", "auto")).turns
+    counted = messages
+    if options.get("before") is not None:  # its texts are what was sent
+        counted = compress(messages, **{**options, "trigger": NEVER, "target": None}).messages
+    turns = read(counted, options.get("shape", "auto")).turns
     measure = measure_for(options["model"], counter, options.get("token_factor", 1.0))
     ends = [turn.index for turn in turns if turn.index and turn.role == "assistant"]
     previous: Compressed | None = None

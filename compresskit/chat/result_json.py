@@ -12,22 +12,28 @@ from typing import Any, get_args
 from ..errors import InvalidArgument, described
 from ..markers.keys import KEY_LENGTH, key_of
 from ..markers.places import PlacedCache, places_of
+from ..markers.withheld import Withheld, withheld_of
 from ..messages import check_messages
-from ..result import Compressed, Decision, Mark, SkippedReason
+from ..result import Compressed, Decision, Mark, SkippedReason, ToolAction, ToolDecision
 
 _TOKENS = ("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens")
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
-def to_fields(result: Compressed) -> dict[str, Any]:
-    """The fields of a result for ``json.dumps``, with the places where forms of originals were issued."""
+def to_fields(result: Compressed, secret: str = "") -> dict[str, Any]:
+    """The fields of a result for ``json.dumps``, with the places where forms of originals were issued.
+
+    Of the texts that the caller's ``before`` replaced, it has digests, which are made with the ``secret``.
+    """
+    held = withheld_of(result.cache)
     return {name: getattr(result, name) for name in Compressed.__dataclass_fields__} | {
-        "places": places_of(result.cache)
+        "places": places_of(result.cache),
+        "withheld": None if held is None else {"entries": held.sealed(secret), "complete": held.complete},
     }
 
 
-def from_fields(fields: Mapping[str, Any]) -> Compressed:
-    """The result that ``to_fields`` wrote.
+def from_fields(fields: Mapping[str, Any], secret: str = "") -> Compressed:
+    """The result that ``to_fields`` wrote with the same ``secret``.
 
     Raises:
         InvalidArgument: ``to_fields`` did not write these fields.
@@ -38,7 +44,7 @@ def from_fields(fields: Mapping[str, Any]) -> Compressed:
     True
     """
     try:
-        made = _made(**fields)
+        made = _made(secret, **fields)
         sound = _is_sound(made)
     except _UNSOUND:
         sound = False
@@ -51,33 +57,51 @@ def from_fields(fields: Mapping[str, Any]) -> Compressed:
 
 
 def _made(
+    secret: str,
     cache: dict[str, str],
     decisions: Sequence[Sequence[Any]],
     breakpoints: Sequence[Sequence[Any]] = (),
     places: Mapping[str, int] | None = None,
     entered: Sequence[Sequence[Any]] = (),
     forms: Sequence[Sequence[Any]] = (),
+    tool_decisions: Sequence[Sequence[Any]] = (),
+    replaced: Sequence[Sequence[Any]] = (),
+    withheld: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Compressed:
     """A result made from JSON, in which tuples are lists."""
     rows, news = (
         tuple(Decision(message, tuple(path), *rest) for message, path, *rest in each) for each in (decisions, entered)
     )
-    positions = tuple((index, tuple(path)) for index, path in forms)
+    issued, given = (tuple((index, tuple(path)) for index, path in each) for each in (forms, replaced))
     marks = tuple(Mark(*mark) for mark in breakpoints)
-    held = cache if places is None else PlacedCache(cache, places)
-    return Compressed(cache=held, decisions=rows, breakpoints=marks, entered=news, forms=positions, **fields)
+    held = None if withheld is None else Withheld(withheld["entries"], secret, withheld["complete"] is True)
+    cache = cache if places is None and held is None else PlacedCache(cache, places, held)
+    return Compressed(
+        cache=cache,
+        decisions=rows,
+        breakpoints=marks,
+        entered=news,
+        forms=issued,
+        replaced=given,
+        tool_decisions=tuple(ToolDecision(*row) for row in tool_decisions),
+        **fields,
+    )
 
 
 def _is_sound(result: Compressed) -> bool:
     check_messages(result.messages)
     _ = result.request, result.changes  # every mark has its part, and every form its text
     counts = [*(getattr(result, name) for name in _TOKENS), *(row.message for row in result.decisions)]
-    counts += getattr(result.cache, "places", {}).values()
+    counts += (getattr(result.cache, "places", None) or {}).values()
+    held = withheld_of(result.cache)
+    digests = [digest for texts in held.entries.values() for digest in texts] if held else []
     return (
         all(isinstance(count, int) and count >= 0 for count in counts)
+        and all(isinstance(digest, str) for digest in digests)
         and isinstance(result.model, str)
         and (result.tools is None or all(isinstance(tool, dict) for tool in result.tools))
+        and all(isinstance(row.name, str) and row.action in get_args(ToolAction) for row in result.tool_decisions)
         and result.skipped_reason in (None, *get_args(SkippedReason))
         # every key belongs to its text
         and all(len(key) >= KEY_LENGTH and key_of(text, len(key)) == key for key, text in result.cache.items())

@@ -19,13 +19,13 @@ def main() -> None:
         if given is not None:
             sys.exit(perform(name, given))
     if name == "hook" and arguments[1:2] == ["run"] and arguments[0] in _CLIENTS:
-        from .shell_commands import DEFAULT_TOKENS, read
+        from .shell_commands import read, settings_of
 
         given = read(name, arguments[2:])
         if given is not None:
             from .hook_events import answer_event
 
-            answer_event(arguments[0], given.get("max_tokens", DEFAULT_TOKENS), given.get("store"))
+            answer_event(arguments[0], settings_of({**given, "keep": True}))
             sys.exit(0)
     # Ended from outside, leave no half-written file behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

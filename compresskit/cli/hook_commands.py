@@ -13,9 +13,11 @@ import click
 from . import settings_file
 from .hook_events import answer_event
 from .kept import MAX_DAYS, directories, program
-from .shell_commands import DEFAULT_TOKENS
+from .request_options import rules_of
+from .shell_commands import HOOK, known, settings_of, shared_options
 
 _TIMEOUT_SECONDS = 30  # after which a client goes on without an answer
+_MIN_TOKENS = 100  # tokens of a result, minimum
 
 
 class Client(NamedTuple):
@@ -83,23 +85,23 @@ def _for_client(client: Client) -> click.Group:
     project = click.option("--project", is_flag=True, help="The settings of the project in this folder, not your own.")
     sure = click.option("--yes", is_flag=True, help="Make the change without asking.")
     dry = click.option("--dry-run", is_flag=True, help="Show the change only.")
-    tokens = click.option(
-        "--max-tokens", type=click.IntRange(100), default=DEFAULT_TOKENS, show_default=True, help="Tokens of a result."
-    )
-    store = click.option("--store", metavar="DIR", help="Keep originals in this directory.")
 
     @group.command("install")
     @project
     @sure
     @dry
-    @tokens
-    @store
+    @shared_options(HOOK, least_tokens=_MIN_TOKENS)
     @click.option("--tools", default=client.tools, show_default=True, help="The tools whose results are shortened.")
-    def install(project: bool, yes: bool, dry_run: bool, max_tokens: int, store: str | None, tools: str) -> None:
+    def install(project: bool, yes: bool, dry_run: bool, tools: str, **given: Any) -> None:
         """Put the hook into the settings. The change is shown first."""
         path = client.path(project)
         before = settings_file.read(path)
-        words = ["hook", client.name, "run", "--max-tokens", str(max_tokens), *(["--store", store] if store else [])]
+        settings = settings_of(known(given))
+        if settings.rules:
+            rules_of(settings.rules)  # a wrong rule is an error now, and not a note at every command
+            if os.path.exists(settings.rules):
+                settings.rules = os.path.abspath(settings.rules)
+        words = ["hook", client.name, "run", *settings.flags()]
         entry = {
             "matcher": tools,
             "hooks": [{"type": "command", "command": f"{program()} {shlex.join(words)}", "timeout": _TIMEOUT_SECONDS}],
@@ -137,11 +139,10 @@ def _for_client(client: Client) -> click.Group:
         click.echo(f"Originals are kept in {directories()[0]} for {MAX_DAYS} days.")
 
     @group.command("run")
-    @tokens
-    @store
-    def run(max_tokens: int, store: str | None) -> None:
+    @shared_options(HOOK, least_tokens=_MIN_TOKENS)
+    def run(**given: Any) -> None:
         """Answer an event on standard input. The client calls this."""
-        answer_event(client.name, max_tokens, store)
+        answer_event(client.name, settings_of({**known(given), "keep": True}))
 
     return group
 

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from .kept import program
+from .kept import absolute_program
 from .outputs import MAX_BYTES, Settings, note, shortened_text
 
 Event = Mapping[str, Any]
@@ -38,15 +38,15 @@ def claude_answer(event: Event, settings: Settings) -> dict[str, Any] | None:
         return None
     # only a result that Claude Code itself has made may name a file to read
     whole = _with_stored(response) if event.get("tool_name") == "Bash" else response
-    texts = [text for text in _texts(whole) if len(text) > settings.max_tokens]
-    if not texts:
+    sizes = [len(text.encode("utf-8", "replace")) for text in _texts(whole)]
+    if max(sizes, default=0) <= settings.passes_bytes:
         return None
-    share = max(1, settings.max_tokens // len(texts))
+    share = max(1, settings.max_tokens // max(1, sum(size > settings.max_tokens for size in sizes)))
     path = _words(given.get("file_path"))
     asked = _words(given.get("description")) or _words(given.get("prompt")) or _words(given.get("pattern"))
-    limits = Settings(share, settings.query or asked or None, settings.keep, settings.store)
-    called = command or json.dumps(given, ensure_ascii=False)[:_COMMAND_CHARACTERS]
-    changed = _replaced(whole, lambda text: shortened_text(text, limits, called, path or None), settings.max_tokens)
+    limits = settings.asking(share, settings.query or asked or None)
+    called = command or f"{event.get('tool_name', '')} {json.dumps(given, ensure_ascii=False)}"[:_COMMAND_CHARACTERS]
+    changed = _replaced(whole, lambda text: shortened_text(text, limits, called, path or None))
     if changed == response:
         return None
     return {"hookSpecificOutput": {"hookEventName": "PostToolUse", "updatedToolOutput": changed}}
@@ -60,10 +60,8 @@ def codex_answer(event: Event, settings: Settings) -> dict[str, Any] | None:
         return None
     if _OURS.search(command) or _PATCH in command:
         return None
-    words = [*shlex.split(program()), "pipe", "--exit-status", "--patience", str(PATIENCE)]
-    words += ["--max-tokens", str(settings.max_tokens), "--keep"]
-    words += ["--store", settings.store] if settings.store else []
-    words += ["--command", " ".join(command.split())[:_COMMAND_CHARACTERS]]
+    words = [*shlex.split(absolute_program()), "pipe", "--exit-status", "--patience", str(PATIENCE)]
+    words += [*settings.flags(), "--keep", "--command", " ".join(command.split())[:_COMMAND_CHARACTERS]]
     changed = {**given, "command": piped(command, shlex.join(words))} if isinstance(given, dict) else given
     return {
         "hookSpecificOutput": {
@@ -114,19 +112,19 @@ def _texts(value: Any, depth: int = 0, name: str = "") -> list[str]:
     return [text for key, each in inner for text in _texts(each, depth + 1, key)]
 
 
-def _replaced(value: Any, short: Any, least: int, depth: int = 0, name: str = "") -> Any:
+def _replaced(value: Any, short: Any, depth: int = 0, name: str = "") -> Any:
     """A copy of a result with shorter texts."""
     if isinstance(value, str):
-        if (depth and name not in _TEXTS) or len(value) <= least:
+        if not value or (depth and name not in _TEXTS):
             return value
         found = short(value)
         return value if found is None else found
     if depth > _MAX_DEPTH:
         return value
     if isinstance(value, dict):
-        return {key: _replaced(each, short, least, depth + 1, key) for key, each in value.items()}
+        return {key: _replaced(each, short, depth + 1, key) for key, each in value.items()}
     if isinstance(value, list):
-        return [_replaced(each, short, least, depth + 1, name if depth else "") for each in value]
+        return [_replaced(each, short, depth + 1, name if depth else "") for each in value]
     return value
 
 
@@ -134,12 +132,12 @@ def _words(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def answer_event(name: str, max_tokens: int, store: str | None) -> None:
+def answer_event(name: str, settings: Settings) -> None:
     """Reads an event from standard input and writes the answer, if there is one. Whatever happens, it ends well."""
     try:
         event = json.loads(sys.stdin.buffer.read())
         answer = {"claude": claude_answer, "codex": codex_answer}[name]
-        found = answer(event, Settings(max_tokens, None, True, store))
+        found = answer(event, settings)
         if found is not None:
             written = json.dumps(found) + "\n"
             sys.stdout.write(written)

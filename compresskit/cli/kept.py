@@ -136,8 +136,13 @@ def program() -> str:
     """The command that a reader can type to get an output back."""
     import shutil
 
-    if shutil.which("compresskit"):
-        return "compresskit"
-    import shlex
+    return "compresskit" if shutil.which("compresskit") else absolute_program()
 
-    return shlex.join([sys.executable, "-m", "compresskit.cli"])
+
+def absolute_program() -> str:
+    """The command for a shell that may have another PATH, such as the login shell in which Codex runs commands."""
+    import shlex
+    import shutil
+
+    found = shutil.which("compresskit")
+    return shlex.join([os.path.abspath(found)] if found else [sys.executable, "-m", "compresskit.cli"])

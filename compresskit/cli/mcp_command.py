@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from ..errors import CompresskitError
+from ..rules import Rule
 from .kept import keep, kept
 from .output import Failure
+from .request_options import rules_option
 
 _MIN_TOKENS = 200
 
@@ -62,6 +64,14 @@ def _address(_context: click.Context, _option: click.Parameter, given: str | Non
     show_default=True,
     help="Tokens of a result.",
 )
+@rules_option
+@click.option(
+    "--token-factor",
+    type=click.FloatRange(0.1, 10),
+    default=1.0,
+    show_default=True,
+    help="Tokens of the client's model for each counted token.",
+)
 @click.option("--store", metavar="DIR", help="Keep originals in this directory.  [default: in memory only]")
 @click.option("--wrap", is_flag=True, help="Shorten the results of the server that COMMAND starts: --wrap -- COMMAND …")
 @click.argument("command", nargs=-1)
@@ -70,6 +80,8 @@ def mcp_command(
     roots: tuple[Path, ...],
     allow: tuple[str, ...],
     max_tokens: int,
+    rules: tuple[Rule, ...] | None,
+    token_factor: float,
     store: str | None,
     wrap: bool,
     command: tuple[str, ...],
@@ -95,6 +107,8 @@ def mcp_command(
         confined=bool(roots) or http is not None,
         allow=allow,
         max_tokens=max_tokens,
+        rules=rules or (),
+        token_factor=token_factor,
         store=None if store is None else KeptTexts(store),
     )
     try:

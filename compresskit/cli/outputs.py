@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 MAX_BYTES = 64 << 20  # bytes of an output that is shortened, maximum; a longer one passes as it is
 MAX_CHARACTERS = 2_000_000  # characters of a text that is read as a whole; of a longer one, its two ends
 _BETWEEN_TOKENS = 16  # tokens of the line between these ends, maximum
@@ -24,17 +28,55 @@ class Settings:
         query: What the output is needed for.
         keep: Whether the original is kept in the user's store.
         store: The directory of the store; None for the user's own.
+        rules: A file of rules, or the name of a recipe; "" for no rules.
+        model: The model that the tokens are counted for; "" for o200k_base.
+        token_factor: The tokens of the model for each token that is counted.
     """
 
-    __slots__ = ("keep", "max_tokens", "query", "store")
+    __slots__ = ("keep", "max_tokens", "model", "query", "rules", "store", "token_factor")
 
-    def __init__(self, max_tokens: int, query: str | None = None, keep: bool = False, store: str | None = None) -> None:
+    def __init__(
+        self,
+        max_tokens: int,
+        query: str | None = None,
+        keep: bool = False,
+        store: str | None = None,
+        rules: str = "",
+        model: str = "",
+        token_factor: float = 1.0,
+    ) -> None:
         self.max_tokens, self.query, self.keep, self.store = max_tokens, query, keep, store
+        self.rules, self.model, self.token_factor = rules, model, token_factor
+
+    def asking(self, max_tokens: int, query: str | None) -> Settings:
+        """The same settings with another number of tokens and another query."""
+        return Settings(max_tokens, query, self.keep, self.store, self.rules, self.model, self.token_factor)
+
+    @property
+    def passes_bytes(self) -> int:
+        """Bytes of an output that fits for sure: no token is below a byte."""
+        return 0 if self.rules else int(self.max_tokens / max(1.0, self.token_factor))
+
+    def flags(self) -> list[str]:
+        """The settings as options of a command line, apart from the query."""
+        found = ["--max-tokens", str(self.max_tokens)]
+        for option, value in (("--store", self.store), ("--rules", self.rules), ("--model", self.model)):
+            found += [option, value] if value else []
+        return [*found, "--token-factor", str(self.token_factor)] if self.token_factor != 1 else found
+
+    def options(self) -> dict[str, Any]:
+        """The arguments of ``shorten`` that all texts share."""
+        rules: tuple[Any, ...] = ()
+        if self.rules:
+            from ..rules.recipes import named
+
+            rules = named(self.rules)
+        return {"rules": rules, "model": self.model, "token_factor": self.token_factor}
 
 
 def shortened(data: bytes, settings: Settings, command: str | None = None, path: str | None = None) -> bytes:
     """The output within its tokens. As it was if it fits, is binary, or cannot be shortened."""
-    if len(data) <= settings.max_tokens or len(data) > MAX_BYTES or is_binary(data):  # no token is below a byte
+    if len(data) <= settings.passes_bytes or len(data) > MAX_BYTES or is_binary(data):
         return data
     try:
         text = data.decode("utf-8", "surrogateescape")
@@ -61,13 +103,15 @@ def shortened_text(text: str, settings: Settings, command: str | None = None, pa
 
     where = "" if settings.store is None else f" --store {shlex.quote(settings.store)}"
     last = f"[… all of it: {program()} retrieve{where} %s]\n"
-    measure = measure_for("", None)
-    if len(text) <= MAX_CHARACTERS and measure.count(text) <= settings.max_tokens:
+    measure = measure_for(settings.model, None, settings.token_factor)
+    fits = len(text) <= MAX_CHARACTERS and measure.count(text) <= settings.max_tokens
+    if fits and not settings.rules:
         return None
     reserved = measure.count(last % "bcdfghjklmnp") + 4  # a key may have a few tokens more
     if settings.max_tokens - reserved < _MIN_TOKENS:
         last, reserved = "", 0
-    found = _short(text, settings.max_tokens - reserved, settings, command, path)
+    # a text that fits changes only if a rule says so, and then the line has room in any case
+    found = _short(text, settings.max_tokens - (0 if fits else reserved), settings, command, path)
     if found is None:
         return None
     short, key = found
@@ -85,7 +129,9 @@ def _short(
     from ..shortening import shorten
 
     if len(text) <= MAX_CHARACTERS:
-        result = shorten(text, max_tokens, settings.query, command, path, recoverable=settings.keep)
+        result = shorten(
+            text, max_tokens, settings.query, command, path, recoverable=settings.keep, **settings.options()
+        )
         return None if result.key is None else (result.text, result.key)
     import re
 
@@ -104,7 +150,7 @@ def _short(
 
     def end(part: str) -> str:
         room = max(1, max_tokens // 2 - _BETWEEN_TOKENS)
-        result = shorten(part, room, settings.query, command, path, recoverable=False)
+        result = shorten(part, room, settings.query, command, path, recoverable=False, **settings.options())
         return result.text.replace(f": left out, {result.key}]", "]").removesuffix("\n") + "\n"
 
     return end(text[:cut]) + between + gap.sub(moved, end(text[behind:])), key_of(text)

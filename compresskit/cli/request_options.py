@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ..messages import SHAPES
-from ..rules import Rule, load, recipe
-from ..rules.files import SUFFIXES
+from ..rules import Rule
+from ..rules.recipes import named
 from .input import read_tools
 from .library import DEFAULT_MODEL, library_errors
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
@@ -47,7 +46,7 @@ def other_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def rules_of(name: str) -> tuple[Rule, ...]:
     """The rules of a recipe, or of a file."""
     with library_errors(""):
-        return load(name) if Path(name).suffix in SUFFIXES else recipe(name)
+        return named(name)
 
 
 def _read_rules(_context: click.Context, _option: click.Parameter, value: str | None) -> tuple[Rule, ...] | None:

@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from ..integrations.litellm.settings import NAME, Settings
+from ..integrations.litellm.status import PATH
 from .input import InputError
 from .library import library_errors
 
@@ -249,4 +250,5 @@ def serve_command(
         return
     check_startable(address, made, os.environ)
     click.echo(f"compresskit: clients use {address.url}; --print-env prints what they need", err=True)
+    click.echo(f"compresskit: {address.url}{PATH} shows what was saved, to those who have the master key", err=True)
     context.exit(run(address, made, base, more))

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     import click
+
+    from .outputs import Settings
 
 DEFAULT_TOKENS = 2_000  # tokens of an output
 _SHARED = {
@@ -19,6 +21,9 @@ _SHARED = {
     "--query": (str, "TEXT", "What the output is needed for."),
     "--keep": (bool, "", "Keep the original; the last line says how to get it."),
     "--store": (str, "DIR", "Keep the original in this directory."),
+    "--rules": (str, "FILE", "Rules for outputs: a TOML, YAML or JSON file, or a recipe."),
+    "--model": (str, "NAME", "Model to count tokens for."),
+    "--token-factor": (float, "F", "Tokens of the model for each counted token.  [default: 1.0]"),
 }
 _PIPE = {
     **_SHARED,
@@ -28,8 +33,8 @@ _PIPE = {
     "--exit-status": (bool, "", "Take the exit code from the end of the input, [exit N]."),
 }
 _RUN = {**_SHARED, "--stderr": (bool, "", "Shorten standard error together with standard output.")}
-_HOOK = {"--max-tokens": _SHARED["--max-tokens"], "--store": _SHARED["--store"]}
-_OPTIONS = {"pipe": _PIPE, "run": _RUN, "hook": _HOOK}
+HOOK = {name: _SHARED[name] for name in ("--max-tokens", "--store", "--rules", "--model", "--token-factor")}
+_OPTIONS = {"pipe": _PIPE, "run": _RUN, "hook": HOOK}
 _HELP = {
     "pipe": """Shorten standard input: some-command | compresskit pipe --max-tokens 2000.
 
@@ -81,14 +86,28 @@ def read(name: str, arguments: Sequence[str]) -> dict[str, Any] | None:
 
 def perform(name: str, given: Mapping[str, Any]) -> int:
     """Does the work of pipe or run, and returns the exit code."""
-    from .outputs import Settings
     from .shell import run_command, shorten_input
 
-    taken, store = given.get, given.get("store")
-    settings = Settings(taken("max_tokens", DEFAULT_TOKENS), taken("query"), bool(store or taken("keep")), store)
+    taken, settings = given.get, settings_of(given)
     if name == "run":
         return run_command(settings, given["arguments"], taken("stderr", False))
     return shorten_input(settings, taken("command"), taken("path"), taken("patience"), taken("exit_status", False))
+
+
+def settings_of(given: Mapping[str, Any]) -> Settings:
+    """The settings that options ask for."""
+    from .outputs import Settings
+
+    taken, store = given.get, given.get("store")
+    return Settings(
+        taken("max_tokens", DEFAULT_TOKENS),
+        taken("query"),
+        bool(store or taken("keep")),
+        store,
+        taken("rules", ""),
+        taken("model", ""),
+        taken("token_factor", 1.0),
+    )
 
 
 def command(name: str) -> click.Command:
@@ -96,17 +115,9 @@ def command(name: str) -> click.Command:
     import click
 
     def call(**given: Any) -> None:
-        known = {field: value for field, value in given.items() if value is not None and value is not False}
-        click.get_current_context().exit(perform(name, known))
+        click.get_current_context().exit(perform(name, known(given)))
 
-    parameters: list[click.Parameter] = []
-    for option, (kind, metavar, text) in _OPTIONS[name].items():
-        typed = click.IntRange(1) if kind is int else kind
-        parameters.append(
-            click.Option([option], is_flag=True, help=text)
-            if kind is bool
-            else click.Option([option], type=typed, metavar=metavar, help=text)
-        )
+    parameters: list[click.Parameter] = [*_parameters(_OPTIONS[name])]
     extra: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
     if name == "run":
         parameters.append(
@@ -114,6 +125,36 @@ def command(name: str) -> click.Command:
         )
         extra |= {"ignore_unknown_options": False, "allow_interspersed_args": False}
     return click.Command(name, params=parameters, callback=call, help=_HELP[name], context_settings=extra)
+
+
+def known(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given."""
+    return {field: value for field, value in given.items() if value is not None and value is not False}
+
+
+def shared_options(options: Mapping[str, Any], least_tokens: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Options of pipe and run as a decorator for a command of click."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        found: list[Any] = getattr(command, "__click_params__", [])
+        vars(command)["__click_params__"] = [*found, *reversed(_parameters(options, least_tokens))]
+        return command
+
+    return add
+
+
+def _parameters(options: Mapping[str, Any], least_tokens: int = 1) -> list[click.Option]:
+    import click
+
+    found = []
+    for option, (kind, metavar, text) in options.items():
+        typed = click.IntRange(least_tokens) if kind is int else kind
+        found.append(
+            click.Option([option], is_flag=True, help=text)
+            if kind is bool
+            else click.Option([option], type=typed, metavar=metavar, help=text)
+        )
+    return found
 
 
 def _field(option: str) -> str:

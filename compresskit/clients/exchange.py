@@ -108,20 +108,30 @@ class Exchange:
             asked = self._protocol.read(target(request.url), body)
             self._streams = asked.streams
             changes, loop = self._followed(asked)
-        except LeftAlone as left:
-            self._report["skipped_reason"] = str(left)
-            _observer.skipped(model, "disabled")
-            return untouched, None
         except Exception as error:
-            if settings.strict:
-                raise self._refused(f"cannot prepare this request ({reason(error)}).") from None
-            self._report.update(error=reason(error), skipped_reason="error")
+            self._unprepared(error, model)
             return untouched, None
         if loop is not None:
             loop.ask = self._asked
         if not changes:
             return untouched, loop
         return rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
+
+    def _unprepared(self, error: Exception, model: Any) -> None:
+        """Notes in the report why a request goes out as it is.
+
+        Raises:
+            Passed: It may not, by the settings.
+        """
+        left = isinstance(error, LeftAlone)
+        if not self._settings.sends and not (left and self._settings.before is None):
+            why = f"apply before to this request ({error})" if left else f"prepare this request ({reason(error)})"
+            raise self._refused(f"cannot {why}.") from None
+        if left:
+            _observer.skipped(model, "disabled")
+        self._report.update(
+            {"skipped_reason": str(error)} if left else {"error": reason(error), "skipped_reason": "error"}
+        )
 
     def _followed(self, asked: Asked) -> tuple[dict[str, Any], Request | None]:
         """The changed arguments, and the request for the loop."""

@@ -9,7 +9,7 @@ from .._json import dumps
 from ..chat.following import Following
 from ..chat.loop import Request
 from ..messages import as_dicts
-from ..messages.retrieval_tool import may_retrieve
+from ..messages.retrieval_tool import chosen_names, may_retrieve
 from ..options import checked_target
 from ..prices import prices_for
 from ..tokens.measure import measure_for
@@ -20,7 +20,7 @@ _MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
 # Options of compress() that are the settings' own.
 _AS_THEY_ARE = (
     *("query", "protect", "open", "cached", "results", "folds", "counter"),
-    *("on_entry", "offer_tool", "rules", "token_factor"),
+    *("on_entry", "offer_tool", "rules", "token_factor", "before", "after"),
     *_MODELS,
 )
 
@@ -59,6 +59,8 @@ def followed(
         "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
         "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
         "prices": prices_for(model) if settings.prices is True else settings.prices or None,
+        "tool_budget": settings.tool_budget if recoverable else None,  # else no search is answered
+        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
         **{name: getattr(settings, name) for name in _AS_THEY_ARE},
     }
     following = Following(

@@ -8,10 +8,21 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
+from ..options import (
+    check,
+    check_answering,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+)
 from ..prices import Prices
 from ..rules import Rule, checked_rules
-from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
+from ..rules.hooks import checked_hook
+from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
 HEADER = "x-compresskit"
@@ -49,6 +60,10 @@ class Options(TypedDict, total=False):
     shrinker: Shrinker | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
+    before: Before | Callable[[str, About], str] | None
+    after: After | Callable[[str, About], str] | None
     on_entry: bool | Literal["lossless", "views"]
     offer_tool: bool
     breakpoints: bool
@@ -67,7 +82,10 @@ class Settings:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
         trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
         embedder, embedding_model, reranker, shrinker: As for ``compress``.
-        on_entry, offer_tool, breakpoints, rules, token_factor: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor, tool_budget, keep_tools, after: As for
+            ``compress``.
+        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
+            request is answered with an error of status 400, whatever ``on_error`` says.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
         max_rounds: The turns of retrievals that are answered within one request.
         max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
@@ -93,6 +111,10 @@ class Settings:
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
+    before: Before | Callable[[str, About], str] | None = None
+    after: After | Callable[[str, About], str] | None = None
     on_entry: bool | str = False
     offer_tool: bool = False
     breakpoints: bool = False
@@ -109,7 +131,12 @@ class Settings:
     @property
     def keeps(self) -> bool:
         """Whether the next request needs this one's result even if nothing was taken out of it."""
-        return bool(self.on_entry) or self.breakpoints or bool(self.prices)
+        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request may go out as it was if it could not be prepared."""
+        return not self.strict and self.before is None
 
     def changed(self, options: object) -> Settings:
         """These settings with other values in some options.
@@ -146,6 +173,10 @@ class Settings:
         check_keeping(self.cached, self.results, self.folds)
         checked_rules(self.rules, self.shrinker)
         checked_factor(self.token_factor)
+        check_tools(self.tool_budget, self.keep_tools)
+        check_answering(self.tool_budget, self.recoverable)
+        checked_hook("before", self.before)
+        checked_hook("after", self.after)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
         prices = None if isinstance(self.prices, bool) else self.prices
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)

@@ -1,6 +1,6 @@
 """Reads single texts: their kind, their segments, and compact forms of them. It knows no messages. Re-exports only."""
 
-from .compact import FORMS, LOSSLESS, MARKER, REWORDED, forms_of, quiet_of, said_in_short, segments_of, shorten
+from .compact import FORMS, LOSSLESS, MARKER, REWORDED, forms_of, is_utf8, quiet_of, said_in_short, segments_of, shorten
 from .describe import describe
 from .detect import Detected, detect
 from .line_numbers import bare_lines
@@ -21,6 +21,7 @@ __all__ = [
     "describe",
     "detect",
     "forms_of",
+    "is_utf8",
     "path_of",
     "quiet_of",
     "said_in_short",

@@ -192,7 +192,8 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
-    return _by_lines(sample, lines, fenced)
+    kind = _by_lines(sample, lines, fenced)
+    return "manual" if kind in ("prose", "lines") and looks_manual("\n" + larger) else kind  # its options come late
 
 
 def _laid_out(sample: str) -> str:

@@ -13,6 +13,7 @@ from agents.run_config import CallModelData, ModelInputData
 from ..chat.report import new_report
 from ..clients.following import followed
 from ..clients.options import Settings
+from ..errors import InvalidArgument
 from ..messages.retrieval_tool import TOOL_NAME, schema
 from ..retrieval import MAX_TOKENS, answer_to
 from ..stores import MemoryStore
@@ -38,6 +39,11 @@ class Compressing:
 
     def __init__(self, **options: Any) -> None:
         self._settings = Settings().changed(options)
+        if self._settings.tool_budget is not None:
+            raise InvalidArgument(
+                "tool_budget is no option here, because the filter does not see the agent's tools. Give the agent a "
+                "client of compresskit.clients instead, which defers tools."
+            )
         self._store = MemoryStore()
         self._originals: dict[str, str] = {}
         function = schema("openai")["function"]

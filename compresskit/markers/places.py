@@ -22,11 +22,15 @@ Position = tuple[int, Path]  # of a text: the index of its message, and its path
 
 
 class PlacedCache(dict[str, str]):
-    """A cache (key -> original) that also knows the places at which forms of its originals were issued."""
+    """A cache (key -> original) that also knows the places at which forms of its originals were issued.
 
-    def __init__(self, originals: Mapping[str, str], places: Mapping[str, int]) -> None:
+    ``withheld`` are the texts that the caller's ``before`` replaced, if there is one: see ``withheld.py``.
+    """
+
+    def __init__(self, originals: Mapping[str, str], places: Mapping[str, int] | None, withheld: Any = None) -> None:
         super().__init__(originals)
-        self.places = dict(places)
+        self.places = None if places is None else dict(places)
+        self.withheld = withheld
 
 
 def place(messages: Sequence[Message], index: int, text: str) -> str:

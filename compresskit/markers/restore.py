@@ -24,6 +24,7 @@ from ..types import Cache, Message, Path
 from .fold_quotes import are_in_order, quotable_text
 from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
 from .places import Places, Position, place, places_of, take
+from .withheld import withheld_of
 from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
 
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
@@ -228,7 +229,8 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
     """Returns the original messages, exactly as they were: every text that was taken out is put back.
 
     If a message that was added later quotes a marker, the quotation stays text, as long as ``cache`` is the cache of
-    the result itself. A cache that went through JSON only knows the quotations that ``compress`` has seen.
+    the result itself. A cache that went through JSON only knows the quotations that ``compress`` has seen. Texts that
+    a ``before`` replaced are put back only by the cache of the result itself: JSON never holds them.
 
     Args:
         messages: The messages that ``compress`` returned, with or without messages that were added later.
@@ -242,11 +244,13 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
         >>> restore([{"role": "user", "content": "hi"}], {})
         [{'role': 'user', 'content': 'hi'}]
     """
-    return [message for run in unfold(messages, cache).runs for message in run]
+    shown = [message for run in unfold(messages, cache).runs for message in run]
+    held = withheld_of(cache)
+    return held.filled(shown) if held else shown
 
 
 class Unfolded(NamedTuple):
-    """The originals of messages."""
+    """The originals of messages, as they were behind the caller's ``before``."""
 
     runs: list[list[Message]]  # the original messages of every message: one, or all messages of a fold
     issued: list[Position]  # the positions of the forms

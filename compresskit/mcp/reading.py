@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from ..content import split
 from ..content.guard import guarded
@@ -14,6 +15,7 @@ from ..shortening import shorten
 from ..tokens.measure import measure_for
 from .memory import Memory
 from .roots import Refused, Roots, Unreadable, text_of
+from .settings import Settings
 
 _UNCHANGED = "unchanged since the last read: "
 _HEADING = re.compile(r"#{1,6}\s+\S")
@@ -21,7 +23,7 @@ _FENCE = re.compile(r"\s*(```|~~~)")
 _MAX_TITLE = 72  # characters of a line of an outline
 
 
-def read(path: str, mode: str, lines: str, query: str, roots: Roots, memory: Memory, max_tokens: int) -> str:
+def read(path: str, mode: str, lines: str, query: str, roots: Roots, memory: Memory, settings: Settings) -> str:
     """The answer to a read within so many tokens.
 
     Raises:
@@ -41,30 +43,33 @@ def read(path: str, mode: str, lines: str, query: str, roots: Roots, memory: Mem
     key = memory.remember(text, file, how)
     if before == text and memory.originals.get(key) == text:
         handle = _UNCHANGED + key
-        short = max_tokens >= len(text) and _tokens(text) <= _tokens(handle)
+        short = settings.max_tokens >= len(text) and _tokens(text) <= _tokens(handle)
         return text if short and mode == "full" else handle
     if mode == "lines":
-        return retrieve({key: text}, key, lines=lines, max_tokens=max_tokens)
+        return retrieve({key: text}, key, lines=lines, max_tokens=settings.counted_tokens)
     if mode == "diff":
         if seen is None:
-            return shortened(f"There is no earlier read. All of it:\n{text}", memory, max_tokens, query, path=path)
-        return shortened(_diff(seen, text, roots.name(found)), memory, max_tokens, query, command="git diff")
+            return shortened(f"There is no earlier read. All of it:\n{text}", memory, settings, query, path=path)
+        return shortened(_diff(seen, text, roots.name(found)), memory, settings, query, command="git diff")
     if mode == "full":
-        return shortened(text, memory, max_tokens, query, path=path)
+        return shortened(text, memory, settings, query, path=path)
     view = _signatures(text, path) if mode == "signatures" else _outline(text, path)
-    return shortened(view, memory, max_tokens, query)
+    return shortened(view, memory, settings, query)
 
 
 def shortened(
     text: str,
     memory: Memory,
-    max_tokens: int,
+    settings: Settings,
     query: str | None = None,
     command: str | None = None,
     path: str | None = None,
+    room: int | None = None,
 ) -> str:
-    """A text within so many tokens. If something was left out, the memory has the original."""
-    result = shorten(text, max_tokens, query or None, command, path)
+    """A text within ``room`` tokens, or those of the settings. The memory has the original if something is missing."""
+    most = settings.max_tokens if room is None else room
+    options: dict[str, Any] = {"rules": settings.rules, "token_factor": settings.token_factor}
+    result = shorten(text, most, query or None, command, path, **options)
     for key, original in result.cache.items():
         memory.originals.keep(original, key)
     return result.text

@@ -14,6 +14,7 @@ from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
 from mcp_types import ListRootsResult, Tool, ToolAnnotations
 from pydantic import Field
 
+from .. import __version__
 from ..errors import CompresskitError
 from ..retrieval import retrieve as retrieved
 from .memory import Memories
@@ -60,7 +61,7 @@ def _without_title(schema: dict[str, Any]) -> dict[str, Any]:
 
 def new_server(settings: Settings) -> MCPServer[Any]:
     """A server with the tools ``read``, ``search``, ``retrieve`` and, if a program is allowed, ``run``."""
-    server = _Server(NAME, log_level="WARNING")
+    server = _Server(NAME, version=__version__, log_level="WARNING")
     memories = Memories(settings.store)
 
     def roots_of(client: ListRootsResult | None) -> Roots:
@@ -75,7 +76,7 @@ def new_server(settings: Settings) -> MCPServer[Any]:
         path: str, context: Context, client: Client, mode: Mode = "full", lines: Lines = "", query: About = ""
     ) -> str:
         memory = memories.of(context.headers)
-        return _saying(lambda: read_file(path, mode, lines, query, roots_of(client), memory, settings.max_tokens))
+        return _saying(lambda: read_file(path, mode, lines, query, roots_of(client), memory, settings))
 
     @server.tool(
         description="Searches files and texts seen before; gives the best passages.",
@@ -84,7 +85,7 @@ def new_server(settings: Settings) -> MCPServer[Any]:
     )
     def search(query: str, context: Context, client: Client) -> str:
         memory = memories.of(context.headers)
-        return _saying(lambda: search_texts(query, roots_of(client), memory, settings.max_tokens))
+        return _saying(lambda: search_texts(query, roots_of(client), memory, settings.counted_tokens))
 
     @server.tool(
         description="Returns text by a KEY of '[… lines 13-57: retrieve KEY]' or 'unchanged … KEY'.",
@@ -93,7 +94,7 @@ def new_server(settings: Settings) -> MCPServer[Any]:
     )
     def retrieve(key: str, context: Context, lines: Lines = "", query: Matching = "") -> str:
         originals = memories.of(context.headers).originals
-        return _saying(lambda: retrieved(originals, key, lines, query, max_tokens=settings.max_tokens))
+        return _saying(lambda: retrieved(originals, key, lines, query, max_tokens=settings.counted_tokens))
 
     async def run(command: str, context: Context, client: Client, query: About = "") -> str:
         memory = memories.of(context.headers)
@@ -102,7 +103,7 @@ def new_server(settings: Settings) -> MCPServer[Any]:
         except Refused as why:
             raise ToolError(str(why)) from None
         room = settings.max_tokens - _STATUS_TOKENS
-        text = await anyio.to_thread.run_sync(lambda: shortened(output, memory, room, query, command))
+        text = await anyio.to_thread.run_sync(lambda: shortened(output, memory, settings, query, command, room=room))
         return f"[{status}]\n{text}"
 
     if settings.allow:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..retrieval import MAX_TOKENS
+from ..rules import Rule
 from ..types import Store
 
 
@@ -18,6 +19,8 @@ class Settings:
         confined: Whether folders that the client names must be inside ``roots``.
         allow: The names of the programs that may be run.
         max_tokens: The tokens of a result.
+        rules: What may happen to which texts; ``tool`` is the first word of a command, or the tool of a wrapped server.
+        token_factor: The tokens of the client's model for each token that is counted.
         store: Keeps originals for longer than the process; None if they are only in memory.
     """
 
@@ -25,4 +28,11 @@ class Settings:
     confined: bool = False
     allow: tuple[str, ...] = ()
     max_tokens: int = MAX_TOKENS
+    rules: tuple[Rule, ...] = ()
+    token_factor: float = 1.0
     store: Store | None = None
+
+    @property
+    def counted_tokens(self) -> int:
+        """The tokens of a result as they are counted here."""
+        return max(1, int(self.max_tokens / self.token_factor))

@@ -24,6 +24,7 @@ from mcp_types import (
     Tool,
 )
 
+from .. import __version__
 from ..errors import CompresskitError, InvalidArgument
 from ..messages.retrieval_tool import TOOL_NAME
 from ..retrieval import retrieve
@@ -49,7 +50,7 @@ def wrapping_server(settings: Settings, upstream: Sequence[str] | Any) -> Server
     """A server in front of another one.
 
     Args:
-        settings: ``max_tokens`` and ``store`` count; the other server reads its own files.
+        settings: ``max_tokens``, ``rules``, ``token_factor`` and ``store`` count; the other server reads its own files.
         upstream: The command that starts the other server on stdio, or a server or a transport that ``mcp.Client``
             takes. It starts with the first client and ends with the last.
     """
@@ -83,15 +84,15 @@ def wrapping_server(settings: Settings, upstream: Sequence[str] | Any) -> Server
         client = context.lifespan_context
         if call.name in (_RETRIEVE, TOOL_NAME) and call.name == _own_name(await _tools_of(client)):
             lines, query = given.get("lines"), given.get("query")
-            text = retrieve(memory.originals, given.get("key", ""), lines, query, max_tokens=settings.max_tokens)
+            text = retrieve(memory.originals, given.get("key", ""), lines, query, max_tokens=settings.counted_tokens)
             return CallToolResult(content=[TextContent(text=text)])
         result = await client.call_tool(call.name, given)
         if result.is_error or result.structured_content is not None:
             return result
         named = f"{call.name} {json.dumps(given, ensure_ascii=False)}"[:_MAX_COMMAND]
-        return await anyio.to_thread.run_sync(_shorter, result, named, memory, settings.max_tokens)
+        return await anyio.to_thread.run_sync(_shorter, result, named, memory, settings)
 
-    return Server(NAME, lifespan=connected, on_list_tools=list_tools, on_call_tool=call_tool)
+    return Server(NAME, version=__version__, lifespan=connected, on_list_tools=list_tools, on_call_tool=call_tool)
 
 
 async def _tools_of(client: Client) -> list[Tool]:
@@ -111,13 +112,13 @@ def _own_name(tools: Sequence[Tool]) -> str:
     return TOOL_NAME if any(tool.name == _RETRIEVE for tool in tools) else _RETRIEVE
 
 
-def _shorter(result: CallToolResult, call: str, memory: Memory, max_tokens: int) -> CallToolResult:
+def _shorter(result: CallToolResult, call: str, memory: Memory, settings: Settings) -> CallToolResult:
     """A result whose texts have at most so many tokens together, as far as stubs allow. It passes if that fails."""
     texts = [part for part in result.content if isinstance(part, TextContent)]
     try:
-        room = max(1, max_tokens // max(1, len(texts)))
+        room = max(1, settings.max_tokens // max(1, len(texts)))
         content = [
-            part.model_copy(update={"text": shortened(part.text, memory, room, command=call)})
+            part.model_copy(update={"text": shortened(part.text, memory, settings, command=call, room=room)})
             if isinstance(part, TextContent)
             else part
             for part in result.content

@@ -54,7 +54,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                 text.call = asked.get(str(result.get("toolUseId")), "")
 
 
-def block_slots(block: Any, path: Path) -> list[Slot]:
+def block_slots(block: Any, path: Path, every: bool = False) -> list[Slot]:
     """The text slots of one content block.
 
     >>> block_slots({"toolResult": {"toolUseId": "t", "content": [{"text": "42"}]}}, ("content", 0))
@@ -67,8 +67,8 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
     kind = _kind(block)
     inner = block[kind]
     if kind == "json":
-        return list(parts.json_texts(inner, (*path, kind)))
-    holder = _holder(kind, inner)
+        return list(parts.json_texts(inner, (*path, kind), every))
+    holder = _holder(kind, inner, every)
     for step in holder:
         inner = inner.get(step)
     if isinstance(inner, str) and kind == "document":
@@ -78,11 +78,11 @@ def block_slots(block: Any, path: Path) -> list[Slot]:
         slot
         for j, child in enumerate(children)
         if _kind(child) != "toolResult"
-        for slot in block_slots(child, (*path, kind, *holder, j))
+        for slot in block_slots(child, (*path, kind, *holder, j), every)
     ]
 
 
-def _holder(kind: str, inner: Any) -> Path:
+def _holder(kind: str, inner: Any, every: bool) -> Path:
     """The path within a block to its text or to its list of blocks; empty if the block never changes."""
     if not isinstance(inner, dict):
         return ()
@@ -94,7 +94,8 @@ def _holder(kind: str, inner: Any) -> Path:
     if isinstance(source.get("content"), list):
         return "source", "content"
     # citations of a plain text name character ranges of it, so it must stay as it is
-    return ("source", "text") if isinstance(source.get("text"), str) and not inner.get("citations") else ()
+    free = every or not inner.get("citations")
+    return ("source", "text") if isinstance(source.get("text"), str) and free else ()
 
 
 def is_sure(message: Message) -> bool:

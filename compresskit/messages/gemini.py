@@ -89,7 +89,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
                         block.call = asked.text
 
 
-def part_slots(part: Any, path: Path) -> list[Slot]:
+def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     """The text slots of one part: its text, or the long texts in a function's response.
 
     >>> part_slots({"text": "hi"}, ("parts", 0)), part_slots({"text": "hi", "thoughtSignature": "c2ln"}, ("parts", 0))
@@ -99,18 +99,18 @@ def part_slots(part: Any, path: Path) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        return list(parts.json_texts(inner.get("response"), (*path, name, "response")))
+        return list(parts.json_texts(inner.get("response"), (*path, name, "response"), every))
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
 
 
-def slots(message: Message) -> list[Slot]:
-    """The text slots of a content."""
+def slots(message: Message, every: bool = False) -> list[Slot]:
+    """The text slots of a content; see ``part_slots``."""
     contents = message.get("parts") if "content" not in message else None
     found: list[Slot] = []
     for i, part in enumerate(contents if isinstance(contents, list) else ()):
-        found += part_slots(part, ("parts", i))
+        found += part_slots(part, ("parts", i), every)
     return found
 
 

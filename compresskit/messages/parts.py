@@ -49,8 +49,10 @@ def is_text(part: Any) -> bool:
     return kind_of(part) in _TEXT_PARTS and isinstance(part.get("text"), str)
 
 
-def part_slots(part: Any, path: Path) -> list[Slot]:
+def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     """The text slots of one part of a content list: of a text, a document, a search result or a tool's result.
+
+    With ``every``, also the text of a document with citations.
 
     >>> found = {"type": "search_result", "content": [{"type": "text", "text": "a"}]}
     >>> part_slots({"type": "tool_result", "content": [found]}, ("content", 0))
@@ -59,7 +61,7 @@ def part_slots(part: Any, path: Path) -> list[Slot]:
     if is_text(part):
         bound = any(part.get(field) for field in _BOUND)
         return [] if bound else [Slot((*path, "text"), part["text"])]
-    holder = _holder(part)
+    holder = _holder(part, every)
     inner: Any = part
     for step in holder:
         inner = inner.get(step) if isinstance(inner, dict) else None
@@ -72,11 +74,11 @@ def part_slots(part: Any, path: Path) -> list[Slot]:
         slot
         for j, child in enumerate(children)
         if kind_of(child) != "tool_result"
-        for slot in part_slots(child, (*path, *holder, j))
+        for slot in part_slots(child, (*path, *holder, j), every)
     ]
 
 
-def _holder(part: Any) -> Path:
+def _holder(part: Any, every: bool) -> Path:
     """The path within a part to its text or to its list of parts; empty if the part never changes."""
     kind = kind_of(part)
     if kind != "document":
@@ -86,17 +88,17 @@ def _holder(part: Any) -> Path:
     if source_kind == "content":
         return "source", "content"
     # citations of a plain text name character ranges of it, so it must stay as it is
-    return ("source", "data") if source_kind == "text" and not part.get("citations") else ()
+    return ("source", "data") if source_kind == "text" and (every or not part.get("citations")) else ()
 
 
-def json_texts(value: Any, path: Path) -> Iterator[Slot]:
-    """The long texts in a JSON value, in order, and those that could be forms of long ones."""
+def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
+    """The long texts in a JSON value, in order, and those that could be forms of long ones; with ``every``, all."""
     todo: list[tuple[Path, Any]] = [(path, value)]
     inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
     while todo:
         at, item = todo.pop()
         if isinstance(item, str):
-            if len(item) >= MIN_JSON_TEXT or _FORM in item:
+            if every or len(item) >= MIN_JSON_TEXT or _FORM in item:
                 yield Slot(at, item)
         elif isinstance(item, dict | list) and id(item) not in inside:
             inside.add(id(item))

@@ -7,22 +7,23 @@ from typing import Any
 
 from .._json import clone
 from ..errors import InvalidArgument, InvalidMessages, described, shown
-from ..types import Conversation, Message
+from ..types import Block, Conversation, Message
 from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
-from .shapes import SHAPES, foreign
+from .shapes import SHAPES, foreign, slots
 
 _TEXT_ROLES = ("system", "user", "assistant")  # of messages that are a text in several shapes
 _TAKE_TEXTS = frozenset({"openai", "anthropic", "responses"})  # the shapes that take them
 
 
-def read(messages: list[Message], shape: str, results: str = observations.AUTO) -> Conversation:
+def read(messages: list[Message], shape: str, results: str = observations.AUTO, every: bool = False) -> Conversation:
     """Every message as a Turn, with calls and results linked.
 
     Args:
         messages: In one of the shapes.
         shape: The name of the shape, or "auto".
         results: Which messages are results: see ``observations.link``.
+        every: Whether every text is a block: see ``slots``. Such turns are for reading, and not for counting.
 
     Raises:
         InvalidArgument: ``shape`` is unknown.
@@ -37,6 +38,9 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO) 
     row = SHAPES[found]
     try:
         turns = [row.read(index, message) for index, message in enumerate(messages)]
+        if every:
+            for turn, message in zip(turns, messages, strict=True):
+                turn.blocks = [Block(turn.index, slot.path, slot.text) for slot in slots(message, every=True)]
         row.link(turns, messages)
         observations.link(turns, results)
     except (TypeError, InvalidMessages):  # a value is not JSON-like: the error of clone() names it

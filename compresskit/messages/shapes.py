@@ -25,8 +25,11 @@ _TEXT_FIELDS = (
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function", "model"})  # roles that may fold
 
 
-def slots(message: Message) -> list[Slot]:
+def slots(message: Message, every: bool = False) -> list[Slot]:
     """Every place of a message, in any shape, at which a text may be in another form.
+
+    With ``every``, also the texts that only the caller's ``before`` changes: the short texts and the JSON of results,
+    and documents that are cited.
 
     >>> slots({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]})
     [Slot(path=('content', 0, 'content'), text='42')]
@@ -37,8 +40,8 @@ def slots(message: Message) -> list[Slot]:
     found: list[Slot] = []
     for i, part in enumerate(content if isinstance(content, list) else ()):
         find = parts.part_slots if parts.kind_of(part) else converse.block_slots
-        found += find(part, ("content", i))
-    return found or responses.output_slots(message) or gemini.slots(message)
+        found += find(part, ("content", i), every)
+    return found or responses.output_slots(message) or gemini.slots(message, every)
 
 
 def text_of(message: Message, role: str) -> tuple[Path, str] | None:
@@ -50,7 +53,7 @@ def text_of(message: Message, role: str) -> tuple[Path, str] | None:
     ((('parts', 0, 'text'), 'hi'), None)
     """
     for row in _TEXT_SHAPES:
-        text = _at(message, row.text_at)
+        text = value_at(message, row.text_at)
         if isinstance(text, str) and message == row.text_message(role, text):
             return row.text_at, text
     return None
@@ -113,7 +116,7 @@ _TEXT_SHAPES = tuple(
 )  # OpenAI and Anthropic write a text alike
 
 
-def _at(message: Message, path: Path) -> Any:
+def value_at(message: Message, path: Path) -> Any:
     """The value at a path of a message; None if there is no such path."""
     found: Any = message
     for step in path:

@@ -17,6 +17,7 @@ from ..content import (
     Split,
     detect,
     forms_of,
+    is_utf8,
     quiet_of,
     segments_of,
     shorten,
@@ -24,6 +25,7 @@ from ..content import (
 )
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
+from ..markers.wording import SHORTENED
 from ..messages.parts import CHARACTERS_PER_TOKEN
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
@@ -46,6 +48,10 @@ _ASKED_TERMS = 64  # words of the question that are looked for in a text
 CODE = frozenset({"python", "code"})  # kinds of text with signatures
 NO_ENTITIES: frozenset[int] = frozenset()
 _WHOLE = Split("text", [])
+
+
+def _no_form(_block: Block) -> str:
+    return ""
 
 
 class Candidate(NamedTuple):
@@ -128,13 +134,15 @@ def judge(
     measure: Measure,
     room: int,
     rules: Mapping[Place, Treatment] = NO_RULES,
+    own_form: Callable[[Block], str] = _no_form,
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
-    Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block.
+    Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block, and
+    ``own_form`` gives the caller's own form of a text, "" if there is none.
     """
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = _split_all(turns, protection, quoted, measure, room, query, rules)
+    candidates = _split_all(turns, protection, quoted, measure, room, query, rules, own_form)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
@@ -160,7 +168,7 @@ def judge(
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
     for number, one in _with_discounts(_with_values(large, scores), candidates).items():
-        candidates[number] = _with_best_segment(one)
+        candidates[number] = with_best_segment(one)
     firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
     relevance = [
         max(one.values) if one.values else 0.0 if one.protected else value
@@ -223,7 +231,7 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
     return found
 
 
-def _with_best_segment(one: Candidate) -> Candidate:
+def with_best_segment(one: Candidate) -> Candidate:
     """Keeps the best segment of a text whenever it is shown, if a rule asks for an excerpt of it."""
     if one.rule is None or one.rule.action != "excerpt" or one.must or one.again or not one.values:
         return one
@@ -320,9 +328,10 @@ def _split_all(
     room: int,
     query: Query,
     rules: Mapping[Place, Treatment],
+    own_form: Callable[[Block], str],
 ) -> list[Candidate]:
     """All blocks in order, with the segments of those that may change and are large enough."""
-    splitter = _Splitter(turns, quoted, measure, room, query)
+    splitter = _Splitter(turns, quoted, measure, room, query, own_form)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     candidates = [  # the newest texts are parsed first
@@ -335,14 +344,22 @@ def _split_all(
 class _Splitter:
     """Splits one text after another, within limits of time for all of them."""
 
-    def __init__(self, turns: Sequence[Turn], quoted: Set[int], measure: Measure, room: int, query: Query) -> None:
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        quoted: Set[int],
+        measure: Measure,
+        room: int,
+        query: Query,
+        own_form: Callable[[Block], str],
+    ) -> None:
         tuned = tuning.WEIGHTS
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
         enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
         self._coarse = max(characters // _MAX_SEGMENTS, enough)
         self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
         self._short_left = _SHORT_CHARACTERS
-        self._quoted, self._measure, self._room = quoted, measure, room
+        self._quoted, self._measure, self._room, self._own_form = quoted, measure, room, own_form
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
     def candidate(self, block: Block, why: str, rule: Treatment | None) -> Candidate:
@@ -354,6 +371,9 @@ class _Splitter:
         room = self._room if rule is None or rule.max_tokens is None else min(self._room, rule.max_tokens)
         most = max(_most_characters(block.text, self._measure, room), 4 * self._coarse)
         least = max(min(tuned.min_segment_characters, most // 4), self._coarse)
+        if form := self._own(block, rule):
+            parts = split(form, hint=block.call, min_chars=least, max_chars=most)
+            return one._replace(split=parts, form=SHORTENED, short=form)
         kind = detect(block.text, block.call)
         if found := self._compact(block, kind, rule):
             form, short = found
@@ -372,6 +392,13 @@ class _Splitter:
             return one._replace(split=cut(block.text, found=kind))
         parts, must = _around(block, cut)
         return one._replace(split=parts, must=must)
+
+    def _own(self, block: Block, rule: Treatment | None) -> str:
+        """The caller's own form of a text; "" if it has none, or if only its own words may stay."""
+        if block.must or block.message in self._quoted or (rule and (rule.in_own_words or rule.complete)):
+            return ""
+        form = self._own_form(block)
+        return form if len(form) + MARKER < len(block.text) and is_utf8(form) else ""
 
     def _compact(self, block: Block, kind: Detected, rule: Treatment | None) -> tuple[str, Short] | None:
         """The compact form of a text, if it has one that pays."""

@@ -12,7 +12,7 @@ from ..markers.excerpts import excerpt_parts, short_excerpt
 from ..markers.keys import bond
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
-from ..markers.wording import BESIDE_FOLD, looks_issued
+from ..markers.wording import BESIDE_FOLD, SHORTENED, looks_issued
 from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
@@ -24,6 +24,7 @@ from .costs import Costs
 from .folds import beside_cost, quoted_lines
 
 _SHORTER = "says the same in fewer tokens"
+_OWN = "the form that after gives"
 
 
 class Excerpt(NamedTuple):
@@ -260,8 +261,13 @@ class _Writing:
         complete = whole and one.form in LOSSLESS
         self._needs_tool |= not complete
         marker = self._wording.naming(self._wording.short(one.form, key, complete), names)
-        text = f"{marker}\n{one.head}{short_excerpt(one.short, segments, kept)}"
-        return _Form("compact", text, key, _SHORTER) if whole else _Form("excerpt", text, key, why)
+        body = f"{one.head}{short_excerpt(one.short, segments, kept)}"
+        if one.form == SHORTENED:  # restore() cannot make it again
+            self._issue(bond(key, body))
+        text = f"{marker}\n{body}"
+        if not whole:
+            return _Form("excerpt", text, key, why)
+        return _Form("compact", text, key, _OWN if one.form == SHORTENED else _SHORTER)
 
     def _replace(self, copy: Message, number: int, form: _Form) -> None:
         one = self._judged.candidates[number]

@@ -85,9 +85,11 @@ def _mark_odd(cells: list[str], members: list[int], odd: list[bool]) -> None:
     most = max(1, int(tuned.max_odd_share * len(cells)))
     common = sum(count for count in counts.values() if count > most)
     if common >= tuned.common_share * len(cells):
-        if common < len(cells):
-            for number, cell in zip(members, cells, strict=True):
-                odd[number] |= counts[cell] <= most
+        # in a column such as days, in which every word is about as rare as the others, none is odd
+        usual_count = sorted(counts[cell] for cell in cells)[len(cells) // 2]
+        most = min(most, max(1, int(tuned.max_odd_count_share * usual_count)))
+        for number, cell in zip(members, cells, strict=True):
+            odd[number] |= counts[cell] <= most < usual_count
         return
     found = [_NUMBER.search(cell) for cell in cells]
     numbers = [float(match[0][:18]) for match in found if match]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ..content import Segment
 from ..content.alarm import alarms_or_exits
@@ -29,9 +30,15 @@ _TROUBLE = re.compile(
     r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
     r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
 )
+_PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
+_QUOTED = re.compile(r"(?<!\w)([`'\"‘“«])[^`'\"’”»\n]{1,80}([`'\"’”»])")
+_HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
+_MAX_EXTREMES = 3  # numbers of a column that are beyond all others
+_SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
+_FEW = 4  # lines that are alike by chance, fewer than this
 _MAX_TELLING = 8  # lines of a part that count
 
 
@@ -47,6 +54,30 @@ def output_query(query: str, command: str) -> Query:
     weights = {term: share * weight for term, weight in called.weights.items()} | asked.weights
     mentions = {name: share * weight for name, weight in called.mentions.items()} | asked.mentions
     return asked._replace(weights=weights, mentions=mentions)
+
+
+def has_events(text: str, kind: str, ran: bool) -> bool:
+    """Whether the lines of a text of a kind are events, which may report failures: not those of files and of prose.
+
+    What a command writes reads like prose at times: "Determining projects to restore...". It is none if most of its
+    lines are alike.
+
+    >>> has_events("", "log", False), has_events("", "code", True), has_events("", "code", False)
+    (True, True, False)
+    >>> lines = "".join(f"shop.cs({n},9): warning: the variable is never used.\\n" for n in range(40))
+    >>> has_events(lines, "prose", True), has_events(lines, "prose", False), has_events("Once. Upon.", "prose", True)
+    (True, False, False)
+    """
+    if kind == "prose" and ran:
+        return _is_repetitive(text)
+    return kind not in _READ and (ran or kind not in _FILES)
+
+
+def _is_repetitive(text: str) -> bool:
+    """Whether most of the first lines of a text are like others."""
+    lines = [line[:_LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
+    counts = Counter(templates([_message(line) for line in lines]))
+    return 2 * sum(count for count in counts.values() if count >= _FEW) > len(lines)
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
@@ -68,7 +99,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     if not segments or len(text) > _CHARACTERS:
         return values
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
-    if kind not in _READ and (ran or kind not in _FILES):
+    if has_events(text, kind, ran):
         if kind not in _RECORDS:
             values = _telling(parts)
         for each in _unlike(parts, kind):
@@ -84,8 +115,8 @@ def _telling(parts: Sequence[str]) -> list[float]:
     """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
     tuned = tuning.WEIGHTS
     lines = [line[:_LINE_CHARACTERS] for part in parts for line in part.splitlines()]
-    kinds = templates(lines)
-    alarming = [alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None for line in lines]
+    kinds = templates([_message(line) for line in lines])
+    alarming = [_reports_failure(line) for line in lines]
     alarm_kinds = Counter(kind for kind, alarm in zip(kinds, alarming, strict=True) if alarm)
     counting = [has_outcome(line) for line in lines]
     count_kinds = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
@@ -103,6 +134,25 @@ def _telling(parts: Sequence[str]) -> list[float]:
         ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
+
+
+def _reports_failure(line: str) -> bool:
+    """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
+
+    >>> _reports_failure("no such file"), _reports_failure("====== FAILURES ======"), _reports_failure("== 1 failed ==")
+    (True, False, True)
+    """
+    return (alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None) and not _HEADING.fullmatch(line)
+
+
+def _message(line: str) -> str:
+    """A line without the place in a file that it begins with, and without the names that it quotes: what it says.
+
+    >>> _message("src/tax.py:2:20: F821 Undefined name `rate`"), _message("it isn't 'x'")
+    ('F821 Undefined name ``', "it isn't ''")
+    """
+    place = _PLACE.match(line)
+    return _QUOTED.sub(r"\1\2", line[place.end() :] if place else line)
 
 
 def _unlike(parts: Sequence[str], kind: str) -> list[list[float]]:
@@ -125,7 +175,7 @@ def _scarce(values: list[float]) -> list[float]:
 
 
 def _extremes(parts: Sequence[str]) -> list[float]:
-    """For each part, how far one of its numbers is beyond all others of its column, in rows of as many words.
+    """For each part, how far one of its numbers is beyond the others of its column, in rows of as many words.
 
     >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}\\n" for n in range(50)]
     >>> values = _extremes([*rows, "/dev/sdx 99% /var\\n"])
@@ -145,10 +195,14 @@ def _extremes(parts: Sequence[str]) -> list[float]:
         if len(found) < tuning.WEIGHTS.common_share * len(aligned):
             continue
         found.sort()
-        (second, _), (most, number) = found[-2:]
-        middle = found[len(found) // 2][0]
-        if most > middle:
-            values[number] = max(values[number], (most - second) / (most - middle))
+        middle, (most, _) = found[len(found) // 2][0], found[-1]
+        if most <= middle:
+            continue
+        tops = found[-_MAX_EXTREMES - 1 :]
+        gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
+        widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
+        for _, number in tops[widest + 1 :]:
+            values[number] = max(values[number], gaps[widest])
     return values
 
 

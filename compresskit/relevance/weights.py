@@ -158,6 +158,9 @@ class RelevanceWeights:
     alarming: float = weight(0.6, "share of that value for the first line of a kind that speaks of failure, minimum")
     common_share: float = weight(0.9, "share of the rows that have the common values of a column, minimum")
     max_odd_share: float = weight(0.02, "share of the rows that have an odd value, maximum")
+    max_odd_count_share: float = weight(
+        0.25, "rows that have an odd value, as a share of the rows that have a usual value of the column, maximum"
+    )
     far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
 
     # Outputs of commands (output_signals.py)

@@ -1,4 +1,7 @@
-"""Rules: what the owner of a text allows to happen to it. ``Rule``, ``treatments()``, and files of rules."""
+"""Rules: what the owner of a text allows to happen to it. ``Rule``, ``treatments()``, and files of rules.
+
+``hooks.py`` has what compress() needs for the owner's own functions on texts.
+"""
 
 from .files import load, parse
 from .matching import treatments

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ..content import detect
 from ..content.alarm import alarms_or_exits
 from ..types import Block, Place, Treatment, Turn
+from .hooks import role_and_tool
 from .rule import KINDS, Rule
 
 
@@ -43,18 +44,17 @@ class _Text:
 
     def __init__(self, turn: Turn, block: Block, behind: int, count: Callable[[str], int]) -> None:
         self._block, self._behind, self._count = block, behind, count
-        self._role = "tool" if block.call else turn.role
+        self._role, self._tool = role_and_tool(turn, block)
         self._detected: tuple[str, str] | None = None
         self._lowered: str | None = None
 
     def matches(self, rule: Rule) -> bool:
         """Whether all conditions of a rule hold. Those that need the whole text come last."""
         block = self._block
-        tool = block.call.partition(" ")[0]
         return (
             (rule.role is None or rule.role == self._role)
             and (rule.older_than is None or self._behind > rule.older_than)
-            and _is_named(tool, rule.tool)
+            and _is_named(self._tool, rule.tool)
             and _is_named(block.call, rule.call)
             and (rule.larger_than is None or self._is_larger(rule.larger_than))
             and (rule.smaller_than is None or not self._is_larger(rule.smaller_than - 1))

@@ -6,13 +6,15 @@ the given messages.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from .._json import clone, equal
-from ..markers.places import Position, originals_of, text_at
+from ..markers.places import PlacedCache, Position, originals_of, text_at
 from ..markers.restore import Reader, ShortTexts, Unit, is_run
+from ..markers.withheld import Withheld, WithheldReader, withheld, withheld_of
 from ..markers.wording import looks_issued
 from ..messages import read
 from ..messages.cache_control import marked_path, unmarked
@@ -34,20 +36,26 @@ class Continued(NamedTuple):
 
     Attributes:
         sent: The messages of the result that still hold.
-        runs: The originals of each given message that ``sent`` covers: the message itself, unless it is a form.
+        given: The given messages that ``sent`` covers, with the texts that the caller's ``before`` gave for theirs.
+        runs: The originals of each of them: the message itself, unless it is a form.
+        before: The originals of each of them as they were before the caller's ``before``.
         originals: The number of original messages that ``sent`` covers. It differs from ``len(runs)`` only if the
             caller passes compressed messages.
         whole: Whether all messages of the result still hold.
         issued: The positions of the forms in ``sent``.
         made: The compact forms of originals that were needed for comparing.
+        places: The index in ``sent`` of each original that is not in a fold.
     """
 
     sent: list[Message]
+    given: list[Message]
     runs: list[list[Message]]
+    before: list[list[Message]]
     originals: int
     whole: bool
     issued: list[Position]
     made: ShortTexts
+    places: dict[int, int]
 
     @property
     def known(self) -> int:
@@ -69,6 +77,15 @@ class Continued(NamedTuple):
         since = self.originals - done - 1  # messages since then are in their original form
         return requests_in([*self.sent[max(0, len(self.sent) - since) :], *messages[self.known :]])
 
+    def with_cache(self, result: Compressed, withheld: Withheld | None) -> Compressed:
+        """The result with the texts that ``before`` replaced, which a result from a store does not have."""
+        if withheld is None:
+            return result
+        cache = PlacedCache(result.cache, getattr(result.cache, "places", None), withheld)
+        result = dataclasses.replace(result, cache=cache)
+        self.hand_on(result)
+        return result
+
     def hand_on(self, result: Compressed) -> None:
         """Stores the compact forms with the next result, so that the next turn does not have to make them again."""
         object.__setattr__(result, _MADE, self.made)  # not a field, because users have no use for it
@@ -84,28 +101,48 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     True
     """
     runs: list[list[Message]] = []
+    before: list[list[Message]] = []
+    shown: list[Message] = []
     as_they_go: list[Message] = []
+    covered: list[Message] = []
+    places: dict[int, int] = {}
     originals = count = 0
     issued: list[Position] = []
     ends: list[_End] = []  # after each unit
     as_sent: bool | None = None  # whether forms are given as they were sent: all of them, or none
     reader = Reader(previous.cache, getattr(previous, _MADE, None))
+    held = withheld_of(previous.cache)
+    replaced, filled = WithheldReader(held), WithheldReader(held and held.open)
     for unit in reader.units(previous.messages):
         known, sent = len(runs), previous.messages[unit.first : unit.stop]
         stands_for = reader.original(unit, previous.messages)
-        given = messages[known : known + len(stands_for)]
-        positions = unit.issued
+        own = given = messages[known : known + len(stands_for)]
+        positions, own_before = unit.issued, stands_for
+        if held:
+            shown += stands_for
+            numbers = range(originals, len(shown))
+            given = [replaced.shown(one, shown, number) for one, number in zip(given, numbers, strict=False)]
+            own_before = [filled.filled(shown, number) for number in numbers]
+            if as_sent is not False:  # a text that is as it was sent stands for the text that was replaced
+                pairs = list(zip(own, given, strict=True))
+                own = [was if one is now else one for (one, now), was in zip(pairs, own_before, strict=False)]
         if as_sent is not True and _same(given, stands_for):
             if unit.run is None and given != stands_for:  # the client moved its cache marks
                 sent, positions = _with_marks(given[0], sent[0], unit)
                 stands_for = given
             runs += [[message] for message in stands_for]
+            before += [[message] for message in own]
+            covered += given
             as_sent = False if unit.issued else as_sent
         elif (as_sent is not False or not unit.issued) and equal(messages[known : known + len(sent)], sent):
             runs += [stands_for, *([] for _ in sent[1:])]
+            before += [own_before, *([] for _ in sent[1:])]
+            covered += messages[known : known + len(sent)]
             as_sent = True if unit.issued else as_sent
         else:
             break
+        if unit.run is None:
+            places[originals] = len(as_they_go)
         as_they_go += sent
         originals += len(stands_for)
         issued += positions
@@ -115,7 +152,19 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
     if not whole and (end := _closed(ends, runs)) is not None:
         originals, known, sent_before, forms, _ = end
         runs, as_they_go, issued = runs[:known], as_they_go[:sent_before], issued[:forms]
-    return Continued(as_they_go, runs, originals, whole, issued, reader.short)
+    return Continued(
+        as_they_go, covered[: len(runs)], runs, before[: len(runs)], originals, whole, issued, reader.short, places
+    )
+
+
+def with_originals(result: Compressed, messages: list[Message]) -> Compressed:
+    """A result from JSON with the texts that ``before`` replaced. They are in the original ``messages``."""
+    held = withheld_of(result.cache)
+    if held is None:
+        return result
+    going = continued(messages, result)
+    before, shown = ([message for run in each for message in run] for each in (going.before, going.runs))
+    return going.with_cache(result, withheld(before, shown, held.complete)[0]) if going.whole else result
 
 
 def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:

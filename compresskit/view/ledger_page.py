@@ -84,28 +84,50 @@ class Sums:
         return self
 
 
-def ledger_page(entries: Iterable[Entry]) -> str:
-    """The page of a ledger."""
-    total = Sums()
-    models, conversations, days = dict[str, Sums](), dict[str, Sums](), dict[str, Sums]()
-    for entry in entries:
-        total.add(entry)
+class Savings:
+    """The sums of all entries so far, and those of each model, day and conversation."""
+
+    def __init__(self) -> None:
+        self.total = Sums()
+        self.models, self.conversations, self.days = dict[str, Sums](), dict[str, Sums](), dict[str, Sums]()
+
+    def add(self, entry: Entry) -> None:
+        self.total.add(entry)
         for groups, name in (
-            (models, entry.model),
-            (conversations, entry.conversation or "(no name)"),
-            (days, entry.time[:10]),
+            (self.models, entry.model),
+            (self.conversations, entry.conversation or "(no name)"),
+            (self.days, entry.time[:10]),
         ):
             groups.setdefault(name, Sums()).add(entry)
+
+
+def ledger_page(entries: Iterable[Entry]) -> str:
+    """The page of a ledger."""
+    found = Savings()
+    for entry in entries:
+        found.add(entry)
+    return savings_page(found)
+
+
+def savings_page(found: Savings, source: str = "") -> str:
+    """The page of sums.
+
+    Args:
+        found: The sums.
+        source: A sentence that says which requests they are of.
+    """
+    total, days = found.total, found.days
     first, last = min(days, default=""), max(days, default="")
     span = (f"{first} (UTC)" if first == last else f"{first} to {last} (UTC)") if first else "No request yet"
-    tables = _table("Models", models) + _table("Days", dict(sorted(days.items(), reverse=True)), ordered=True)
-    tables += _table("Conversations", conversations) if len(conversations) > 1 else ""
+    tables = _table("Models", found.models) + _table("Days", dict(sorted(days.items(), reverse=True)), ordered=True)
+    tables += _table("Conversations", found.conversations) if len(found.conversations) > 1 else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>compresskit: what it saved</title><style>{_CSS}</style></head><body>"
         f"{_head(total)}<p>{escape(span)}. Prices are those of each model, with its prompt cache. What retrievals cost "
-        f"is deducted.{_assumed(total)}</p>{_figures(total)}{_bars(total)}{tables}</body></html>\n"
+        f"is deducted.{_assumed(total)}{escape(source and f' {source}')}</p>{_figures(total)}{_bars(total)}{tables}"
+        "</body></html>\n"
     )
 
 

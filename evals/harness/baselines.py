@@ -11,15 +11,17 @@ import json
 import os
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from compresskit.bench import IN_PLACE
 
-from . import cutting, embedders, peers
+from . import cutting, embedders, peers, rtk
 from .cases import Outcome, Request
-from .messages import Message, Slot, replace, slots
+from .messages import Message, Slot, slots
+from .messages import replace as replaced
 from .tokens import count, count_message, count_request
 
 Compressor = Callable[[Request], Outcome]
@@ -77,7 +79,7 @@ def masking(request: Request) -> Outcome:
         if saved > 0:
             masked[slot] = MASK
             spare -= saved
-    return Outcome(replace(messages, masked))
+    return Outcome(replaced(messages, masked))
 
 
 def oracle(request: Request) -> Outcome:
@@ -138,14 +140,31 @@ def shorten(request: Request) -> Outcome:
     package = import_module("compresskit")
     *above, last = request.messages
     asked = next((message["content"] for message in reversed(above) if message.get("role") == "user"), None)
-    calls = [call for message in above for call in message.get("tool_calls") or ()]
-    command = json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
+    command = _command(above)
     query = None if command and asked == f"Run {command}" else asked
     room = request.target - sum(map(count_message, above)) - (count_message(last) - count(last["content"]))
     found = package.shorten(last["content"], max(1, room), query, command)
     messages = [*above, {**last, "content": found.text}]
     exact = package.restore(messages, found.cache) == request.messages
     return Outcome(messages, found.cache, origins=range(len(messages)), exact=exact)
+
+
+def rtk_rules(request: Request) -> Outcome:
+    """What rtk's documentation says of the command's output, whatever the target is."""
+    *above, last = request.messages
+    messages = [*above, {**last, "content": rtk.filtered(_command(above) or "", last["content"])}]
+    return Outcome(messages, origins=range(len(messages)))
+
+
+def shorten_as(request: Request, other: Compressor) -> Outcome:
+    """compresskit.shorten within the tokens that another compressor comes to."""
+    return shorten(replace(request, target=sum(map(count_message, other(request).messages))))
+
+
+def _command(messages: Sequence[Message]) -> str | None:
+    """The command of the last call of a shell."""
+    calls = [call for message in messages for call in message.get("tool_calls") or ()]
+    return json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
 
 
 COMPRESSKIT: dict[str, dict[str, Any]] = {  # with which options; else the defaults
@@ -166,6 +185,9 @@ COMPRESSORS: dict[str, Compressor] = {
     "shorten": shorten,
     **{name: partial(compresskit, **given) for name, given in COMPRESSKIT.items()},
     **{name: partial(peers.compress, name) for name in peers.NAMES},
+    "rtk's rules": rtk_rules,
+    "shorten as rtk's rules": partial(shorten_as, other=rtk_rules),
+    "shorten as headroom": partial(shorten_as, other=partial(peers.compress, "headroom")),
 }
 
 

@@ -6,7 +6,7 @@
 Each runs in one process, for as long as this one, and has no network for models (HF_HUB_OFFLINE): what needs the
 weights of a model that is not on this machine does without, as the package itself decides. Texts go through pipes.
 
-headroom   headroom.compress with its defaults. It has no target.
+headroom   headroom.compress with its defaults. It has no target: it decides how far it goes.
 leanctx    leanctx.Middleware with its strategies that need no model, which take out repeated messages; its
            compressors need LLMLingua-2 or a provider.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from .cases import Outcome, Request
-from .tokens import bundled_vocabularies, count_request
+from .tokens import bundled_vocabularies
 
 ENVIRONMENT = "COMPRESSKIT_PEERS"
 NAMES = ("headroom", "leanctx")
@@ -34,13 +34,11 @@ class PeerMissing(RuntimeError):
 
 
 def compress(name: str, request: Request) -> Outcome:
-    """What a peer makes of a request.
+    """What a peer makes of a request, whatever the target is.
 
     Raises:
         PeerMissing: there is no virtual environment with it, or it raised.
     """
-    if count_request(request.messages) <= request.trigger:  # as every other compressor does
-        return Outcome(request.messages)
     answer = _asked(name, {"messages": request.messages, "model": request.model})
     return Outcome(answer["messages"], answer.get("cache") or {})
 

@@ -4,6 +4,7 @@ It imports nothing of the project. What a peer prints goes to standard error.
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -35,7 +36,8 @@ def answer(question: dict[str, Any], package: str, function: Callable[[Messages,
 
 def main() -> None:
     package, function = PEERS[sys.argv[1]]
-    out, sys.stdout = sys.stdout, sys.stderr
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what it prints is no answer
     for line in sys.stdin:
         try:
             found = answer(json.loads(line), package, function)

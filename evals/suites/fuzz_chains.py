@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from compresskit import TOOL_NAME, Compressed, Conversation, answer, compress, restore
+from compresskit import TOOL_NAME, About, Compressed, Conversation, answer, compress, restore
 from compresskit.prices import Prices, prices_for, usual
 from evals.harness.messages import Message
 from evals.harness.tokens import count
@@ -46,10 +46,14 @@ _OPTIONS: dict[str, Sequence[Any]] = {
         [{"kind": "json", "action": "verbatim", "max_tokens": 60}, {"older_than": 2, "action": "excerpt"}],
         [{"failing": True, "action": "keep"}, {"kind": "code", "action": "signatures"}, {"action": "drop_when_stale"}],
     ],
+    "before": [*[None] * 8, "hiding", "hiding", "growing", "cutting", "fickle"],
+    "after": [*[None] * 8, "head", "lines"],
 }
+_HOOKS = ("before", "after")
+_SECRET = "s3cr3t-7b"  # a text that is in some messages, and that the hook "hiding" takes out
 _CONVERSATION = (
     *("query", "tools", "protect", "open", "cached", "results", "folds", "recoverable", "shape"),
-    *("on_entry", "offer_tool", "breakpoints", "prices", "rules"),
+    *("on_entry", "offer_tool", "breakpoints", "prices", "rules", "before", "after"),
 )
 
 
@@ -87,6 +91,11 @@ class Chain:
         self.options["shape"] = rng.choice([self.shape, self.shape, "auto"])
         self.options["tools"] = made.tools(rng, self.shape) if self.chats else fuzz_shapes.tools(self.shape)
         whole = json.loads(json.dumps(whole))  # no list in it twice
+        if self.options["before"] == "hiding":
+            for holder, name in (place for message in whole for place in fuzz_shapes.places(message)):
+                holder[name] += f" {_SECRET}" * (rng.random() < 0.4)
+        self.hides = True  # whether every turn so far had the hook "hiding"
+        self.hooked = 0  # texts that went through the hook "fickle"
         self.moves_marks = self.chats and rng.random() < 0.15
         if self.chats and not self.moves_marks and rng.random() < 0.25:
             left = 4 - ("cache_control" in json.dumps(self.options["tools"]))
@@ -145,6 +154,7 @@ class Chain:
     ) -> list[str]:
         """Calls compress() and judges what it gives; goes on from it."""
         before = json.dumps([given, options["tools"]])
+        self.hides = self.hides and options["before"] == "hiding"
         try:
             result = self._compress(given, options)
             found = unequal(result) if self.rng.random() < 0.05 else []
@@ -152,6 +162,8 @@ class Chain:
             self.counted = self.counted if options["previous"] is not None else same(given, originals[0])
             if not self.counted:  # the forms of an earlier result were counted as they were sent
                 found = [law for law in found if law != "originals counted in full"]
+            if self.hides and _SECRET in json.dumps([result.messages, result.cache, result.tools]):
+                found.append("what a hook hides stays hidden")
             if json.dumps([given, options["tools"]]) != before:
                 found.append("the input is not changed")
             if stays and result.skipped_reason == "fits_trigger":
@@ -174,14 +186,39 @@ class Chain:
                 self.calls[f"{name}: {told}"] += 1
         self.calls[f"messages: {self.shape}"] += 1
         self.calls["calls"] += 1
-        return compress(given, **options)
+        return compress(given, **self._with_hooks(options))
+
+    def _with_hooks(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The options with functions in the place of the names of hooks."""
+        return {
+            name: getattr(self, f"_{value}") if name in _HOOKS and value else value for name, value in options.items()
+        }
+
+    def _hiding(self, text: str, _about: About) -> str:
+        return text.replace(_SECRET, "[hidden]")
+
+    def _growing(self, text: str, about: About) -> str:
+        return f"({about.role} {about.tool})\n{text}"
+
+    def _cutting(self, text: str, about: About) -> str:
+        return text[: len(text) // 2] + " and so on" if about.message % 2 else text
+
+    def _fickle(self, text: str, _about: About) -> str:
+        self.hooked += 1
+        return f"{text}\nThis is text {self.hooked}."
+
+    def _head(self, text: str, _about: About) -> str:
+        return text[: len(text) // 3]
+
+    def _lines(self, text: str, about: About) -> str:
+        return "\n".join(dict.fromkeys(text.split("\n"))) if about.role == "tool" else text
 
     def _again(
         self, given: list[Message], originals: list[Message], options: dict[str, Any], result: Compressed
     ) -> list[str]:
         """Asking again for the same request: alike, with this result as the one before, and in another process."""
         found = []
-        if self.rng.random() < 0.15:
+        if self.rng.random() < 0.15 and options["before"] != "fickle":
             other = self._compress(given, options)
             if not same([other.messages, other.tools, other.cache], [result.messages, result.tools, result.cache]):
                 found.append("the same call gives the same bytes")
@@ -192,15 +229,18 @@ class Chain:
             if other.compressed_tokens > result.compressed_tokens:
                 found.append("asking again costs no more")
             if self.chats and not _not_a_number(originals):
+                hooked = self._with_hooks(options)
                 talk = Conversation(
                     options["model"],
                     options["trigger"],
                     options["target"],
-                    **{name: options[name] for name in _CONVERSATION},
+                    **{name: hooked[name] for name in _CONVERSATION},
                 )
                 talk.append(*originals)
                 talk.result = result
-                later = Conversation.from_json(talk.to_json())
+                later = Conversation.from_json(talk.to_json(), **{name: hooked[name] for name in _HOOKS})
+                if not same(restore(result.messages, later.result.cache), originals):
+                    found.append("a conversation from JSON loses nothing")
                 if not same(later.request(), other.request):
                     found.append("a conversation goes on from JSON with the same bytes")
         return found

@@ -104,6 +104,9 @@ def broken(
     whole = next((one for one in originals if _gives_back(result, one)), None)
     if whole is None:
         return ["nothing is lost"]
+    if _hooked(options):  # what the hook gave is what is compressed
+        whole = restore(result.messages, json.loads(json.dumps(result.cache)))
+        given = min(given, whole, key=least_tokens)
     known = [originals[0], *(options.get("tools") or [])]
     keys = visible_keys(known, result.messages)
     sent = result.request["messages"]
@@ -119,6 +122,12 @@ def broken(
         "the decisions' keys resolve": {row.key for row in result.decisions if row.key} <= set(result.cache),
     }
     return found + [law for law, holds in laws.items() if not holds]
+
+
+def _hooked(options: Mapping[str, Any]) -> bool:
+    """Whether texts went through a hook, in this turn or before."""
+    previous = options.get("previous")
+    return bool(options.get("before") or (previous is not None and getattr(previous.cache, "withheld", None)))
 
 
 def _numbers_kept(result: Compressed, said: Set[str]) -> bool:

@@ -2,7 +2,7 @@
 """Outputs of commands as their tools write them, with the texts that must still be readable in them.
 
 A machine rarely has all of these tools. Numbers and names are drawn with a fixed seed. The rules of ``shorten`` were
-chosen with FIRST at hand; OTHERS were written afterwards, and nothing was changed for them.
+chosen with FIRST at hand; OTHERS were written afterwards.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def npm_install(draw: random.Random) -> Output:
     lines += [
         "npm error code ERESOLVE", "npm error ERESOLVE unable to resolve dependency tree", "npm error",
         "npm error While resolving: shop@1.0.0", "npm error Found: react@18.3.1", wanted, "npm error",
-        "npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log",
+        "npm error A complete log of this run can be found in: /home/user/.npm/_logs/debug-0.log",
     ]  # fmt: skip
     return Output("npm install", "packages", "npm install", "\n".join(lines) + "\n", (wanted, "Found: react@18.3.1"))
 

@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .machine_outputs import machine_outputs
 from .made_outputs import FIRST, OTHERS, WORDS, Output
+from .more_outputs import LATER
 
 _SECONDS = 120  # of a command, at most
 _QUIET = {"LC_ALL": "C", "GIT_PAGER": "cat", "PAGER": "cat", "COLUMNS": "100", "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
@@ -20,10 +22,12 @@ _QUIET = {"LC_ALL": "C", "GIT_PAGER": "cat", "PAGER": "cat", "COLUMNS": "100", "
 
 def outputs() -> Iterator[Output]:
     """All outputs: those that are written in the repository, and those of commands on this machine."""
-    for make in (*FIRST, *OTHERS):
+    for make in (*FIRST, *OTHERS, *LATER):
         yield make(random.Random(make.__name__))
     with tempfile.TemporaryDirectory() as name:
         yield from _from_commands(Path(name))
+    with tempfile.TemporaryDirectory() as name:
+        yield from machine_outputs(Path(name), _run)
 
 
 # --- made on the spot -------------------------------------------------------------------------------------------

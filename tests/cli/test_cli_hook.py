@@ -7,6 +7,7 @@ import sys
 
 import pytest
 from command_line import command, environment, run, spawn
+from paths import ROOT
 
 LOG = "".join(f"10:{n // 60:02}:{n % 60:02} INFO GET /items/{n * 37 % 991} 200 {n % 23}ms\n" for n in range(900))
 LOG = LOG.replace("10:03:20 INFO", "10:03:20 ERROR disk full\n10:03:20 INFO", 1)
@@ -185,9 +186,14 @@ def test_a_folder_of_our_name_is_no_command_of_ours(home):
     assert "pipe --exit-status" in rewritten(home, "cd compresskit && npm run build")
 
 
-def test_a_long_output_of_codex_comes_shorter_with_the_commands_code(home):
+def test_a_long_output_of_codex_comes_shorter_with_the_commands_code(home, monkeypatch):
+    """Also in a login shell, as Codex starts one, whose PATH has no compresskit."""
+    program = home / "compresskit"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m compresskit.cli "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:{os.environ['PATH']}")
     changed = rewritten(home, "for i in $(seq 900); do echo $i INFO all well; done; echo ERROR disk full; exit 3")
-    variables = environment(HOME=str(home), XDG_STATE_HOME=str(home / "state"))
+    variables = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state"), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(["bash", "-c", changed], capture_output=True, env=variables)
     assert done.returncode == 3
     assert b"ERROR disk full" in done.stdout
@@ -202,6 +208,22 @@ def test_a_long_output_of_codex_comes_shorter_with_the_commands_code(home):
 )  # fmt: skip
 def test_commands_that_must_stay_stay(home, line):
     assert hook(home, "codex", "run", event=codex_event(line)).stdout == b""
+
+
+def test_rules_know_the_tools_of_an_agent_and_are_checked_when_they_are_installed(home):
+    rules = home / "rules.toml"
+    rules.write_text('[[rules]]\ntool = "mcp__wiki__*"\naction = "keep"\n\n[[rules]]\ntool = "npm"\naction = "stub"\n')
+    given = ("run", "--max-tokens", 200, "--rules", rules)
+    wiki = {**bash_event(), "tool_name": "mcp__wiki__page", "tool_input": {"id": 3}, "tool_response": LOG}
+    assert hook(home, "claude", *given, event=wiki).stdout == b""
+    short = answer(hook(home, "claude", *given, event=bash_event(LOG[:3000], ran="npm install")))["stdout"]
+    assert len(short) < 300
+    hook(home, "claude", "install", "--yes", "--rules", "rules.toml", cwd=home)
+    line = json.loads((home / ".claude" / "settings.json").read_text())["hooks"]["PostToolUse"][0]["hooks"][0]
+    assert f"--rules {rules}" in line["command"]
+    rules.write_text("rules = 3")
+    done = hook(home, "claude", "install", "--yes", "--rules", "rules.toml", cwd=home)
+    assert (done.returncode, b"rules.toml" in done.stderr) == (2, True)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------

@@ -58,6 +58,20 @@ def test_the_query_and_the_path_decide_what_stays():
     assert "return value + 137" in done.stdout.decode()
 
 
+def test_rules_decide_and_a_file_that_cannot_be_read_stops_nothing(tmp_path):
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[[rules]]\ntool = "terraform"\naction = "keep"\n\n[[rules]]\ntool = "npm"\naction = "stub"\n')
+    given = ("--rules", rules, "--max-tokens", 200, "--command")
+    assert pipe(LOG.encode(), *given, "terraform plan").stdout == LOG.encode()
+    assert len(pipe(LOG[:2000].encode(), *given, "npm install").stdout) < 200
+    assert COUNT(pipe(LOG.encode(), *given, "cargo test", "--token-factor", 2).stdout.decode()) <= 100
+    rules.write_text("rules = 3")
+    done = pipe(LOG.encode(), *given, "npm install")
+    assert (done.stdout, done.returncode) == (LOG.encode(), 0)
+    assert b"passes as it was" in done.stderr
+    assert b"rules.toml" in done.stderr
+
+
 def test_text_that_is_not_utf_8_loses_no_byte(tmp_path):
     data = LOG.encode().replace(b"disk full", "disque échoué".encode("latin-1"))
     done = pipe(data, "--max-tokens", 200, "--keep", state=tmp_path)

@@ -1,8 +1,10 @@
 """`compresskit serve`: the real LiteLLM proxy as its child, and local servers in place of the providers."""
 
+import base64
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -138,6 +140,35 @@ def test_a_clients_own_key_goes_on_to_anthropic(guarded, provider):
             assert MASTER not in json.dumps(one.headers)
         assert len(provider.received[0].content) < len(document("own")) / 2
         provider.received.clear()
+
+
+def page(port, authorization):
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/compresskit", headers=authorization)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, refusal.headers, refusal.read().decode()
+
+
+def test_its_page_shows_what_was_saved_to_those_who_have_the_master_key(guarded):
+    _, _, port = guarded
+    with openai.OpenAI(base_url=f"http://127.0.0.1:{port}/v1", api_key=MASTER, max_retries=0) as client:
+        client.responses.create(model="gpt-5-codex", input=conversation("page", "retrieve"), store=False)
+    password = {"authorization": f"Basic {base64.b64encode(f'anyone:{MASTER}'.encode()).decode()}"}
+    deadline = time.monotonic() + 20
+    while "gpt-5-codex" not in (shown := page(port, password)[2]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    figures = dict(re.findall("<dt>([^<]*)</dt><dd>([^<]*)</dd>", shown))
+    assert int(figures["requests"]) >= 1 <= int(figures["retrievals"])
+    assert "<h1>It saved" in shown
+    assert page(port, {"authorization": f"Bearer {MASTER}"})[0] == 200
+    for others in ({}, {"authorization": "Bearer sk-other"}, {"authorization": "Basic c2stb3RoZXI="}):
+        status, headers, text = page(port, others)
+        assert (status, "gpt-5" in text) == (401, False)
+        assert headers["www-authenticate"].startswith("Basic ")
 
 
 def test_its_config_is_private_and_gone_at_the_end_and_a_signal_reaches_the_proxy(guarded):

@@ -244,3 +244,24 @@ def test_what_fails_sends_the_request_as_it_was_or_raises():
         CompressedChatModel(inner, **BUDGET, embedder=Fails(), on_error="raise").invoke(history())
     with pytest.raises(InvalidArgument, match="trigger"):
         CompressMiddleware(triger=5)
+
+
+@pytest.mark.parametrize("options", [BUDGET, {}])
+def test_a_hook_hides_texts_from_the_model_and_leaves_the_rest_of_a_message(options):
+    secret = "ann.lee@example.com"
+    messages = [
+        *history()[:-1],
+        HumanMessage(f"What does {secret} say?", id="second", name="ann"),
+        AIMessage("Who?"),
+        HumanMessage(f"What does {secret} say?", id="third"),
+    ]
+    inner = Scripted(script=lambda _: "ok", seen=[], tools=[])
+    model = CompressedChatModel(inner, **options, before=lambda text, _: text.replace(secret, "[address]"))
+    model.invoke(messages)
+    asked = [one for one in inner.seen[0] if isinstance(one, HumanMessage)]
+    assert [(one.content, one.id, one.name) for one in asked[-2:]] == [
+        ("What does [address] say?", "second", "ann"),
+        ("What does [address] say?", "third", None),
+    ]
+    assert secret not in str(inner.seen)
+    assert messages[-1].content == f"What does {secret} say?"

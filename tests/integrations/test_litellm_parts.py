@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import pydantic
 import pytest
+from hooked import EMAIL
 from hypothesis import given
 from hypothesis import strategies as st
 from proxy_model import conversation, document
@@ -239,6 +240,20 @@ def test_a_failure_in_compression_sends_the_request_as_it_was(caplog):
     headers = asyncio.run(hooks.async_post_call_response_headers_hook({"litellm_logging_obj": log}, None))
     assert headers == {"x-compresskit-skipped": "error", "x-compresskit-error": "InvalidMessages"}
     assert "passphrase" not in caplog.text
+
+
+def test_a_hook_of_the_settings_is_imported_beside_the_config_and_no_request_goes_out_without_it(tmp_path):
+    (tmp_path / "my_hooks.py").write_text("def shout(text, about):\n    return text.upper()\n\n\nlimit = 5\n")
+    config = str(tmp_path / "config.yaml")
+    assert Settings.of({"before": "my_hooks.shout"}, file=config).before("a", None) == "A"
+    for wrong in ("my_hooks.limit", "my_hooks.missing", "missing.shout", "shout", "os; x.y", 5):
+        with pytest.raises(InvalidArgument, match=r"before|shout"):
+            Settings.of({"before": wrong}, file=config)
+    hooks, log = handler(before="hooked.hide", on_error="send"), Log()
+    with pytest.raises(Exception, match="compresskit: cannot prepare this request"):
+        asyncio.run(passed(hooks, [{"role": "user", "content": {1, 2}}], log))
+    sent = asyncio.run(passed(hooks, [{"role": "user", "content": f"I am {EMAIL}"}], Log()))
+    assert sent["messages"] == [{"role": "user", "content": "I am [address]"}]
 
 
 def test_requests_without_compression_are_counted_by_their_reason():

@@ -4,6 +4,7 @@ import itertools
 import json
 
 import pytest
+from hooked import EMAIL, leaks
 from protocol_server import serving
 from proxy_clients import Client, result, sent
 from proxy_model import LOOKUP, conversation, document, secret, texts, thinks
@@ -24,6 +25,7 @@ def provider():
 @pytest.fixture(scope="module")
 def client(provider, tmp_path_factory):
     options = {"on_entry": True, "offer_tool": True, "breakpoints": True, "prices": True}
+    options |= {"before": "hooked.hide"}  # only texts with an address or a token change
     settings = config(provider, trigger=TRIGGER, target=TARGET, store="memory", **options)
     with proxy(tmp_path_factory.mktemp("proxy"), settings) as server:
         yield Client(server)
@@ -108,6 +110,24 @@ def test_a_client_that_edits_its_history_keeps_what_comes_before_the_edit(client
     history[2] = {"role": "user", "content": document("instead")}
     assert client.says(api, history).text == f"FOUND ['{secret('instead')}']"
     assert secret(name) not in json.dumps(sent(provider, name)[-1])
+
+
+@BOTH
+@pytest.mark.parametrize("do", ["answer", "retrieve"])
+def test_what_the_hook_of_the_settings_hides_never_reaches_the_provider(client, provider, api, do):
+    name = f"hidden {do} {api}"
+    history = conversation(name, do)
+    history[0]["content"] += f" I am {EMAIL}."
+    history[2]["content"] = history[2]["content"].replace(secret(name), f"{secret(name)} of {EMAIL}")
+    answer = client.says(api, history)
+    assert leaks(sent(provider, name)) == []
+    if do == "retrieve":
+        assert answer.text == f"FOUND ['{secret(name)}']"
+    history += [answer.message, {"role": "user", "content": "And now? do=answer"}]
+    client.says(api, history)
+    first, *_, later = sent(provider, name)
+    assert "[address]" in json.dumps(later)
+    assert begins(later, first)
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,11 @@ import compresskit
 
 PACKAGE = Path(compresskit.__file__).parent
 PUBLIC = {
-    "TOOL_NAME", "Compressed", "CompresskitError", "Conversation", "Counter", "CrossEncoder", "Decision", "Embedder",
-    "EmbedderFailed", "InvalidArgument", "InvalidMessages", "LiteLLMEmbedder", "LiteLLMReranker", "Reranker",
-    "RerankerFailed", "Shortened", "StaticEmbedder", "Store", "StoreError",
-    "acompletion", "answer", "completion", "compress", "restore", "retrieve", "shorten",
+    "TOOL_NAME", "About", "After", "Before", "Compressed", "CompresskitError", "Conversation", "Counter",
+    "CrossEncoder", "Decision", "Embedder", "EmbedderFailed", "HookFailed", "InvalidArgument", "InvalidMessages",
+    "LiteLLMEmbedder", "LiteLLMReranker", "Reranker", "RerankerFailed", "Shortened", "StaticEmbedder", "Store",
+    "StoreError", "ToolDecision", "acompletion", "answer", "completion", "compress", "own_calls", "restore", "retrieve",
+    "shorten",
 }  # fmt: skip
 HEAVY = {
     "litellm",
@@ -36,9 +37,9 @@ HEAVY = {
 LAYERS = [
     {"errors", "types", "_json", "_lazy", "_observer", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
-    {"messages", "options", "rules"},
+    {"hooks", "messages", "options", "rules"},
     {"responses", "relevance", "markers", "sessions", "telemetry"},
-    {"embedders", "ledger", "retrieval", "shrink", "view"},
+    {"embedders", "ledger", "retrieval", "shrink", "tool_definitions", "view"},
     {"plan"},
     {"turns"},
     {"request", "shortening"},

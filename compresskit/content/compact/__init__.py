@@ -119,9 +119,14 @@ def said_in_short(text: str, form: str) -> str:
     return short.head + short.body if short else ""
 
 
+def is_utf8(text: str) -> bool:
+    """Whether UTF-8 can encode a text: it has no lone surrogates."""
+    return not _NOT_UTF8.search(text)
+
+
 def _made(text: str, form: str) -> Short | None:
     """The text in a form. None if it has none, if UTF-8 cannot encode it, or if a line of it looks like a gap."""
     short = guarded(lambda: FORMS[form](text), None)
-    if short is None or _NOT_UTF8.search(short.head) or _NOT_UTF8.search(short.body):
+    if short is None or not (is_utf8(short.head) and is_utf8(short.body)):
         return None
     return None if form in LOSSLESS and _GAP.search(short.body) else short

@@ -15,10 +15,18 @@ _SECTION = re.compile(
 )
 _USAGE = re.compile(r"\n[ \t]*(?:[Uu]sage|USAGE):")
 _OPTION = re.compile(r"\n[ \t]{1,24}(?:--?[\w?@#][\w-]*|/\w+)(?=[ \t,=\[\r\n])")
+# A command and its description in two columns: "  list-units [PATTERN...]    List units in memory".
+_TWO_COLUMNS = r"\w[\w:.-]*+(?: [^\s]{1,40}){0,4}(?: {3,}|\t)\s*+[A-Z]\w*[ ,][^\n]*"
+_COMMAND = re.compile(rf"\n[ \t]{{1,6}}{_TWO_COLUMNS}")
 # The blank lines above a line, its indentation, and what it is.
-_LINE = re.compile(r"\n((?:[ \t\r]*+\n)*+)([ \t]*+)(?:(?P<option>--?[\w?@#][^\n]*|\+\w[^\n]*)|(?P<words>[^\s][^\n]*))")
+_LINE = re.compile(
+    r"\n((?:[ \t\r]*+\n)*+)([ \t]*+)"
+    rf"(?:(?P<option>--?[\w?@#][^\n]*|\+\w[^\n]*)|(?P<command>{_TWO_COLUMNS})|(?P<words>[^\s][^\n]*))"
+)
+_MAX_COMMAND_COLUMN = 6  # of the first column of commands: the text of manual pages begins behind it
 _COLUMNS = re.compile(r"\S(?: {2,}|\t+)\S")  # an option and its description on one line
 _NAME_LIMIT = 60
+_MIN_COMMANDS = 6  # commands by which a help page without options is known
 _TAB = 8
 
 
@@ -28,7 +36,11 @@ def looks_manual(sample: str) -> bool:
     sections = len(_SECTION.findall(sample))
     if _HEADER.match(sample):
         return sections > 0
-    return options >= 2 and (sections > 1 or bool(_USAGE.search(sample)) or options * 5 >= sample.count("\n"))
+    lines = sample.count("\n")
+    if options >= 2 and (sections > 1 or bool(_USAGE.search(sample)) or options * 5 >= lines):
+        return True
+    commands = len(_COMMAND.findall(sample))
+    return commands >= _MIN_COMMANDS and 2 * (commands + options) >= lines
 
 
 def marks(text: str) -> Iterator[Mark]:
@@ -44,14 +56,15 @@ def marks(text: str) -> Iterator[Mark]:
     for line in _LINE.finditer("\n" + text):
         start, apart = line.end(1) - 1, bool(line[1])
         column = len(line[2].expandtabs(_TAB))
+        entry = line["option"] or (line["command"] if 0 < column <= _MAX_COMMAND_COLUMN else None)
         if not column and not line["option"]:
-            section, option, headed, group = line["words"].strip(), -1, True, group + 1
+            section, option, headed, group = (line["words"] or line["command"]).strip(), -1, True, group + 1
             yield Mark(start, section[:_NAME_LIMIT], group)
-        elif line["option"] and (option < 0 or column <= option):
+        elif entry and (option < 0 or column <= option):
             if (option < 0 or described or apart) and not headed:
                 group += 1
-                yield Mark(start, _name(line["option"]), group)
-            option, headed, described = column, False, bool(_COLUMNS.search(line["option"]))
+                yield Mark(start, _name(entry), group)
+            option, headed, described = column, False, bool(_COLUMNS.search(entry))
         elif option >= 0 and column > option:
             described = True
         else:

@@ -9,6 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
 from ...markers.restore import restore
+from ...responses.settling import Settling, as_object
 from ...types import Cache, Message
 
 _ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
@@ -37,6 +38,7 @@ class Originals:
     """The caller's messages, found again by the dicts that they became."""
 
     def __init__(self, messages: Sequence[BaseMessage]) -> None:
+        self._given = messages
         self.dicts = [as_dict(message) for message in messages]
         self._objects: dict[str, list[BaseMessage]] = {}
         for found, message in zip(reversed(self.dicts), reversed(messages), strict=True):
@@ -51,14 +53,17 @@ class Originals:
     def messages(self, dicts: Iterable[Message], cache: Cache) -> list[BaseMessage]:
         """The messages to send: the caller's own objects, copies with other texts, and new ones."""
         left = {name: list(objects) for name, objects in self._objects.items()}
-        return [self._message(one, left, cache) for one in dicts]
+        return [self._message(at, one, left, cache) for at, one in enumerate(dicts)]
 
-    def _message(self, one: Message, left: dict[str, list[BaseMessage]], cache: Cache) -> BaseMessage:
+    def _message(self, at: int, one: Message, left: dict[str, list[BaseMessage]], cache: Cache) -> BaseMessage:
         if found := left.get(_name(one)):
             return found.pop()
         before = restore([one], cache)
-        found = left.get(_name(before[0])) if len(before) == 1 else None
-        return _with_texts(found.pop(), one) if found else _made(one)
+        if found := left.get(_name(before[0])) if len(before) == 1 else None:
+            return _with_texts(found.pop(), one)
+        if at < len(self.dicts) and _frame(self.dicts[at]) == _frame(one):  # its texts went through a hook
+            return _with_texts(self._given[at], one)
+        return _made(one)
 
 
 def without(message: AIMessage, ids: frozenset[str], usage: Any) -> AIMessage:
@@ -82,6 +87,47 @@ def without(message: AIMessage, ids: frozenset[str], usage: Any) -> AIMessage:
     return message.model_copy(update=changes)
 
 
+def settled(message: AIMessage, settling: Settling) -> tuple[AIMessage, frozenset[str]]:
+    """The model's message with its calls as they go on, and the ids of those that changed."""
+    made = {}
+    for call in message.tool_calls:
+        name, arguments = (
+            settling.settled(call["name"], call["args"]) if call["name"] in settling.held else (None, None)
+        )
+        if name not in (None, call["name"]):
+            made[str(call["id"])] = (name, as_object(arguments))
+    if not made:
+        return message, frozenset()
+    changes: dict[str, Any] = {"tool_calls": [_renamed(call, made, "args") for call in message.tool_calls]}
+    if isinstance(message.content, list):
+        changes["content"] = [_renamed(block, made, "input", "arguments") for block in message.content]
+    if isinstance(chunks := getattr(message, "tool_call_chunks", None), list):
+        changes["tool_call_chunks"] = [_renamed(chunk, made, "args") for chunk in chunks]
+    more = message.additional_kwargs
+    if isinstance(more.get("tool_calls"), list):
+        calls = [
+            {**call, "function": _renamed({**call["function"], "id": call.get("id")}, made, "arguments", drop="id")}
+            for call in more["tool_calls"]
+        ]
+        changes["additional_kwargs"] = {**more, "tool_calls": calls}
+    return message.model_copy(update=changes), frozenset(made)
+
+
+def _renamed(call: Any, made: Mapping[str, tuple[Any, Any]], *fields: str, drop: str = "") -> Any:
+    """A call with another name and other arguments, which stay a text if they were one."""
+    found = made.get(str(_id(call))) if isinstance(call, dict) else None
+    if isinstance(call, dict):
+        call = {name: value for name, value in call.items() if name != drop}
+    if found is None:
+        return call
+    name, arguments = found
+    for field in fields:
+        if field in call:
+            given = json.dumps(arguments) if isinstance(call[field], str) else arguments
+            return {**call, "name": name, field: given}
+    return call
+
+
 def _blocks(message: BaseMessage) -> list[tuple[int, Any]]:
     """The blocks of content that stay among the content, with their places: no calls and no thinking."""
     apart = _THINKING | (_CALLS if getattr(message, "tool_calls", None) else frozenset())
@@ -103,6 +149,13 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def _name(message: Message) -> str:
     return json.dumps(message, sort_keys=True, default=str)
+
+
+def _frame(message: Message) -> tuple[Any, ...]:
+    """A message without its texts."""
+    content = message.get("content")
+    kinds = [_kind(block) for block in content] if isinstance(content, list) else type(content)
+    return message["role"], kinds, message.get("tool_calls"), message.get("tool_call_id")
 
 
 def _with_texts(message: BaseMessage, changed: Message) -> BaseMessage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -26,7 +26,7 @@ from ...messages.retrieval_tool import has_ours, schema
 from ...responses import calls_of, without_ours
 from ...stores import MemoryStore
 from ...types import Cache, Store
-from .messages import Originals, as_dict, without
+from .messages import Originals, as_dict, settled, without
 
 _BOUND = "compresskit_bound"  # the argument that holds what bind_tools() made with our tool
 
@@ -75,7 +75,8 @@ class CompressedChatModel(BaseChatModel):
         plain = self.model.bind_tools(tools, **kwargs)
         with_ours = self.model.bind_tools([*tools, schema("openai")], **kwargs)
         described = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(**plain.kwargs, **{_BOUND: (with_ours.kwargs, described)})  # type: ignore[attr-defined]
+        bound = _Bound(self.model, list(tools), kwargs, with_ours.kwargs, described)  # type: ignore[attr-defined]
+        return self.bind(**plain.kwargs, **{_BOUND: bound})  # type: ignore[attr-defined]
 
     def _generate(
         self,
@@ -125,6 +126,32 @@ class CompressedChatModel(BaseChatModel):
             await stream.aclose()
 
 
+class _Bound(NamedTuple):
+    """What bind_tools() was given, and what it made.
+
+    Attributes:
+        model: The model.
+        tools: The caller's tools.
+        options: The other arguments of bind_tools().
+        with_ours: The arguments of a call with these tools and our retrieval tool.
+        described: The tools as OpenAI's chat declares them.
+    """
+
+    model: BaseChatModel
+    tools: list[Any]
+    options: dict[str, Any]
+    with_ours: dict[str, Any]
+    described: list[dict[str, Any]]
+
+    def within(self, sent: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The arguments of a call with these tools. Those that are whole are bound as the caller has them."""
+        own = [
+            next((tool for tool, one in zip(self.tools, self.described, strict=True) if one == given), given)
+            for given in sent
+        ]
+        return dict(self.model.bind_tools(own, **self.options).kwargs)  # type: ignore[attr-defined]
+
+
 class _Client:
     """Calls the model that is wrapped."""
 
@@ -165,12 +192,13 @@ class _Turn:
     def __init__(self, model: CompressedChatModel, messages: list[BaseMessage], kwargs: dict[str, Any]) -> None:
         self._model = model
         self._given = messages
-        self._bound = kwargs.pop(_BOUND, None)
+        self._bound: _Bound | None = kwargs.pop(_BOUND, None)
         self._kwargs = kwargs
         self._originals = Originals(messages)
         self._usage: UsageMetadata | None = None
         self._cache: Cache = {}
         self._offers = False  # whether our tool is sent
+        self._sent: Sequence[dict[str, Any]] = ()  # the tools that are sent, if some are deferred
         self._method = "generate"
         self.report = new_report()
         self.stream: Any = None  # the stream that is being read
@@ -187,9 +215,10 @@ class _Turn:
 
     def _answered(self, loop: Request, result: ChatResult, message: AIMessage) -> Steps:
         talk = Talk(loop, loop.kwargs["messages"])
+        message, _ = settled(message, loop.settling)
         while talk.goes_on(self._plain(message)):
             result = yield from talk.next(self._plain(message))
-            message = self._noted(result)
+            message, _ = settled(self._noted(result), loop.settling)
         yield from self._recorded(loop, talk, message)
         shown = ChatGeneration(message=self._shown(message), generation_info=result.generations[0].generation_info)
         return ChatResult(generations=[shown], llm_output=result.llm_output)
@@ -213,57 +242,66 @@ class _Turn:
                     held.append(chunk)
                 else:
                     yield Show(chunk)
-            if talk is None or whole is None or not talk.goes_on(self._plain(whole.message)):
+            if loop is None or talk is None or whole is None:
+                return
+            message, changed = settled(whole.message, loop.settling)
+            if not talk.goes_on(self._plain(message)):
                 break
             for chunk in held:
                 self._usage = add_usage(self._usage, getattr(chunk.message, "usage_metadata", None))
-            self.stream = yield from talk.next(self._plain(whole.message))
-        if loop is None or talk is None or whole is None:
-            return
-        yield from self._recorded(loop, talk, whole.message)
-        ours = _ours(self._plain(whole.message))
+            self.stream = yield from talk.next(self._plain(message))
+        yield from self._recorded(loop, talk, message)
+        ours = _ours(self._plain(message)) | changed
         hidden = {chunk["index"] for chunk in whole.message.tool_call_chunks if chunk["id"] in ours}
         for chunk in held:
             if (shown := _without(chunk, ours, hidden)) is not None:
                 yield Show(shown)
+        if made := [chunk for chunk in getattr(message, "tool_call_chunks", ()) if chunk["id"] in changed]:
+            yield Show(ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=made)))
         if self._usage is not None:  # of the turns that were only retrievals
             yield Show(ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage)))
 
     def _prepared(self) -> tuple[Request | None, list[BaseMessage]]:
         """The request for the loop, if something may be retrieved; and the messages to send."""
         settings, dicts = self._model._settings, self._originals.dicts
-        described = self._bound[1] if self._bound else []
+        described = self._bound.described if self._bound else []
         kwargs = {"model": _name_of(self._model.model), "messages": dicts, "tools": described or None}
         if self._kwargs.get("tool_choice") is not None:
             kwargs["tool_choice"] = self._kwargs["tool_choice"]
         try:
             changes, loop = followed(settings, self._model._store, "openai", kwargs, self.report)
         except Exception as error:
-            if settings.strict:
+            if not settings.sends:
                 raise
             self.report.update(error=reason(error), skipped_reason="error")
             return None, self._given
         if loop is not None:
             loop.ask = self._ask
             self._cache = loop.cache
-        self._offers = has_ours(changes.get("tools"))
+        self._offer(changes.get("tools"))
         if not changes:
             return loop, self._given
         return loop, self._originals.messages(changes["messages"], self._cache or {})
 
     def _ask(self, kwargs: dict[str, Any]) -> Steps:
         """A call of the model after a retrieval."""
-        self._offers = has_ours(kwargs.get("tools"))
+        self._offer(kwargs.get("tools"))
         messages = self._originals.messages(kwargs["messages"], self._cache)
         return (yield Call(self._method, (messages, self._arguments())))
 
+    def _offer(self, tools: Any) -> None:
+        self._offers = has_ours(tools)
+        self._sent = tools if self._model._settings.tool_budget is not None and tools else ()
+
     def _arguments(self) -> dict[str, Any]:
         """The arguments of a call of the model, with our tool or without it."""
+        if self._bound is not None and self._sent:
+            return {**self._kwargs, **self._bound.within(self._sent)}
         if not self._offers:
             return self._kwargs
         if self._bound is None:
             return {**self._kwargs, **self._model.model.bind_tools([schema("openai")]).kwargs}  # type: ignore[attr-defined]
-        return {**self._kwargs, **self._bound[0]}
+        return {**self._kwargs, **self._bound.with_ours}
 
     def _plain(self, message: AIMessage) -> dict[str, Any]:
         return self._originals.add(message)

@@ -29,12 +29,16 @@ def __getattr__(name: str) -> object:
     from ...errors import CompresskitError
     from .hooks import Handler
     from .settings import NAME, Settings
+    from .status import StatusPage
 
     try:
-        made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME)))
+        made = Handler(Settings.of(litellm.callback_settings.get(NAME), _written().get(NAME), _file()))
     except CompresskitError:
         _hide_frames()
         raise
+    proxy = sys.modules.get("litellm.proxy.proxy_server")
+    if proxy is not None and made.ledger is not None:  # as LiteLLM adds the route of its own callback for Prometheus
+        StatusPage(made.ledger).attach(vars(proxy)["app"])
     globals()[name] = made
     return made
 
@@ -44,10 +48,15 @@ def _written() -> dict[str, Any]:
     with contextlib.suppress(Exception):  # a remote config, or another litellm: an error then names no variable
         import yaml
 
-        with open(vars(sys.modules["litellm.proxy.proxy_server"])["user_config_file_path"], encoding="utf-8") as file:
+        with open(_file() or "", encoding="utf-8") as file:
             found: dict[str, Any] = dict(yaml.safe_load(file)["callback_settings"])
             return found
     return {}
+
+
+def _file() -> str | None:
+    """The path of the proxy's config file; None if there is none."""
+    return vars(sys.modules.get("litellm.proxy.proxy_server", sys)).get("user_config_file_path")
 
 
 def _hide_frames() -> None:

@@ -1,4 +1,5 @@
-"""Writes each call of the model into a ledger: its usage as the provider gave it, and what compression took out.
+"""What a call of a model has cost, as an entry of a ledger or in sums in memory: from LiteLLM's log event, which fires
+for each call.
 
 Nothing of a message is written. A call without usage, or of a model whose prices are not known, has no entry.
 """
@@ -15,13 +16,14 @@ from .settings import NAME
 
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ...ledger import Ledger
+    from .status import SinceStart
 
 
-def record(ledger: Ledger, kwargs: Mapping[str, Any], response: Any) -> None:
-    """Appends the entry of a call.
+def record(ledger: Ledger | SinceStart, kwargs: Mapping[str, Any], response: Any) -> None:
+    """Adds the entry of a call.
 
     Args:
-        ledger: The ledger.
+        ledger: The ledger, or sums in memory.
         kwargs: The arguments of LiteLLM's success event.
         response: The response, or that of a stream as a whole.
     """

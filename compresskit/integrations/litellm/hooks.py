@@ -26,6 +26,7 @@ from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
+from ...errors import reason
 from ...stores import Store
 from .accounts import record
 from .events import as_object
@@ -92,8 +93,8 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                     changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
                 turn.sent[model] = (changes, turn.request)
             except Exception as error:
-                if self.settings.on_error == "raise":
-                    raise _refusal(model, f"cannot prepare this request ({type(error).__name__}).") from None
+                if not self.settings.sends:
+                    raise _refusal(model, f"cannot prepare this request ({reason(error)}).") from None
                 turn.sent[model] = ({}, None)
                 turn.report.update(error=type(error).__name__, skipped_reason="error")
                 # its text may quote the request

@@ -11,8 +11,9 @@ from ..._json import dumps
 from ...chat.following import Following
 from ...chat.loop import Request
 from ...chat.report import new_report
+from ...errors import InvalidArgument
 from ...messages.cache_control import marks
-from ...messages.retrieval_tool import may_retrieve
+from ...messages.retrieval_tool import chosen_names, may_retrieve
 from ...options import checked_target
 from ...prices import prices_for
 from ...responses import plain, taken
@@ -68,6 +69,8 @@ class Turn:
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
     if turn.shape == "responses" and (why := _left_alone(kwargs)):
+        if settings.before is not None:
+            raise InvalidArgument(f"before cannot be applied to this request: {why}.")
         turn.report["skipped_reason"] = why
         _observer.skipped(kwargs.get("model"), "disabled")
         return {}
@@ -118,6 +121,8 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
     factor = settings.factor_of(model)
     measure = measure_for(model, None, factor)
     beside = sum(measure.count(dumps(plain(kwargs[name]))) for name in _BESIDE[shape] if kwargs.get(name))
+    # the answer of a background response comes later, in a request of its own
+    later = shape == "responses" and kwargs.get("background") is True
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
@@ -125,14 +130,17 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
         "token_factor": factor,
         "tools": kwargs.get("tools"),
-        # the answer of a background response comes later, in a request of its own
-        "recoverable": may_retrieve(kwargs) and not (shape == "responses" and kwargs.get("background") is True),
+        "recoverable": may_retrieve(kwargs) and not later,
+        "tool_budget": None if later else settings.tool_budget,
+        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
         "open": list(settings.open) or None,
         "cached": settings.cached,
         "results": settings.results,
         "folds": settings.folds,
         "embedding_model": settings.embedding_model,
         "reranker": settings.reranker,
+        "before": settings.before,
+        "after": settings.after,
         "on_entry": settings.on_entry,
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_keeping, check_loop, check_turns, checked_factor, checked_target
+from ...options import check_keeping, check_loop, check_tools, check_turns, checked_factor, checked_target
 from ...rules import Rule, checked, checked_rules, load
+from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
 from ...stores.limits import TTL
 from ...stores.redis import SCHEMES
+from .status import SinceStart
 
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ...ledger import Ledger
@@ -20,6 +24,7 @@ if TYPE_CHECKING:  # its locks need a POSIX system
 NAME = "compresskit"  # name of the field in metadata and body, and of the section of the config
 HEADER = "x-compresskit"
 _VARIABLE = "os.environ/"
+_IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 
 
@@ -44,8 +49,12 @@ class Settings:
         telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
         embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
+        tool_budget, keep_tools: As for ``compress``.
         ledger: The file of a ledger, to which each call is added; "" for none. See ``compresskit.ledger``.
         rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
+        before, after: As for ``compress``; in the config, each is the import path of a function or of an object, such
+            as "my_hooks.redact". The module may be beside the config. With ``before``, no request goes out as it was
+            because compression fails.
     """
 
     enabled: bool = True
@@ -69,8 +78,12 @@ class Settings:
     embedding_model: str | None = None
     reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
+    tool_budget: int | None = None
+    keep_tools: tuple[str, ...] | list[str] = ()
     ledger: str = ""
     rules: str | list[Any] | tuple[Any, ...] = ()
+    before: Any = None
+    after: Any = None
 
     @property
     def strict(self) -> bool:
@@ -79,15 +92,21 @@ class Settings:
     @property
     def follows(self) -> bool:
         """Whether the next request needs this one's result even if nothing was taken out of it."""
-        return bool(self.on_entry) or self.breakpoints or self.prices
+        return bool(self.on_entry) or self.breakpoints or self.prices or self.before is not None
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request may go out as it was if it could not be prepared."""
+        return not self.strict and self.before is None
 
     @classmethod
-    def of(cls, config: Any, written: Any = None) -> Settings:
+    def of(cls, config: Any, written: Any = None, file: str | None = None) -> Settings:
         """Settings from a section of the config.
 
         Args:
             config: The section as the proxy has read it, with the values of variables.
             written: The section as it is in the file, so that an error can name a variable that is not set.
+            file: The path of the config, beside which the modules of hooks may be.
 
         Raises:
             InvalidArgument: A name or a value is not a valid setting. Then the proxy does not start.
@@ -108,7 +127,8 @@ class Settings:
             _check_variable(name, value, written)
         made = cls(**config)
         made._check()
-        return replace(made, rules=_rules(made.rules, f"callback_settings.{NAME}.rules"))
+        before, after = (_hook(name, getattr(made, name), file) for name in ("before", "after"))
+        return replace(made, rules=_rules(made.rules, f"callback_settings.{NAME}.rules"), before=before, after=after)
 
     def factor_of(self, model: str) -> float:
         """The factor of a model: the first one whose pattern is like its name, or 1."""
@@ -126,10 +146,10 @@ class Settings:
             return DiskStore(self.store.removeprefix("disk:"), ttl=self.ttl)
         return RedisStore(self.store, ttl=self.ttl)
 
-    def open_ledger(self) -> Ledger | None:
-        """The ledger of the settings; None if there is none. The first entry creates its file."""
+    def open_ledger(self) -> Ledger | SinceStart | None:
+        """The ledger of the settings, or sums in memory if there is none. The first entry creates its file."""
         if not self.ledger:
-            return None
+            return SinceStart() if os.name == "posix" else None
         from ...ledger import Ledger
 
         return Ledger(self.ledger)
@@ -146,6 +166,7 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        check_tools(self.tool_budget, self.keep_tools)
         for name in ("embedding_model", "reranker"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, str) and value):
@@ -241,6 +262,27 @@ def _rules(value: Any, where: str) -> tuple[Rule, ...]:
     """Rules from a list, or from the file at a path. No rule shrinks: the proxy has no shrinker."""
     found = load(value) if isinstance(value, str) and value else checked(value or None, where)
     return checked_rules(found, None)
+
+
+def _hook(name: str, value: Any, file: str | None) -> Function | None:
+    """The hook of an import path."""
+    where = f"callback_settings.{NAME}.{name}"
+    if not isinstance(value, str):
+        return checked_hook(name, value)
+    if not _IMPORT_PATH.fullmatch(value):
+        raise InvalidArgument(
+            f"{where} is {shown(value)}; the import path of a function was expected, such as my_hooks.redact."
+        )
+    from litellm.proxy.types_utils.utils import get_instance_fn
+
+    try:
+        found = get_instance_fn(value, config_file_path=file)
+    except Exception as error:
+        raise InvalidArgument(
+            f"{where} is {shown(value)}, which cannot be imported ({type(error).__name__}); a function in a module was "
+            f"expected. Put the module beside the config, or on the Python path."
+        ) from error
+    return checked_hook(name, found)
 
 
 def own_choice(data: Mapping[str, Any]) -> bool | None:

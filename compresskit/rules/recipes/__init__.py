@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...errors import InvalidArgument, shown
-from ..files import parse
+from ..files import SUFFIXES, load, parse
 from ..rule import Rule
 
 _FOLDER = Path(__file__).parent
@@ -29,6 +29,15 @@ def text_of(name: str) -> str:
     if name not in names():
         raise InvalidArgument(f"the recipe is {shown(name)}; one of {', '.join(names())} was expected.")
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
+
+
+def named(name: str) -> tuple[Rule, ...]:
+    """The rules of a file by its path, or of a recipe by its name, as the command line takes them.
+
+    >>> named("customer-service") == recipe("customer-service")
+    True
+    """
+    return load(name) if Path(name).suffix in SUFFIXES else recipe(name)
 
 
 def recipe(name: str) -> tuple[Rule, ...]:

@@ -31,13 +31,14 @@ ALL = "all"
 _EVALS = ("-m", "evals")
 _CURVE = "one of the curves of the report, some minutes"
 _SWE = (*_EVALS, "swe-bench", "--retention")
+_BESIDE = "head+tail,compresskit,shorten,rtk's rules,headroom,shorten as rtk's rules,shorten as headroom"
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
     "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
     "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
     "needs": Recipe((*_EVALS, "needs"), 2.5),
-    "outputs": Recipe((*_EVALS, "outputs", "--data", "sample"), 0.5),
+    "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
     "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
