@@ -164,11 +164,20 @@ def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoi
     for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
         if not isinstance(value, bool):
             raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
-    if prices is not None and not isinstance(prices, Prices):
-        raise InvalidArgument(
-            f"prices is {shown(prices)}; compresskit.prices.Prices was expected, such as prices_for(model), or None."
-        )
+    check_prices(prices)
     if previous is not None and not isinstance(previous, Compressed):
         raise InvalidArgument(
             f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."
+        )
+
+
+def check_prices(prices: object) -> None:
+    """Raises InvalidArgument if this is not what ``compress(prices=)`` takes.
+
+    >>> check_prices(True)
+    """
+    if prices is not None and not isinstance(prices, Prices | bool):
+        raise InvalidArgument(
+            f"prices is {shown(prices)}; True for the model's own prices, a compresskit.prices.Prices, or None was "
+            f"expected."
         )

@@ -9,11 +9,12 @@ from typing import Any, Literal, NamedTuple
 from .types import Message, Path, Tool
 
 Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
-SkippedReason = Literal["below_trigger", "fits_trigger", "no_gain", "protected"]
+SkippedReason = Literal["below_trigger", "fits_trigger", "costs_more", "no_gain", "protected"]
 ToolAction = Literal["whole", "shortened", "deferred"]
 
 _REASONS = {
     "below_trigger": "below the trigger",
+    "costs_more": "a compaction would cost more than it saves",
     "no_gain": "nothing could be made smaller",
     "protected": "everything had to stay",
 }
@@ -118,14 +119,18 @@ class Compressed(Mapping[str, Any]):
         trigger: The trigger of this call.
         target: The target of this call.
         skipped_reason: "below_trigger", "fits_trigger" (what the turn before sent was kept, with the new messages
-            behind it), "protected" (what has to stay is above the target by itself; ``decisions`` say why it stays),
-            "no_gain" (nothing could be made smaller), or None.
+            behind it), "costs_more" (the same above the trigger, because by the prices a compaction does not pay yet,
+            and the model's context window has room), "protected" (what has to stay is above the target by itself;
+            ``decisions`` say why it stays), "no_gain" (nothing could be made smaller), or None.
         decisions: One for each block, in order. Empty below the trigger.
         estimate: True if the model's own tokenizer is not known here, so that all counts are o200k_base's.
         breakpoints: The places where ``request`` has cache_control marks that compresskit added. ``messages`` has none,
             so that it stays the same from turn to turn.
         settled_tokens: The size of this conversation after its last compaction. A compaction that was not used because
             it gained too little counts too. 0 before the first one.
+        bill: With prices: what the requests of this conversation have cost so far with the provider's cache, in
+            micro-dollars, without retrievals. 0 without prices.
+        bill_without: The same if everything had been sent.
         entered: One for each result of this turn that entered in a shorter form before it was first sent.
         forms: The places in ``messages`` of texts that are forms of originals: index and path.
         tool_decisions: One for each definition that ``tool_budget`` could shorten or defer. Empty if the tools are as
@@ -148,6 +153,8 @@ class Compressed(Mapping[str, Any]):
     estimate: bool = False
     breakpoints: tuple[Mark, ...] = ()
     settled_tokens: int = 0
+    bill: int = 0
+    bill_without: int = 0
     entered: tuple[Decision, ...] = ()
     forms: tuple[tuple[int, Path], ...] = ()
     tool_decisions: tuple[ToolDecision, ...] = ()

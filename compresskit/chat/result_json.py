@@ -16,7 +16,10 @@ from ..markers.withheld import Withheld, withheld_of
 from ..messages import check_messages
 from ..result import Compressed, Decision, Mark, SkippedReason, ToolAction, ToolDecision
 
-_TOKENS = ("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens")
+_COUNTS = (
+    *("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens"),
+    *("bill", "bill_without"),
+)
 _UNSOUND = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 
 
@@ -92,7 +95,7 @@ def _made(
 def _is_sound(result: Compressed) -> bool:
     check_messages(result.messages)
     _ = result.request, result.changes  # every mark has its part, and every form its text
-    counts = [*(getattr(result, name) for name in _TOKENS), *(row.message for row in result.decisions)]
+    counts = [*(getattr(result, name) for name in _COUNTS), *(row.message for row in result.decisions)]
     counts += (getattr(result.cache, "places", None) or {}).values()
     held = withheld_of(result.cache)
     digests = [digest for texts in held.entries.values() for digest in texts] if held else []

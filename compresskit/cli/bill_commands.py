@@ -38,7 +38,7 @@ _DOCTOR = ("session", "of", "requests", "longest", "tokens", "without", "with", 
 # How to get a setting: in a program, and in the settings of the proxy.
 _IN_PROGRAM = {
     "at the trigger": 'a Conversation with trigger={trigger:_}, on_entry="lossless"',
-    "by prices": 'a Conversation with trigger={trigger:_}, on_entry="views", prices=prices_for(model)',
+    "by prices": 'a Conversation with trigger={trigger:_}, on_entry="views", prices=True',
 }
 _IN_PROXY = {
     "at the trigger": "the LiteLLM proxy with trigger: {trigger}, on_entry: lossless",

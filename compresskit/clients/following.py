@@ -11,7 +11,6 @@ from ..chat.loop import Request
 from ..messages import as_dicts
 from ..messages.retrieval_tool import chosen_names, may_retrieve
 from ..options import checked_target
-from ..prices import prices_for
 from ..tokens.measure import measure_for
 from ..types import Store
 from .options import Settings
@@ -58,7 +57,7 @@ def followed(
         "tools": kwargs.get("tools"),
         "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
         "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
-        "prices": prices_for(model) if settings.prices is True else settings.prices or None,
+        "prices": settings.prices,
         "tool_budget": settings.tool_budget if recoverable else None,  # else no search is answered
         "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
         **{name: getattr(settings, name) for name in _AS_THEY_ARE},

@@ -178,8 +178,7 @@ class Settings:
         checked_hook("before", self.before)
         checked_hook("after", self.after)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
-        prices = None if isinstance(self.prices, bool) else self.prices
-        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, prices)
+        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, self.prices)
         if not isinstance(self.enabled, bool):
             raise InvalidArgument(f"enabled is {shown(self.enabled)}; True or False was expected.")
 

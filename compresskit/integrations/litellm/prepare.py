@@ -15,7 +15,6 @@ from ...errors import InvalidArgument
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import chosen_names, may_retrieve
 from ...options import checked_target
-from ...prices import prices_for
 from ...responses import plain, taken
 from ...rules import Rule
 from ...stores import Store
@@ -145,5 +144,5 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions
         "breakpoints": settings.breakpoints and len(marked) <= 1,
-        "prices": prices_for(model) if settings.prices else None,
+        "prices": settings.prices,
     }
