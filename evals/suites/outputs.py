@@ -11,7 +11,7 @@ tokens   tokens after as a share of the tokens before
 
 The groups "other tools" and "later tools" were written after the rules of shorten() had been chosen; what was found in
 them, as kinds of faults, is in the rules now. "rtk's rules" and "headroom" have no target, and "shorten as …" is
-shorten() within their number of tokens; headroom needs HEADROOM_PYTHON (`evals/harness/headroom.py`). With data, the
+shorten() within their number of tokens; headroom needs COMPRESSKIT_PEERS (`evals/harness/peers.py`). With data, the
 outputs of command_outputs.json.gz are there too; nobody has labelled them, so only `met` counts.
 """
 
