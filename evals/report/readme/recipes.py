@@ -37,13 +37,6 @@ RECIPES = {
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
     "shrink": Recipe((*_EVALS, "shrink")),
     "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),
-    "bill-conversation": Recipe(
-        (
-            *(*_EVALS, "bill", "--compressors"),
-            "everything,window,masking,summaries,headroom,conversation,conversation-views",
-        ),
-        slow="some minutes, and COMPRESSKIT_HEADROOM",
-    ),
     "bench": Recipe((*_EVALS, "bench"), slow="it measures time, and needs a machine that does nothing else"),
     "swe-bench-curve": Recipe(
         (*_EVALS, "swe-bench", "--retention", "--target", "3000,5000,7000,10000,15000"), slow=_CURVE, prompts=True
