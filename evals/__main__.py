@@ -33,6 +33,7 @@ EVALS = {  # name -> module of this package, and what it is
         "suites.outputs",
         "outputs of commands: how much of what matters is still readable at a few of their tokens",
     ),
+    "gather": ("suites.gather", "groups of cases for needs, from public repositories on this machine"),
     "fit": (
         "suites.fit",
         "weights of relevance, fitted on labelled requests and measured on groups that were left out",
