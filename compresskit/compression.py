@@ -4,31 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
 from ._json import clone
 from .embedders.named import embedder_of, reranker_of
-from .markers.places import originals_of
+from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_meaning, check_turns, checked_factor, checked_target, entry_forms
+from .options import (
+    check,
+    check_keeping,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+    entry_forms,
+)
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
 from .plan.opening import to_open
 from .plan.writer import Written
-from .prices import Prices
+from .prices import Prices, context_window, prices_of
 from .relevance.query import derive
 from .request import Request
 from .result import Compressed
 from .rules import Rule, checked_rules, treatments
 from .rules.hooks import Function, checked_hook, form_after
 from .tokens.measure import Measure, measure_for
+from .tool_definitions import Offer, offer
+from .tool_definitions.use import called_in, task_text, without_found
+from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
-from .turns.continuation import Continued, continued, lasting, pays
+from .turns.continuation import Continued, continued, lasting
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -85,9 +98,11 @@ def compress(
     on_entry: bool | str = False,
     offer_tool: bool = False,
     breakpoints: bool = False,
-    prices: Prices | None = None,
+    prices: Prices | bool | None = None,
     rules: Sequence[Rule | Mapping[str, Any]] | None = None,
     token_factor: float = 1.0,
+    tool_budget: int | None = None,
+    keep_tools: Sequence[str] = (),
     before: Before | Callable[[str, About], str] | None = None,
     after: After | Callable[[str, About], str] | None = None,
 ) -> Compressed:
@@ -146,15 +161,21 @@ def compress(
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
             yours, four in all. It does nothing for models of other providers, which find cached prefixes themselves.
-        prices: Prices of the model, such as ``prices_for(model)``. A compaction then keeps text if reading it in every
+        prices: True for the model's own prices, or a ``Prices``. A compaction then keeps text if reading it in every
             turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
-            ``target``. With ``previous``, a compaction also comes below the trigger, as soon as reading the text above
-            the target has cost as much as writing everything anew.
+            ``target``. With ``previous``, the prices also decide when a compaction comes, below the trigger too: as
+            soon as reading the text above the target has cost as much as the compaction, and earlier savings pay it.
+            Above the trigger it waits until it pays while the model's known context window has room
+            (``skipped_reason`` is "costs_more").
         rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
             matches a text counts. Text that never changes stays as it is, whatever a rule says. Rules hold above the
             trigger, and for results that enter shorter with ``on_entry``.
         token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
             Trigger, target and all figures are then in tokens of the model.
+        tool_budget: The tokens that the definitions of all tools may cost together. Above it, some are shortened, and
+            others are deferred: the model finds them with a search tool. Use it only if something answers the model's
+            searches, as ``completion`` and the clients do, or ``answer(response, cache, tools=tools)``.
+        keep_tools: Names of tools that are offered whole whatever they cost.
         before: A function of a text and of what is known of it (``About``), or an object with ``before(text, about)``.
             The text that it returns takes the place of the text before anything is counted or judged, below the trigger
             too: without secrets or control characters, for example. It is given each text of the messages that is new.
@@ -180,24 +201,28 @@ def compress(
     check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
+    check_tools(tool_budget, keep_tools)
+    prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous = _followed(previous, hook)
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
+    offers = _Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
         target=target,
         shape=given.shape,
-        tools=clone(list(tools or ()), "tools"),
+        offer=offers.made(previous),
         recoverable=recoverable,
         cache={},
         measure=measure,
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
+        limit=_limit(model) if prices is not None and previous is not None else 0,
     )
     earlier = previous or request.nothing()
     going = continued(messages, earlier)
@@ -219,13 +244,14 @@ def compress(
         stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
         ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        entering = entered(given, messages, going.known, going.sent, stay, limits, entry_forms(on_entry), ruled)
-        kept = request.continued(runs, issued, earlier, going, entering)
+        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled)
+        entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
         if kept is not None:
             going.hand_on(kept)
-            if not pays(kept, max(target, kept.settled_tokens), requests, prices):
+            if not request.pays(kept, None, requests, earlier, given, prices):
                 return kept
-        request = replace(request, cache={**lasting(earlier.cache, new), **request.cache})
+        cache_now = {**lasting(earlier.cache, new), **request.cache}
+        request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
@@ -246,14 +272,16 @@ def compress(
     begun = compaction.begun()
     original = request.cost(given, recoverable and bool(issued))
     if original <= trigger and kept is None:
-        return request.unchanged(messages, original, "below_trigger", issued)
+        below = request.unchanged(messages, original, "below_trigger", issued)
+        return request.billed(below, earlier, going, prices)
     limits = request.limits
     if previous is not None or prices is not None:
         limits = request.going_on(whole, requests, prices)
     written, floor = compaction.written(limits, begun)
     result = request.result(messages, original, written, floor, issued)
+    result = request.billed(result, earlier, going, prices)
     if kept is not None:
-        result = _paying(result, kept, going, requests, prices)
+        result = _paying(request, result, kept, requests, earlier, given, going, prices)
     if not result.target_met:
         _warn(result)
     return result
@@ -263,6 +291,47 @@ def _followed(previous: Compressed | None, hook: Function | None) -> Compressed 
     """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
     held = None if previous is None else withheld_of(previous.cache)
     return previous if hook is None or (held is not None and held.complete) else None
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = called_in(self.messages)
+        return offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else without_found(called, turns),
+            query=task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )
 
 
 @dataclass(frozen=True)
@@ -366,13 +435,58 @@ def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int,
     )
 
 
-def _paying(result: Compressed, kept: Compressed, going: Continued, requests: int, prices: Prices | None) -> Compressed:
+def _kept(
+    request: Request,
+    enter: Callable[[str], Entered],
+    forms: str,
+    runs: list[list[Message]],
+    issued: list[Position],
+    before: Compressed,
+    going: Continued,
+    prices: Prices | None,
+) -> tuple[Entered, Compressed | None]:
+    """The new messages as they enter, and the result that sends them behind what was sent before.
+
+    Forms that leave text out need our tool. By the prices, they wait until they or earlier savings pay for its arrival,
+    which makes the whole cached prefix new.
+    """
+    entering = enter(forms)
+    kept = request.continued(runs, issued, before, going, entering)
+    if kept is None or prices is None:
+        return entering, kept
+    kept = request.billed(kept, before, going, prices)
+    if not before.messages or kept.tools == before.tools:
+        return entering, kept
+    complete = enter("lossless")
+    other = request.continued(runs, issued, before, going, complete)
+    if other is not None:
+        other = request.billed(other, before, going, prices)
+        if kept.bill > max(other.bill, kept.bill_without):
+            return complete, other
+    return entering, kept
+
+
+def _paying(
+    request: Request,
+    result: Compressed,
+    kept: Compressed,
+    requests: int,
+    before: Compressed,
+    given: Conversation,
+    going: Continued,
+    prices: Prices | None,
+) -> Compressed:
     """A compaction that prices asked for, if it pays by what it came to; else what was sent before, with that noted."""
-    if pays(kept, result.compressed_tokens, requests, prices):
+    if request.pays(kept, result, requests, before, given, prices):
         return result
     kept = replace(kept, settled_tokens=result.compressed_tokens)
     going.hand_on(kept)
     return kept
+
+
+def _limit(model: str) -> int:
+    """The tokens up to which a compaction may be put off by the prices; 0 if the model's window is not known."""
+    return int(turn_tuning.WEIGHTS.max_window_share * context_window(model))
 
 
 def _warn(result: Compressed) -> None:

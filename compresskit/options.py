@@ -96,6 +96,27 @@ def check_meaning(embedder: object, embedding_model: object, reranker: object) -
             )
 
 
+def check_tools(tool_budget: object, keep_tools: object) -> None:
+    """Raises InvalidArgument for the first option of tools that is not what ``compress`` takes.
+
+    >>> check_tools(3_000, ["search"])
+    """
+    if tool_budget is not None:
+        check_whole("tool_budget", tool_budget, unit="tokens", advice="Leave it out to offer all tools as they are.")
+    names = keep_tools if isinstance(keep_tools, list | tuple) else None
+    if names is None or not all(isinstance(name, str) and name for name in names):
+        raise InvalidArgument(f"keep_tools is {shown(keep_tools)}; a list of names of tools was expected.")
+
+
+def check_answering(tool_budget: object, recoverable: object) -> None:
+    """Raises InvalidArgument if tools are deferred although the model's searches for them are not answered."""
+    if tool_budget is not None and not recoverable:
+        raise InvalidArgument(
+            "tool_budget is given with recoverable=False, with which no search for a tool is answered. Leave one of "
+            "them out."
+        )
+
+
 def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store: Any, router: Any) -> None:
     """Raises InvalidArgument for the first argument that is not what completion() takes."""
     check_whole("max_rounds", max_rounds, unit="rounds", advice=_DEFAULT)
@@ -143,11 +164,20 @@ def check_turns(previous: object, on_entry: object, offer_tool: object, breakpoi
     for name, value in (("offer_tool", offer_tool), ("breakpoints", breakpoints)):
         if not isinstance(value, bool):
             raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
-    if prices is not None and not isinstance(prices, Prices):
-        raise InvalidArgument(
-            f"prices is {shown(prices)}; compresskit.prices.Prices was expected, such as prices_for(model), or None."
-        )
+    check_prices(prices)
     if previous is not None and not isinstance(previous, Compressed):
         raise InvalidArgument(
             f"previous is {shown(previous)}; the Compressed of the turn before was expected, or None at the first turn."
+        )
+
+
+def check_prices(prices: object) -> None:
+    """Raises InvalidArgument if this is not what ``compress(prices=)`` takes.
+
+    >>> check_prices(True)
+    """
+    if prices is not None and not isinstance(prices, Prices | bool):
+        raise InvalidArgument(
+            f"prices is {shown(prices)}; True for the model's own prices, None, or a compresskit.prices.Prices was "
+            f"expected."
         )

@@ -36,6 +36,7 @@ _FIELDS = {
     "read": "cache_read_input_token_cost",
 }
 _LEAST = "prompt_cache_min_tokens"
+_WINDOW = "max_input_tokens"
 _MAX_CACHED = 1_000  # names of models whose prices are kept; the clients of a proxy may send any number of names
 _OTHER_FIELDS = (_LEAST, "supports_prompt_caching", "litellm_provider")
 # "claude-", the model, and what names do not agree on: a date, a version, "latest", ":thinking".
@@ -137,14 +138,38 @@ def prices_for(model: str) -> Prices:
     """
     if not isinstance(model, str) or not model:
         raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
-    models = _models()
-    plain = _plain_claude(model)
-    entry = models.get(model) or models.get(model.rsplit("/", 1)[-1]) or _claudes().get(plain)
+    plain, entry = _plain_claude(model), _entry(model)
     if entry and entry["input"]:
         prices = _prices(model.lower(), entry)
         own, shared = entry[_LEAST], _claudes().get(plain, entry)[_LEAST]
         return replace(prices, minimum=shared) if shared and not own else prices
     return replace(usual(), minimum=MINIMUM, breakpoints=ANTHROPIC_BREAKPOINTS) if plain else usual()
+
+
+def prices_of(prices: Prices | bool | None, model: str) -> Prices | None:
+    """The prices that an option names: True stands for the model's own, and False for None.
+
+    >>> prices_of(True, "gpt-4o") == prices_for("gpt-4o"), prices_of(False, "gpt-4o")
+    (True, None)
+    """
+    return prices_for(model) if prices is True else prices or None
+
+
+@lru_cache(maxsize=_MAX_CACHED)
+def context_window(model: str) -> int:
+    """The tokens that a prompt of a model may have; 0 if litellm's price list does not say it.
+
+    >>> context_window("gpt-4o"), context_window("my-own-model")
+    (128000, 0)
+    """
+    entry = _entry(model)
+    return entry[_WINDOW] if entry else 0
+
+
+def _entry(model: str) -> dict[str, Any] | None:
+    """The entry of a model in litellm's map, under its own name, without the provider, or as a Claude model."""
+    models = _models()
+    return models.get(model) or models.get(model.rsplit("/", 1)[-1]) or _claudes().get(_plain_claude(model))
 
 
 def _plain_claude(model: str) -> str:
@@ -157,6 +182,8 @@ def _plain_claude(model: str) -> str:
     if match is None:
         return ""
     words = [word for word in re.split(r"[-.]", match[1]) if word]
+    if len(words) > 2 and words[-1] == "0":  # Anthropic's aliases say 4-0, and dated names only 4
+        words.pop()
     kind = next((at for at, word in enumerate(words) if word.isalpha()), 0)
     return "-".join(["claude", *words[kind:], *words[:kind]])
 
@@ -207,7 +234,7 @@ def _models() -> dict[str, dict[str, Any]]:
         name: {
             **{short: _whole(entry.get(long)) for short, long in _FIELDS.items()},
             **{field: entry.get(field) for field in _OTHER_FIELDS},
-            _LEAST: int(entry.get(_LEAST) or 0),
+            **{field: int(entry.get(field) or 0) for field in (_LEAST, _WINDOW)},
         }
         for name, entry in entries.items()
         if isinstance(entry, dict) and entry.get("input_cost_per_token")

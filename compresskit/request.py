@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -13,17 +14,20 @@ from .markers.restore import quotes
 from .markers.withheld import Withheld
 from .messages import read
 from .messages.parts import REPLY_TOKENS
-from .messages.retrieval_tool import TOOL_NAME, names_of, offered
+from .messages.retrieval_tool import TOOL_NAME, offered
 from .messages.shapes import value_at
+from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices
 from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
+from .tool_definitions import Offer
+from .turns import weights as tuning
 from .turns.before import places_of
 from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
-from .turns.economics import worth_keeping
+from .turns.economics import Spending, compaction_pays, compaction_price, worth_keeping
 from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
 
@@ -43,13 +47,14 @@ class Request:
     trigger: int
     target: int
     shape: str
-    tools: list[Tool]
+    offer: Offer  # the caller's tools within their budget
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
     always: bool = False  # whether our tool is offered even if there is nothing to retrieve
     marks: bool = False  # whether to set cache marks
     goes_on: bool = False  # whether there was a turn before
+    limit: int = 0  # tokens up to which a compaction may be put off: the trigger, or more of the model's window
     withheld: Withheld | None = None
     changed: tuple[Change, ...] = ()
     places: Mapping[int, int] = field(default_factory=dict)
@@ -110,7 +115,7 @@ class Request:
         going: Continued,
         entering: Entered,
     ) -> Compressed | None:
-        """The messages of the turn before and the new messages behind them; None if they are above the trigger.
+        """The messages of the turn before and the new messages behind them; None if they are above the limit.
 
         If all messages of the turn before still hold, only the new messages are counted.
 
@@ -136,14 +141,17 @@ class Request:
         forms = earlier_forms or bool(entered) or named
         offered = _offers_ours(previous) and going.forms
         with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
-        if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
-            tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
+        same_tools = previous.tools == (self._offered(with_ours) or None)
+        if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
+            tokens = previous.compressed_tokens + after
+            original = previous.original_tokens - self.offer.saved_tokens + before
         else:
             tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
             whole = [message for run in going.runs for message in run] + new
             original = self.cost(read(whole, self.shape)) if forms else tokens
-        if tokens > self.trigger:
+        if tokens > max(self.trigger, self.limit):
             return None
+        reason: SkippedReason = "fits_trigger" if forms else "below_trigger"
         return self._compressed(
             sent,
             original,
@@ -152,13 +160,87 @@ class Request:
             with_ours,
             {**earlier, **self.cache, **entered} if forms else self.cache,
             going.issued + [(len(going.sent) + index, path) for index, path in issued + entering.issued],
-            skipped_reason="fits_trigger" if forms else "below_trigger",
+            skipped_reason="costs_more" if tokens > self.trigger else reason,
             decisions=going.decided(previous) if forms else (),
             breakpoints=self._breakpoints(sent, len(going.sent)),
             places={**going.places, **places_of(runs, going.originals, len(going.sent))},
             settled_tokens=previous.settled_tokens if going.whole else 0,
             entered=entering.decisions(going.known, self.measure) if entered else (),
         )
+
+    def billed(self, result: Compressed, before: Compressed, going: Continued, prices: Prices | None) -> Compressed:
+        """A result with what its conversation has cost so far, and what it would have cost if everything were sent.
+
+        Args:
+            result: The result of this turn.
+            before: The result of the turn before.
+            going: The part of that result that still holds.
+            prices: The prices of the model; None: nothing is added.
+        """
+        if prices is None:
+            return result
+        sent = whole = 0  # tokens that the provider has in its cache
+        tool = self._overhead(self.always) - self._overhead(False)  # whoever sends everything does not need it
+        if before.messages:
+            originals = [message for run in going.runs for message in run]
+            whole = before.original_tokens - tool if going.whole else self.cost(read(originals, self.shape)) - tool
+            pairs = enumerate(zip(before.messages, result.messages, strict=False))
+            least = min(len(before.messages), len(result.messages))
+            same = next((index for index, (old, new) in pairs if old != new), least)
+            if before.tools != result.tools:
+                sent = 0
+            elif same == len(before.messages):
+                sent = before.compressed_tokens
+            else:
+                sent = self._overhead(_offers_ours(result)) + self._tokens(read(result.messages[:same], self.shape))
+        return replace(
+            result,
+            bill=before.bill + prices.cost(prices.split(result.compressed_tokens, sent)),
+            bill_without=before.bill_without + prices.cost(prices.split(result.original_tokens - tool, whole)),
+        )
+
+    def pays(
+        self,
+        kept: Compressed,
+        compacted: Compressed | None,
+        requests: int,
+        before: Compressed,
+        given: Conversation,
+        prices: Prices | None,
+    ) -> bool:
+        """Whether compressing again costs less than keeping the messages as they are, by the prices.
+
+        Args:
+            kept: The result without another compaction.
+            compacted: The result of the compaction; None: an estimate, before it is made.
+            requests: The number of requests since the last compaction.
+            before: The result of the turn before.
+            given: All messages as they were read.
+            prices: The prices of the model; None: it never pays.
+        """
+        if prices is None:
+            return False
+        stable = 0
+        if self.always or _offers_ours(before) or not self.recoverable:  # else the tool makes the prefix new
+            stable = self._overhead(self.recoverable) + self.measure.turns(given.turns[: stable_end(given.turns)])
+        now = kept.compressed_tokens
+        if compacted is None:
+            least = stable + int(tuning.WEIGHTS.decay_share * max(0, now - stable))  # a target may be out of reach
+            settled = max(self.target, kept.settled_tokens, least)
+            price = compaction_price(now, settled, stable, before.compressed_tokens, prices)
+        else:
+            settled, price = compacted.compressed_tokens, compacted.bill - kept.bill
+        spending = Spending(kept.bill, kept.bill_without, requests)
+        return compaction_pays(price, now, settled, stable, self._retrieved(given), spending, prices)
+
+    def _retrieved(self, conversation: Conversation) -> float:
+        """The tokens of a message that holds a text which is needed, by expectation: long messages hold more texts.
+
+        The messages at the start are left out, because no compaction changes them.
+        """
+        turns = conversation.turns
+        sizes = [self.measure.turns([turn]) for turn in turns[stable_end(turns) :]]
+        return sum(size * size for size in sizes) / max(1, sum(sizes))
 
     def result(
         self,
@@ -223,7 +305,8 @@ class Request:
             cache=PlacedCache(
                 {**cache, **(record(where) if quotes(messages, cache, where) else {})}, where, self.withheld
             ),
-            original_tokens=original,
+            original_tokens=original + self.offer.saved_tokens,
+            tool_decisions=self.offer.decisions,
             compressed_tokens=tokens,
             floor_tokens=floor,
             model=self.model,
@@ -247,8 +330,13 @@ class Request:
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
-        marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
-        return places(messages, self.tools, marks, self.shape)
+        tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
+        first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
+        return places(messages, self.offer.tools, [end for end in ends if end >= first], self.shape)
+
+    def _saves_as(self, previous: Compressed) -> bool:
+        """Whether the tools cost as much less as they did in the turn before."""
+        return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
         return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
@@ -256,7 +344,7 @@ class Request:
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""
         ours = with_ours or (self.always and self.recoverable)
-        return offered(self.tools, self.shape) if ours else self.tools
+        return offered(self.offer.tools, self.shape) if ours else self.offer.tools
 
 
 def _unchanged(decision: Decision) -> Decision:

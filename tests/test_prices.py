@@ -8,13 +8,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from genai_prices import Usage, calc_price
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compresskit import InvalidArgument
-from compresskit.prices import Prices, Split, prices_for, usual
+from compresskit.prices import Prices, Split, context_window, prices_for, usual
 from compresskit.turns.cache_marks import min_cached_tokens
-from compresskit.turns.economics import rewriting_gain, worth_keeping, worth_rewriting
+from compresskit.turns.economics import Spending, compaction_pays, compaction_price, worth_keeping
+from compresskit.turns.weights import WEIGHTS
 
 MAP = Path(find_spec("litellm").origin).parent / "model_prices_and_context_window_backup.json"
 ENTRIES = json.loads(MAP.read_text("utf-8"))
@@ -126,32 +128,6 @@ def test_prices_are_read_without_litellm_and_without_a_network():
 
 
 @given(
-    st.integers(0, 50_000), st.integers(0, 50_000), st.integers(1, 40), st.sampled_from(["gpt-4o", "claude-opus-4-8"])
-)
-def test_the_gain_of_a_rewrite_is_what_two_replays_differ_by(saved, suffix, turns, model):
-    """The two ways are played through request by request, in a cache that is warm and in one that is cold."""
-    prices = prices_for(model)
-
-    def bill(tokens, first):
-        return (tokens * first + (turns - 1) * tokens * prices.read) / 1e6
-
-    rewritten = bill(suffix, prices.write)
-    warm, cold = bill(suffix + saved, prices.read), bill(suffix + saved, prices.write)
-    assert rewriting_gain(saved, suffix, turns, prices) == pytest.approx(warm - rewritten, abs=1e-6)
-    assert rewriting_gain(saved, suffix, turns, prices, warm=0) == pytest.approx(cold - rewritten, abs=1e-6)
-    half = (warm + cold) / 2 - rewritten
-    assert rewriting_gain(saved, suffix, turns, prices, warm=0.5) == pytest.approx(half, abs=1e-6)
-
-
-@given(st.integers(1, 50_000), st.integers(1, 50_000))
-def test_a_rewrite_pays_from_some_turn_on(saved, suffix):
-    """After (w - r) s / (r d) requests: 11.5 suffixes' worth of what is saved."""
-    enough = int(11.5 * suffix / saved)
-    assert worth_rewriting(saved, suffix, enough + 2, usual())
-    assert not worth_rewriting(saved, suffix, max(1, enough - 1), usual()) or enough <= 1
-
-
-@given(
     st.integers(100, 500_000),
     st.integers(1, 20),
     st.integers(20, 5_000),
@@ -192,14 +168,40 @@ def test_what_costs_nothing_is_kept_and_what_cannot_be_paid_for_is_not():
     assert worth_keeping(10**9, 0, 0, 10, usual()) == 0
 
 
-def test_nothing_saved_is_never_worth_a_rewrite():
-    assert not worth_rewriting(0, 0, 1, usual())
-    assert not worth_rewriting(0, 10, 1_000, usual())
+COMPARED = (
+    *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-5", "gpt-5-mini", "gpt-5.1", "gpt-5.2", "o3", "o4-mini"),
+    *("claude-sonnet-4-5", "claude-sonnet-4-6", "claude-sonnet-4-0", "claude-haiku-4-5", "claude-opus-4-1"),
+    *("claude-opus-4-5", "claude-opus-4-7", "gemini-2.5-pro", "gemini-2.5-flash", "deepseek-chat"),
+)
+DIFFERENT = {"deepseek-chat"}  # docs/turns.md names them
 
 
-@pytest.mark.parametrize("wrong", [(-1, 1, 1), (1, 1.5, 1), (1, 1, 0), (1, 1, True)])
-def test_counts_that_are_none_are_errors(wrong):
-    with pytest.raises(InvalidArgument):
-        worth_rewriting(*wrong, usual())
-    with pytest.raises(InvalidArgument, match="warm"):
-        worth_rewriting(1, 1, 1, usual(), warm=1.1)
+def test_a_second_price_list_agrees_or_the_model_is_listed():
+    """genai-prices is made by others: the prices of a new input token, of one that is read, and of one written."""
+
+    def second(model, **tokens):
+        cost = calc_price(Usage(input_tokens=1_000, **tokens), model_ref=model).input_price
+        return int(cost * 10**9)  # dollars for a thousand tokens
+
+    def both(model):
+        own = prices_for(model)
+        others = second(model), second(model, cache_read_tokens=1_000), second(model, cache_write_tokens=1_000)
+        return (own.input, own.read, own.write), others
+
+    assert {model for model in COMPARED if both(model)[0] != both(model)[1]} == DIFFERENT
+    page = (Path(__file__).parents[1] / "docs" / "turns.md").read_text("utf-8")
+    assert all(f"`{model}`" in page for model in DIFFERENT)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(1, 300), st.integers(2_000, 200_000))
+def test_no_compaction_costs_more_than_what_was_saved_before_and_a_small_share(sent, whole, requests, prompt):
+    """Whenever a run ends after a compaction, it has cost at most that share more than sending everything."""
+    spending, settled = Spending(sent, whole, requests), prompt // 3
+    price = compaction_price(prompt, settled, 500, prompt - 300, usual())
+    if compaction_pays(price, prompt, settled, 500, 300, spending, usual()):
+        assert sent + price <= (1 + WEIGHTS.debt_share) * whole
+
+
+def test_the_context_window_is_that_of_litellms_map():
+    assert context_window("anthropic/claude-haiku-4-5") == ENTRIES["claude-haiku-4-5"]["max_input_tokens"]
+    assert context_window("nobody/knows-this-model") == 0

@@ -28,6 +28,7 @@ class Sent:
     """What would go out: messages, tools, a cache of originals, and a state for the next request.
 
     ``compacted`` says whether it compressed in this turn, by its own count of tokens; None leaves that to the replay.
+    ``beside`` is the cost of other calls of a model in this turn, such as one that writes a summary, in micro-dollars.
     """
 
     messages: Sequence[Message]
@@ -35,6 +36,7 @@ class Sent:
     cache: Mapping[str, str] = field(default_factory=dict)
     state: Any = None
     compacted: bool | None = None
+    beside: int = 0
 
 
 Sender = Callable[[list[Message], Any], Sent]  # from the history and the state of the request before
@@ -102,7 +104,7 @@ def replay(
             Figures(
                 prompt.tokens,
                 *split,
-                bill=prices.cost(split),
+                bill=prices.cost(split) + sent.beside,
                 bounce=bounce,
                 uses=bool(wanted),
                 retrieves=retrieves,

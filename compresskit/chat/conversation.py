@@ -10,16 +10,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypedDict, Unpack
 
-from .._json import clone, exactly
+from .._json import clone, dumps, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
-from ..options import check_meaning, check_model, checked_target
+from ..messages.retrieval_tool import schema
+from ..options import check_answering, check_meaning, check_model, check_tools, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
 from ..rules import Rule, checked
 from ..rules.hooks import Function, checked_hook
+from ..tokens.measure import measure_for
+from ..turns import weights as turn_tuning
 from ..turns.continuation import with_originals
 from ..types import About, After, Before, Message, Tool
 from .result_json import from_fields, to_fields
@@ -28,7 +31,7 @@ _VERSION = 1
 # The options of completion() that a conversation has itself.
 _OF_CONVERSATION = (
     *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("embedding_model", "rules", "token_factor", "before", "after"),
+    *("embedding_model", "rules", "prices", "token_factor", "tool_budget", "keep_tools", "before", "after"),
 )
 _HOOKS = ("before", "after")  # options that cannot be written down
 
@@ -50,9 +53,11 @@ class ConversationOptions(TypedDict, total=False):
     on_entry: bool | str
     offer_tool: bool
     breakpoints: bool
-    prices: Prices | None
+    prices: Prices | bool | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
     before: Before | Callable[[str, About], str] | None
     after: After | Callable[[str, About], str] | None
 
@@ -75,7 +80,9 @@ class Conversation:
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
-        rules, token_factor, before and after. offer_tool is on, and on_entry is "lossless", unless you say otherwise.
+        rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 2 % of the tokens of the
+        trigger; else it comes once it is paid.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON. ``before`` and ``after`` may
@@ -100,11 +107,14 @@ class Conversation:
             )
         checked_target(trigger, target)
         check_model(model)
+        check_tools(options.get("tool_budget"), options.get("keep_tools", ()))
+        check_answering(options.get("tool_budget"), options.get("recoverable", True))
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
         plain = {name: value for name, value in options.items() if name not in _HOOKS}
-        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": True, **plain}
+        offers = not options.get("prices") or _tool_is_small(model, trigger)
+        self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": offers, **plain}
         self._hooks = {name: hook for name in _HOOKS if (hook := checked_hook(name, options.get(name))) is not None}
         if "rules" in options:
             self._options["rules"] = [rule.as_dict() for rule in checked(options["rules"])]
@@ -152,12 +162,19 @@ class Conversation:
         self.messages, self.result = [clone(message, "message") for message in messages], result
         return result
 
+    @property
+    def keep_tools(self) -> Sequence[str]:
+        """The names of the tools that are offered whole whatever they cost."""
+        names: Sequence[str] = self._options.get("keep_tools", ())
+        return names
+
     def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
         """Returns the messages that answer the retrieval calls of a response, or an empty list if there are none.
 
-        Append them yourself, behind the model's message and together with the results of your own tools.
+        With ``tool_budget`` and ``tools``, it answers the searches for tools as well. Append the messages yourself,
+        behind the model's message and together with the results of your own tools.
         """
-        return answer(response, self.result.cache if self.result else {}, max_tokens)
+        return answer(response, self.result.cache if self.result else {}, max_tokens, self._options.get("tools"))
 
     def to_json(self) -> str:
         """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.
@@ -173,7 +190,7 @@ class Conversation:
             {
                 "compresskit_conversation": _VERSION,
                 **self._given,
-                "options": {**self._options, "prices": prices and asdict(prices)},
+                "options": {**self._options, "prices": asdict(prices) if isinstance(prices, Prices) else prices},
                 "hooks": sorted(self._hooks),
                 "messages": self.messages,
                 "result": self.result and to_fields(self.result),
@@ -208,7 +225,7 @@ class Conversation:
                     f"version {_VERSION}. Use the version that wrote it."
                 )
             options = found["options"]
-            if options.get("prices") is not None:
+            if isinstance(options.get("prices"), dict):
                 options["prices"] = Prices(**options["prices"])
             for name in found.get("hooks", ()):
                 if hooks[name] is None:
@@ -225,6 +242,12 @@ class Conversation:
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             raise InvalidArgument(_unreadable(text)) from None  # the text of such an error may quote content
         return made
+
+
+def _tool_is_small(model: str, trigger: int) -> bool:
+    """Whether the retrieval tool costs little in a conversation that reaches the trigger."""
+    tokens = measure_for(model, None, 1.0).count(dumps(schema("openai")))
+    return tokens <= turn_tuning.WEIGHTS.max_tool_share * trigger
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:

@@ -33,7 +33,7 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
         options: The options of ``compress``, without ``previous``.
 
     Returns:
-        None if no earlier request was above the trigger.
+        None if no earlier request was above the trigger, and with ``prices``, if there was none.
     """
     trigger, counter = options["trigger"], options.get("counter")
     counted = messages
@@ -47,8 +47,10 @@ def replayed(messages: list[Message], **options: Any) -> Compressed | None:
     done = 0
     before = [0, *accumulate(measure.turns([turn]) for turn in turns)]  # tokens of the messages before each
     for end in ends:
-        if turns[end - 1].role == "assistant" or sent + before[end] - before[done] <= trigger:
-            continue  # no request ended here, or the request was not compressed
+        if turns[end - 1].role == "assistant":
+            continue  # no request ended here
+        if not options.get("prices") and sent + before[end] - before[done] <= trigger:
+            continue  # the request was not compressed; by the prices, each one counts
         result = compress(_marked_as_then(messages, end), **options, previous=previous)
         sent, done, previous = result.compressed_tokens, end, result
     return previous

@@ -43,6 +43,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             reranker=options["reranker"],
             shrinker=shrinker,
             rules=options["rules"],
+            prices=options["prices"],
             token_factor=options["token_factor"],
         )
 

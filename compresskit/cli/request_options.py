@@ -36,6 +36,7 @@ def other_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
         click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
         click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
+        click.option("--prices", is_flag=True, help="Keep the text that is worth its tokens by the model's prices."),
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):

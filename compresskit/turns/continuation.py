@@ -20,10 +20,8 @@ from ..messages import read
 from ..messages.cache_control import marked_path, unmarked
 from ..messages.parts import replace
 from ..messages.shapes import is_made, slots
-from ..prices import Prices
 from ..result import Compressed, Decision
 from ..types import Cache, Message
-from .economics import due
 
 _MADE = "_made"
 
@@ -198,18 +196,6 @@ def _with_marks(given: Message, sent: Message, unit: Unit) -> tuple[list[Message
         replace(copy, now, text_at(sent, path))
         positions.append((index, now))
     return [copy], positions
-
-
-def pays(kept: Compressed, settled: int, requests: int, prices: Prices | None) -> bool:
-    """Whether compressing again costs less than keeping the messages as they are, by the prices.
-
-    Args:
-        kept: The result without another compaction.
-        settled: The tokens of the request after a compaction.
-        requests: The number of requests since the last compaction.
-        prices: The prices of the model; None: it never pays.
-    """
-    return prices is not None and due(max(0, kept.compressed_tokens - settled), settled, requests, prices)
 
 
 def requests_in(messages: list[Message]) -> int:

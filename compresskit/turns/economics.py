@@ -1,19 +1,23 @@
-"""Computes when it pays to rewrite a prompt that a provider has cached, and how much of a history to keep then.
+"""Computes when it pays to compress a prompt that a provider has cached, and how much of a history to keep then.
 
 It knows prices and token counts, but no messages.
 
-A conversation was sent, and its prompt is in the provider's cache. Now ``saved_tokens`` (d) could be taken out at some
-place in it. The ``suffix_tokens`` (s, without d) are the tokens behind that place that were sent before. They are then
-no longer part of a cached prefix, and have to be written again. ``turns_to_come`` (n) requests will still be sent,
-including the present one. A token costs w when it is written and r when it is read. With the probability p (``warm``),
-the cache still holds the prompt. If it does not, everything is written anyway.
+A prompt of P tokens is in the provider's cache. A compaction would take d of them out. The first f tokens stay byte for
+byte, and the other s that stay have to be written again, because they are no longer part of a cached prefix. A token
+costs w when it is written and r when it is read, so the compaction costs (w - r) s - r d in its own request, and saves
+r d in each later one. Some later requests then retrieve a text, which costs c each on average (see below).
 
-    left as it is:  p r (s + d) + (1 - p) w (s + d)   now      + (n - 1) r (s + d)   later
-    rewritten:      w s                               now      + (n - 1) r s         later
-    gain:           d (w + r (n - 1)) - p (w - r) (s + d)
+How many requests will follow is unknown. This is the ski rental problem: buy when the rent that was paid equals the
+price. The excess grew from zero over the n requests since the last compaction, so on average it was read in half of
+them. A compaction is therefore due if
 
-Tokens before the place, and new ones at the end, cost the same either way. In a warm cache (p = 1) the gain
-is n r d - (w - r) s: with w = 1.25 and r = 0.1, rewriting pays after 11.5 s / d requests.
+    (r d - c) n / 2  >=  (w - r) s - r d
+
+and the bill of the excess is then at most about twice the lowest possible one, however the conversation goes on. New
+tokens that are taken out before they are written make a compaction cheaper. The rule alone can still make a whole run
+dearer than sending everything, if it ends soon after a compaction. So there is a second condition: what earlier
+requests saved, for example with results that entered shorter, has to cover the price, apart from a small share of the
+bill. If a run ends right after a compaction, it has cost at most that share too much.
 
 When a history of h tokens is rewritten, any share k of it may stay (see ``worth_keeping``). The tokens that stay are
 written once, and read in each of the n requests until the next compaction. If the model needs a text that did not stay,
@@ -28,79 +32,87 @@ and this is lowest at  k = c ln(a q (r P + w m) / (c h (r + (w - r) / n))).
 
 from __future__ import annotations
 
-from math import log
+from math import exp, log
+from typing import NamedTuple
 
-from ..errors import InvalidArgument, check_whole, shown
 from ..prices import Prices
 from . import weights as tuning
 
 _MILLION = 1_000_000
 
 
-def rewriting_gain(
-    saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
-) -> float:
-    """The savings of a rewrite over the turns to come, minus its present cost, in micro-dollars.
+class Spending(NamedTuple):
+    """What the requests of a conversation have cost, in micro-dollars, and how many there were.
 
-    Args:
-        saved_tokens: The tokens that are taken out (d).
-        suffix_tokens: The tokens behind the first change that were sent before and stay (s).
-        turns_to_come: The requests that will still be sent, including the present one (n); at least 1.
-        prices: The prices of the model.
-        warm: The probability that the provider's cache still holds the prompt (p), from 0 to 1.
-
-    Raises:
-        InvalidArgument: A count is negative or not a whole number, or ``warm`` is not a probability.
-
-    >>> from compresskit.prices import usual
-    >>> rewriting_gain(saved_tokens=10_000, suffix_tokens=10_000, turns_to_come=12, prices=usual())
-    500.0
+    Attributes:
+        sent: The bill of what was sent, with the present request as it would be without a compaction.
+        whole: The bill of sending everything.
+        requests: The requests since the last compaction (n).
     """
-    for name, value, least in (
-        ("saved_tokens", saved_tokens, 0),
-        ("suffix_tokens", suffix_tokens, 0),
-        ("turns_to_come", turns_to_come, 1),
-    ):
-        check_whole(name, value, least)
-    if not isinstance(warm, int | float) or not 0 <= warm <= 1:
-        raise InvalidArgument(f"warm is {shown(warm)}; a probability from 0 to 1 was expected.")
-    later = saved_tokens * (prices.write + prices.read * (turns_to_come - 1))
-    now = warm * (prices.write - prices.read) * (suffix_tokens + saved_tokens)
-    return (later - now) / _MILLION
+
+    sent: int
+    whole: int
+    requests: int
 
 
-def due(excess_tokens: int, rewritten_tokens: int, requests: int, prices: Prices) -> bool:
-    """Whether a conversation that has grown since it was last compressed should be compressed again.
-
-    The number of turns to come is unknown, but the past cost of the tokens above the target is known. They grew from
-    zero over these requests, so on average each was read in half of them. A compaction is due as soon as this cost
-    equals the cost of rewriting. However the conversation goes on, its bill is then at most about twice the lowest
-    possible one (this is the ski rental problem). After a compaction that ended below the target, both costs are lower:
-    the tokens were above the target in only a part of the requests, and fewer tokens have to be written again.
+def compaction_price(
+    prompt_tokens: int, settled_tokens: int, stable_tokens: int, sent_tokens: int, prices: Prices
+) -> int:
+    """An estimate of what a compaction adds to the cost of its own request, in micro-dollars; below 0 if it saves.
 
     Args:
-        excess_tokens: The tokens above the target now, or above the last compaction's result if that was larger.
-        rewritten_tokens: The tokens that have to be written again, about the size of the target or of that result.
-        requests: The number of requests since the last compaction.
+        prompt_tokens: The tokens of the request without a compaction.
+        settled_tokens: The tokens of the request after it.
+        stable_tokens: The tokens at the start that stay byte for byte.
+        sent_tokens: The tokens of the request before, which are in the provider's cache.
         prices: The prices of the model.
 
     >>> from compresskit.prices import usual
-    >>> [due(10_000, 10_000, requests, usual()) for requests in (20, 24)]
-    [False, True]
+    >>> [compaction_price(20_000, 8_000, 1_000, sent, usual()) for sent in (19_000, 10_000)]
+    [5700, -4650]
     """
-    return excess_tokens > 0 and worth_rewriting(excess_tokens, rewritten_tokens, max(1, requests // 2), prices)
+    rewritten = prices.split(settled_tokens, stable_tokens)
+    return prices.cost(rewritten) - prices.cost(prices.split(prompt_tokens, sent_tokens))
 
 
-def worth_rewriting(
-    saved_tokens: int, suffix_tokens: int, turns_to_come: int, prices: Prices, warm: float = 1.0
+def compaction_pays(
+    price: int,
+    prompt_tokens: int,
+    settled_tokens: int,
+    stable_tokens: int,
+    message_tokens: float,
+    spending: Spending,
+    prices: Prices,
 ) -> bool:
-    """Whether a rewrite saves more than it costs: see ``rewriting_gain``.
+    """Whether a compaction is due, and is paid by what was saved before.
+
+    Args:
+        price: What it adds to the cost of its own request, in micro-dollars.
+        prompt_tokens: The tokens of the request without a compaction (P).
+        settled_tokens: The tokens of the request after it (P - d, or f + s).
+        stable_tokens: The tokens at the start that stay byte for byte (f).
+        message_tokens: The tokens of a message that may have to be retrieved.
+        spending: What the conversation has cost so far.
+        prices: The prices of the model.
 
     >>> from compresskit.prices import usual
-    >>> [worth_rewriting(10_000, 10_000, turns, usual()) for turns in (11, 12)]
+    >>> early, late = Spending(30_000, 30_000, 8), Spending(60_000, 90_000, 20)
+    >>> [compaction_pays(5_700, 20_000, 8_000, 1_000, 400, spending, usual()) for spending in (early, late)]
     [False, True]
     """
-    return rewriting_gain(saved_tokens, suffix_tokens, turns_to_come, prices, warm) > 0
+    gone = prompt_tokens - settled_tokens
+    kept = max(0, settled_tokens - stable_tokens) / max(1, prompt_tokens - stable_tokens)
+    asked = min(message_tokens, tuning.WEIGHTS.max_asked_tokens)
+    asking = _asking(settled_tokens, asked, prices) * exp(-kept / tuning.WEIGHTS.decay_share)
+    each = (prices.read * gone - asking) / _MILLION
+    affordable = spending.whole - spending.sent + tuning.WEIGHTS.debt_share * spending.whole
+    return gone > 0 and price <= affordable and price <= each * max(1, spending.requests // 2)
+
+
+def _asking(prompt_tokens: int, message_tokens: float, prices: Prices) -> float:
+    """The cost of the retrievals of a request if nothing were kept: a q (r P + w m)."""
+    tuned = tuning.WEIGHTS
+    return tuned.asking_factor * tuned.using_share * (prices.read * prompt_tokens + prices.write * message_tokens)
 
 
 def worth_keeping(
@@ -119,10 +131,9 @@ def worth_keeping(
     >>> worth_keeping(70_000, 38_000, 450, 80, usual()), worth_keeping(7_000, 3_800, 450, 80, usual())
     (0.297, 0.413)
     """
-    tuned = tuning.WEIGHTS
-    falls = tuned.decay_share
+    falls = tuning.WEIGHTS.decay_share
     kept = history_tokens * (prices.read + (prices.write - prices.read) / max(1, requests))
-    asked = tuned.asking_factor * tuned.using_share * (prices.read * prompt_tokens + prices.write * message_tokens)
+    asked = _asking(prompt_tokens, message_tokens, prices)
     if kept <= 0:
         return 1.0
     return round(min(1.0, max(0.0, falls * log(asked / (falls * kept)))), 3) if asked > 0 else 0.0

@@ -39,7 +39,22 @@ class TurnWeights:
     min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
     max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
 
-    # The share of a history that a compaction keeps by the prices (economics.py)
+    # When a compaction comes by the prices, and what it keeps (economics.py)
+    debt_share: float = weight(
+        0.02,
+        "share of the bill so far that a compaction may cost beyond what was saved before it",
+        "`python -m evals bill --compressors conversation`",
+    )
+    max_asked_tokens: float = weight(
+        1_000.0,
+        "tokens of a retrieval that is expected after a compaction, maximum: long texts are asked for in parts",
+    )
+    max_window_share: float = weight(
+        0.75, "share of a model's context window up to which a compaction may be put off because it does not pay"
+    )
+    max_tool_share: float = weight(
+        0.02, "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on"
+    )
     using_share: float = weight(
         0.5, "q: share of the turns that use some text of their history", '"using" of `python -m evals bill`'
     )

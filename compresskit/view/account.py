@@ -119,7 +119,11 @@ def headline(result: Mapping[str, Any]) -> str:
         return f"{before:,} tokens, not above the trigger of {result['trigger']:,}: left as it is"
     kept = after / before if before else 1.0
     met = "met" if result["target_met"] else "NOT met"
-    reason = {"no_gain": " (nothing can be made smaller)", "protected": " (everything has to stay)"}
+    reason = {
+        "costs_more": " (a compaction would cost more than it saves)",
+        "no_gain": " (nothing can be made smaller)",
+        "protected": " (everything has to stay)",
+    }
     no_gain = reason.get(result["skipped_reason"], "")
     line = f"{before:,} -> {after:,} tokens ({kept:.0%} kept), target {result['target']:,} {met}"
     return f"{line}, floor {result['floor_tokens']:,}{no_gain}"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -21,6 +22,7 @@ from .baselines import litellm as litellm_compress
 from .baselines import window as cut_window
 from .cases import Request, fixed_messages
 from .messages import Message
+from .rivals import headroom, masking, summaries
 from .tokens import count_request
 
 
@@ -108,10 +110,23 @@ def compresskit_prices(turn: Turn, state: Any) -> Sent:
     return _sent(result, result)
 
 
+def conversation(turn: Turn, state: Any, **options: Any) -> Sent:
+    """A Conversation with prices, and its defaults for all else."""
+    package = import_module("compresskit")
+    talk = state or package.Conversation(
+        turn.model, turn.trigger, turn.target, shape=turn.shape, prices=turn.prices, **options
+    )
+    result = talk.follow(turn.messages)
+    return _sent(result, talk)
+
+
 CONTENDERS: dict[str, Contender] = {
     "everything": everything,
     "window": window,
+    "masking": masking,
+    "summaries": summaries,
     "litellm": litellm,
+    "headroom": headroom,
     "compresskit": compresskit,
     "compresskit-kept": compresskit_kept,
     "compresskit-previous": compresskit_previous,
@@ -119,6 +134,8 @@ CONTENDERS: dict[str, Contender] = {
     "compresskit-entry": compresskit_entry,
     "compresskit-views": compresskit_views,
     "compresskit-prices": compresskit_prices,
+    "conversation": conversation,
+    "conversation-views": partial(conversation, on_entry=True),
 }
 
 
@@ -128,7 +145,9 @@ def warm_up(names: Sequence[str]) -> None:
     for name in names:
         if name.startswith("litellm"):
             import_module("litellm.compression")
-        if name.startswith("compresskit"):
+        if name == "summaries":
+            import_module("langchain.agents.middleware")
+        if name.startswith(("compresskit", "conversation")):
             import_module("compresskit").compress([{"role": "user", "content": "hello"}], "gpt-4o")
 
 

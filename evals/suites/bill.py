@@ -4,7 +4,8 @@ Every assistant message of a run is one request, and the messages before it are 
 the run's tokens (--trigger), and the target is half of the trigger (--target). A request is the tools of its
 contender, if any, and then its messages. Messages that are byte-identical to the start of the request before (tools
 first) cost a read from the cache: 0.1 of the input price. All others cost a write: 1.25. --prices takes the prices
-and the rules of a model instead: its minimum length, and the 128-token steps of OpenAI's cache.
+and the rules of one or more models instead: minimum length, and the 128-token steps of OpenAI's cache. --lives says how
+the prompt is cached: "5m" (the usual price of a write), "1h" (the price of a write for an hour), or "none" (no cache).
 
 A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that was in the
 history and cannot be read in the request. It then pays the request once more as a read, and the newest messages with
@@ -14,6 +15,7 @@ later turns. If a contender raises, everything is sent in that turn.
 
 bill        cost of all requests with their retrievals, as a ratio to sending everything: the mean over the
             runs, and the ratio of the sums over all runs, in which long runs count more
+dearer      share of the runs of ten requests or more that cost over 1 % more than sending everything
 retrievals  share of the bill that is retrievals
 written     share of the tokens that were written to the cache (or, if nothing is cached, were new)
 using       share of the turns whose next action uses something of the history, the same for every contender
@@ -25,10 +27,19 @@ changed     bytes per run that were in the request before and are not at the sta
             compactions: they break the provider's cache without need
 seconds     per turn, of the contender alone
 
-Contenders: everything; window (drops the oldest exchanges, each turn alone); litellm (litellm.compress, each turn
-alone); compresskit (each turn alone); compresskit-kept (keeps what was sent, appends to it, and compresses the whole
-history again above the trigger); -previous, -offered, -entry, -views and -prices: with previous=, and with one more
-option each (offer_tool, on_entry="lossless", on_entry="views", prices=).
+Contenders:
+everything          sends all of it
+window              drops the oldest exchanges, each turn alone
+masking             masks all but the newest ten observations, as in arXiv 2508.21433
+summaries           LangChain's SummarizationMiddleware at the trigger, with its defaults. A summary has 500 tokens
+                    and none of the texts. Its call is paid: the prompt, and the answer at 4 times the input price
+litellm             litellm.compress, each turn alone
+headroom            its compress(), each turn alone; COMPRESSKIT_HEADROOM names the Python of an environment that has it
+conversation        a Conversation with prices; conversation-views: with on_entry=True besides
+compresskit         compress(), each turn alone
+compresskit-kept    keeps what was sent, appends to it, and compresses the whole history again above the trigger
+compresskit-…       -previous, -offered, -entry, -views and -prices: with previous=, and with one more option each
+                    (offer_tool, on_entry="lossless", on_entry="views", prices=)
 
 Data: the agent runs of the data folder, or any file or folder given with --data: OpenAI or Anthropic conversations as
 JSON or JSONL, Claude Code's session files (~/.claude/projects/…), and what else `compresskit.sessions` reads as chat
@@ -39,8 +50,10 @@ messages. Each file is a group of its own unless you give
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -54,16 +67,25 @@ from evals.harness import data, engine, options, reporting
 from evals.harness.cases import Row
 from evals.harness.contenders import CONTENDERS, everything, warm_up
 from evals.harness.figures import Column
+from evals.harness.rivals import HEADROOM
 from evals.harness.tokens import count_message, count_request
 from evals.report import charts, costs
 from evals.suites import transcripts, turn_time
-from evals.suites.agent_points import GROUPS
 from evals.suites.replay import Run, replay, row
 
+GROUPS = {
+    "agents_openai.jsonl.gz": "τ-bench",
+    "agents_anthropic.jsonl.gz": "coding runs",
+    "agents_plain.jsonl.gz": "plain-chat runs",
+    "agents_intercode.jsonl.gz": "short runs",
+    "agents.jsonl": "sample runs",
+}
+LIVES = ("5m", "1h", "none")  # how long the provider caches a prompt
 COLUMNS = (
     Column("requests", "requests", "tokens"),
     Column("bill, mean of runs", "bill", over="everything"),
     Column("bill, in sum", "bill", over="everything", pooled=True),
+    Column("dearer", "dearer", "percent", over="long", pooled=True),
     Column("retrievals", "bounces", "percent", over="bill", pooled=True),
     Column("written", "new", "percent", over="prompt", pooled=True),
     Column("using", "uses", "percent", over="requests", pooled=True),
@@ -79,27 +101,28 @@ COLUMNS = (
 def runs(given: argparse.Namespace) -> tuple[list[Path], list[Run]]:
     """The files, and the runs that have a request, with their limits."""
     paths = transcripts.find(GROUPS, given.data)
-    prices = prices_of(given.prices)
+    billed = [(name, life, prices_of(name, life)) for name in given.prices or [None] for life in given.lives]
     found: dict[str, list[dict[str, Any]]] = {}
     for path in paths:
         own = "all" if given.together else path.name.split(".")[0]
         found.setdefault(GROUPS.get(path.name, own), []).extend(transcripts.runs(path))
     return paths, [
-        _run(recorded, options.titled(group, share, given), share, prices, given)
+        _run(recorded, _titled(options.titled(group, share, given), name, life, len(billed)), share, prices, given)
+        for name, life, prices in billed
         for share in given.target
         for group, members in found.items()
         for recorded in [one for one in members if _requests(one)][: given.limit]
     ]
 
 
-def prices_of(model: str | None) -> Prices:
+def prices_of(model: str | None, life: str = LIVES[0]) -> Prices:
     """The prices to replay with; an unknown model is an error here, since its bill would be made up."""
-    if model is None:
-        return usual()
-    prices = prices_for(model)
-    if not prices.known:
+    prices = usual() if model is None else prices_for(model)
+    if model is not None and not prices.known:
         raise data.DataError(f"litellm's model map has no prices of {model!r}; leave --prices out for 1.25 and 0.1.")
-    return prices
+    if life == "none":
+        return replace(prices, write=prices.input, write_hour=prices.input, read=prices.input)
+    return replace(prices, write=prices.write_hour) if life == "1h" else prices
 
 
 def measured(run: Run, name: str) -> Row:
@@ -123,10 +146,14 @@ def plot(rows: Sequence[Row], name: str | None = None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     help_target = "share of the trigger (default: 0.5)"
-    parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, ",".join(CONTENDERS), embedder=False)
+    default = ",".join(name for name in CONTENDERS if name != "headroom" or HEADROOM in os.environ)
+    parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, default, embedder=False)
     add = parser.add_argument
     add("--trigger", type=_limit, default=0.5, metavar="X", help="share of the run up to 1, or tokens (default: 0.5)")
-    add("--prices", metavar="MODEL", help="bill with this model's prices and rules (default: 1.25 and 0.1)")
+    add("--prices", type=_names, metavar="A,B", help="bill with these models' prices and rules (default: 1.25 and 0.1)")
+    add(
+        "--lives", type=options.choices(LIVES), default="5m", metavar="A,B", help=f"of {', '.join(LIVES)} (default: 5m)"
+    )
     add("--together", action="store_true", help="all files of --data as one group")
     add("--plot", metavar="FILE", help="write an SVG of one run: prompt size and bill over the turns")
     add("--plot-run", metavar="ID", help="the run to plot (default: the one with the most turns)")
@@ -186,6 +213,15 @@ def _place(run: Run, name: str) -> dict[str, str]:
 
 def _requests(recorded: dict[str, Any]) -> bool:
     return any(message.get("role") == "assistant" for message in recorded["messages"][1:])
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
+
+
+def _titled(group: str, model: str | None, life: str, count: int) -> str:
+    """The group's name in the table, with the prices if there are several."""
+    return f"{group}, {model or 'usual prices'}, {life}" if count > 1 else group
 
 
 def _limit(text: str) -> float:

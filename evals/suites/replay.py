@@ -19,6 +19,9 @@ from evals.harness.contenders import Contender, Turn
 from evals.harness.messages import Message
 from evals.harness.tokens import count, count_message
 
+_LONG = 10  # requests from which on a run should never cost more than sending everything
+_DEARER = 1.01  # times the bill of sending everything, from which on a run counts as dearer
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -50,6 +53,7 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
     """The figures of one run and contender, with all its requests."""
     whole = sum(one.bill for one in everything)
     bounces = sum(one.bounce for one in figures)
+    bill, long = sum(one.bill for one in figures) + bounces, len(figures) >= _LONG
     quiet = [one for one in figures if not one.compacts]
     return {
         "case": run.name,
@@ -61,7 +65,9 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
         "trigger": run.trigger,
         "target": run.target,
         "everything": whole,
-        "bill": sum(one.bill for one in figures) + bounces,
+        "bill": bill,
+        "long": int(long),
+        "dearer": int(long and bill > _DEARER * whole),
         "bounces": bounces,
         "prompt": sum(one.prompt for one in figures),
         "read": sum(one.read for one in figures),

@@ -57,8 +57,9 @@ print(json.dumps(talk.request()))
     assert there.stdout.strip() == json.dumps(here.request())
 
 
-def test_prices_are_written_down_too():
-    talk = Conversation("gpt-4o", prices=prices_for("claude-sonnet-4-5"))
+@pytest.mark.parametrize("prices", [True, prices_for("claude-sonnet-4-5")])
+def test_prices_are_written_down_too(prices):
+    talk = Conversation("gpt-4o", prices=prices)
     talk.append({"role": "user", "content": "hello"})
     later = Conversation.from_json(talk.to_json())
     assert later.request() == talk.request()

@@ -1,6 +1,7 @@
 """The bill of a run, turn by turn, on made-up runs whose price can be worked out by hand."""
 
 import json
+import os
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ import pytest
 import compresskit
 from compresskit.prices import prices_for, usual
 from evals.harness.contenders import CONTENDERS, Sent, Turn, compresskit_previous
+from evals.harness.rivals import HEADROOM, SUMMARY_TOKENS
 from evals.harness.tokens import count, count_message
 from evals.suites import bill
 from evals.suites.replay import Run, replay, row
@@ -166,11 +168,38 @@ def test_a_real_models_rules_change_the_bill():
     assert all(abs(one.bill - 2.5 * (one.written + one.fresh) - 1.25 * one.read) <= 0.5 for one in figures)
 
 
+def test_masking_keeps_the_newest_ten_observations_and_loses_the_others():
+    """As in the paper: an old output becomes one line, in every later turn too."""
+    messages = [user("Find it."), *(part for turn in range(14) for part in (assistant(f"ls {turn}"), user(WORDS * 5)))]
+    sent = CONTENDERS["masking"](Turn(messages, 10**6, 10**6), None).messages
+    masked = [one["content"] for one in sent if one["content"] == "[6 lines of output omitted]"]
+    assert len(masked) == 4
+    assert sent[-20:] == messages[-20:]
+
+
+def test_a_summary_is_paid_and_twenty_messages_stay():
+    pytest.importorskip("langchain")
+    messages = talk(turns=30)
+    sent = CONTENDERS["summaries"](Turn(messages, 1_000, 500), None)
+    assert sent.messages[1:] == messages[-20:]
+    assert count(sent.messages[0]["content"]) == pytest.approx(SUMMARY_TOKENS, rel=0.2)
+    assert sent.beside > 4 * SUMMARY_TOKENS * 0.8
+    assert replay(run_of(messages, trigger=1_000), CONTENDERS["summaries"])[-1].loses
+
+
+def test_lives_of_the_cache_change_what_a_write_and_a_read_cost():
+    minutes, hour, none = (bill.prices_of("claude-sonnet-4-5", life) for life in bill.LIVES)
+    assert (minutes.write, hour.write, none.write) == (3_750_000, 6_000_000, 3_000_000)
+    assert (minutes.read, hour.read, none.read) == (300_000, 300_000, 3_000_000)
+
+
 @pytest.mark.parametrize("name", CONTENDERS)
 def test_contenders_take_both_shapes_and_leave_the_history_alone(name):
     """As they are called in a replay, at the first turn and with the state of the turn before."""
     if name == "litellm":
         pytest.importorskip("litellm")
+    if name == "headroom" and HEADROOM not in os.environ:
+        pytest.skip("no environment with headroom-ai")
     anthropic = [user("Go."), {"role": "assistant", "content": [{"type": "text", "text": WORDS * 40}]}] * 4 + [
         user("On.")
     ]
