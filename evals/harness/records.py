@@ -31,7 +31,7 @@ from .figures import Column, Line
 
 FORMAT = "compresskit-eval"
 VERSION = 2
-_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25", "wordllama")
+_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25", "wordllama", "langchain")
 _TOKENS = {"prompt": "prompt_tokens", "completion": "completion_tokens", "retrievals": "retrievals"}  # keys of rows
 
 

@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths = [] if given.data == "sample" else [path for path in [data.folder(given.data) / RECORDED] if path.exists()]
-    found = [*outputs(), *(output for path in paths for output in recorded(path))]
+    found = [*outputs(given.only), *(output for path in paths for output in recorded(path))]
     chosen = [output for output in found if given.only in output.name and count(output.text) >= MIN_TOKENS]
     cases = [case(output, share, given) for share in given.shares for output in chosen]
     return paths, running.run(cases, given.compressors, given, paths)
