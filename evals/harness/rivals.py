@@ -5,10 +5,7 @@ Each is a contender (see `contenders.py`) with the settings that its authors use
 
 from __future__ import annotations
 
-import atexit
 import json
-import os
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from compresskit.bill import Sent
 
+from . import peers
 from .messages import Message
 from .tokens import count
 
@@ -25,21 +23,8 @@ if TYPE_CHECKING:
 MASKED_LATEST = 10  # observations that stay; the best of arXiv 2508.21433, section 4
 SUMMARY_TOKENS = 500  # assumed length of a summary with the four sections that LangChain's prompt asks for
 OUTPUT_PRICE = 4  # times the input price, for the tokens of a summary: gpt-4o; Claude's models have 5
-HEADROOM = "COMPRESSKIT_HEADROOM"  # the Python of an environment that has headroom-ai
 
 _SUMMARY = "The work so far went as planned. " * (SUMMARY_TOKENS // 8) + "End."
-_WORKER = """
-import json, sys
-out, sys.stdout = sys.stdout, sys.stderr
-from headroom import compress
-for line in sys.stdin:
-    given = json.loads(line)
-    try:
-        answer = {"messages": compress(given["messages"], model=given["model"]).messages}
-    except Exception as error:
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer, default=str), file=out, flush=True)
-"""
 
 
 def masking(turn: Turn, _state: None) -> Sent:
@@ -79,13 +64,9 @@ def headroom(turn: Turn, _state: None) -> Sent:
 
     Every text is taken to be in its store, so none is counted as lost.
     """
-    worker = _headroom_worker()
-    print(json.dumps({"messages": turn.messages, "model": turn.model}), file=worker.stdin, flush=True)
-    answer = json.loads(worker.stdout.readline() if worker.stdout else "{}")
-    if "error" in answer:
-        raise RuntimeError(answer["error"])
+    outcome = peers.compress("headroom", turn.request())
     texts = {str(index): json.dumps(message, ensure_ascii=False) for index, message in enumerate(turn.messages)}
-    return Sent(answer["messages"], cache=texts)
+    return Sent(outcome.messages, cache=texts)
 
 
 def _is_result(message: Message) -> bool:
@@ -144,14 +125,3 @@ def _middleware(trigger: int) -> tuple[Any, list[int]]:
 
     middleware = import_module("langchain.agents.middleware").SummarizationMiddleware
     return middleware(Model(responses=[_SUMMARY]), trigger=("tokens", trigger)), asked
-
-
-@cache
-def _headroom_worker() -> subprocess.Popen[str]:
-    python = os.environ.get(HEADROOM)
-    if not python:
-        raise RuntimeError(f"{HEADROOM} is not set; the Python of an environment with headroom-ai was expected.")
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
-    worker = subprocess.Popen([python, "-c", _WORKER], **pipes)  # type: ignore[call-overload]
-    atexit.register(worker.kill)
-    return worker  # type: ignore[no-any-return]

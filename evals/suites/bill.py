@@ -34,7 +34,7 @@ masking             masks all but the newest ten observations, as in arXiv 2508.
 summaries           LangChain's SummarizationMiddleware at the trigger, with its defaults. A summary has 500 tokens
                     and none of the texts. Its call is paid: the prompt, and the answer at 4 times the input price
 litellm             litellm.compress, each turn alone
-headroom            its compress(), each turn alone; COMPRESSKIT_HEADROOM names the Python of an environment that has it
+headroom            its compress(), each turn alone; COMPRESSKIT_PEERS names the Python of an environment that has it
 conversation        a Conversation with prices; conversation-views: with on_entry=True besides
 compresskit         compress(), each turn alone
 compresskit-kept    keeps what was sent, appends to it, and compresses the whole history again above the trigger
@@ -67,7 +67,7 @@ from evals.harness import data, engine, options, reporting
 from evals.harness.cases import Row
 from evals.harness.contenders import CONTENDERS, everything, warm_up
 from evals.harness.figures import Column
-from evals.harness.rivals import HEADROOM
+from evals.harness.peers import ENVIRONMENT
 from evals.harness.tokens import count_message, count_request
 from evals.report import charts, costs
 from evals.suites import transcripts, turn_time
@@ -146,7 +146,7 @@ def plot(rows: Sequence[Row], name: str | None = None) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     help_target = "share of the trigger (default: 0.5)"
-    default = ",".join(name for name in CONTENDERS if name != "headroom" or HEADROOM in os.environ)
+    default = ",".join(name for name in CONTENDERS if name != "headroom" or ENVIRONMENT in os.environ)
     parser = options.parser("bill", __doc__ or "", "0.5", help_target, CONTENDERS, default, embedder=False)
     add = parser.add_argument
     add("--trigger", type=_limit, default=0.5, metavar="X", help="share of the run up to 1, or tokens (default: 0.5)")

@@ -10,7 +10,8 @@ import pytest
 import compresskit
 from compresskit.prices import prices_for, usual
 from evals.harness.contenders import CONTENDERS, Sent, Turn, compresskit_previous
-from evals.harness.rivals import HEADROOM, SUMMARY_TOKENS
+from evals.harness.peers import ENVIRONMENT
+from evals.harness.rivals import SUMMARY_TOKENS
 from evals.harness.tokens import count, count_message
 from evals.suites import bill
 from evals.suites.replay import Run, replay, row
@@ -198,7 +199,7 @@ def test_contenders_take_both_shapes_and_leave_the_history_alone(name):
     """As they are called in a replay, at the first turn and with the state of the turn before."""
     if name == "litellm":
         pytest.importorskip("litellm")
-    if name == "headroom" and HEADROOM not in os.environ:
+    if name == "headroom" and ENVIRONMENT not in os.environ:
         pytest.skip("no environment with headroom-ai")
     anthropic = [user("Go."), {"role": "assistant", "content": [{"type": "text", "text": WORDS * 40}]}] * 4 + [
         user("On.")
