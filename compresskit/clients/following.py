@@ -12,7 +12,6 @@ from ..messages import as_dicts
 from ..messages.retrieval_tool import chosen_names, may_retrieve
 from ..options import checked_target
 from ..tokens.measure import measure_for
-from ..types import Store
 from .options import Settings
 
 _MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
@@ -26,7 +25,6 @@ _AS_THEY_ARE = (
 
 def followed(
     settings: Settings,
-    store: Store,
     shape: str,
     kwargs: Mapping[str, Any],
     report: dict[str, Any],
@@ -37,8 +35,7 @@ def followed(
     """The changed arguments ({} if the call goes out as it is), and the request for the loop; see ``Following``.
 
     Args:
-        settings: The options of the client.
-        store: The store of the client, if the settings have none.
+        settings: The options of the client, with its store.
         shape: The shape of the messages.
         kwargs: The arguments of the model's call: model, messages, tools, tool_choice.
         report: The report, which is filled in.
@@ -64,7 +61,7 @@ def followed(
     }
     following = Following(
         options,
-        store if settings.store is None else settings.store,
+        settings.store,
         keeps=settings.keeps,
         replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
         max_rounds=settings.max_rounds,

@@ -22,6 +22,7 @@ from ..options import (
 from ..prices import Prices
 from ..rules import Rule, checked_rules
 from ..rules.hooks import checked_hook
+from ..stores import MemoryStore
 from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
@@ -150,8 +151,8 @@ class Settings:
         >>> Settings().changed({"trigger": 50_000}).changed("off").enabled
         False
         """
-        if options is None:
-            return self
+        if options is None or isinstance(options, Settings):  # of the client that a copy is of
+            return options or self
         word = _SWITCH.get(str(options).strip().lower()) if isinstance(options, bool | str) else None
         if word is not None:
             return replace(self, enabled=word)
@@ -163,8 +164,14 @@ class Settings:
         for name in options:
             _check_name(name)
         made = replace(self, **options)
+        if made.store is None:  # a request has that of its client
+            made = replace(made, store=self.store)
         made._check()
         return made
+
+    def stored(self) -> Settings:
+        """These settings with a store, so that all who share them remember the same conversations."""
+        return replace(self, store=MemoryStore()) if self.store is None else self
 
     def _check(self) -> None:
         checked_target(self.trigger, self.target)
