@@ -178,6 +178,6 @@ def check_prices(prices: object) -> None:
     """
     if prices is not None and not isinstance(prices, Prices | bool):
         raise InvalidArgument(
-            f"prices is {shown(prices)}; True for the model's own prices, a compresskit.prices.Prices, or None was "
+            f"prices is {shown(prices)}; True for the model's own prices, None, or a compresskit.prices.Prices was "
             f"expected."
         )

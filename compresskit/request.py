@@ -23,6 +23,7 @@ from .prices import Prices
 from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
 from .tool_definitions import Offer
+from .turns import weights as tuning
 from .turns.before import places_of
 from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
 from .turns.continuation import Continued, named_in
@@ -224,7 +225,8 @@ class Request:
             stable = self._overhead(self.recoverable) + self.measure.turns(given.turns[: stable_end(given.turns)])
         now = kept.compressed_tokens
         if compacted is None:
-            settled = max(self.target, kept.settled_tokens)
+            least = stable + int(tuning.WEIGHTS.decay_share * max(0, now - stable))  # a target may be out of reach
+            settled = max(self.target, kept.settled_tokens, least)
             price = compaction_price(now, settled, stable, before.compressed_tokens, prices)
         else:
             settled, price = compacted.compressed_tokens, compacted.bill - kept.bill
@@ -232,8 +234,12 @@ class Request:
         return compaction_pays(price, now, settled, stable, self._retrieved(given), spending, prices)
 
     def _retrieved(self, conversation: Conversation) -> float:
-        """The tokens of a message that holds a text which is needed, by expectation: long messages hold more texts."""
-        sizes = [self.measure.turns([turn]) for turn in conversation.turns]
+        """The tokens of a message that holds a text which is needed, by expectation: long messages hold more texts.
+
+        The messages at the start are left out, because no compaction changes them.
+        """
+        turns = conversation.turns
+        sizes = [self.measure.turns([turn]) for turn in turns[stable_end(turns) :]]
         return sum(size * size for size in sizes) / max(1, sum(sizes))
 
     def result(
