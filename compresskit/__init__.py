@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     )
     from .markers.restore import restore
     from .messages.retrieval_tool import TOOL_NAME
-    from .result import Compressed, Decision
-    from .retrieval import answer, retrieve
+    from .result import Compressed, Decision, ToolDecision
+    from .retrieval import answer, own_calls, retrieve
     from .shortening import Shortened, shorten
     from .types import About, After, Before, Counter, Embedder, Reranker, Store
 
@@ -54,10 +54,12 @@ __all__ = [
     "StaticEmbedder",
     "Store",
     "StoreError",
+    "ToolDecision",
     "acompletion",
     "answer",
     "completion",
     "compress",
+    "own_calls",
     "restore",
     "retrieve",
     "shorten",
@@ -88,10 +90,12 @@ _HOMES = {
     "Store": "types",
     "StoreError": "errors",
     "TOOL_NAME": "messages.retrieval_tool",
+    "ToolDecision": "result",
     "acompletion": "chat.completion",
     "answer": "retrieval",
     "completion": "chat.completion",
     "compress": "compression",
+    "own_calls": "retrieval",
     "restore": "markers.restore",
     "retrieve": "retrieval",
     "shorten": "shortening",

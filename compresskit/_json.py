@@ -13,6 +13,7 @@ from .errors import InvalidMessages, described, place
 
 _DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_AT_ONCE = 1_000  # items of a list that are written and compared in one go
 
 
 def clone(value: Any, where: str) -> Any:
@@ -74,6 +75,9 @@ def exactly(value: Any, ascii_only: bool = False) -> str | None:
     >>> exactly({"a": float("nan")}) is None, exactly("\ud83d", ascii_only=True)
     (True, '"\\ud83d"')
     """
+    if type(value) is list and len(value) > _AT_ONCE:  # a copy of all items at once would need much memory
+        texts = [exactly(value[at : at + _AT_ONCE], ascii_only) for at in range(0, len(value), _AT_ONCE)]
+        return None if None in texts else "[" + ", ".join(text[1:-1] for text in texts if text) + "]"
     try:
         text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
         return text if json.loads(text) == value else None

@@ -54,6 +54,9 @@ class Observer(Protocol):
     def compression(self, model: object, run: Callable[[], _R]) -> _R:
         """Returns ``run()``, which returns a Compressed. A compression within another one belongs to it."""
 
+    def shortening(self, model: object, run: Callable[[], _R]) -> _R:
+        """Returns ``run()``, which returns a Shortened."""
+
     def unobserved(self, run: Callable[[], _R]) -> _R:
         """Returns ``run()``, and records no compression in it."""
 
@@ -89,6 +92,11 @@ def compression(function: Callable[_P, _R]) -> Callable[_P, _R]:
 def compressed(model: object, run: Callable[[], _R]) -> _R:
     """Returns ``run()``, with all calls of ``compress`` in it as one compression."""
     return run() if observer is None else observer.compression(model, run)
+
+
+def shortening(model: object, run: Callable[[], _R]) -> _R:
+    """Returns ``run()``, and makes a text known that was shortened by itself."""
+    return run() if observer is None else observer.shortening(model, run)
 
 
 def unobserved(run: Callable[[], _R]) -> _R:

@@ -15,7 +15,16 @@ from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay, moved, must_stay, untouched
-from .options import check, check_keeping, check_meaning, check_turns, checked_factor, checked_target, entry_forms
+from .options import (
+    check,
+    check_keeping,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+    entry_forms,
+)
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge
 from .plan.groups import atoms
@@ -28,6 +37,8 @@ from .result import Compressed
 from .rules import Rule, checked_rules, treatments
 from .rules.hooks import Function, checked_hook, form_after
 from .tokens.measure import Measure, measure_for
+from .tool_definitions import Offer, offer
+from .tool_definitions.use import called_in, task_text, without_found
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
@@ -90,6 +101,8 @@ def compress(
     prices: Prices | bool | None = None,
     rules: Sequence[Rule | Mapping[str, Any]] | None = None,
     token_factor: float = 1.0,
+    tool_budget: int | None = None,
+    keep_tools: Sequence[str] = (),
     before: Before | Callable[[str, About], str] | None = None,
     after: After | Callable[[str, About], str] | None = None,
 ) -> Compressed:
@@ -159,6 +172,10 @@ def compress(
             trigger, and for results that enter shorter with ``on_entry``.
         token_factor: The tokens of the model for each token that is counted, if its tokenizer is not at hand.
             Trigger, target and all figures are then in tokens of the model.
+        tool_budget: The tokens that the definitions of all tools may cost together. Above it, some are shortened, and
+            others are deferred: the model finds them with a search tool. Use it only if something answers the model's
+            searches, as ``completion`` and the clients do, or ``answer(response, cache, tools=tools)``.
+        keep_tools: Names of tools that are offered whole whatever they cost.
         before: A function of a text and of what is known of it (``About``), or an object with ``before(text, about)``.
             The text that it returns takes the place of the text before anything is counted or judged, below the trigger
             too: without secrets or control characters, for example. It is given each text of the messages that is new.
@@ -184,6 +201,7 @@ def compress(
     check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
+    check_tools(tool_budget, keep_tools)
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
@@ -191,12 +209,13 @@ def compress(
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
+    offers = _Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
         target=target,
         shape=given.shape,
-        tools=clone(list(tools or ()), "tools"),
+        offer=offers.made(previous),
         recoverable=recoverable,
         cache={},
         measure=measure,
@@ -231,7 +250,8 @@ def compress(
             going.hand_on(kept)
             if not request.pays(kept, None, requests, earlier, given, prices):
                 return kept
-        request = replace(request, cache={**lasting(earlier.cache, new), **request.cache})
+        cache_now = {**lasting(earlier.cache, new), **request.cache}
+        request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
@@ -271,6 +291,47 @@ def _followed(previous: Compressed | None, hook: Function | None) -> Compressed 
     """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
     held = None if previous is None else withheld_of(previous.cache)
     return previous if hook is None or (held is not None and held.complete) else None
+
+
+@dataclass(frozen=True)
+class _Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = called_in(self.messages)
+        return offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else without_found(called, turns),
+            query=task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,27 @@ def check_meaning(embedder: object, embedding_model: object, reranker: object) -
             )
 
 
+def check_tools(tool_budget: object, keep_tools: object) -> None:
+    """Raises InvalidArgument for the first option of tools that is not what ``compress`` takes.
+
+    >>> check_tools(3_000, ["search"])
+    """
+    if tool_budget is not None:
+        check_whole("tool_budget", tool_budget, unit="tokens", advice="Leave it out to offer all tools as they are.")
+    names = keep_tools if isinstance(keep_tools, list | tuple) else None
+    if names is None or not all(isinstance(name, str) and name for name in names):
+        raise InvalidArgument(f"keep_tools is {shown(keep_tools)}; a list of names of tools was expected.")
+
+
+def check_answering(tool_budget: object, recoverable: object) -> None:
+    """Raises InvalidArgument if tools are deferred although the model's searches for them are not answered."""
+    if tool_budget is not None and not recoverable:
+        raise InvalidArgument(
+            "tool_budget is given with recoverable=False, with which no search for a tool is answered. Leave one of "
+            "them out."
+        )
+
+
 def check_loop(max_rounds: Any, max_retrieved_tokens: Any, on_error: Any, store: Any, router: Any) -> None:
     """Raises InvalidArgument for the first argument that is not what completion() takes."""
     check_whole("max_rounds", max_rounds, unit="rounds", advice=_DEFAULT)

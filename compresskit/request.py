@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any
 
@@ -13,13 +14,15 @@ from .markers.restore import quotes
 from .markers.withheld import Withheld
 from .messages import read
 from .messages.parts import REPLY_TOKENS
-from .messages.retrieval_tool import TOOL_NAME, names_of, offered
+from .messages.retrieval_tool import TOOL_NAME, offered
 from .messages.shapes import value_at
+from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices
 from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
+from .tool_definitions import Offer
 from .turns import weights as tuning
 from .turns.before import places_of
 from .turns.cache_marks import min_cached_tokens, places, stable_end, takes_marks
@@ -44,7 +47,7 @@ class Request:
     trigger: int
     target: int
     shape: str
-    tools: list[Tool]
+    offer: Offer  # the caller's tools within their budget
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
@@ -138,8 +141,10 @@ class Request:
         forms = earlier_forms or bool(entered) or named
         offered = _offers_ours(previous) and going.forms
         with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
-        if going.whole and previous.model == self.model and previous.tools == (self._offered(with_ours) or None):
-            tokens, original = previous.compressed_tokens + after, previous.original_tokens + before
+        same_tools = previous.tools == (self._offered(with_ours) or None)
+        if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
+            tokens = previous.compressed_tokens + after
+            original = previous.original_tokens - self.offer.saved_tokens + before
         else:
             tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
             whole = [message for run in going.runs for message in run] + new
@@ -300,7 +305,8 @@ class Request:
             cache=PlacedCache(
                 {**cache, **(record(where) if quotes(messages, cache, where) else {})}, where, self.withheld
             ),
-            original_tokens=original,
+            original_tokens=original + self.offer.saved_tokens,
+            tool_decisions=self.offer.decisions,
             compressed_tokens=tokens,
             floor_tokens=floor,
             model=self.model,
@@ -324,8 +330,13 @@ class Request:
         turns = read(messages, self.shape).turns
         ends = [len(messages), sent, stable_end(turns)]
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
-        marks = [end for end in ends if self._tokens(Conversation(self.shape, turns[:end])) >= least]
-        return places(messages, self.tools, marks, self.shape)
+        tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
+        first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
+        return places(messages, self.offer.tools, [end for end in ends if end >= first], self.shape)
+
+    def _saves_as(self, previous: Compressed) -> bool:
+        """Whether the tools cost as much less as they did in the turn before."""
+        return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
         return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
@@ -333,7 +344,7 @@ class Request:
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""
         ours = with_ours or (self.always and self.recoverable)
-        return offered(self.tools, self.shape) if ours else self.tools
+        return offered(self.offer.tools, self.shape) if ours else self.offer.tools
 
 
 def _unchanged(decision: Decision) -> Decision:

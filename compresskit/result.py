@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -10,6 +10,7 @@ from .types import Message, Path, Tool
 
 Action = Literal["kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold"]
 SkippedReason = Literal["below_trigger", "fits_trigger", "costs_more", "no_gain", "protected"]
+ToolAction = Literal["whole", "shortened", "deferred"]
 
 _REASONS = {
     "below_trigger": "below the trigger",
@@ -81,6 +82,24 @@ class Change(NamedTuple):
     text: str
 
 
+class ToolDecision(NamedTuple):
+    """How the definition of one tool is offered, with the reason.
+
+    Attributes:
+        name: The name of the tool.
+        action: "whole", "shortened", or "deferred": the model finds it by a search.
+        tokens_before: The cost of the whole definition.
+        tokens_after: The cost of what is offered of it. The name of a deferred tool is counted with our own tools.
+        why: The reason, in words.
+    """
+
+    name: str
+    action: ToolAction
+    tokens_before: int
+    tokens_after: int
+    why: str
+
+
 @dataclass(frozen=True, eq=False)
 class Compressed(Mapping[str, Any]):
     """The result of compress(). It is also a mapping with the keys that litellm.compress returns, and more.
@@ -114,6 +133,8 @@ class Compressed(Mapping[str, Any]):
         bill_without: The same if everything had been sent.
         entered: One for each result of this turn that entered in a shorter form before it was first sent.
         forms: The places in ``messages`` of texts that are forms of originals: index and path.
+        tool_decisions: One for each definition that ``tool_budget`` could shorten or defer. Empty if the tools are as
+            they were.
         replaced: The places in ``messages`` of texts that the ``before`` of the caller gave. The texts before are
             withheld: only ``restore`` puts them back.
     """
@@ -136,6 +157,7 @@ class Compressed(Mapping[str, Any]):
     bill_without: int = 0
     entered: tuple[Decision, ...] = ()
     forms: tuple[tuple[int, Path], ...] = ()
+    tool_decisions: tuple[ToolDecision, ...] = ()
     replaced: tuple[tuple[int, Path], ...] = ()
 
     @property
@@ -149,6 +171,11 @@ class Compressed(Mapping[str, Any]):
     def target_met(self) -> bool:
         """Whether the result fits the target, or nothing had to be done."""
         return self.skipped_reason in ("below_trigger", "fits_trigger") or self.compressed_tokens <= self.target
+
+    @property
+    def deferred_tools(self) -> tuple[str, ...]:
+        """The names of the tools that the model finds by a search."""
+        return tuple(row.name for row in self.tool_decisions if row.action == "deferred")
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -201,7 +228,10 @@ class Compressed(Mapping[str, Any]):
     def __str__(self) -> str:
         lines = [self._headline()]
         if self.decisions:
-            lines.append(", ".join(f"{count} {action}" for action, count in self._actions().items()))
+            lines.append(", ".join(f"{count} {action}" for action, count in _actions(self.decisions).items()))
+        if self.tool_decisions:
+            counts = ", ".join(f"{count} {action}" for action, count in _actions(self.tool_decisions).items())
+            lines.append(f"tools: {counts}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
@@ -217,18 +247,15 @@ class Compressed(Mapping[str, Any]):
         if self.skipped_reason:
             reason = _REASONS[self.skipped_reason]
             missed = "" if self.target_met else f", target {self.target:,} not met"
-            return f"unchanged ({reason}): {about}{self.original_tokens:,} tokens, trigger {self.trigger:,}{missed}"
+            what, tokens = "unchanged", f"{self.original_tokens:,}"
+            if self.tool_decisions:
+                what, tokens = "messages unchanged", f"{tokens} -> {self.compressed_tokens:,}"
+            return f"{what} ({reason}): {about}{tokens} tokens, trigger {self.trigger:,}{missed}"
         met = "met" if self.target_met else f"not met, floor {self.floor_tokens:,}"
         return (
             f"{about}{self.original_tokens:,} -> {self.compressed_tokens:,} tokens "
             f"({self.compression_ratio:.0%} fewer), target {self.target:,} {met}"
         )
-
-    def _actions(self) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for decision in self.decisions:
-            found[decision.action] = found.get(decision.action, 0) + 1
-        return found
 
     def _repr_html_(self) -> str:
         """The figures of every message as a table, for notebooks. It shows a message's first words, and no more."""
@@ -237,6 +264,14 @@ class Compressed(Mapping[str, Any]):
         # By name: the page is above this module, and it is needed only if a notebook asks.
         html: str = import_module("compresskit.view").fragment(self)
         return html
+
+
+def _actions(decisions: Sequence[Decision] | Sequence[ToolDecision]) -> dict[str, int]:
+    """How many decisions of each action there are."""
+    found: dict[str, int] = {}
+    for decision in decisions:
+        found[decision.action] = found.get(decision.action, 0) + 1
+    return found
 
 
 def _marked(message: Message, mark: Mark) -> Message:

@@ -26,9 +26,10 @@ from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
 from .relevance import Document, score
 from .relevance.query import derive
-from .responses import calls_in, results
+from .responses import calls_in, results, settled
 from .tokens.measure import Measure, measure_for
-from .types import Cache, Message
+from .tool_definitions import Toolbox
+from .types import Cache, Message, Tool
 
 MAX_TOKENS = 4_000
 MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
@@ -97,7 +98,9 @@ def retrieve(
     return _observer.retrieval(lambda: _retrieved(cache, key, lines, query, head, tail, max_tokens)).text
 
 
-def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Message]:
+def answer(
+    response: Any, cache: Cache, max_tokens: int = MAX_TOKENS, tools: Sequence[Tool] | None = None
+) -> list[Message]:
     """Returns the messages that answer all retrieval calls in a response, ready to be appended.
 
     Args:
@@ -105,6 +108,8 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
             or a dict; or only its message.
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
+        tools: Your tools, if they were sent within a ``tool_budget``. Searches for them, and calls of deferred tools
+            that do not fit the definition, are answered as well.
 
     Returns:
         For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each
@@ -117,8 +122,35 @@ def answer(response: Any, cache: Cache, max_tokens: int = MAX_TOKENS) -> list[Me
     """
     check_cache(cache)
     check_whole("max_tokens", max_tokens, MIN_TOKENS)
-    calls = [call for call in calls_in(response) if call.ours]
-    return results(calls, [answer_to(call.arguments, cache, max_tokens, call.id) for call in calls])
+    toolbox = None if tools is None else Toolbox(tools, None)
+    calls = [call for call in calls_in(response if toolbox is None else settled(response, toolbox)) if call.ours]
+    texts = [
+        answer_to(call.arguments, cache, max_tokens, call.id)
+        if toolbox is None or call.name == TOOL_NAME
+        else toolbox.answer(call.name, call.arguments, max_tokens)
+        for call in calls
+    ]
+    return results(calls, texts)
+
+
+def own_calls(response: Any, tools: Sequence[Tool]) -> Any:
+    """Returns a response in which valid calls of deferred tools are calls of your own tools.
+
+    Use it if you sent your tools within a ``tool_budget`` and call the model yourself. Calls that do not fit their
+    definition stay as they are: ``answer`` tells the model what is wrong with them.
+
+    Args:
+        response: As for ``answer``.
+        tools: Your tools, as you passed them to ``compress``.
+
+    Returns:
+        A copy, or the response itself if nothing in it changes.
+
+    Raises:
+        InvalidArgument: ``response`` is not a response.
+    """
+    calls_in(response)
+    return settled(response, Toolbox(tools, None))
 
 
 class Originals(Mapping[str, str]):

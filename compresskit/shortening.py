@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from . import _observer
 from .content import FORMS, LOSSLESS, path_of, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
@@ -148,15 +149,19 @@ def shorten(
             raise InvalidArgument(f"{name} is {described(value)}; a str was expected.")
     ruling = checked_rules(rules, None)
     measure = measure_for(model, counter, checked_factor(token_factor))
-    original = measure.count(text)
-    output = _Output(text, query, command, path, measure, recoverable)
-    rule = output.follow(ruling, model, max_tokens)
-    most = max_tokens if rule is None or rule.max_tokens is None else min(max_tokens, rule.max_tokens)
-    always = rule is not None and rule.action in ("stub", "signatures")
-    if (original <= most and not always) or (rule is not None and rule.untouched):
-        return Shortened(text, {}, original, original, max_tokens, original)
-    found = output.within(most)
-    return found if most == max_tokens else replace(found, max_tokens=max_tokens)
+
+    def shortened() -> Shortened:
+        original = measure.count(text)
+        output = _Output(text, query, command, path, measure, recoverable)
+        rule = output.follow(ruling, model, max_tokens)
+        most = max_tokens if rule is None or rule.max_tokens is None else min(max_tokens, rule.max_tokens)
+        always = rule is not None and rule.action in ("stub", "signatures")
+        if (original <= most and not always) or (rule is not None and rule.untouched):
+            return Shortened(text, {}, original, original, max_tokens, original)
+        found = output.within(most)
+        return found if most == max_tokens else replace(found, max_tokens=max_tokens)
+
+    return _observer.shortening(model or None, shortened)
 
 
 class _Output:

@@ -33,6 +33,7 @@ EVALS = {  # name -> module of this package, and what it is
         "suites.outputs",
         "outputs of commands: how much of what matters is still readable at a few of their tokens",
     ),
+    "gather": ("suites.gather", "groups of cases for needs, from public repositories on this machine"),
     "fit": (
         "suites.fit",
         "weights of relevance, fitted on labelled requests and measured on groups that were left out",
@@ -42,8 +43,15 @@ EVALS = {  # name -> module of this package, and what it is
         "retention with and without a mechanism, or with another weight, on the same cases",
     ),
     "bill": ("suites.bill", "the cost of whole agent runs with prompt caching"),
+    "frameworks": ("suites.frameworks", "whole agent runs with our middleware and with those of LangChain"),
     "shrink": ("suites.shrink", "prose in fewer words: how much of it is left, and what a small model reads from it"),
     "local-model": ("suites.local_model", "questions over long conversations, answered by a real model"),
+    "probes": ("suites.probes", "numbers, places and errors of tool results, and hostile text in them"),
+    "invariants": (
+        "suites.invariants",
+        "calls, sources and tracebacks of an agent conversation: which of them are still as they were",
+    ),
+    "answers": ("suites.answers", "answers of a real model over five groups, with paired intervals; asked in turn"),
     "bench": ("suites.bench", "time and memory of compress()"),
     "token-factors": ("suites.token_factors", "tokens of other models for each token that is counted"),
     "fuzz": ("suites.fuzz", "conversations that break a law of compress(), made up and cut out of recorded runs"),

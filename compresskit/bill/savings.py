@@ -26,10 +26,6 @@ from .replay import Figures, Sender, Sent, Sizes, replay
 WITHOUT, AT_TRIGGER, BY_PRICES = "without", "at the trigger", "by prices"
 SETTINGS = (AT_TRIGGER, BY_PRICES)
 DEFAULT_MODEL = "gpt-4o"
-_SEALED = "encrypted_content"  # reasoning that only the provider can read
-# Characters of sealed reasoning for a token: base64 has 4 characters for 3 bytes, and a token of English has 4 bytes.
-# The provider bills the reasoning itself. Its base64 would have four times as many tokens as a text.
-_SEALED_CHARACTERS = 5
 
 
 @dataclass(frozen=True)
@@ -166,10 +162,7 @@ class _Counted:
         self._shape = shape
 
     def message(self, message: Message) -> int:
-        sealed = message.get(_SEALED)
-        if not isinstance(sealed, str):
-            return self._measure.turns(read([message], self._shape).turns)
-        return len(sealed) // _SEALED_CHARACTERS + self.message({**message, _SEALED: None})
+        return self._measure.turns(read([message], self._shape).turns)
 
     def all(self, messages: Sequence[Message]) -> int:
         return sum(map(self.message, messages))

@@ -12,13 +12,15 @@ from ..compression import compress
 from ..errors import InvalidArgument, reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
-from ..messages.retrieval_tool import may_retrieve
+from ..messages.retrieval_tool import chosen_names, may_retrieve
 from ..options import (
     check,
+    check_answering,
     check_keeping,
     check_loop,
     check_meaning,
     check_prices,
+    check_tools,
     checked_factor,
     checked_target,
 )
@@ -63,7 +65,7 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
 
     - ``trigger``, ``target``, ``query``, ``protect``, ``open``, ``cached``, ``results``, ``folds``, ``counter``,
       ``recoverable``, ``cache``, ``embedder``, ``embedding_model``, ``reranker``, ``shrinker``, ``rules``,
-      ``prices``, ``token_factor``, ``before`` and ``after``, as in ``compress``.
+      ``prices``, ``token_factor``, ``tool_budget``, ``keep_tools``, ``before`` and ``after``, as in ``compress``.
     - ``max_rounds``: turns with retrieval calls that are answered, 5 by default. After the last one, the model must
       answer.
     - ``max_retrieved_tokens``: tokens of all answers together. By default what the trigger leaves, or 4,000.
@@ -143,6 +145,8 @@ class _Options:
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     prices: Prices | bool | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
     before: Before | Callable[[str, About], str] | None = None
     after: After | Callable[[str, About], str] | None = None
     max_rounds: int = 5
@@ -178,6 +182,8 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
     checked_factor(options.token_factor)
+    check_tools(options.tool_budget, options.keep_tools)
+    check_answering(options.tool_budget, options.recoverable)
     check_prices(options.prices)
     checked_hook("before", options.before)
     checked_hook("after", options.after)
@@ -247,11 +253,13 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 def _compressed(
     options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
-    tools = kwargs.get("tools")
+    tools, chosen = kwargs.get("tools"), chosen_names(kwargs)
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
         own = {name: value for name in _OBJECTS if (value := getattr(options, name)) is not None}
-        also = {} if may_retrieve(kwargs) else {"recoverable": False}
+        also: dict[str, Any] = {} if may_retrieve(kwargs) else {"recoverable": False}
+        if chosen:
+            also["keep_tools"] = [*options.conversation.keep_tools, *chosen]
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
         messages,
@@ -276,6 +284,8 @@ def _compressed(
         rules=options.rules,
         prices=options.prices,
         token_factor=options.token_factor,
+        tool_budget=options.tool_budget,
+        keep_tools=[*options.keep_tools, *chosen],
         before=options.before,
         after=options.after,
     )

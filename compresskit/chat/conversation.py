@@ -15,7 +15,7 @@ from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
 from ..messages.retrieval_tool import schema
-from ..options import check_meaning, check_model, checked_target
+from ..options import check_answering, check_meaning, check_model, check_tools, checked_target
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -31,7 +31,7 @@ _VERSION = 1
 # The options of completion() that a conversation has itself.
 _OF_CONVERSATION = (
     *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("embedding_model", "rules", "prices", "token_factor", "before", "after"),
+    *("embedding_model", "rules", "prices", "token_factor", "tool_budget", "keep_tools", "before", "after"),
 )
 _HOOKS = ("before", "after")  # options that cannot be written down
 
@@ -56,6 +56,8 @@ class ConversationOptions(TypedDict, total=False):
     prices: Prices | bool | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
     before: Before | Callable[[str, About], str] | None
     after: After | Callable[[str, About], str] | None
 
@@ -78,9 +80,9 @@ class Conversation:
     ) -> None:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
-        rules, token_factor, before and after. offer_tool is on, and on_entry is "lossless", unless you say otherwise.
-        With prices, offer_tool is on only if the tool has at most 2 % of the tokens of the trigger; else it comes once
-        it is paid.
+        rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 2 % of the tokens of the
+        trigger; else it comes once it is paid.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON. ``before`` and ``after`` may
@@ -105,6 +107,8 @@ class Conversation:
             )
         checked_target(trigger, target)
         check_model(model)
+        check_tools(options.get("tool_budget"), options.get("keep_tools", ()))
+        check_answering(options.get("tool_budget"), options.get("recoverable", True))
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         self._given = {"model": model, "trigger": trigger, "target": target}
@@ -158,12 +162,19 @@ class Conversation:
         self.messages, self.result = [clone(message, "message") for message in messages], result
         return result
 
+    @property
+    def keep_tools(self) -> Sequence[str]:
+        """The names of the tools that are offered whole whatever they cost."""
+        names: Sequence[str] = self._options.get("keep_tools", ())
+        return names
+
     def answer(self, response: Any, max_tokens: int = MAX_TOKENS) -> list[Message]:
         """Returns the messages that answer the retrieval calls of a response, or an empty list if there are none.
 
-        Append them yourself, behind the model's message and together with the results of your own tools.
+        With ``tool_budget`` and ``tools``, it answers the searches for tools as well. Append the messages yourself,
+        behind the model's message and together with the results of your own tools.
         """
-        return answer(response, self.result.cache if self.result else {}, max_tokens)
+        return answer(response, self.result.cache if self.result else {}, max_tokens, self._options.get("tools"))
 
     def to_json(self) -> str:
         """Returns everything as JSON text: the messages, the options, and what was sent. This is user data.

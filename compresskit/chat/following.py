@@ -77,7 +77,7 @@ class Following:
             history = [message for run in runs for message in run]
             earlier = previous or (replayed(history, **options) if self.replays else None)
             result = compress(history, previous=earlier, **options)
-            if result.cache or records or self.keeps:
+            if result.cache or result.tool_decisions or records or self.keeps:
                 remembered.keep(messages, result, records)
             return result
 

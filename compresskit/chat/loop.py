@@ -13,15 +13,17 @@ from typing import Any
 
 from .. import _observer, responses
 from ..errors import reason
-from ..messages.retrieval_tool import later_choice, withdrawn
-from ..responses import STREAMS, Call, Record, StreamTurn, calls_in, message_of, messages_of
+from ..messages.retrieval_tool import TOOL_NAME, later_choice, withdrawn
+from ..responses import AS_THEY_ARE, STREAMS, Call, Record, Settling, StreamTurn, calls_in, message_of, messages_of
 from ..retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
 from ..tokens.measure import measure_for
+from ..tool_definitions import Toolbox
 from ..types import Cache, Message
 from .steps import END, Model, Next, Show, Steps, Work
 
 _NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
 _USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what is here."
+_NO_TOOLS = "There are no tools but those that you have been given. Call them by their names."
 _FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
 
 
@@ -43,6 +45,7 @@ class Request:
         strict: Whether a store or a cache that fails is an error.
         report: The value of ``_hidden_params["compresskit"]``.
         answering: The answer to this request as telemetry sees it. None if telemetry is off.
+        toolbox: The definitions of the caller's tools, if some are deferred.
         shape: The name of the shape of messages and responses.
         carried: Whether the message for the caller carries the record of a mixed turn. If not, only the store has it.
         ask: The steps of a call of the model: from its arguments to its response, or to a stream.
@@ -57,9 +60,15 @@ class Request:
     strict: bool
     report: dict[str, Any]
     answering: _observer.Answering | None = None
+    toolbox: Toolbox | None = None
     shape: str = "openai"
     carried: bool = True
     ask: Callable[[dict[str, Any]], Steps] = _ask
+
+    @property
+    def settling(self) -> Settling:
+        """What becomes of the model's calls."""
+        return AS_THEY_ARE if self.toolbox is None else self.toolbox
 
 
 @dataclass
@@ -108,7 +117,10 @@ class Talk:
             room = min(MAX_TOKENS, self.request.room)
             if room < MIN_TOKENS:
                 self.request.report["limit"] = "max_retrieved_tokens"
-            text = self._answer(call, room) if room >= MIN_TOKENS else self._refused(call)
+            if call.name != TOOL_NAME:
+                text = self._of_tools(call, max(room, MIN_TOKENS))
+            else:
+                text = self._answer(call, room) if room >= MIN_TOKENS else self._refused(call)
             cost = measure_for("", None).count(text)
             self.request.room -= cost
             self.request.report["retrieved_tokens"] += cost
@@ -123,6 +135,10 @@ class Talk:
                 raise
             self.request.report["error"] = reason(error)
             return _FAILED
+
+    def _of_tools(self, call: Call, room: int) -> str:
+        toolbox = self.request.toolbox
+        return _NO_TOOLS if toolbox is None else toolbox.answer(call.name, call.arguments, room)
 
     def _refused(self, call: Call) -> str:
         refused = _observer.Retrieved(_USED_UP, "refused")
@@ -155,13 +171,14 @@ def whole(request: Request, first: Any) -> Steps:
 
 
 def _whole(request: Request, first: Any) -> Steps:
+    first = responses.settled(first, request.settling)
     usage, costs = responses.usage_of(first), [_cost(first)]
     final = first
     for number in range(len(_choices(first))):
         talk = Talk(request, request.kwargs["messages"])
         response, message = first, message_of(first, number)
         while talk.goes_on(message):
-            response = yield from talk.next(message)
+            response = responses.settled((yield from talk.next(message)), request.settling)
             message = message_of(response)
             usage = responses.added(usage, responses.usage_of(response))
             costs.append(_cost(response))
@@ -186,7 +203,7 @@ class Streamed:
         self.report = request.report
         self.stream = first
         self._shape = STREAMS[request.shape]
-        self._shown = self._shape.shown()
+        self._shown = self._shape.shown(request.settling)
 
     def steps(self) -> Steps:
         with _observer.during(self.request.answering, self.report):
@@ -198,12 +215,12 @@ class Streamed:
         for number in first.choices:
             talk = Talk(self.request, self.request.kwargs["messages"])
             turn = first
-            message = _called(turn, number)
+            message = self._called(turn, number)
             while turn.complete(number) and talk.goes_on(message):
                 self.stream = yield from talk.next(message)
                 turn = self._shape.turn(self._shown, number)
                 yield from self._read(turn)
-                message = _called(turn, number)
+                message = self._called(turn, number)
             if not turn.complete(number):
                 continue  # the provider's stream broke off, so this one ends too
             record = yield from talk.record(message, streamed=True)
@@ -223,6 +240,11 @@ class Streamed:
         for part in turn.end():
             yield Show(part)
 
+    def _called(self, turn: StreamTurn, choice: int) -> Message:
+        """The turn of a choice that called a tool; {} if it called none."""
+        message: Message = responses.settled(turn.message(choice), self.request.settling) if turn.calls(choice) else {}
+        return message
+
     def _passed(self, turn: StreamTurn, event: Any) -> list[Any]:
         """The events to pass on for an event. One of a form that nobody knows passes as it is."""
         try:
@@ -232,11 +254,6 @@ class Streamed:
                 raise
             self.report["error"] = reason(error)
             return [event]
-
-
-def _called(turn: StreamTurn, choice: int) -> Message:
-    """The turn of a choice that called a tool; {} if it called none."""
-    return turn.message(choice) if turn.calls(choice) else {}
 
 
 def keep(request: Request, record: Record, shown: Message) -> Steps:

@@ -14,6 +14,7 @@ from ..messages.retrieval_tool import has_ours
 from ..responses import Record, put_back
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, Originals
+from ..tool_definitions import toolbox_of
 from ..types import Message
 from .loop import Request
 from .report import REPORTED
@@ -48,7 +49,7 @@ def prepare(
     """
     # all calls of compress() for one request are one compression
     result = _observer.compressed(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
-    report.update({name: result[name] for name in REPORTED})
+    report.update({name: result[name] for name in REPORTED}, deferred_tools=len(result.deferred_tools))
     same = (
         result.skipped_reason
         and not records
@@ -63,5 +64,6 @@ def prepare(
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, result.messages)
     answering = _observer.answering(result.model) if rounds else None
+    toolbox = toolbox_of(kwargs.get("tools"), result.tools)
     prepared = {**kwargs, **changes}
-    return changes, Request(prepared, caller_messages, cache, rounds, room, store, strict, report, answering)
+    return changes, Request(prepared, caller_messages, cache, rounds, room, store, strict, report, answering, toolbox)

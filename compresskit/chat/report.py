@@ -22,6 +22,7 @@ def new_report() -> dict[str, Any]:
         "calls": 1,
         "rounds": 0,
         "retrieved_tokens": 0,
+        "deferred_tools": 0,
         "limit": None,
         "error": None,
     }

@@ -14,7 +14,7 @@ from ..markers.keys import KEY_LENGTH, key_of
 from ..markers.places import PlacedCache, places_of
 from ..markers.withheld import Withheld, withheld_of
 from ..messages import check_messages
-from ..result import Compressed, Decision, Mark, SkippedReason
+from ..result import Compressed, Decision, Mark, SkippedReason, ToolAction, ToolDecision
 
 _COUNTS = (
     *("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens"),
@@ -67,6 +67,7 @@ def _made(
     places: Mapping[str, int] | None = None,
     entered: Sequence[Sequence[Any]] = (),
     forms: Sequence[Sequence[Any]] = (),
+    tool_decisions: Sequence[Sequence[Any]] = (),
     replaced: Sequence[Sequence[Any]] = (),
     withheld: Mapping[str, Any] | None = None,
     **fields: Any,
@@ -80,7 +81,14 @@ def _made(
     held = None if withheld is None else Withheld(withheld["entries"], secret, withheld["complete"] is True)
     cache = cache if places is None and held is None else PlacedCache(cache, places, held)
     return Compressed(
-        cache=cache, decisions=rows, breakpoints=marks, entered=news, forms=issued, replaced=given, **fields
+        cache=cache,
+        decisions=rows,
+        breakpoints=marks,
+        entered=news,
+        forms=issued,
+        replaced=given,
+        tool_decisions=tuple(ToolDecision(*row) for row in tool_decisions),
+        **fields,
     )
 
 
@@ -96,6 +104,7 @@ def _is_sound(result: Compressed) -> bool:
         and all(isinstance(digest, str) for digest in digests)
         and isinstance(result.model, str)
         and (result.tools is None or all(isinstance(tool, dict) for tool in result.tools))
+        and all(isinstance(row.name, str) and row.action in get_args(ToolAction) for row in result.tool_decisions)
         and result.skipped_reason in (None, *get_args(SkippedReason))
         # every key belongs to its text
         and all(len(key) >= KEY_LENGTH and key_of(text, len(key)) == key for key, text in result.cache.items())

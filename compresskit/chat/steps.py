@@ -119,12 +119,23 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
         if isinstance(step, Call):
             return await getattr(client, step.method)(step.argument), None
         if isinstance(step, Work):
-            return await asyncio.to_thread(step.run), None
+            return await _in_thread(step.run), None
         if isinstance(step, Next):
             return await anext(step.stream, END), None
     except Exception as raised:
         return None, raised
     return None, None
+
+
+async def _in_thread(run: Callable[[], Any]) -> Any:
+    """The result of a function that runs in a thread, under asyncio or trio."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        import anyio.to_thread  # the SDKs and their HTTP client bring it
+
+        return await anyio.to_thread.run_sync(run)
+    return await asyncio.to_thread(run)
 
 
 class Chunks(Protocol):

@@ -33,6 +33,7 @@ _MILLION = 1_000_000
 _WIDTH = 120  # columns, if the output is no terminal
 _MAX_NAME = 44  # characters of a session's name in a table
 _HEADINGS = ("setting", "requests", "longest", "tokens", "read", "written", "new", "retrievals", "retrieving", "bill")
+_LEFT = ("setting", "session", "of")  # columns of words
 _DOCTOR = ("session", "of", "requests", "longest", "tokens", "without", "with", "saved", "retrievals")
 # How to get a setting: in a program, and in the settings of the proxy.
 _IN_PROGRAM = {
@@ -209,18 +210,18 @@ def _as_json(found: Sequence[Savings], said: str | None = None) -> bytes:
 
 def _bill(one: Savings) -> str:
     """The table of one session."""
-    table = _table(_HEADINGS)
+    table = new_table(_HEADINGS, _LEFT)
     known = one.prices.known
     for setting, bill in one.bills.items():
         counts = (bill.requests, bill.longest, bill.prompt_tokens, bill.read, bill.written, bill.fresh, bill.retrievals)
         amounts = _dollars(bill.retrieving, known), _dollars(bill.total, known)
         table.add_row(setting, *(f"{count:,}" for count in counts), *amounts)
-    return "\n".join([f"{_title(one.session)}, {printable(one.model)}", _drawn(table)])
+    return "\n".join([f"{_title(one.session)}, {printable(one.model)}", draw(table)])
 
 
 def _doctor(found: Sequence[Savings]) -> str:
     best = _best(found)
-    table = _table(_DOCTOR)
+    table = new_table(_DOCTOR, _LEFT)
     known = all(one.prices.known for one in found)
     rows = [(_title(one.session), one.session.source, one.bills[WITHOUT], one.bills[best]) for one in found]
     for name, source, before, after in [*rows, ("all", "", _sum(found, WITHOUT), _sum(found, best))]:
@@ -232,7 +233,7 @@ def _doctor(found: Sequence[Savings]) -> str:
         table.add_row(
             *map(Text, (name, source, *cells, f"{after.retrievals:,}")), style="bold" if name == "all" else ""
         )
-    return _drawn(table)
+    return draw(table)
 
 
 def _notes(found: Sequence[Savings]) -> list[str]:
@@ -274,15 +275,17 @@ def _dollars(micro: int, known: bool) -> str:
     return f"{'' if known else '~'}{sign}${abs(micro) / _MILLION:,.2f}"
 
 
-def _table(headings: Sequence[str]) -> Table:
+def new_table(headings: Sequence[str], left: Sequence[str]) -> Table:
+    """A table with these columns; those in ``left`` hold words."""
     table = Table(box=box.SIMPLE_HEAD, show_edge=False)
     for heading in headings:
-        left = heading in ("setting", "session", "of")
-        table.add_column(heading, justify="left" if left else "right", no_wrap=not left, overflow="fold")
+        words = heading in left
+        table.add_column(heading, justify="left" if words else "right", no_wrap=not words, overflow="fold")
     return table
 
 
-def _drawn(table: Table) -> str:
+def draw(table: Table) -> str:
+    """The table as text."""
     console = Console(file=io.StringIO(), width=_width(), highlight=False)
     console.print(table)
     stream = console.file

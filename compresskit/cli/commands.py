@@ -12,6 +12,7 @@ import click
 
 from .. import __version__, restore, retrieve
 from ..view import as_fields, headline, page
+from .bench_command import bench_command
 from .bill_commands import bill_command, doctor_command
 from .hook_commands import hook
 from .input import Conversation, InputError, read_conversations, read_results
@@ -35,7 +36,7 @@ EXIT_CODES = """\b
 Exit codes:
   0    done, and the target was met (or the conversation is not above the trigger)
   1    done, but the target was not met, because the protected text costs more;
-       ledger: the file was changed
+       ledger: the file was changed; bench: a figure is below its threshold
   2    wrong usage, or an input that cannot be used
   3    retrieve: no such key
   4    the output could not be written
@@ -202,7 +203,7 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
 
 
 for command in (
-    *(bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
+    *(bench_command, bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
     *(shell_command("pipe"), shell_command("run")),
 ):
     cli.add_command(command)

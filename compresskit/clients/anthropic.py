@@ -1,8 +1,7 @@
 """Anthropic and AsyncAnthropic: the SDK's own clients, whose requests are compressed.
 
 A call of these classes returns an instance of the SDK's own class, because the SDK looks for credentials (profiles,
-workload identities) in that very class only, and not in subclasses. Its copies compress too, because they share its
-HTTP client.
+workload identities) in that very class only, and not in subclasses. Its copies compress too.
 """
 
 from __future__ import annotations
@@ -93,6 +92,16 @@ class AsyncAnthropic(anthropic.AsyncAnthropic):
 
 
 def _compressing(client: Any, settings: Settings) -> Any:
-    """The client, with an HTTP client that compresses."""
+    """The client, with an HTTP client that compresses. So have its copies, also those with another HTTP client."""
+    settings = settings.stored()
     client._client = wrapped(client._client, settings)
+    plain = client.copy
+
+    def copied(*, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Any:
+        extra = dict(_extra_kwargs or {})
+        if isinstance(client, Anthropic | AsyncAnthropic):  # a subclass, whose constructor takes them
+            extra["compresskit"] = settings
+        return _compressing(plain(_extra_kwargs=extra, **options), settings)
+
+    client.copy = client.with_options = copied
     return client

@@ -6,13 +6,11 @@ It hands the SDK's request to the transport of this package, whose own transport
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from ..errors import InvalidArgument
-from ..stores import MemoryStore
 from ._extras import sdk
 from .options import HEADER, Options, Settings
 from .protocol import encoded
@@ -31,7 +29,7 @@ class Compressing(anthropic.Middleware):
     """A middleware that compresses; see ``middleware``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = replace(settings, store=MemoryStore() if settings.store is None else settings.store)
+        self._settings = settings.stored()
 
     def handle(self, request: APIRequest, call_next: Any) -> APIResponse[Any]:
         rest = _Rest(request, call_next)

@@ -18,7 +18,6 @@ from ..chat.report import headers_of, new_report
 from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
-from ..types import Store
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
 from .events import Frame
 from .following import followed
@@ -42,18 +41,14 @@ class Exchange:
         protocol: The protocol of its path.
         endpoint: What the path is.
         request: The request as the SDK sends it. Its body is in memory.
-        settings: The settings of the client.
-        store: The store for what is between requests.
+        settings: The settings of the client, with its store.
     """
 
-    def __init__(
-        self, protocol: Protocol, endpoint: Endpoint, request: httpx2.Request, settings: Settings, store: Store
-    ) -> None:
+    def __init__(self, protocol: Protocol, endpoint: Endpoint, request: httpx2.Request, settings: Settings) -> None:
         self._protocol = protocol
         self._endpoint = endpoint
         self._request = request
         self._settings = settings
-        self._store = store
         self._report = new_report()
         self._body: Body = {}
         self._streams = False
@@ -139,7 +134,6 @@ class Exchange:
         def prepared() -> tuple[dict[str, Any], Request | None]:
             return followed(
                 self._settings,
-                self._store,
                 self._protocol.shape,
                 asked.kwargs,
                 self._report,

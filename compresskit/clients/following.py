@@ -9,10 +9,9 @@ from .._json import dumps
 from ..chat.following import Following
 from ..chat.loop import Request
 from ..messages import as_dicts
-from ..messages.retrieval_tool import may_retrieve
+from ..messages.retrieval_tool import chosen_names, may_retrieve
 from ..options import checked_target
 from ..tokens.measure import measure_for
-from ..types import Store
 from .options import Settings
 
 _MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
@@ -26,7 +25,6 @@ _AS_THEY_ARE = (
 
 def followed(
     settings: Settings,
-    store: Store,
     shape: str,
     kwargs: Mapping[str, Any],
     report: dict[str, Any],
@@ -37,8 +35,7 @@ def followed(
     """The changed arguments ({} if the call goes out as it is), and the request for the loop; see ``Following``.
 
     Args:
-        settings: The options of the client.
-        store: The store of the client, if the settings have none.
+        settings: The options of the client, with its store.
         shape: The shape of the messages.
         kwargs: The arguments of the model's call: model, messages, tools, tool_choice.
         report: The report, which is filled in.
@@ -58,11 +55,13 @@ def followed(
         "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
         "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
         "prices": settings.prices,
+        "tool_budget": settings.tool_budget if recoverable else None,  # else no search is answered
+        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
         **{name: getattr(settings, name) for name in _AS_THEY_ARE},
     }
     following = Following(
         options,
-        store if settings.store is None else settings.store,
+        settings.store,
         keeps=settings.keeps,
         replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
         max_rounds=settings.max_rounds,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
 
 from ..errors import InvalidArgument
-from ..stores import MemoryStore
 from ._extras import sdk
 from .options import Options, Settings
 from .transports import AsyncCompressingTransport
@@ -53,9 +51,7 @@ class Gemini(genai.Client):
         http_options: types.HttpOptions | types.HttpOptionsDict | None = None,
         **more: Any,
     ) -> None:
-        settings = Settings().changed(compresskit)
-        # one store for sync and async requests
-        settings = replace(settings, store=MemoryStore() if settings.store is None else settings.store)
+        settings = Settings().changed(compresskit).stored()  # sync and async requests share it
         options = types.HttpOptions.model_validate(http_options or {}).model_copy()
         if options.aiohttp_client is not None:
             raise InvalidArgument(

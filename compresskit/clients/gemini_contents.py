@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..messages import tool_config
-from ..messages.retrieval_tool import may_retrieve
 from ..responses.fields import first
 from .protocol import Asked, Body, Endpoint, Event, LeftAlone, Protocol
 
@@ -65,7 +64,7 @@ def _read(path: str, body: Body) -> Asked:
     if (count := first(generation, _COUNT)) is not None:
         kwargs["n"] = count
     beside = [first(body, _SYSTEM), *(first(generation, names) for names in _SCHEMAS)]
-    return Asked(kwargs, [value for value in beside if value], streams, recoverable=may_retrieve(body))
+    return Asked(kwargs, [value for value in beside if value], streams, recoverable=tool_config.takes_functions(body))
 
 
 def write(body: Body, kwargs: Mapping[str, Any]) -> Body:

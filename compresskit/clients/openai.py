@@ -42,8 +42,7 @@ class OpenAI(openai.OpenAI):
         http_client: httpx2.Client | None = None,
         **more: Any,
     ) -> None:
-        self._compresskit = compresskit
-        settings = Settings().changed(compresskit)
+        self._compresskit = Settings().changed(compresskit).stored()
         super().__init__(
             api_key=api_key,
             organization=organization,
@@ -56,7 +55,7 @@ class OpenAI(openai.OpenAI):
             http_client=http_client,
             **more,
         )
-        self._client = wrapped(self._client, settings)
+        self._client = wrapped(self._client, self._compresskit)
 
     if not TYPE_CHECKING:
 
@@ -85,8 +84,7 @@ class AsyncOpenAI(openai.AsyncOpenAI):
         http_client: httpx2.AsyncClient | None = None,
         **more: Any,
     ) -> None:
-        self._compresskit = compresskit
-        settings = Settings().changed(compresskit)
+        self._compresskit = Settings().changed(compresskit).stored()
         super().__init__(
             api_key=api_key,
             organization=organization,
@@ -99,7 +97,7 @@ class AsyncOpenAI(openai.AsyncOpenAI):
             http_client=http_client,
             **more,
         )
-        self._client = wrapped(self._client, settings)
+        self._client = wrapped(self._client, self._compresskit)
 
     if not TYPE_CHECKING:
 

@@ -8,10 +8,21 @@ from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, described, shown
-from ..options import check, check_keeping, check_loop, check_meaning, check_turns, checked_factor, checked_target
+from ..options import (
+    check,
+    check_answering,
+    check_keeping,
+    check_loop,
+    check_meaning,
+    check_tools,
+    check_turns,
+    checked_factor,
+    checked_target,
+)
 from ..prices import Prices
 from ..rules import Rule, checked_rules
 from ..rules.hooks import checked_hook
+from ..stores import MemoryStore
 from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
@@ -50,6 +61,8 @@ class Options(TypedDict, total=False):
     shrinker: Shrinker | None
     rules: Sequence[Rule | Mapping[str, Any]] | None
     token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
     before: Before | Callable[[str, About], str] | None
     after: After | Callable[[str, About], str] | None
     on_entry: bool | Literal["lossless", "views"]
@@ -70,7 +83,8 @@ class Settings:
         enabled: Whether requests are compressed. False leaves every request and response as it is.
         trigger, target, query, protect, open, cached, results, folds, counter, recoverable: As for ``compress``.
         embedder, embedding_model, reranker, shrinker: As for ``compress``.
-        on_entry, offer_tool, breakpoints, rules, token_factor, after: As for ``compress``.
+        on_entry, offer_tool, breakpoints, rules, token_factor, tool_budget, keep_tools, after: As for
+            ``compress``.
         before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
             request is answered with an error of status 400, whatever ``on_error`` says.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
@@ -98,6 +112,8 @@ class Settings:
     shrinker: Shrinker | None = None
     rules: Sequence[Rule | Mapping[str, Any]] | None = None
     token_factor: float = 1.0
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
     before: Before | Callable[[str, About], str] | None = None
     after: After | Callable[[str, About], str] | None = None
     on_entry: bool | str = False
@@ -135,8 +151,8 @@ class Settings:
         >>> Settings().changed({"trigger": 50_000}).changed("off").enabled
         False
         """
-        if options is None:
-            return self
+        if options is None or isinstance(options, Settings):  # of the client that a copy is of
+            return options or self
         word = _SWITCH.get(str(options).strip().lower()) if isinstance(options, bool | str) else None
         if word is not None:
             return replace(self, enabled=word)
@@ -148,8 +164,14 @@ class Settings:
         for name in options:
             _check_name(name)
         made = replace(self, **options)
+        if made.store is None:  # a request has that of its client
+            made = replace(made, store=self.store)
         made._check()
         return made
+
+    def stored(self) -> Settings:
+        """These settings with a store, so that all who share them remember the same conversations."""
+        return replace(self, store=MemoryStore()) if self.store is None else self
 
     def _check(self) -> None:
         checked_target(self.trigger, self.target)
@@ -158,6 +180,8 @@ class Settings:
         check_keeping(self.cached, self.results, self.folds)
         checked_rules(self.rules, self.shrinker)
         checked_factor(self.token_factor)
+        check_tools(self.tool_budget, self.keep_tools)
+        check_answering(self.tool_budget, self.recoverable)
         checked_hook("before", self.before)
         checked_hook("after", self.after)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)

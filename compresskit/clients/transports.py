@@ -11,8 +11,6 @@ import httpx2
 
 from .. import _observer
 from ..chat.steps import AsyncStream, Stream, arun, run
-from ..stores import MemoryStore
-from ..types import Store
 from .exchange import Exchange
 from .options import HEADER, NAME, Options, Settings
 from .protocols import protocol_of
@@ -24,8 +22,7 @@ class _Service:
     """The settings of a transport, and what it remembers between requests."""
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self._store: Store = MemoryStore() if settings.store is None else settings.store
+        self.settings = settings.stored()
 
     def exchange(self, request: httpx2.Request) -> Exchange | None:
         """The exchange for a request; None if it passes untouched."""
@@ -39,7 +36,7 @@ class _Service:
         if not self.settings.enabled and HEADER not in request.headers and f'"{NAME}"'.encode() not in content:
             _observer.skipped(None, "disabled")
             return None
-        return Exchange(*found, request, self.settings, self._store)
+        return Exchange(*found, request, self.settings)
 
 
 class CompressingTransport(httpx2.BaseTransport):

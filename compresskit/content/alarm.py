@@ -1,4 +1,4 @@
-"""Finds words of failure in lines of logs and other output. It does not read what failed."""
+"""Finds words of failure and levels of severity in lines of logs and other output. It does not read what failed."""
 
 import re
 
@@ -27,3 +27,25 @@ def alarms_or_exits(text: str) -> bool:
     """
     low = text.lower()
     return _ALARM.search(low) is not None or ("exit" in low and _EXIT.search(low) is not None)
+
+
+# Levels as programs write them: a word in capitals, a word in brackets or behind level=, or glog's letter (E0416).
+_LEVEL = re.compile(
+    r"(?<![\w.])(?:(TRACE|DEBUG|FINE|INFO|NOTICE)|(WARN(?:ING)?)|(ERR(?:OR)?|SEVERE)"
+    r"|(CRIT(?:ICAL)?|FATAL|ALERT|EMERG|PANIC))\b"
+    r"|(?:[\[<]|\b(?:level|severity|lvl)\"?[=:] ?\"?)(?:(trace|debug|info|notice)|(warn(?:ing)?)|(err(?:or)?|severe)"
+    r"|(crit(?:ical)?|fatal|alert|emerg|panic))\b"
+    r"|^(?:(I)|(W)|(E)|(F))\d{4} "
+)
+_LEVELS = 4
+_LEVEL_CHARACTERS = 160  # characters of a line that are searched for its level
+
+
+def level_of(line: str) -> int | None:
+    """The level of a line of a log, from 0 (INFO and below) to 3 (FATAL and above); None if it has none.
+
+    >>> level_of("10:00:01 ERROR disk full"), level_of("[Sun Dec 04] [notice] resumed"), level_of("No error was found.")
+    (2, 0, None)
+    """
+    found = _LEVEL.search(line, 0, _LEVEL_CHARACTERS)
+    return None if found is None else ((found.lastindex or 1) - 1) % _LEVELS

@@ -45,7 +45,9 @@ _RECORD_LINES = re.compile(r"\s*\{\s*\"[^\n]*\}[ \t\r]*\n(?:\s*|[^\n]*\n)\{")
 _LOG = re.compile(
     r"\n(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\[?\d{1,2}:\d\d:\d\d\b|\w{3} [ \d]\d \d\d:\d\d:\d\d |\d{10}[. ]"
     r"|\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERROR|CRITICAL|FATAL|[DIWE]\d{4})\b|[0-9a-f]{7,12} (?=\S)"
-    r"|[\d.:a-f]{3,40} \S{1,40} \S{1,40} \[\d\d/\w{3}/\d{4}:)"
+    r"|[\d.:a-f]{3,40} \S{1,40} \S{1,40} \[\d\d/\w{3}/\d{4}:"
+    # a time, or a date in digits and a level, behind other fields; a colon before them is that of a search hit
+    r"|[^\n:]{1,60}[ T_=\"-]\d\d[:.]\d\d[:.]\d\d\b|\d{6,8} [^\n:]{1,40}\b(?:DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\b)"
 )
 _RUN = re.compile(
     r"\n(?:Traceback \(most recent|={3,} (?:test session|FAILURES|ERRORS)|_{5,} \S[^\n]* _{5,}\r?\n"

@@ -10,15 +10,9 @@ from typing import Any
 from agents import FunctionTool, RunContextWrapper
 from agents.run_config import CallModelData, ModelInputData
 
-from ..chat.report import new_report
-from ..clients.following import followed
 from ..clients.options import Settings
-from ..messages.retrieval_tool import TOOL_NAME, schema
-from ..retrieval import MAX_TOKENS, answer_to
-from ..stores import MemoryStore
-from ..types import Cache
-
-_MAX_ORIGINALS = 10_000  # originals that the tool can still answer with, the newest ones
+from ..messages.retrieval_tool import TOOL_NAME
+from ._answering import Answering, without_tool_budget
 
 
 class Compressing:
@@ -37,14 +31,12 @@ class Compressing:
     """
 
     def __init__(self, **options: Any) -> None:
-        self._settings = Settings().changed(options)
-        self._store = MemoryStore()
-        self._originals: dict[str, str] = {}
-        function = schema("openai")["function"]
+        self._settings = without_tool_budget(Settings().changed(options)).stored()
+        self._answering = Answering()
         self.tool = FunctionTool(
             name=TOOL_NAME,
-            description=function["description"],
-            params_json_schema=function["parameters"],
+            description=self._answering.description,
+            params_json_schema=self._answering.parameters,
             on_invoke_tool=self._answer,
             strict_json_schema=False,
         )
@@ -56,15 +48,8 @@ class Compressing:
         name = model if isinstance(model, str) else str(getattr(model, "model", "") or "unknown")
         beside = [given.instructions] if given.instructions else []
         kwargs = {"model": name, "messages": list(given.input)}
-        changes, loop = followed(self._settings, self._store, "responses", kwargs, new_report(), beside=beside)
-        if loop is not None:
-            self._keep(loop.cache)
+        changes, _ = self._answering.prepared(self._settings, "responses", kwargs, beside)
         return ModelInputData(input=changes.get("messages", given.input), instructions=given.instructions)
 
-    def _keep(self, cache: Cache) -> None:
-        self._originals.update({key: cache[key] for key in cache})
-        for key in list(self._originals)[: max(0, len(self._originals) - _MAX_ORIGINALS)]:
-            del self._originals[key]
-
     async def _answer(self, _context: RunContextWrapper[Any], arguments: str) -> str:
-        return answer_to(arguments, self._originals, MAX_TOKENS)
+        return self._answering.answer(arguments)

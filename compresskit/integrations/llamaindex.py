@@ -15,7 +15,10 @@ from ..markers.wording import START
 from ..types import Message
 
 # Options of compress() that make no sense for a list of nodes.
-_OURS = ("trigger", "target", "query", "tools", "shape", "folds", "recoverable", "cache", "previous", "results", "open")
+_OURS = (
+    *("trigger", "target", "query", "tools", "tool_budget", "keep_tools", "shape", "folds", "recoverable", "cache"),
+    *("previous", "results", "open"),
+)
 
 
 class CompressPostprocessor(BaseNodePostprocessor):

@@ -42,12 +42,16 @@ class Keys:
         self.cache: dict[str, str] = {}  # the originals that were taken out, by key
         self._lengths = lengths  # text -> letters of its key, if it needs more than the usual number
         self._named = dict(earlier)
+        self._keys: dict[str, str] = {}  # by text
 
     def name(self, text: str) -> str:
         """The key of a text. It is longer than usual if another text has the same letters."""
+        if text in self._keys:
+            return self._keys[text]
         key = key_of(text, self._lengths.get(text, KEY_LENGTH))
         while self._named.setdefault(key, text) != text:
             key = key_of(text, len(key) + 1)
+        self._keys[text] = key
         return key
 
     def exhausted(self, text: str) -> bool:

@@ -59,7 +59,7 @@ _ORDER = re.compile(
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
     r"|your (?:task|job|goal|role|answer|response))\b"
 )
-_BLANK = re.compile(r"\n(?:[ \t\r]*\n)+")
+_BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for each of a million line ends
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 

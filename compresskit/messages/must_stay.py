@@ -17,7 +17,7 @@ from ..types import Block, Message, Path, Place, Protect, Protection, Treatment,
 from . import weights as tuning
 from .instructions import cut, gives_task, kept_tags, mark
 from .parts import CHARACTERS_PER_TOKEN
-from .retrieval_tool import TOOL_NAME
+from .retrieval_tool import OURS
 
 _RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
@@ -309,6 +309,6 @@ def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
         spoken += turn.role == "assistant" and not turn.joined
         if spoken > _RETRIEVAL_TURNS:
             break
-        if any(block.call.startswith(TOOL_NAME) for block in turn.blocks):
+        if any(block.call.startswith(OURS) for block in turn.blocks):
             found.append(turn.index)
     return found

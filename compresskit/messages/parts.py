@@ -28,6 +28,10 @@ GEMINI_IMAGE_TOKENS = 1_032
 GEMINI_AUDIO_BYTES_PER_TOKEN = 500
 # A page of a PDF takes 1,500 to 3,000 tokens (Anthropic's PDF guide) and commonly some 50 kB.
 FILE_BYTES_PER_TOKEN = 25
+SEALED = "encrypted_content"  # the field of reasoning, or of a summary, that only the provider can read
+# Bytes of sealed text that are its envelope. OpenAI's Codex estimates sealed reasoning in this way, and takes 4 bytes
+# for a token (openai/codex, core/src/context_manager/history.rs, estimate_reasoning_length).
+SEALED_ENVELOPE_BYTES = 650
 
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 _BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that refer to places in its text
@@ -163,6 +167,20 @@ def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
     turn.opaque = True
     turn.extra += max(1, len(data) * 3 // 4 // bytes_per_token)
     return True
+
+
+def unsealed(turn: Turn, item: Message) -> Message:
+    """An item without its sealed text, which is counted as the reasoning in it: the provider bills no base64.
+
+    >>> turn = Turn(0, "assistant")
+    >>> unsealed(turn, {"type": "reasoning", "encrypted_content": "A" * 4_000}), turn.extra
+    ({'type': 'reasoning'}, 587)
+    """
+    text = item.get(SEALED)
+    if not isinstance(text, str):
+        return item
+    turn.extra += max(1, (len(text) * 3 // 4 - SEALED_ENVELOPE_BYTES) // CHARACTERS_PER_TOKEN)
+    return {name: value for name, value in item.items() if name != SEALED}
 
 
 def short_call(name: Any, arguments: str) -> str:

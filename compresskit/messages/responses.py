@@ -51,7 +51,8 @@ def read(index: int, message: Message) -> Turn:
         _message(turn, message, role, kind)
     elif kind == "reasoning":
         turn.fix("\n".join(_summaries(message)))
-        turn.set_aside(dumps({key: value for key, value in message.items() if key not in ("type", "summary")}))
+        rest = parts.unsealed(turn, message)
+        turn.set_aside(dumps({key: value for key, value in rest.items() if key not in ("type", "summary")}))
     elif kind in _CALLS:
         _call(turn, message, kind)
     elif kind in _OUTPUTS:
@@ -62,7 +63,7 @@ def read(index: int, message: Message) -> Turn:
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
         _tie(turn, message, is_given(message), tied)
-        parts.opaque(turn, message)
+        parts.opaque(turn, parts.unsealed(turn, message))
     return turn
 
 

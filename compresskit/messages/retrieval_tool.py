@@ -12,9 +12,12 @@ from typing import Any
 
 from ..types import Tool
 from . import tool_config
+from .search_tools import CALL_PARAMETERS, CALL_TOOL, FIND_PARAMETERS, FIND_TOOL
 from .shapes import SHAPES
+from .tools import appended, declared, name_of, names_of, parameters_of, without
 
 TOOL_NAME = "compresskit_retrieve"
+OURS = (TOOL_NAME, FIND_TOOL, CALL_TOOL)  # names of tools whose calls are answered here
 
 # Every request pays for each of these words.
 _DESCRIPTION = "Returns text that was left out here, marked '[… lines 13-57: retrieve KEY]'. Never write such marks."
@@ -27,10 +30,10 @@ _PARAMETERS: dict[str, Any] = {
     },
     "required": ["key"],
 }
-_INNER = ("function", "custom", "toolSpec")  # fields of a tool that hold its name
 _ANY_TOOL = ("auto", "any", "required")  # a tool_choice, or its type, that leaves the choice to the model
 _FUNCTION = json.dumps({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": _PARAMETERS})
-_DECLARATIONS = ("functionDeclarations", "function_declarations")  # fields of a Gemini tool, which may declare many
+_OWN_PARAMETERS = {TOOL_NAME: _PARAMETERS, FIND_TOOL: FIND_PARAMETERS, CALL_TOOL: CALL_PARAMETERS}
+_ENDED = (TOOL_NAME, FIND_TOOL)  # no longer offered when no more calls are answered
 
 
 def schema(shape: str) -> Tool:
@@ -41,54 +44,12 @@ def schema(shape: str) -> Tool:
 def offered(tools: Sequence[Tool], shape: str) -> list[Tool]:
     """A request's tools with ours behind them, unless it is there already.
 
-    Vertex AI takes one tool with function declarations, so ours joins those of the caller.
-
     >>> offered([{"functionDeclarations": [{"name": "search"}]}], "gemini")[0]["functionDeclarations"][1]["name"]
     'compresskit_retrieve'
     """
     if any(TOOL_NAME in names_of(tool) for tool in tools):
         return list(tools)
-    ours = schema(shape)
-    mine = _declared(ours)
-    for at in range(len(tools) - 1, -1, -1):
-        theirs = _declared(tools[at])
-        if mine and theirs:
-            joined = {**tools[at], theirs[0]: [*theirs[1], *mine[1]]}
-            return [*tools[:at], joined, *tools[at + 1 :]]
-    return [*tools, ours]
-
-
-def names_of(tool: Any) -> list[str]:
-    """The names of all functions of a tool. Only a tool of Gemini may have more than one.
-
-    >>> names_of(schema("openai")), names_of({"functionDeclarations": [{"name": "read"}, {"name": "search"}]})
-    (['compresskit_retrieve'], ['read', 'search'])
-    """
-    declared = _declared(tool)
-    return [name for one in (declared[1] if declared else [tool]) if (name := name_of(one))]
-
-
-def _declared(tool: Any) -> tuple[str, list[Any]] | None:
-    """The field of a tool that lists function declarations, and the list."""
-    fields = _DECLARATIONS if isinstance(tool, Mapping) else ()
-    return next(((field, tool[field]) for field in fields if isinstance(tool.get(field), list)), None)
-
-
-def name_of(tool: Any) -> str:
-    """The name of a tool, or of a choice of one; "" if it has none.
-
-    >>> name_of(schema("openai")), name_of(schema("converse"))
-    ('compresskit_retrieve', 'compresskit_retrieve')
-    """
-    if not isinstance(tool, Mapping):
-        return ""
-    name = _function(tool).get("name")
-    return name if isinstance(name, str) else ""
-
-
-def _function(tool: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The declaration of a tool's function, which is in a field of its own or the tool itself."""
-    return next((tool[field] for field in _INNER if isinstance(tool.get(field), Mapping)), tool)
+    return appended(tools, [schema(shape)])
 
 
 def is_ours(tool: Any) -> bool:
@@ -97,38 +58,22 @@ def is_ours(tool: Any) -> bool:
     >>> is_ours(schema("anthropic")), is_ours({"name": TOOL_NAME, "input_schema": {"type": "object"}})
     (True, False)
     """
-    declared = _declared(tool)
-    named = [one for one in (declared[1] if declared else [tool]) if name_of(one) == TOOL_NAME]
-    return any(_parameters(_function(one)) == _PARAMETERS for one in named)
-
-
-def _parameters(function: Mapping[str, Any]) -> Any:
-    """The JSON schema of a function's parameters, in any shape."""
-    inner = function.get("inputSchema")
-    if isinstance(inner, Mapping):
-        return inner.get("json")
-    return function.get("parameters", function.get("input_schema"))
+    named = [one for one in declared([tool]) if one.name in OURS]
+    return any(parameters_of(one.function) == _OWN_PARAMETERS[one.name] for one in named)
 
 
 def has_ours(tools: Any) -> bool:
-    """Whether our tool is among a request's tools."""
+    """Whether one of our tools is among a request's tools."""
     return any(map(is_ours, tools if isinstance(tools, list | tuple) else ()))
 
 
 def withdrawn(tools: Sequence[Tool]) -> list[Tool]:
-    """A request's tools without ours.
+    """A request's tools for the last call, which answers no more retrievals and searches. Found tools can be called.
 
     >>> withdrawn([{"functionDeclarations": [{"name": "search"}, {"name": TOOL_NAME}]}, schema("openai")])
     [{'functionDeclarations': [{'name': 'search'}]}]
     """
-    found = []
-    for tool in tools:
-        declared = _declared(tool)
-        if declared is None:
-            found += [tool] if name_of(tool) != TOOL_NAME else []
-        elif others := [one for one in declared[1] if name_of(one) != TOOL_NAME]:
-            found.append({**tool, declared[0]: others})
-    return found
+    return without(tools, _ENDED)
 
 
 def may_retrieve(request: Mapping[str, Any]) -> bool:
@@ -167,6 +112,20 @@ def later_choice(choice: Any, last: bool) -> Any:
     inner = choice.get("allowed_tools")
     changed = {"tools": others} if inner is None else {"allowed_tools": {**inner, "tools": others}}
     return {**choice, **changed} if others else None
+
+
+def chosen_names(request: Mapping[str, Any]) -> list[str]:
+    """The names of the tools that a request's tool_choice (or toolConfig) names.
+
+    >>> chosen_names({"tool_choice": {"type": "tool", "name": "search"}}), chosen_names({"tool_choice": "auto"})
+    (['search'], [])
+    """
+    config = tool_config.config_of(request)
+    choice = request.get("tool_choice") if config is None else tool_config.choice_of(config)
+    if isinstance(choice, str):
+        return [] if choice in ("", "none", *_ANY_TOOL) else [choice]
+    names = [name_of(one) for one in (choice, *_allowed(choice))]
+    return [name for name in names if name]
 
 
 def _admits(choice: Any) -> bool:

@@ -39,19 +39,21 @@ def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights
         def __init__(self) -> None:
             self.k1, self.b, self.delta = tuned.bm25_k1, tuned.bm25_b, tuned.bm25_delta
             self.corpus_size = len(documents)
-            self.doc_freqs = documents
-            self.doc_len = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
-            self.avgdl = float(self.doc_len.mean())
             self.idf: dict[str, float] = {}
             self._calc_idf({term: len(found) for term, found in postings.items()})
 
     index = Index()
+    sizes = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
+    # its get_batch_scores() copies the lengths of all documents for each term
+    damping = index.k1 * (1 - index.b + index.b * sizes / float(sizes.mean()))
     # a term that more of them have tells documents apart no better than chance
     most = max(tuned.max_term_share * len(documents), tuned.min_term_segments)
     scores = np.zeros(len(documents))
     for term, weight in weights.items():
         found = postings.get(term)
         if found and len(found) <= most:  # BM25+ adds its delta only where the term occurs
-            scores[found] += weight * np.asarray(index.get_batch_scores([term], found))
+            times = np.array([documents[number][term] for number in found])
+            gain = times * (index.k1 + 1) / (damping[found] + times)
+            scores[found] += weight * (index.idf[term] * (index.delta + gain))
     result: list[float] = scores.tolist()
     return result

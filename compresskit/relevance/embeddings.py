@@ -1,33 +1,37 @@
-"""How near texts are to what is asked, by the vectors of an embedder that the caller passes.
+"""The similarity of texts to the query, by the vectors of an embedder that the caller passes.
 
-It asks the embedder once for a conversation, checks what comes back, and knows nothing of how vectors are made.
+The embedder is called once per conversation. This module does not know how vectors are made.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from ..errors import EmbedderFailed, described
 from ..types import Embedder
+from .model_results import VECTORS, checked_numbers, clean, ends
 
-Near = Callable[[Sequence[str], Sequence[float]], list[float]]  # of texts and their values so far
-_MAX_TEXTS = 4_096  # texts of one conversation that are embedded: those that the words find, then the newest
+if TYPE_CHECKING:
+    from .model_results import Numbers
+
+Near = Callable[[Sequence[str], Sequence[float]], list[float]]  # from texts and their values so far to similarities
+_MAX_TEXTS = 4_096  # texts of one conversation that are embedded: those with the highest values, then the newest
 _MAX_QUESTIONS = 16  # texts of the query that are embedded
 _TEXT_CHARACTERS = 2_000  # characters of a text that are embedded; segments are seldom longer
 _QUESTION_CHARACTERS = 4_000  # characters of a text of the query that are embedded
-_DIGITS = 6  # digits of a cosine that count: the others change with the order of summing
+_DIGITS = 6  # digits of a cosine that count: the others change with the order of summation
 
 
 def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | None:
-    """What judges texts against what is asked; None where nothing is.
+    """A function that compares texts with the query; None if the query has no text.
 
     Args:
-        asked: texts with their weights, as in the query.
+        embedder: The embedder.
+        asked: The texts of the query with their weights.
 
     Returns:
-        A function of texts and their values so far. It gives the best weighted cosine of each text to what is
-        asked, and 0.0 for texts that are blank or beyond the bound.
+        A function of texts and their values so far. It returns the best weighted cosine of each text to the texts of
+        the query, and 0.0 for texts that are blank or beyond the limit.
     """
     questions = [(ends(text, _QUESTION_CHARACTERS), weight) for text, weight in asked if text.strip()]
     questions = questions[:_MAX_QUESTIONS]
@@ -43,7 +47,7 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
         if not cut:
             return [0.0] * len(texts)
         different = {text: row for row, text in enumerate(dict.fromkeys(cut.values()))}
-        vectors = unit_vectors(embedder, [text for text, _ in questions] + list(different))
+        vectors = _unit_vectors(embedder, [text for text, _ in questions] + list(different))
         best = _best(vectors[len(questions) :], vectors[: len(questions)], [weight for _, weight in questions])
         result = [0.0] * len(texts)
         for number, text in cut.items():
@@ -53,52 +57,26 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
     return near
 
 
-def unit_vectors(embedder: Embedder, texts: list[str]) -> Any:
-    """The vectors of texts, of length 1 each: a float64 array (texts, dimensions).
+def _unit_vectors(embedder: Embedder, texts: list[str]) -> Numbers:
+    """The vectors of texts, scaled to length 1: an array of shape (texts, dimensions).
 
-    A vector of zeros (of a text of which the model knows no word) stays as it is, and is near to nothing.
+    A vector of zeros stays as it is: the model knows no word of that text, and its cosine to all others is 0.
 
     Raises:
-        EmbedderFailed: the embedder raised, or did not return one vector of finite numbers for each text.
+        EmbedderFailed: The embedder raised, or it did not return one vector of finite numbers for each text.
     """
     import numpy as np
 
-    name = type(embedder).__name__
-    try:
-        returned = embedder.embed([clean(text) for text in texts])
-    except EmbedderFailed:
-        raise
-    except Exception as error:
-        raise EmbedderFailed(
-            f"embedder {name} raised {type(error).__name__} for {len(texts)} texts; one vector a text was expected. "
-            f"Mend what the cause says, or leave embedder out."
-        ) from error
-    try:
-        vectors = np.array(returned, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise EmbedderFailed(
-            f"embedder {name} returned {described(returned)} that is no table of numbers; {len(texts)} vectors of "
-            f"the same length were expected. Return a list of lists of floats, or an array."
-        ) from error
-    if vectors.ndim != 2 or len(vectors) != len(texts) or not vectors.shape[1]:
-        raise EmbedderFailed(
-            f"embedder {name} returned vectors of shape {vectors.shape}; ({len(texts)}, dimensions) was expected. "
-            f"Return one vector for each text, in their order."
-        )
-    if not np.isfinite(vectors).all():
-        wrong = int(np.argmin(np.isfinite(vectors).all(axis=1)))
-        raise EmbedderFailed(
-            f"embedder {name} returned a vector with NaN or infinity for text {wrong} of {len(texts)}; finite numbers "
-            f"were expected. Return zeros for a text that cannot be embedded."
-        )
+    vectors = checked_numbers(lambda: embedder.embed([clean(text) for text in texts]), embedder, len(texts), VECTORS)
     largest = np.abs(vectors).max(axis=1, keepdims=True)
-    vectors /= np.where(largest > 0, largest, 1.0)  # so that no square overflows or vanishes
+    vectors /= np.where(largest > 0, largest, 1.0)  # so that no square overflows or underflows
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    return vectors / np.where(lengths > 0, lengths, 1.0)
+    unit: Numbers = vectors / np.where(lengths > 0, lengths, 1.0)
+    return unit
 
 
-def _best(vectors: Any, questions: Any, weights: Sequence[float]) -> list[float]:
-    """The best weighted cosine of each vector to the questions; the same on any number of threads."""
+def _best(vectors: Numbers, questions: Numbers, weights: Sequence[float]) -> list[float]:
+    """The best weighted cosine of each vector to the questions, which does not depend on the number of threads."""
     import numpy as np
 
     best = np.full(len(vectors), -1.0)
@@ -106,13 +84,3 @@ def _best(vectors: Any, questions: Any, weights: Sequence[float]) -> list[float]
         best = np.maximum(best, weight * np.einsum("ij,j->i", vectors, question))
     result: list[float] = np.round(best, _DIGITS).tolist()
     return result
-
-
-def clean(text: str) -> str:
-    """The text as a tokenizer or an API takes it: half of a surrogate pair is no text to them."""
-    return text.encode(errors="replace").decode()
-
-
-def ends(text: str, most: int) -> str:
-    """The text, or as much of its beginning as of its end: long messages ask in one of them."""
-    return text if len(text) <= most else f"{text[: most // 2]}\n{text[-(most // 2) :]}"

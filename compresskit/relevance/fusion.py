@@ -1,14 +1,13 @@
-"""Fusion of the words' values with the vectors' or a reranker's order, on the scale of the values.
+"""Combines the values of segments by their words with the order of a model: of an embedder or of a reranker.
 
-With vectors, it is reciprocal rank fusion (Cormack, Clarke & Büttcher 2009). The sums of reciprocal ranks say in which
-order segments should stand, but they are nearly flat, and the budget weighs values against tokens. So the values
-themselves are dealt out again in the fused order, and a segment that would get more than it has goes a part of the way
-up. None goes down: what the words say is not taken back. A reranker's order is dealt out in the same way.
+The order of an embedder is combined by reciprocal rank fusion (Cormack, Clarke & Büttcher 2009). Sums of reciprocal
+ranks give an order, but they differ little, and the budget compares values with tokens. So the values are sorted, and
+each segment is compared with the value at its place in the fused order. If that value is higher, the segment gets a
+share of the difference. No value becomes lower. The order of a reranker is used in the same way.
 
-How far up vectors take a value is measured in each conversation: as far as they can be trusted here. If the best hits
-of the words are nearer than the rest, the vectors know what is meant. If they are not, as with static vectors on code
-or a question without content, the vectors change little. A reranker reads the question, and is trusted everywhere
-alike.
+For an embedder, the share is its trust, which is measured in each conversation. It is high if the best segments by
+words are also more similar to the query than the others. It is low for static vectors on code, or for a question
+without content words. For a reranker, which reads the question, the share is a constant.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from . import weights as tuning
 
 
 def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
-    """The values, raised where the nearness puts a segment higher in the fused order.
+    """The values, higher for segments that the fused order places higher.
 
     Args:
-        values: of the segments by what their words say, 0 or more.
-        nearness: of the same segments by their vectors, on any scale.
+        values: The value of each segment by its words, 0 or more.
+        nearness: The similarity of the same segments to the query by their vectors, on any scale.
 
     >>> fuse([1.0, 0.5, 0.0, 0.0], [0.9, 0.0, 0.8, 0.1])
     [1.0, 0.5, 0.5, 0.25]
@@ -34,26 +33,26 @@ def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
     first, second = _ranks(values), _ranks(nearness)
     fused = [1 / (k + a) + 1 / (k + b) for a, b in zip(first, second, strict=True)]
     order = sorted(range(len(values)), key=lambda number: (-fused[number], -values[number], number))
-    dealt = sorted(values, reverse=True)
-    best = (dealt[0] if dealt else 0.0) or tuned.unchecked_best
+    ordered = sorted(values, reverse=True)
+    best = (ordered[0] if ordered else 0.0) or tuned.unchecked_best
     share = trust(values, nearness)
     raised = list(values)
     for rank, number in enumerate(order, 1):
-        # few hits of words leave most ranks with nothing to deal: those are worth best / rank
-        worth = max(dealt[rank - 1], best / rank)
+        # if few segments have words of the query, the values at most ranks are 0: best / rank takes their place
+        worth = max(ordered[rank - 1], best / rank)
         raised[number] += share * max(0.0, worth - values[number])
     return raised
 
 
 def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
-    """The values of the best segments, raised where a reranker's scores put a segment higher.
+    """The values of the best segments, higher for segments that a reranker's scores place higher.
 
-    The values are dealt out again in the order of the scores, and a segment that would get more goes a fixed share of
-    the way up. Segments of the same score and value stay the same. If all scores are equal, nothing changes.
+    A segment gets a fixed share of the difference to the value at its place in the order of the scores, if that is
+    higher. Segments with equal scores and values get equal values. If all scores are equal, nothing changes.
 
     Args:
-        values: of the segments by what their words say, 0 or more.
-        scores: of the same segments, on any scale.
+        values: The value of each segment by its words, 0 or more.
+        scores: The scores of the same segments, on any scale.
 
     >>> reordered([1.0, 0.8, 0.6, 0.6], [2.0, 1.0, 4.0, 3.0])
     [1.0, 0.8, 0.8, 0.7]
@@ -61,13 +60,13 @@ def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
     if len(set(scores)) < 2:
         return list(values)
     tuned = tuning.WEIGHTS
-    dealt = sorted(values, reverse=True)
-    best = dealt[0] or tuned.unchecked_best
+    ordered = sorted(values, reverse=True)
+    best = ordered[0] or tuned.unchecked_best
     order = sorted(range(len(values)), key=lambda number: (-scores[number], -values[number]))
     worth: dict[tuple[float, float], list[float]] = {}  # by score and value
     for rank, number in enumerate(order, 1):
-        # few hits of words leave most ranks with nothing to deal
-        worth.setdefault((scores[number], values[number]), []).append(max(dealt[rank - 1], best / rank))
+        # as in fuse(): the values at most ranks may be 0
+        worth.setdefault((scores[number], values[number]), []).append(max(ordered[rank - 1], best / rank))
     means = {each: sum(found) / len(found) for each, found in worth.items()}
     return [
         value + tuned.rerank_share * max(0.0, means[score, value] - value)
@@ -76,10 +75,10 @@ def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
 
 
 def trust(values: Sequence[float], nearness: Sequence[float]) -> float:
-    """From 0 to 1: how well the nearness tells the best hits of the words from all other segments.
+    """How well the similarities separate the best segments by words from all others, from 0 to 1.
 
-    The probability that a hit is nearer than another segment (the area under the ROC curve), less chance, squared:
-    1 where every hit is, 0 where it is a toss.
+    It is the probability that one of the best segments is more similar than another segment (the area under the ROC
+    curve), rescaled so that chance is 0, and squared.
 
     >>> trust([3.0, 2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.9, 0.7, 0.1, 0.2, 0.3, 0.1, 0.2, 0.5])
     1.0

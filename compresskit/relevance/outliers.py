@@ -9,35 +9,63 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
+from typing import NamedTuple
 
-from ..content.alarm import alarms
+from ..content.alarm import alarms, alarms_or_exits, level_of
 from ..content.compact.templates import templates
 from . import weights as tuning
 
+LINE_CHARACTERS = 400  # characters of a line that are read, which bounds the time
+# How tools say in plain words that something did not work, besides the words of failure (``content/alarm.py``).
+_TROUBLE = re.compile(
+    r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
+    r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
+)
+_HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
-def of_lines(texts: Sequence[str]) -> list[float]:
+class Lines(NamedTuple):
+    """The lines of texts, with the template and the level of each (see ``content.compact.templates``, ``alarm``)."""
+
+    texts: list[list[str]]
+    kinds: list[int]
+    levels: list[int | None]
+
+    @property
+    def levelled(self) -> bool:
+        """Whether most lines have a level: they are events, and say little of the lines beside them."""
+        return 2 * sum(level is not None for level in self.levels) >= len(self.levels)
+
+
+def lines_of(texts: Sequence[str]) -> Lines:
+    """The lines of texts, each with its first characters only, which bounds the time."""
+    found = [[line[:LINE_CHARACTERS] for line in text.splitlines()] for text in texts]
+    every = list(chain.from_iterable(found))
+    return Lines(found, templates(every), [level_of(line) for line in every])
+
+
+def of_lines(lines: Lines) -> list[float]:
     """For each text, how unlike the lines of all texts its lines are.
 
-    >>> [round(value, 1) for value in of_lines(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20])]
+    >>> [round(value, 1) for value in of_lines(lines_of(["a b\\n" * 20, "disk 3 was removed\\n", "a b\\n" * 20]))]
     [0.4, 1.0, 0.0]
     """
     tuned = tuning.WEIGHTS
     most_rare, of_first, of_alarm = tuned.max_rare_lines, tuned.first_of_kind, tuned.alarming
-    lines = [line for text in texts for line in text.splitlines()]
-    if len(lines) < tuned.min_outlier_lines:
-        return [0.0] * len(texts)
-    found = templates(lines)
+    found = lines.kinds
+    if len(found) < tuned.min_outlier_lines:
+        return [0.0] * len(lines.texts)
     counts = Counter(found)
-    rare = sum(count for count in counts.values() if count <= most_rare) / len(lines)
+    rare = sum(count for count in counts.values() if count <= most_rare) / len(found)
     seen: set[int] = set()
     values = []
     number = 0
-    for text in texts:
+    for text in lines.texts:
         best = 0.0
-        for line in text.splitlines():
+        for line in text:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
@@ -46,6 +74,32 @@ def of_lines(texts: Sequence[str]) -> list[float]:
             seen.add(kind)
         values.append(best)
     return values
+
+
+def severities(lines: Lines) -> list[float]:
+    """The severity of each line, from 0 to 1. In a log with levels, a word of failure in a line of INFO means little.
+
+    >>> log = [f"10:00:{n} INFO done, 0 errors\\n" for n in range(10, 29)] + ["10:00:30 ERROR disk full\\n"]
+    >>> severities(lines_of(log))[-2:]
+    [0.2, 0.9]
+    """
+    tuned = tuning.WEIGHTS
+    shares = (0.0, *tuned.level_severities)
+    of_alarm = tuned.quiet_alarm if lines.levelled else 1.0
+    return [
+        shares[level] if level else of_alarm if _alarming(line, lines.levelled) else 0.0
+        for line, level in zip(chain.from_iterable(lines.texts), lines.levels, strict=True)
+    ]
+
+
+def _alarming(line: str, levelled: bool) -> bool:
+    """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
+
+    >>> [_alarming(line, False) for line in ("no such file", "====== FAILURES ======", "== 1 failed ==")]
+    [True, False, True]
+    """
+    words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
+    return words and not _HEADING.fullmatch(line)
 
 
 def of_records(texts: Sequence[str]) -> list[float]:

@@ -8,31 +8,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from ..content import Segment
-from ..content.alarm import alarms_or_exits
 from ..content.compact.log import cleaned
 from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
 from ..types import Query
 from . import weights as tuning
-from .outliers import of_lines, of_records
+from .outliers import LINE_CHARACTERS, Lines, lines_of, of_lines, of_records, severities
 from .query import derive
 
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
-_LINE_CHARACTERS = 400  # characters of a line that are read
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
-# How tools say in plain words that something did not work, besides the words of failure (``content/alarm.py``).
-_TROUBLE = re.compile(
-    r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
-    r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
-)
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"(?<!\w)([`'\"‘“«])[^`'\"’”»\n]{1,80}([`'\"’”»])")
-_HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
@@ -75,7 +67,7 @@ def has_events(text: str, kind: str, ran: bool) -> bool:
 
 def _is_repetitive(text: str) -> bool:
     """Whether most of the first lines of a text are like others."""
-    lines = [line[:_LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
+    lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
     counts = Counter(templates([_message(line) for line in lines]))
     return 2 * sum(count for count in counts.values() if count >= _FEW) > len(lines)
 
@@ -100,49 +92,45 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         return values
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
     if has_events(text, kind, ran):
-        if kind not in _RECORDS:
-            values = _telling(parts)
-        for each in _unlike(parts, kind):
+        lines = lines_of(parts) if kind not in _RECORDS else None
+        unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
+        if lines:
+            values = _telling(lines)
+            unlike.append(_extremes(parts))
+        for each in unlike:
             values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
-        values = _lent(values, tuned.beside_failure)
+        if lines is None or not lines.levelled:
+            values = _lent(values, tuned.beside_failure)
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
         values[last] += tuned.last_lines
     values[0] += tuned.first_lines
     return values
 
 
-def _telling(parts: Sequence[str]) -> list[float]:
+def _telling(lines: Lines) -> list[float]:
     """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
     tuned = tuning.WEIGHTS
-    lines = [line[:_LINE_CHARACTERS] for part in parts for line in part.splitlines()]
-    kinds = templates([_message(line) for line in lines])
-    alarming = [_reports_failure(line) for line in lines]
-    alarm_kinds = Counter(kind for kind, alarm in zip(kinds, alarming, strict=True) if alarm)
-    counting = [has_outcome(line) for line in lines]
-    count_kinds = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
+    every = list(chain.from_iterable(lines.texts))
+    kinds = templates([_message(line) for line in every])
+    severe = severities(lines)
+    failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
+    counting = [has_outcome(line) for line in every]
+    totals = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
     values = []
     number = 0
-    for part in parts:
+    for part in lines.texts:
         found: dict[int, float] = {}  # by kind
-        for _ in part.splitlines():
+        for _ in part:
             kind = kinds[number]
-            if alarming[number]:
-                found[kind] = tuned.failure / alarm_kinds[kind] ** tuned.alike_exponent
+            if severe[number]:
+                value = tuned.failure * severe[number] / failures[kind] ** tuned.alike_exponent
+                found[kind] = max(found.get(kind, 0.0), value)
             if counting[number]:
-                found[kind] = max(found.get(kind, 0.0), tuned.total / count_kinds[kind] ** tuned.alike_exponent)
+                found[kind] = max(found.get(kind, 0.0), tuned.total / totals[kind] ** tuned.alike_exponent)
             number += 1
         ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
-
-
-def _reports_failure(line: str) -> bool:
-    """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
-
-    >>> _reports_failure("no such file"), _reports_failure("====== FAILURES ======"), _reports_failure("== 1 failed ==")
-    (True, False, True)
-    """
-    return (alarms_or_exits(line) or _TROUBLE.search(line.lower()) is not None) and not _HEADING.fullmatch(line)
 
 
 def _message(line: str) -> str:
@@ -153,13 +141,6 @@ def _message(line: str) -> str:
     """
     place = _PLACE.match(line)
     return _QUOTED.sub(r"\1\2", line[place.end() :] if place else line)
-
-
-def _unlike(parts: Sequence[str], kind: str) -> list[list[float]]:
-    """For each part, from 0 to 1, how much it is unlike the others: by its lines, its records, its numbers."""
-    if kind in _RECORDS:
-        return [_scarce(of_records(parts))]
-    return [_scarce(of_records(parts) if kind == "table" else of_lines(parts)), _extremes(parts)]
 
 
 def _scarce(values: list[float]) -> list[float]:

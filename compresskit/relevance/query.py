@@ -11,7 +11,7 @@ from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
 from .reranking import reranking
-from .terms import mentions, terms
+from .terms import ASKING, mentions, terms
 
 # Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
 # A query of 50,000 words is judged by its beginning and its end.
@@ -38,7 +38,8 @@ def derive(
     for text, weight in sources:
         first = terms(_title(text))
         for term in _bounded(terms(_bounded_text(text)), _MAX_TERMS):
-            weights[term] = max(weights.get(term, 0.0), weight * (first_line if term in first else 1.0))
+            share = tuning.WEIGHTS.asking_share if term in ASKING else 1.0
+            weights[term] = max(weights.get(term, 0.0), share * weight * (first_line if term in first else 1.0))
             if text in asked_in:
                 asked[term] = weights[term]
         for mention in _bounded(mentions(_bounded_text(text)), _MAX_MENTIONS):

@@ -1,11 +1,11 @@
-"""Rows of a listing that the question picks out: few of them hold a word of it, as one line of `ls` holds "root".
+"""Finds the rows of a listing that the question selects, such as the one line of `ls` that contains "root".
 
-A listing is text whose rows are alike: what a command prints, a table, records, a log. Relevance by segments puts such
-a row together with its neighbours and weighs its one word against everything else. Here each row is judged by
-itself: by how rare the question's words are among the rows of the same text.
+A listing is a text with similar rows: the output of a command, a table, records, a log. A segment may hold several
+rows, and one word in it counts little against the words of all other texts. So this module scores each row alone, by
+how rare the words of the question are among the rows of the same text.
 
-It knows no layouts, only what most of them share. A row of several lines begins as all other rows do. Otherwise a row
-is a line, with the line that it is indented under and the lines that are indented under that.
+It does not parse formats. If rows have several lines, all of them begin in the same way. Otherwise a row is one line,
+together with its parent by indentation and all children of that parent.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from . import weights as tuning
 from .terms import variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
-_PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that markup, lists and YAML are taken for
-_COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # begin lines of text that is no listing
+_PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that detection may report for lists and YAML
+_COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # line beginnings of texts that are no listings
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
-_MAX_TERMS = 64  # words of the question that are looked for, which bounds the time
-_SAMPLE_LINES = 200  # first lines that tell how rows begin
+_MAX_TERMS = 64  # words of the question that are searched, which bounds the time
+_SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _FIRST = re.compile(r"[ \t]*")
-_SPACELESS = "\u3040"  # scripts from here on put no spaces between words
+_SPACELESS = "\u3040"  # scripts from this character on have no spaces between words
 
 
 class Row(NamedTuple):
-    """A row of a text, and how surely the question means it: from 0 to 1."""
+    """A row of a text, and the certainty from 0 to 1 that the question means it."""
 
     start: int
     end: int
@@ -42,11 +42,12 @@ class Row(NamedTuple):
 
 
 def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
-    r"""The rows that the question picks out, in order.
+    r"""The rows that the question selects, in order.
 
     Args:
-        kind: what the text's splitter says.
-        asked: what the question says, words and names, with their weights.
+        text: The text.
+        kind: Its kind, as ``detect`` reports it.
+        asked: The words and names of the question with their weights.
 
     >>> text = "".join(f"-rw-r--r-- 1 {'root' if n == 7 else 'dev'} {n}.txt\n" for n in range(30))
     >>> [(text[start:end], share) for start, end, share in picked(text, "lines", {"owned": 1.0, "root": 1.0})]
@@ -66,7 +67,7 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
 
 
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
-    """The split with a segment for each row; the share of each new segment, and the old one that it is of.
+    """A split with one segment per row, the certainty of each segment, and the index of the old segment it is part of.
 
     >>> cut(Split("lines", [Segment(0, 9, "")]), [Row(3, 6, 1.0)])[1:]
     ([0.0, 1.0, 0.0], [0, 0, 0])
@@ -97,7 +98,7 @@ def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int
 
 
 def _is_listing(text: str, starts: Sequence[int], kind: str) -> bool:
-    """Whether the text has rows: lines that nearly all begin the same, or rows of several lines that do."""
+    """Whether the text has rows: nearly all lines, or all rows of several lines, begin in the same way."""
     if kind in _LISTINGS:
         return True
     found = Counter(beginning for start, end in _sampled(starts) if (beginning := _beginning(text[start:end])))
@@ -108,12 +109,12 @@ def _is_listing(text: str, starts: Sequence[int], kind: str) -> bool:
 
 
 def _sampled(starts: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Where the first lines start and end."""
+    """The offsets of the first lines."""
     return pairwise(starts[: _SAMPLE_LINES + 1])
 
 
 def _beginning(line: str) -> str:
-    """How a line begins, without what differs from row to row; "" for a blank one.
+    """The beginning of a line without the parts that differ between rows; "" for a blank line.
 
     >>> [_beginning(line) for line in ("  - name: cup", "  12 | cup", "<td>cup</td>", "cup:", "owner: mia", "Each cup")]
     ['  -', '0', '<td', ':', 'owner:', 'Each']
@@ -128,7 +129,7 @@ def _beginning(line: str) -> str:
 
 
 def _opener(text: str, starts: Sequence[int]) -> str:
-    r"""How each row of several lines begins; "" where rows are lines, or nothing tells where they begin.
+    r"""The common beginning of rows of several lines; "" if rows are single lines, or if no beginning is regular.
 
     >>> text = "[a]\nowner=mia\n\n[b]\nowner=leo\n\n" * 6
     >>> _opener(text, _line_starts(text))
@@ -152,7 +153,7 @@ def _opener(text: str, starts: Sequence[int]) -> str:
 
 
 def _line_starts(text: str) -> list[int]:
-    """Where lines start, and the end of the text."""
+    """The offsets at which lines start, and the end of the text."""
     starts = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
     starts.pop()
     if starts[-1] < len(text):
@@ -161,7 +162,7 @@ def _line_starts(text: str) -> list[int]:
 
 
 def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tuple[dict[int, float], float]:
-    """By line what it says of the question, each word the more the fewer lines have it; and what all lines say."""
+    """The score of each line by the words of the question in it, rare ones more, and that of all lines together."""
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
@@ -182,7 +183,7 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tup
 
 
 def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iterator[int]:
-    """The lines that have a word, whole or as a part of a compound; no more than tell that it is common."""
+    """The lines with a word, whole or as a part of a compound. It stops once the word is known to be common."""
     left = int(tuning.WEIGHTS.max_word_share * (len(starts) - 1)) + 1
     at = lower.find(word)
     for _ in range(len(starts)):
@@ -198,7 +199,7 @@ def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iter
 
 
 def _parted(text: str, at: int) -> bool:
-    """Whether a word may begin or end at a place."""
+    """Whether a word may begin or end at an offset."""
     if at == 0 or at == len(text):
         return True
     before, after = text[at - 1], text[at]
@@ -208,11 +209,12 @@ def _parted(text: str, at: int) -> bool:
 
 
 def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:
-    """The lines that say most, as long as they are few; each with its share.
+    """The lines with the highest scores, if they are few, with the certainty of each.
 
     Args:
-        known: what all lines together say of the question: one of many words that stand here picks out nothing.
-        total: number of lines.
+        scores: The scores of the lines.
+        known: The score of all lines together. A line with one of many words of the question is not certain.
+        total: The number of lines.
     """
     enough = tuning.WEIGHTS.enough_coverage * known
     most = int(tuning.WEIGHTS.max_picked_share * total)
@@ -229,7 +231,7 @@ def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, fl
 
 
 def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[Row]:
-    """The rows that lines are of; none overlap."""
+    """The rows that the lines are part of. No two of them overlap."""
     found: list[Row] = []
     opener = _opener(text, starts)
     for line, share in lines.items():
@@ -244,7 +246,7 @@ def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[
 
 
 def _heading(text: str, starts: Sequence[int]) -> list[Row]:
-    """The first line where it names the columns: it has no digit, and nearly all others have."""
+    """The first line if it names the columns: it has no digit, and nearly all other lines have one."""
     tuned = tuning.WEIGHTS
     first, *others = (text[start:end] for start, end in _sampled(starts))
     numbered = sum(any(map(str.isdigit, line)) for line in others)
@@ -253,7 +255,7 @@ def _heading(text: str, starts: Sequence[int]) -> list[Row]:
 
 
 def _few(rows: Sequence[Row], left: int) -> list[Row]:
-    """The best rows that have so many characters together; the best one whatever it has."""
+    """The best rows within a number of characters, and always the best one."""
     kept: list[Row] = []
     for row in sorted(rows, key=lambda row: -row.share):  # stable: the first of equals
         left -= row.end - row.start
@@ -264,7 +266,7 @@ def _few(rows: Sequence[Row], left: int) -> list[Row]:
 
 
 def _from_opener(text: str, starts: Sequence[int], line: int, opener: str) -> tuple[int, int] | None:
-    """The first and the last line of the row that a line is of, from one opener to the next."""
+    """The first and the last line of the row that a line is part of, from one opener to the next."""
     most = tuning.WEIGHTS.max_record_lines
 
     def opens(number: int) -> bool:
@@ -278,7 +280,7 @@ def _from_opener(text: str, starts: Sequence[int], line: int, opener: str) -> tu
 
 
 def _under(text: str, starts: Sequence[int], line: int) -> tuple[int, int]:
-    """A line with the one that it is indented under, and all that is indented under that."""
+    """The first and the last line of a row by indentation: the parent of a line, with all its children."""
     most = tuning.WEIGHTS.max_record_lines
     own = _depth(text, starts, line)
     first = line
@@ -295,7 +297,7 @@ def _under(text: str, starts: Sequence[int], line: int) -> tuple[int, int]:
 
 
 def _depth(text: str, starts: Sequence[int], line: int) -> int:
-    """How far a line is indented; 0 for one that begins with a number, which is aligned to the right; -1 if blank."""
+    """The indentation of a line; -1 if it is blank, 0 if it begins with a number, since columns align numbers right."""
     end = _FIRST.match(text, starts[line]).end()  # type: ignore[union-attr]
     if end >= len(text) or text[end] in "\r\n":
         return -1

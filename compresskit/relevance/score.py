@@ -20,7 +20,8 @@ from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
 from .links import hop
-from .outliers import of_lines, of_records
+from .outliers import of_records
+from .output_signals import output_values
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
@@ -30,7 +31,7 @@ _BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
-_UNLIKE = {"log": of_lines, "json": of_records, "jsonl": of_records, "table": of_records}
+_RECORDS = frozenset({"json", "jsonl", "table"})
 
 
 class Signals(NamedTuple):
@@ -56,7 +57,7 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
     remaining = iter(signals(documents, query).values())
     values = [list(islice(remaining, len(document.segments))) for document in documents]
-    _lift_unlike(documents, values)
+    _lift_unlike(documents, values, query.explicit)
     return values
 
 
@@ -81,7 +82,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         "words": _scaled(bm25(counts, lengths, reader.weights), strength),
         "table": of_tables(documents, counts, lengths, reader, query.explicit * tuned.table * strength),
         "own_call": own_calls,
-        "call_context": _of_calls(documents, reader),
+        "call_context": _of_calls(documents, reader, query.explicit),
         "mentioned": mentioned,
         "defined": defined,
     }
@@ -160,24 +161,48 @@ def _scaled(scores: list[float], best: float) -> list[float]:
     return [score * scale for score in scores]
 
 
-def _of_calls(documents: Sequence[Document], reader: Reader) -> list[float]:
-    """For every segment, what the call is worth that returned its text."""
+def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) -> list[float]:
+    """For every segment, what the call is worth that returned its text.
+
+    The call speaks for the text as a whole. So for a question about texts a longer segment gets more of it: the budget
+    compares values per token, and would otherwise buy the shortest segments of that text first, whatever they say.
+    """
+    tuned = tuning.WEIGHTS
     calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
-    most = tuning.WEIGHTS.call_context * _strongest(calls, reader)
-    scores = _scaled(bm25(calls, [CALL_TERMS] * len(calls), reader.weights), most)
-    return [score for score, document in zip(scores, documents, strict=True) for _ in document.segments]
+    scores = _scaled(
+        bm25(calls, [CALL_TERMS] * len(calls), reader.weights), tuned.call_context * _strongest(calls, reader)
+    )
+    sizes = [end - start for document in documents for start, end, _ in document.segments]
+    usual = sum(sizes) / max(1, len(sizes))
+    exponent = explicit * tuned.call_size_exponent
+    of = chain.from_iterable(
+        [score] * len(document.segments) for score, document in zip(scores, documents, strict=True)
+    )
+    return [
+        score and score * min(tuned.max_call_size, size / usual) ** exponent
+        for score, size in zip(of, sizes, strict=True)
+    ]
 
 
-def _lift_unlike(documents: Sequence[Document], values: list[list[float]]) -> None:
-    """Adds the value of outliers in the newest logs and records."""
-    most = tuning.WEIGHTS.outlier
+def _lift_unlike(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
+    """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends.
+
+    Lines may also be speakers or cells. So for a question about the texts their words decide alone.
+    """
+    tuned = tuning.WEIGHTS
+    shares = dict.fromkeys(_RECORDS, tuned.odd_record)
+    shares |= {"log": tuned.output_share, "lines": (1 - explicit) * tuned.output_share}
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
-        if kind in _UNLIKE and len(segments) > 1 and len(text) <= left:
+        if shares.get(kind) and len(segments) > 1 and len(text) <= left:
             left -= len(text)
-            apart = _UNLIKE[kind]([text[start:end] for start, end, _ in segments])
-            values[number] = [value + most * each for value, each in zip(values[number], apart, strict=True)]
+            share = shares[kind]
+            if kind in _RECORDS:
+                more = of_records([text[start:end] for start, end, _ in segments])
+            else:
+                more = output_values(text, segments, kind)
+            values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
 
 
 def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float]:

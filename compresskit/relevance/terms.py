@@ -36,6 +36,13 @@ _STOP_WORDS = """
     why will with would you your yours
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
+# Words of tasks and questions, which say what is to be done, and not with which text.
+_ASKING = """
+    above answer answers bug bugs below check describe diff documents explain files find fix fixed fixes fixing
+    following give issue issues list log logs lines mention mentioned passage passages please problem problems question
+    questions show shows summarise summarize summary tell text unified wrong
+"""
+ASKING = frozenset(_ASKING.split())
 
 
 def spaced(text: str) -> str | None:

@@ -46,6 +46,11 @@ class RelevanceWeights:
 
     # What the query is made of (query.py)
     asked_weight: float = weight(1.0, "weight of the words of the last user message and the task")
+    asking_share: float = weight(
+        0.3,
+        "share of that for words that say what is to be done, and not with which text, such as fix or summarize",
+        "`python -m evals needs`: fixes 0.818 to 0.825, alerts 0.89 to 0.92",
+    )
     task_share: float = weight(
         0.3,
         "share of that for the task, if the last message asks another question",
@@ -82,6 +87,12 @@ class RelevanceWeights:
     own_call: float = weight(0.15, "value of the words of the call that asked for the text; 0: none")
     own_call_factor: float = weight(3, "multiple of the share of the call's words in a segment that gives own_call")
     call_context: float = weight(0.3, "value that a call that matches the query lends to all of its text; 0: none")
+    call_size_exponent: float = weight(
+        0.7,
+        "exponent of a segment's size, over the mean size, by which its share of that value grows",
+        "`python -m evals swe-bench --retention`: lines 0.81 to 0.84, files 0.87 to 0.89",
+    )
+    max_call_size: float = weight(2.0, "multiple of the mean size up to which that value grows")
 
     # The place of a segment (score.py)
     neighbour_share: float = weight(0.3, "share of a segment's value that it lends to its neighbours; 0: none")
@@ -150,8 +161,7 @@ class RelevanceWeights:
     name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
 
-    # Lines and records unlike the others (outliers.py, score.py)
-    outlier: float = weight(0.3, "value of a line or record that is unlike all others; 0: none")
+    # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
     max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")
     first_of_kind: float = weight(0.4, "share of that value for the first line of a common kind")
@@ -164,6 +174,18 @@ class RelevanceWeights:
     far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
 
     # Outputs of commands (output_signals.py)
+    output_share: float = weight(
+        1.0,
+        "value of what logs say by themselves, and lines for an agent, as a multiple of their value there; 0: none",
+        "`python -m evals needs`: alerts 0.67 to 0.88; `python -m evals outputs`: tests 0.56 to 0.91",
+    )
+    odd_record: float = weight(
+        0.3,
+        "value of a record that is unlike all others; 0: none",
+        "`python -m evals needs`: tables 0.86 to 0.90, with 1.0 0.85",
+    )
+    level_severities: tuple[float, float, float] = weight((0.5, 0.9, 1.0), "severity of WARN, ERROR and FATAL")
+    quiet_alarm: float = weight(0.2, "severity of a word of failure in a line of INFO")
     command_share: float = weight(
         0.3,
         "share of the weight of the words of a command, which say less than a query what its output is for",

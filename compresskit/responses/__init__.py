@@ -8,6 +8,7 @@ whole responses (``whole``, ``usage``)
     ``calls_of(message)``                its tool calls; ``call.ours`` are retrievals
     ``calls_in(response)``               the tool calls of a response in any shape
     ``results(calls, texts)``            the messages that answer calls
+    ``settled(response, settling)``      a copy in which calls of deferred tools are calls of the caller's own
     ``without_ours(response)``           a copy without our calls, with a finish reason that fits
     ``with_message(response, fields)``   a copy with other fields in its message
     ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy with another usage
@@ -33,6 +34,7 @@ from .gemini_stream import PartTurn, ShownParts
 from .mixed_turns import NAME, Record, name_of, names, put_back, record_of, taken
 from .openai_stream import ChunkTurn, Shown
 from .responses_stream import ItemTurn, ShownItems
+from .settling import AS_THEY_ARE, Settling, settled
 from .stream_turn import STREAMS, StreamShape, StreamTurn
 from .usage import Usage, added, usage_of, with_usage
 from .whole import (
@@ -48,6 +50,7 @@ from .whole import (
 )
 
 __all__ = [
+    "AS_THEY_ARE",
     "FIELDS",
     "NAME",
     "STREAMS",
@@ -57,6 +60,7 @@ __all__ = [
     "ItemTurn",
     "PartTurn",
     "Record",
+    "Settling",
     "Shown",
     "ShownEvents",
     "ShownItems",
@@ -78,6 +82,7 @@ __all__ = [
     "put_back",
     "record_of",
     "results",
+    "settled",
     "taken",
     "usage_of",
     "with_message",

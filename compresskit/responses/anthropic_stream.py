@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..messages.retrieval_tool import TOOL_NAME
+from .._json import dumps
+from ..messages.retrieval_tool import OURS
 from ..types import Message
+from .settling import AS_THEY_ARE, Settling, settled_item
 from .usage import Usage, added
 
 Event = dict[str, Any]
@@ -17,7 +19,8 @@ _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta":
 class ShownEvents:
     """The events that the caller of one stream has seen, over all calls of the model for this stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
+        self.settling = settling
         self.started = False
         self.blocks = 0
         self.usage: Usage | None = None  # usage of all calls that ended
@@ -77,13 +80,7 @@ class EventTurn:
 
     def message(self, _choice: int = 0) -> Message:
         """The model's whole message."""
-        content = []
-        for index in sorted(self._blocks):
-            block = dict(self._blocks[index])
-            if index in self._inputs:
-                block["input"] = _parsed(self._inputs[index])
-            content.append(block)
-        return {"role": "assistant", "content": content}
+        return {"role": "assistant", "content": [self._whole(index) for index in sorted(self._blocks)]}
 
     def closing(self, _choice: int, _fields: Mapping[str, Any], ours_only: bool) -> list[Event]:
         """The end for the caller, with the usage of all calls. If the caller sees no call, the reason is end_turn."""
@@ -100,13 +97,40 @@ class EventTurn:
         if kind == "content_block_start":
             block = dict(event.get("content_block") or {})
             self._blocks[index] = block
-            if not (block.get("type") == "tool_use" and block.get("name") == TOOL_NAME):
-                self._numbers[index] = self._shown.blocks
-                self._shown.blocks += 1
+            if not (block.get("type") == "tool_use" and block.get("name") in self._shown.settling.held):
+                self._number(index)
         elif kind == "content_block_delta":
             self._add(index, event.get("delta") or {})
+        elif index not in self._numbers:
+            return self._released(index, event)
         number = self._numbers.get(index)
         return [] if number is None else [event if number == index else {**event, "index": number}]
+
+    def _number(self, index: int) -> int:
+        self._numbers[index] = number = self._shown.blocks
+        self._shown.blocks += 1
+        return number
+
+    def _released(self, index: int, stop: Event) -> list[Event]:
+        """The events of a call that was held back and is the caller's after all."""
+        block = self._whole(index)
+        made = settled_item(block, self._shown.settling)
+        if made.get("name") in OURS:
+            return []
+        number = self._number(index)
+        partial = {"type": "input_json_delta", "partial_json": dumps(made["input"])}
+        return [
+            {"type": "content_block_start", "index": number, "content_block": {**made, "input": {}}},
+            {"type": "content_block_delta", "index": number, "delta": partial},
+            {**stop, "index": number},
+        ]
+
+    def _whole(self, index: int) -> dict[str, Any]:
+        """A block with all that was streamed of it."""
+        block = dict(self._blocks[index])
+        if index in self._inputs:
+            block["input"] = _parsed(self._inputs[index])
+        return block
 
     def _add(self, index: int, delta: dict[str, Any]) -> None:
         block = self._blocks.setdefault(index, {})

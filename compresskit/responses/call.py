@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.retrieval_tool import OURS
 from .fields import field, plain
 
 
@@ -30,7 +30,7 @@ class Call(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        return self.name == TOOL_NAME
+        return self.name in OURS
 
 
 def call_from(identity: Any, named: Any, arguments: str, at: int, shape: str, raw: Any) -> Call:

@@ -12,9 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.retrieval_tool import OURS
 from ..types import Message
 from .fields import changed, first, listed
+from .settling import AS_THEY_ARE, Settling, settled_item
 from .usage import Usage, added, usage_of, with_usage
 
 Chunk = dict[str, Any]
@@ -25,7 +26,8 @@ _ENDING = ("finishReason", "finishMessage")
 class ShownParts:
     """The state that the caller of one stream has seen, over all calls of the model for this stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
+        self.settling = settling
         self.identity: str | None = None
         self.usage: Usage | None = None  # usage of all calls that ended
 
@@ -46,7 +48,7 @@ class PartTurn:
         self._choice = choice
         self._parts: dict[int, list[dict[str, Any]]] = {}  # all parts of each candidate
         self._ours: set[int] = set()  # candidates that called our tool
-        self._open: set[int] = set()  # candidates whose call of ours goes on in the next parts
+        self._held: dict[int, list[Any]] = {}  # the parts of a call that is not shown before it is whole
         self._endings: dict[int, tuple[Chunk, dict[str, Any]]] = {}  # ends that wait: the chunk and its candidate
         self._ended: set[int] = set()
         self.usage: Usage | None = None
@@ -107,35 +109,45 @@ class PartTurn:
         number = self._choice if self._choice is not None else candidate.get("index") or 0
         content = candidate.get("content") or {}
         parts = listed(content, "parts")
-        kept = [part for part in parts if not self._is_ours(number, part)]
+        kept = [one for part in parts for one in self._for_caller(number, part)]
+        same = len(kept) == len(parts) and all(new is old for new, old in zip(kept, parts, strict=True))
         self._parts.setdefault(number, []).extend(parts)
         if candidate.get("finishReason"):
             self._ended.add(number)
         if self._choice is not None and candidate.get("index", 0) != number:
             candidate = {**candidate, "index": number}
         if number not in self._ours:
-            return candidate
+            if same:
+                return candidate
+            return {**candidate, "content": {**content, "parts": kept}} if kept or "finishReason" in candidate else None
         if candidate.get("finishReason"):
             self._endings[number] = (chunk, candidate)
             candidate = changed(candidate, **dict.fromkeys(_ENDING))
         kept = [part for part in kept if part != {"text": ""}]
         return {**candidate, "content": {**content, "parts": kept}} if kept else None
 
-    def _is_ours(self, number: int, part: Any) -> bool:
-        """Whether a part is a call of our tool, or continues one."""
+    def _for_caller(self, number: int, part: Any) -> list[Any]:
+        """The parts to pass on for a part. A call that may be ours waits until it is whole."""
         call = first(part, _CALL)
         if call is None:
-            return False
-        name = call.get("name")
-        if name == TOOL_NAME:
-            self._ours.add(number)
-        elif name or number not in self._open:
-            return False
+            return [part]
+        settling = self._shown.settling
+        if call.get("name") in settling.held:
+            self._held[number] = []
+        elif call.get("name") or number not in self._held:
+            return [part]
+        self._held[number].append(part)
         if call.get("willContinue"):
-            self._open.add(number)
-        else:
-            self._open.discard(number)
-        return True
+            return []
+        pieces = self._held.pop(number)
+        whole = pieces[0]
+        for piece in pieces[1:]:
+            whole = _joined(whole, piece) or whole
+        made = settled_item(_whole_call(whole), settling)
+        if first(made, _CALL).get("name") in OURS:
+            self._ours.add(number)
+            return []
+        return [made]
 
     def _stamped(self, chunk: Chunk) -> Chunk:
         """A chunk with the id of the first one, and with the usage of the calls before this one."""

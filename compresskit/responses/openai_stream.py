@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.retrieval_tool import OURS
 from ..types import Message
 from .deltas import message_from
 from .fields import changed, field, plain
+from .settling import AS_THEY_ARE, Settling, as_text
 from .usage import Usage, added, usage_of, with_usage
 from .whole import FIELDS
 
@@ -32,7 +33,8 @@ _SPEAKING = (
 class Shown:
     """The state that the caller of one stream has seen, over all calls of the model for this stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
+        self.settling = settling
         self.identity: str | None = None
         self.spoken: set[int] = set()  # choices whose role was passed on
         self.usage: Usage | None = None  # usage of all calls that ended
@@ -81,11 +83,26 @@ class ChunkTurn:
         """The deltas of calls that were held back and are not ours."""
         last = []
         for (number, index), deltas in self._kept.items():
-            if self._names[number, index] != TOOL_NAME and deltas:
-                last.append(self._made(number, tool_calls=[self._renumbered(number, index, item) for item in deltas]))
+            shown = self._settled(self._names[number, index], deltas)
+            if shown:
+                last.append(self._made(number, tool_calls=[self._renumbered(number, index, item) for item in shown]))
         self._kept.clear()
         self._shown.usage = added(self._shown.usage, self.usage)
         return last
+
+    def _settled(self, name: str, deltas: list[Any]) -> list[Any]:
+        """The deltas of a call that was held back, for the caller; [] if it is ours."""
+        settling = self._shown.settling
+        if name not in settling.held or not deltas:
+            return deltas
+        arguments = "".join(field(field(item, "function"), "arguments") or "" for item in deltas)
+        settled_name, given = settling.settled(name, arguments)
+        if settled_name in OURS:
+            return []
+        if settled_name == name:
+            return deltas
+        function = changed(field(deltas[0], "function"), name=settled_name, arguments=as_text(given))
+        return [changed(deltas[0], function=function)]
 
     @property
     def usage(self) -> Usage | None:
@@ -159,17 +176,19 @@ class ChunkTurn:
         return changed(choice, index=number, delta=delta)
 
     def _theirs(self, number: int, at: int, call: Any) -> list[Any]:
-        """The deltas of a call to pass on: none as long as its name may become ours."""
+        """The deltas of a call to pass on: none as long as its name may become one that is held."""
         index = field(call, "index")
         index = at if index is None else index
         name = field(field(call, "function"), "name")
         place = (number, index)
-        if self._names[place] != TOOL_NAME:
+        held = self._shown.settling.held
+        if self._names[place] not in held:
             self._names[place] += name or ""
         if index in self._numbers[number]:
             return [self._renumbered(number, index, call)]
         self._kept[place].append(call)
-        if field(call, "type") in (None, "function") and TOOL_NAME.startswith(self._names[place]):
+        may_be = any(one.startswith(self._names[place]) for one in held)
+        if field(call, "type") in (None, "function") and may_be:
             return []
         return [self._renumbered(number, index, item) for item in self._kept.pop(place)]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..types import Message
 from .items import is_reasoning, item_calls, ours_in
+from .settling import AS_THEY_ARE, Settling, settled_item
 from .usage import Usage, added, usage_of
 
 Event = dict[str, Any]
@@ -24,7 +25,8 @@ _ENDS = ("response.completed", "response.incomplete", "response.failed")
 class ShownItems:
     """The events that the caller of one stream has seen, over all calls of the model for this stream."""
 
-    def __init__(self) -> None:
+    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
+        self.settling = settling
         self.started = False
         self.begun: list[Event] = []  # the events with which the response begins, until something else is shown
         self.identity: Any = None  # the id of the response in these events
@@ -58,6 +60,7 @@ class ItemTurn:
         self._numbers: dict[int, int] = {}  # index of an item -> the shown index
         self._waiting: dict[int, list[Event]] = {}  # events of reasoning items whose next item is not known yet
         self._parted = False  # whether a call of ours is behind the reasoning that waits
+        self._held: dict[int, list[Event]] = {}  # events of calls that are not shown before they are whole
 
     def feed(self, event: Event) -> list[Event]:
         if self._shown.sequence is None and isinstance(event.get("sequence_number"), int):
@@ -94,7 +97,7 @@ class ItemTurn:
             return []
         response, shown = self.stop["response"], self._shown
         fields: dict[str, Any] = {"id": shown.identity} if self._later and shown.identity is not None else {}
-        if self._later or len(shown.items) < len(self._output()):
+        if self._later or shown.items != (response.get("output") or shown.items):
             fields["output"] = shown.items
         if shown.usage is not None and shown.usage != self.usage:
             fields["usage"] = shown.usage
@@ -121,6 +124,11 @@ class ItemTurn:
             return [event]
         if "item" in event:
             self._items[index] = event["item"]
+            if kind == "response.output_item.added" and self._may_be_ours(event["item"]):
+                self._held[index] = []
+        if index in self._held:
+            self._held[index].append(event)
+            return self._settled(index) if kind == "response.output_item.done" else []
         begun = self._begun(index, event["item"]) if kind == "response.output_item.added" else []
         if index in self._waiting:
             self._waiting[index].append(event)
@@ -136,9 +144,6 @@ class ItemTurn:
 
     def _begun(self, index: int, item: Any) -> list[Event]:
         """Decides about an item that begins, and about the reasoning before it. Returns the events that waited."""
-        if ours_in([item]):
-            self._parted = bool(self._waiting)
-            return []
         if is_reasoning(item):
             if self._parted:  # what waited led to our call alone
                 self._waiting, self._parted = {}, False
@@ -147,6 +152,32 @@ class ItemTurn:
         released = self._released()
         self._number(index)
         return released
+
+    def _may_be_ours(self, item: Any) -> bool:
+        return any(call.name in self._shown.settling.held for call in item_calls([item]))
+
+    def _settled(self, index: int) -> list[Event]:
+        """The events of a call that is whole: none if it is ours, and with another name if it has one now."""
+        events = self._held.pop(index)
+        item = self._items[index]
+        made = settled_item(item, self._shown.settling)
+        if ours_in([made]):
+            self._parted = bool(self._waiting)
+            return []
+        released = self._released()
+        self._number(index)
+        if made is not item:
+            added, done = events[0], events[-1]
+            about = {name: value for name, value in added.items() if name not in ("type", "item")}
+            about |= {"item_id": made.get("id")}
+            text = made["arguments"]
+            events = [
+                {**added, "item": {**added["item"], "name": made["name"]}},
+                {"type": "response.function_call_arguments.delta", **about, "delta": text},
+                {"type": "response.function_call_arguments.done", **about, "name": made["name"], "arguments": text},
+                {**done, "item": made},
+            ]
+        return [*released, *(self._indexed(index, event) for event in events)]
 
     def _released(self) -> list[Event]:
         """The events that waited."""
@@ -174,7 +205,8 @@ class ItemTurn:
     def _output(self) -> list[Any]:
         """All items: those of the whole response, or, if a server leaves them out there, those of the events."""
         whole = self.stop["response"].get("output") if self.stop else None
-        return list(whole) if whole else [self._items[index] for index in sorted(self._items)]
+        items = list(whole) if whole else [self._items[index] for index in sorted(self._items)]
+        return [settled_item(item, self._shown.settling) for item in items]
 
     def _visible(self) -> list[Any]:
         """The items for the caller."""

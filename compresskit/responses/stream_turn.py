@@ -1,8 +1,9 @@
 """What the loop needs of a stream, in any shape: one row of ``STREAMS`` for each shape that is streamed.
 
-A row has two functions. ``shown()`` makes the state that the caller of one stream has seen, over all calls of the model
-for this stream. ``turn(shown, choice)`` makes a ``StreamTurn`` for one of these calls. ``choice`` is the caller's
-number of the choice that the call continues, or None for the first call.
+A row has two functions. ``shown(settling)`` makes the state that the caller of one stream has seen, over all calls of
+the model for this stream; ``settling`` says what becomes of calls of deferred tools. ``turn(shown, choice)`` makes a
+``StreamTurn`` for one of these calls. ``choice`` is the caller's number of the choice that the call continues, or None
+for the first call.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from .anthropic_stream import EventTurn, ShownEvents
 from .gemini_stream import PartTurn, ShownParts
 from .openai_stream import ChunkTurn, Shown
 from .responses_stream import ItemTurn, ShownItems
+from .settling import Settling
 
 
 class StreamTurn(Protocol):
@@ -58,7 +60,7 @@ class StreamTurn(Protocol):
 class StreamShape(NamedTuple):
     """How the streams of a shape are read."""
 
-    shown: Callable[[], Any]
+    shown: Callable[[Settling], Any]
     turn: Callable[[Any, int | None], StreamTurn]
 
 

@@ -73,6 +73,18 @@ class Telemetry:
         finally:
             _inside.reset(inside)
 
+    def shortening(self, model: object, run: Callable[[], _R]) -> _R:
+        if _inside.get() or self._is_idle():
+            return run()
+        with self._span("shorten", model, "" if model else "shorten") as span:
+            try:
+                result = run()
+            except BaseException as error:
+                _fail(span, error)
+                raise
+            span.set_attributes(_of_text(result))
+            return result
+
     def unobserved(self, run: Callable[[], _R]) -> _R:
         inside = _inside.set(True)
         try:
@@ -242,6 +254,19 @@ def _attributes(result: Compressed, method: str) -> dict[str, str | int | float 
         "compresskit.target": result.target,
         "compresskit.target_met": result.target_met,
         "compresskit.compression.ratio": result.compression_ratio,
+        "compresskit.originals": len(result.cache),
+    }
+
+
+def _of_text(result: Any) -> dict[str, str | int | bool]:
+    """The attributes of a Shortened."""
+    return {
+        METHOD: "compressed" if result.cache else "below_trigger" if result.fits else "no_gain",
+        "compresskit.tokens.before": result.original_tokens,
+        "compresskit.tokens.after": result.tokens,
+        "compresskit.tokens.floor": result.floor_tokens,
+        "compresskit.target": result.max_tokens,
+        "compresskit.target_met": result.fits,
         "compresskit.originals": len(result.cache),
     }
 

@@ -105,9 +105,9 @@ class Measure:
         if text in self._begun:
             batch = self._batch(self._begun[text])
             self._counts.update(zip(batch.texts, batch.totals, strict=True))
-            return self._counts[text]
-        known = self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
-        return known
+        elif not self._is_known(text):
+            self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
+        return self._counts[text]
 
     def constant(self, turn: Turn) -> int:
         """The tokens of a message that no form changes: overhead, calls, ids, pictures, unknown fields."""
@@ -143,8 +143,11 @@ class Measure:
 
         This thread counts, because tiktoken compiles a pattern for each thread, which takes some milliseconds.
         """
-        fresh = self._countable(texts, _MEANWHILE_CHARACTERS)
+        fresh = self._countable(texts, _MEANWHILE_CHARACTERS)  # also known ones, because segments need their tallies
         if not fresh:
+            return work()
+        if self._is_fast:
+            self._divide(fresh, 0)
             return work()
         found: list[_Found] = []
         errors: list[BaseException] = []
@@ -170,8 +173,22 @@ class Measure:
 
         A caller that needs such a count first counts the texts that no thread has begun, and then waits.
         """
-        if fresh := self._countable(texts, _THREADED_CHARACTERS):
-            self._divide(fresh, _WORKERS)
+        unknown = (text for text in texts if not self._is_known(text))
+        if fresh := self._countable(unknown, _THREADED_CHARACTERS):
+            self._divide(fresh, 0 if self._is_fast else _WORKERS)
+
+    def _is_known(self, text: str) -> bool:
+        """Whether the process has counted a text before. Then its count is at hand."""
+        tokens = self._counter.known.of(text) if isinstance(self._counter, TiktokenCounter) else None
+        if tokens is None:
+            return False
+        self._counts[text] = scaled(tokens, self._factor)
+        return True
+
+    @property
+    def _is_fast(self) -> bool:
+        """Whether texts are counted so fast that threads would not save time."""
+        return isinstance(self._counter, TiktokenCounter) and self._counter.is_fast
 
     def _countable(self, texts: Iterable[str], least: int) -> list[str]:
         """The texts that are not counted yet; none if together they have fewer than ``least`` characters."""

@@ -1,18 +1,22 @@
 """Counts tokens with tiktoken's encodings: of one text, or of many texts in one call.
 
 The vocabulary comes from the files that litellm bundles, so nothing is downloaded. For a model that tiktoken does not
-know, o200k_base gives an estimate.
+know, o200k_base gives an estimate. A process that counts much text uses a faster encoder, if it is installed.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from array import array
 from collections.abc import Sequence, Set
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import fast_encoder
+from .known_counts import KnownCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +27,9 @@ if TYPE_CHECKING:
 SLICE_CHARACTERS = 100_000
 _SPECIAL = "<|endoftext|>"  # a special token of all bundled encodings
 _TABLE_STEP = 5_000  # tokens whose bytes are looked up in one call
+# Characters that a process encodes with tiktoken before it loads a faster encoder. Loading takes about as long as
+# tiktoken takes for so many, so that a short process does not wait for it.
+_SLOW_CHARACTERS = 4_000_000
 
 # The encodings whose vocabulary litellm bundles. o200k_harmony has the ranks of o200k_base and differs only in special
 # tokens, which this module never makes of a text.
@@ -65,8 +72,16 @@ class TiktokenCounter:
     """Counts with one of tiktoken's encodings."""
 
     def __init__(self, encoding: tiktoken.Encoding) -> None:
+        self.known = KnownCounts()
         self._encoding = encoding
         self._byte_lengths: np.ndarray[Any, np.dtype[np.uint16]] | None = None
+        self._fast: fast_encoder.FastEncoder | None = None
+        self._left = _SLOW_CHARACTERS
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether a faster encoder is in use, so that threads would not save time."""
+        return self._fast is not None
 
     def count(self, text: str) -> int:
         """The tokens of ``text``. A special token such as ``<|endoftext|>`` in it counts as ordinary text."""
@@ -75,11 +90,7 @@ class TiktokenCounter:
         return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
 
     def encoded(self, texts: Sequence[str], apart: Set[str] = _NOTHING) -> tuple[Encoded, list[int]]:
-        """The tokens of each text, and their number. Texts that have to be counted ``apart`` only have the number.
-
-        All other texts are encoded in one call, with special tokens between them, which separate texts exactly. With a
-        call for each text, a thread would have to wait for the interpreter lock each time.
-        """
+        """The tokens of each text, and their number. Texts that have to be counted ``apart`` only have the number."""
         import numpy as np
 
         parts: list[str] = []
@@ -95,17 +106,49 @@ class TiktokenCounter:
                 parts += slices(text)
         firsts.append(len(parts))
         try:
-            joined = _SPECIAL.join(parts)
-            tokens = self._encoding.encode_to_numpy(joined, allowed_special={_SPECIAL}, disallowed_special=())
+            tokens, starts, ends = self._encoded(parts)
         except UnicodeEncodeError:  # lone surrogates: encode() replaces them, encode_to_numpy() does not
             return self.encoded(texts, {text for text in texts if not _is_unicode(text)})
-        ends = np.append(np.flatnonzero(tokens == self._encoding.eot_token), len(tokens))
-        starts = np.append(0, ends[:-1] + 1)
         before = np.append(0, np.cumsum(ends - starts))[: len(parts) + 1]  # tokens before each slice
         totals: list[int] = np.diff(before[np.asarray(firsts)]).tolist()
         for number in alone:
             totals[number] = self.count(texts[number])
+        self.known.learn(texts, totals)
         return Encoded(tokens, starts, ends, firsts, alone), totals
+
+    def _encoded(self, parts: Sequence[str]) -> tuple[Any, Any, Any]:
+        """The tokens of all parts in one array, and where those of each part start and end.
+
+        tiktoken encodes all of them in one call, with special tokens between them, which separate texts exactly. With a
+        call for each text, a thread would have to wait for the interpreter lock each time.
+        """
+        import numpy as np
+
+        fast = self._faster(sum(map(len, parts)))
+        if fast is not None and (found := fast.encoded(parts)) is not None:
+            tokens, bounds = found
+            return tokens, bounds[:-1], bounds[1:]
+        joined = _SPECIAL.join(parts)
+        tokens = self._encoding.encode_to_numpy(joined, allowed_special={_SPECIAL}, disallowed_special=())
+        ends = np.append(np.flatnonzero(tokens == self._encoding.eot_token), len(tokens))
+        return tokens, np.append(0, ends[:-1] + 1), ends
+
+    def load_faster(self) -> None:
+        """Loads the faster encoder now, if one is installed."""
+        self._left = 0
+        self._fast = fast_encoder.load(self._encoding.name, self._encoding)
+
+    def stay_slow(self) -> None:
+        """Never loads the faster encoder."""
+        self._left = sys.maxsize
+
+    def _faster(self, characters: int) -> fast_encoder.FastEncoder | None:
+        """The faster encoder, if one is installed, and the process has enough to encode to be worth loading it."""
+        if self._left > 0:
+            self._left -= characters
+            if self._left <= 0:
+                self.load_faster()
+        return self._fast
 
     def ends(self, parts: list[Any]) -> Any:
         """The byte offsets at which the tokens of an encoded text end: an array (tokens)."""

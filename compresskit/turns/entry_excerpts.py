@@ -14,7 +14,7 @@ from ..messages import read
 from ..messages.instructions import carry
 from ..messages.must_stay import task_of
 from ..messages.parts import replace
-from ..messages.retrieval_tool import TOOL_NAME
+from ..messages.retrieval_tool import OURS
 from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
 from ..plan.candidates import judge
@@ -107,7 +107,7 @@ def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = 
             least = least if rule.max_tokens is None else rule.max_tokens
             if rule.untouched or rule.complete:
                 continue
-        if not block.call or len(block.text) <= least or block.call.startswith(TOOL_NAME):
+        if not block.call or len(block.text) <= least or block.call.startswith(OURS):
             continue
         if limits.measure.count(block.text) > least:
             found.append(block)

@@ -16,12 +16,16 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from . import cutting, embedders, headroom, rtk
+from compresskit.bench import IN_PLACE
+
+from . import cutting, embedders, peers, rtk
 from .cases import Outcome, Request
-from .messages import Message, slots
-from .tokens import count, count_message
+from .messages import Message, Slot, slots
+from .messages import replace as replaced
+from .tokens import count, count_message, count_request
 
 Compressor = Callable[[Request], Outcome]
+MASK = "[An earlier text was left out.]"
 
 
 def everything(request: Request) -> Outcome:
@@ -62,6 +66,22 @@ def window(request: Request) -> Outcome:
     return Outcome([messages[index] for index in kept], origins=kept)
 
 
+def masking(request: Request) -> Outcome:
+    """Masks old observations, as in arXiv 2508.21433: the oldest texts become one line each until the rest fits."""
+    messages = request.messages
+    open_slots = slots(messages, request.fixed)
+    spare = count_request(messages) - request.target
+    masked: dict[Slot, str] = {}
+    for slot in open_slots:
+        saved = count(slot.text) - count(MASK)
+        if spare <= 0:
+            break
+        if saved > 0:
+            masked[slot] = MASK
+            spare -= saved
+    return Outcome(replaced(messages, masked))
+
+
 def oracle(request: Request) -> Outcome:
     """Knows what is needed and keeps nothing else: the most that cutting contents can reach."""
     open_slots = slots(request.messages, request.fixed)
@@ -92,8 +112,8 @@ def litellm(request: Request) -> Outcome:
     return Outcome(result["messages"], result["cache"], result["tools"] or None, origins)
 
 
-def compresskit(request: Request, embedder: str = "", *, recoverable: bool = True) -> Outcome:
-    """compresskit with its default settings, the trigger and target of the request, and the embedder of a name."""
+def compresskit(request: Request, embedder: str = "", **given: Any) -> Outcome:
+    """compresskit with the trigger and target of the request, the embedder of a name, and else its default settings."""
     package = import_module("compresskit")
     result = package.compress(
         request.messages,
@@ -101,7 +121,7 @@ def compresskit(request: Request, embedder: str = "", *, recoverable: bool = Tru
         trigger=request.trigger,
         target=request.target,
         shape=request.shape,
-        recoverable=recoverable,
+        **given,
         **embedders.options(embedder, request),
     )
     messages, cache = list(result.messages), dict(result.cache)
@@ -136,12 +156,6 @@ def rtk_rules(request: Request) -> Outcome:
     return Outcome(messages, origins=range(len(messages)))
 
 
-def headroom_default(request: Request) -> Outcome:
-    """headroom's compress with its default settings, whatever the target is."""
-    messages = headroom.compressed(request.messages, request.model)
-    return Outcome(messages, origins=range(len(messages)))
-
-
 def shorten_as(request: Request, other: Compressor) -> Outcome:
     """compresskit.shorten within the tokens that another compressor comes to."""
     return shorten(replace(request, target=sum(map(count_message, other(request).messages))))
@@ -153,21 +167,27 @@ def _command(messages: Sequence[Message]) -> str | None:
     return json.loads(calls[-1]["function"]["arguments"])["command"] if calls else None
 
 
+COMPRESSKIT: dict[str, dict[str, Any]] = {  # with which options; else the defaults
+    "compresskit": {},
+    "compresskit-no-tool": {"recoverable": False},
+    "compresskit-in-place": {"folds": False},
+    "compresskit-rules": dict(IN_PLACE),  # rules for the built-in conversation of compresskit.bench
+}
 COMPRESSORS: dict[str, Compressor] = {
     "everything": everything,
     "nothing": nothing,
     "head+tail": head_tail,
     "random": random_segments,
     "window": window,
+    "masking": masking,
     "litellm": litellm,
     "oracle": oracle,
-    "compresskit": compresskit,
     "shorten": shorten,
+    **{name: partial(compresskit, **given) for name, given in COMPRESSKIT.items()},
+    **{name: partial(peers.compress, name) for name in peers.NAMES},
     "rtk's rules": rtk_rules,
-    "headroom": headroom_default,
     "shorten as rtk's rules": partial(shorten_as, other=rtk_rules),
-    "shorten as headroom": partial(shorten_as, other=headroom_default),
-    "compresskit-no-tool": partial(compresskit, recoverable=False),
+    "shorten as headroom": partial(shorten_as, other=partial(peers.compress, "headroom")),
 }
 
 

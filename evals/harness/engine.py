@@ -69,6 +69,12 @@ def pending(items: Sequence[Item], given: argparse.Namespace, data: Sequence[Pat
         return [item for item in _numbered(items) if item.key not in journal.rows]
 
 
+def finished(items: Sequence[Item], given: argparse.Namespace, data: Sequence[Path | Source] = ()) -> list[Row]:
+    """The rows that the journal has, in the order of the items, also while another run writes to it."""
+    rows = Journal(given.resume, settings(given, data)).read().rows
+    return [rows[item.key] for item in _numbered(items) if item.key in rows]
+
+
 def _numbered(items: Sequence[Item]) -> list[Item]:
     seen: Counter[str] = Counter()
     found = []

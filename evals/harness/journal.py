@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -37,6 +38,14 @@ class Journal:
         self._path = Path(path) if path else None
         self._header = {"format": FORMAT, "version": VERSION, **settings}
         self._file: IO[bytes] | None = None
+
+    def read(self) -> Journal:
+        """Reads the rows of a journal that another run may be writing to; it is not opened for writing."""
+        if self._path and self._path.is_file():
+            header, *entries = _values(self._path, self._path.read_bytes().split(b"\n")[:-1])
+            _agree(self._path, header, self._header)
+            self._take(entries)
+        return self
 
     def __enter__(self) -> Journal:
         if self._path:
@@ -71,9 +80,12 @@ class Journal:
             file.write(_line(self._header))
             file.flush()
             return
-        header, *entries = [_value(path, number, line) for number, line in enumerate(lines or [half], 1)]
+        header, *entries = _values(path, lines or [half])
         _agree(path, header, self._header)
         file.truncate(len(whole) - len(half))
+        self._take(entries)
+
+    def _take(self, entries: Sequence[dict[str, Any]]) -> None:
         for entry in entries:
             self.costs.append(entry["row"].get("cost") or 0.0)
             if entry["row"]["error"] is None:
@@ -115,6 +127,10 @@ def _lock(path: Path, file: IO[bytes]) -> None:
 
 def _line(value: dict[str, Any]) -> bytes:
     return (json.dumps(value, ensure_ascii=False) + "\n").encode()
+
+
+def _values(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    return [_value(path, number, line) for number, line in enumerate(lines or [b""], 1)]
 
 
 def _value(path: Path, number: int, line: bytes) -> dict[str, Any]:

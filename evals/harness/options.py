@@ -13,21 +13,22 @@ from .baselines import COMPRESSORS
 
 _PLACES = (
     *("api_base", "clone_from", "data", "gguf", "json", "llama_server", "load", "plot", "repos", "save"),
-    *("complete", "eval", "jobs", "ray", "resume"),
+    *("complete", "eval", "finished", "jobs", "ray", "resume", "threads"),
 )
 # Which items there are: a journal may have some of them and get more.
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
     *("depths", "lengths", "max_context", "needles", "wordings"),
-    *("groups", "on", "set", "without"),
+    *("groups", "on", "questions", "set", "ways", "without"),
 )
 _DATA = (
     'a data file or a folder; "sample": the small cases in evals/samples; "hub": the public set, where there is one '
     "(default: $COMPRESSKIT_DATA, else ../shared/data where it is, else the public set)"
 )
-CODES = """exit codes: 0 measured; 1 an error of the eval itself; 2 wrong arguments, or no data to measure; 3 stopped by
-the budget (the record has the rows so far, with "complete": false); 4 nothing but errors; 130 interrupted"""
+CODES = """exit codes: 0 measured; 1 an error of the eval itself, or a broken promise (--check); 2 wrong arguments, or
+no data to measure; 3 stopped by the budget (the record has the rows so far, with "complete": false); 4 nothing but
+errors; 130 interrupted"""
 _DEFAULT = "everything,head+tail,random,litellm,oracle,compresskit"
 
 

@@ -17,19 +17,21 @@ rows              one for every case and compressor: case, group, unit, compress
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from . import peers
 from .cases import Row
 from .data import DataError, Source, digests
 from .figures import Column, Line
 
 FORMAT = "compresskit-eval"
 VERSION = 2
-_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25", "wordllama")
+_PACKAGES = ("compresskit", "litellm", "tiktoken", "numpy", "rank-bm25", "wordllama", "langchain")
 _TOKENS = {"prompt": "prompt_tokens", "completion": "completion_tokens", "retrievals": "retrievals"}  # keys of rows
 
 
@@ -85,7 +87,8 @@ def read(path: Path) -> dict[str, Any]:
 
 def packages() -> dict[str, str | None]:
     """The versions of what figures depend on; None where it is not installed."""
-    return {package: _version(package) for package in _PACKAGES}
+    others = {name: peers.version(name) for name in peers.NAMES} if os.environ.get(peers.ENVIRONMENT) else {}
+    return {**{package: _version(package) for package in _PACKAGES}, **others}
 
 
 def _sum(rows: Sequence[Row], key: str) -> float | None:

@@ -12,11 +12,12 @@ from . import figures, options, records, tables
 from .cases import Row
 from .data import DataError, Source
 
-MEASURED, NO_DATA, OVER_BUDGET, ONLY_ERRORS, INTERRUPTED = 0, 2, 3, 4, 130
+MEASURED, BROKEN, NO_DATA, OVER_BUDGET, ONLY_ERRORS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 Measure = Callable[[], tuple[Sequence[Path | Source], list[Row]]]  # the data read, and a row for every item
 
 Show = Callable[[Sequence[figures.Line]], None]
+Check = Callable[[Sequence[Row]], list[str]]  # what of a promise is broken, a line each
 Totals = Callable[[Sequence[figures.Line]], Sequence[figures.Line]]
 
 
@@ -28,12 +29,13 @@ def report(
     show: Show | None = None,
     groups: figures.Groups = figures.of_its_group,
     totals: Totals | None = None,
+    check: Check | None = None,
 ) -> int:
     """Runs the measure and reports it; returns the exit code, one of `options.CODES`.
 
     `given.complete` is what `engine.execute` sets: a measure that does without the engine is complete. `show` prints
     another table than that of the columns; with `groups` a row counts in several of its lines; `totals` makes more
-    lines out of them.
+    lines out of them; `check` is asked for what is broken where the run is whole, and the exit code is then 1.
     """
     given.complete = True
     try:
@@ -59,7 +61,11 @@ def report(
     if given.json:
         made = records.record(name, options.recorded(given), data, columns, lines, rows, complete=given.complete)
         records.write(Path(given.json), made)
-    return _code(name, given, rows)
+    code = _code(name, given, rows)
+    wrong = check(rows) if check and code == MEASURED else []
+    for line in wrong:
+        print(f"{name}: {line}", file=sys.stderr)
+    return BROKEN if wrong else code
 
 
 def errors(rows: Sequence[Row]) -> list[str]:
@@ -69,7 +75,7 @@ def errors(rows: Sequence[Row]) -> list[str]:
 
 
 def _code(name: str, given: argparse.Namespace, rows: Sequence[Row]) -> int:
-    if not given.complete:
+    if not given.complete and given.budget is not None:
         print(f"{name}: stopped by the budget of ${given.budget:g}. {_how_to_go_on(given)}", file=sys.stderr)
         return OVER_BUDGET
     if all(row["error"] is not None for row in rows):

@@ -27,7 +27,7 @@ _NOT_COUNTED = frozenset({"role", "type", "cache_control", "signature", "data"})
 @lru_cache(maxsize=1)
 def encoding() -> tiktoken.Encoding:
     """o200k_base, from litellm's bundled vocabulary unless TIKTOKEN_CACHE_DIR says otherwise."""
-    bundle = _bundle()
+    bundle = bundled_vocabularies()
     if "TIKTOKEN_CACHE_DIR" in os.environ or bundle is None:
         return tiktoken.get_encoding("o200k_base")
     os.environ["TIKTOKEN_CACHE_DIR"] = str(bundle)
@@ -37,7 +37,7 @@ def encoding() -> tiktoken.Encoding:
         del os.environ["TIKTOKEN_CACHE_DIR"]  # compressors are to find their vocabulary by themselves
 
 
-def _bundle() -> Path | None:
+def bundled_vocabularies() -> Path | None:
     """litellm's folder of vocabularies, found without importing litellm."""
     spec = importlib.util.find_spec("litellm")
     places = spec.submodule_search_locations or [] if spec else []

@@ -107,7 +107,7 @@ def compressed(client: Client, request: Request, compressor: str) -> str:
     return _asked(client, outcome.messages, outcome.tools, outcome.cache)
 
 
-def compresskit(client: Client, request: Request, embedder: str = "", *, recoverable: bool = True) -> str:
+def compresskit(client: Client, request: Request, embedder: str = "", **given: Any) -> str:
     """compresskit.completion, which answers retrievals by itself."""
     response = import_module("compresskit").completion(
         client.model,
@@ -115,7 +115,7 @@ def compresskit(client: Client, request: Request, embedder: str = "", *, recover
         router=client,
         trigger=request.trigger,
         target=request.target,
-        recoverable=recoverable,
+        **given,
         max_rounds=MAX_ROUNDS,
         on_error="raise",
         **embedders.options(embedder, request),

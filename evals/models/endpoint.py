@@ -30,7 +30,9 @@ def add_options(parser: argparse.ArgumentParser, reply_tokens: int) -> None:
     add = parser.add_argument
     add("--api-base", metavar="URL", help="of an OpenAI-compatible server, with --model; its key is $OPENAI_API_KEY")
     add("--gguf", metavar="FILE", help="or start llama.cpp's server with this model")
-    add("--llama-server", default="llama-server", metavar="PROGRAM", help="that server (default: llama-server)")
+    told = f"that server (default: {llama_server.PROGRAM}, else the one of the package xllamacpp)"
+    add("--llama-server", default=llama_server.PROGRAM, metavar="PROGRAM", help=told)
+    add("--threads", type=options.positive, metavar="N", help="of that server (default: it decides)")
     add("--context", type=options.positive, default=8192, metavar="N", help="of --gguf, in tokens (default: 8192)")
     told = f"tokens a reply may have (default: {reply_tokens})"
     add("--reply-tokens", type=options.positive, default=reply_tokens, metavar="N", help=told)
@@ -64,5 +66,5 @@ def serving(given: argparse.Namespace) -> Iterator[Model]:
     if not given.gguf:
         yield Model(name(given), given.api_base, given.reply_tokens)
         return
-    with llama_server.serving(Path(given.gguf), given.llama_server, given.context) as api_base:
+    with llama_server.serving(Path(given.gguf), given.llama_server, given.context, given.threads) as api_base:
         yield Model(name(given), api_base, given.reply_tokens)

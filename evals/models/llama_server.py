@@ -1,4 +1,8 @@
-"""llama.cpp's OpenAI-compatible server (`llama-server`) on a free port of this machine, for as long as a block runs."""
+"""llama.cpp's OpenAI-compatible server on a free port of this machine, for as long as a block runs.
+
+The server is the program `llama-server`, or, if that is not installed, the one in the package `xllamacpp` (see
+`xllamacpp_server.py`), which pip installs without a compiler.
+"""
 
 from __future__ import annotations
 
@@ -14,30 +18,33 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 from evals.harness.data import DataError
 
+PROGRAM = "llama-server"
 _START = 300  # seconds: a large file on a slow disk
 _STOP = 10  # seconds, after which it is killed
 
 
 @contextmanager
-def serving(gguf: Path, program: str, context: int) -> Iterator[str]:
+def serving(gguf: Path, program: str, context: int, threads: int | None = None) -> Iterator[str]:
     """Starts the server with a model of `context` tokens; gives its API's address, and stops it by its process.
+
+    Without `threads` the server decides how many it takes.
 
     Raises:
         DataError: there is no such file or program, or the server does not come up.
     """
-    found = shutil.which(program)
-    if found is None:
-        raise DataError(f"no program {program!r}: install llama.cpp, or name its server with --llama-server.")
+    command = _command(program)
     if not gguf.is_file():
         raise DataError(f"no model at {gguf}: expected a GGUF file.")
     port = _free_port()
-    command = [found, "--model", str(gguf), "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--ctx-size", str(context), "--parallel", "1", "--jinja"]  # one slot has the whole context
+    command += ["--model", str(gguf), "--host", "127.0.0.1", "--port", str(port), "--ctx-size", str(context)]
+    command += ["--threads", str(threads), "--threads-batch", str(threads)] if threads else []
+    command += ["--parallel", "1", "--jinja"]  # one slot has the whole context
     with tempfile.TemporaryFile("w+b") as log, _ended_by_signals():
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         try:
@@ -45,6 +52,17 @@ def serving(gguf: Path, program: str, context: int) -> Iterator[str]:
             yield f"http://127.0.0.1:{port}/v1"
         finally:
             _stop(process)
+
+
+def _command(program: str) -> list[str]:
+    found = shutil.which(program)
+    if found:
+        return [found]
+    if program == PROGRAM and find_spec("xllamacpp"):
+        return [sys.executable, str(Path(__file__).with_name("xllamacpp_server.py"))]
+    raise DataError(
+        f"no program {program!r}: install llama.cpp or `pip install xllamacpp`, or name a server with --llama-server."
+    )
 
 
 def _free_port() -> int:

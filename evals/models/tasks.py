@@ -52,6 +52,9 @@ class Task(NamedTuple):
     score: Callable[[str, list[Message]], Row]  # picklable: a module's function, or a partial of one
 
 
+Asked = tuple[Task, str, str]  # a task, the way to ask it, and the name of that in the table
+
+
 def run(
     tasks: Sequence[Task], ways: Sequence[str], given: argparse.Namespace, data: Sequence[Path | Source]
 ) -> list[Row]:
@@ -60,28 +63,42 @@ def run(
     Raises:
         DataError: there is a budget and the model has no known price; the server does not come up.
     """
+    return ask([(task, way, way) for task in tasks for way in ways], given, data)
+
+
+def ask(asked: Sequence[Asked], given: argparse.Namespace, data: Sequence[Path | Source]) -> list[Row]:
+    """A row for every task and way, in this order: `run` for ways that differ from task to task.
+
+    Raises:
+        DataError: as for `run`.
+    """
     spending.check(given, endpoint.name(given))
-    items = [
-        engine.Item(f"{task.group} | {task.case} | {way}", (task, way), _place(task, way))
-        for task in tasks
-        for way in ways
+    todo = items(asked)
+    with endpoint.serving(given) if engine.pending(todo, given, data) else nullcontext(None) as model:
+        todo = [item._replace(arguments=(*item.arguments, model)) for item in todo]
+        return compared(engine.execute(todo, run_one, given, title="asking", data=data))
+
+
+def items(asked: Sequence[Asked]) -> list[engine.Item]:
+    """The items of a run, which still lack the model."""
+    return [
+        engine.Item(f"{task.group} | {task.case} | {name}", (task, way, name), _place(task, name))
+        for task, way, name in asked
     ]
-    with endpoint.serving(given) if engine.pending(items, given, data) else nullcontext(None) as model:
-        items = [item._replace(arguments=(*item.arguments, model)) for item in items]
-        return _compared(engine.execute(items, run_one, given, title="asking", data=data))
 
 
-def run_one(task: Task, way: str, model: Model) -> Row:
+def run_one(task: Task, way: str, name: str, model: Model) -> Row:
     """One row."""
     asked = asking.ask(way, task.request, model)
     scores = {} if asked.row["error"] else task.score(asked.reply, asked.shown)
-    return {**_place(task, way), **asked.row, **scores}
+    return {**_place(task, name), **asked.row, **scores}
 
 
-def _place(task: Task, way: str) -> dict[str, str]:
-    return {"case": task.case, "group": task.group, "unit": task.unit, "compressor": way}
+def _place(task: Task, name: str) -> dict[str, str]:
+    return {"case": task.case, "group": task.group, "unit": task.unit, "compressor": name}
 
 
-def _compared(rows: list[Row]) -> list[Row]:
+def compared(rows: Sequence[Row]) -> list[Row]:
+    """The rows, each with the prompt tokens of sending everything for the same case."""
     whole = {row["case"]: row for row in rows if row["compressor"] == "everything" and not row["error"]}
     return [{**row, "everything": whole.get(row["case"], {}).get("prompt_tokens")} for row in rows]

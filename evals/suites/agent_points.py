@@ -84,13 +84,15 @@ def _rest(history: Sequence[Message], sizes: Sequence[int]) -> int:
     return sum(size for index, size in enumerate(sizes[: len(history)]) if index not in fixed)
 
 
-def cases(run: dict[str, Any], group: str, share: float, seed: int, model: str) -> list[Case]:
+def cases(
+    run: dict[str, Any], group: str, share: float, seed: int, model: str, wanted_points: int = POINTS
+) -> list[Case]:
     """The points of one run."""
     messages: list[Message] = data.field(run, "messages", group)
     name = str(data.field(run, "id", group))
     shape = run.get("format", "openai")
     found = []
-    for turn in points(messages):
+    for turn in points(messages, wanted_points):
         history = messages[:turn]
         wanted = needed(history, messages[turn])
         request = replace(_request(history, shape, share, seed, model), needs=partial(_places, wanted))

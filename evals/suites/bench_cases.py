@@ -161,6 +161,7 @@ CASES: dict[str, Callable[[Any], Case]] = {
     "files_10k": partial(files, 10_000),
     "files_100k": partial(files, 100_000),
     "files_1m": partial(files, 1_000_000),
+    "files_10mb": partial(files, 2_500_000),
     "tiny_5k": partial(tiny, 5_000),
     "tiny_50k": partial(tiny, 50_000),
     "query_50k_words": long_query,

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.harness.cases import Row
+from evals.suites.bench_worker import FAST
 
-COLUMNS = ["tokens", "seconds", "x tiktoken", "x litellm", "peak MB", "x size", "kept", "target met", "litellm kept"]
+COLUMNS = ["tokens", "seconds", "x tiktoken", "x processor", "[fast]", "later turn", "x litellm"]
+COLUMNS += ["peak MB", "x size", "kept", "target met", "litellm kept"]
 
 Figures = dict[str, Any]
 
@@ -30,19 +32,19 @@ def medians(rows: Sequence[Row], compressor: str) -> dict[str, Figures]:
 def _summary(rows: Sequence[Row]) -> Figures:
     if failed := next((row for row in rows if row["error"] is not None), None):
         return failed
-    times = ("seconds", "ratio", "first_call_seconds")
+    times = ("seconds", "ratio", "work_ratio", "later_ratio", "first_call_seconds")
     return {**rows[0], **{key: median(row[key] for row in rows) for key in times if key in rows[0]}}
 
 
 def show(rows: Sequence[Row]) -> None:
     """Prints it."""
     console = Console(width=None if sys.stdout.isatty() else 130, highlight=False)
-    ours, theirs, memory = (medians(rows, name) for name in ("compresskit", "litellm", "memory"))
+    ours, fast, theirs, memory = (medians(rows, name) for name in ("compresskit", FAST, "litellm", "memory"))
     table = Table("case", box=box.SIMPLE_HEAD, padding=(0, 1), title="compress(), medians of one run")
     for column in COLUMNS:
         table.add_column(column, justify="right")
     for name in memory:
-        table.add_row(name, *cells(ours[name], theirs.get(name), memory[name]))
+        table.add_row(name, *cells(ours[name], fast.get(name), theirs.get(name), memory[name]))
     console.print(table)
     for started in (one for one in ours.values() if "milliseconds" in one):
         console.print(f"import compresskit: {started['milliseconds']:.0f} ms on top of starting Python")
@@ -50,13 +52,15 @@ def show(rows: Sequence[Row]) -> None:
         console.print(f"the first call of a process: {median(known):.0f} ms more, not in the figures above")
 
 
-def cells(ours: Figures, theirs: Figures | None, memory: Figures) -> list[str]:
+def cells(ours: Figures, fast: Figures | None, theirs: Figures | None, memory: Figures) -> list[str]:
     """One line."""
     if ours["error"]:
         return ["", ours["error"]]
     peak = memory["error"] or f"{memory['peak_mb']:.0f}"
     held = f"{memory['peak_ratio']:.1f}" if "peak_ratio" in memory else ""
-    own = [f"{ours['before']:,}", f"{ours['seconds']:.2f}", f"{ours['ratio']:.2f}"]
+    faster = "" if fast is None else fast["error"] or f"{fast['work_ratio']:.2f}"
+    own = [f"{ours['before']:,}", f"{ours['seconds']:.2f}", f"{ours['ratio']:.2f}", f"{ours['work_ratio']:.2f}"]
+    own += [faster, f"{ours['later_ratio']:.2f}"]
     kept = [peak, held, f"{ours['after'] / ours['before']:.0%}", "yes" if ours["met"] else "NO"]
     if theirs is None:
         return [*own, "", *kept, ""]

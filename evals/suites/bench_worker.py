@@ -1,7 +1,7 @@
-"""One measurement in one process: `python -m evals.suites.bench_worker CASE compresskit|litellm|memory|build REPEAT`.
+"""One measurement in one process: `python -m evals.suites.bench_worker CASE CONTENDER REPEAT`.
 
-Prints a line of JSON. Loads what is loaded once (vocabulary, modules) before the clock starts. Compares
-nothing.
+The contender is compresskit, compresskit[fast], litellm, memory or build. Prints a line of JSON. Loads what is loaded
+once (vocabulary, modules) before the clock starts. Compares nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from typing import Any
 from .bench_cases import CASES, count_all
 
 MODEL = "gpt-4o"
+FAST = "compresskit[fast]"
 # Of each kind a little, none of it in a case: what a process loads or builds only once is then there.
 WARM_UP = [
     {"role": ("user", "assistant")[number % 2], "content": "".join(line.format(n) for n in range(60))}
@@ -49,7 +50,7 @@ def main(name: str, contender: str, repeat: int) -> None:
         if contender == "build":
             figures = {"messages": case.messages, "limits": case.limits(tokens)}
         else:
-            compress = litellm_run() if contender == "litellm" else compresskit_run()
+            compress = litellm_run() if contender == "litellm" else compresskit_run(contender == FAST)
             figures = {
                 "tokens": tokens,
                 **times(compress, case.messages, case.limits(tokens), encoding, repeat),
@@ -73,8 +74,13 @@ def load_encoding() -> Any:
 Compress = Callable[[list[Any], int, int], dict[str, Any]]
 
 
-def compresskit_run() -> Compress:
+def compresskit_run(fast: bool = False) -> Compress:
+    """compress() with the faster encoder loaded, or without it, however much text is counted."""
     from compresskit import compress
+    from compresskit.tokens.tiktoken_counter import counter_for
+
+    counter = counter_for("o200k_base")
+    counter.load_faster() if fast else counter.stay_slow()
 
     def run(messages: list[Any], trigger: int, target: int) -> dict[str, Any]:
         result = compress(messages, MODEL, trigger=trigger, target=target)
@@ -106,11 +112,18 @@ def times(
         "tiktoken_seconds": lambda: count_all(encoding, messages),
     }
     for part in sorted(parts, reverse=bool(repeat % 2)):
-        gc.collect()
-        begin = time.perf_counter()
-        parts[part]()
-        results[part] = time.perf_counter() - begin
+        results[part], results[f"processor_{part}"] = _seconds(parts[part])
+    # a later turn of the same conversation, below the trigger
+    results["later_seconds"], _ = _seconds(lambda: compress(messages, 10**9, 10**9))
     return {**results, "trigger": limits[0], "target": limits[1]}
+
+
+def _seconds(run: Callable[[], object]) -> tuple[float, float]:
+    """Seconds by the clock, and of all processors together, which depend little on what else the machine does."""
+    gc.collect()
+    begin, begin_work = time.perf_counter(), time.process_time()
+    run()
+    return time.perf_counter() - begin, time.process_time() - begin_work
 
 
 def first_call(compress: Compress) -> float:
@@ -124,7 +137,7 @@ def first_call(compress: Compress) -> float:
 
 
 def memory(name: str) -> dict[str, Any]:
-    """How far the process grows at most while compress() runs, and what Python holds then against the texts' size.
+    """How far the process grows at most while compress() runs, and what Python holds then against the request's size.
 
     Another process builds the case: memory that building it had freed here would be used again unseen. What Python
     holds is traced in a second run, since tracing takes time and memory: unlike the process's size it is the same on
@@ -138,11 +151,13 @@ def memory(name: str) -> dict[str, Any]:
     reset_peak()
     before = peak_bytes()
     compress(case["messages"], *case["limits"])
-    grown = peak_bytes() - before
-    size = sum(len((message["content"] or "").encode()) for message in case["messages"])
+    most = peak_bytes()
+    grown = most - before
+    size = len(json.dumps(case["messages"], ensure_ascii=False).encode())
     return {
         "peak_mb": grown / 1e6,
         "size_mb": size / 1e6,
+        "process_mb": most / 1e6,
         "peak_ratio": traced(lambda: compress(case["messages"], *case["limits"])) / size,
     }
 

@@ -146,14 +146,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | Source], list[Row]]:
     sources = hub.find(FILES, given.data, SETS)
-    rows = [row for source in sources for row in data.rows(source)]
-    problems = [read(row, number) for number, row in enumerate(rows)]
+    problems = problems_of(sources)
     ways = embedders.added(given.compressors, given.embedder)
     if not given.model:
         return sources, running.run(_all(Case, _retained, problems, given), ways, given, sources)
     if not sandbox.closed():
         print("humaneval: no namespaces here: solutions are limited, network and files are open", file=sys.stderr)
-    return sources, tasks.run(_all(tasks.Task, _scored, problems, given), ways, given, sources)
+    return sources, tasks.run(tasks_of(problems, given), ways, given, sources)
+
+
+def problems_of(sources: Sequence[Path | Source]) -> list[Problem]:
+    """All problems of some files."""
+    rows = [row for source in sources for row in data.rows(source)]
+    return [read(row, number) for number, row in enumerate(rows)]
+
+
+def tasks_of(problems: Sequence[Problem], given: argparse.Namespace) -> list[tasks.Task]:
+    """The problems at every target of the options, for a model to solve."""
+    return _all(tasks.Task, _scored, problems, given)
 
 
 def _all(kind: Callable[..., T], score: Any, problems: Sequence[Problem], given: argparse.Namespace) -> list[T]:

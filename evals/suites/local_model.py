@@ -85,11 +85,12 @@ def asked(questions: Sequence[Question], target: float, given: argparse.Namespac
         )
         answer = str(data.field(question, "answer", question["id"]))
         case = f"{question['id']} {target:g}"
-        found.append(tasks.Task(case, group, question["id"], request, partial(_scored, answer)))
+        found.append(tasks.Task(case, group, question["id"], request, partial(scored, answer)))
     return found
 
 
-def _scored(answer: str, reply: str, _shown: list[Message]) -> Row:
+def scored(answer: str, reply: str, _shown: list[Message]) -> Row:
+    """Whether a reply has the answer; for a `Task`."""
     return {**score(reply, answer), "answer": answer}
 
 

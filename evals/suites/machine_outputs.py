@@ -34,15 +34,16 @@ class Tool(NamedTuple):
     prepare: Callable[[Path], None] = lambda _: None
 
 
-def machine_outputs(folder: Path, run: Callable[[str, Path], str]) -> Iterator[Output]:
+def machine_outputs(folder: Path, run: Callable[[str, Path], str], only: str) -> Iterator[Output]:
     """The outputs of the tools that are here.
 
     Args:
         folder: An empty folder.
         run: Runs a command in a folder, and returns what it wrote to both outputs.
+        only: A text that the names of the outputs have.
     """
     for number, tool in enumerate(TOOLS):
-        if shutil.which(tool.needs_program):
+        if only in tool.name and shutil.which(tool.needs_program):
             place = folder / f"{number}"
             place.mkdir()
             tool.prepare(place)

@@ -20,14 +20,16 @@ _SECONDS = 120  # of a command, at most
 _QUIET = {"LC_ALL": "C", "GIT_PAGER": "cat", "PAGER": "cat", "COLUMNS": "100", "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
 
 
-def outputs() -> Iterator[Output]:
-    """All outputs: those that are written in the repository, and those of commands on this machine."""
+def outputs(only: str = "") -> Iterator[Output]:
+    """The outputs whose names have a text: those written in the repository, and those of commands on this machine."""
     for make in (*FIRST, *OTHERS, *LATER):
-        yield make(random.Random(make.__name__))
+        made = make(random.Random(make.__name__))
+        if only in made.name:
+            yield made
     with tempfile.TemporaryDirectory() as name:
-        yield from _from_commands(Path(name))
+        yield from _from_commands(Path(name), only)
     with tempfile.TemporaryDirectory() as name:
-        yield from machine_outputs(Path(name), _run)
+        yield from machine_outputs(Path(name), _run, only)
 
 
 # --- made on the spot -------------------------------------------------------------------------------------------
@@ -46,12 +48,14 @@ def _run(command: str, folder: Path) -> str:
     return done.stdout.decode("utf-8", "replace")
 
 
-def _from_commands(folder: Path) -> Iterator[Output]:
+def _from_commands(folder: Path, only: str) -> Iterator[Output]:
     draw = random.Random(0)
-    _project(folder, draw)
+    _project(folder, draw, history=any(only in name for name in ("git log --stat", "git diff", "git status")))
     python = sys.executable
 
     def output(name: str, group: str, command: str, *needs: str, query: str = "") -> Iterator[Output]:
+        if only not in name:
+            return
         text = _run(command.replace("python ", f"{python} ", 1), folder)
         if all(need in text for need in needs):  # another version of the tool may say it otherwise
             yield Output(name, group, command, text, needs, query)
@@ -130,7 +134,7 @@ def _from_commands(folder: Path) -> Iterator[Output]:
             process.wait()
 
 
-def _project(folder: Path, draw: random.Random) -> None:
+def _project(folder: Path, draw: random.Random, history: bool) -> None:
     """A small repository with a history, tests of which one fails, and a conflict."""
 
     def write(name: str, text: str) -> None:
@@ -179,7 +183,7 @@ def _project(folder: Path, draw: random.Random) -> None:
         "import sys\nfor n in range(300):\n    print(f'loaded module {n} in {n % 7} ms')\n"
         f'sys.stdout.flush()\n{deep}def step_40(config):\n    return config["vat_rate"]\n\n\nstep_0({{}})\n',
     )
-    if shutil.which("git"):
+    if history and shutil.which("git"):
         _history(folder, draw, function)
     for number in range(160):
         write(f"scratch_{number}.txt", "x\n")

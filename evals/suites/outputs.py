@@ -11,7 +11,7 @@ tokens   tokens after as a share of the tokens before
 
 The groups "other tools" and "later tools" were written after the rules of shorten() had been chosen; what was found in
 them, as kinds of faults, is in the rules now. "rtk's rules" and "headroom" have no target, and "shorten as …" is
-shorten() within their number of tokens; headroom needs HEADROOM_PYTHON (`evals/harness/headroom.py`). With data, the
+shorten() within their number of tokens; headroom needs COMPRESSKIT_PEERS (`evals/harness/peers.py`). With data, the
 outputs of command_outputs.json.gz are there too; nobody has labelled them, so only `met` counts.
 """
 
@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths = [] if given.data == "sample" else [path for path in [data.folder(given.data) / RECORDED] if path.exists()]
-    found = [*outputs(), *(output for path in paths for output in recorded(path))]
+    found = [*outputs(given.only), *(output for path in paths for output in recorded(path))]
     chosen = [output for output in found if given.only in output.name and count(output.text) >= MIN_TOKENS]
     cases = [case(output, share, given) for share in given.shares for output in chosen]
     return paths, running.run(cases, given.compressors, given, paths)

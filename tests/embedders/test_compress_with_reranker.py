@@ -114,7 +114,7 @@ def unreachable(_):
 WRONG = [
     ("raises", unreachable, "Returning raised ConnectionError for 8 texts"),
     ("returns None", lambda _: None, r"shape \(\); \(8,\) was expected"),
-    ("returns words", lambda texts: texts, "a list of 8 items that is no list of numbers"),
+    ("returns words", lambda texts: texts, "a list of 8 items, which does not convert to numbers"),
     ("returns too few", lambda texts: [0.0] * (len(texts) - 1), r"shape \(7,\)"),
     ("returns pairs", lambda texts: [(0, 1.0)] * len(texts), r"shape \(8, 2\)"),
     ("returns NaN", lambda texts: [0.0, float("nan")] + [0.0] * (len(texts) - 2), "NaN or infinity for text 1 of 8"),

@@ -5,6 +5,7 @@ from conversing import QUIET, after
 from protocol_server import call, serving
 from texts import make_text
 
+from evals.harness import peers
 from evals.harness.cases import Request
 from evals.harness.tokens import count_request
 from evals.models import asking, endpoint, tasks
@@ -35,7 +36,7 @@ def retrieved(body):
     return isinstance(content, list) and any(part.get("type") == "tool_result" for part in content)
 
 
-@pytest.mark.parametrize("way", [*endpoint.WAYS, "oracle"])
+@pytest.mark.parametrize("way", [*(way for way in endpoint.WAYS if not way.endswith(peers.NAMES)), "oracle"])
 def test_every_compressor_can_be_asked_with(way):
     with serving(retrieves_once) as server:
         asked = asking.ask(way, REQUEST, Model("openai/any", server.url, 50))
@@ -91,8 +92,8 @@ def test_the_row_of_a_task_has_its_place_and_what_its_score_says():
 
     task = tasks.Task("one", "group", "unit", REQUEST, score)
     with serving(lambda _: "Marseille") as server:
-        rows = [tasks.run_one(task, way, Model("openai/any", server.url, 50)) for way in ("everything", "nothing")]
-        broken = tasks.run_one(task, "everything", Model("openai/any", "http://127.0.0.1:9/v1", 50))
+        rows = [tasks.run_one(task, way, way, Model("openai/any", server.url, 50)) for way in ("everything", "nothing")]
+        broken = tasks.run_one(task, "everything", "everything", Model("openai/any", "http://127.0.0.1:9/v1", 50))
     assert [(row["right"], row["seen"]) for row in rows] == [(1, 1), (1, 0)]
     place = {"case": "one", "group": "group", "unit": "unit", "compressor": "everything"}
     assert {name: rows[0][name] for name in place} == {name: broken[name] for name in place} == place

@@ -21,11 +21,12 @@ RUNS = {  # what is given besides the sample and the record
     "agent-points": ["--compressors", "everything,oracle,compresskit"],
     "needs": ["--limit", "1", "--contenders", "everything,oracle,compresskit"],
     "bill": ["--compressors", "everything,window,compresskit-previous"],
+    "frameworks": ["--limit", "1", "--compressors", "everything,CompressMiddleware,SummarizationMiddleware"],
     "shrink": ["--target", "0.5", "--compressors", "everything,nothing,head+tail,excerpts"],
 }
 KEPT = {  # the heading under which sending everything has 1
     "swe-bench": "lines", "multihop-qa": "support", "agent-points": "support", "bill": "bill, in sum",
-    "shrink": "support", "needs": "kept",
+    "shrink": "support", "needs": "kept", "frameworks": "readable",
 }  # fmt: skip
 
 

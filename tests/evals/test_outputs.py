@@ -3,6 +3,7 @@
 import random
 
 from evals.harness import records
+from evals.harness.rtk import filtered
 from evals.suites import made_outputs, outputs
 
 
@@ -35,3 +36,14 @@ def test_what_commands_make_on_the_spot_is_there(tmp_path):
     record = run(tmp_path, "--only", "pytest -v", "--shares", "0.1", "--contenders", "shorten")
     (row,) = record["rows"]
     assert (row["case"], row["kept"], row["met"]) == ("pytest -v", 1, 1)
+
+
+def test_beside_peers_without_a_target_it_has_the_tokens_that_they_come_to(tmp_path, monkeypatch):
+    monkeypatch.delenv("HEADROOM_PYTHON", raising=False)
+    names = ("rtk's rules", "shorten as rtk's rules", "headroom")
+    record = run(tmp_path, "--only", "cargo", "--shares", "0.1", "--contenders", ",".join(names))
+    rtk, ours, headroom = (next(row for row in record["rows"] if row["compressor"] == name) for name in names)
+    assert ours["after"] <= rtk["after"] < rtk["before"] / 4
+    assert rtk["kept"] == ours["kept"] == 1
+    assert "HEADROOM_PYTHON is not set" in headroom["error"]
+    assert filtered("htop", "as it was\n") == "as it was\n"

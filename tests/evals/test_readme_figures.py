@@ -148,21 +148,31 @@ def test_a_recipe_makes_a_record(tmp_path, monkeypatch, capsys):
         out.write(json.dumps(question) + "\n")
     arguments = ("-m", "evals", "multihop-qa", "--compressors", "head+tail", "--data", str(tmp_path))
     monkeypatch.setattr(
-        recipes, "RECIPES", {"quick": recipes.Recipe(arguments), "slow": recipes.Recipe((), slow="slow")}
+        recipes, "RECIPES", {"quick": recipes.Recipe(arguments, 0.1), "slow": recipes.Recipe((), 1, slow="slow")}
     )
-    assert main(["--run", "--records", str(tmp_path / "there")]) == 0
+    where = ["--records", str(tmp_path / "there"), "--resume", str(tmp_path / "kept")]
+    assert main(["--run", *where]) == 0
     assert "quick.json" in capsys.readouterr().out
     found = reading.read(tmp_path / "there" / "quick.json")
     assert found.line("HotpotQA, one message", "head+tail").cases == 1
+    monkeypatch.setattr(recipes, "RECIPES", {"quick": recipes.Recipe(("-c", "1/0"), 0.1)})
+    assert main(["--run", "all", *where]) == 0, "a record that was made is not made again"
+    assert "made before" in capsys.readouterr().out
+    assert main(["--run", "all", "--records", str(tmp_path / "there")]) == 2
 
 
-def test_recipes_that_cannot_run_say_so(capsys):
+def test_recipes_that_cannot_run_say_so(capsys, monkeypatch):
+    monkeypatch.delenv("COMPRESSKIT_PEERS", raising=False)
+    assert "probes" not in recipes.chosen(["all"], "folder")
+    assert "probes is left out" in capsys.readouterr().err
+    monkeypatch.setenv("COMPRESSKIT_PEERS", "python")
     assert "swe-bench" not in recipes.chosen([], None)
     assert "--prompts" in capsys.readouterr().err
     assert "swe-bench" in recipes.chosen([], "folder")
+    assert recipes.chosen(["all"], "folder") == list(recipes.RECIPES)
     assert "bench" not in recipes.chosen([], "folder")
     assert recipes.chosen(["bench"], None) == ["bench"]
-    for names in (["swe-bench"], ["nonsense"]):
+    for names in (["swe-bench"], ["nonsense"], ["all", "needs"]):
         with pytest.raises(DataError):
             recipes.chosen(names, None)
 

@@ -2,7 +2,6 @@
 
 import inspect
 
-import anthropic
 from anthropic import beta_async_tool, beta_tool
 from sdk_ways import Answer, Seen, each, opened, settled
 
@@ -111,7 +110,7 @@ async def beta_stream(client, **arguments):
 @way
 async def tool_runner(client, **arguments):
     """The SDK's own loop over the caller's functions."""
-    tools = [_lookup_async if isinstance(client, anthropic.AsyncAnthropic) else _lookup]
+    tools = [_lookup_async if "Async" in type(client).__name__ else _lookup]
     run = client.beta.messages.tool_runner
     # without a thread, in which newer releases keep the history at the provider
     alone = {"thread": False} if "thread" in inspect.signature(run).parameters else {}

@@ -56,6 +56,7 @@ NOT_TEXT = {
     "index",
     "bytes",
     "file_data",
+    "encrypted_content",
 }
 
 

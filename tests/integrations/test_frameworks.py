@@ -11,7 +11,6 @@ from texts import make_text
 
 from compresskit import TOOL_NAME
 from compresskit.clients import AsyncOpenAI
-from compresskit.integrations.langchain import CompressedChatModel
 
 ROOM = {"trigger": 3_000, "target": 2_200}
 FILES = {name: make_text("code", number, 9_000) for number, name in enumerate(("a.py", "b.py"))}
@@ -101,6 +100,7 @@ def test_a_langchain_agent_with_openais_models(how):
     from langchain_openai import ChatOpenAI
 
     from compresskit.clients import transport
+    from compresskit.integrations.langchain import CompressedChatModel
 
     with serving(script) as server:
         if how == "wrapped model":
@@ -114,6 +114,43 @@ def test_a_langchain_agent_with_openais_models(how):
     assert state["messages"][-1].content == ANSWER
     assert TOOL_NAME not in str(state)
     assert [message.content for message in state["messages"] if message.type == "tool"] == list(FILES.values())
+
+
+def test_a_deep_agent_with_our_middleware():
+    """Its own tools and instructions have thousands of tokens, so there is more to read and more room."""
+    deepagents = pytest.importorskip("deepagents")
+    from langchain_openai import ChatOpenAI
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from compresskit.integrations.langchain import CompressMiddleware
+
+    texts = {str(number): make_text("code", number, 40_000) for number in range(4)}
+
+    def look_up(path: str) -> str:
+        """Looks a text up."""
+        return texts[path]
+
+    def reading(body):
+        said = json.dumps(body["messages"])
+        for name in texts:
+            if f"read-{name}" not in said:
+                return [call("look_up", {"path": name}, f"read-{name}")]
+        if "retrieved-1" not in said and (found := keys(body)):
+            return [call(TOOL_NAME, {"key": found[0], "lines": "1-3"}, "retrieved-1")]
+        return ANSWER
+
+    with serving(reading) as server:
+        model = ChatOpenAI(model="gpt-4o", base_url=server.url, api_key="none")
+        middleware = [CompressMiddleware(trigger=32_000, target=26_000)]
+        agent = deepagents.create_deep_agent(model, [look_up], middleware=middleware, checkpointer=InMemorySaver())
+        thread = {"configurable": {"thread_id": "1"}}
+        state = agent.invoke({"messages": [{"role": "user", "content": "Explain the texts."}]}, thread)
+        last = json.dumps(server.bodies[-1])
+    assert state["messages"][-1].content == ANSWER
+    assert TOOL_NAME not in str(state)
+    assert [message.content for message in state["messages"] if message.type == "tool"] == list(texts.values())
+    assert "retrieved-1" in last
+    assert len(last) < sum(map(len, texts.values()))
 
 
 def test_the_agents_sdk_with_a_filter_and_a_tool_that_is_seen():

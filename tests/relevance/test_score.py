@@ -2,8 +2,10 @@
 
 import pytest
 
+from compresskit import compress
 from compresskit.content import Segment
 from compresskit.relevance import Document, score
+from compresskit.relevance.outliers import lines_of, severities
 from compresskit.types import Query
 
 QUERY = Query({"lighthouse": 1.0}, {})
@@ -20,7 +22,7 @@ def values(separator, kind):
     return score([Document(text, segments, "", 0.0, kind), other], QUERY)[0]
 
 
-@pytest.mark.parametrize("kind", ["prose", "python", "log"])
+@pytest.mark.parametrize("kind", ["prose", "python", "code"])
 def test_what_stands_beside_a_hit_is_worth_a_share_of_it(kind):
     first, hit, last = values("\n", kind)
     assert hit > first == last > 0
@@ -35,3 +37,32 @@ def test_another_paragraph_of_prose_has_less_of_it(blank):
 
 def test_blank_lines_part_nothing_in_code():
     assert values("\n\n", "python") == values("\n", "python")
+
+
+LOGS = {
+    "a level behind the time": ("2026-03-01 10:{:02d}:00,101 INFO worker: batch {} done", "{} ERROR pool: {}"),
+    "a level in brackets": ("[Sun Mar 01 10:{:02d}:00 2026] [notice] child {} resumed", "{} [error] child: {}"),
+    "a level of key and value": ('time="10:{:02d}:00" level=info msg="batch {}"', '{} level=fatal msg="{}"'),
+    "a file before the time": ("api.log.1 2026-03-01 10:{:02d}:00 77 INFO api [req-{}] 200", "{} ERROR api {}"),
+}
+
+
+@pytest.mark.parametrize("layout", LOGS)
+def test_the_line_of_failure_of_a_log_stays_whatever_the_question_says(layout):
+    usual, failing = LOGS[layout]
+    lines = [usual.format(number % 60, number) for number in range(300)]
+    broken = failing.format(lines[170].split(" ")[0], "connection pool exhausted")
+    lines[170] = broken
+    question = "Customers could not pay this morning. Why?"
+    messages = [{"role": "user", "content": "\n".join(lines)}, {"role": "user", "content": question}]
+    result = compress(messages, "gpt-4o", 2_000, 1_500)
+    assert broken in str(result.messages[0]["content"]).replace("\\'", "'")
+
+
+def test_a_word_of_failure_in_a_line_of_info_is_no_failure():
+    usual = "10:{:02d}:00 INFO worker: batch {} done, 0 errors, {} retries failed softly"
+    lines = [usual.format(number % 60, number, number % 3) for number in range(40)]
+    lines[20] = "10:20:00 FATAL worker: out of memory"
+    found = severities(lines_of([line + "\n" for line in lines]))
+    assert found[20] == 1.0
+    assert max(found[:20]) < 0.5

@@ -16,7 +16,7 @@ from protocol_server import Error, serving
 from samples import openai_agent
 from telemetry_sdk import Recorded
 
-from compresskit import TOOL_NAME, answer, compress, retrieve, telemetry
+from compresskit import TOOL_NAME, answer, compress, retrieve, shorten, telemetry
 from compresskit._observer import Method
 from compresskit.result import SkippedReason
 from compresskit.telemetry.metrics import METHOD, MODEL, OUTCOME
@@ -25,6 +25,7 @@ pytestmark = QUIET
 NAMED = re.compile(r"`([^`]+)`")
 DASHBOARD = ROOT / "docs" / "grafana-dashboard.json"
 TYPES = {str: "string", bool: "bool", int: "int", float: "double"}
+OPERATIONS = {"compress", "shorten", "answer", "execute_tool"}
 
 
 def rows(head):
@@ -60,11 +61,18 @@ def everything():
     compress(hello, "gpt-4o")
     with pytest.raises(ValueError, match="trigger"):
         compress(hello, "gpt-4o", trigger=0)
+    shorten("a line\n" * 900, 100, model="gpt-4o")
+    with pytest.raises(OSError, match="no tokenizer"):
+        shorten("a line", 100, model="gpt-4o", counter=no_tokenizer)
     retrieve({}, "none")
     with pytest.raises(OSError, match="gone"):
         retrieve(Broken(key="text"), "key")
     message = {"id": "c1", "type": "function", "function": {"name": TOOL_NAME, "arguments": "?"}}
     answer({"role": "assistant", "tool_calls": [message]}, {})
+
+
+def no_tokenizer(_text):
+    raise OSError("no tokenizer")
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +94,7 @@ def recorded():
 
 def test_the_page_has_every_attribute_with_its_spans_and_its_type(recorded):
     written = {
-        NAMED.findall(name)[0]: ({"compress", "answer", "execute_tool"} if spans == "all" else {spans}, kind)
+        NAMED.findall(name)[0]: (OPERATIONS if spans == "all" else {*spans.split(", ")}, kind)
         for name, spans, kind, _ in rows("attribute")
     }
     there = {}

@@ -8,7 +8,6 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 
 from ...clients.options import Settings
-from ...stores import MemoryStore
 from .model import CompressedChatModel
 
 
@@ -28,8 +27,7 @@ class CompressMiddleware(AgentMiddleware):
 
     def __init__(self, **options: Any) -> None:
         super().__init__()
-        self._settings = Settings().changed(options)
-        self._store = self._settings.store or MemoryStore()
+        self._settings = Settings().changed(options).stored()
 
     def wrap_model_call(self, request: ModelRequest, handler: Callable[[ModelRequest], ModelResponse]) -> ModelResponse:
         return handler(request.override(model=self._compressed(request)))
@@ -40,4 +38,4 @@ class CompressMiddleware(AgentMiddleware):
         return await handler(request.override(model=self._compressed(request)))
 
     def _compressed(self, request: ModelRequest) -> CompressedChatModel:
-        return CompressedChatModel.of(request.model, self._settings, self._store)
+        return CompressedChatModel.of(request.model, self._settings)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -15,18 +14,14 @@ from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
-from ... import _observer
-from ...chat.loop import Request, Talk, keep
-from ...chat.report import new_report
-from ...chat.steps import END, AsyncStream, Call, Next, Show, Steps, Stream, Work, arun, run
-from ...clients.following import followed
+from ...chat.loop import Request
+from ...chat.steps import AsyncStream, Stream, arun, run
 from ...clients.options import Settings
-from ...errors import reason
-from ...messages.retrieval_tool import has_ours, schema
-from ...responses import calls_of, without_ours
-from ...stores import MemoryStore
-from ...types import Cache, Store
-from .messages import Originals, as_dict, without
+from ...messages.retrieval_tool import schema
+from ...types import Message
+from .._turn import Turn, offers_ours
+from .chunks import chunk_without, chunks_of, later
+from .messages import Messages, settled, without
 
 _BOUND = "compresskit_bound"  # the argument that holds what bind_tools() made with our tool
 
@@ -48,20 +43,21 @@ class CompressedChatModel(BaseChatModel):
 
     model: BaseChatModel
     _settings: Settings = PrivateAttr()
-    _store: Store = PrivateAttr()
 
     def __init__(self, model: BaseChatModel, **options: Any) -> None:
-        fields: dict[str, Any] = {"model": model, "profile": getattr(model, "profile", None)}
-        super().__init__(**fields)
-        self._settings = Settings().changed(options)
-        self._store = self._settings.store or MemoryStore()
+        self._wrap(model, Settings().changed(options).stored())
 
     @classmethod
-    def of(cls, model: BaseChatModel, settings: Settings, store: Store) -> CompressedChatModel:
-        """A model with checked options, and with the store of others."""
-        made = cls(model)
-        made._settings, made._store = settings, store
+    def of(cls, model: BaseChatModel, settings: Settings) -> CompressedChatModel:
+        """A model with checked options, which have a store."""
+        made = cls.__new__(cls)
+        made._wrap(model, settings)
         return made
+
+    def _wrap(self, model: BaseChatModel, settings: Settings) -> None:
+        fields: dict[str, Any] = {"model": model, "profile": getattr(model, "profile", None)}
+        super().__init__(**fields)
+        self._settings = settings
 
     @property
     def _llm_type(self) -> str:
@@ -75,7 +71,8 @@ class CompressedChatModel(BaseChatModel):
         plain = self.model.bind_tools(tools, **kwargs)
         with_ours = self.model.bind_tools([*tools, schema("openai")], **kwargs)
         described = [convert_to_openai_tool(tool) for tool in tools]
-        return self.bind(**plain.kwargs, **{_BOUND: (with_ours.kwargs, described)})  # type: ignore[attr-defined]
+        bound = _Bound(self.model, list(tools), kwargs, with_ours.kwargs, described)  # type: ignore[attr-defined]
+        return self.bind(**plain.kwargs, **{_BOUND: bound})  # type: ignore[attr-defined]
 
     def _generate(
         self,
@@ -125,27 +122,53 @@ class CompressedChatModel(BaseChatModel):
             await stream.aclose()
 
 
+class _Bound(NamedTuple):
+    """What bind_tools() was given, and what it made.
+
+    Attributes:
+        model: The model.
+        tools: The caller's tools.
+        options: The other arguments of bind_tools().
+        with_ours: The arguments of a call with these tools and our retrieval tool.
+        described: The tools as OpenAI's chat declares them.
+    """
+
+    model: BaseChatModel
+    tools: list[Any]
+    options: dict[str, Any]
+    with_ours: dict[str, Any]
+    described: list[dict[str, Any]]
+
+    def within(self, sent: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """The arguments of a call with these tools. Those that are whole are bound as the caller has them."""
+        own = [
+            next((tool for tool, one in zip(self.tools, self.described, strict=True) if one == given), given)
+            for given in sent
+        ]
+        return dict(self.model.bind_tools(own, **self.options).kwargs)  # type: ignore[attr-defined]
+
+
 class _Client:
     """Calls the model that is wrapped."""
 
     def __init__(self, model: BaseChatModel, stop: list[str] | None) -> None:
         self._model, self._stop = model, stop
 
-    def generate(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:
+    def request(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:
         messages, kwargs = call
         return self._model._generate(messages, stop=self._stop, **kwargs)
 
     def stream(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> Iterator[ChatGenerationChunk]:
         messages, kwargs = call
         if type(self._model)._stream is BaseChatModel._stream:
-            return iter(_chunks(self.generate(call)))
+            return iter(chunks_of(self.request(call)))
         return self._model._stream(messages, stop=self._stop, **kwargs)
 
 
 class _AsyncClient(_Client):
     """Calls the model that is wrapped, and awaits it."""
 
-    async def generate(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:  # type: ignore[override]
+    async def request(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:  # type: ignore[override]
         messages, kwargs = call
         return await self._model._agenerate(messages, stop=self._stop, **kwargs)
 
@@ -155,184 +178,91 @@ class _AsyncClient(_Client):
         messages, kwargs = call
         own = (type(self._model)._stream, type(self._model)._astream)
         if own == (BaseChatModel._stream, BaseChatModel._astream):
-            return _later(_chunks(await self.generate(call)))
+            return later(chunks_of(await self.request(call)))
         return self._model._astream(messages, stop=self._stop, **kwargs)
 
 
-class _Turn:
-    """One call of the wrapper: a request, its retrievals, and the answer for the caller."""
+class _Turn(Turn):
+    """One call of the wrapper."""
 
     def __init__(self, model: CompressedChatModel, messages: list[BaseMessage], kwargs: dict[str, Any]) -> None:
-        self._model = model
+        self._model = model.model
         self._given = messages
-        self._bound = kwargs.pop(_BOUND, None)
+        self._bound: _Bound | None = kwargs.pop(_BOUND, None)
         self._kwargs = kwargs
-        self._originals = Originals(messages)
         self._usage: UsageMetadata | None = None
-        self._cache: Cache = {}
-        self._offers = False  # whether our tool is sent
-        self._method = "generate"
-        self.report = new_report()
-        self.stream: Any = None  # the stream that is being read
+        self._whole: Any = None  # the chunks of the stream that is being read
+        self._message: Any = None  # what they say, with its calls as they go on
+        self._changed: frozenset[str] = frozenset()  # the ids of the calls that go on in another way
+        asked = {"model": _name_of(self._model), "tools": (self._bound and self._bound.described) or None}
+        if kwargs.get("tool_choice") is not None:
+            asked["tool_choice"] = kwargs["tool_choice"]
+        super().__init__(model._settings, Messages(messages), asked)
 
-    def whole(self) -> Steps:
-        """The steps to the result for the caller."""
-        loop, messages = yield Work(self._prepared)
-        result = yield Call("generate", (messages, self._arguments()))
-        message = self._noted(result)
-        if loop is None:
-            return result
-        with _observer.during(loop.answering, self.report):
-            return (yield from self._answered(loop, result, message))
-
-    def _answered(self, loop: Request, result: ChatResult, message: AIMessage) -> Steps:
-        talk = Talk(loop, loop.kwargs["messages"])
-        while talk.goes_on(self._plain(message)):
-            result = yield from talk.next(self._plain(message))
-            message = self._noted(result)
-        yield from self._recorded(loop, talk, message)
-        shown = ChatGeneration(message=self._shown(message), generation_info=result.generations[0].generation_info)
-        return ChatResult(generations=[shown], llm_output=result.llm_output)
-
-    def steps(self) -> Steps:
-        """The steps that show the chunks for the caller. From the first call on, a chunk waits for the whole turn."""
-        self._method = "stream"
-        loop, messages = yield Work(self._prepared)
-        self.stream = yield Call("stream", (messages, self._arguments()))
-        with _observer.during(loop and loop.answering, self.report):
-            yield from self._shown_chunks(loop)
-
-    def _shown_chunks(self, loop: Request | None) -> Steps:
-        talk = None if loop is None else Talk(loop, loop.kwargs["messages"])
-        while True:
-            whole: Any = None
-            held: list[ChatGenerationChunk] = []
-            while (chunk := (yield Next(self.stream))) is not END:
-                whole = chunk if whole is None else whole + chunk
-                if talk is not None and (held or _calls(chunk)):
-                    held.append(chunk)
-                else:
-                    yield Show(chunk)
-            if talk is None or whole is None or not talk.goes_on(self._plain(whole.message)):
-                break
-            for chunk in held:
-                self._usage = add_usage(self._usage, getattr(chunk.message, "usage_metadata", None))
-            self.stream = yield from talk.next(self._plain(whole.message))
-        if loop is None or talk is None or whole is None:
-            return
-        yield from self._recorded(loop, talk, whole.message)
-        ours = _ours(self._plain(whole.message))
-        hidden = {chunk["index"] for chunk in whole.message.tool_call_chunks if chunk["id"] in ours}
-        for chunk in held:
-            if (shown := _without(chunk, ours, hidden)) is not None:
-                yield Show(shown)
-        if self._usage is not None:  # of the turns that were only retrievals
-            yield Show(ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage)))
-
-    def _prepared(self) -> tuple[Request | None, list[BaseMessage]]:
-        """The request for the loop, if something may be retrieved; and the messages to send."""
-        settings, dicts = self._model._settings, self._originals.dicts
-        described = self._bound[1] if self._bound else []
-        kwargs = {"model": _name_of(self._model.model), "messages": dicts, "tools": described or None}
-        if self._kwargs.get("tool_choice") is not None:
-            kwargs["tool_choice"] = self._kwargs["tool_choice"]
-        try:
-            changes, loop = followed(settings, self._model._store, "openai", kwargs, self.report)
-        except Exception as error:
-            if not settings.sends:
-                raise
-            self.report.update(error=reason(error), skipped_reason="error")
-            return None, self._given
-        if loop is not None:
-            loop.ask = self._ask
-            self._cache = loop.cache
-        self._offers = has_ours(changes.get("tools"))
-        if not changes:
-            return loop, self._given
-        return loop, self._originals.messages(changes["messages"], self._cache or {})
-
-    def _ask(self, kwargs: dict[str, Any]) -> Steps:
-        """A call of the model after a retrieval."""
-        self._offers = has_ours(kwargs.get("tools"))
-        messages = self._originals.messages(kwargs["messages"], self._cache)
-        return (yield Call(self._method, (messages, self._arguments())))
-
-    def _arguments(self) -> dict[str, Any]:
-        """The arguments of a call of the model, with our tool or without it."""
-        if not self._offers:
-            return self._kwargs
+    def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
+        sent = self._given if messages is None else messages
+        if self._bound is not None and self._settings.tool_budget is not None and kwargs.get("tools"):
+            return sent, {**self._kwargs, **self._bound.within(kwargs["tools"])}
+        if not offers_ours(kwargs):
+            return sent, self._kwargs
         if self._bound is None:
-            return {**self._kwargs, **self._model.model.bind_tools([schema("openai")]).kwargs}  # type: ignore[attr-defined]
-        return {**self._kwargs, **self._bound[0]}
+            return sent, {**self._kwargs, **self._model.bind_tools([schema("openai")]).kwargs}  # type: ignore[attr-defined]
+        return sent, {**self._kwargs, **self._bound.with_ours}
 
-    def _plain(self, message: AIMessage) -> dict[str, Any]:
+    def settled(self, answer: ChatResult, loop: Request) -> ChatResult:
+        first = answer.generations[0]
+        message, _ = settled(first.message, loop.settling)  # type: ignore[arg-type]
+        generation = ChatGeneration(message=message, generation_info=first.generation_info)
+        return ChatResult(generations=[generation], llm_output=answer.llm_output)
+
+    def read(self, answer: ChatResult) -> Message:
+        message = answer.generations[0].message
+        self._add(message)
         return self._originals.add(message)
 
-    def _noted(self, result: ChatResult) -> AIMessage:
-        """The message of a result. Its usage is added to that of the calls before."""
-        message = result.generations[0].message
+    def shown(self, answer: ChatResult, ours: frozenset[str]) -> ChatResult:
+        first = answer.generations[0]
+        message = without(first.message, ours, self._usage)  # type: ignore[arg-type]
+        generation = ChatGeneration(message=message, generation_info=first.generation_info)
+        return ChatResult(generations=[generation], llm_output=answer.llm_output)
+
+    def calls(self, part: ChatGenerationChunk) -> bool:
+        return bool(getattr(part.message, "tool_call_chunks", None))
+
+    def feed(self, part: ChatGenerationChunk) -> None:
+        self._whole = part if self._whole is None else self._whole + part
+
+    def read_stream(self, loop: Request | None) -> Message | None:
+        if self._whole is None:
+            return None
+        self._message, self._changed = self._whole.message, frozenset()
+        if loop is not None:
+            self._message, self._changed = settled(self._whole.message, loop.settling)
+        return self._originals.add(self._message)
+
+    def passed(self, part: ChatGenerationChunk) -> list[ChatGenerationChunk]:
+        return [part]
+
+    def dropped(self, held: Sequence[ChatGenerationChunk]) -> None:
+        self._whole = None
+        for chunk in held:
+            self._add(chunk.message)
+
+    def ending(self, held: Sequence[ChatGenerationChunk], ours: frozenset[str]) -> Iterator[ChatGenerationChunk]:
+        parts = self._whole.message.tool_call_chunks if held else []
+        ours |= self._changed
+        hidden = {part["index"] for part in parts if part["id"] in ours}
+        for chunk in held:
+            if (seen := chunk_without(chunk, ours, hidden)) is not None:
+                yield seen
+        calls = getattr(self._message, "tool_call_chunks", ())
+        if made := [chunk for chunk in calls if chunk["id"] in self._changed]:
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", tool_call_chunks=made))
+        if self._usage is not None:  # of the turns that were only retrievals
+            yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=self._usage))
+
+    def _add(self, message: BaseMessage) -> None:
         self._usage = add_usage(self._usage, getattr(message, "usage_metadata", None))
-        return message  # type: ignore[return-value]
-
-    def _recorded(self, loop: Request, talk: Talk, message: AIMessage) -> Steps:
-        """Keeps the retrievals of a turn that also calls the caller's tools, for the next request."""
-        plain = as_dict(message)
-        record = yield from talk.record(plain)
-        if record is not None:
-            yield from keep(loop, record, without_ours(plain))
-
-    def _shown(self, message: AIMessage) -> AIMessage:
-        return without(message, _ours(as_dict(message)), self._usage)
-
-
-def _ours(plain: dict[str, Any]) -> frozenset[str]:
-    """The ids of our calls in a message."""
-    return frozenset(call.id for call in calls_of(plain) if call.ours and call.id)
-
-
-def _calls(chunk: ChatGenerationChunk) -> bool:
-    return bool(getattr(chunk.message, "tool_call_chunks", None))
-
-
-def _without(chunk: ChatGenerationChunk, ours: frozenset[str], hidden: set[Any]) -> ChatGenerationChunk | None:
-    """A chunk without the parts of our calls; None if nothing is left of it."""
-    message: Any = chunk.message
-    parts = message.tool_call_chunks
-    left = [part for part in parts if part["index"] not in hidden]
-    if len(left) == len(parts):
-        return chunk
-    stripped = without(message, ours, message.usage_metadata)
-    content: Any = stripped.content
-    if isinstance(content, list):
-        content = [block for block in content if not (isinstance(block, dict) and block.get("index") in hidden)]
-    fields = {name: getattr(message, name) for name in ("usage_metadata", "response_metadata", "id")}
-    shown = AIMessageChunk(**{"content": content, "tool_call_chunks": left, **fields})
-    if not (left or content or message.usage_metadata or message.response_metadata):
-        return None
-    return ChatGenerationChunk(message=shown, generation_info=chunk.generation_info)
-
-
-def _chunks(result: ChatResult) -> list[ChatGenerationChunk]:
-    """A result as a stream of one chunk."""
-    message: Any = result.generations[0].message
-    fields = message.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
-    parts = [
-        {
-            "type": "tool_call_chunk",
-            "index": at,
-            "id": call["id"],
-            "name": call["name"],
-            "args": json.dumps(call["args"]),
-        }
-        for at, call in enumerate(message.tool_calls)
-    ]
-    info = result.generations[0].generation_info
-    return [ChatGenerationChunk(message=AIMessageChunk(**{**fields, "tool_call_chunks": parts}), generation_info=info)]
-
-
-async def _later(chunks: Sequence[ChatGenerationChunk]) -> AsyncIterator[ChatGenerationChunk]:
-    for chunk in chunks:
-        yield chunk
 
 
 def _name_of(model: BaseChatModel) -> str:

@@ -13,7 +13,7 @@ from ...chat.loop import Request
 from ...chat.report import new_report
 from ...errors import InvalidArgument
 from ...messages.cache_control import marks
-from ...messages.retrieval_tool import may_retrieve
+from ...messages.retrieval_tool import chosen_names, may_retrieve
 from ...options import checked_target
 from ...responses import plain, taken
 from ...rules import Rule
@@ -120,6 +120,8 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
     factor = settings.factor_of(model)
     measure = measure_for(model, None, factor)
     beside = sum(measure.count(dumps(plain(kwargs[name]))) for name in _BESIDE[shape] if kwargs.get(name))
+    # the answer of a background response comes later, in a request of its own
+    later = shape == "responses" and kwargs.get("background") is True
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
         "model": model,
@@ -127,8 +129,9 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
         "token_factor": factor,
         "tools": kwargs.get("tools"),
-        # the answer of a background response comes later, in a request of its own
-        "recoverable": may_retrieve(kwargs) and not (shape == "responses" and kwargs.get("background") is True),
+        "recoverable": may_retrieve(kwargs) and not later,
+        "tool_budget": None if later else settings.tool_budget,
+        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
         "open": list(settings.open) or None,
         "cached": settings.cached,
         "results": settings.results,

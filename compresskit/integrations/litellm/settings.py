@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_keeping, check_loop, check_turns, checked_factor, checked_target
+from ...options import check_keeping, check_loop, check_tools, check_turns, checked_factor, checked_target
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
@@ -49,6 +49,7 @@ class Settings:
         telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
         embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
+        tool_budget, keep_tools: As for ``compress``.
         ledger: The file of a ledger, to which each call is added; "" for none. See ``compresskit.ledger``.
         rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
         before, after: As for ``compress``; in the config, each is the import path of a function or of an object, such
@@ -77,6 +78,8 @@ class Settings:
     embedding_model: str | None = None
     reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
+    tool_budget: int | None = None
+    keep_tools: tuple[str, ...] | list[str] = ()
     ledger: str = ""
     rules: str | list[Any] | tuple[Any, ...] = ()
     before: Any = None
@@ -163,6 +166,7 @@ class Settings:
                 )
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
         check_keeping(self.cached, self.results, self.folds)
+        check_tools(self.tool_budget, self.keep_tools)
         for name in ("embedding_model", "reranker"):
             value = getattr(self, name)
             if value is not None and not (isinstance(value, str) and value):

@@ -3,10 +3,12 @@
 python -m evals figures --check                  do all pages and pictures say what the records say? exit code 1 if not
 python -m evals figures --write                  fills the marked places of the pages, and draws the pictures
 python -m evals figures --add RECORD.json        adds the record of a run, without its rows
-python -m evals figures --run [NAME …]           makes records anew
+python -m evals figures --run all                makes every record anew that needs no model, within an hour
+python -m evals figures --run [NAME …]           makes these records anew; without names those of about a minute each
+python -m evals figures --list                   how long each record takes, what it needs, and its command
 
-Without names, --run makes the records that take about a minute each. Name the slow ones. scripts/records does --run
-and then --write.
+With --resume DIR, --run keeps what it has made there: the same command goes on after it was stopped, and makes no
+record twice. scripts/records does --run and then --write. COMPRESSKIT_PEERS is in evals/harness/peers.py.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ import difflib
 import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from evals.harness.data import DataError
@@ -44,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     one.add_argument("--write", action="store_true", help="fill the pages and draw the pictures from the records")
     one.add_argument("--add", nargs="+", type=Path, metavar="RECORD.json", help="add the records of runs")
     one.add_argument("--run", nargs="*", metavar="NAME", help=_recipes())
+    one.add_argument("--list", action="store_true", help="print every record with its time and its command")
+    told = "for --run: keep journals and finished records in this folder, and go on from them"
+    parser.add_argument("--resume", type=Path, metavar="DIR", help=told)
     parser.add_argument("--prompts", metavar="DIR", help="for --run: the prompts of SWE-bench, built before")
     parser.add_argument("--records", type=Path, default=RECORDS, metavar="DIR", help="the records (evals/records)")
     parser.add_argument("--root", type=Path, default=ROOT, metavar="DIR", help="the folder with README.md and docs/")
@@ -57,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _recipes() -> str:
     told = (f"{name} ({recipe.slow})" if recipe.slow else name for name, recipe in recipes.RECIPES.items())
-    return f"make records anew; without names all that are not slow: {', '.join(told)}"
+    return f'make records anew; "all", or without names all that are not slow: {", ".join(told)}'
 
 
 def pages(root: Path) -> list[Path]:
@@ -99,6 +105,9 @@ def _done(given: argparse.Namespace) -> int:
         for path in given.add:
             print(add(path, given.records))
         return 0
+    if given.list:
+        print(recipes.listing())
+        return 0
     if given.run is not None:
         return _run(given)
     found = {path: texts for path, texts in filled(given.root, given.records).items() if texts[0] != texts[1]}
@@ -117,9 +126,28 @@ def _done(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
-    for name in recipes.chosen(given.run, given.prompts):
-        with tempfile.TemporaryDirectory() as folder:
-            made = Path(folder) / f"{name}.json"
-            seconds = recipes.run(name, made, given.prompts)
-            print(f"{add(made, given.records)} ({seconds:.0f} s)", flush=True)
+    names = recipes.chosen(given.run, given.prompts)
+    left = sum(recipes.RECIPES[name].minutes for name in names)
+    with _folder(given.resume) as folder:
+        for name in names:
+            print(f"figures: {name}, about {recipes.RECIPES[name].minutes:g} of {left:.0f} min", file=sys.stderr)
+            left -= recipes.RECIPES[name].minutes
+            finished, made = folder / f"{name}.json", folder / f"{name}.part.json"
+            told = "made before"
+            if not finished.exists():
+                seconds = recipes.run(name, made, given.prompts, folder / f"{name}.jsonl" if given.resume else None)
+                made.replace(finished)
+                told = f"{seconds:.0f} s"
+            print(f"{add(finished, given.records)} ({told})", flush=True)
     return 0
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """The folder of a run: the one to keep, or a temporary one."""
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)

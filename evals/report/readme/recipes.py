@@ -1,8 +1,9 @@
-"""Which command makes which record. `python -m evals figures --run` runs those that need nothing but the data, within
-minutes; the slow ones are run by name. What needs a model is added with --add."""
+"""Which command makes which record. `python -m evals figures --run` runs those of about a minute, `--run all` runs all,
+and the slow ones also run by name. What needs a model is added with --add."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from evals.harness import peers
 from evals.report.reading import RecordError
 
 _ROOT = Path(__file__).resolve().parents[3]
@@ -19,60 +21,84 @@ class Recipe(NamedTuple):
     """The arguments of a command that takes --json; ``slow`` is why it has to be asked for by name."""
 
     arguments: Sequence[str]
+    minutes: float  # of one of two cores, about; see `python -m evals figures --list`
     slow: str = ""
     prompts: bool = False  # reads the prompts of SWE-bench that were built once
+    peers: bool = False  # runs compressors of other projects, which COMPRESSKIT_PEERS has
 
 
+ALL = "all"
 _EVALS = ("-m", "evals")
 _CURVE = "one of the curves of the report, some minutes"
+_SWE = (*_EVALS, "swe-bench", "--retention")
 _BESIDE = "head+tail,compresskit,shorten,rtk's rules,headroom,shorten as rtk's rules,shorten as headroom"
 RECIPES = {
-    "swe-bench": Recipe((*_EVALS, "swe-bench", "--retention", "--embedder", "wordllama"), prompts=True),
-    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama")),
-    "needs": Recipe((*_EVALS, "needs")),
-    "outputs": Recipe(
-        (*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE),
-        slow="it needs HEADROOM_PYTHON, a Python with headroom-ai",
-    ),
-    "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama")),
-    "shrink": Recipe((*_EVALS, "shrink")),
-    "bill": Recipe((*_EVALS, "bill"), slow="some minutes"),
-    "bench": Recipe((*_EVALS, "bench"), slow="it measures time, and needs a machine that does nothing else"),
-    "swe-bench-curve": Recipe(
-        (*_EVALS, "swe-bench", "--retention", "--target", "3000,5000,7000,10000,15000"), slow=_CURVE, prompts=True
-    ),
-    "multihop-qa-curve": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4,0.5"), slow=_CURVE),
-    "agent-points-curve": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6"), slow=_CURVE),
+    "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
+    "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
+    "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
+    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
+    "needs": Recipe((*_EVALS, "needs"), 2.5),
+    "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
+    "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
+    "shrink": Recipe((*_EVALS, "shrink"), 1),
+    "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
+    "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
+    "bench": Recipe((*_EVALS, "bench"), 5, slow="it measures time, and needs a machine that does nothing else"),
+    "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 12, slow=_CURVE, prompts=True),
+    "multihop-qa-curve": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4,0.5"), 10, slow=_CURVE),
+    "agent-points-curve": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6"), 2, slow=_CURVE),
 }
 
 
 def chosen(names: Sequence[str], prompts: str | None) -> list[str]:
-    """The records to make: those named, else all that are not slow. Without the prompts those that need them are an
-    error where they were asked for by name, and else left out with a word on stderr."""
+    """The records to make: those named, all of them for "all", else all that are not slow. Without the prompts those
+    that need them are an error where they were asked for by name, and else left out with a word on stderr."""
+    whole = ALL in names
+    if whole and len(names) > 1:
+        raise RecordError(f"{ALL} is every record: leave the other names out.")
+    names = [] if whole else names
     unknown = [name for name in names if name not in RECIPES]
     if unknown:
-        raise RecordError(f"no recipe for {', '.join(unknown)}; there are {', '.join(RECIPES)}.")
-    wanted = list(names) or [name for name, recipe in RECIPES.items() if not recipe.slow]
-    without = [name for name in wanted if RECIPES[name].prompts and not prompts]
-    if not without:
-        return wanted
-    told = (
-        f"{', '.join(without)} needs --prompts DIR: the prompts that `python -m evals swe-bench --retention "
-        "--repos CLONES --save DIR` built."
-    )
-    if names:
-        raise RecordError(told)
-    print(f"figures: left out: {told}", file=sys.stderr)
-    return [name for name in wanted if name not in without]
+        raise RecordError(f"no recipe for {', '.join(unknown)}; there are {', '.join([ALL, *RECIPES])}.")
+    wanted = list(names) or [name for name, recipe in RECIPES.items() if whole or not recipe.slow]
+    told = {name: needs for name in wanted if (needs := _missing(RECIPES[name], prompts))}
+    if told and names:
+        raise RecordError("; ".join(f"{name} needs {needs}" for name, needs in told.items()))
+    for name, needs in told.items():
+        print(f"figures: {name} is left out: it needs {needs}", file=sys.stderr)
+    return [name for name in wanted if name not in told]
 
 
-def run(name: str, into: Path, prompts: str | None) -> float:
-    """Runs the command, which writes its record there; the seconds that took."""
+def _missing(recipe: Recipe, prompts: str | None) -> str:
+    """What a recipe needs and does not have; "" if it can run."""
+    if recipe.prompts and not prompts:
+        return (
+            "--prompts DIR: the prompts that `python -m evals swe-bench --retention --repos CLONES --save DIR` built."
+        )
+    if recipe.peers and not os.environ.get(peers.ENVIRONMENT):
+        return f"{peers.ENVIRONMENT}: the Python of a virtual environment with {' and '.join(peers.NAMES)}."
+    return ""
+
+
+def run(name: str, into: Path, prompts: str | None, journal: Path | None = None) -> float:
+    """Runs the command, which writes its record there; the seconds that took. It goes on from the journal, if any."""
     recipe = RECIPES[name]
-    load = ["--load", str(prompts)] if recipe.prompts else []
-    command = [sys.executable, *recipe.arguments, *load, "--json", str(into)]
+    more = ["--load", str(prompts)] if recipe.prompts else []
+    more += ["--resume", str(journal)] if journal else []
+    command = [sys.executable, *recipe.arguments, *more, "--json", str(into)]
     start = time.perf_counter()
     done = subprocess.run(command, cwd=_ROOT, stdout=subprocess.DEVNULL, check=False)
     if done.returncode or not into.exists():
         raise RecordError(f"{name}: `python {' '.join(recipe.arguments)}` ended with exit code {done.returncode}.")
     return time.perf_counter() - start
+
+
+def listing() -> str:
+    """Every record with the minutes that it takes, what it needs, and its command."""
+    width = max(map(len, RECIPES))
+    lines = [f"{ALL:<{width}}  {sum(recipe.minutes for recipe in RECIPES.values()):4.0f} min  all of these:"]
+    for name, recipe in RECIPES.items():
+        needs = [what for what, so in (("--prompts", recipe.prompts), (peers.ENVIRONMENT, recipe.peers)) if so]
+        told = f"; {', '.join(needs)}" if needs else ""
+        lines.append(f"{name:<{width}}  {recipe.minutes:4.1f} min  python {' '.join(recipe.arguments)}{told}")
+    return "\n".join(lines)
