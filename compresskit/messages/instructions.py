@@ -86,13 +86,14 @@ class _Unit(NamedTuple):
     order: bool = False
 
 
-def cut(text: str, newest: bool = True) -> Cut:
+def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     r"""Returns the instruction and the data of one text.
 
     Args:
         text: A text of a human.
         newest: Whether the text is the present request. Then a short paragraph at an end is an instruction even if no
             word of it is recognised. In an earlier text, only recognised requests count.
+        last: Whether no human speaks behind it. Then its first and last lines stay if no request is recognised at all.
 
     Examples:
         >>> document = "The bridge was built in 1932 by local workers.\n" * 60
@@ -106,7 +107,7 @@ def cut(text: str, newest: bool = True) -> Cut:
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
     units = list(_units(text))
-    data = _merged(_data(text, units, newest), text)
+    data = _merged(_data(text, units, newest, last), text)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
@@ -157,16 +158,16 @@ def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
         for block in texts:
             block.must, block.data = kept_tags(block), False
         if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
-            _mark_data(texts, turn.index in newest)
+            _mark_data(texts, turn.index in newest, turn.index == max(newest, default=-1))
 
 
-def _mark_data(texts: Sequence[Block], newest: bool) -> None:
+def _mark_data(texts: Sequence[Block], newest: bool, last: bool) -> None:
     """Cuts those texts of one message that are long enough to hold data."""
     long = [block for block in texts if len(block.text) >= tuning.WEIGHTS.min_data_characters]
     asking = sum(is_question(block.text) for block in texts) if long and newest else 0
     for block in long:
         alone = newest and asking == is_question(block.text)  # no other text of the message asks
-        found = cut(block.text, newest=alone)
+        found = cut(block.text, newest=alone, last=last)
         if found.data:
             block.must, block.data = _united(found.must, block.must), True
 
@@ -297,7 +298,7 @@ def _paragraphs(text: str, start: int, end: int) -> Iterator[_Unit]:
         yield _Unit(position, end)
 
 
-def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
+def _data(text: str, units: Sequence[_Unit], newest: bool, last: bool) -> list[Span]:
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
     plain = [unit for unit in units if not unit.region]
@@ -322,7 +323,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool) -> list[Span]:
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
         trimmed = _trimmed(text, spans, bool(head), bool(tail), sure)
-        if newest and not recognised and trimmed == spans:
+        if newest and last and not recognised and trimmed == spans:
             trimmed = _without_ends(text, spans, not head and not middle[0].region, not tail and not middle[-1].region)
         spans = trimmed
     return spans
