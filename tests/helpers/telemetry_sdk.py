@@ -1,6 +1,7 @@
 """A real OpenTelemetry SDK that keeps what is recorded in memory, with compresskit's telemetry on it."""
 
 import contextlib
+import json
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -43,10 +44,40 @@ class Recorded:
         found = self.metrics()[name].data.data_points
         return {tuple(value for _, value in sorted(point.attributes.items())): point for point in found}
 
+    def comparable(self):
+        """All that was recorded, without times and ids."""
+        spans = [json.loads(span.to_json()) for span in self.spans]
+        return comparable_spans(spans), comparable_points(json.loads(self._reader.get_metrics_data().to_json()))
+
     def text(self):
         """All that an exporter would send, as one text."""
         data = self._reader.get_metrics_data()
         return "\n".join([*(span.to_json() for span in self.spans), data.to_json() if data else ""])
+
+
+def comparable_spans(spans):
+    """Spans of an exporter in the order of their beginnings: name, attributes, status, and the parent's name."""
+    names = {span["context"]["span_id"]: span["name"] for span in spans}
+    return [
+        (span["name"], span["attributes"], span["status"], span["events"], names.get(span["parent_id"]))
+        for span in sorted(spans, key=lambda span: span["start_time"])
+    ]
+
+
+def comparable_points(data, model=None):
+    """The points of our metrics of an exporter, or those of one model. A duration is only counted."""
+    found = {}
+    for metric in (one for resource in data["resource_metrics"] for scope in resource["scope_metrics"]
+                   for one in scope["metrics"] if one["name"].startswith("compresskit.")):  # fmt: skip
+        for point in metric["data"]["data_points"]:
+            if model in (None, point["attributes"]["gen_ai.request.model"]):
+                values = (
+                    point["count" if metric["name"].endswith("duration") else "sum"]
+                    if "sum" in point
+                    else point["value"]
+                )
+                found[metric["name"], *sorted(point["attributes"].items())] = values
+    return found
 
 
 @contextlib.contextmanager

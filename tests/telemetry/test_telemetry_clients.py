@@ -7,6 +7,7 @@ import time
 import httpx2
 import pytest
 from chat_models import ANSWER, KINDS, ROOM, keys, made, retrieves
+from conversing import QUIET, ask
 from protocol_server import Error, call, serving
 from samples import anthropic_agent, openai_agent
 from sdk_ways import CHAT, RESPONSES, settled, wait
@@ -15,9 +16,15 @@ from telemetry_sdk import recording
 from compresskit import TOOL_NAME, compress
 from compresskit.clients import Anthropic, transport
 
+pytestmark = QUIET
 every_kind = pytest.mark.parametrize("kind", KINDS)
 MODEL = "gpt-4o"
 REQUEST = {"model": MODEL, "messages": openai_agent()}
+
+
+def newly_long():
+    """A conversation whose newest result brings it over the trigger: nothing of it was compressed before."""
+    return openai_agent(3)[:-2]
 
 
 def operations(recorded):
@@ -41,6 +48,19 @@ def test_a_request_is_one_compression_one_answer_and_its_retrievals(kind, way, r
     assert answered.parent.span_id == theirs.get_span_context().span_id
     assert {span.parent.span_id for span in recorded.of("execute_tool")} <= {answered.context.span_id}
     assert len({span.context.trace_id for span in recorded.spans}) == 1
+
+
+@every_kind
+@pytest.mark.parametrize(("way", "same"), [("create", "whole"), ("stream_true", "streamed")])
+def test_the_spans_and_metrics_are_those_of_completion(kind, way, same):
+    messages = newly_long()
+    with serving(retrieves(1)) as server:
+        with recording() as recorded:
+            wait(CHAT[way], made(kind, server), model=MODEL, messages=messages)
+        with recording() as expected:
+            ask(same, server, messages, MODEL)
+    assert operations(expected) == ["answer", "compress", "execute_tool"]
+    assert recorded.comparable() == expected.comparable()
 
 
 @every_kind

@@ -1,14 +1,22 @@
-"""The LiteLLM proxy with `telemetry: true` and its own otel callback: our spans are children of its request's span."""
+"""The LiteLLM proxy with `telemetry: true` and its own otel callback.
+
+Our spans are children of its request's span, and spans and metrics are those of completion().
+"""
 
 import json
 import time
 
 import pytest
+from conversing import QUIET, ask
 from protocol_server import serving
-from proxy_model import conversation, thinks
+from proxy_model import conversation, document, thinks
 from proxy_server import MASTER, proxy
+from telemetry_sdk import comparable_points, comparable_spans, recording
 
+pytestmark = QUIET
+ROOM = {"trigger": 2_500, "target": 1_500}
 MODELS = [("/v1/chat/completions", "chat"), ("/v1/messages", "claude")]
+SMALL = "openai/gpt-4o-mini"  # a model of one test, whose metrics are then those of its requests alone
 NAMES = {"answer", "compress", "execute_tool"}
 
 
@@ -20,26 +28,31 @@ def provider():
 
 @pytest.fixture(scope="module")
 def running(provider, tmp_path_factory):
-    models = {"chat": "openai/gpt-4o", "claude": "anthropic/claude-sonnet-4-5"}
+    models = {"chat": "openai/gpt-4o", "claude": "anthropic/claude-sonnet-4-5", "small": SMALL}
     settings = {
         "model_list": [
             {"model_name": name, "litellm_params": {"model": model, "api_base": base, "api_key": "none"}}
-            for (name, model), base in zip(models.items(), (provider.url, provider.url[:-3]), strict=True)
+            for name, model in models.items()
+            for base in [provider.url.removesuffix("/v1") if name == "claude" else provider.url]
         ],
         "litellm_settings": {"callbacks": ["compresskit.integrations.litellm.handler", "otel"], "num_retries": 0},
-        "callback_settings": {"compresskit": {"trigger": 2_500, "target": 1_500, "telemetry": True}},
+        "callback_settings": {"compresskit": {**ROOM, "telemetry": True}},
         "general_settings": {"master_key": MASTER},
     }
     folder = tmp_path_factory.mktemp("proxy")
-    variables = {"OTEL_EXPORTER": "console", "OTEL_BSP_SCHEDULE_DELAY": "100"}
+    variables = {
+        "OTEL_EXPORTER": "console",
+        "OTEL_BSP_SCHEDULE_DELAY": "100",
+        "LITELLM_OTEL_INTEGRATION_ENABLE_METRICS": "true",
+    }
     with proxy(folder, settings, variables=variables) as server:
         yield server
 
 
-def spans(text):
-    """The spans that the console exporter wrote between other lines."""
+def exported(text, field="name"):
+    """The spans that the console exporter wrote between other lines, or other objects with this first field."""
     decoder, at = json.JSONDecoder(), 0
-    while (at := text.find('{\n    "name"', at)) >= 0:
+    while (at := text.find(f'{{\n    "{field}"', at)) >= 0:
         found, size = decoder.raw_decode(text[at:])
         yield found
         at += size
@@ -53,7 +66,7 @@ def of_a_request(running, before, seconds=20):
     """What was written after the first ``before`` characters, as soon as a request is complete."""
     deadline = time.monotonic() + seconds
     while True:
-        found = list(spans(running.output.read_text(errors="replace")[before:]))
+        found = list(exported(running.output.read_text(errors="replace")[before:]))
         roots = [span for span in found if "Received Proxy" in span["name"]]
         if (len(ours(found)) >= len(NAMES) and roots) or time.monotonic() > deadline:
             return ours(found), roots
@@ -77,3 +90,27 @@ def test_the_spans_of_a_request_are_in_the_trace_of_the_proxy(running, path, mod
         assert span["context"]["trace_id"] == root["context"]["trace_id"]
     assert answered["attributes"]["compresskit.stream"] is stream
     assert answered["attributes"]["compresskit.end"] == "complete"
+
+
+def test_the_spans_and_metrics_are_those_of_completion(running, provider):
+    messages = [{"role": "user", "content": f"{document('small')}\n\nGo on. do=retrieve"}]
+    before = len(running.output.read_text(errors="replace"))
+    for stream in (False, True):
+        body = {"model": "small", "messages": messages, "stream": stream}
+        status, _, text = running.ask("/v1/chat/completions", body, key=MASTER)
+        assert status == 200, text
+    with recording() as recorded:
+        for way in ("whole", "streamed"):
+            ask(way, provider, messages, SMALL, **ROOM)
+    spans, points = recorded.comparable()
+    assert len(spans) == 2 * len(NAMES)
+
+    def written():
+        text = running.output.read_text(errors="replace")[before:]
+        metrics = [{}, *(comparable_points(one, SMALL) for one in exported(text, "resource_metrics"))]
+        return comparable_spans(ours(exported(text))), metrics[-1]
+
+    deadline = time.monotonic() + 30  # the proxy exports its metrics every five seconds
+    while written() != (spans, points) and time.monotonic() < deadline:
+        time.sleep(0.3)
+    assert written() == (spans, points)
