@@ -8,21 +8,31 @@ from typing import Any
 from ..chat.report import report_from
 from .options import NAME
 
+# Where streams and events have their response: streams of both SDKs and events of Responses; the stream helpers of
+# OpenAI, which have no public name for it; responses of Google.
+_WITHIN = ("response", "_response", "sdk_http_response")
+
 
 def report(response: object) -> dict[str, Any] | None:
-    """Returns the report of a response, a raw response, or a stream; None if it was not compressed by a client.
+    """Returns the report of a response, a raw response, a stream, or the event that ends one; None if it has none.
 
-    A whole response has the whole report: original_tokens, compressed_tokens, target_met, skipped_reason, calls,
-    rounds, retrieved_tokens, limit and error. From headers come those that the headers have.
+    A whole response and the last event have the whole report: original_tokens, compressed_tokens, target_met,
+    skipped_reason, calls, rounds, retrieved_tokens, limit and error. Raw responses, streams and all responses of
+    Google's SDK have the part of it that is in headers.
 
     >>> report({"compresskit": {"original_tokens": 8}})
     {'original_tokens': 8}
     """
-    value = response.get(NAME) if isinstance(response, Mapping) else getattr(response, NAME, None)
-    if isinstance(value, Mapping):
-        return dict(value)
-    for holder in (response, getattr(response, "response", None), getattr(response, "sdk_http_response", None)):
+    holders = (response, *(_field(response, name) for name in _WITHIN))
+    for holder in holders:
+        if isinstance(found := _field(holder, NAME), Mapping):
+            return dict(found)
+    for holder in holders:
         headers = getattr(holder, "headers", None)
         if isinstance(headers, Mapping) and (found := report_from(headers)):
             return found
     return None
+
+
+def _field(value: object, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)

@@ -5,11 +5,11 @@ import json
 import httpx2
 import pytest
 import trio
-from chat_models import ANSWER, retrieves
+from chat_models import ANSWER, retrieves_once
 from protocol_server import serving
 from samples import anthropic_agent, openai_agent
 
-from compresskit.clients import Anthropic, AsyncOpenAI, OpenAI, report
+from compresskit.clients import Anthropic, AsyncAnthropic, AsyncOpenAI, OpenAI, report
 
 ROOM = {"trigger": 4000, "target": 3000}
 ASKED = {
@@ -35,17 +35,28 @@ def test_a_copy_with_another_http_client_compresses_and_remembers(kind):
     assert [one.content for one in others] == [first.content] * 2, "what was sent before is sent again"
 
 
-@pytest.mark.filterwarnings("ignore:Async generator 'openai.:ResourceWarning")  # of the SDK, which trio minds
-@pytest.mark.parametrize("streamed", [False, True])
-def test_the_async_client_runs_under_trio(streamed):
-    async def main(url):
-        async with AsyncOpenAI(base_url=url, api_key="none", compresskit=ROOM) as client:
-            answer = await client.chat.completions.create(model="gpt-4o", messages=openai_agent(), stream=streamed)
-            if not streamed:
-                return answer.choices[0].message.content
-            return "".join([chunk.choices[0].delta.content or "" async for chunk in answer if chunk.choices])
+async def asked_openai(url, stream):
+    async with AsyncOpenAI(base_url=url, api_key="none", compresskit=ROOM) as client:
+        answer = await client.chat.completions.create(model="gpt-4o", messages=openai_agent(), stream=stream)
+        if not stream:
+            return answer.choices[0].message.content
+        return "".join([chunk.choices[0].delta.content or "" async for chunk in answer if chunk.choices])
 
-    with serving(retrieves(1)) as server:
-        assert trio.run(main, server.url) == ANSWER
+
+async def asked_anthropic(url, stream):
+    async with AsyncAnthropic(base_url=url.removesuffix("/v1"), api_key="none", compresskit=ROOM) as client:
+        request = {"model": "claude-test", "max_tokens": 99, "messages": anthropic_agent()}
+        if not stream:
+            return (await client.messages.create(**request)).content[0].text
+        async with client.messages.stream(**request) as answer:
+            return "".join([text async for text in answer.text_stream])
+
+
+@pytest.mark.filterwarnings("ignore:Async generator '(openai|anthropic).:ResourceWarning")  # of the SDKs; trio minds it
+@pytest.mark.parametrize("ask", [asked_openai, asked_anthropic])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_async_client_runs_under_trio(ask, streamed):
+    with serving(retrieves_once) as server:
+        assert trio.run(ask, server.url, streamed) == ANSWER
         assert len(server.received) == 2
         assert len(json.dumps(server.bodies[0])) < 30_000

@@ -15,6 +15,7 @@ from compresskit.clients.options import Options, Settings
 ROOT = Path(compresskit.__file__).parents[1]
 PROJECT = """
 from collections.abc import AsyncIterator
+from typing import Any
 
 import anthropic
 import httpx2
@@ -28,7 +29,7 @@ from pydantic import BaseModel
 from typing_extensions import assert_type
 
 from compresskit.clients import Anthropic, AsyncAnthropic, AsyncOpenAI, Gemini, OpenAI, Options
-from compresskit.clients import async_transport, middleware, transport
+from compresskit.clients import async_transport, middleware, report, transport
 
 options: Options = {"trigger": 100_000, "target": 50_000, "on_entry": "lossless"}
 
@@ -56,7 +57,9 @@ async def awaited(client: AsyncOpenAI) -> AsyncIterator[str]:
 
 
 def claude(client: Anthropic) -> None:
-    assert_type(client.messages.create(model="claude", max_tokens=5, messages=[]), Message)
+    message = client.messages.create(model="claude", max_tokens=5, messages=[])
+    assert_type(message, Message)
+    assert_type(report(message), dict[str, Any] | None)
     stream = client.with_options(timeout=5).messages.create(model="claude", max_tokens=5, messages=[], stream=True)
     assert_type(stream, anthropic.Stream[RawMessageStreamEvent])
     assert_type(client.messages.count_tokens(model="claude", messages=[]), MessageTokensCount)

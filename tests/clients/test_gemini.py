@@ -280,7 +280,7 @@ def test_a_model_that_goes_on_retrieving_has_to_answer_in_the_end(kind):
     def greedy(body):
         if body.get("toolConfig", {}).get("functionCallingConfig", {}).get("mode") == "NONE":
             return ANSWER
-        return [call(TOOL_NAME, {"key": keys(body)[0]}, None)]
+        return [call(TOOL_NAME, {"key": keys(body)[0], "lines": "1-3"}, None)]
 
     retrieval = {"retrieval_config": {"language_code": "de"}}
     with serving(greedy) as server:

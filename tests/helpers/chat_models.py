@@ -49,3 +49,9 @@ def retrieves(rounds):
         return ANSWER
 
     return script
+
+
+def retrieves_once(body):
+    """A model that retrieves before it answers, in every protocol."""
+    has_retrieved = any(TOOL_NAME in str(body.get(name)) for name in ("messages", "input", "contents"))
+    return ANSWER if has_retrieved else [call(TOOL_NAME, {"key": keys(body)[0], "lines": "1-3"}, "call_r")]
