@@ -1,8 +1,8 @@
 """Runs the tests of clients and adapters with the oldest and the newest release of each SDK and framework.
 
 Each run has a virtual environment of its own, which is thrown away. The oldest releases are the lower bounds in
-pyproject.toml, so a bound that is not true fails here. With ``--write``, the tables of the releases in the
-documentation are written anew.
+pyproject.toml, so a bound that is not true fails here. With ``--write``, the releases that passed are noted in the
+tables of the documentation, and those that failed are taken out of them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ ROOT = Path(__file__).resolve().parents[1]
 NEEDED = ("pytest>=9", "hypothesis>=6.150")
 LIST = "import importlib.metadata as m; [print(one.name, one.version) for one in m.distributions()]"
 SECONDS = 1_800  # for each command
+LINE = re.compile(r"^\| ([\w-]+) \| (\S+) \| (\S+) \|$", re.MULTILINE)  # of a table of releases
+NONE = "–"  # not tried, or not passed
+ENDS = ("oldest", "newest")
 Result = tuple[dict[str, str], bool, str]  # the releases, whether all tests passed, and what was said last
+Releases = dict[tuple[str, str], str]  # by package and end
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ ROWS = {
         ("openai", "anthropic", "google-genai"),
         # without those that are about other packages: mypy and hypothesis
         ("tests/clients", "--ignore=tests/clients/test_client_types.py", "--ignore=tests/clients/test_odd_answers.py"),
-        ("opentelemetry-sdk", "trio"),
+        ("opentelemetry-sdk", "trio", "diskcache"),
     ),
     "otel": Row(
         "telemetry",
@@ -127,7 +131,7 @@ def tried(row: Row, end: str, folder: Path) -> Result:
     if wrong:
         return {}, False, wrong
     # warnings of other packages are no faults of ours
-    done = ran([str(python), "-m", "pytest", "-q", "-x", "-W", "default", *row.tests])
+    done = ran([str(python), "-m", "pytest", "-q", "-x", "-W", "default", "--disable-warnings", *row.tests])
     if done.returncode:
         print(done.stdout[-6_000:], file=sys.stderr)
     lines = done.stdout.strip().splitlines() or [done.stderr[-500:]]
@@ -147,24 +151,33 @@ def ran(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def table(names: Sequence[str], results: dict[tuple[str, str], Result]) -> str:
-    """The releases of these rows as a table of Markdown."""
-    lines = ["| package | oldest | newest |", "| --- | --- | --- |"]
-    for name in names:
-        for package in ROWS[name].packages:
-            ends = [results[name, end][0].get(package, "–") for end in ("oldest", "newest")]
-            lines.append(f"| {package} | {ends[0]} | {ends[1]} |")
-    return "\n".join(lines) + "\n"
+def packages_of(page: str) -> list[str]:
+    """The packages in the table of a page."""
+    return [package for row in ROWS.values() if row.page == page for package in row.packages]
 
 
-def write(page: str, name: str, text: str) -> None:
-    """Puts a table between the marks of a page."""
-    path = ROOT / "docs" / f"{page}.md"
-    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
-    if not rest:
-        raise SystemExit(f"{path} has no line {begin.strip()}")
-    path.write_text(f"{before}{begin}{text}{end}{rest.partition(end)[2]}", encoding="utf-8")
+def parts(page: str) -> tuple[str, str, str]:
+    """What a page has before its table of releases, the table, and what comes after it."""
+    before, begin, rest = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition("<!-- releases -->\n")
+    table, end, after = rest.partition("<!-- end of releases -->")
+    if not end:
+        raise SystemExit(f"docs/{page}.md has no lines <!-- releases --> and <!-- end of releases -->")
+    return before + begin, table, end + after
+
+
+def noted(page: str) -> Releases:
+    """The releases in the table of a page."""
+    found = LINE.findall(parts(page)[1])[2:]  # without the two lines of the head
+    return {(line[0], end): release for line in found for end, release in zip(ENDS, line[1:], strict=True)}
+
+
+def write(page: str, releases: Releases) -> None:
+    """Writes the table of a page."""
+    lines = [f"| package | {' | '.join(ENDS)} |", "| --- | --- | --- |"]
+    for package in packages_of(page):
+        lines.append(f"| {package} | {' | '.join(releases.get((package, end), NONE) for end in ENDS)} |")
+    before, _, after = parts(page)
+    (ROOT / "docs" / f"{page}.md").write_text(f"{before}{chr(10).join(lines)}\n{after}", encoding="utf-8")
 
 
 def main() -> int:
@@ -172,25 +185,29 @@ def main() -> int:
         description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which of {', '.join(ROWS)} (all)")
-    parser.add_argument("--end", choices=["oldest", "newest"], help="only this end")
-    parser.add_argument("--write", action="store_true", help="write the tables in docs/")
+    parser.add_argument("--end", choices=ENDS, help="only this end")
+    parser.add_argument("--write", action="store_true", help="note the releases in docs/")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the environments there, and use them again")
     given = parser.parse_args()
     if unknown := set(given.names) - set(ROWS):
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(ROWS)}")
-    if given.write and (given.names or given.end):
-        parser.error("--write needs all of them")
     results: dict[tuple[str, str], Result] = {}
     with tempfile.TemporaryDirectory() as temporary:
         for name in given.names or ROWS:
-            for end in [given.end] if given.end else ["oldest", "newest"]:
+            for end in [given.end] if given.end else ENDS:
                 folder = (given.keep or Path(temporary)) / f"{name}-{end}"
                 releases, passed, said = results[name, end] = tried(ROWS[name], end, folder)
                 told = ", ".join(f"{package} {release}" for package, release in releases.items())
                 print(f"{'ok    ' if passed else 'FAILED'} {name}, {end}: {told}: {said}", flush=True)
     if given.write:
-        for page in dict.fromkeys(row.page for row in ROWS.values()):
-            write(page, "releases", table([name for name, row in ROWS.items() if row.page == page], results))
+        for page in {ROWS[name].page for name, _ in results}:
+            new = {
+                (package, end): releases[package] if passed else NONE
+                for (name, end), (releases, passed, _) in results.items()
+                for package in ROWS[name].packages
+                if ROWS[name].page == page
+            }
+            write(page, {**noted(page), **new})
     return int(not all(passed for _, passed, _ in results.values()))
 
 
