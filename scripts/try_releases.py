@@ -26,6 +26,7 @@ NEEDED = ("pytest>=9", "hypothesis>=6.150")
 LIST = "import importlib.metadata as m; [print(one.name, one.version) for one in m.distributions()]"
 SECONDS = 1_800  # for each command
 LINE = re.compile(r"^\| ([\w-]+) \| (\S+) \| (\S+) \|$", re.MULTILINE)  # of a table of releases
+MARK = "releases"  # the name of the marks around the tables
 NONE = "–"  # not tried, or not passed
 ENDS = ("oldest", "newest")
 Result = tuple[dict[str, str], bool, str]  # the releases, whether all tests passed, and what was said last
@@ -152,32 +153,38 @@ def ran(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
 
 
 def packages_of(page: str) -> list[str]:
-    """The packages in the table of a page."""
+    """The packages in the table of a page of the documentation."""
     return [package for row in ROWS.values() if row.page == page for package in row.packages]
 
 
-def parts(page: str) -> tuple[str, str, str]:
-    """What a page has before its table of releases, the table, and what comes after it."""
-    before, begin, rest = (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8").partition("<!-- releases -->\n")
-    table, end, after = rest.partition("<!-- end of releases -->")
-    if not end:
-        raise SystemExit(f"docs/{page}.md has no lines <!-- releases --> and <!-- end of releases -->")
-    return before + begin, table, end + after
-
-
 def noted(page: str) -> Releases:
-    """The releases in the table of a page."""
-    found = LINE.findall(parts(page)[1])[2:]  # without the two lines of the head
+    """The releases in the table of a page of the documentation."""
+    found = LINE.findall(parts(f"docs/{page}.md", MARK)[1])[2:]  # without the two lines of the head
     return {(line[0], end): release for line in found for end, release in zip(ENDS, line[1:], strict=True)}
 
 
-def write(page: str, releases: Releases) -> None:
-    """Writes the table of a page."""
+def table(page: str, releases: Releases) -> str:
+    """The table of a page of the documentation."""
     lines = [f"| package | {' | '.join(ENDS)} |", "| --- | --- | --- |"]
     for package in packages_of(page):
         lines.append(f"| {package} | {' | '.join(releases.get((package, end), NONE) for end in ENDS)} |")
-    before, _, after = parts(page)
-    (ROOT / "docs" / f"{page}.md").write_text(f"{before}{chr(10).join(lines)}\n{after}", encoding="utf-8")
+    return "\n".join(lines) + "\n"
+
+
+def parts(page: str, name: str) -> tuple[str, str, str]:
+    """The text of a page before, between and behind its marks of this name. The marks are in the first and the last."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = (ROOT / page).read_text(encoding="utf-8").partition(begin)
+    if not rest:
+        raise SystemExit(f"{page} has no line {begin.strip()}")
+    between, _, behind = rest.partition(end)
+    return before + begin, between, end + behind
+
+
+def write(page: str, name: str, text: str) -> None:
+    """Puts a table between the marks of a page, such as README.md."""
+    before, _, behind = parts(page, name)
+    (ROOT / page).write_text(before + text + behind, encoding="utf-8")
 
 
 def main() -> int:
@@ -207,7 +214,7 @@ def main() -> int:
                 for package in ROWS[name].packages
                 if ROWS[name].page == page
             }
-            write(page, {**noted(page), **new})
+            write(f"docs/{page}.md", MARK, table(page, {**noted(page), **new}))
     return int(not all(passed for _, passed, _ in results.values()))
 
 

@@ -30,12 +30,14 @@ def alarms_or_exits(text: str) -> bool:
 
 
 # Levels as programs write them: a word in capitals, a word in brackets or behind level=, or glog's letter (E0416).
+# The pattern begins with a set of letters, and asks behind a letter which one it was: so the search skips all others.
 _LEVEL = re.compile(
-    r"(?<![\w.])(?:(TRACE|DEBUG|FINE|INFO|NOTICE)|(WARN(?:ING)?)|(ERR(?:OR)?|SEVERE)"
-    r"|(CRIT(?:ICAL)?|FATAL|ALERT|EMERG|PANIC))\b"
-    r"|(?:[\[<]|\b(?:level|severity|lvl)\"?[=:] ?\"?)(?:(trace|debug|info|notice)|(warn(?:ing)?)|(err(?:or)?|severe)"
-    r"|(crit(?:ical)?|fatal|alert|emerg|panic))\b"
-    r"|^(?:(I)|(W)|(E)|(F))\d{4} "
+    r"[ACDEFINPSTWls<\[](?:"
+    r"(?<![\w.].)(?:((?<=T)RACE|(?<=D)EBUG|(?<=F)INE|(?<=I)NFO|(?<=N)OTICE)|((?<=W)ARN(?:ING)?)"
+    r"|((?<=E)RR(?:OR)?|(?<=S)EVERE)|((?<=C)RIT(?:ICAL)?|(?<=F)ATAL|(?<=A)LERT|(?<=E)MERG|(?<=P)ANIC))\b"
+    r"|(?:(?<=[\[<])|(?<!\w.)(?:(?<=l)(?:evel|vl)|(?<=s)everity)\"?[=:] ?\"?)"
+    r"(?:(trace|debug|info|notice)|(warn(?:ing)?)|(err(?:or)?|severe)|(crit(?:ical)?|fatal|alert|emerg|panic))\b"
+    r"|(?:((?<=^I))|((?<=^W))|((?<=^E))|((?<=^F)))\d{4} )"
 )
 _LEVELS = 4
 _LEVEL_CHARACTERS = 160  # characters of a line that are searched for its level

@@ -19,8 +19,10 @@ _WORDS = (
     r"|vulnerabilities|problems?|broken|timed out|unreachable|add|change|destroy|rescued|ok"
 )
 _THINGS = r"(?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?[ ]?"
-_NUMBER_FIRST = re.compile(rf"(?<![\w.:/#-])(\d+(?:,\d{3})*)[ ]+({_THINGS}(?:{_WORDS}))\b", re.IGNORECASE)
-_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{3})*)(?![\w.:/-])", re.IGNORECASE)
+# Both patterns search the lower-case text, which is many times faster than a search that ignores case.
+_NUMBER_FIRST = re.compile(rf"(\d(?<![\w.:/#-].)\d*+(?:,\d{3})*+)[ ]++({_THINGS}(?:{_WORDS}))\b")
+_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{3})*)(?![\w.:/-])")
+_WORD_AND_NUMBER = re.compile(r"[:=](?<=[^\W\d].)[ ]?\d")  # in every match of the second, and far faster to find
 
 
 class Count(NamedTuple):
@@ -64,12 +66,17 @@ def has_outcome(line: str) -> bool:
     >>> has_outcome("0 errors"), has_outcome("chapter 3")
     (True, False)
     """
-    return _NUMBER_FIRST.search(line) is not None or _WORD_FIRST.search(line) is not None
+    low = line.lower()
+    if _NUMBER_FIRST.search(low):
+        return True
+    return _WORD_AND_NUMBER.search(low) is not None and _WORD_FIRST.search(low) is not None
 
 
 def _counts(line: str) -> Iterator[Count]:
-    found = [(match.start(), match[1], match[2]) for match in _NUMBER_FIRST.finditer(line)]
-    found += [(match.start(), match[2], match[1]) for match in _WORD_FIRST.finditer(line)]
+    low = line.lower()
+    found = [(match.start(), match[1], match[2]) for match in _NUMBER_FIRST.finditer(low)]
+    if _WORD_AND_NUMBER.search(low):
+        found += [(match.start(), match[2], match[1]) for match in _WORD_FIRST.finditer(low)]
     for _, digits, word in sorted(found):
         if number := int(digits.replace(",", "")[:12]):
-            yield Count(number, " ".join(word.lower().split()))
+            yield Count(number, " ".join(word.split()))

@@ -85,9 +85,10 @@ def severities(lines: Lines) -> list[float]:
     """
     tuned = tuning.WEIGHTS
     shares = (0.0, *tuned.level_severities)
-    of_alarm = tuned.quiet_alarm if lines.levelled else 1.0
+    levelled = lines.levelled
+    of_alarm = tuned.quiet_alarm if levelled else 1.0
     return [
-        shares[level] if level else of_alarm if _alarming(line, lines.levelled) else 0.0
+        shares[level] if level else of_alarm if _alarming(line, levelled) else 0.0
         for line, level in zip(chain.from_iterable(lines.texts), lines.levels, strict=True)
     ]
 

@@ -24,11 +24,12 @@ _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds i
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
-_QUOTED = re.compile(r"(?<!\w)([`'\"‘“«])[^`'\"’”»\n]{1,80}([`'\"’”»])")
+_QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,80}([`'\"’”»])")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
 _MAX_EXTREMES = 3  # numbers of a column that are beyond all others
+_BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
 _FEW = 4  # lines that are alike by chance, fewer than this
 _MAX_TELLING = 8  # lines of a part that count
@@ -111,7 +112,8 @@ def _telling(lines: Lines) -> list[float]:
     """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
     tuned = tuning.WEIGHTS
     every = list(chain.from_iterable(lines.texts))
-    kinds = templates([_message(line) for line in every])
+    messages = [_message(line) for line in every]
+    kinds = lines.kinds if messages == every else templates(messages)
     severe = severities(lines)
     failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
     counting = [has_outcome(line) for line in every]
@@ -171,9 +173,13 @@ def _extremes(parts: Sequence[str]) -> list[float]:
     if count < tuning.WEIGHTS.min_outlier_lines or 2 * count < len(rows) or not 1 < width <= _MAX_COLUMNS:
         return values
     aligned = [(number, row) for number, row in rows if len(row) == width]
+    least = tuning.WEIGHTS.common_share * len(aligned)
+    beginning = aligned[: int(_BEGINNING * (len(aligned) - least))]
     for column in range(width):
+        if len(aligned) - sum(_size(row[column]) is None for _, row in beginning) < least:
+            continue
         found = [(size, number) for number, row in aligned if (size := _size(row[column])) is not None]
-        if len(found) < tuning.WEIGHTS.common_share * len(aligned):
+        if len(found) < least:
             continue
         found.sort()
         middle, (most, _) = found[len(found) // 2][0], found[-1]
@@ -189,6 +195,8 @@ def _extremes(parts: Sequence[str]) -> list[float]:
 
 def _size(word: str) -> float | None:
     """The number that a word is, with its unit: 12.5M, 97%, 1,024."""
+    if not (word[0].isdecimal() or word[0] == "-"):
+        return None
     match = _NUMBER.fullmatch(word.lower()[:30])
     return float(match[1].replace(",", "")) * _UNITS[match[2]] if match else None
 

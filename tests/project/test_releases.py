@@ -1,5 +1,6 @@
-"""The tables of releases in the documentation have the lower bounds of pyproject.toml."""
+"""The tables of releases have the lower bounds of pyproject.toml, and the two tables of wrappers say the same."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,11 +13,25 @@ import try_releases  # noqa: E402  # a script is in no package
 
 @pytest.mark.parametrize("page", sorted({row.page for row in try_releases.ROWS.values()}))
 def test_a_page_names_the_oldest_release_that_an_extra_takes(page):
-    packages, bounds = try_releases.packages_of(page), try_releases.bounds()
-    releases = try_releases.noted(page)
-    assert list(releases) == [(name, end) for name in packages for end in try_releases.ENDS], (
-        "scripts/try_releases --write"
+    releases, bounds = try_releases.noted(page), try_releases.bounds()
+    packages = try_releases.packages_of(page)
+    expected = [(package, end) for package in packages for end in try_releases.ENDS]
+    assert list(releases) == expected, "scripts/try_releases --write"
+    for package in packages:
+        release = releases[package, "oldest"]
+        assert release == try_releases.NONE or f"{release}.".startswith(f"{bounds[package]}."), package
+
+
+def test_the_readme_has_the_wrappers_of_the_documentation():
+    """If not: scripts/compare_wrappers --write."""
+    whole, short = (
+        [row.strip("| ").split(" | ") for row in try_releases.parts(page, "wrappers")[1].splitlines()]
+        for page in ("docs/clients.md", "README.md")
     )
-    for name in packages:
-        release = releases[name, "oldest"]
-        assert release == try_releases.NONE or f"{release}.".startswith(f"{bounds[name]}."), name
+    assert short[0][1:3] == whole[0][-2:]
+    for (title, ours, theirs), row in zip(whole[2:], short[2:], strict=True):
+        ways = int(re.fullmatch(r"all (\d+) ways compressed", ours)[1])
+        compressed, _, others = theirs.partition("; ") if theirs.startswith("compressed: ") else ("", "", theirs)
+        missed = re.findall(r"`\w+`", others)
+        number = compressed.count(", ") + 1 if compressed else 0
+        assert row == [title, f"**{ways} of {ways}**", f"{number} of {ways}", ", ".join(missed) or "all"]

@@ -123,7 +123,8 @@ Conversation("gpt-4o", tools="search")
 compress([], "gpt-4o", triger=5)
 """
     message = "dict[str, Any]"
-    reasons = "Literal['below_trigger'] | Literal['fits_trigger'] | Literal['no_gain'] | Literal['protected'] | None"
+    words = ("below_trigger", "fits_trigger", "costs_more", "no_gain", "protected")
+    reasons = " | ".join([*(f"Literal['{word}']" for word in words), "None"])
     actions = ("kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold")
     found = checked(project, code)
     assert found[:8] == [

@@ -1,11 +1,15 @@
 """What segments are worth beside each other."""
 
+import sys
+from itertools import accumulate, pairwise
+
 import pytest
 
 from compresskit import compress
 from compresskit.content import Segment
 from compresskit.relevance import Document, score
 from compresskit.relevance.outliers import lines_of, severities
+from compresskit.relevance.output_signals import output_values
 from compresskit.types import Query
 
 QUERY = Query({"lighthouse": 1.0}, {})
@@ -66,3 +70,25 @@ def test_a_word_of_failure_in_a_line_of_info_is_no_failure():
     found = severities(lines_of([line + "\n" for line in lines]))
     assert found[20] == 1.0
     assert max(found[:20]) < 0.5
+
+
+def test_a_log_twice_as_long_takes_twice_the_calls():
+    def calls(size):
+        lines = [f"10:00:{n % 60:02} {('INFO', 'WARN')[n % 9 == 0]} job {n * n} done, 0 errors\n" for n in range(size)]
+        ends = list(accumulate(map(len, lines)))
+        segments = [Segment(start, end, "") for start, end in pairwise([0, *ends])]
+        count = 0
+
+        def counted(*_):
+            nonlocal count
+            count += 1
+
+        before = sys.getprofile()
+        sys.setprofile(counted)
+        try:
+            output_values("".join(lines), segments, "log")
+        finally:
+            sys.setprofile(before)
+        return count
+
+    assert calls(1_000) < 2.5 * calls(500)

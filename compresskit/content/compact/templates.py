@@ -9,7 +9,7 @@ value.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from ..alarm import alarms
@@ -66,19 +66,29 @@ def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: list
             for number in members:
                 found[number] = ids.setdefault(members[0] if alike else (members[0], *masked[number]), len(ids))
             continue
-        by_word = _by_word(exact, members, place)
-        if _varies(exact, by_word, len(members), place):
-            by_word = _without_odd(exact, _by_word(masked, members, place), place)
+        words = [exact[number][place] for number in members]
+        if words.count(words[0]) == len(words):
+            todo.append((members, place + 1, varied))
+            continue
+        by_word: dict[str, list[int]] = {}
+        clear = len(set(words)) > max(_MAX_RARE_WORDS, _VARIED * len(words))
+        if not clear:
+            by_word = _by_word(words, members)
+        if clear or _varies(exact, by_word, len(members), place):
+            if clear or _NUMBER.search(" ".join(by_word)):
+                words = [masked[number][place] for number in members]
+                by_word = _without_odd(exact, _by_word(words, members), place)
             if _varies(masked, by_word, len(members), place):
                 by_word, names = _names(by_word, _USUAL * len(members))
                 todo += [(names, place + 1, varied + 1)] if names else []
         todo += [(same, place + 1, varied) for same in by_word.values()]
 
 
-def _by_word(rows: list[_Row], members: list[int], place: int) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
-    for number in members:
-        found.setdefault(rows[number][place], []).append(number)
+def _by_word(words: list[str], members: list[int]) -> dict[str, list[int]]:
+    """The numbers of the lines that have each word."""
+    found: dict[str, list[int]] = defaultdict(list)
+    for word, number in zip(words, members, strict=True):
+        found[word].append(number)
     return found
 
 
