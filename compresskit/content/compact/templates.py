@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from ..alarm import alarms
 
 _NUMBER = re.compile(r"\d+")
+_DIGITS = str.maketrans("123456789", "0" * 9)
 # All numbers were chosen by hand; "place" is the place of a word in its line.
 _FEW = 3  # lines that are too few to find a value in them, maximum
 _MAX_WORDS = 6  # different words in a place that is no value, maximum
@@ -43,7 +44,7 @@ def templates(lines: Sequence[str]) -> list[int]:
         return rows.get(line) or rows.setdefault(line, line.split(None, _MAX_PLACES))
 
     exact = [row_of(line) for line in lines]
-    masked = [row_of(_NUMBER.sub("0", line)) for line in lines]
+    masked = [row_of(line) for line in _without_numbers(lines)]
     by_length: dict[int, list[int]] = {}
     for number, row in enumerate(exact):
         by_length.setdefault(len(row), []).append(number)
@@ -53,6 +54,21 @@ def templates(lines: Sequence[str]) -> list[int]:
         _part(exact, masked, members, found, ids)
     order: dict[int, int] = {}
     return [order.setdefault(number, len(order)) for number in found]
+
+
+def _without_numbers(lines: Sequence[str]) -> list[str]:
+    """The lines with 0 for each number.
+
+    >>> _without_numbers(["job 100 took 7.25 s", "a1b"])
+    ['job 0 took 0.0 s', 'a0b']
+    """
+    joined = "\n".join(lines)
+    if not joined.isascii():
+        return [_NUMBER.sub("0", line) for line in lines]
+    joined = joined.translate(_DIGITS)
+    while "00" in joined:
+        joined = joined.replace("00", "0")
+    return joined.split("\n")
 
 
 def _part(exact: list[_Row], masked: list[_Row], members: list[int], found: list[int], ids: dict[object, int]) -> None:
