@@ -1,20 +1,20 @@
-"""compress(): reads from top to bottom like the flow: read, count, protect, split, score, fit, write."""
+"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
 from ._json import clone
+from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
-from .messages.instructions import carry
-from .messages.must_stay import MustStay, moved, must_stay, untouched
+from .messages.must_stay import moved, must_stay, untouched
 from .options import (
     check,
     check_keeping,
@@ -25,20 +25,13 @@ from .options import (
     checked_target,
     entry_forms,
 )
-from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge
-from .plan.groups import atoms
-from .plan.opening import to_open
-from .plan.writer import Written
 from .prices import Prices, context_window, prices_of
-from .relevance.query import derive
 from .request import Request
 from .result import Compressed
 from .rules import Rule, checked_rules, treatments
-from .rules.hooks import Function, checked_hook, form_after
-from .tokens.measure import Measure, measure_for
-from .tool_definitions import Offer, offer
-from .tool_definitions.use import called_in, task_text, without_found
+from .rules.hooks import Function, checked_hook
+from .tokens.measure import measure_for
+from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
@@ -47,29 +40,19 @@ from .types import (
     About,
     After,
     Before,
-    Block,
     Cache,
     Conversation,
     Counter,
     Embedder,
     Message,
-    Path,
-    Place,
     Protect,
     Reranker,
     Shrinker,
     Tool,
-    Treatment,
-    Turn,
 )
 
 if TYPE_CHECKING:
-    from .plan.shrinking import Shortening
     from .shrink import Shrinking
-
-# Text with more characters per token of the trigger than this is above it more likely than not, and is
-# split and scored while it is counted. It changes the time, never the result.
-_LIKELY_CHARACTERS = 4
 
 
 @_observer.compression
@@ -209,7 +192,7 @@ def compress(
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
-    offers = _Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
+    offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
@@ -264,9 +247,9 @@ def compress(
     stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
     ruled = treatments(whole.turns, ruling, model, measure.count)
     stays = stays.ruled(ruled) if ruled else stays
-    shortening = None if shrinker is None else _shortening(shrinker, whole.turns, query, measure)
+    shortening = None if shrinker is None else shortening_by(shrinker, whole.turns, query, measure)
     asked = embedder_of(embedder, embedding_model), reranker_of(reranker)
-    compaction = _Compaction(
+    compaction = Compaction(
         request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled, form
     )
     begun = compaction.begun()
@@ -291,148 +274,6 @@ def _followed(previous: Compressed | None, hook: Function | None) -> Compressed 
     """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
     held = None if previous is None else withheld_of(previous.cache)
     return previous if hook is None or (held is not None and held.complete) else None
-
-
-@dataclass(frozen=True)
-class _Offers:
-    """The tools of a request within their budget, as the turn before offered them or chosen anew.
-
-    Attributes:
-        tools, budget, keep: The caller's tools, and the options for them.
-        messages, given: The caller's messages, and as they are read.
-        query: As for ``compress``.
-        measure: Counts tokens.
-    """
-
-    tools: list[Tool]
-    budget: int | None
-    keep: Sequence[str]
-    messages: list[Message]
-    given: Conversation
-    query: str | None
-    measure: Measure
-
-    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
-        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
-        return made if previous is None else self.made(None, compacts=True)
-
-    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
-        """The tools to send: as the turn before offered them, if the same tools are given."""
-        if self.budget is None or not self.tools:
-            return Offer(self.tools)
-        turns = self.given.turns
-        called = called_in(self.messages)
-        return offer(
-            self.tools,
-            self.given.shape,
-            self.budget,
-            self.measure.count,
-            keep=self.keep,
-            called=called if compacts else without_found(called, turns),
-            query=task_text(turns) if self.query is None else self.query,
-            before=() if previous is None else previous.tool_decisions,
-        )
-
-
-@dataclass(frozen=True)
-class _Compaction:
-    """A whole history brought under the room of its request: judged, planned and written.
-
-    Attributes:
-        request: What it has to fit.
-        history: The messages, with originals put back.
-        whole: These messages as they are read.
-        stays: What must stay of them.
-        entering: The newest of them as they would enter without a compaction.
-        messages: The messages that the caller gave.
-        folds, query: As for ``compress``.
-        embedder, reranker: The caller's own, or those of a name.
-        shortening: The caller's shrinker.
-        rules: The caller's rules, by text.
-        after: The caller's own form of a text.
-        forms: The forms that it gave, by text.
-    """
-
-    request: Request
-    history: list[Message]
-    whole: Conversation
-    stays: MustStay
-    entering: Entered
-    messages: list[Message]
-    folds: bool
-    query: str | None
-    embedder: Embedder | None
-    reranker: Reranker | None
-    shortening: Shortening | None
-    rules: Mapping[Place, Treatment]
-    after: Function | None
-    forms: dict[Place, str] = field(default_factory=dict)
-
-    def begun(self) -> Judged | None:
-        """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
-        measure = self.request.measure
-        texts = (block.text for turn in self.whole.turns for block in turn.blocks)
-        # not with functions of the caller, which may cost money and must not be asked for nothing
-        asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
-        if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
-            measure.begin(texts)
-            return None
-        shown, turns, _ = self._shown(self.stays)
-        return measure.meanwhile(texts, lambda: self._judged(shown, turns, self.stays))
-
-    def written(self, limits: Limits, begun: Judged | None) -> tuple[Written, int]:
-        """What is written within the limits, and the floor. The last to go are opened if they have to."""
-        stays, opened, judged = self.stays, frozenset[tuple[int, Path]](), begun
-        while True:
-            shown, turns, entering = self._shown(stays)
-            judged = judged or self._judged(shown, turns, stays)
-            written, floor = fitted(limits, judged, self.shortening)
-            more = to_open(stays, floor, limits)
-            if not more:
-                return _completed(written, entering, opened, len(shown)), floor
-            stays, judged = stays.without(more), None
-            opened |= {(block.message, block.path) for block in more}
-
-    def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:
-        """The history, with those of its last messages as they enter that must stay."""
-        if not self.entering.taken:
-            return self.history, self.whole.turns, self.entering
-        shown, entering = self.entering.put_in(self.history, self.messages, stays.whole())
-        turns = read(shown, self.whole.shape, self.whole.results).turns
-        carry(self.whole.turns, turns)
-        return shown, turns, entering
-
-    def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
-        measure, room, protection = self.request.measure, self.request.room, stays.protection
-        bound = atoms(turns, protection, room, self.folds)
-        query = derive(turns, self.query, self.embedder, self.reranker)
-        return judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
-
-    def _own_form(self, block: Block) -> str:
-        """The caller's own form of a text; "" if there is none."""
-        place = (block.message, block.path)
-        if self.after is not None and place not in self.forms:
-            turn = self.whole.turns[block.message]
-            self.forms[place] = form_after(self.after, turn, block, self.request.model)
-        return self.forms.get(place, "")
-
-
-def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:
-    """With the forms that entered, and with the decisions that say which texts were opened last."""
-    first = count - len(entering.messages)
-    entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
-    decisions = [
-        row._replace(why=f"{row.why}; opened, since the target is out of reach without it")
-        if (row.message, row.path) in opened
-        else row
-        for row in written.decisions
-    ]
-    return written._replace(
-        cache={**written.cache, **entering.taken},
-        issued=[*written.issued, *entered_forms],
-        decisions=decisions,
-        needs_tool=written.needs_tool or entering.needs_tool,
-    )
 
 
 def _kept(
@@ -502,9 +343,3 @@ def _warn(result: Compressed) -> None:
         result.compressed_tokens,
         result.floor_tokens,
     )
-
-
-def _shortening(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
-    from .plan.shrinking import Shortening
-
-    return Shortening(shrinker, turns, query, measure)

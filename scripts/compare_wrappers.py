@@ -2,7 +2,8 @@
 
 The server is on this machine and speaks the three protocols. A way compresses if the request that arrives there is
 smaller than half of the conversation. leanctx shortens with a model, which is the same server. Both packages are in a
-virtual environment of their own. With ``--write``, the table in docs/clients.md is written anew.
+virtual environment of their own. With ``--write``, the table in docs/clients.md and the short one in README.md are
+written anew.
 """
 
 from __future__ import annotations
@@ -141,11 +142,28 @@ def table(found: dict[str, dict[str, str]], releases: dict[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def short(found: dict[str, dict[str, str]], releases: dict[str, str]) -> str:
+    """How many ways compress, and which ones the peer misses: a line for each SDK."""
+    lines = [
+        f"| ways that compress | `compresskit.clients` | {PEER} {releases[PEER]} | missed by {PEER} |",
+        "| --- | --- | --- | --- |",
+    ]
+    for sdk, title in SDKS.items():
+        ways = {name.partition(" ")[2]: said for name, said in found.items() if name.partition(" ")[0] == sdk}
+        ours, theirs = (
+            [way for way, said in ways.items() if said[name] == "compressed"] for name in ("compresskit", PEER)
+        )
+        missed = [f"`{way}`" for way in ways if way not in theirs]
+        told = "all" if len(missed) == len(ways) else ", ".join(missed) or "none"
+        lines.append(f"| {title} | **{len(ours)} of {len(ways)}** | {len(theirs)} of {len(ways)} | {told} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--write", action="store_true", help="write the table in docs/clients.md")
+    parser.add_argument("--write", action="store_true", help="write the tables in docs/clients.md and README.md")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the environment there, and use it again")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -166,7 +184,8 @@ def main() -> int:
         for name, said in found.items():
             print(f"{name:28} {said['compresskit']:20} {said[PEER]}")
         if given.write:
-            write("clients", "wrappers", table(found, releases))
+            write("docs/clients.md", "wrappers", table(found, releases))
+            write("README.md", "wrappers", short(found, releases))
     return int(any(said["compresskit"] != "compressed" for said in found.values()))
 
 

@@ -157,14 +157,20 @@ def table(names: Sequence[str], results: dict[tuple[str, str], Result]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(page: str, name: str, text: str) -> None:
-    """Puts a table between the marks of a page."""
-    path = ROOT / "docs" / f"{page}.md"
+def parts(page: str, name: str) -> tuple[str, str, str]:
+    """The text of a page before, between and behind its marks of this name. The marks are in the first and the last."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, _, rest = path.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = (ROOT / page).read_text(encoding="utf-8").partition(begin)
     if not rest:
-        raise SystemExit(f"{path} has no line {begin.strip()}")
-    path.write_text(f"{before}{begin}{text}{end}{rest.partition(end)[2]}", encoding="utf-8")
+        raise SystemExit(f"{page} has no line {begin.strip()}")
+    between, _, behind = rest.partition(end)
+    return before + begin, between, end + behind
+
+
+def write(page: str, name: str, text: str) -> None:
+    """Puts a table between the marks of a page, such as README.md."""
+    before, _, behind = parts(page, name)
+    (ROOT / page).write_text(before + text + behind, encoding="utf-8")
 
 
 def main() -> int:
@@ -190,7 +196,9 @@ def main() -> int:
                 print(f"{'ok    ' if passed else 'FAILED'} {name}, {end}: {told}: {said}", flush=True)
     if given.write:
         for page in dict.fromkeys(row.page for row in ROWS.values()):
-            write(page, "releases", table([name for name, row in ROWS.items() if row.page == page], results))
+            write(
+                f"docs/{page}.md", "releases", table([name for name, row in ROWS.items() if row.page == page], results)
+            )
     return int(not all(passed for _, passed, _ in results.values()))
 
 

@@ -1,7 +1,8 @@
 """Definitions of tools within a budget: which are offered whole, which shortened, and which are found by a search.
 
 ``offers`` chooses and writes the tools of a request. ``shortening`` makes a definition shorter. ``toolbox`` answers the
-model's searches and calls, with ``search`` and ``checking``. Nothing here calls a model or reads a message.
+model's searches and calls, with ``search`` and ``checking``. ``use`` finds the tools that a conversation uses. Nothing
+here calls a model.
 """
 
 from .offers import Offer, offer

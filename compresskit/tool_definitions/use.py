@@ -1,13 +1,17 @@
-"""Which tools a conversation has called, and which of them the model still has the definition of."""
+"""The tools that a conversation uses: which it has called, which the model still knows, and what a request offers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..messages.must_stay import task_of
 from ..messages.search_tools import FIND_TOOL
 from ..responses import calls_of
-from ..types import Message, Turn
+from ..result import Compressed
+from ..tokens.measure import Measure
+from ..types import Conversation, Message, Tool, Turn
+from .offers import Offer, offer
 
 _TASK_CHARACTERS = 4_000  # characters of the task that are read, which bounds the time
 
@@ -32,3 +36,44 @@ def task_text(turns: Sequence[Turn]) -> str:
     at = task_of(turns)
     texts = [] if at is None else [block.instruction for block in turns[at].blocks if not block.call]
     return "\n".join(texts)[:_TASK_CHARACTERS]
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = called_in(self.messages)
+        return offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else without_found(called, turns),
+            query=task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )

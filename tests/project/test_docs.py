@@ -4,15 +4,20 @@ What ARCHITECTURE.md names is looked for in the code: packages, files, functions
 """
 
 import ast
+import dataclasses
+import inspect
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
+from compresskit import Compressed, compress
 
 ROOT = next(folder for folder in Path(__file__).parents if (folder / "pyproject.toml").exists())
 OUTSIDE = [
@@ -96,6 +101,21 @@ def test_the_site_loads_nothing_from_elsewhere(built, site):
 
 def test_the_readme_is_short():
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MAX_README_LINES
+
+
+def test_the_quick_start_names_every_extra():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(name for row in rows for name in NAMED.findall(row)) == sorted(extras)
+
+
+def test_the_page_of_options_names_every_option_and_every_field_of_the_result():
+    page = (ROOT / "docs" / "options.md").read_text(encoding="utf-8")
+    named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in NAMED.findall(row)}
+    options = set(inspect.signature(compress).parameters) - {"messages"}
+    fields = {field.name for field in dataclasses.fields(Compressed)}
+    properties = {name for name, value in vars(Compressed).items() if isinstance(value, property)}
+    assert options | fields | properties <= named
 
 
 def anchors(path):

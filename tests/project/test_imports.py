@@ -43,6 +43,7 @@ LAYERS = [
     {"plan"},
     {"turns"},
     {"request", "shortening"},
+    {"compaction"},
     {"compression"},
     {"bill", "chat"},
     {"bench"},

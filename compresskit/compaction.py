@@ -1,0 +1,137 @@
+"""A compaction: brings a whole history under the room of its request, by judging, planning and writing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .messages import read
+from .messages.instructions import carry
+from .messages.must_stay import MustStay
+from .plan.budget import Limits, fitted
+from .plan.candidates import Judged, judge
+from .plan.groups import atoms
+from .plan.opening import to_open
+from .plan.writer import Written
+from .relevance.query import derive
+from .request import Request
+from .rules.hooks import Function, form_after
+from .tokens.measure import Measure
+from .turns.on_entry import Entered
+from .types import Block, Conversation, Embedder, Message, Path, Place, Reranker, Treatment, Turn
+
+if TYPE_CHECKING:
+    from .plan.shrinking import Shortening
+
+# Text with more characters per token of the trigger than this is above it more likely than not, and is
+# split and scored while it is counted. It changes the time, never the result.
+_LIKELY_CHARACTERS = 4
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """A whole history brought under the room of its request: judged, planned and written.
+
+    Attributes:
+        request: What it has to fit.
+        history: The messages, with originals put back.
+        whole: These messages as they are read.
+        stays: What must stay of them.
+        entering: The newest of them as they would enter without a compaction.
+        messages: The messages that the caller gave.
+        folds, query: As for ``compress``.
+        embedder, reranker: The caller's own, or those of a name.
+        shortening: The caller's shrinker.
+        rules: The caller's rules, by text.
+        after: The caller's own form of a text.
+        forms: The forms that it gave, by text.
+    """
+
+    request: Request
+    history: list[Message]
+    whole: Conversation
+    stays: MustStay
+    entering: Entered
+    messages: list[Message]
+    folds: bool
+    query: str | None
+    embedder: Embedder | None
+    reranker: Reranker | None
+    shortening: Shortening | None
+    rules: Mapping[Place, Treatment]
+    after: Function | None
+    forms: dict[Place, str] = field(default_factory=dict)
+
+    def begun(self) -> Judged | None:
+        """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
+        measure = self.request.measure
+        texts = (block.text for turn in self.whole.turns for block in turn.blocks)
+        # not with functions of the caller, which may cost money and must not be asked for nothing
+        asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
+        if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
+            measure.begin(texts)
+            return None
+        shown, turns, _ = self._shown(self.stays)
+        return measure.meanwhile(texts, lambda: self._judged(shown, turns, self.stays))
+
+    def written(self, limits: Limits, begun: Judged | None) -> tuple[Written, int]:
+        """What is written within the limits, and the floor. The last to go are opened if they have to."""
+        stays, opened, judged = self.stays, frozenset[tuple[int, Path]](), begun
+        while True:
+            shown, turns, entering = self._shown(stays)
+            judged = judged or self._judged(shown, turns, stays)
+            written, floor = fitted(limits, judged, self.shortening)
+            more = to_open(stays, floor, limits)
+            if not more:
+                return _completed(written, entering, opened, len(shown)), floor
+            stays, judged = stays.without(more), None
+            opened |= {(block.message, block.path) for block in more}
+
+    def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:
+        """The history, with those of its last messages as they enter that must stay."""
+        if not self.entering.taken:
+            return self.history, self.whole.turns, self.entering
+        shown, entering = self.entering.put_in(self.history, self.messages, stays.whole())
+        turns = read(shown, self.whole.shape, self.whole.results).turns
+        carry(self.whole.turns, turns)
+        return shown, turns, entering
+
+    def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
+        measure, room, protection = self.request.measure, self.request.room, stays.protection
+        bound = atoms(turns, protection, room, self.folds)
+        query = derive(turns, self.query, self.embedder, self.reranker)
+        return judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+
+    def _own_form(self, block: Block) -> str:
+        """The caller's own form of a text; "" if there is none."""
+        place = (block.message, block.path)
+        if self.after is not None and place not in self.forms:
+            turn = self.whole.turns[block.message]
+            self.forms[place] = form_after(self.after, turn, block, self.request.model)
+        return self.forms.get(place, "")
+
+
+def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:
+    """With the forms that entered, and with the decisions that say which texts were opened last."""
+    first = count - len(entering.messages)
+    entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
+    decisions = [
+        row._replace(why=f"{row.why}; opened, since the target is out of reach without it")
+        if (row.message, row.path) in opened
+        else row
+        for row in written.decisions
+    ]
+    return written._replace(
+        cache={**written.cache, **entering.taken},
+        issued=[*written.issued, *entered_forms],
+        decisions=decisions,
+        needs_tool=written.needs_tool or entering.needs_tool,
+    )
+
+
+def shortening_by(shrinker: Any, turns: list[Turn], query: str | None, measure: Measure) -> Shortening:
+    """The caller's shrinker for the texts of a conversation."""
+    from .plan.shrinking import Shortening
+
+    return Shortening(shrinker, turns, query, measure)
