@@ -22,7 +22,8 @@ _THINGS = r"(?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?
 # Both patterns search the lower-case text, which is many times faster than a search that ignores case.
 _NUMBER_FIRST = re.compile(rf"(\d(?<![\w.:/#-].)\d*+(?:,\d{{3}})*+)[ ]++({_THINGS}(?:{_WORDS}))\b")
 _WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{{3}})*)(?![\w.:/-])")
-_WORD_AND_NUMBER = re.compile(r"[:=](?<=[^\W\d].)[ ]?\d")  # in every match of the second, and far faster to find
+# The end of a word and the number, in every match of the second, and far faster to find.
+_WORD_AND_NUMBER = re.compile(r"[:=](?:(?<=[^\W\d]{3}.)|(?<=ok.))[ ]?\d")
 
 
 class Count(NamedTuple):
