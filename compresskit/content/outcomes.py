@@ -20,9 +20,10 @@ _WORDS = (
 )
 _THINGS = r"(?:to |newly )?(?:tests?|files?|specs?|suites?|examples?|packages?)?[ ]?"
 # Both patterns search the lower-case text, which is many times faster than a search that ignores case.
-_NUMBER_FIRST = re.compile(rf"(\d(?<![\w.:/#-].)\d*+(?:,\d{3})*+)[ ]++({_THINGS}(?:{_WORDS}))\b")
-_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{3})*)(?![\w.:/-])")
-_WORD_AND_NUMBER = re.compile(r"[:=](?<=[^\W\d].)[ ]?\d")  # in every match of the second, and far faster to find
+_NUMBER_FIRST = re.compile(rf"(\d(?<![\w.:/#-].)\d*+(?:,\d{{3}})*+)[ ]++({_THINGS}(?:{_WORDS}))\b")
+_WORD_FIRST = re.compile(rf"\b({_WORDS})[:=][ ]?(\d+(?:,\d{{3}})*)(?![\w.:/-])")
+# The end of a word and the number, in every match of the second, and far faster to find.
+_WORD_AND_NUMBER = re.compile(r"[:=](?:(?<=[^\W\d]{3}.)|(?<=ok.))[ ]?\d")
 
 
 class Count(NamedTuple):
@@ -37,8 +38,8 @@ def outcomes(text: str) -> tuple[Count, ...]:
 
     >>> outcomes("...\\n=== 3 failed, 41 passed in 2.10s ===\\n")
     (Count(number=3, what='failed'), Count(number=41, what='passed'))
-    >>> outcomes("Tests run: 9, Failures: 1, Errors: 0\\n")
-    (Count(number=1, what='failures'),)
+    >>> outcomes("Tests run: 1,209, Failures: 1, Errors: 0\\n"), outcomes("1,209 passed\\n")
+    ((Count(number=1, what='failures'),), (Count(number=1209, what='passed'),))
     """
     text = cleaned(text[-_SEARCHED_CHARACTERS:])
     for line in reversed(text[-_END_CHARACTERS:].split("\n")):

@@ -112,11 +112,12 @@ def _telling(lines: Lines) -> list[float]:
     """For each part, the value of its lines of failure and its counts: less, the more lines are like them."""
     tuned = tuning.WEIGHTS
     every = list(chain.from_iterable(lines.texts))
-    messages = [_message(line) for line in every]
-    kinds = lines.kinds if messages == every else templates(messages)
     severe = severities(lines)
-    failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
     counting = [has_outcome(line) for line in every]
+    messages = [_message(line) for line in every]
+    telling = [share or counts for share, counts in zip(severe, counting, strict=True)]
+    kinds = lines.kinds if messages == every else templates(messages, telling)
+    failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
     totals = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
     values = []
     number = 0
@@ -142,7 +143,7 @@ def _message(line: str) -> str:
     ('F821 Undefined name ``', "it isn't ''")
     """
     place = _PLACE.match(line)
-    return _QUOTED.sub(r"\1\2", line[place.end() :] if place else line)
+    return "".join(_QUOTED.split(line[place.end() :] if place else line))  # a split keeps the quotes
 
 
 def _scarce(values: list[float]) -> list[float]:
