@@ -46,6 +46,7 @@ _STEPS = 4_000  # places of a text at which it may be cut
 _QUERY_CHARACTERS = 4_000  # characters of a query that are read
 _DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
 _JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
+_WORD = re.compile(r"\w+")
 # "13-57", "13", "13-" and "c500-900", also as in a marker: "lines 13-57", "characters 500-900".
 _SPAN = re.compile(
     r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
@@ -341,7 +342,12 @@ class _View:
         if words is None:
             return f"query is {described(query)}; words to look for were expected, as one string."
         found = split(self.text).segments
-        values = score([Document(self.text, found, "", 0.0)], derive([], words[:_QUERY_CHARACTERS]))[0]
+        words = words[:_QUERY_CHARACTERS]
+        values = score([Document(self.text, found, "", 0.0)], derive([], words))[0]
+        if not any(value > 0 for value in values):  # words that most passages have are worth nothing to a score
+            wanted = set(_WORD.findall(words.casefold()))
+            texts = [self.text[start:end].casefold() for start, end, _ in found]
+            values = [float(sum(word in text for word in wanted)) for text in texts]
         marks = self.measure.tally(self.text).at([segment.start for segment in found] + [len(self.text)])
         best = [number for number in sorted(range(len(values)), key=lambda i: (-values[i], i)) if values[number] > 0]
         room, chosen = self.max_tokens, []
@@ -358,6 +364,8 @@ class _View:
         if best:
             first = found[best[0]]
             return self._parts([_Range(first.start, self._end(first))], self._header(first))
+        if len(self.starts) == 1:
+            return f"Nothing matches. The text has {len(self.text)} characters; ask for lines='c0-4000', for example."
         return f"Nothing matches. The text has {len(self.starts)} lines; ask for lines='1-50', for example."
 
     def _passage(self, segment: Any) -> str:
