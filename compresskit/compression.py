@@ -188,7 +188,7 @@ def compress(
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
-    previous = _followed(previous, hook)
+    previous, cache = _followed(previous, cache, hook)
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results)
@@ -270,10 +270,18 @@ def compress(
     return result
 
 
-def _followed(previous: Compressed | None, hook: Function | None) -> Compressed | None:
-    """The result of the turn before; None if it was sent without the caller's ``before``, which must see every text."""
+def _followed(
+    previous: Compressed | None, cache: Cache | None, hook: Function | None
+) -> tuple[Compressed | None, Cache | None]:
+    """The result of the turn before, if what it sent stays, and the cache.
+
+    What was sent without the caller's ``before`` does not stay, because that must see every text. Then only its forms
+    are known.
+    """
     held = None if previous is None else withheld_of(previous.cache)
-    return previous if hook is None or (held is not None and held.complete) else None
+    if previous is None or hook is None or (held is not None and held.complete):
+        return previous, cache
+    return None, previous.cache if cache is None else cache
 
 
 def _kept(

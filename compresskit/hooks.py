@@ -36,12 +36,18 @@ def redact(patterns: Mapping[str, str | re.Pattern[str]]) -> Hook:
             f"{{'email': r'[\\w.+-]+@[\\w-]+\\.[\\w.]+'}}."
         )
     compiled = [(f"[{name}]", _compiled(name, pattern)) for name, pattern in patterns.items()]
-    for note, _ in compiled:
+    for note, own in compiled:
+        if own.search(""):
+            raise InvalidArgument(
+                f"patterns has {shown(note[1:-1])} with a pattern that matches the empty text; one that matches at "
+                f"least one character was expected, such as {shown('[0-9]+')}."
+            )
         for _, pattern in compiled:
             if pattern.search(note):
                 raise InvalidArgument(
                     f"patterns has {shown(note[1:-1])}, and {shown(note)} matches one of the patterns; a name that "
-                    f"matches none was expected, because a text is hidden only once. Choose another name."
+                    f"matches none was expected, because a text is hidden only once. Choose another name or a "
+                    f"narrower pattern."
                 )
 
     def before(text: str, _about: About) -> str:
@@ -81,7 +87,7 @@ def one_after_another(*hooks: Hook) -> Hook:
     return before
 
 
-_LINE_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
+_LINE_ENDS = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 
 
 def _compiled(name: object, pattern: object) -> re.Pattern[str]:

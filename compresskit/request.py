@@ -187,7 +187,9 @@ class Request:
             pairs = enumerate(zip(before.messages, result.messages, strict=False))
             least = min(len(before.messages), len(result.messages))
             same = next((index for index, (old, new) in pairs if old != new), least)
-            if before.tools != result.tools:
+            if before.model != self.model:  # each model has a cache of its own
+                sent = whole = 0
+            elif before.tools != result.tools:
                 sent = 0
             elif same == len(before.messages):
                 sent = before.compressed_tokens

@@ -276,7 +276,7 @@ def test_what_an_error_says_about_an_argument_works(wrong, says, right):
     right()
 
 
-@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints", "prices", "previous"])
+@pytest.mark.parametrize("name", ["on_entry", "offer_tool", "breakpoints", "previous"])
 def test_what_completion_does_not_take_a_conversation_does(name):
     with pytest.raises(InvalidArgument) as caught:
         completion("gpt-4o", [HELLO], **{name: None})

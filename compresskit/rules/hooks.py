@@ -5,6 +5,7 @@ It calls them, and it checks what they are and what they return. When they are c
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,8 @@ def checked_hook(name: str, value: Any) -> Function | None:
         return None
     if not isinstance(value, type):
         for found in (getattr(value, name, None), value):
+            if inspect.iscoroutinefunction(found):
+                raise InvalidArgument(f"{name} is an async function; one that returns a text at once was expected.")
             if callable(found):
                 return found  # type: ignore[no-any-return]
     raise InvalidArgument(

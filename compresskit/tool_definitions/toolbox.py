@@ -59,7 +59,7 @@ class Toolbox:
             inner = _object(arguments)
             called = inner.get("name") if inner is not None else None
             if isinstance(called, str) and inner is not None and not self._wrong(called, inner.get("arguments")):
-                return called, _given(inner.get("arguments"))
+                return called, _object(_given(inner.get("arguments")))
         elif name in self.held and name not in OURS and self._wrong(name, arguments):
             return CALL_TOOL, {"name": name, "arguments": arguments}
         return name, arguments

@@ -84,7 +84,9 @@ def ready(
     starts = [0, *accumulate(map(len, found.runs))]
     runs = [fresh[start : start + len(run)] for start, run in zip(starts, found.runs, strict=False)]
     forms = {index for index, _ in found.issued}
-    if all(runs[index] == found.runs[index] for index in forms):
+    # a fold may have a message of the assistant before it, at which its run begins
+    taken_back = {index for index, run in enumerate(found.runs) if len(run) != 1 or run != [new[index]]} | forms
+    if all(runs[index] == found.runs[index] for index in taken_back):
         shown_new = [
             run[0] if len(run) == 1 and index not in forms else message
             for index, (run, message) in enumerate(zip(runs, new, strict=True))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from compresskit.prices import Prices, usual
+
 from .messages import Message, read
 from .tokens import count_request
 
@@ -93,3 +95,20 @@ def measured(case: Case, outcome: Outcome) -> Row:
         "error": None,
         **case.score(outcome),
     }
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One request of a run: the whole history, and the limits in tokens."""
+
+    messages: list[Message]
+    trigger: int
+    target: int
+    shape: str = "openai"
+    model: str = "gpt-4o"
+    prices: Prices = field(default_factory=usual)
+
+    def request(self) -> Request:
+        """The same as the other evals have it."""
+        fixed = fixed_messages(self.messages)
+        return Request(self.messages, self.target, self.trigger, self.shape, fixed, model=self.model)

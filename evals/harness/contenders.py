@@ -10,38 +10,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from importlib import import_module
 from typing import Any
 
 from compresskit.bill import Sent
-from compresskit.prices import Prices, usual
 
 from .baselines import litellm as litellm_compress
 from .baselines import window as cut_window
-from .cases import Request, fixed_messages
-from .messages import Message
+from .cases import Turn
 from .rivals import headroom, masking, summaries
 from .tokens import count_request
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One request of a run: the whole history, and the limits in tokens."""
-
-    messages: list[Message]
-    trigger: int
-    target: int
-    shape: str = "openai"
-    model: str = "gpt-4o"
-    prices: Prices = field(default_factory=usual)
-
-    def request(self) -> Request:
-        """The same as the other evals have it."""
-        fixed = fixed_messages(self.messages)
-        return Request(self.messages, self.target, self.trigger, self.shape, fixed, model=self.model)
-
 
 Contender = Callable[[Turn, Any], Sent]
 

@@ -9,16 +9,14 @@ import json
 from collections.abc import Sequence
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from compresskit.bill import Sent
 
 from . import peers
+from .cases import Turn
 from .messages import Message
 from .tokens import count
-
-if TYPE_CHECKING:
-    from .contenders import Turn
 
 MASKED_LATEST = 10  # observations that stay; the best of arXiv 2508.21433, section 4
 SUMMARY_TOKENS = 500  # assumed length of a summary with the four sections that LangChain's prompt asks for

@@ -95,7 +95,7 @@ MECHANISMS = {
     "search-form": Mechanism("compact form of search results", _without_form("search results in short form")),
     "listing-form": Mechanism("compact form of listings", _without_form("listing in short form")),
     "log-form": Mechanism("compact form of logs", _without_form("log in short form")),
-    "outliers": Mechanism("lines and records unlike the others", {"relevance.outlier": 0.0}),
+    "outliers": Mechanism("lines and records unlike the others", {"relevance.odd_line": 0.0}),
     "density-sample": Mechanism("sample of how dense a text is", {"plan.density_sample_characters": 0}),
     "small-talk": Mechanism("runs of small messages", {"plan.small_talk_characters": 0}),
     "definition-hops": Mechanism("hops to definitions", {"relevance.definition_share": 0.0}),
@@ -123,6 +123,7 @@ _READERS = {  # by the annotation of a weight
     "float": float,
     "bool": lambda text: {"true": True, "false": False}[text.lower()],
     "tuple[float, ...]": lambda text: tuple(map(float, text.split(","))),
+    "tuple[float, float, float]": lambda text: tuple(map(float, text.split(","))),
     "frozenset[str]": lambda text: frozenset(filter(None, text.split(","))),
 }
 

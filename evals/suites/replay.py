@@ -14,8 +14,8 @@ from typing import Any
 from compresskit.bill import Figures, Request, Sent, Sizes, needed
 from compresskit.bill import replay as replay_run
 from compresskit.prices import Prices
-from evals.harness.cases import Row
-from evals.harness.contenders import Contender, Turn
+from evals.harness.cases import Row, Turn
+from evals.harness.contenders import Contender
 from evals.harness.messages import Message
 from evals.harness.tokens import count, count_message
 

@@ -9,7 +9,8 @@ import pytest
 
 import compresskit
 from compresskit.prices import prices_for, usual
-from evals.harness.contenders import CONTENDERS, Sent, Turn, compresskit_previous
+from evals.harness.cases import Turn
+from evals.harness.contenders import CONTENDERS, Sent, compresskit_previous
 from evals.harness.peers import ENVIRONMENT
 from evals.harness.rivals import SUMMARY_TOKENS
 from evals.harness.tokens import count, count_message

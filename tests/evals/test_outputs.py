@@ -39,11 +39,11 @@ def test_what_commands_make_on_the_spot_is_there(tmp_path):
 
 
 def test_beside_peers_without_a_target_it_has_the_tokens_that_they_come_to(tmp_path, monkeypatch):
-    monkeypatch.delenv("HEADROOM_PYTHON", raising=False)
+    monkeypatch.delenv("COMPRESSKIT_PEERS", raising=False)
     names = ("rtk's rules", "shorten as rtk's rules", "headroom")
     record = run(tmp_path, "--only", "cargo", "--shares", "0.1", "--contenders", ",".join(names))
     rtk, ours, headroom = (next(row for row in record["rows"] if row["compressor"] == name) for name in names)
     assert ours["after"] <= rtk["after"] < rtk["before"] / 4
     assert rtk["kept"] == ours["kept"] == 1
-    assert "HEADROOM_PYTHON is not set" in headroom["error"]
+    assert "set COMPRESSKIT_PEERS" in headroom["error"]
     assert filtered("htop", "as it was\n") == "as it was\n"

@@ -24,7 +24,7 @@ def provider():
 
 @pytest.fixture(scope="module")
 def client(provider, tmp_path_factory):
-    options = {"on_entry": True, "offer_tool": True, "breakpoints": True, "prices": True}
+    options = {"on_entry": True, "offer_tool": True, "breakpoints": True}
     options |= {"before": "hooked.hide"}  # only texts with an address or a token change
     settings = config(provider, trigger=TRIGGER, target=TARGET, store="memory", **options)
     with proxy(tmp_path_factory.mktemp("proxy"), settings) as server:
@@ -77,7 +77,7 @@ def begins(later, earlier):
 @BOTH
 def test_an_agents_requests_begin_with_the_one_before_but_for_compactions(client, provider, api):
     name, history = f"loop {api}", [{"role": "user", "content": f"Read all pages, in conversation loop {api}."}]
-    for number in range(9):
+    for number in range(12):
         client.says(api, history, tools=[LOOKUP])
         history += looked_up(api, number, page(number))
     bodies = sent(provider, name)

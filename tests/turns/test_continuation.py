@@ -13,7 +13,7 @@ from replaying import broken, replay
 from samples import AGENTS, openai_agent
 from strategies import MODEL
 
-from compresskit import Conversation, compress, compression, restore
+from compresskit import Conversation, compaction, compress, restore
 from compresskit.errors import InvalidArgument
 from compresskit.markers import restore as restoring
 from compresskit.prices import Prices, usual
@@ -215,8 +215,8 @@ def test_where_the_target_is_out_of_reach_prices_bound_what_is_used_beyond_it(mo
 def test_a_compaction_that_gains_too_little_is_not_tried_again_in_every_turn(monkeypatch):
     """What it came to is remembered, in JSON too, until there is enough more to go."""
     tried = []
-    fitted = compression.fitted
-    monkeypatch.setattr(compression, "fitted", lambda *given: tried.append(given) or fitted(*given))
+    fitted = compaction.fitted
+    monkeypatch.setattr(compaction, "fitted", lambda *given: tried.append(given) or fitted(*given))
     rules = {"role": "user", "content": "Be careful with every invoice. " * 500}
     messages = [rules, *chat(turns=150)]
     talk = Conversation(MODEL, trigger=10**6, target=1_000, protect=[0], prices=usual(), on_entry=False)
