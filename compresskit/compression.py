@@ -191,7 +191,7 @@ def compress(
     previous, cache = _followed(previous, cache, hook)
     measure = measure_for(model, counter, checked_factor(token_factor))
     messages = as_dicts(messages)
-    given = read(messages, shape, results)
+    given = read(messages, shape, results, tools=tools or ())
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,

@@ -40,8 +40,17 @@ def place(messages: Sequence[Message], index: int, text: str) -> str:
     >>> place(talk, 0, "a") == place(talk[:1], 0, "a") != place(talk, 1, "a")
     True
     """
-    before = "\n".join(_contents(messages[index - 1])) if index else ""
-    return key_of(f"{messages[index].get('role')}\n{text}") + key_of(before)
+    return place_in(messages[index], text, digest_before(messages, index))
+
+
+def place_in(message: Message, text: str, before: str) -> str:
+    """The digest of a text in a message, given the digest of the content before it."""
+    return key_of(f"{message.get('role')}\n{text}") + before
+
+
+def digest_before(messages: Sequence[Message], index: int) -> str:
+    """The digest of the content of the message before, which all places of a message share."""
+    return key_of("\n".join(_contents(messages[index - 1])) if index else "")
 
 
 def take(places: Places, messages: Sequence[Message], index: int, text: str) -> bool:

@@ -18,7 +18,7 @@ from ..messages.shapes import slots
 from ..result import Change
 from ..types import Message, Path
 from .keys import KEY_LENGTH
-from .places import Position, place
+from .places import Position, digest_before, place_in
 
 # place -> for each text there, in order: the text before, or "" if it is the same
 Entries = Mapping[str, Sequence[str]]
@@ -106,16 +106,17 @@ class WithheldReader:
 
     def _replaced(self, messages: Sequence[Message], index: int) -> Iterator[_Replaced]:
         held = self._withheld
+        before = digest_before(messages, index) if held else ""
         for path, text in slots(messages[index], every=True) if held else ():
-            if str(len(text)) in held._sizes and (where := self._found(messages, index, text)):
+            if str(len(text)) in held._sizes and (where := self._found(messages, index, text, before)):
                 number = self._taken[where] = self._taken.get(where, 0) + 1
                 entries = held.entries[where]
                 if number <= len(entries) and entries[number - 1]:
                     yield _Replaced(path, text, entries[number - 1], where)
 
-    def _found(self, messages: Sequence[Message], index: int, text: str) -> str:
+    def _found(self, messages: Sequence[Message], index: int, text: str, before: str) -> str:
         """The place of a text; "" if nothing was replaced there. The first message may have had any message before."""
-        entries, where = self._withheld.entries, _place(messages, index, text)
+        entries, where = self._withheld.entries, _place(messages[index], text, before)
         if where in entries:
             return where
         start = where[:-KEY_LENGTH]
@@ -143,9 +144,10 @@ def withheld(
     texts = {change.text for change in changes}
     entries: dict[str, list[str]] = {}
     for index, message in enumerate(messages if changed else ()):
-        for path, text in slots(message, every=True):
-            if text in texts:
-                entries.setdefault(_place(messages, index, text), []).append(changed.get((index, path), ""))
+        known = [(path, text) for path, text in slots(message, every=True) if text in texts]
+        preceding = digest_before(messages, index) if known else ""
+        for path, text in known:
+            entries.setdefault(_place(message, text, preceding), []).append(changed.get((index, path), ""))
     return Withheld(entries, complete=complete), tuple(changes)
 
 
@@ -155,9 +157,9 @@ def withheld_of(cache: object) -> Withheld | None:
     return found if isinstance(found, Withheld) else None
 
 
-def _place(messages: Sequence[Message], index: int, text: str) -> str:
+def _place(message: Message, text: str, before: str) -> str:
     """The place of a text, with its size in front."""
-    return f"{len(text)}.{place(messages, index, text)}"
+    return f"{len(text)}.{place_in(message, text, before)}"
 
 
 def _digest(where: str, text: str, secret: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from .._json import clone
 from ..errors import InvalidArgument, InvalidMessages, described, shown
-from ..types import Block, Conversation, Message
+from ..types import Block, Conversation, Message, Tool
 from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
 from .shapes import SHAPES, foreign, slots
@@ -16,7 +16,13 @@ _TEXT_ROLES = ("system", "user", "assistant")  # of messages that are a text in 
 _TAKE_TEXTS = frozenset({"openai", "anthropic", "responses"})  # the shapes that take them
 
 
-def read(messages: list[Message], shape: str, results: str = observations.AUTO, every: bool = False) -> Conversation:
+def read(
+    messages: list[Message],
+    shape: str,
+    results: str = observations.AUTO,
+    every: bool = False,
+    tools: Sequence[Tool] = (),
+) -> Conversation:
     """Every message as a Turn, with calls and results linked.
 
     Args:
@@ -24,6 +30,7 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO, 
         shape: The name of the shape, or "auto".
         results: Which messages are results: see ``observations.link``.
         every: Whether every text is a block: see ``slots``. Such turns are for reading, and not for counting.
+        tools: The tools of the request. They decide the shape if the messages could be of several.
 
     Raises:
         InvalidArgument: ``shape`` is unknown.
@@ -33,7 +40,7 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO, 
         named = ", ".join(map(repr, list(SHAPES)[:-1]))
         raise InvalidArgument(f"shape is {shown(shape)}; 'auto', {named} or {list(SHAPES)[-1]!r} was expected.")
     telling = _telling(messages)
-    found = detect(telling.values()) if shape == "auto" else shape
+    found = detect(telling.values(), tools) if shape == "auto" else shape
     _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, shape)
     row = SHAPES[found]
     try:
@@ -50,8 +57,8 @@ def read(messages: list[Message], shape: str, results: str = observations.AUTO, 
     return Conversation(found, turns, results)
 
 
-def detect(messages: Collection[Message]) -> str:
-    """The shape of dicts; "openai" if they could be of several.
+def detect(messages: Collection[Message], tools: Sequence[Tool] = ()) -> str:
+    """The shape of dicts. If they could be of several, that of the tools; "openai" if these do not decide either.
 
     >>> detect([{"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "5"}]}])
     'anthropic'
@@ -62,7 +69,19 @@ def detect(messages: Collection[Message]) -> str:
                 if SHAPES[name].is_sure(message):
                     return name
     chat = _chat(messages)
-    return "responses" if not chat and any(map(responses.is_likely, messages)) else chat or "openai"
+    if not chat and any(map(responses.is_likely, messages)):
+        return "responses"
+    return chat or _shape_of_tools(tools) or "openai"
+
+
+def _shape_of_tools(tools: Sequence[Tool]) -> str:
+    """The shape of tools that takes messages of a role and a text; "" if they do not decide."""
+    for tool in tools:
+        if "input_schema" in tool:
+            return "anthropic"
+        if tool.get("type") == "function" and "function" not in tool and "name" in tool:
+            return "responses"
+    return ""
 
 
 def _chat(messages: Collection[Message]) -> str:

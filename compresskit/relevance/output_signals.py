@@ -166,13 +166,12 @@ def _extremes(parts: Sequence[str]) -> list[float]:
     >>> values.index(max(values)), round(max(values), 1)
     (50, 0.7)
     """
-    rows = [(number, line.split()) for number, part in enumerate(parts) for line in part.splitlines() if line.strip()]
+    widths = Counter(len(line.split()) for part in parts for line in part.splitlines() if line.strip())
     values = [0.0] * len(parts)
-    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
+    (width, count), *_ = widths.most_common(1) or [(0, 0)]
+    if count < tuning.WEIGHTS.min_outlier_lines or 2 * count < widths.total() or not 1 < width <= _MAX_COLUMNS:
         return values
-    (width, count), *_ = Counter(len(row) for _, row in rows).most_common(1)
-    if count < tuning.WEIGHTS.min_outlier_lines or 2 * count < len(rows) or not 1 < width <= _MAX_COLUMNS:
-        return values
+    rows = ((number, line.split()) for number, part in enumerate(parts) for line in part.splitlines())
     aligned = [(number, row) for number, row in rows if len(row) == width]
     least = tuning.WEIGHTS.common_share * len(aligned)
     beginning = aligned[: int(_BEGINNING * (len(aligned) - least))]
