@@ -114,12 +114,11 @@ def _is_answered(content: list[Any]) -> bool:
 
 def _frame(turn: Turn, part: dict[str, Any], path: Path, found: Sequence[Slot]) -> None:
     """Counts a document or a search result besides its texts."""
-    for key in ("title", "context", "source"):
-        if isinstance(part.get(key), str):
-            turn.fix(part[key])
+    named = [key for key in ("title", "context", "source") if isinstance(part.get(key), str)]
+    for key in named:
+        turn.fix(part[key])
     rest = parts.without(part, [slot.path[len(path) :] for slot in found])
-    known = {key for key in ("title", "context", "source") if isinstance(part.get(key), str)}
-    turn.set_aside(dumps({key: value for key, value in rest.items() if key not in known}))
+    turn.set_aside(dumps({key: value for key, value in rest.items() if key not in named}))
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:

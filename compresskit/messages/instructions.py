@@ -111,7 +111,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
-    must = _complement(data, text)
+    must = complement(data, text)
     asks = asks or any(unit.order for unit in units) or any(is_question(text[start:end]) for start, end in must)
     return Cut(tuple(must), tuple(data), asks)
 
@@ -455,7 +455,7 @@ def _merged(spans: Sequence[Span], text: str) -> list[Span]:
     return found
 
 
-def _complement(data: Sequence[Span], text: str) -> list[Span]:
+def complement(data: Sequence[Span], text: str) -> list[Span]:
     """The ranges of a text that are not data, apart from white space."""
     edges = [0, *(edge for span in data for edge in span), len(text)]
     spans = zip(edges[::2], edges[1::2], strict=True)

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from ..types import Block, Turn
 from . import weights as tuning
-from .instructions import is_question
+from .instructions import complement, is_question
 
 TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
 MODES = (AUTO, USER, TOOLS)
@@ -87,11 +87,9 @@ def _mark_observed(block: Block) -> None:
     text, least = block.text, tuning.WEIGHTS.min_data_characters
     if len(text) < least or "Observation" not in text or not _ACTION.search(text):
         return
-    spans = [match.span(1) for match in _OBSERVED.finditer(text)]
-    edges = [0, *(edge for start, end in spans if end - start >= least for edge in (start, end)), len(text)]
-    if len(edges) > 2:
-        own = zip(edges[::2], edges[1::2], strict=True)
-        block.must, block.data = tuple((start, end) for start, end in own if text[start:end].strip()), True
+    outputs = [match.span(1) for match in _OBSERVED.finditer(text) if len(match[1]) >= least]
+    if outputs:
+        block.must, block.data = tuple(complement(outputs, text)), True
 
 
 def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
