@@ -16,11 +16,11 @@ from gemini_shape import gemini_messages
 from hypothesis import settings
 from hypothesis import strategies as st
 from openai_shape import OPEN_ROLES, openai_messages, openai_part
-from oracles import cost
+from oracles import cost, difference
 from pieces import brief, deep_values, json_values, texts
 from responses_shape import responses_messages
 
-from compresskit import compress
+from compresskit import compress, restore
 from evals.harness.validity_apis import tool_names as names_in
 from evals.suites import fuzz_conversations as made
 
@@ -88,6 +88,18 @@ def fewer(times):
 def squeeze(case, **more):
     """compress() on a case."""
     return compress(case.messages, MODEL, shape=case.shape, **case.budget, **more)
+
+
+def check_first_laws(case, result):
+    """Nothing is lost, the target holds, and the result is never larger."""
+    assert difference(restore(result.messages, result.cache), case.messages) is None
+    assert cost(result.messages, result.tools) <= result.compressed_tokens <= result.original_tokens
+    if result.skipped_reason == "below_trigger":
+        assert result.original_tokens <= case.trigger
+    elif result.target_met:
+        assert result.compressed_tokens <= case.target
+    else:
+        assert result.compressed_tokens == result.floor_tokens > case.target
 
 
 def tool_names(tools):
