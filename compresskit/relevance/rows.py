@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from ..content import Segment, Split
 from . import weights as tuning
-from .terms import variants
+from .terms import unspaced, variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
 _PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that detection may report for lists and YAML
@@ -30,7 +30,6 @@ _MAX_TERMS = 64  # words of the question that are searched, which bounds the tim
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _FIRST = re.compile(r"[ \t]*")
-_SPACELESS = "\u3040"  # scripts from this character on have no spaces between words
 
 
 class Row(NamedTuple):
@@ -205,7 +204,7 @@ def _parted(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if not (before.isalnum() and after.isalnum()):
         return True
-    return (after.isupper() and not before.isupper()) or before >= _SPACELESS or after >= _SPACELESS
+    return (after.isupper() and not before.isupper()) or unspaced(before) or unspaced(after)
 
 
 def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:
