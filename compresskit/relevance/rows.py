@@ -65,6 +65,21 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
 
 
+def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
+    """The rows of both, in order. Of rows that overlap, the one with the higher certainty stays.
+
+    >>> merged([Row(0, 5, 0.5)], [Row(0, 5, 1.0), Row(5, 9, 0.2)])
+    [Row(start=0, end=5, share=1.0), Row(start=5, end=9, share=0.2)]
+    """
+    found: list[Row] = []
+    for row in sorted([*first, *second]):
+        if found and row.start < found[-1].end:
+            found[-1] = max(found[-1], row, key=lambda each: each.share)
+        else:
+            found.append(row)
+    return found
+
+
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
     """A split with one segment per row, the certainty of each segment, and the index of the old segment it is part of.
 
