@@ -22,6 +22,7 @@ from .fusion import fuse
 from .links import hop
 from .outliers import of_records
 from .output_signals import output_values
+from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
@@ -100,6 +101,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
     parts["region"] = [tuned.region_share * each for region in regions for each in region]
+    parts["section"] = of_sections(documents, reader, query, query.explicit * tuned.section * (strength or 1.0))
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if named.names:

@@ -134,6 +134,13 @@ class RelevanceWeights:
         "`python -m evals needs`: contracts 0.87, with 1 0.79",
     )
 
+    # Sections (sections.py)
+    section: float = weight(0.6, "value of a segment below the heading that says most of the query; 0: none")
+    min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
+    title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
+    path_share: float = weight(0.5, "share of the words of the headings above it")
+    named_section: float = weight(2.0, "value of the number that the question names, in best words of a title")
+
     # Tables (tables.py)
     table: float = weight(
         0.5,
