@@ -19,6 +19,7 @@ from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
+from .joins import joined
 from .links import hop
 from .outliers import of_records
 from .output_signals import output_values
@@ -95,6 +96,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = _with(parts, "reranked", values, query.rerank(texts, values))
     values = _with(parts, "linked", values, hop(documents, values, query.explicit))
+    values = _with(parts, "joined", values, joined(documents, values, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]

@@ -168,6 +168,11 @@ class RelevanceWeights:
     name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
 
+    # Lines, rows and records with the same id (joins.py)
+    id_share: float = weight(1.0, "share of a hit's value that goes to others with an id that it has; 0: none")
+    min_joined_share: float = weight(0.5, "share of the best hit's value from which on a hit's ids are followed")
+    max_id_segments: int = weight(24, "segments that may have an id that is followed, maximum")
+
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
     max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")
