@@ -187,7 +187,7 @@ class RelevanceWeights:
     level_severities: tuple[float, float, float] = weight((0.5, 0.9, 1.0), "severity of WARN, ERROR and FATAL")
     quiet_alarm: float = weight(0.2, "severity of a word of failure in a line of INFO")
     command_share: float = weight(
-        0.3,
+        0.1,
         "share of the weight of the words of a command, which say less than a query what its output is for",
         _OUTPUTS,
     )
