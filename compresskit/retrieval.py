@@ -31,7 +31,7 @@ from .tokens.measure import Measure, measure_for
 from .tool_definitions import Toolbox
 from .types import Cache, Message, Tool
 
-MAX_TOKENS = 4_000
+MAX_TOKENS = 4_000  # tokens of one answer, unless the caller says otherwise
 MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
 _NEAR = 3  # similar keys that the answer to an unknown key names, maximum
 _KEY_CHARACTERS = 60  # characters of a key, maximum; no key of ours is longer (markers.FULL_LENGTH)

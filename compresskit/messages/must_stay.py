@@ -19,7 +19,6 @@ from .instructions import cut, gives_task, kept_tags, mark
 from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import OURS
 
-_RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _NAMED = "a function of a message, or a list of indices, roles and names of tools was expected"
 _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest message"
@@ -313,7 +312,7 @@ def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
     spoken = 0
     for turn in reversed(turns):
         spoken += turn.role == "assistant" and not turn.joined
-        if spoken > _RETRIEVAL_TURNS:
+        if spoken > tuning.WEIGHTS.retrieved_turns:
             break
         if any(block.call.startswith(OURS) for block in turn.blocks):
             found.append(turn.index)

@@ -40,7 +40,8 @@ class MessageWeights:
         0.9, "share of short shell commands with an answer that asks nothing, where outputs have no frame of their own"
     )
 
-    # Texts that are the last to go (must_stay.py)
+    # Texts that stay for a while, and the last to go (must_stay.py)
+    retrieved_turns: int = weight(2, "turns of the assistant for which retrieved text stays after the turn that asked")
     max_passed_share: float = weight(
         1 / 3,
         "share of the room that the newest results may take once a human has spoken behind them, maximum",
