@@ -4,8 +4,8 @@ A weight is a number that decides which text is kept. Each package declares its 
 of one frozen dataclass, and reads them from the module's ``WEIGHTS`` at the time of the call.
 
 Other numbers stay beside the code that uses them: limits of time and memory, estimates of tokens, and the numbers of
-``content/``. These say what a text is, and how a form of it is written. ``restore`` makes forms again to recognise them,
-so a change of such a number is a change of a format.
+``content/``, which say what a text is and how a form of it is written. ``restore`` makes forms again to recognise them,
+so a change of one of these is a change of a format.
 
 This is private. ``compress()`` has no option for weights: cached prefixes would depend on it.
 """
