@@ -109,7 +109,7 @@ class Request:
 
     def continued(
         self,
-        runs: list[list[Message]],
+        runs: Sequence[list[Message]],
         issued: list[Position],
         previous: Compressed,
         going: Continued,
