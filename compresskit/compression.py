@@ -289,7 +289,7 @@ def _kept(
     request: Request,
     enter: Callable[[str], Entered],
     forms: str,
-    runs: list[list[Message]],
+    runs: Sequence[list[Message]],
     issued: list[Position],
     before: Compressed,
     going: Continued,

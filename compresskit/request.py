@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -114,7 +114,7 @@ class Request:
 
     def continued(
         self,
-        runs: list[list[Message]],
+        runs: Sequence[list[Message]],
         issued: list[Position],
         previous: Compressed,
         going: Continued,

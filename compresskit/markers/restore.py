@@ -252,7 +252,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
 class Unfolded(NamedTuple):
     """The originals of messages, as they were behind the caller's ``before``."""
 
-    runs: list[list[Message]]  # the original messages of every message: one, or all messages of a fold
+    runs: Sequence[list[Message]]  # the original messages of every message: one, or all messages of a fold
     issued: list[Position]  # the positions of the forms
 
 

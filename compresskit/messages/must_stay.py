@@ -45,7 +45,14 @@ class MustStay:
     @property
     def protection(self) -> Protection:
         """The reasons by message and by block."""
-        return Protection(self.messages, [[self.of(block) for block in turn.blocks] for turn in self.turns])
+        partly = {message for message, _ in self.texts}
+        return Protection(
+            self.messages,
+            [
+                [self.of(block) for block in turn.blocks] if turn.index in partly else ("",) * len(turn.blocks)
+                for turn in self.turns
+            ],
+        )
 
     def of(self, block: Block) -> str:
         """The reason why a text may not change; "" if it may."""
@@ -240,7 +247,7 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
     return sorted(found)
 
 
-def moved(which: Protect | None, messages: list[Message], runs: list[list[Message]]) -> Protect | None:
+def moved(which: Protect | None, messages: list[Message], runs: Sequence[list[Message]]) -> Protect | None:
     """The caller's ``protect`` or ``open`` after each message became a run of messages: indices move accordingly."""
     if which is None or callable(which) or isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
         return which

@@ -60,6 +60,7 @@ class Candidate(NamedTuple):
 
     block: Block
     protected: str  # the reason why it must not change; "" if it may
+    rule: Treatment | None = None  # what a rule of the caller says about the block
     split: Split = _WHOLE  # without segments if the block is protected or small
     must: frozenset[int] = frozenset()  # segments that are kept whenever the block is shown
     values: Sequence[float] = ()  # values of the segments
@@ -72,7 +73,6 @@ class Candidate(NamedTuple):
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
     again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
-    rule: Treatment | None = None  # what a rule of the caller says about the block
 
     @property
     def most(self) -> int | None:
@@ -339,11 +339,14 @@ def _split_all(
     splitter = _Splitter(turns, quoted, measure, room, query, own_form)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
-    candidates = [  # the newest texts are parsed first
-        splitter.candidate(block, why, rules.get((block.message, block.path)))
-        for block, why in zip(reversed(blocks), reversed(reasons), strict=True)
-    ]
-    return candidates[::-1]
+    treatments = [rules.get((block.message, block.path)) for block in blocks] if rules else [None] * len(blocks)
+    candidates = [Candidate(*each) for each in zip(blocks, reasons, treatments, strict=True)]
+    small = marker_tuning.WEIGHTS.small_text_characters
+    for number in reversed(range(len(candidates))):  # the newest texts are parsed first
+        one = candidates[number]
+        if not one.protected and len(one.block.text) >= small:
+            candidates[number] = splitter.split(one)
+    return candidates
 
 
 class _Splitter:
@@ -367,12 +370,9 @@ class _Splitter:
         self._quoted, self._measure, self._room, self._own_form = quoted, measure, room, own_form
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
-    def candidate(self, block: Block, why: str, rule: Treatment | None) -> Candidate:
-        """A block with its segments, and with its compact form if it has one that pays."""
-        one = Candidate(block, why, rule=rule)
-        if why or len(block.text) < marker_tuning.WEIGHTS.small_text_characters:
-            return one
-        tuned = tuning.WEIGHTS
+    def split(self, one: Candidate) -> Candidate:
+        """A text with its segments, and with its compact form if it has one that pays."""
+        block, rule, tuned = one.block, one.rule, tuning.WEIGHTS
         room = self._room if rule is None or rule.max_tokens is None else min(self._room, rule.max_tokens)
         most = max(_most_characters(block.text, self._measure, room), 4 * self._coarse)
         least = max(min(tuned.min_segment_characters, most // 4), self._coarse)

@@ -191,8 +191,10 @@ class _Writing:
         self._tokens += cost
         least = f"one of {count} neighbouring messages that matter least"
         for number in judged.of(first, last):
-            kept, segments = choice.kept.get(number), judged.candidates[number].split.segments
-            why = f"{len(kept)} of {len(segments)} segments are told within a fold" if kept else least
+            why = least
+            if kept := choice.kept.get(number):
+                every = len(judged.candidates[number].split.segments)
+                why = f"{len(kept)} of {every} segments are told within a fold"
             self._decide(number, "fold", key, cost, why)
             cost = 0
 

@@ -110,8 +110,8 @@ class Measure:
     def constant(self, turn: Turn) -> int:
         """The tokens of a message that no form changes: overhead, calls, ids, pictures, unknown fields."""
         tokens = turn.extra
-        for text in turn.constant:
-            tokens += self.count(text)
+        if turn.fixed or turn.unread:
+            tokens += sum(map(self.count, turn.constant))
         return tokens
 
     def turns(self, turns: Iterable[Turn]) -> int:
