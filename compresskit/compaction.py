@@ -10,8 +10,9 @@ from .messages import read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge
+from .plan.candidates import Judged
 from .plan.groups import atoms
+from .plan.judging import judge
 from .plan.opening import to_open
 from .plan.writer import Written
 from .relevance.query import derive

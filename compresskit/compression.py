@@ -274,7 +274,7 @@ def _followed(
 
 
 def _put_back(
-    runs: list[list[Message]], messages: list[Message], given: Conversation, request: Request
+    runs: Sequence[list[Message]], messages: list[Message], given: Conversation, request: Request
 ) -> tuple[list[Message], Conversation]:
     """The history with the originals of all forms, and as it is read. It is read again only if there were forms."""
     history = [message for run in runs for message in run]
