@@ -47,6 +47,10 @@ _QUERY_CHARACTERS = 4_000  # characters of a query that are read
 _DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
 _JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
 _WORD = re.compile(r"\w+")
+_MIN_DATA = 400  # characters of base64 from which on a text in a part of a message is an image or a file
+_DATA = re.compile(
+    rf"(?:data:[\w.+-]{{1,40}}/[\w.+-]{{1,80}}[\w;=.-]{{0,80}},)?[A-Za-z0-9+/_-]{{{_MIN_DATA - 200},}}={{0,2}}\s*\Z"
+)
 # "13-57", "13", "13-" and "c500-900", also as in a marker: "lines 13-57", "characters 500-900".
 _SPAN = re.compile(
     r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
@@ -285,11 +289,17 @@ def _transcript(message: Message) -> str:
 
 
 def _plain(part: Any) -> str:
-    """A part of a message as JSON, with its long texts behind it as they are."""
+    """A part of a message as JSON, with its long texts behind it as they are. Bytes are only named."""
     found = list(json_texts(part, ()))
     if not isinstance(part, dict) or not found:
         return dumps(part)
-    return "\n".join([dumps(without(part, [slot.path for slot in found])), *(slot.text for slot in found)])
+    texts = (f"({len(slot.text):,} characters of data)" if _is_data(slot.text) else slot.text for slot in found)
+    return "\n".join([dumps(without(part, [slot.path for slot in found])), *texts])
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text in a part is the base64 of an image or a file."""
+    return len(text) >= _MIN_DATA and _DATA.match(text) is not None
 
 
 def _worded(value: Any, separator: str) -> str | None:

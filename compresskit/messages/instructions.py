@@ -66,7 +66,9 @@ _BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for
 _LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
-_NAMED = re.compile(r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE)
+_NAMED = re.compile(
+    r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
