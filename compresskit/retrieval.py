@@ -280,7 +280,7 @@ def _transcript(message: Message) -> str:
     field = next((name for name in ("content", "parts", "output") if name in message), "")
     content = message.get(field)
     shown_parts = [content] if isinstance(content, str) else []
-    for part in content if isinstance(content, list) else ():
+    for part in content if isinstance(content, list) else [content] if isinstance(content, dict) else ():
         text = part.get("text", part.get("content")) if isinstance(part, dict) else None
         shown_parts.append(text if isinstance(text, str) else _plain(part))
     hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
