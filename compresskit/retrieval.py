@@ -46,6 +46,7 @@ _STEPS = 4_000  # places of a text at which it may be cut
 _QUERY_CHARACTERS = 4_000  # characters of a query that are read
 _DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
 _JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
+_NO_TOOLS = "No definition of a tool can be looked up here. Go on with the tools that you were given."
 _WORD = re.compile(r"\w+")
 _MIN_DATA = 400  # characters of base64 from which on a text in a part of a message is an image or a file
 _DATA = re.compile(
@@ -114,7 +115,7 @@ def answer(
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
         tools: Your tools, if they were sent within a ``tool_budget``. Searches for them, and calls of deferred tools
-            that do not fit the definition, are answered as well.
+            that do not fit the definition, are answered as well. Without them, such calls are told to go on without.
 
     Returns:
         For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each
@@ -131,7 +132,9 @@ def answer(
     calls = [call for call in calls_in(response if toolbox is None else settled(response, toolbox)) if call.ours]
     texts = [
         answer_to(call.arguments, cache, max_tokens, call.id)
-        if toolbox is None or call.name == TOOL_NAME
+        if call.name == TOOL_NAME
+        else _NO_TOOLS
+        if toolbox is None
         else toolbox.answer(call.name, call.arguments, max_tokens)
         for call in calls
     ]

@@ -417,7 +417,9 @@ def _lists_orders(paragraph: str) -> bool:
     listed = [line[match.end() :] for line in lines if (match := _LISTED.match(line))]
     if len(listed) < max(_MIN_LISTED, len(lines) - 1):  # the first line may introduce the list
         return False
-    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(_HOLDS_QUESTION.search(line) is not None for line in listed)
+    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(
+        _HOLDS_QUESTION.search(line) is not None for line in listed
+    )
     return asks >= max(_MIN_LISTED, tuning.WEIGHTS.max_instruction_share * len(lines))
 
 
