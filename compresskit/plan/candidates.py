@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence, Set
 from functools import partial
 from itertools import accumulate, islice, pairwise
@@ -170,7 +171,7 @@ def judge(
         values[number] = value
     for number, one in _with_discounts(_with_values(large, scores), candidates).items():
         candidates[number] = with_best_segment(one)
-    firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
+    firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
         max(one.values) if one.values else 0.0 if one.protected else value
         for atom, value in zip(atoms, values, strict=True)
