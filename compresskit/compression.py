@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
-from ._json import clone
+from ._json import clone, equal
 from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.must_stay import moved, must_stay, untouched
+from .messages.readings import Readings
 from .options import COMPRESS, check_options, checked_target, entry_forms
 from .prices import Prices, context_window, prices_of
 from .request import Request
@@ -189,6 +190,7 @@ def compress(
         recoverable=recoverable,
         cache={},
         measure=measure,
+        readings=Readings(messages, given),
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
@@ -203,6 +205,7 @@ def compress(
         protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
         messages = found.messages
         given = read(messages, given.shape, results)
+        request.readings.add(messages, given)
     runs, issued = found.runs, found.issued
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(earlier, going):
@@ -225,9 +228,8 @@ def compress(
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
-        history = [message for run in runs for message in run]
+        history, whole = _put_back(runs, messages, given, request)
         protect, opened = moved(protect, messages, runs), moved(opened, messages, runs)
-        whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
         request = replace(request, places={index: index for index in range(len(history))})
@@ -269,6 +271,18 @@ def _followed(
     if previous is None or hook is None or (held is not None and held.complete):
         return previous, cache
     return None, previous.cache if cache is None else cache
+
+
+def _put_back(
+    runs: Sequence[list[Message]], messages: list[Message], given: Conversation, request: Request
+) -> tuple[list[Message], Conversation]:
+    """The history with the originals of all forms, and as it is read. It is read again only if there were forms."""
+    history = [message for run in runs for message in run]
+    if equal(history, messages):
+        return history, given
+    whole = read(history, given.shape, given.results)
+    request.readings.add(history, whole)
+    return history, whole
 
 
 def _kept(

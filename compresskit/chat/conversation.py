@@ -28,7 +28,7 @@ from ..turns.continuation import with_originals
 from ..types import About, After, Before, Message, Tool
 from .result_json import from_fields, to_fields
 
-_VERSION = 1
+_VERSION = 1  # of the JSON text; another version is not read
 _HOOKS = ("before", "after")  # options that cannot be written down
 
 

@@ -22,10 +22,9 @@ from .terms import parts, variants, words
 _MAX_ROWS = 20_000  # rows of a text that are compared, which bounds the time
 _MAX_COLUMNS = 60  # columns of a table that are compared
 _SAMPLE = 40  # rows that show how cells are told apart
-_MIN_ROWS = 4
+_MIN_ROWS = 4  # rows of a table of which some are beyond the others, minimum
 _MIN_STEM = 4  # letters by which words begin alike, minimum
-_MIN_ORDERED = 0.7  # share of the cells of a column that have an order, minimum
-_QUESTION_CHARACTERS = 2_000
+_QUESTION_CHARACTERS = 2_000  # characters of the question that are read, which bounds the time
 _JSON = frozenset({"json", "jsonl"})
 
 _SUPERLATIVE = re.compile(
@@ -184,7 +183,7 @@ def _ordered(table: _Table, name: str) -> dict[int, float]:
     """The values of a column by row; empty if its cells are neither numbers nor dates, or all the same."""
     given = {row: cells[name] for row, cells in enumerate(table.cells) if cells.get(name)}
     found = {row: value for row, cell in given.items() if (value := _value(cell)) is not None}
-    enough = len(found) >= max(_MIN_ROWS, _MIN_ORDERED * len(given))
+    enough = len(found) >= max(_MIN_ROWS, tuning.WEIGHTS.min_ordered_share * len(given))
     return found if enough and len(set(found.values())) > 1 else {}
 
 

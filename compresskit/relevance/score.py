@@ -30,7 +30,6 @@ from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
-_MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _RECORDS = frozenset({"json", "jsonl", "table"})
 
@@ -228,7 +227,7 @@ def _region(document: Document, values: Sequence[float]) -> list[float]:
     Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
     """
     segments = document.segments
-    if document.kind not in _RUNNING or len(segments) < _MIN_REGION_SEGMENTS:
+    if document.kind not in _RUNNING or len(segments) < tuning.WEIGHTS.min_region_segments:
         return [0.0] * len(values)
     sizes = [end - start for start, end, _ in segments]
     middles = [(start + end) / 2 for start, end, _ in segments]

@@ -17,9 +17,7 @@ from .tiktoken_counter import TiktokenCounter, counter_for, encoding_name
 _THREADED_CHARACTERS = 200_000  # characters of texts below which threads that count cost more than they save
 _MEANWHILE_CHARACTERS = 30_000  # characters of texts below which a thread for other work costs more than it saves
 _BATCH_CHARACTERS = 60_000, 1_000_000  # characters that a thread counts in one go, minimum and maximum
-_BATCH_SHARE = (
-    0.7  # share of a batch in each thread's rest: the last batches are small, so that all threads end together
-)
+_BATCH_SHARE = 0.7  # share of a batch in each thread's rest: the last ones are small, so that all threads end together
 _TALLIED = 160  # characters of a text from which on its count is kept together with the counts at offsets
 _WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # threads beside the calling thread, which counts too
 
