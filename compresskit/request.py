@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from ._json import clone, dumps
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .markers.withheld import Withheld
+from .messages import weights as message_tuning
 from .messages.parts import REPLY_TOKENS
 from .messages.readings import Readings
 from .messages.retrieval_tool import TOOL_NAME, offered
@@ -31,6 +32,7 @@ from .turns.economics import Spending, compaction_pays, compaction_price, worth_
 from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
 
+_NEVER_CHANGE = "parts that never change, such as calls, images, and signed or cited texts"
 NO_PLACES: Mapping[int, int] = MappingProxyType({})
 
 
@@ -278,11 +280,12 @@ class Request:
             result = self.unchanged(
                 messages, original, "protected" if original - free > self.target else "no_gain", given
             )
-            return replace(result, decisions=tuple(map(_unchanged, written.decisions)))
+            rows = tuple(map(_unchanged, written.decisions))
+            return replace(result, decisions=(*rows, *self._held(messages, range(len(messages)), original)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
-        decisions = tuple(written.decisions)
+        decisions = (*written.decisions, *self._held(messages, written.places, tokens))
         return self._compressed(
             written.messages,
             original,
@@ -295,6 +298,22 @@ class Request:
             places=written.places,
             settled_tokens=tokens,
         )
+
+    def _held(self, messages: list[Message], stayed: Iterable[int], tokens: int) -> Iterator[Decision]:
+        """If the target is missed, the decisions about the parts of messages that are no texts.
+
+        Args:
+            messages: The original messages.
+            stayed: The indices of those that did not fold.
+            tokens: The tokens of the request.
+        """
+        if tokens <= self.target:
+            return
+        turns = self.readings.of(messages)
+        for index in stayed:
+            size = self.measure.constant(turns[index])
+            if size >= message_tuning.WEIGHTS.min_opened_tokens:
+                yield Decision(index, (), "protected", None, size, size, 0.0, _NEVER_CHANGE)
 
     def _compressed(
         self,

@@ -166,7 +166,8 @@ class Turn:
     extra: int = 0
     calls: Sequence[str] = ()
     answers: Sequence[str] = ()
-    opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
+    opaque: bool = False  # holds what must stand as it is: a human's images, unknown parts
+    media: int = 0  # images and files in its results, which only fold with the whole message
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
     thinking: bool = False  # holds thinking of the model, which its provider has signed

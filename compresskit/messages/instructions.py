@@ -353,7 +353,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool, last: bool) -> list[S
     if len(between) > tuned.max_middle_instructions:
         between = []
     if newest and not recognised and not between:  # a question between two documents
-        asking = [unit for unit in middle if _is_short(text, unit) and _is_only_question(text, unit)]
+        asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
@@ -417,14 +417,10 @@ def _lists_orders(paragraph: str) -> bool:
     listed = [line[match.end() :] for line in lines if (match := _LISTED.match(line))]
     if len(listed) < max(_MIN_LISTED, len(lines) - 1):  # the first line may introduce the list
         return False
-    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(map(_ends_like_a_question, listed))
+    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(
+        _HOLDS_QUESTION.search(line) is not None for line in listed
+    )
     return asks >= max(_MIN_LISTED, tuning.WEIGHTS.max_instruction_share * len(lines))
-
-
-def _is_only_question(text: str, unit: _Unit) -> bool:
-    """Whether a paragraph is one line that ends like a question."""
-    line = text[unit.start : unit.end].strip()
-    return "\n" not in line and _ends_like_a_question(line)
 
 
 def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:

@@ -47,6 +47,11 @@ class MessageWeights:
         "share of the room that the newest results may take once a human has spoken behind them, maximum",
         "`python -m evals needs --groups needs/man_pages`: 0.66 to the figure there",
     )
+    newest_images: int = weight(
+        3,
+        "newest results with images that stay, unless they take more than the share above of the room",
+        "Anthropic's computer-use-demo, loop.py, only_n_most_recent_images",
+    )
     min_opened_tokens: int = weight(
         120, "tokens of a newest text from which on it may be opened if the target is out of reach without it"
     )

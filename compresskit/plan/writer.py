@@ -179,6 +179,8 @@ class _Writing:
         ]
         named = choice.hints.names.get(FOLD, {})
         names = [name for group in range(start, stop) for name in named.get(group, ())]
+        media = sum(turn.media for turn in judged.turns[first : last + 1])
+        names = [f"{media} images or files" if media > 1 else "an image or a file", *names] if media else names
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
         if lines and folded(self._shape.text_message("user", marker), {key: text}) != key:
