@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _observer
@@ -263,6 +262,7 @@ class _Call:
         issued: The positions of the forms of earlier calls in the new messages.
         stays: What the caller says about texts.
         prices: The prices of the model, if the bill decides.
+        requests: The number of requests since the last compaction, if the bill decides; else 0.
     """
 
     request: Request
@@ -275,11 +275,7 @@ class _Call:
     issued: list[Position]
     stays: _Stays
     prices: Prices | None
-
-    @cached_property
-    def requests(self) -> int:
-        """The number of requests since the last compaction, for which only prices ask."""
-        return 0 if self.prices is None else self.going.requests(self.earlier, self.messages)
+    requests: int
 
     def repeats(self) -> bool:
         """Whether this is the turn before once more."""
@@ -334,7 +330,8 @@ def _begun(
         messages = found.messages
         given = read(messages, given.shape, given.results)
         request.readings.add(messages, given)
-    return _Call(request, messages, given, previous, earlier, going, found.runs, found.issued, stays, prices)
+    requests = 0 if prices is None else going.requests(earlier, messages)
+    return _Call(request, messages, given, previous, earlier, going, found.runs, found.issued, stays, prices, requests)
 
 
 def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
