@@ -67,7 +67,7 @@ class MustStay:
         ]
 
     def within(self, room: int) -> MustStay:
-        """A copy without what stays only if it takes a small part of the room.
+        """A copy in which texts may change that only stay if they take a small part of the room.
 
         These are the newest images, and results behind which a human has spoken: a human who speaks behind a result
         asks about the whole history, and not only about that result.
@@ -227,7 +227,7 @@ def task_of(turns: Sequence[Turn]) -> int | None:
 
 
 def check_named(option: str, which: Any) -> None:
-    """Raises InvalidArgument for what names no messages, whatever the messages are."""
+    """Raises InvalidArgument for a value that cannot name messages, whatever the messages are."""
     if callable(which) or (hasattr(which, "__iter__") and not isinstance(which, str | bytes)):
         return
     advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"

@@ -112,19 +112,19 @@ def entered(
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
-    once: dict[str, str] = {}
+    repeated: dict[str, str] = {}
     views: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         limits = limits._replace(cache={**limits.cache, **taken})
-        once, views = _views(given, messages, known, fresh, sent, protected, limits, rules)
-        taken |= once | views
+        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules)
+        taken |= repeated | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # a message quotes one of these markers already, so restore() would take the quotation for the form
         return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken, frozenset(once), needs_tool=bool(once or views))
+    return Entered(fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
 
 
 def _views(
@@ -162,12 +162,12 @@ def _views(
         for turn in untouched()
         for block in long_results(turn, limits, rules)
     }
-    once = _once(untouched(), known, fresh, newest, limits)
-    limits = limits._replace(cache={**limits.cache, **once})
-    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules)
+    repeated = _leave_out_repeats(untouched(), known, fresh, newest, limits)
+    limits = limits._replace(cache={**limits.cache, **repeated})
+    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules)
 
 
-def _once(
+def _leave_out_repeats(
     turns: Sequence[Turn], known: int, fresh: list[Message], newest: Mapping[tuple[int, Path], str], limits: Limits
 ) -> dict[str, str]:
     """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
