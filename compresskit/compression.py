@@ -27,6 +27,7 @@ from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
+from .turns.entry_excerpts import long_results_of
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -217,7 +218,8 @@ def compress(
         stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
         ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled)
+        long = long_results_of(earlier.compressed_tokens, messages, prices)
+        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled, long=long)
         entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
         if kept is not None:
             going.hand_on(kept)

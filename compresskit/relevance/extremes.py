@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest, nsmallest
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from ..content import Split
@@ -115,56 +116,61 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     most = tuning.WEIGHTS.extreme_rows
     if counted:
         most = max(most, _NUMBERS.get(counted[1].lower()) or int(counted[1]))
+    starts = split.parts if split.parts and split.kind not in _JSON else (0,)  # a long record is a part, too
+    tables = [
+        (at, table) for at, end in pairwise((*starts, len(text))) for table in _tables(text[at:end], split.kind, head)
+    ]
+    columns = [(at, table, *column) for at, table in tables for column in _columns(table, asked)]
+    best = max((score for *_, score in columns), default=0.0)
+    other = tuning.WEIGHTS.other_end_share
     shares: dict[tuple[int, int], float] = {}
-    parts_of = split.parts if split.parts and split.kind not in _JSON else (0,)  # a long record is a part, too
-    for at, end in pairwise((*parts_of, len(text))):
-        for table in _tables(text[at:end], split.kind, head):
-            taken: dict[tuple[int, int], float] = {}
-            for column, share in _columns(table, asked, explicit):
-                _take(taken, table, column, share, low, most)
-            if taken and table.heading:
-                taken[table.heading] = 1.0
-            shares |= {(at + first, at + last): share for (first, last), share in taken.items()}
+    for at, table, values, score in columns:
+        certain = 1.0 if 0 < score == best else other if score else 0.0 if best else other * explicit
+        if certain:
+            _take(shares, at, table, values, certain, low, most)
     return [Row(start, end, share) for (start, end), share in sorted(shares.items())]
 
 
 def _take(
-    shares: dict[tuple[int, int], float], table: _Table, column: Mapping[int, float], share: float, low: bool, most: int
+    shares: dict[tuple[int, int], float],
+    at: int,
+    table: _Table,
+    values: Mapping[int, float],
+    certain: float,
+    low: bool,
+    most: int,
 ) -> None:
-    """Adds the rows at both ends of a column: those at the end that is asked for are more certain."""
-    other = tuning.WEIGHTS.other_end_share
+    """Adds the rows at both ends of a column, with those at the end that is asked for more certain, and the heading."""
+    tuned = tuning.WEIGHTS
+    taken = [] if table.heading is None else [(table.heading, certain)]
     for pick, there in ((nlargest, not low), (nsmallest, low)):
-        for place, row in enumerate(pick(most if there else 1, column, key=column.__getitem__)):
-            certain = share * (1.0 if there else other) / (1 + place * tuning.WEIGHTS.extreme_fade)
-            span = table.rows[row]
-            shares[span] = max(shares.get(span, 0.0), certain)
+        for place, row in enumerate(pick(most if there else 1, values, key=values.__getitem__)):
+            share = certain * (1.0 if there else tuned.other_end_share) / (1 + place * tuned.extreme_fade)
+            taken.append((table.rows[row], share))
+    for (start, end), share in taken:
+        span = at + start, at + end
+        shares[span] = max(shares.get(span, 0.0), share)
 
 
-def _columns(table: _Table, asked: set[str], explicit: float) -> Iterator[tuple[dict[int, float], float]]:
-    """The columns that the question may mean: the numbers of their rows with the values, and the certainty."""
+def _columns(table: _Table, asked: set[str]) -> Iterator[tuple[dict[int, float], float]]:
+    """The columns with an order: their values by the number of the row, and how much of the question their names say.
+
+    A word counts less the more names have it.
+    """
     names = list(dict.fromkeys(name for cells in table.cells[:_SAMPLE] for name in cells))[:_MAX_COLUMNS]
     of = {name: {part for word in words(name) for part in parts(word)} for name in names}
-    spread = {term: sum(term in each for each in of.values()) for each in of.values() for term in each}
+    spread = Counter(chain.from_iterable(of.values()))
     meant = {
         name
         for adjectives, measured in _MEASURES.items()
         if any(term.startswith(tuple(adjectives.split())) for term in asked)
         for name in measured.split()
     }
-    scores = {
-        name: sum(1 / spread[term] for term in each if any(_same(term, other) for other in asked))
-        or tuning.WEIGHTS.other_end_share * any(_same(term, other) for term in each for other in meant)
-        for name, each in of.items()
-    }
-    ordered = {name: column for name in names if (column := _ordered(table, name))}
-    best = max((scores[name] for name in ordered), default=0.0)
-    for name, column in ordered.items():
-        if best and scores[name] == best:
-            yield column, 1.0
-        elif scores[name]:
-            yield column, tuning.WEIGHTS.other_end_share
-        elif not best and explicit:
-            yield column, tuning.WEIGHTS.other_end_share * explicit
+    for name, terms in of.items():
+        if values := _ordered(table, name):
+            said = sum(1 / spread[term] for term in terms if any(_same(term, other) for other in asked))
+            measures = any(_same(term, other) for term in terms for other in meant)
+            yield values, said or tuning.WEIGHTS.other_end_share * measures
 
 
 def _same(term: str, other: str) -> bool:

@@ -143,6 +143,13 @@ class RelevanceWeights:
         "`python -m evals needs`: contracts 0.87, with 1 0.79",
     )
 
+    # Sections (sections.py)
+    section: float = weight(0.6, "value of a segment below the heading that says most of the query; 0: none")
+    min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
+    title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
+    path_share: float = weight(0.5, "share of the words of the headings above it")
+    named_section: float = weight(2.0, "value of the number that the question names, in best words of a title")
+
     # Tables (tables.py)
     table: float = weight(
         0.5,
@@ -169,6 +176,11 @@ class RelevanceWeights:
     )
     name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
+
+    # Lines, rows and records with the same id (joins.py)
+    id_share: float = weight(1.0, "share of a hit's value that goes to others with an id that it has; 0: none")
+    min_joined_share: float = weight(0.5, "share of the best hit's value from which on a hit's ids are followed")
+    max_id_segments: int = weight(24, "segments that may have an id that is followed, maximum")
 
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
