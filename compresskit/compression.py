@@ -1,4 +1,9 @@
-"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to."""
+"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to.
+
+It reads from top to bottom, in five steps: the arguments, the request, what was sent before, the whole history, and its
+compaction. A single call without ``previous``, ``cache`` and ``on_entry`` skips the third step, and its history is what
+it was given.
+"""
 
 from __future__ import annotations
 
@@ -172,13 +177,16 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
-    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
+    # 1. The arguments
+    check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     target = checked_target(trigger, target)
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
     measure = measure_for(model, counter, float(token_factor))
+
+    # 2. The request: its shape, its tools, and the texts that the caller's ``before`` gives
     messages = as_dicts(messages)
     given = read(messages, shape, results, tools=tools or ())
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
@@ -208,6 +216,8 @@ def compress(
         given = read(messages, given.shape, results)
         request.readings.add(messages, given)
     runs, issued = found.runs, found.issued
+
+    # 3. Turn after turn: what was sent before stays, and new results enter shorter, while that fits or is cheaper
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(earlier, going):
         return going.with_cache(earlier, found.withheld)
@@ -216,10 +226,7 @@ def compress(
     if previous is not None or on_entry:
         stay = frozenset(untouched(given.turns, messages, protect, cached))
         stay = stay.union(going.known + index for index, _ in issued)
-        limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
-        ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        long = long_results_of(earlier.compressed_tokens, messages, prices)
-        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled, long=long)
+        enter = _entrance(request, given, messages, stay, earlier, going, ruling, prices)
         entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
         if kept is not None:
             going.hand_on(kept)
@@ -228,6 +235,8 @@ def compress(
         cache_now = {**lasting(earlier.cache, new), **request.cache}
         request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
         runs = [*going.runs, *runs]
+
+    # 4. The whole history: the originals of all forms are put back
     history, whole, opened = messages, given, open
     if cache or previous is not None:
         history, whole = _put_back(runs, messages, given, request)
@@ -235,6 +244,8 @@ def compress(
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
         request = replace(request, places={index: index for index in range(len(history))})
+
+    # 5. The compaction: what must stay is found, everything else is judged, chosen within the budget, and written
     stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
     ruled = treatments(whole.turns, ruling, model, measure.count)
     stays = stays.ruled(ruled) if ruled else stays
@@ -285,6 +296,23 @@ def _put_back(
     whole = read(history, given.shape, given.results)
     request.readings.add(history, whole)
     return history, whole
+
+
+def _entrance(
+    request: Request,
+    given: Conversation,
+    messages: list[Message],
+    stay: frozenset[int],
+    before: Compressed,
+    going: Continued,
+    ruling: Sequence[Rule],
+    prices: Prices | None,
+) -> Callable[[str], Entered]:
+    """A function of the forms in which results may enter: it gives the new messages as they would be sent."""
+    limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
+    ruled = treatments(given.turns[going.known :], ruling, request.model, request.measure.count)
+    long = long_results_of(before.compressed_tokens, messages, prices)
+    return partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled, long=long)
 
 
 def _kept(

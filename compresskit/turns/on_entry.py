@@ -34,7 +34,7 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]  # key -> original
-    once: frozenset[str] = (
+    repeats: frozenset[str] = (
         frozenset()
     )  # keys of results of which a part was left out because it repeats an earlier text
     needs_tool: bool = False  # whether something was left out that the model may ask for
@@ -75,7 +75,7 @@ class Entered(NamedTuple):
         if not equal(whole[before:], new):
             return whole, Entered([], {})
         last = [
-            short if protected[before + number] and not self.once & _issued(short, self.taken) else message
+            short if protected[before + number] and not self.repeats & _issued(short, self.taken) else message
             for number, (short, message) in enumerate(zip(self.messages, new, strict=True))
         ]
         shown = frozenset().union(*(_issued(message, self.taken) for message in last))
