@@ -1,4 +1,9 @@
-"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to."""
+"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to.
+
+It reads from top to bottom: the arguments, the request, what was sent before, the whole history, its compaction. A
+single call without ``previous``, ``cache`` and ``on_entry`` passes over what was sent before, and its history is what
+it was given.
+"""
 
 from __future__ import annotations
 
@@ -175,7 +180,7 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
-    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
+    check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
     prices = prices_of(prices, model)
@@ -198,8 +203,8 @@ def compress(
         goes_on=previous is not None,
         limit=_limit(model) if prices is not None and previous is not None else 0,
     )
-    stays = _Stays(protect, open, cached, checked_rules(rules, shrinker))
-    call = _begun(request, messages, given, previous, stays, prices, cache, hook)
+    named = _Stays(protect, open, cached, checked_rules(rules, shrinker))
+    call = _begun(request, messages, given, previous, named, prices, cache, hook)
     if call.repeats():
         return call.going.with_cache(call.earlier, call.request.withheld)
     entering, kept = Entered([], {}), None
@@ -209,19 +214,21 @@ def compress(
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
     history, call = _put_back(call, cache)
+    stays = call.must_stay(history)
+    turns = stays.turns
     compaction = Compaction(
         request=call.request,
         history=history.messages,
-        whole=history.whole,
-        stays=call.must_stay(history),
+        whole=replace(history.whole, turns=turns),
+        stays=stays,
         entering=entering,
         messages=call.messages,
         folds=folds,
         query=query,
         embedder=embedder_of(embedder, embedding_model),
         reranker=reranker_of(reranker),
-        shortening=None if shrinker is None else shortening_by(shrinker, history.whole.turns, query, measure),
-        rules=call.treatments(history.whole.turns),
+        shortening=None if shrinker is None else shortening_by(shrinker, turns, query, measure),
+        rules=call.treatments(turns),
         after=form,
     )
     return _compacted(call, compaction, kept)
@@ -287,10 +294,10 @@ class _Call:
         return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
 
     def must_stay(self, history: _History) -> MustStay:
-        """What must stay of a history."""
+        """What must stay of a history, with its turns divided into instructions and data."""
         protect, opened, cached, _ = history.stays
         found = must_stay(history.whole.turns, history.messages, protect, opened, cached).within(self.request.room)
-        ruled = self.treatments(history.whole.turns)
+        ruled = self.treatments(found.turns)
         return found.ruled(ruled) if ruled else found
 
     def billed(self, result: Compressed) -> Compressed:

@@ -187,7 +187,7 @@ class Request:
         if prices is None:
             return result
         sent = whole = 0  # tokens that the provider has in its cache
-        tool = self._overhead(self.always) - self._overhead(False)  # whoever sends everything does not need it
+        tool = self._overhead(self.always) - self._overhead(False)  # a caller who sends everything does not need it
         if before.messages:
             originals = [message for run in going.runs for message in run]
             whole = (

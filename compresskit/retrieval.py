@@ -115,7 +115,8 @@ def answer(
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
         tools: Your tools, if they were sent within a ``tool_budget``. Searches for them, and calls of deferred tools
-            that do not fit the definition, are answered as well. Without them, such calls are told to go on without.
+            that do not fit the definition, are answered as well. Without them, the answer to such a call says that the
+            tool is not there.
 
     Returns:
         For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each

@@ -144,7 +144,7 @@ def _is_for_texts(value: dict[str, Any] | list[Any], size: int) -> bool:
 
 
 def json_blocks(turn: Turn, message: Any, found: Iterable[Slot]) -> None:
-    """Adds the blocks of slots at paths of a message. A text that stands where we write forms of JSON never changes."""
+    """Adds the blocks of slots at paths of a message. A text in the field for our forms of JSON never changes."""
     for slot in found:
         block = Block(turn.index, slot.path, slot.text)
         if slot.path[-1] == JSON_FORM:
