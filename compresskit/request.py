@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -271,11 +271,11 @@ class Request:
                 messages, original, "protected" if original - free > self.target else "no_gain", given
             )
             rows = tuple(map(_unchanged, written.decisions))
-            return replace(result, decisions=(*rows, *self._held(messages, range(len(messages)), original)))
+            return replace(result, decisions=(*rows, *self._held(written, original)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
-        decisions = (*written.decisions, *self._held(messages, written.places, tokens))
+        decisions = (*written.decisions, *self._held(written, tokens))
         return self._compressed(
             written.messages,
             original,
@@ -289,19 +289,13 @@ class Request:
             settled_tokens=tokens,
         )
 
-    def _held(self, messages: list[Message], stayed: Iterable[int], tokens: int) -> Iterator[Decision]:
-        """If the target is missed, the decisions about the parts of messages that are no texts.
-
-        Args:
-            messages: The original messages.
-            stayed: The indices of those that did not fold.
-            tokens: The tokens of the request.
-        """
-        turns = read(messages, self.shape).turns if tokens > self.target else []
-        for turn in (turns[index] for index in stayed) if turns else ():
-            size = self.measure.constant(turn)
+    def _held(self, written: Written, tokens: int) -> Iterator[Decision]:
+        """If the target is missed with ``tokens``, the decisions about the parts of messages that are no texts."""
+        turns = read(written.messages, self.shape).turns if tokens > self.target else []
+        for index, place in written.places.items() if turns else ():
+            size = self.measure.constant(turns[place])
             if size >= message_tuning.WEIGHTS.min_opened_tokens:
-                yield Decision(turn.index, (), "protected", None, size, size, 0.0, _NEVER_CHANGE)
+                yield Decision(index, (), "protected", None, size, size, 0.0, _NEVER_CHANGE)
 
     def _compressed(
         self,
