@@ -21,7 +21,8 @@ from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
 from .markers.restore import is_run, unfold
-from .messages.parts import json_texts, without
+from .messages.json_results import json_texts
+from .messages.parts import without
 from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
 from .relevance import Document, score
