@@ -18,7 +18,7 @@ from .document import Document
 _KINDS = frozenset({"log", "lines", "json", "jsonl", "table", "search"})
 _MAX_IDS = 24  # ids of a hit that are followed, which bounds the time
 _MAX_HITS = 64  # hits whose ids are followed, which bounds the time
-_MAX_ALL = 400  # different ids that are followed, which bounds the time
+_MAX_ALL = 100  # different ids that are followed, which bounds the time
 # letters with digits, a number of five digits or more, and one in brackets, which names a process; no dates and times
 _ID = re.compile(
     r"(?<![\w.:-])(?!\d{1,4}[-/:.]\d\d?[-/:.])(?=[\w-]*\d)"
