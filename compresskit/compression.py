@@ -11,6 +11,7 @@ from . import _observer
 from ._json import clone
 from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
+from .errors import warn
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
@@ -184,7 +185,7 @@ def compress(
     check_meaning(embedder, embedding_model, reranker)
     check_keeping(cached, results, folds)
     check_turns(previous, on_entry, offer_tool, breakpoints, prices)
-    check_tools(tool_budget, keep_tools)
+    check_tools(tool_budget, keep_tools, tools)
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
@@ -339,13 +340,7 @@ def _limit(model: str) -> int:
 
 
 def _warn(result: Compressed) -> None:
-    """Tells the application's log that a target was missed, without any text of the conversation."""
-    import logging
-
-    log = logging.getLogger("compresskit")
-    if not log.handlers:
-        log.addHandler(logging.NullHandler())  # silent, unless the application has set up logging
-    log.warning(
+    warn(
         "The target of %d tokens was missed: %d are left, and the floor is %d. result.decisions says what had to stay.",
         result.target,
         result.compressed_tokens,

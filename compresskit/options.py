@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from .errors import InvalidArgument, check_cache, check_whole, described, shown
+from .errors import InvalidArgument, check_cache, check_whole, described, meant, shown
 from .messages.observations import MODES
+from .messages.tools import names_of
 from .prices import Prices
 from .result import Compressed
 
 _DEFAULT = "Leave it out for the default."
 _MIN_FACTOR, _MAX_FACTOR = 0.1, 10  # tokens of a model for a counted token; beyond them it is a mistake
+_NAMED = 30  # names of tools that an error lists, maximum
 _TARGET_PERCENT = 70  # of the trigger, where no target is given
 
 
@@ -96,8 +99,10 @@ def check_meaning(embedder: object, embedding_model: object, reranker: object) -
             )
 
 
-def check_tools(tool_budget: object, keep_tools: object) -> None:
+def check_tools(tool_budget: object, keep_tools: object, tools: Sequence[Any] | None = None) -> None:
     """Raises InvalidArgument for the first option of tools that is not what ``compress`` takes.
+
+    With the ``tools`` of a request, each name has to be one of theirs.
 
     >>> check_tools(3_000, ["search"])
     """
@@ -106,6 +111,12 @@ def check_tools(tool_budget: object, keep_tools: object) -> None:
     names = keep_tools if isinstance(keep_tools, list | tuple) else None
     if names is None or not all(isinstance(name, str) and name for name in names):
         raise InvalidArgument(f"keep_tools is {shown(keep_tools)}; a list of names of tools was expected.")
+    known = [name for tool in tools or () for name in names_of(tool)]
+    for name in names if tools else ():
+        if name not in known:
+            near = meant(name, known)
+            advice = f"Did you mean {near!r}?" if near else f"The tools are {', '.join(known[:_NAMED])}."
+            raise InvalidArgument(f"keep_tools has {shown(name)}, which is none of the given tools. {advice}")
 
 
 def check_answering(tool_budget: object, recoverable: object) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import responses
 from ..compression import compress
-from ..errors import InvalidArgument, reason
+from ..errors import InvalidArgument, meant, reason, shown
 from ..messages import as_dicts
 from ..messages.must_stay import moved
-from ..messages.retrieval_tool import chosen_names, may_retrieve
+from ..messages.retrieval_tool import NEAR, kept_names, may_retrieve
 from ..options import (
     check,
     check_answering,
@@ -83,7 +83,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
         model: As litellm.completion takes it.
         messages: As litellm.completion takes them.
         router: An object with ``completion`` and ``acompletion`` to call instead of litellm, such as a litellm.Router.
-        **options: The options above. All others go to litellm.completion.
+        **options: The options above. All others go to litellm.completion, but a name that is nearly one of ours is an
+            error.
 
     Returns:
         LiteLLM's response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
@@ -182,7 +183,7 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
     check_keeping(options.cached, options.results, options.folds)
     checked_rules(options.rules, options.shrinker)
     checked_factor(options.token_factor)
-    check_tools(options.tool_budget, options.keep_tools)
+    check_tools(options.tool_budget, options.keep_tools, kwargs.get("tools"))
     check_answering(options.tool_budget, options.recoverable)
     check_prices(options.prices)
     checked_hook("before", options.before)
@@ -210,7 +211,14 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
             }
             other = f"Pass conversation=Conversation(model, {name}=…)."
             raise InvalidArgument(f"{name} is no option of completion(). {advice.get(name, other)}")
-    ours = {field.name for field in fields(_Options)} & set(given)
+    names = [field.name for field in fields(_Options)]
+    for name in given:
+        if name not in names and (near := meant(name, [*names, *_NOT_HERE], NEAR)):
+            raise InvalidArgument(
+                f"{shown(name)} is no option of completion(). Did you mean {near!r}? What only the provider knows goes "
+                f"into extra_body."
+            )
+    ours = set(names) & set(given)
     if isinstance(given.get("store"), bool):  # OpenAI's own option, which stores the completion at OpenAI
         ours.remove("store")
     cache = given.get("cache")
@@ -253,13 +261,12 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 def _compressed(
     options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
-    tools, chosen = kwargs.get("tools"), chosen_names(kwargs)
+    tools = kwargs.get("tools")
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
         own = {name: value for name in _OBJECTS if (value := getattr(options, name)) is not None}
         also: dict[str, Any] = {} if may_retrieve(kwargs) else {"recoverable": False}
-        if chosen:
-            also["keep_tools"] = [*options.conversation.keep_tools, *chosen]
+        also["keep_tools"] = kept_names(options.conversation.keep_tools, kwargs)
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     return compress(
         messages,
@@ -285,7 +292,7 @@ def _compressed(
         prices=options.prices,
         token_factor=options.token_factor,
         tool_budget=options.tool_budget,
-        keep_tools=[*options.keep_tools, *chosen],
+        keep_tools=kept_names(options.keep_tools, kwargs),
         before=options.before,
         after=options.after,
     )

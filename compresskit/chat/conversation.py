@@ -107,7 +107,7 @@ class Conversation:
             )
         checked_target(trigger, target)
         check_model(model)
-        check_tools(options.get("tool_budget"), options.get("keep_tools", ()))
+        check_tools(options.get("tool_budget"), options.get("keep_tools", ()), options.get("tools"))
         check_answering(options.get("tool_budget"), options.get("recoverable", True))
         self.messages: list[Message] = []
         self.result: Compressed | None = None

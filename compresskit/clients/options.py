@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
-from ..errors import InvalidArgument, described, shown
+from ..errors import InvalidArgument, described, meant, shown
 from ..options import (
     check,
     check_answering,
@@ -73,6 +72,7 @@ class Options(TypedDict, total=False):
     max_retrieved_tokens: int | None
     on_error: Literal["send", "raise"]
     store: Store | None
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,8 @@ class Settings:
         on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
             of status 400.
         store: The store for what is between requests. By default each client has its own ``MemoryStore``.
+        secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
+            person who can read the store could test guesses. Processes that share a store need the same one.
     """
 
     enabled: bool = True
@@ -124,6 +126,7 @@ class Settings:
     max_retrieved_tokens: int | None = None
     on_error: str = "send"
     store: Store | None = None
+    secret: str = ""
 
     @property
     def strict(self) -> bool:
@@ -186,6 +189,8 @@ class Settings:
         checked_hook("after", self.after)
         check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
         check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, self.prices)
+        if not isinstance(self.secret, str):
+            raise InvalidArgument(f"secret is {described(self.secret)}; a text was expected.")
         if not isinstance(self.enabled, bool):
             raise InvalidArgument(f"enabled is {shown(self.enabled)}; True or False was expected.")
 
@@ -199,7 +204,7 @@ def _check_name(name: object) -> None:
         return
     if isinstance(name, str) and name in _NOT_HERE:
         raise InvalidArgument(f"{name} is no option of a client. {_NOT_HERE[name]}")
-    near = get_close_matches(str(name), _NAMES, 1)
-    advice = f"Did you mean {near[0]!r}?" if near else f"The options are {', '.join(_NAMES)}."
+    near = meant(name, _NAMES)
+    advice = f"Did you mean {near!r}?" if near else f"The options are {', '.join(_NAMES)}."
     named = shown(name) if isinstance(name, str) else described(name)
     raise InvalidArgument(f"{NAME} has {named}, which is no option of a client. {advice}")

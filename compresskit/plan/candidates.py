@@ -74,6 +74,11 @@ class Candidate(NamedTuple):
     rule: Treatment | None = None  # what a rule of the caller says about the block
 
     @property
+    def ruled_out(self) -> str:
+        """Why it is one line, if a rule makes it one; else ""."""
+        return f"rule: {self.rule.title}" if self.rule is not None and self.most == 0 else ""
+
+    @property
     def most(self) -> int | None:
         """The tokens of its form, at most, besides what must stay of it; None without a rule that bounds them."""
         rule = self.rule
