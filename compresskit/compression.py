@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _observer
-from ._json import clone
+from ._json import clone, equal
 from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
 from .errors import warn
@@ -16,16 +16,8 @@ from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.must_stay import moved, must_stay, untouched
-from .options import (
-    check,
-    check_keeping,
-    check_meaning,
-    check_tools,
-    check_turns,
-    checked_factor,
-    checked_target,
-    entry_forms,
-)
+from .messages.readings import Readings
+from .options import COMPRESS, check_options, checked_target, entry_forms
 from .prices import Prices, context_window, prices_of
 from .request import Request
 from .result import Compressed
@@ -36,6 +28,7 @@ from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
+from .turns.entry_excerpts import long_results_of
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -180,17 +173,13 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
+    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
     target = checked_target(trigger, target)
-    check(model, query, tools, recoverable, cache)
-    check_meaning(embedder, embedding_model, reranker)
-    check_keeping(cached, results, folds)
-    check_turns(previous, on_entry, offer_tool, breakpoints, prices)
-    check_tools(tool_budget, keep_tools, tools)
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
-    measure = measure_for(model, counter, checked_factor(token_factor))
+    measure = measure_for(model, counter, float(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results, tools=tools or ())
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
@@ -203,6 +192,7 @@ def compress(
         recoverable=recoverable,
         cache={},
         measure=measure,
+        readings=Readings(messages, given),
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
@@ -217,6 +207,7 @@ def compress(
         protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
         messages = found.messages
         given = read(messages, given.shape, results)
+        request.readings.add(messages, given)
     runs, issued = found.runs, found.issued
     new = messages[going.known :]
     if previous is not None and not new and request.repeats(earlier, going):
@@ -228,7 +219,8 @@ def compress(
         stay = stay.union(going.known + index for index, _ in issued)
         limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
         ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled)
+        long = long_results_of(earlier.compressed_tokens, messages, prices)
+        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled, long=long)
         entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
         if kept is not None:
             going.hand_on(kept)
@@ -239,9 +231,8 @@ def compress(
         runs = [*going.runs, *runs]
     history, whole, opened = messages, given, open
     if cache or previous is not None:
-        history = [message for run in runs for message in run]
+        history, whole = _put_back(runs, messages, given, request)
         protect, opened = moved(protect, messages, runs), moved(opened, messages, runs)
-        whole = read(history, given.shape, results)
     if previous is not None:  # what it sent is no input of its own
         messages, given, issued = history, whole, []
         request = replace(request, places={index: index for index in range(len(history))})
@@ -285,11 +276,23 @@ def _followed(
     return None, previous.cache if cache is None else cache
 
 
+def _put_back(
+    runs: Sequence[list[Message]], messages: list[Message], given: Conversation, request: Request
+) -> tuple[list[Message], Conversation]:
+    """The history with the originals of all forms, and as it is read. It is read again only if there were forms."""
+    history = [message for run in runs for message in run]
+    if equal(history, messages):
+        return history, given
+    whole = read(history, given.shape, given.results)
+    request.readings.add(history, whole)
+    return history, whole
+
+
 def _kept(
     request: Request,
     enter: Callable[[str], Entered],
     forms: str,
-    runs: list[list[Message]],
+    runs: Sequence[list[Message]],
     issued: list[Position],
     before: Compressed,
     going: Continued,

@@ -22,6 +22,9 @@ from collections.abc import Iterable
 # What names a model, a shape, a file or a variable; a text has spaces, or is longer.
 _WORD = re.compile(r"[A-Za-z0-9_.:/@+~*-]{0,60}")
 _MAX_SHOWN_NUMBER = 10**18
+# Similarity from which a name that may be right is taken for a misspelt one (difflib's ratio). LiteLLM's argument
+# "roles" has 0.8 with our option "rules".
+NEAR = 0.82
 
 # The fields of messages, parts, calls and tools that an error may name; any other key may be content.
 _FIELDS = frozenset(
@@ -91,6 +94,18 @@ def check_whole(name: str, value: object, least: int = 1, unit: str = "", advice
     what = f"a whole number of {unit}" if unit else "a whole number"
     advice = f" {advice}" if advice else ""
     raise InvalidArgument(f"{name} is {shown(value)}; {what}, {least} or more, was expected.{advice}")
+
+
+def check_object(name: str, value: object, methods: str, advice: str) -> None:
+    """Raises InvalidArgument for a value without these methods, and for a class.
+
+    >>> check_object("store", {}, "put(items)", "or None.")
+    Traceback (most recent call last):
+    compresskit.errors.InvalidArgument: store is a dict of 0 items; an object with put(items) was expected, or None.
+    """
+    names = [method.partition("(")[0] for method in methods.split(" and ")]
+    if isinstance(value, type) or not all(callable(getattr(value, each, None)) for each in names):
+        raise InvalidArgument(f"{name} is {shown(value)}; an object with {methods} was expected, {advice}")
 
 
 def described(value: object) -> str:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import meant, warn
+from ..errors import NEAR, meant, warn
 from ..types import Tool
 from . import tool_config
 from .search_tools import CALL_PARAMETERS, CALL_TOOL, FIND_PARAMETERS, FIND_TOOL
@@ -31,7 +31,6 @@ _PARAMETERS: dict[str, Any] = {
     },
     "required": ["key"],
 }
-NEAR = 0.82  # similarity of a misspelt name to the one that is meant, minimum; LiteLLM's "roles" has 0.8 with "rules"
 _ANY_TOOL = ("auto", "any", "required")  # a tool_choice, or its type, that leaves the choice to the model
 _FUNCTION = json.dumps({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": _PARAMETERS})
 _OWN_PARAMETERS = {TOOL_NAME: _PARAMETERS, FIND_TOOL: FIND_PARAMETERS, CALL_TOOL: CALL_PARAMETERS}

@@ -6,12 +6,10 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 
 import compresskit
-from compresskit.clients.options import Options, Settings
 
 ROOT = Path(compresskit.__file__).parents[1]
 PROJECT = """
@@ -118,13 +116,6 @@ def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-def test_every_option_of_compress_is_one_of_a_client_or_an_error_with_advice():
-    for name in inspect.signature(compresskit.compress).parameters:
-        if name not in Settings.__dataclass_fields__:
-            with pytest.raises(compresskit.InvalidArgument, match=f"{name} is no option of a client"):
-                Settings().changed({name: None})
-
-
 @pytest.mark.parametrize("name", ["openai.OpenAI", "openai.AsyncOpenAI", "gemini.Gemini", "anthropic.Anthropic"])
 def test_a_constructor_knows_every_argument_of_the_newest_sdk(name):
     """Type checkers take no other names, so a new argument of an SDK has to be added."""
@@ -135,8 +126,3 @@ def test_a_constructor_knows_every_argument_of_the_newest_sdk(name):
     known = set(inspect.signature(ours.__init__).parameters) | set(module._More.__annotations__)
     listed = {"api_key", "auth_token", "base_url", "timeout", "max_retries", "default_headers", "default_query"}
     assert theirs <= known | (listed | {"http_client"} if package == "anthropic" else set())
-
-
-def test_the_typed_options_are_the_options():
-    assert set(Options.__annotations__) == set(Settings.__dataclass_fields__)
-    assert get_type_hints(Options)["trigger"] is int

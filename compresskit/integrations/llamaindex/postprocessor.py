@@ -10,16 +10,11 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from ... import _observer
 from ...compression import compress
-from ...errors import InvalidArgument, check_whole, described, shown
+from ...errors import InvalidArgument, check_whole, described
 from ...markers.wording import START
+from ...options import POSTPROCESSOR, check_options
 from ...types import Message
 from .llm import CompressedLLM
-
-# Options of compress() that make no sense for a list of nodes.
-_OURS = (
-    *("trigger", "target", "query", "tools", "tool_budget", "keep_tools", "shape", "folds", "recoverable", "cache"),
-    *("previous", "results", "open"),
-)
 
 
 class CompressPostprocessor(BaseNodePostprocessor):
@@ -48,11 +43,7 @@ class CompressPostprocessor(BaseNodePostprocessor):
     ) -> None:
         super().__init__()
         check_whole("max_tokens", max_tokens, unit="tokens")
-        for name in options:
-            if name in _OURS:
-                raise InvalidArgument(
-                    f"{shown(name)} is no option of a CompressPostprocessor, which decides it itself."
-                )
+        check_options(POSTPROCESSOR, {"model": model, **options})
         if llm is not None and not isinstance(llm, CompressedLLM):
             raise InvalidArgument(
                 f"llm is {described(llm)}; a CompressedLLM was expected. Wrap it: CompressedLLM(llm)."
