@@ -89,8 +89,8 @@ OpenAI(admin_api_key="k", webhook_secret="w")
 Anthropic(profile="p", middleware=[middleware(options)])
 """
 
-# What compresskit itself imports, beside the SDKs, takes mypy minutes to read and says nothing about the clients. Errors in
-# an installed package are not shown to a user, and without these imports there are some.
+# What compresskit itself imports, beside the SDKs, takes mypy minutes to read and says nothing about the clients. A
+# user does not see errors in an installed package, and without these imports there are some.
 CONFIG = """
 [mypy]
 strict = true
