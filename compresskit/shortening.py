@@ -22,6 +22,7 @@ from .options import checked_factor
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged, judge, with_best_segment
 from .plan.groups import Atom
+from .relevance import weights
 from .relevance.output_signals import has_events, output_query, output_values
 from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments
@@ -185,6 +186,7 @@ class _Output:
         self._query = output_query(query or "", command or "", text)
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
+        self._asked = bool(query)
         self._alarming: list[str] = []
 
     def follow(self, rules: Sequence[Rule], model: str, max_tokens: int) -> Treatment | None:
@@ -239,9 +241,11 @@ class _Output:
         ran = bool(self._hint) and not path_of(self.text, self._hint)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
-        least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
-        rest = 1 - output_share(one.source, one.split.kind, self._query.explicit)  # what the score does not have yet
-        values = [value - least + rest * more for value, more in zip(one.values, added, strict=True)]
+        scored = output_share(one.source, one.split.kind, self._query.explicit)  # the share that the score has already
+        relevant = [value - scored * more for value, more in zip(one.values, added, strict=True)]
+        least = min(relevant, default=0.0)  # what all segments have, such as the words of the call
+        share = 1.0 if self._asked else weights.WEIGHTS.unasked_share
+        values = [share * (value - least) + more for value, more in zip(relevant, added, strict=True)]
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
             one = with_best_segment(one._replace(must=frozenset()))

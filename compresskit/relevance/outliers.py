@@ -73,7 +73,7 @@ def of_lines(lines: Lines) -> list[float]:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
-                alarming = of_alarm if alarms(line) and not _has_passed(line) else 0.0
+                alarming = of_alarm if alarms(line) and not has_passed(line) else 0.0
                 best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)
@@ -104,13 +104,13 @@ def _alarming(line: str, levelled: bool) -> bool:
     [True, False, True]
     """
     words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
-    return words and not _HEADING.fullmatch(line) and not _has_passed(line)
+    return words and not _HEADING.fullmatch(line) and not has_passed(line)
 
 
-def _has_passed(line: str) -> bool:
+def has_passed(line: str) -> bool:
     """Whether a line says that a test passed.
 
-    >>> _has_passed("test_raises_error PASSED"), _has_passed("1 PASSED, 2 FAILED"), _has_passed("1 passed")
+    >>> has_passed("test_raises_error PASSED"), has_passed("1 PASSED, 2 FAILED"), has_passed("1 passed")
     (True, False, False)
     """
     return _PASSED.search(line) is not None and _FAILED.search(line) is None

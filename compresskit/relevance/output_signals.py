@@ -16,7 +16,7 @@ from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
 from ..types import Query
 from . import weights as tuning
-from .outliers import LINE_CHARACTERS, Lines, lines_of, of_lines, of_records, severities
+from .outliers import LINE_CHARACTERS, Lines, has_passed, lines_of, of_lines, of_records, severities
 from .query import derive
 from .terms import terms
 from .word_forms import inflections
@@ -122,7 +122,8 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         for each in unlike:
             values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
         if lines is None or not lines.levelled:
-            values = _lent(values, tuned.beside_failure)
+            lent = _lent(values, tuned.beside_failure)
+            values = [own if _all_passed(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
         values[last] += tuned.last_lines
     values[0] += tuned.first_lines
@@ -155,6 +156,12 @@ def _telling(lines: Lines) -> list[float]:
         ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
+
+
+def _all_passed(part: str) -> bool:
+    """Whether all lines say that a test passed: beside a failure, they tell nothing of it."""
+    lines = [line for line in part.splitlines() if line.strip()]
+    return bool(lines) and all(map(has_passed, lines))
 
 
 def _message(line: str) -> str:
