@@ -27,6 +27,7 @@ _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at time
 _RECORDS = frozenset({"json", "jsonl"})
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,80}([`'\"’”»])")
+_RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40
@@ -123,7 +124,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
             values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
         if lines is None or not lines.levelled:
             lent = _lent(values, tuned.beside_failure)
-            values = [own if _all_passed(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
+            values = [own if _is_apart(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
         values[last] += tuned.last_lines
     values[0] += tuned.first_lines
@@ -158,10 +159,14 @@ def _telling(lines: Lines) -> list[float]:
     return values
 
 
-def _all_passed(part: str) -> bool:
-    """Whether all lines say that a test passed: beside a failure, they tell nothing of it."""
+def _is_apart(part: str) -> bool:
+    """Whether all lines say that a test passed, or are titles between rules: they tell nothing of a failure beside them.
+
+    >>> _is_apart("test_a PASSED\\n=== FAILURES ===\\n"), _is_apart("x = 5\\n")
+    (True, False)
+    """
     lines = [line for line in part.splitlines() if line.strip()]
-    return bool(lines) and all(map(has_passed, lines))
+    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) for line in lines)
 
 
 def _message(line: str) -> str:
