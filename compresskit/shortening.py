@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from . import _observer
-from .content import FORMS, LOSSLESS, path_of, said_in_short
+from .content import FORMS, LOSSLESS, lines_in_short, path_of, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
 from .markers.restore import issued
@@ -30,6 +31,7 @@ from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
+_LINE_END = re.compile("\n")
 _MAX_LOOKED_AT = 20_000  # lines that are searched for reports of failures, which bounds the time
 # A line that reports a failure, rather than one that has such a word in a name: "ERROR", "FAILED", "error:".
 _FAILURE = re.compile(
@@ -44,9 +46,9 @@ class LeftOut:
     Attributes:
         count: How much of it, in ``unit``.
         total: How much the text has.
-        unit: "lines"; "rows" of a table or of JSON in short form; or "characters" of a text of one line.
+        unit: "lines"; "rows" of a table or of JSON in short form; or "characters" if lines are left out in part.
         ranges: The missing ranges of lines (from 1, inclusive) or characters (from 0, the last one not included). Empty
-            if the text is in a compact form, which has no line numbers.
+            if the text is in a compact form that has no line numbers.
         alarms: The missing lines that report a failure, such as "ERROR …" or "error: …".
     """
 
@@ -289,25 +291,39 @@ class _Output:
         """What a form of the text leaves out."""
         if not cache:
             return None
-        alarming = self._alarming
+        form = self._form_of(text)
+        if form in LOSSLESS:
+            return self._rows_left_out(text, form)
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
-        if form := self._form_of(text):
-            body = [line for line in text.split("\n")[1:] if line != ROWS_LEFT_OUT]
-            if form in LOSSLESS:
-                total = said_in_short(self.text, form).count("\n") + 1
-                missing = max(0, total - len(body))
-                return LeftOut(missing, total, "rows", alarms=_missing(alarming, body)) if missing else None
-            return LeftOut(max(0, lines - len(body)), lines, "lines", alarms=_missing(alarming, body))
         gaps = [(match[1], int(match[2]), int(match[3] or match[2])) for match in _GAP.finditer(text)]
-        unit = "characters" if any(gap[0] == "characters" for gap in gaps) else "lines"
         if not gaps:
-            return LeftOut(lines, lines, "lines", ((1, lines),), len(alarming))
-        ranges = tuple((first, last) for what, first, last in gaps if what.startswith(unit[:4]))
-        if unit == "characters":
-            return LeftOut(sum(last - first for first, last in ranges), len(self.text), unit, ranges)
+            return None if form else LeftOut(lines, lines, "lines", ((1, lines),), len(self._alarming))
         shown = [line for line in text.split("\n") if not line.startswith(START)]
-        missing = _missing(alarming, shown)
-        return LeftOut(sum(last + 1 - first for first, last in ranges), lines, unit, ranges, missing)
+        missing = _missing(self._alarming, shown)
+        if any(gap[0] == "characters" for gap in gaps):
+            starts = [0, *(match.end() for match in _LINE_END.finditer(self.text)), len(self.text)]
+            ranges = tuple(
+                (first, last) if what == "characters" else (starts[first - 1], starts[min(last, len(starts) - 1)])
+                for what, first, last in gaps
+            )
+            return LeftOut(sum(last - first for first, last in ranges), len(self.text), "characters", ranges, missing)
+        ranges = tuple((first, last) for _, first, last in gaps)
+        return LeftOut(sum(last + 1 - first for first, last in ranges), lines, "lines", ranges, missing)
+
+    def _rows_left_out(self, text: str, form: str) -> LeftOut | None:
+        """What an excerpt of a lossless form leaves out: lines if each row says some, and rows of the form if not."""
+        rows = text.split("\n")[1:]
+        shown = [row for row in rows if row != ROWS_LEFT_OUT]
+        total = said_in_short(self.text, form).count("\n") + 1
+        if len(shown) >= total:
+            return None
+        missing = _missing(self._alarming, shown)
+        lines = self.text.count("\n") + (not self.text.endswith("\n"))
+        parts = (list(part) for gap, part in groupby(rows, ROWS_LEFT_OUT.__eq__) if not gap)
+        said = [lines_in_short("\n".join(part), form) for part in parts]
+        if None in said:
+            return LeftOut(total - len(shown), total, "rows", alarms=missing)
+        return LeftOut(max(0, lines - sum(filter(None, said))), lines, "lines", alarms=missing)
 
 
 _MIN_SPARE = 12  # tokens that may stay unspent: about one line

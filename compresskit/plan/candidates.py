@@ -66,6 +66,9 @@ class Candidate(NamedTuple):
     form: str = ""  # name of the compact form
     short: str = ""  # text of the compact form without its head: the segments are segments of it
     head: str = ""  # beginning of the compact form, which precedes any kept part of it
+    lines: Sequence[
+        int
+    ] = ()  # the number of each line of the compact form in the text, if its lines are those of the text
     quiet: frozenset[int] = frozenset()  # segments without new information
     shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
@@ -382,7 +385,9 @@ class _Splitter:
             parts = segments_of(short, least, most)
             must = frozenset(range(len(parts.segments)) if rule is not None and rule.complete else ())
             quiet = quiet_of(short, parts)
-            return one._replace(split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet)
+            return one._replace(
+                split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet, lines=short.lines
+            )
         if rule is not None and rule.complete:
             return one._replace(protected=f"rule: {rule.title}")
         deep = len(block.text) <= self._deep_left

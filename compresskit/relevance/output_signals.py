@@ -160,7 +160,7 @@ def _telling(lines: Lines) -> list[float]:
 
 
 def _is_apart(part: str) -> bool:
-    """Whether all lines say that a test passed, or are titles between rules: they tell nothing of a failure beside them.
+    """Whether all lines say that a test passed, or are titles between rules: they tell nothing of a failure nearby.
 
     >>> _is_apart("test_a PASSED\\n=== FAILURES ===\\n"), _is_apart("x = 5\\n")
     (True, False)
