@@ -31,6 +31,7 @@ from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
+_GAP_LINES = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
 _LINE_END = re.compile("\n")
 _MAX_LOOKED_AT = 20_000  # lines that are searched for reports of failures, which bounds the time
 # A line that reports a failure, rather than one that has such a word in a name: "ERROR", "FAILED", "error:".
@@ -275,6 +276,8 @@ class _Output:
             place = next(number for number, line in enumerate(lines) if line.endswith(f": {ending}"))
             lines[place] = lines[place].removesuffix(f": {ending}") + "]"
             headed = "\n".join([f"{START}{said}: {ending}", *lines])
+        if not self._recoverable:
+            headed = headed.replace(f"{said}: left out, {key}]", f"{said}: {key}]", 1)
         return (headed, left_out) if issued(headed, cache) == key else (text, left_out)
 
     def _widest(self) -> str:
@@ -339,6 +342,23 @@ def summary_of(left_out: LeftOut, counts: tuple[Count, ...]) -> str:
     if left_out.alarms:
         said += f", {left_out.alarms:,} of them report failures"
     return f"{said}; {', '.join(f'{count.number:,} {count.what}' for count in counts)}" if counts else said
+
+
+def without_key(result: Shortened, above: int = 0) -> str:
+    """The text of a result whose original nobody keeps, as a part of a longer text.
+
+    Args:
+        above: The lines above it in the longer text. The gaps get the numbers that the lines have there.
+    """
+
+    def moved(match: re.Match[str]) -> str:
+        first, *last = (str(int(number) + above) for number in match.groups()[1:] if number)
+        return f"{START}{match[1]} {'-'.join([first, *last])}"
+
+    if result.key is None:
+        return result.text
+    text = re.sub(rf": (?:left out, )?{result.key}\]$", "]", result.text, count=1, flags=re.MULTILINE)
+    return _GAP_LINES.sub(moved, text) if above else text
 
 
 def _hint(command: str | None, path: str | None) -> str:
