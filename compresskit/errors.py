@@ -43,7 +43,7 @@ class EmbedderFailed(CompresskitError):
 
 
 class HookFailed(CompresskitError):
-    """A ``before`` or ``after`` of the caller raised, or it did not return a text that can stand in a message."""
+    """A ``before`` or ``after`` of the caller raised, or it did not return a text that a message can hold."""
 
 
 class InvalidArgument(CompresskitError):
@@ -90,6 +90,18 @@ def check_whole(name: str, value: object, least: int = 1, unit: str = "", advice
     what = f"a whole number of {unit}" if unit else "a whole number"
     advice = f" {advice}" if advice else ""
     raise InvalidArgument(f"{name} is {shown(value)}; {what}, {least} or more, was expected.{advice}")
+
+
+def check_object(name: str, value: object, methods: str, advice: str) -> None:
+    """Raises InvalidArgument for a value without these methods, and for a class.
+
+    >>> check_object("store", {}, "put(items)", "or None.")
+    Traceback (most recent call last):
+    compresskit.errors.InvalidArgument: store is a dict of 0 items; an object with put(items) was expected, or None.
+    """
+    names = [method.partition("(")[0] for method in methods.split(" and ")]
+    if isinstance(value, type) or not all(callable(getattr(value, each, None)) for each in names):
+        raise InvalidArgument(f"{name} is {shown(value)}; an object with {methods} was expected, {advice}")
 
 
 def described(value: object) -> str:

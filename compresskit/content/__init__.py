@@ -15,6 +15,7 @@ from .compact import (
 )
 from .describe import describe
 from .detect import Detected, detect
+from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
@@ -26,6 +27,7 @@ __all__ = [
     "MARKER",
     "REWORDED",
     "Detected",
+    "Heading",
     "Segment",
     "Short",
     "Split",
@@ -33,6 +35,7 @@ __all__ = [
     "describe",
     "detect",
     "forms_of",
+    "headings",
     "is_utf8",
     "lines_in_short",
     "path_of",
