@@ -15,16 +15,7 @@ from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
 from .messages.must_stay import moved, must_stay, untouched
-from .options import (
-    check,
-    check_keeping,
-    check_meaning,
-    check_tools,
-    check_turns,
-    checked_factor,
-    checked_target,
-    entry_forms,
-)
+from .options import COMPRESS, check_options, checked_target, entry_forms
 from .prices import Prices, context_window, prices_of
 from .request import Request
 from .result import Compressed
@@ -179,17 +170,13 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
+    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
     target = checked_target(trigger, target)
-    check(model, query, tools, recoverable, cache)
-    check_meaning(embedder, embedding_model, reranker)
-    check_keeping(cached, results, folds)
-    check_turns(previous, on_entry, offer_tool, breakpoints, prices)
-    check_tools(tool_budget, keep_tools)
     prices = prices_of(prices, model)
     ruling = checked_rules(rules, shrinker)
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
-    measure = measure_for(model, counter, checked_factor(token_factor))
+    measure = measure_for(model, counter, float(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results, tools=tools or ())
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)

@@ -182,7 +182,7 @@ class _Output:
         self._block = Block(0, ("content",), text, call=self._hint)
         self._turns = [Turn(0, "tool", [self._block])]
         self._rules: Mapping[Place, Treatment] = NO_RULES
-        self._query = output_query(query or "", command or "")
+        self._query = output_query(query or "", command or "", text)
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
         self._alarming: list[str] = []

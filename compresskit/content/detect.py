@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .guard import guarded
 from .line_numbers import is_numbered, without_numbers
-from .parts import container_of, parts_of, structure_of
+from .parts import HEADED, container_of, parts_of, structure_of
 from .source_path import path_of
 from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
@@ -115,6 +115,8 @@ def _detected(text: str, hint: str, depth: int) -> Detected:
     may_hold = depth < _DEPTH and _kind_of(told) in ("", "markdown")
     if may_hold and (container := container_of(text[:_SAMPLE])):
         return _held(text, container, told, "documents", depth)
+    if may_hold and (label := HEADED.match(text)) and _JSON.match(text, label.end(), _SAMPLE):
+        return _held(text, "headed", told, "json", depth)
     found = _plain(text, hint)
     may_hold = may_hold and not found.numbered and (_kind_of(found.path) in ("", "markdown"))
     if may_hold and (container := structure_of(text[:_SAMPLE], found.kind)):

@@ -10,15 +10,10 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from .. import _observer
 from ..compression import compress
-from ..errors import InvalidArgument, check_whole, shown
+from ..errors import check_whole
 from ..markers.wording import START
+from ..options import POSTPROCESSOR, check_options
 from ..types import Message
-
-# Options of compress() that make no sense for a list of nodes.
-_OURS = (
-    *("trigger", "target", "query", "tools", "tool_budget", "keep_tools", "shape", "folds", "recoverable", "cache"),
-    *("previous", "results", "open"),
-)
 
 
 class CompressPostprocessor(BaseNodePostprocessor):
@@ -43,11 +38,7 @@ class CompressPostprocessor(BaseNodePostprocessor):
     def __init__(self, max_tokens: int, model: str = "gpt-4o", **options: Any) -> None:
         super().__init__()
         check_whole("max_tokens", max_tokens, unit="tokens")
-        for name in options:
-            if name in _OURS:
-                raise InvalidArgument(
-                    f"{shown(name)} is no option of a CompressPostprocessor, which decides it itself."
-                )
+        check_options(POSTPROCESSOR, {"model": model, **options})
         self._max_tokens, self._model, self._options = max_tokens, model, options
 
     @classmethod

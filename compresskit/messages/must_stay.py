@@ -21,6 +21,7 @@ from .retrieval_tool import OURS
 
 _RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_NAMED = "a function of a message, or a list of indices, roles and names of tools was expected"
 _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest message"
 
 
@@ -204,6 +205,14 @@ def task_of(turns: Sequence[Turn]) -> int | None:
     return before[-1].index if before else None
 
 
+def check_named(option: str, which: Any) -> None:
+    """Raises InvalidArgument for what names no messages, whatever the messages are."""
+    if callable(which) or (hasattr(which, "__iter__") and not isinstance(which, str | bytes)):
+        return
+    advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
+    raise InvalidArgument(f"{option} is {shown(which)}; {_NAMED}, such as {advice}.")
+
+
 def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: str) -> list[int]:
     """The messages that the caller names by an option, by index from the front.
 
@@ -217,12 +226,9 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
     """
     if which is None:
         return []
+    check_named(option, which)
     if callable(which):
         return [index for index, message in enumerate(messages) if which(message)]
-    expected = "a function of a message, or a list of indices, roles and names of tools was expected"
-    if isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
-        advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
-        raise InvalidArgument(f"{option} is {shown(which)}; {expected}, such as {advice}.")
     found: set[int] = set()
     for one in which:
         if isinstance(one, str) and one:
@@ -231,7 +237,7 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
             found.add(one % len(messages))
         else:
             here = f"from {-len(messages)} to {len(messages) - 1} here" if messages else "and there are no messages"
-            raise InvalidArgument(f"{option} names {shown(one)}; {expected}, indices {here}.")
+            raise InvalidArgument(f"{option} names {shown(one)}; {_NAMED}, indices {here}.")
     return sorted(found)
 
 

@@ -23,6 +23,12 @@ class MessageWeights:
         0.3, "share of lines that give orders, from which on a text is an instruction as a whole"
     )
     max_instruction_paragraphs: int = weight(6, "paragraphs at one end of a text that are its instruction, maximum")
+    max_rules_characters: int = weight(
+        2_400, "characters of the lists of rules at one end of a text that are its instruction, maximum"
+    )
+    max_lone_questions: int = weight(
+        2, "questions between data that are instructions, if there is none at either end, maximum"
+    )
     max_middle_instructions: int = weight(8, "paragraphs between data that are instructions, maximum")
 
     # Results in messages of the user (observations.py)

@@ -31,7 +31,8 @@ from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
-from ..relevance.rows import cut, picked
+from ..relevance.extremes import extremes
+from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
@@ -194,6 +195,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     """Gives each row of a listing that the question picks out a segment of its own."""
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
+    total = sum(len(one.source) for one in large.values())
     found = dict(large)
     for number, one in reversed(large.items()):
         if turns[one.block.message].role == "assistant":
@@ -204,7 +206,10 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         source = one.source
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
-        if rows := picked(source, one.split.kind, query.asked):
+        rows = picked(source, one.split.kind, query.asked)
+        if rows := merged(
+            rows, extremes(source, one.split, one.head, query.newest, query.explicit * len(source) / total)
+        ):
             parts, shares, origins = cut(one.split, rows)
             segments = list(enumerate(zip(origins, shares, strict=True)))
             found[number] = one._replace(

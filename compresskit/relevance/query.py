@@ -49,8 +49,9 @@ def derive(
     near = nearness(embedder, sources) if embedder is not None else None
     texts = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
     rerank = reranking(reranker, texts) if reranker is not None else None
-    whole = "\n".join(text[:_QUESTION_CHARACTERS] for text in question)
-    return Query(weights, named, near, asked, explicit, rerank, whole)
+    newest = [given] if given is not None else _asked_in(turns, task=False)
+    whole, last = ("\n".join(text[:_QUESTION_CHARACTERS] for text in each) for each in (question, newest))
+    return Query(weights, named, near, asked, explicit, rerank, whole, last)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:

@@ -187,7 +187,7 @@ class RelevanceWeights:
     level_severities: tuple[float, float, float] = weight((0.5, 0.9, 1.0), "severity of WARN, ERROR and FATAL")
     quiet_alarm: float = weight(0.2, "severity of a word of failure in a line of INFO")
     command_share: float = weight(
-        0.3,
+        0.1,
         "share of the weight of the words of a command, which say less than a query what its output is for",
         _OUTPUTS,
     )
@@ -226,6 +226,15 @@ class RelevanceWeights:
     min_records: int = weight(6, "rows of several lines that make a listing, minimum")
     alike_share: float = weight(0.8, "share of the lines that begin the same, or are of rows that do, minimum")
     min_opener_share: float = weight(0.04, "share of the lines that begin as rows of several lines do, minimum")
+
+    # Rows that a superlative asks for (extremes.py)
+    extreme_rows: int = weight(
+        2, "rows at the end of a column that a superlative asks for, if it names no number; 0: none"
+    )
+    extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
+    other_end_share: float = weight(
+        0.3, "certainty of the row at the other end of the column, and of columns that the question names in part"
+    )
 
     # Text that later texts show too (duplicates.py)
     min_repeated_line_characters: int = weight(

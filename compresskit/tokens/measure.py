@@ -252,14 +252,19 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None, fact
     Raises:
         InvalidArgument: ``counter`` is neither callable nor has a ``count`` method.
     """
+    check_counter("counter", counter)
     if counter is None:
         name, known = encoding_name(model)
         return Measure(counter_for(name), estimate=not known, factor=factor)
     if callable(getattr(counter, "count", None)):
         return Measure(counter, estimate=False, factor=factor)  # type: ignore[arg-type]
-    if callable(counter):
-        return Measure(_FunctionCounter(counter), estimate=False, factor=factor)
-    raise InvalidArgument(
-        f"counter is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
-        f"expected. Leave it out to count with tiktoken."
-    )
+    return Measure(_FunctionCounter(counter), estimate=False, factor=factor)  # type: ignore[arg-type]
+
+
+def check_counter(name: str, counter: object) -> None:
+    """Raises InvalidArgument for what counts nothing. None, which stands for tiktoken, is right."""
+    if counter is not None and not callable(getattr(counter, "count", None)) and not callable(counter):
+        raise InvalidArgument(
+            f"{name} is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
+            f"expected. Leave it out to count with tiktoken."
+        )
