@@ -3,8 +3,8 @@
 A family is a data set in all its layouts, a file of needs, or a repository of SWE-bench. The cases are those of needs,
 and with --load the conversations that swe-bench saved. compress() itself is measured with other values of each weight,
 one at a time; evals/suites/fit_values.py has the values. For every family the weights are then chosen by the figures of
-all others: each weight takes the value that is best on average over them, if its gain is larger than its own standard
-error and than 0.001. If the chosen values together are worse than the best of them alone, that one is taken.
+all others: each weight takes the value that is best on average over them, if its gain is larger than its own
+standard error and than 0.001. If the chosen values together are worse than the best of them alone, that one is taken.
 
 kept        share of the needs that are readable (see needs); of SWE-bench, lines of the fix
 hunks       whole hunks of the fix, and files of which any line is readable
@@ -28,6 +28,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from hashlib import blake2b
 from importlib import import_module
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -252,9 +253,10 @@ def _measure(
     others: Sequence[str] = (),
 ) -> list[Row]:
     place = {"compressor": "compresskit"}
+    what = blake2b(repr((variants, others)).encode(), digest_size=4).hexdigest()  # a journal may be of other variants
     items = [
         engine.Item(
-            f"{title} | {case.name}",
+            f"{title} {what} | {case.name}",
             (case, variants, others),
             {**place, "case": case.name, "group": case.group, "unit": case.unit},
         )

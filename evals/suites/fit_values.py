@@ -31,7 +31,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.defined": (0.0, 0.5, 2.0),
     "relevance.member_share": (0.0, 0.4),
     "relevance.own_call": (0.0, 0.3),
-    "relevance.call_context": (0.0, 0.15, 0.6),
+    "relevance.call_context": (0.0, 0.075, 0.3),
     "relevance.call_size_exponent": (0.0, 1.0),
     # the place of a segment
     "relevance.neighbour_share": (0.0, 0.15, 0.5),
