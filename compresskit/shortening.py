@@ -20,8 +20,9 @@ from .markers.restore import issued
 from .markers.wording import ROWS_LEFT_OUT, START, Wording
 from .options import checked_factor
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge, with_best_segment
+from .plan.candidates import Judged
 from .plan.groups import Atom
+from .plan.judging import judge, with_best_segment
 from .relevance.output_signals import has_events, output_query, output_values
 from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments

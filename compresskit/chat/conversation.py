@@ -28,7 +28,7 @@ from ..turns.continuation import with_originals
 from ..types import About, After, Before, Message, Tool
 from .result_json import from_fields, to_fields
 
-_VERSION = 1
+_VERSION = 1  # of the JSON text; another version is not read
 _HOOKS = ("before", "after")  # options that cannot be written down
 
 
@@ -248,7 +248,7 @@ def _tool_is_small(model: str, trigger: int) -> bool:
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:
-    """Raises InvalidArgument if this is not a Conversation, or if an option beside it belongs into it.
+    """Raises InvalidArgument if this is not a Conversation, or for an option beside it that it has itself.
 
     >>> check_conversation(Conversation("gpt-4o"), ["max_rounds"])
     """

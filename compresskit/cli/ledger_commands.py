@@ -1,5 +1,4 @@
-"""The commands of a ledger: verify, report and page. Reads it through compresskit.ledger and reckons nothing itself
-but sums."""
+"""The commands of a ledger: verify, report and page. compresskit.ledger reads the ledger; this module only adds up."""
 
 from __future__ import annotations
 
@@ -16,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import InvalidLedger
+from ..prices import MILLION
 from .input import InputError
 from .output import Failure, open_output, printable, to_json
 
@@ -32,7 +32,6 @@ Exit codes:
   70   a fault in compresskit itself
   141  the reader of the output is gone
 """
-_MILLION = 1_000_000
 _HASH = re.compile(r"[0-9a-f]{64}")
 _WIDTH = 120  # columns, where the output is no terminal
 # What is added up, besides the requests themselves.
@@ -42,7 +41,7 @@ _HEADINGS = ("conversation", "requests", "retrievals", "tokens", "sent", "withou
 
 
 class BrokenLedger(Failure):
-    """The ledger is not what was written."""
+    """The ledger was changed after it was written."""
 
     exit_code = 1
 
@@ -145,7 +144,7 @@ def _verified(file: str, head: str | None) -> Verdict:
 
 @contextmanager
 def _readable(file: str) -> Iterator[None]:
-    """Errors of reading in words; a ledger that was changed between two readings is broken too."""
+    """Turns errors of reading into failures of a command. A ledger that changes between two readings is broken too."""
     try:
         yield
     except OSError as error:
@@ -170,5 +169,5 @@ def _drawn(found: dict[str, Any]) -> str:
 
 def _cells(name: str, sums: dict[str, int]) -> tuple[Text, ...]:
     counts = [f"{sums[key]:,}" for key in ("requests", "retrievals", "original_tokens", "sent_tokens")]
-    amounts = [f"${sums[key] / _MILLION:,.4f}" for key in _AMOUNTS]
+    amounts = [f"${sums[key] / MILLION:,.4f}" for key in _AMOUNTS]
     return tuple(map(Text, (name, *counts, *amounts)))

@@ -13,6 +13,7 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -66,7 +67,9 @@ _BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for
 _LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
-_NAMED = re.compile(r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE)
+_NAMED = re.compile(
+    r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
@@ -149,44 +152,59 @@ def _ends_like_a_question(text: str) -> bool:
     return _QUESTION.search(text[-200:]) is not None
 
 
-def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
-    """Sets ``must`` and ``data`` of the texts of humans.
+def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
+    """The turns with ``must`` and ``data`` of the texts of humans.
 
     Args:
         turns: The conversation.
         asking: The indices of the messages that hold the present request: the newest one of a human, and the task.
     """
     newest = frozenset(asking)
+    found = list(turns)
     for turn in turns:
-        if not turn.human:
-            continue
-        answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
-        texts = [block for block in turn.blocks if not block.call]
-        for block in texts:
-            block.must, block.data = kept_tags(block), False
-        if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
-            _mark_data(texts, turn.index in newest, turn.index == max(newest, default=-1))
+        if turn.human:
+            answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
+            divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
+            last = turn.index == max(newest, default=-1)
+            blocks = _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
+            found[turn.index] = replace(turn, blocks=list(blocks))
+    return found
 
 
-def _mark_data(texts: Sequence[Block], newest: bool, last: bool) -> None:
-    """Cuts those texts of one message that are long enough to hold data."""
-    long = [block for block in texts if len(block.text) >= tuning.WEIGHTS.min_data_characters]
-    asking = sum(is_question(block.text) for block in texts) if long and newest else 0
-    for block in long:
-        alone = newest and asking == is_question(block.text)  # no other text of the message asks
-        found = cut(block.text, newest=alone, last=last)
-        if found.data:
-            block.must, block.data = _united(found.must, block.must), True
+def _with_tags(block: Block) -> Block:
+    """A text of a human of which only the tags of its author must stay. A result is left as it is."""
+    return block if block.call else replace(block, must=kept_tags(block), data=False)
 
 
-def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
-    """Copies to ``others``, the same messages read again, which texts are human, results, instructions and data."""
-    for turn, other in zip(turns, others, strict=True):
-        other.human = turn.human
-        for block, again in zip(turn.blocks, other.blocks, strict=True):
-            again.call = block.call
-            if again.text == block.text:
-                again.must, again.data = block.must, block.data
+def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Block]:
+    """The texts of one message; those that are long enough to hold data are cut into instruction and data."""
+    least = tuning.WEIGHTS.min_data_characters
+    texts = [block.text for block in blocks if not block.call]
+    asking = sum(map(is_question, texts)) if newest and any(len(text) >= least for text in texts) else 0
+    for block in map(_with_tags, blocks):
+        if not block.call and len(block.text) >= least:
+            alone = newest and asking == is_question(block.text)  # no other text of the message asks
+            found = cut(block.text, newest=alone, last=last)
+            if found.data:
+                block = replace(block, must=_united(found.must, block.must), data=True)
+        yield block
+
+
+def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:
+    """``others``, the same messages read again, with what ``turns`` say of humans, results, instructions and data."""
+    return [
+        replace(
+            other,
+            human=turn.human,
+            blocks=[
+                replace(again, call=block.call, must=block.must, data=block.data)
+                if again.text == block.text
+                else replace(again, call=block.call)
+                for block, again in zip(turn.blocks, other.blocks, strict=True)
+            ],
+        )
+        for turn, other in zip(turns, others, strict=True)
+    ]
 
 
 def kept_tags(block: Block) -> tuple[Span, ...]:
@@ -351,7 +369,7 @@ def _data(text: str, units: Sequence[_Unit], newest: bool, last: bool) -> list[S
     if len(between) > tuned.max_middle_instructions:
         between = []
     if newest and not recognised and not between:  # a question between two documents
-        asking = [unit for unit in middle if _is_short(text, unit) and _is_only_question(text, unit)]
+        asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
@@ -415,14 +433,10 @@ def _lists_orders(paragraph: str) -> bool:
     listed = [line[match.end() :] for line in lines if (match := _LISTED.match(line))]
     if len(listed) < max(_MIN_LISTED, len(lines) - 1):  # the first line may introduce the list
         return False
-    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(map(_ends_like_a_question, listed))
+    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(
+        _HOLDS_QUESTION.search(line) is not None for line in listed
+    )
     return asks >= max(_MIN_LISTED, tuning.WEIGHTS.max_instruction_share * len(lines))
-
-
-def _is_only_question(text: str, unit: _Unit) -> bool:
-    """Whether a paragraph is one line that ends like a question."""
-    line = text[unit.start : unit.end].strip()
-    return "\n" not in line and _ends_like_a_question(line)
 
 
 def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:

@@ -5,7 +5,8 @@ Token figures for media are estimates, each with its source.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .._json import dumps
@@ -38,9 +39,7 @@ _BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that 
 TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # fields of a text part; its text is counted as a slot
 # The field in which parts of these kinds hold a text, or a list of parts.
 _HOLDERS: dict[str, Path] = {"tool_result": ("content",), "search_result": ("content",)}
-_FORM = "[… "  # every form of a text holds a marker
-# Characters from which on a text in a JSON value may be left out: a marker costs about as much as this.
-MIN_JSON_TEXT = 100
+JSON_FORM = "shortened_json"  # the field that holds the form of a part of a JSON value
 
 
 def kind_of(part: Any) -> str:
@@ -95,21 +94,6 @@ def _holder(part: Any, every: bool) -> Path:
     return ("source", "data") if source_kind == "text" and (every or not part.get("citations")) else ()
 
 
-def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
-    """The long texts in a JSON value, in order, and those that could be forms of long ones; with ``every``, all."""
-    todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
-    while todo:
-        at, item = todo.pop()
-        if isinstance(item, str):
-            if every or len(item) >= MIN_JSON_TEXT or _FORM in item:
-                yield Slot(at, item)
-        elif isinstance(item, dict | list) and id(item) not in inside:
-            inside.add(id(item))
-            children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo += reversed([((*at, key), child) for key, child in children])
-
-
 def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
     """A copy of a JSON value with an empty text at these paths.
 
@@ -119,22 +103,44 @@ def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
     copy: dict[str, Any] = dict(value)
     copied: dict[Path, Any] = {(): copy}
     for path in paths:
+        empty: Any = ""
+        if path[-1] == JSON_FORM and len(path) > 1:
+            path, empty = path[:-1], {JSON_FORM: ""}
         for depth in range(1, len(path)):
             place = path[:depth]
             if place not in copied:
                 outer = copied[place[:-1]]
                 inner = outer[place[-1]]
                 outer[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
-        copied[path[:-1]][path[-1]] = ""
+        copied[path[:-1]][path[-1]] = empty
     return copy
 
 
-def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:
-    """Puts ``text`` at ``path`` of a message that the caller owns."""
+def replace(message: Message, path: Path, text: str) -> None:
+    """Puts ``text`` at ``path`` of a message that the caller owns.
+
+    A path to ``JSON_FORM`` that is not there yet leads to a JSON value, which becomes an object with this one field.
+    """
+    place = _at(message, path[:-1])
+    if path[-1] == JSON_FORM and not (isinstance(place, dict) and isinstance(place.get(JSON_FORM), str)):
+        _at(message, path[:-2])[path[-2]] = {JSON_FORM: text}
+    else:
+        place[path[-1]] = text
+
+
+def put_back(message: Message, path: Path, original: str) -> None:
+    """Puts an original in the place of its form at ``path`` of a message that the caller owns."""
+    if path[-1] == JSON_FORM:
+        _at(message, path[:-2])[path[-2]] = json.loads(original)
+    else:
+        _at(message, path[:-1])[path[-1]] = original
+
+
+def _at(message: Message, path: Path) -> Any:
     place: Any = message
-    for step in path[:-1]:
+    for step in path:
         place = place[step]
-    place[path[-1]] = text
+    return place
 
 
 def opaque(turn: Turn, part: Any) -> None:
@@ -160,11 +166,23 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
-def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
+def medium(turn: Turn, in_result: bool, tokens: int = 0) -> None:
+    """Counts an image or a file. In a result it may fold with its exchange, because a tool can give it again.
+
+    Anywhere else it stays, because a human or a program has sent it, and a text tool cannot give it back.
+    """
+    turn.extra += tokens
+    if in_result:
+        turn.media += 1
+    else:
+        turn.opaque = True
+
+
+def binary(turn: Turn, data: Any, bytes_per_token: int, in_result: bool = False) -> bool:
     """Counts base64 ``data`` by its size; False if it is no text."""
     if not isinstance(data, str):
         return False
-    turn.opaque = True
+    medium(turn, in_result)
     turn.extra += max(1, len(data) * 3 // 4 // bytes_per_token)
     return True
 

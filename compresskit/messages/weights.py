@@ -40,11 +40,17 @@ class MessageWeights:
         0.9, "share of short shell commands with an answer that asks nothing, where outputs have no frame of their own"
     )
 
-    # Texts that are the last to go (must_stay.py)
+    # Texts that stay for a while, and the last to go (must_stay.py)
+    retrieved_turns: int = weight(2, "turns of the assistant for which retrieved text stays after the turn that asked")
     max_passed_share: float = weight(
         1 / 3,
         "share of the room that the newest results may take once a human has spoken behind them, maximum",
         "`python -m evals needs --groups needs/man_pages`: 0.66 to the figure there",
+    )
+    newest_images: int = weight(
+        3,
+        "newest results with images that stay, unless they take more than the share above of the room",
+        "Anthropic's computer-use-demo, loop.py, only_n_most_recent_images",
     )
     min_opened_tokens: int = weight(
         120, "tokens of a newest text from which on it may be opened if the target is out of reach without it"

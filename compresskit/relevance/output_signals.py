@@ -1,6 +1,6 @@
 """What matters in the output of a command by itself, whatever was asked for: failures, odd lines, totals, the ends.
 
-All of it is told by how lines compare with the other lines of the same text. No tool is known by name.
+It compares each line with the other lines of the same text. It knows no tool by name.
 """
 
 from __future__ import annotations
@@ -29,13 +29,10 @@ _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or 
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,80}([`'\"’”»])")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_MAX_COLUMNS = 40
-_MAX_EXTREMES = 3  # numbers of a column that are beyond all others
+_MAX_COLUMNS = 40  # columns that are compared, which bounds the time
 _BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
 _COUNTED_CHARACTERS = 200_000  # characters that are searched for lines that count, which bounds the time
-_FEW = 4  # lines that are alike by chance, fewer than this
-_MAX_TELLING = 8  # lines of a part that count
 
 
 def output_query(query: str, command: str, text: str = "") -> Query:
@@ -64,7 +61,7 @@ def output_query(query: str, command: str, text: str = "") -> Query:
 def _counted_words(text: str) -> frozenset[str]:
     """The words, in all their forms, of most lines that count how it went, if a text has several of them."""
     counting = [line for line in text[:_COUNTED_CHARACTERS].split("\n") if has_outcome(line[:LINE_CHARACTERS])]
-    if len(counting) < _FEW:
+    if len(counting) < tuning.WEIGHTS.min_counting_lines:
         return frozenset()
     found = Counter(term for line in counting for term in terms(line[:LINE_CHARACTERS]))
     return frozenset(form for word, n in found.items() if 2 * n > len(counting) for form in (word, *inflections(word)))
@@ -91,7 +88,7 @@ def _is_repetitive(text: str) -> bool:
     """Whether most of the first lines of a text are like others."""
     lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
     counts = Counter(templates([_message(line) for line in lines]))
-    return 2 * sum(count for count in counts.values() if count >= _FEW) > len(lines)
+    return 2 * sum(count for count in counts.values() if count >= tuning.WEIGHTS.min_counting_lines) > len(lines)
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
@@ -152,7 +149,7 @@ def _telling(lines: Lines) -> list[float]:
             if counting[number]:
                 found[kind] = max(found.get(kind, 0.0), total)
             number += 1
-        ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
+        ordered = sorted(found.values(), reverse=True)[: tuned.max_telling_lines]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
 
@@ -168,7 +165,7 @@ def _message(line: str) -> str:
 
 
 def _scarce(values: list[float]) -> list[float]:
-    """The values, less the more parts have such a value: where every second part is odd, none is.
+    """The values, which are lower if more parts have one: if every second part is odd, none is.
 
     >>> [round(value, 2) for value in _scarce([1.0, 0.0, 0.0, 0.0, 0.4])]
     [0.41, 0.0, 0.0, 0.0, 0.05]
@@ -208,7 +205,7 @@ def _extremes(parts: Sequence[str]) -> list[float]:
         middle, (most, _) = found[len(found) // 2][0], found[-1]
         if most <= middle:
             continue
-        tops = found[-_MAX_EXTREMES - 1 :]
+        tops = found[-tuning.WEIGHTS.max_extremes - 1 :]
         gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
         widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
         for _, number in tops[widest + 1 :]:

@@ -42,6 +42,7 @@ from rich.console import Console
 from rich.table import Table
 
 from evals.harness import data, engine, options, reporting, running
+from evals.harness.baselines import COMPRESSORS
 from evals.harness.cases import Case, Outcome, Row, Scores
 from evals.harness.figures import Column, Line
 from evals.harness.remembering import remembered
@@ -200,9 +201,8 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     add("--groups", metavar="A,B", default="*", help="groups to fit and measure on, as in needs (default: all)")
     add("--load", metavar="DIR", help="conversations that swe-bench saved, to fit and measure on too")
     add("--weights", type=_weights, default=TRIED, metavar="A,B", help="weights to try (default: all of fit_values.py)")
-    add("--contenders", type=_names, default="", metavar="A,B", help="other compressors to measure on the same cases")
+    options.contenders(parser, COMPRESSORS, "head+tail,litellm")
     add("--limit", type=options.positive, default=LIMIT, metavar="N", help=f"cases of a family ({LIMIT})")
-    add("--seed", type=int, default=0, help="for shuffling and the bootstrap (default: 0)")
     options.running(parser)
     return parser.parse_args(arguments)
 
@@ -226,7 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def totals(lines: Sequence[Line]) -> list[Line]:
     """The means over the families of a kind, and over all."""
-    return [line for line in needs.totals(lines) if line.group.startswith("all ")]
+    return needs.totals(lines)
 
 
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
@@ -241,7 +241,7 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
     cases = of_families(found, given.limit)
     if len({case.group for case in cases}) < 2:
         raise data.DataError("groups of two families or more are needed: one is left out, the others are fitted on.")
-    return paths, fitted(cases, partial(_measure, given, paths), given.weights, given.contenders)
+    return paths, fitted(cases, partial(_measure, given, paths), given.weights, given.compressors)
 
 
 def _measure(
