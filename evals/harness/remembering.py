@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from compresskit import compaction
 from compresskit.content import compact
-from compresskit.plan import candidates, costs
+from compresskit.plan import costs, segmenting
 from compresskit.plan import weights as plan_tuning
 from compresskit.plan.budget import Limits
 from compresskit.plan.candidates import Judged
@@ -23,7 +23,7 @@ from compresskit.relevance.term_matching import Reader
 from compresskit.tokens.measure import Measure
 
 # Functions of texts: of nothing but their arguments, whatever the weights are.
-_OF_TEXTS = ((candidates, "detect"), (candidates, "split"), (compact, "_made"), (costs, "describe"))
+_OF_TEXTS = ((segmenting, "detect"), (segmenting, "split"), (compact, "_made"), (costs, "describe"))
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def _read(read: Callable[..., Any]) -> Callable[..., Any]:
             tuple((one.text, tuple(one.segments), one.call) for one in documents),
         )
         if key not in results:
-            results[key] = list(read(reader, documents))
+            results[key] = read(reader, documents)
         return results[key]
 
     return keeping

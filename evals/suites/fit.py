@@ -117,7 +117,7 @@ def effects(rows: Iterable[Row]) -> dict[str, dict[str, float]]:
 
 
 def _kept(row: Row, variant: str) -> float | None:
-    measures = row["measures"].get(variant)
+    measures = row.get("measures", {}).get(variant)
     return measures["kept"] if isinstance(measures, dict) else None
 
 
@@ -307,7 +307,7 @@ def _lines_of(row: Row, taken: str, others: Sequence[str]) -> Iterator[Row]:
     place = {key: row[key] for key in ("case", "group", "unit")}
     present = _kept(row, PRESENT)
     for compressor, variant in [*((name, name) for name in others), (PRESENT, PRESENT), (LEFT_OUT, taken)]:
-        measures = row["measures"].get(variant, "it was not measured")
+        measures = row["measures"].get(variant, row["error"] or "it was not measured")
         if isinstance(measures, str):
             yield {**place, "compressor": compressor, "error": measures}
             continue
