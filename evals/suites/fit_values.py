@@ -45,6 +45,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.other_source_share": (1.0, 0.3),
     "relevance.source_name_share": (1.0,),
     "relevance.table": (0.0, 1.0),
+    "relevance.section": (0.0, 0.3, 1.2),
     # second hops
     "relevance.title_share": (0.0, 0.3, 0.8),
     "relevance.hop_rounds": (1,),
@@ -52,10 +53,12 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.later_name_share": (0.0,),
     "relevance.definition_share": (0.0,),
     "relevance.name_exponent": (0.25, 1.0),
+    "relevance.id_share": (0.0, 0.5),
     # what texts say by themselves
     "relevance.output_share": (0.0,),
     "relevance.odd_record": (0.0, 0.6),
     "relevance.max_picked_share": (0.0,),
+    "relevance.extreme_rows": (0, 1),
     # entities
     "relevance.said_factor": (1.0, 4.0),
     "relevance.passed_factor": (1.0,),
