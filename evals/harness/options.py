@@ -176,6 +176,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def whole(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of 0 or more")
+    return int(text)
+
+
 def dollars(text: str) -> float:
     """A positive sum of money.
 
