@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter as Tallied
-from collections.abc import Iterator
+from operator import add
 
 # ASCII text, most of what agents see: everything but letters and digits becomes a space, which is many times
 # faster than a pattern. Inner capitals are looked at afterwards, word by word.
@@ -87,7 +87,7 @@ def words(text: str) -> list[str]:
     """The words of ``text`` in order, in their own case; identifiers cut at underscores, not at capitals.
 
     >>> words("getUserName(get_user) 日本")
-    ['getUserName', 'get', 'user', '日', '日本', '本']
+    ['getUserName', 'get', 'user', '日', '本', '日本']
     """
     blank = spaced(text)
     if blank is not None:
@@ -106,19 +106,16 @@ def unspaced(letter: str) -> bool:
     return _IS_UNSPACED.match(letter) is not None
 
 
-def _neighbours(run: str) -> Iterator[str]:
+def _neighbours(run: str) -> list[str]:
     """The words of a run of letters without spaces.
 
-    >>> list(_neighbours("東京タワー")), list(_neighbours("ที่นี่เอง"))
-    (['東', '東京', '京', '京タ', 'タワ', 'ワー'], ['ที่นี่เ', 'นี่เอ', 'เอง'])
+    >>> _neighbours("東京タワー"), _neighbours("ที่นี่เอง")
+    (['東', '京', '東京', '京タ', 'タワ', 'ワー'], ['ที่นี่เ', 'นี่เอ', 'เอง'])
     """
+    if _IS_EAST.match(run):
+        return [*_IS_HAN.findall(run), *map(add, run, run[1:])] if len(run) > 1 else [run]
     units = _UNIT.findall(run)
-    size = 2 if _IS_EAST.match(run) else 3
-    for number, unit in enumerate(units):
-        if _IS_HAN.match(unit) or len(units) == 1:
-            yield unit
-        if len(units) > 1 and (number + size <= len(units) or not number):
-            yield "".join(units[number : number + size])
+    return list(map("".join, zip(units, units[1:], units[2:], strict=False))) or ["".join(units)]
 
 
 def parts(word: str) -> list[str]:
