@@ -6,6 +6,7 @@ beside others of the same conversation is decided here: rows that the question p
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
@@ -77,7 +78,7 @@ def judge(
         values[number] = value
     for number, one in _with_discounts(_with_values(large, scores), candidates).items():
         candidates[number] = with_best_segment(one)
-    firsts = [0, *accumulate(len(turn.blocks) for turn in turns)]
+    firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
         max(one.values) if one.values else 0.0 if one.protected else value
         for atom, value in zip(atoms, values, strict=True)

@@ -1,7 +1,7 @@
 """Finds the rows of a table that a superlative asks for: those with the highest and the lowest values of a column.
 
 "Which hotel is the cheapest?" shares no word with its answer. The column is the one whose name has most words of the
-question; an adjective such as cheapest stands for the usual names of its column. Rows are read one by one, in CSV and
+question; an adjective such as cheapest means the usual names of its column. Rows are read one by one, in CSV and
 its like, in Markdown and HTML, in statements of SQL, in columns apart by spaces, and in records of JSON.
 """
 
@@ -98,7 +98,7 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     Args:
         text: The text, whose parts are tables, or which is one.
         split: Its kind and parts.
-        head: What stands before the text, and ends with the names of its columns; "" if the text has them.
+        head: The text before it, which ends with the names of its columns; "" if the text itself has them.
         question: The question.
         explicit: How surely it asks about this text, from 0 to 1.
 

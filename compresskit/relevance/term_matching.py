@@ -100,6 +100,7 @@ class _Told(dict[str, tuple[int, ...]]):
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
         self.numbers = {name: number for number, name in enumerate(self.weights)}
         self._longest = max(map(len, self.prefixes), default=0)
+        self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
 
     def _relate(self, found: dict[str, str], words: Iterable[str], term: str, how: str, weight: float) -> None:
         for word in words:
@@ -109,6 +110,8 @@ class _Told(dict[str, tuple[int, ...]]):
 
     def _begun(self, part: str) -> str:
         """The name of the longest beginning of a word that is one of a term's."""
+        if part[:MIN_PREFIX] not in self._firsts:
+            return ""
         for end in range(min(self._longest, len(part) - 1), MIN_PREFIX - 1, -1):
             if name := self.prefixes.get(part[:end]):
                 return name if name[-1] == _STEM or len(part) >= end + _MIN_REST else ""

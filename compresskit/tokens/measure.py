@@ -101,8 +101,7 @@ class Measure:
         if known is not None:
             return known
         if text in self._begun:
-            batch = self._batch(self._begun[text])
-            self._counts.update(zip(batch.texts, batch.totals, strict=True))
+            self._settle()
         elif not self._is_known(text):
             self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
         return self._counts[text]
@@ -128,7 +127,8 @@ class Measure:
         known = self._tallies.get(text)
         if known is None:
             if text in self._begun:
-                known = self._batch(self._begun[text]).tally(text)
+                self._help()
+                known = self._begun[text].result().tally(text)
             elif self._batched:
                 known = self._batched([text]).tally(text)
             else:
@@ -156,10 +156,10 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
+        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
         thread = threading.Thread(target=elsewhere, daemon=True)  # so that an interrupt does not wait for it
         if not _started(thread):
             return work()
-        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
         self._help()
         thread.join()
         if errors:
@@ -213,9 +213,14 @@ class Measure:
         for job in reversed(jobs):
             job.help()
 
-    def _batch(self, wanted: _Job) -> Batch:
+    def _settle(self) -> None:
+        """Waits until all that was begun is counted. Only long texts keep their tokens, for counts at offsets."""
         self._help()
-        return wanted.result()
+        begun = self._begun
+        for job in dict.fromkeys(begun.values()):
+            batch = job.result()
+            self._counts.update(zip(batch.texts, batch.totals, strict=True))
+        self._begun = {text: job for text, job in begun.items() if len(text) >= _TALLIED}
 
     def _fresh(self, text: str) -> int:
         tokens = self._counter.count(text)
@@ -260,7 +265,7 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None, fact
 
 
 def check_counter(name: str, counter: object) -> None:
-    """Raises InvalidArgument for what counts nothing. None, which stands for tiktoken, is right."""
+    """Raises InvalidArgument for a value that cannot count. None means tiktoken."""
     if counter is not None and not callable(getattr(counter, "count", None)) and not callable(counter):
         raise InvalidArgument(
             f"{name} is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
