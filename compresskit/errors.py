@@ -43,7 +43,7 @@ class EmbedderFailed(CompresskitError):
 
 
 class HookFailed(CompresskitError):
-    """A ``before`` or ``after`` of the caller raised, or it did not return a text that can stand in a message."""
+    """A ``before`` or ``after`` of the caller raised, or it did not return a text that a message can hold."""
 
 
 class InvalidArgument(CompresskitError):

@@ -1,5 +1,4 @@
-"""The commands of a ledger: verify, report and page. Reads it through compresskit.ledger and reckons nothing itself
-but sums."""
+"""The commands of a ledger: verify, report and page. compresskit.ledger reads the ledger; this module only adds up."""
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ _HEADINGS = ("conversation", "requests", "retrievals", "tokens", "sent", "withou
 
 
 class BrokenLedger(Failure):
-    """The ledger is not what was written."""
+    """The ledger was changed after it was written."""
 
     exit_code = 1
 
@@ -145,7 +144,7 @@ def _verified(file: str, head: str | None) -> Verdict:
 
 @contextmanager
 def _readable(file: str) -> Iterator[None]:
-    """Errors of reading in words; a ledger that was changed between two readings is broken too."""
+    """Turns errors of reading into failures of a command. A ledger that changes between two readings is broken too."""
     try:
         yield
     except OSError as error:

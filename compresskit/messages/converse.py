@@ -14,6 +14,7 @@ from typing import Any
 from .._json import dumps
 from ..types import Message, Path, Slot, Tool, Turn
 from . import parts
+from .json_results import json_blocks, json_slots
 from .shape import Answer, Shape
 
 # The one field of each content block (the ContentBlock union).
@@ -67,7 +68,7 @@ def block_slots(block: Any, path: Path, every: bool = False) -> list[Slot]:
     kind = _kind(block)
     inner = block[kind]
     if kind == "json":
-        return parts.json_slots(inner, (*path, kind), every)
+        return json_slots(inner, (*path, kind), every)
     holder = _holder(kind, inner, every)
     for step in holder:
         inner = inner.get(step)
@@ -142,7 +143,7 @@ def _block(turn: Turn, block: Any, i: int) -> None:
     inner = block[kind] if kind else None
     path = ("content", i)
     found = block_slots(block, path) if kind != "json" else []  # JSON is known only in results
-    parts.json_blocks(turn, {"content": {i: block}}, found)
+    json_blocks(turn, {"content": {i: block}}, found)
     if kind == "text" and found:
         turn.human = turn.human or turn.role == "user"
     elif kind == "cachePoint":

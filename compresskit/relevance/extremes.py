@@ -1,7 +1,7 @@
 """Finds the rows of a table that a superlative asks for: those with the highest and the lowest values of a column.
 
 "Which hotel is the cheapest?" shares no word with its answer. The column is the one whose name has most words of the
-question; an adjective such as cheapest stands for the usual names of its column. Rows are read one by one, in CSV and
+question; an adjective such as cheapest means the usual names of its column. Rows are read one by one, in CSV and
 its like, in Markdown and HTML, in statements of SQL, in columns apart by spaces, and in records of JSON.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest, nsmallest
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from ..content import Split
@@ -97,7 +98,7 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     Args:
         text: The text, whose parts are tables, or which is one.
         split: Its kind and parts.
-        head: What stands before the text, and ends with the names of its columns; "" if the text has them.
+        head: The text before it, which ends with the names of its columns; "" if the text itself has them.
         question: The question.
         explicit: How surely it asks about this text, from 0 to 1.
 
@@ -115,56 +116,61 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     most = tuning.WEIGHTS.extreme_rows
     if counted:
         most = max(most, _NUMBERS.get(counted[1].lower()) or int(counted[1]))
+    starts = split.parts if split.parts and split.kind not in _JSON else (0,)  # a long record is a part, too
+    tables = [
+        (at, table) for at, end in pairwise((*starts, len(text))) for table in _tables(text[at:end], split.kind, head)
+    ]
+    columns = [(at, table, *column) for at, table in tables for column in _columns(table, asked)]
+    best = max((score for *_, score in columns), default=0.0)
+    other = tuning.WEIGHTS.other_end_share
     shares: dict[tuple[int, int], float] = {}
-    parts_of = split.parts if split.parts and split.kind not in _JSON else (0,)  # a long record is a part, too
-    for at, end in pairwise((*parts_of, len(text))):
-        for table in _tables(text[at:end], split.kind, head):
-            taken: dict[tuple[int, int], float] = {}
-            for column, share in _columns(table, asked, explicit):
-                _take(taken, table, column, share, low, most)
-            if taken and table.heading:
-                taken[table.heading] = 1.0
-            shares |= {(at + first, at + last): share for (first, last), share in taken.items()}
+    for at, table, values, score in columns:
+        certain = 1.0 if 0 < score == best else other if score else 0.0 if best else other * explicit
+        if certain:
+            _take(shares, at, table, values, certain, low, most)
     return [Row(start, end, share) for (start, end), share in sorted(shares.items())]
 
 
 def _take(
-    shares: dict[tuple[int, int], float], table: _Table, column: Mapping[int, float], share: float, low: bool, most: int
+    shares: dict[tuple[int, int], float],
+    at: int,
+    table: _Table,
+    values: Mapping[int, float],
+    certain: float,
+    low: bool,
+    most: int,
 ) -> None:
-    """Adds the rows at both ends of a column: those at the end that is asked for are more certain."""
-    other = tuning.WEIGHTS.other_end_share
+    """Adds the rows at both ends of a column, with those at the end that is asked for more certain, and the heading."""
+    tuned = tuning.WEIGHTS
+    taken = [] if table.heading is None else [(table.heading, certain)]
     for pick, there in ((nlargest, not low), (nsmallest, low)):
-        for place, row in enumerate(pick(most if there else 1, column, key=column.__getitem__)):
-            certain = share * (1.0 if there else other) / (1 + place * tuning.WEIGHTS.extreme_fade)
-            span = table.rows[row]
-            shares[span] = max(shares.get(span, 0.0), certain)
+        for place, row in enumerate(pick(most if there else 1, values, key=values.__getitem__)):
+            share = certain * (1.0 if there else tuned.other_end_share) / (1 + place * tuned.extreme_fade)
+            taken.append((table.rows[row], share))
+    for (start, end), share in taken:
+        span = at + start, at + end
+        shares[span] = max(shares.get(span, 0.0), share)
 
 
-def _columns(table: _Table, asked: set[str], explicit: float) -> Iterator[tuple[dict[int, float], float]]:
-    """The columns that the question may mean: the numbers of their rows with the values, and the certainty."""
+def _columns(table: _Table, asked: set[str]) -> Iterator[tuple[dict[int, float], float]]:
+    """The columns with an order: their values by the number of the row, and how much of the question their names say.
+
+    A word counts less the more names have it.
+    """
     names = list(dict.fromkeys(name for cells in table.cells[:_SAMPLE] for name in cells))[:_MAX_COLUMNS]
     of = {name: {part for word in words(name) for part in parts(word)} for name in names}
-    spread = {term: sum(term in each for each in of.values()) for each in of.values() for term in each}
+    spread = Counter(chain.from_iterable(of.values()))
     meant = {
         name
         for adjectives, measured in _MEASURES.items()
         if any(term.startswith(tuple(adjectives.split())) for term in asked)
         for name in measured.split()
     }
-    scores = {
-        name: sum(1 / spread[term] for term in each if any(_same(term, other) for other in asked))
-        or tuning.WEIGHTS.other_end_share * any(_same(term, other) for term in each for other in meant)
-        for name, each in of.items()
-    }
-    ordered = {name: column for name in names if (column := _ordered(table, name))}
-    best = max((scores[name] for name in ordered), default=0.0)
-    for name, column in ordered.items():
-        if best and scores[name] == best:
-            yield column, 1.0
-        elif scores[name]:
-            yield column, tuning.WEIGHTS.other_end_share
-        elif not best and explicit:
-            yield column, tuning.WEIGHTS.other_end_share * explicit
+    for name, terms in of.items():
+        if values := _ordered(table, name):
+            said = sum(1 / spread[term] for term in terms if any(_same(term, other) for other in asked))
+            measures = any(_same(term, other) for term in terms for other in meant)
+            yield values, said or tuning.WEIGHTS.other_end_share * measures
 
 
 def _same(term: str, other: str) -> bool:
@@ -215,14 +221,13 @@ def _seconds(year: int, month: int, day: int, hour: int = 0, minute: int = 0, se
 def _tables(text: str, kind: str, head: str) -> Iterator[_Table]:
     """The tables of a text of a kind."""
     if head:
-        names = _outer(head.strip().splitlines()[-1])
-        yield from _of_lines(text, names)
+        yield from _of_lines(text, next((line for line in reversed(head.splitlines()) if not _RULED.match(line)), ""))
     elif "<tr" in text[:_QUESTION_CHARACTERS].lower() and (found := _of_html(text)):
         yield found
     elif kind in _JSON:
         yield from _of_records(text)
     else:
-        yield from _of_lines(text, None)
+        yield from _of_lines(text, "")
 
 
 def _outer(names: str) -> list[str]:
@@ -243,7 +248,7 @@ def _of_html(text: str) -> _Table | None:
         (row.start(), row.end(), [_TAG.sub("", cell).strip() for cell in _HTML_CELL.findall(row[0])])
         for row in _limited(_HTML_ROW.finditer(text))
     ]
-    return _with_names([row for row in rows if row[2]], None)
+    return _with_names([row for row in rows if row[2]], [])
 
 
 def _limited(found: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
@@ -277,8 +282,8 @@ def _members(record: str) -> dict[str, str]:
     return found
 
 
-def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
-    """A table for each run of lines with as many cells as most lines have."""
+def _of_lines(text: str, head: str) -> Iterator[_Table]:
+    """The table of the lines with as many cells as most lines have; ``head`` are the names of its columns, if known."""
     spans, at = [], 0
     for line in text.split("\n")[:_MAX_ROWS]:
         if line.strip() and not _RULED.match(line):
@@ -288,9 +293,10 @@ def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
         return
     lines = [text[start:end].strip("\r\n") for start, end in spans]
     if sum(_SQL.match(line) is not None for line in lines) * 2 > len(lines):
-        names, rows = _of_sql(lines, spans, names)
+        names, rows = _of_sql(lines, spans)
     else:
         sign = _delimiter(lines)
+        names = (_outer(head) if head.startswith("(") else _cells(head.rstrip("\r"), sign)) if head else []
         rows = [(*span, _cells(line, sign)) for span, line in zip(spans, lines, strict=True)]
     usual = max(sizes, key=sizes.__getitem__) if (sizes := _sizes(rows)) else 0
     if usual > 1:
@@ -300,9 +306,10 @@ def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
 
 
 def _of_sql(
-    lines: Sequence[str], spans: Sequence[tuple[int, int]], names: list[str] | None
-) -> tuple[list[str] | None, list[tuple[int, int, list[str]]]]:
-    """The rows of statements of SQL, and the names of their columns if a statement has them."""
+    lines: Sequence[str], spans: Sequence[tuple[int, int]]
+) -> tuple[list[str], list[tuple[int, int, list[str]]]]:
+    """The names of the columns, if a statement of SQL has them, and the rows."""
+    names: list[str] = []
     rows = []
     for span, line in zip(spans, lines, strict=True):
         found = _SQL.match(line.strip())
@@ -346,7 +353,7 @@ def _cells(line: str, sign: str, quote: str = '"') -> list[str]:
         return line.split(sign)
 
 
-def _with_names(rows: list[tuple[int, int, list[str]]], names: list[str] | None) -> _Table | None:
+def _with_names(rows: list[tuple[int, int, list[str]]], names: list[str]) -> _Table | None:
     """The table of rows, of which the first one has the names if they are not known."""
     heading = None
     if not names and rows and not any(_value(cell) is not None for cell in rows[0][2]):

@@ -1,6 +1,6 @@
 """Finds outliers without a query: lines unlike the others, and records with an odd value.
 
-Of 0 to 1, by nothing but the texts themselves. A flag that flips among thousands of requests counts, at
+Each gets a number from 0 to 1, from the texts alone. A flag that flips among thousands of requests counts, at
 whatever level it is logged; so do a status that one record of a thousand has, and a number far off.
 """
 

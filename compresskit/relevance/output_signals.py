@@ -1,6 +1,6 @@
 """What matters in the output of a command by itself, whatever was asked for: failures, odd lines, totals, the ends.
 
-All of it is told by how lines compare with the other lines of the same text. No tool is known by name.
+It compares each line with the other lines of the same text. It knows no tool by name.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _message(line: str) -> str:
 
 
 def _scarce(values: list[float]) -> list[float]:
-    """The values, less the more parts have such a value: where every second part is odd, none is.
+    """The values, which are lower if more parts have one: if every second part is odd, none is.
 
     >>> [round(value, 2) for value in _scarce([1.0, 0.0, 0.0, 0.0, 0.4])]
     [0.41, 0.0, 0.0, 0.0, 0.05]

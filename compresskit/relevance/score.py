@@ -19,9 +19,11 @@ from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
+from .joins import joined
 from .links import hop
 from .outliers import of_records
 from .output_signals import output_values
+from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_counts import TermCounts
@@ -92,12 +94,14 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = _with(parts, "reranked", values, query.rerank(texts, values))
     values = _with(parts, "linked", values, hop(documents, values, query.explicit))
+    values = _with(parts, "joined", values, joined(documents, values, mentioned, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
     parts["region"] = [tuned.region_share * each for region in regions for each in region]
+    parts["section"] = of_sections(documents, reader, query, query.explicit * tuned.section * (strength or 1.0))
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if named.names:

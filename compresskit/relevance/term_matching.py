@@ -47,6 +47,15 @@ _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
+def base_of(term: str) -> str:
+    """The term of the query that a counted term stands for.
+
+    >>> base_of("authentication~"), base_of("authentication")
+    ('authentication', 'authentication')
+    """
+    return term.rstrip(_SHORT + _BEGINNING + _LONGER + _STEM)
+
+
 class Readings(NamedTuple):
     """Counts of segments: of each term of the query, of all words, and of the words of its call that occur in it."""
 

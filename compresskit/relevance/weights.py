@@ -143,6 +143,20 @@ class RelevanceWeights:
         "`python -m evals needs`: contracts 0.87, with 1 0.79",
     )
 
+    # Sections (sections.py)
+    section: float = weight(
+        0.6,
+        "value of a segment below the heading that says most of the query; 0: none",
+        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.70 to 0.90",
+    )
+    min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
+    title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
+    path_share: float = weight(0.5, "share of the words of the headings above it")
+    named_section: float = weight(
+        2.0,
+        "value of the number of a section that the question names, as a multiple of that of the best word of a title",
+    )
+
     # Tables (tables.py)
     table: float = weight(
         0.5,
@@ -169,6 +183,15 @@ class RelevanceWeights:
     )
     name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
+
+    # Lines, rows and records with the same id (joins.py)
+    id_share: float = weight(
+        1.0,
+        "share of a hit's value that goes to others with an id that it has; 0: none",
+        "`python -m evals needs`: logs that are asked for one request or process 0.96 to 0.98",
+    )
+    min_joined_share: float = weight(0.5, "share of the best hit's value from which on a hit's ids are followed")
+    max_id_segments: int = weight(24, "segments that may have an id that is followed, maximum")
 
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
@@ -241,13 +264,15 @@ class RelevanceWeights:
 
     # Rows that a superlative asks for (extremes.py)
     extreme_rows: int = weight(
-        2, "rows at the end of a column that a superlative asks for, if it names no number; 0: none"
+        2,
+        "rows at the end of a column that a superlative asks for, if it names no number; 0: none",
+        "`python -m evals needs`: tables asked for their highest and lowest values 0.21 to 0.96",
     )
-    min_ordered_share: float = weight(0.7, "share of the cells of a column that have an order, minimum")
     extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
     other_end_share: float = weight(
         0.3, "certainty of the row at the other end of the column, and of columns that the question names in part"
     )
+    min_ordered_share: float = weight(0.7, "share of the cells of a column that are numbers or dates, minimum")
 
     # Text that later texts show too (duplicates.py)
     min_repeated_line_characters: int = weight(

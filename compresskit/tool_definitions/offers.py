@@ -137,7 +137,7 @@ class _Choice:
     def _corrected(self, actions: dict[str, ToolAction], order: list[str]) -> dict[str, ToolAction]:
         """Defers the last tools of an order, as long as the tools as they are written cost too much.
 
-        Names that no group stands for any more may cost more than what was counted for single tools.
+        Names that are no longer in a group may cost more than what was counted for single tools.
         """
         while order and (over := _cost(self.written(actions), self._count) - self._budget) > 0:
             while order and over > 0:

@@ -7,15 +7,14 @@ byte, and the other s that stay have to be written again, because they are no lo
 costs w when it is written and r when it is read, so the compaction costs (w - r) s - r d in its own request, and saves
 r d in each later one. Some later requests then retrieve a text, which costs c each on average (see below).
 
-How many requests will follow is unknown. This is the ski rental problem: buy when the rent that was paid equals the
-price. The excess grew from zero over the n requests since the last compaction, so on average it was read in half of
-them. A compaction is therefore due if
+How many requests will follow is unknown. The estimate is a share of the requests since the last compaction, n of them.
+It is below a half, which the ski rental rule would give for an excess that grew from zero, because runs end. A
+compaction is therefore due if
 
-    (r d - c) n / 2  >=  (w - r) s - r d
+    (r d - c) n  >=  (w - r) s - r d
 
-and the bill of the excess is then at most about twice the lowest possible one, however the conversation goes on. New
-tokens that are taken out before they are written make a compaction cheaper. The rule alone can still make a whole run
-dearer than sending everything, if it ends soon after a compaction. So there is a second condition: what earlier
+New tokens that are taken out before they are written make a compaction cheaper. The rule alone can still make a whole
+run dearer than sending everything, if it ends soon after a compaction. So there is a second condition: what earlier
 requests saved, for example with results that entered shorter, has to cover the price, apart from a small share of the
 bill. If a run ends right after a compaction, it has cost at most that share too much.
 
@@ -37,6 +36,8 @@ from typing import NamedTuple
 
 from ..prices import MILLION, Prices
 from . import weights as tuning
+
+_NEVER = 10**9  # tokens that no result has
 
 
 class Spending(NamedTuple):
@@ -94,7 +95,7 @@ def compaction_pays(
         prices: The prices of the model.
 
     >>> from compresskit.prices import usual
-    >>> early, late = Spending(30_000, 30_000, 8), Spending(60_000, 90_000, 20)
+    >>> early, late = Spending(30_000, 30_000, 8), Spending(60_000, 90_000, 40)
     >>> [compaction_pays(5_700, 20_000, 8_000, 1_000, 400, spending, usual()) for spending in (early, late)]
     [False, True]
     """
@@ -104,7 +105,37 @@ def compaction_pays(
     asking = _asking(settled_tokens, asked, prices) * exp(-kept / tuning.WEIGHTS.decay_share)
     each = (prices.read * gone - asking) / MILLION
     affordable = spending.whole - spending.sent + tuning.WEIGHTS.debt_share * spending.whole
-    return gone > 0 and price <= affordable and price <= each * max(1, spending.requests // 2)
+    return gone > 0 and price <= affordable and price <= each * following(spending.requests)
+
+
+def following(requests: int) -> int:
+    """The requests that are expected to follow, after some requests.
+
+    >>> following(1), following(80)
+    (1, 20)
+    """
+    return max(1, int(tuning.WEIGHTS.horizon_share * requests))
+
+
+def min_excerpt_tokens(prompt_tokens: int, requests: int, prices: Prices) -> int:
+    """The tokens of a new result from which on an excerpt of it costs less than all of it.
+
+    An excerpt that leaves out a share l of m tokens saves l m (w + r n) in this request and n later ones. The model
+    retrieves the text with the probability e, which costs e (r P + w m).
+
+    Args:
+        prompt_tokens: The tokens of the request (P).
+        requests: The requests so far.
+        prices: The prices of the model.
+
+    >>> from compresskit.prices import usual
+    >>> [min_excerpt_tokens(tokens, 20, usual()) for tokens in (3_000, 30_000, 100_000)]
+    [28, 288, 959]
+    """
+    tuned = tuning.WEIGHTS
+    chance = tuned.entry_asked_share
+    saved = (1 - tuned.excerpt_share) * (prices.write + prices.read * following(requests)) - chance * prices.write
+    return int(chance * prices.read * prompt_tokens / saved) if saved > 0 else _NEVER
 
 
 def _asking(prompt_tokens: int, message_tokens: float, prices: Prices) -> float:

@@ -7,11 +7,12 @@ The time it takes grows with the new messages alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from .._json import clone
 from ..content import detect
 from ..messages import read
-from ..messages.instructions import carry
+from ..messages.instructions import carried
 from ..messages.must_stay import task_of
 from ..messages.parts import replace
 from ..messages.retrieval_tool import OURS
@@ -19,13 +20,39 @@ from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
 from ..plan.groups import Atom
 from ..plan.judging import judge
+from ..prices import Prices
 from ..relevance.query import derive
 from ..types import NO_RULES, Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
 from . import weights as tuning
+from .continuation import requests_in
+from .economics import min_excerpt_tokens
 from .repeats import discounted
 
-_LISTS = frozenset({"json", "jsonl", "lines", "search", "log", "markdown"})  # any line of them may be needed next
+_RECORDS = frozenset({"json", "jsonl", "search"})  # any line of them may be needed next
+_LISTS = _RECORDS | {"lines", "log", "markdown"}
 _CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
+
+
+class Long(NamedTuple):
+    """New results that become excerpts: those of more than ``tokens`` tokens, unless their kind is in ``whole``."""
+
+    tokens: int
+    whole: frozenset[str]
+
+
+def long_results_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> Long:
+    """Long files and prose; by prices, all results of which an excerpt costs less than the whole text.
+
+    Args:
+        prompt_tokens: The tokens of the request before.
+        messages: All messages.
+        prices: The prices of the model, or None.
+    """
+    tuned = tuning.WEIGHTS
+    if prices is None:
+        return Long(tuned.min_excerpt_tokens, _LISTS)
+    paying = min_excerpt_tokens(prompt_tokens, requests_in(list(messages)), prices)
+    return Long(max(tuned.min_priced_excerpt_tokens, paying), _RECORDS)
 
 
 def enter_views(
@@ -37,6 +64,7 @@ def enter_views(
     changing: Sequence[Turn],
     limits: Limits,
     rules: Mapping[Place, Treatment],
+    long: Long,
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
@@ -49,27 +77,27 @@ def enter_views(
         changing: The new messages with long results that may be changed.
         limits: The room and the measure of the request.
         rules: What the caller's rules say about texts of the new messages.
+        long: Which results are long.
     """
     tuned = tuning.WEIGHTS
     count = limits.measure.count
-    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules)]
-    long: dict[int, int] = {}
+    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules, long)]
+    sizes: dict[int, int] = {}
     ordinary = bounded = 0
     for index, block in texts:
         tokens = count(block.text)
-        long[index] = long.get(index, 0) + tokens
+        sizes[index] = sizes.get(index, 0) + tokens
         rule = rules.get((index, block.path))
         most = None if rule is None else rule.max_tokens
         ordinary += tokens if most is None else 0
         bounded += 0 if most is None else min(tokens, most)
-    if not long:
+    if not sizes:
         return {}
     places = _context(given.turns, known)
-    shown = [messages[index] if index in long else _clipped(messages[index]) for index in places]
-    turns = read(shown, given.shape).turns
-    carry([given.turns[index] for index in places], turns)
+    shown = [messages[index] if index in sizes else _clipped(messages[index]) for index in places]
+    turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
-    stays = ["" if index in long else "context" for index in places]
+    stays = ["" if index in sizes else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
     wanted = int(tuned.excerpt_share * ordinary) + bounded
@@ -86,23 +114,23 @@ def enter_views(
         if (place := (places[one.block.message], one.block.path)) in counted:
             candidates[number], repeated = discounted(one, above[place], limits.measure)
             wanted -= int(tuned.excerpt_share * repeated)
-    room = limits._replace(room=whole - sum(long.values()) + wanted, names=tuned.excerpt_names_share, most=0)
+    room = limits._replace(room=whole - sum(sizes.values()) + wanted, names=tuned.excerpt_names_share, most=0)
     written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        if index in long and rows and all(row.action != "stub" for row in rows):  # the model has just asked for it
+        if index in sizes and rows and all(row.action != "stub" for row in rows):  # the model has just asked for it
             fresh[index - known] = written.messages[number]
             taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
     return taken
 
 
-def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
+def long_results(turn: Turn, limits: Limits, long: Long, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
     """The results of a message that are long: by the bound of a rule, or else by the usual one."""
     found = []
     for block in turn.blocks:
         rule = rules.get((turn.index, block.path))
-        least = tuning.WEIGHTS.min_excerpt_tokens
+        least = long.tokens
         if rule is not None:
             least = least if rule.max_tokens is None else rule.max_tokens
             if rule.untouched or rule.complete:
@@ -114,8 +142,8 @@ def long_results(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment] = 
     return found
 
 
-def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment]) -> list[Block]:
-    """The long results of a message that are not lists, and those that a rule bounds."""
+def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment], long: Long) -> list[Block]:
+    """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
 
     def is_bounded(block: Block) -> bool:
         rule = rules.get((turn.index, block.path))
@@ -123,8 +151,8 @@ def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment]) -> list
 
     return [
         block
-        for block in long_results(turn, limits, rules)
-        if is_bounded(block) or detect(block.text, block.call).kind not in _LISTS
+        for block in long_results(turn, limits, long, rules)
+        if is_bounded(block) or detect(block.text, block.call).kind not in long.whole
     ]
 
 

@@ -25,7 +25,7 @@ from ..result import Action, Decision
 from ..tokens.measure import Measure
 from ..types import Conversation, Message, Path, Place, Treatment, Turn
 from . import weights as tuning
-from .entry_excerpts import enter_views, long_results
+from .entry_excerpts import Long, enter_views, long_results
 from .repeats import Above, referred
 
 
@@ -34,7 +34,7 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]  # key -> original
-    once: frozenset[str] = (
+    repeats: frozenset[str] = (
         frozenset()
     )  # keys of results of which a part was left out because it repeats an earlier text
     needs_tool: bool = False  # whether something was left out that the model may ask for
@@ -75,7 +75,7 @@ class Entered(NamedTuple):
         if not equal(whole[before:], new):
             return whole, Entered([], {})
         last = [
-            short if protected[before + number] and not self.once & _issued(short, self.taken) else message
+            short if protected[before + number] and not self.repeats & _issued(short, self.taken) else message
             for number, (short, message) in enumerate(zip(self.messages, new, strict=True))
         ]
         shown = frozenset().union(*(_issued(message, self.taken) for message in last))
@@ -97,6 +97,7 @@ def entered(
     limits: Limits,
     forms: str,
     rules: Mapping[Place, Treatment],
+    long: Long,
 ) -> Entered:
     """The new messages in their smaller forms.
 
@@ -109,22 +110,23 @@ def entered(
         limits: The room and the measure of the request.
         forms: "" for no smaller forms, "lossless" or "views".
         rules: What the caller's rules say about texts of the new messages.
+        long: Which results are long.
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
-    once: dict[str, str] = {}
+    repeated: dict[str, str] = {}
     views: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         limits = limits._replace(cache={**limits.cache, **taken})
-        once, views = _views(given, messages, known, fresh, sent, protected, limits, rules)
-        taken |= once | views
+        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules, long)
+        taken |= repeated | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # a message quotes one of these markers already, so restore() would take the quotation for the form
         return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken, frozenset(once), needs_tool=bool(once or views))
+    return Entered(fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
 
 
 def _views(
@@ -136,6 +138,7 @@ def _views(
     protected: frozenset[int],
     limits: Limits,
     rules: Mapping[Place, Treatment],
+    long: Long,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
 
@@ -145,35 +148,40 @@ def _views(
             turn
             for turn, message in zip(given.turns[known:], fresh, strict=True)
             if turn.index not in protected
-            and long_results(turn, limits, rules)
+            and long_results(turn, limits, long, rules)
             and equal(message, messages[turn.index])
         ]
 
-    long = {turn.index for turn in untouched()}
-    if not long:
+    indices = {turn.index for turn in untouched()}
+    if not indices:
         return {}, {}
     before = read([*sent, *fresh], given.shape, given.results).turns
-    for index in long:
+    for index in indices:
         for block in before[index - known - len(fresh)].blocks:
             block.text = ""  # it is not yet decided which part of it can be read
     above = Above(before)
     newest = {
         (turn.index, block.path): above.newest(block, len(sent) + turn.index - known)
         for turn in untouched()
-        for block in long_results(turn, limits, rules)
+        for block in long_results(turn, limits, long, rules)
     }
-    once = _once(untouched(), known, fresh, newest, limits)
-    limits = limits._replace(cache={**limits.cache, **once})
-    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules)
+    repeated = _leave_out_repeats(untouched(), known, fresh, newest, limits, long)
+    limits = limits._replace(cache={**limits.cache, **repeated})
+    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, long)
 
 
-def _once(
-    turns: Sequence[Turn], known: int, fresh: list[Message], newest: Mapping[tuple[int, Path], str], limits: Limits
+def _leave_out_repeats(
+    turns: Sequence[Turn],
+    known: int,
+    fresh: list[Message],
+    newest: Mapping[tuple[int, Path], str],
+    limits: Limits,
+    long: Long,
 ) -> dict[str, str]:
     """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
     for turn in turns:
-        for block in long_results(turn, limits):
+        for block in long_results(turn, limits, long):
             key = keys.name(block.text)
             above = "" if block.must else newest.get((turn.index, block.path), "")
             text = referred(block.text, block.call, above, key, wording)

@@ -22,6 +22,10 @@ class TurnWeights:
 
     # Excerpts on entry (entry_excerpts.py)
     min_excerpt_tokens: int = weight(500, "tokens of a new result above which it is brought to an excerpt", _BILL)
+    min_priced_excerpt_tokens: int = weight(150, "the same with prices, minimum: the prices may ask for more", _BILL)
+    entry_asked_share: float = weight(
+        0.1, "e: share of the excerpts on entry whose whole text the model retrieves later", _BILL
+    )
     excerpt_share: float = weight(1 / 3, "share of the tokens of long new results that stays", _BILL)
     excerpt_names_share: float = weight(0.3, "share of names in what an excerpt on entry adds to its floor", _BILL)
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
@@ -45,6 +49,12 @@ class TurnWeights:
         "share of the bill so far that a compaction may cost beyond what was saved before it",
         "`python -m evals bill --compressors conversation`",
     )
+    horizon_share: float = weight(
+        0.25,
+        "requests that are expected to follow, as a share of those since the last compaction",
+        "`python -m evals bill --compressors conversation-views`, with each of the four groups left out: 0.15 to 0.35 "
+        "are within 0.01; coding runs alone would take 0.5, and τ-bench 0.15",
+    )
     max_asked_tokens: float = weight(
         1_000.0,
         "tokens of a retrieval that is expected after a compaction, maximum: long texts are asked for in parts",
@@ -53,7 +63,10 @@ class TurnWeights:
         0.75, "share of a model's context window up to which a compaction may be put off because it does not pay"
     )
     max_tool_share: float = weight(
-        0.02, "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on"
+        0.03,
+        "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on",
+        "`python -m evals bill --compressors conversation-views`, with each of the four groups left out: 0.03 of 0.01 "
+        "to 0.04, and 0.02 without the plain-chat runs",
     )
     using_share: float = weight(
         0.5, "q: share of the turns that use some text of their history", '"using" of `python -m evals bill`'

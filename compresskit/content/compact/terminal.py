@@ -1,4 +1,4 @@
-"""Output of a terminal as it stands in the end: without colours, and without lines that were overwritten."""
+"""The output of a terminal as a reader sees it in the end: without colours and overwritten lines."""
 
 from __future__ import annotations
 

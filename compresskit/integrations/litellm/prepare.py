@@ -110,7 +110,7 @@ def _items(given: str | list[Any]) -> list[Any]:
 def responses_arguments(kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The changed arguments of a call in the words of the Responses API.
 
-    Reasoning that the provider neither stored nor encrypted is left out, because the provider knows it no more.
+    Reasoning that the provider neither stored nor encrypted is left out, because the provider no longer knows it.
     """
     items = changes["messages"]
     if kwargs.get("store") is False:
