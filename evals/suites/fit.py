@@ -152,7 +152,7 @@ def needs_of(case: Case) -> Sequence[str]:
 
 
 def positives(document: Document, wanted: Sequence[str]) -> list[bool]:
-    """For each segment whether it has a part of a text that is needed, where that first stands in the document."""
+    """For each segment whether it has a part of a needed text, at the first place of that text in the document."""
     spans = []
     for need in wanted:
         said = next((said for said in passages.spellings(need) if said in document.text), "")
