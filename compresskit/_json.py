@@ -13,6 +13,7 @@ from .errors import InvalidMessages, described, place
 
 _DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
+_NAMES = frozenset({str})
 _AT_ONCE = 1_000  # items of a list that are written and compared in one go
 
 
@@ -25,7 +26,7 @@ def clone(value: Any, where: str) -> Any:
     >>> clone({"role": "user", "content": [{"type": "text", "text": "hi"}]}, "messages[0]")
     {'role': 'user', 'content': [{'type': 'text', 'text': 'hi'}]}
     """
-    if type(value) is dict and all(type(item) in _SCALARS for item in value.values()):
+    if type(value) is dict and _SCALARS.issuperset(map(type, value.values())):
         return dict(value)
     root: list[Any] = [None]
     todo: list[tuple[Any, Any, Any, str]] = [(root, 0, value, where)]
@@ -80,9 +81,25 @@ def exactly(value: Any, ascii_only: bool = False) -> str | None:
         return None if None in texts else "[" + ", ".join(text[1:-1] for text in texts if text) + "]"
     try:
         text = json.dumps(value, ensure_ascii=ascii_only, allow_nan=False)
-        return text if json.loads(text) == value else None
+        same = (not ascii_only and _is_plain(value)) or json.loads(text) == value
+        return text if same else None
     except (RecursionError, TypeError, ValueError):
         return None
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a value that JSON can write comes back equal: it has only names and values of the types of JSON."""
+    todo: list[Any] = [[value]]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            if not _NAMES.issuperset(map(type, item)):
+                return False
+            item = item.values()
+        elif type(item) is not list:
+            return False
+        todo += [inner for inner in item if type(inner) not in _SCALARS]
+    return True
 
 
 def equal(one: Any, other: Any) -> bool:

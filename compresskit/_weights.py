@@ -1,8 +1,11 @@
 """Weights as data: the declaration of one weight, and the replacement of some of them for an eval.
 
 A weight is a number that decides which text is kept. Each package declares its own in its ``weights.py``, as the fields
-of one frozen dataclass, and reads them from the module's ``WEIGHTS`` at the time of the call. Limits of time and memory
-are no weights: they stay beside the code that they bound.
+of one frozen dataclass, and reads them from the module's ``WEIGHTS`` at the time of the call.
+
+Other numbers stay beside the code that uses them: limits of time and memory, estimates of tokens, and the numbers of
+``content/``, which say what a text is and how a form of it is written. ``restore`` makes forms again to recognise them,
+so a change of one of these is a change of a format.
 
 This is private. ``compress()`` has no option for weights: cached prefixes would depend on it.
 """

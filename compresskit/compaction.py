@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .messages import read
 from .messages.instructions import carry
 from .messages.must_stay import MustStay
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge
+from .plan.candidates import Judged
 from .plan.groups import atoms
+from .plan.judging import judge
 from .plan.opening import to_open
 from .plan.writer import Written
 from .relevance.query import derive
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 # Text with more characters per token of the trigger than this is above it more likely than not, and is
 # split and scored while it is counted. It changes the time, never the result.
 _LIKELY_CHARACTERS = 4
+
+
+class Begun(NamedTuple):
+    """A history that is judged, and its newest messages as they enter in it."""
+
+    judged: Judged
+    entering: Entered
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,7 @@ class Compaction:
     after: Function | None
     forms: dict[Place, str] = field(default_factory=dict)
 
-    def begun(self) -> Judged | None:
+    def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
         texts = (block.text for turn in self.whole.turns for block in turn.blocks)
@@ -72,20 +80,18 @@ class Compaction:
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
             measure.begin(texts)
             return None
-        shown, turns, _ = self._shown(self.stays)
-        return measure.meanwhile(texts, lambda: self._judged(shown, turns, self.stays))
+        return measure.meanwhile(texts, lambda: self._judged(self.stays))
 
-    def written(self, limits: Limits, begun: Judged | None) -> tuple[Written, int]:
+    def written(self, limits: Limits, begun: Begun | None) -> tuple[Written, int]:
         """What is written within the limits, and the floor. The last to go are opened if they have to."""
-        stays, opened, judged = self.stays, frozenset[tuple[int, Path]](), begun
+        stays, opened = self.stays, frozenset[tuple[int, Path]]()
         while True:
-            shown, turns, entering = self._shown(stays)
-            judged = judged or self._judged(shown, turns, stays)
+            judged, entering = begun or self._judged(stays)
             written, floor = fitted(limits, judged, self.shortening)
             more = to_open(stays, floor, limits)
             if not more:
-                return _completed(written, entering, opened, len(shown)), floor
-            stays, judged = stays.without(more), None
+                return _completed(written, entering, opened, len(judged.messages)), floor
+            stays, begun = stays.without(more), None
             opened |= {(block.message, block.path) for block in more}
 
     def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:
@@ -97,11 +103,13 @@ class Compaction:
         carry(self.whole.turns, turns)
         return shown, turns, entering
 
-    def _judged(self, shown: list[Message], turns: Sequence[Turn], stays: MustStay) -> Judged:
+    def _judged(self, stays: MustStay) -> Begun:
+        shown, turns, entering = self._shown(stays)
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        return judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+        return Begun(judged, entering)
 
     def _own_form(self, block: Block) -> str:
         """The caller's own form of a text; "" if there is none."""

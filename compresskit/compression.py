@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _observer
-from ._json import clone
+from ._json import clone, equal
 from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
-from .messages.must_stay import moved, must_stay, untouched
-from .options import (
-    check,
-    check_keeping,
-    check_meaning,
-    check_tools,
-    check_turns,
-    checked_factor,
-    checked_target,
-    entry_forms,
-)
+from .messages.must_stay import MustStay, moved, must_stay, untouched
+from .messages.readings import Readings
+from .options import COMPRESS, check_options, checked_target, entry_forms
 from .prices import Prices, context_window, prices_of
 from .request import Request
 from .result import Compressed
 from .rules import Rule, checked_rules, treatments
 from .rules.hooks import Function, checked_hook
 from .tokens.measure import measure_for
+from .tool_definitions import Offer
 from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
@@ -46,10 +39,13 @@ from .types import (
     Counter,
     Embedder,
     Message,
+    Place,
     Protect,
     Reranker,
     Shrinker,
     Tool,
+    Treatment,
+    Turn,
 )
 
 if TYPE_CHECKING:
@@ -180,93 +176,237 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
-    target = checked_target(trigger, target)
-    check(model, query, tools, recoverable, cache)
-    check_meaning(embedder, embedding_model, reranker)
-    check_keeping(cached, results, folds)
-    check_turns(previous, on_entry, offer_tool, breakpoints, prices)
-    check_tools(tool_budget, keep_tools)
-    prices = prices_of(prices, model)
-    ruling = checked_rules(rules, shrinker)
+    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
-    measure = measure_for(model, counter, checked_factor(token_factor))
+    prices = prices_of(prices, model)
+    measure = measure_for(model, counter, float(token_factor))
     messages = as_dicts(messages)
     given = read(messages, shape, results, tools=tools or ())
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
         trigger=trigger,
-        target=target,
+        target=checked_target(trigger, target),
         shape=given.shape,
         offer=offers.made(previous),
         recoverable=recoverable,
         cache={},
         measure=measure,
+        readings=Readings(messages, given),
         always=offer_tool,
         marks=breakpoints,
         goes_on=previous is not None,
         limit=_limit(model) if prices is not None and previous is not None else 0,
     )
+    stays = _Stays(protect, open, cached, checked_rules(rules, shrinker))
+    call = _begun(request, messages, given, previous, stays, prices, cache, hook)
+    if call.repeats():
+        return call.going.with_cache(call.earlier, call.request.withheld)
+    entering, kept = Entered([], {}), None
+    if previous is not None or on_entry:
+        entering, kept = _sent_on(call, entry_forms(on_entry))
+        if kept is not None and not call.pays(kept):
+            return kept
+        call = call.compacting(offers.compacted(previous, call.request.offer))
+    history, call = _put_back(call, cache)
+    compaction = Compaction(
+        request=call.request,
+        history=history.messages,
+        whole=history.whole,
+        stays=call.must_stay(history),
+        entering=entering,
+        messages=call.messages,
+        folds=folds,
+        query=query,
+        embedder=embedder_of(embedder, embedding_model),
+        reranker=reranker_of(reranker),
+        shortening=None if shrinker is None else shortening_by(shrinker, history.whole.turns, query, measure),
+        rules=call.treatments(history.whole.turns),
+        after=form,
+    )
+    return _compacted(call, compaction, kept)
+
+
+class _Stays(NamedTuple):
+    """What the caller says about texts: ``protect``, ``open`` and ``cached`` as for compress(), and the rules."""
+
+    protect: Protect | None
+    open: Protect | None
+    cached: str
+    rules: Sequence[Rule]
+
+    def moved(self, messages: list[Message], runs: Sequence[list[Message]]) -> _Stays:
+        """The same for the originals of messages."""
+        return self._replace(protect=moved(self.protect, messages, runs), open=moved(self.open, messages, runs))
+
+
+class _History(NamedTuple):
+    """All messages with the originals of earlier calls put back, as they are, as they were read, and what stays."""
+
+    messages: list[Message]
+    whole: Conversation
+    stays: _Stays
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call of compress(): its request, and its messages as the stages see them.
+
+    Attributes:
+        request: The request apart from the messages.
+        messages, given: The messages behind the caller's ``before``, and as they were read.
+        previous: The result of the turn before, if there was one.
+        earlier: The same, or the empty result before the first turn.
+        going: The part of ``earlier`` that still holds.
+        runs: The originals of each new message, and of all messages once the history is compressed again.
+        issued: The positions of the forms of earlier calls in the new messages.
+        stays: What the caller says about texts.
+        prices: The prices of the model, if the bill decides.
+    """
+
+    request: Request
+    messages: list[Message]
+    given: Conversation
+    previous: Compressed | None
+    earlier: Compressed
+    going: Continued
+    runs: Sequence[list[Message]]
+    issued: list[Position]
+    stays: _Stays
+    prices: Prices | None
+
+    @cached_property
+    def requests(self) -> int:
+        """The number of requests since the last compaction, for which only prices ask."""
+        return 0 if self.prices is None else self.going.requests(self.earlier, self.messages)
+
+    def repeats(self) -> bool:
+        """Whether this is the turn before once more."""
+        new = len(self.messages) > self.going.known
+        return self.previous is not None and not new and self.request.repeats(self.earlier, self.going)
+
+    def treatments(self, turns: Sequence[Turn]) -> Mapping[Place, Treatment]:
+        """What the rules say about the texts of turns."""
+        return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
+
+    def must_stay(self, history: _History) -> MustStay:
+        """What must stay of a history."""
+        protect, opened, cached, _ = history.stays
+        found = must_stay(history.whole.turns, history.messages, protect, opened, cached).within(self.request.room)
+        ruled = self.treatments(history.whole.turns)
+        return found.ruled(ruled) if ruled else found
+
+    def billed(self, result: Compressed) -> Compressed:
+        """The result with the bill so far, if the prices are known."""
+        return self.request.billed(result, self.earlier, self.going, self.prices)
+
+    def pays(self, kept: Compressed, compacted: Compressed | None = None) -> bool:
+        """Whether a compaction costs less than sending ``kept``: by an estimate, until there is one."""
+        return self.request.pays(kept, compacted, self.requests, self.earlier, self.given, self.prices)
+
+    def compacting(self, offer: Offer) -> _Call:
+        """The call once all that was sent before may change."""
+        new = self.messages[self.going.known :]
+        cache = {**lasting(self.earlier.cache, new), **self.request.cache}
+        request = replace(self.request, cache=cache, offer=offer)
+        return replace(self, request=request, runs=[*self.going.runs, *self.runs])
+
+
+def _begun(
+    request: Request,
+    messages: list[Message],
+    given: Conversation,
+    previous: Compressed | None,
+    stays: _Stays,
+    prices: Prices | None,
+    cache: Cache | None,
+    hook: Function | None,
+) -> _Call:
+    """The call with the part of the turn before that still holds, and with new messages behind the caller's hook."""
     earlier = previous or request.nothing()
     going = continued(messages, earlier)
-    found = ready(messages, going, earlier.cache, cache, hook, given.shape, results, model)
+    found = ready(messages, going, earlier.cache, cache, hook, given.shape, given.results, request.model)
     request = replace(request, cache=found.cache, withheld=found.withheld, changed=found.changed)
     if found.withheld is not None:
         request = replace(request, places=places_of(found.runs))
-        protect, open = moved(protect, messages, found.given), moved(open, messages, found.given)  # noqa: A001
+        stays = stays.moved(messages, found.given)
         messages = found.messages
-        given = read(messages, given.shape, results)
-    runs, issued = found.runs, found.issued
-    new = messages[going.known :]
-    if previous is not None and not new and request.repeats(earlier, going):
-        return going.with_cache(earlier, found.withheld)
-    requests = going.requests(earlier, messages) if prices is not None else 0  # nobody else asks
-    entering, kept = Entered([], {}), None
-    if previous is not None or on_entry:
-        stay = frozenset(untouched(given.turns, messages, protect, cached))
-        stay = stay.union(going.known + index for index, _ in issued)
-        limits = request.limits._replace(cache={**originals_of(earlier.cache), **request.cache})
-        ruled = treatments(given.turns[going.known :], ruling, model, measure.count)
-        long = long_results_of(earlier.compressed_tokens, messages, prices)
-        enter = partial(entered, given, messages, going.known, going.sent, stay, limits, rules=ruled, long=long)
-        entering, kept = _kept(request, enter, entry_forms(on_entry), runs, issued, earlier, going, prices)
-        if kept is not None:
-            going.hand_on(kept)
-            if not request.pays(kept, None, requests, earlier, given, prices):
-                return kept
-        cache_now = {**lasting(earlier.cache, new), **request.cache}
-        request = replace(request, cache=cache_now, offer=offers.compacted(previous, request.offer))
-        runs = [*going.runs, *runs]
-    history, whole, opened = messages, given, open
-    if cache or previous is not None:
-        history = [message for run in runs for message in run]
-        protect, opened = moved(protect, messages, runs), moved(opened, messages, runs)
-        whole = read(history, given.shape, results)
-    if previous is not None:  # what it sent is no input of its own
-        messages, given, issued = history, whole, []
-        request = replace(request, places={index: index for index in range(len(history))})
-    stays = must_stay(whole.turns, history, protect, opened, cached).within(request.room)
-    ruled = treatments(whole.turns, ruling, model, measure.count)
-    stays = stays.ruled(ruled) if ruled else stays
-    shortening = None if shrinker is None else shortening_by(shrinker, whole.turns, query, measure)
-    asked = embedder_of(embedder, embedding_model), reranker_of(reranker)
-    compaction = Compaction(
-        request, history, whole, stays, entering, messages, folds, query, *asked, shortening, ruled, form
-    )
-    begun = compaction.begun()
-    original = request.cost(given, recoverable and bool(issued))
-    if original <= trigger and kept is None:
-        below = request.unchanged(messages, original, "below_trigger", issued)
-        return request.billed(below, earlier, going, prices)
-    limits = request.limits
-    if previous is not None or prices is not None:
-        limits = request.going_on(whole, requests, prices)
-    written, floor = compaction.written(limits, begun)
-    result = request.result(messages, original, written, floor, issued)
-    result = request.billed(result, earlier, going, prices)
+        given = read(messages, given.shape, given.results)
+        request.readings.add(messages, given)
+    return _Call(request, messages, given, previous, earlier, going, found.runs, found.issued, stays, prices)
+
+
+def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
+    """The new messages as they enter, and the result that sends them behind what was sent before.
+
+    There is no such result if it is above the limit. Forms that leave text out need our tool. By the prices, they wait
+    until they or earlier savings pay for its arrival, which makes the whole cached prefix new.
+    """
+    request, going, before = call.request, call.going, call.earlier
+    stay = frozenset(untouched(call.given.turns, call.messages, call.stays.protect, call.stays.cached))
+    stay = stay.union(going.known + index for index, _ in call.issued)
+    limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
+    ruled = call.treatments(call.given.turns[going.known :])
+    long = long_results_of(before.compressed_tokens, call.messages, call.prices)
+
+    def sent(forms: str) -> tuple[Entered, Compressed | None]:
+        entering = entered(
+            call.given, call.messages, going.known, going.sent, stay, limits, forms, rules=ruled, long=long
+        )
+        kept = request.continued(call.runs, call.issued, before, going, entering)
+        return entering, None if kept is None else call.billed(kept)
+
+    entering, kept = sent(forms)
+    if kept is not None and call.prices is not None and before.messages and kept.tools != before.tools:
+        complete, other = sent("lossless")
+        if other is not None and kept.bill > max(other.bill, kept.bill_without):
+            entering, kept = complete, other
     if kept is not None:
-        result = _paying(request, result, kept, requests, earlier, given, going, prices)
+        going.hand_on(kept)
+    return entering, kept
+
+
+def _put_back(call: _Call, cache: Cache | None) -> tuple[_History, _Call]:
+    """The history with the originals of earlier calls put back, and the call.
+
+    In a conversation that goes on, the history takes the place of the messages: what was sent is no input of its own.
+    """
+    if not cache and call.previous is None:
+        return _History(call.messages, call.given, call.stays), call
+    history = [message for run in call.runs for message in run]
+    whole = call.given
+    if not equal(history, call.messages):
+        whole = read(history, call.given.shape, call.given.results)
+        call.request.readings.add(history, whole)
+    stays = call.stays.moved(call.messages, call.runs)
+    if call.previous is not None:
+        request = replace(call.request, places={index: index for index in range(len(history))})
+        call = replace(call, request=request, messages=history, given=whole, issued=[])
+    return _History(history, whole, stays), call
+
+
+def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> Compressed:
+    """The result of a compaction, or the messages as they were if they fit the trigger.
+
+    Args:
+        call: The call.
+        compaction: The history that is to be brought under the target.
+        kept: The result without a compaction, if the prices ask for one: it is taken if the compaction does not pay.
+    """
+    request = call.request
+    begun = compaction.begun()
+    original = request.cost(call.given, request.recoverable and bool(call.issued))
+    if original <= request.trigger and kept is None:
+        return call.billed(request.unchanged(call.messages, original, "below_trigger", call.issued))
+    limits = request.limits
+    if call.previous is not None or call.prices is not None:
+        limits = request.going_on(compaction.whole, call.requests, call.prices)
+    written, floor = compaction.written(limits, begun)
+    result = call.billed(request.result(call.messages, original, written, floor, call.issued))
+    if kept is not None and not call.pays(kept, result):
+        result = replace(kept, settled_tokens=result.compressed_tokens)
+        call.going.hand_on(result)
     if not result.target_met:
         _warn(result)
     return result
@@ -284,55 +424,6 @@ def _followed(
     if previous is None or hook is None or (held is not None and held.complete):
         return previous, cache
     return None, previous.cache if cache is None else cache
-
-
-def _kept(
-    request: Request,
-    enter: Callable[[str], Entered],
-    forms: str,
-    runs: list[list[Message]],
-    issued: list[Position],
-    before: Compressed,
-    going: Continued,
-    prices: Prices | None,
-) -> tuple[Entered, Compressed | None]:
-    """The new messages as they enter, and the result that sends them behind what was sent before.
-
-    Forms that leave text out need our tool. By the prices, they wait until they or earlier savings pay for its arrival,
-    which makes the whole cached prefix new.
-    """
-    entering = enter(forms)
-    kept = request.continued(runs, issued, before, going, entering)
-    if kept is None or prices is None:
-        return entering, kept
-    kept = request.billed(kept, before, going, prices)
-    if not before.messages or kept.tools == before.tools:
-        return entering, kept
-    complete = enter("lossless")
-    other = request.continued(runs, issued, before, going, complete)
-    if other is not None:
-        other = request.billed(other, before, going, prices)
-        if kept.bill > max(other.bill, kept.bill_without):
-            return complete, other
-    return entering, kept
-
-
-def _paying(
-    request: Request,
-    result: Compressed,
-    kept: Compressed,
-    requests: int,
-    before: Compressed,
-    given: Conversation,
-    going: Continued,
-    prices: Prices | None,
-) -> Compressed:
-    """A compaction that prices asked for, if it pays by what it came to; else what was sent before, with that noted."""
-    if request.pays(kept, result, requests, before, given, prices):
-        return result
-    kept = replace(kept, settled_tokens=result.compressed_tokens)
-    going.hand_on(kept)
-    return kept
 
 
 def _limit(model: str) -> int:

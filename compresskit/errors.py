@@ -92,6 +92,18 @@ def check_whole(name: str, value: object, least: int = 1, unit: str = "", advice
     raise InvalidArgument(f"{name} is {shown(value)}; {what}, {least} or more, was expected.{advice}")
 
 
+def check_object(name: str, value: object, methods: str, advice: str) -> None:
+    """Raises InvalidArgument for a value without these methods, and for a class.
+
+    >>> check_object("store", {}, "put(items)", "or None.")
+    Traceback (most recent call last):
+    compresskit.errors.InvalidArgument: store is a dict of 0 items; an object with put(items) was expected, or None.
+    """
+    names = [method.partition("(")[0] for method in methods.split(" and ")]
+    if isinstance(value, type) or not all(callable(getattr(value, each, None)) for each in names):
+        raise InvalidArgument(f"{name} is {shown(value)}; an object with {methods} was expected, {advice}")
+
+
 def described(value: object) -> str:
     """A value that may hold text of a conversation, as an error may name it: its type and its size.
 

@@ -26,7 +26,7 @@ MINIMUM = 1_024  # tokens: the shortest prompt that OpenAI, and Anthropic for mo
 OPENAI_STEP = 128  # tokens
 ANTHROPIC_BREAKPOINTS = 4  # cache_control marks in one request; a fifth is an error
 
-_MILLION = 1_000_000
+MILLION = 1_000_000  # micro-dollars of a dollar, and tokens that a list price is for
 _MOST = 10**15  # a thousand dollars a token
 _MAP = "model_prices_and_context_window_backup.json"
 _FIELDS = {
@@ -108,7 +108,7 @@ class Prices:
     def cost(self, split: Split, written_hour: int = 0) -> int:
         """Returns micro-dollars, rounded. ``written_hour`` tokens are written for an hour, in addition."""
         total = split.read * self.read + split.written * self.write + split.fresh * self.input
-        return (total + written_hour * self.write_hour + _MILLION // 2) // _MILLION
+        return (total + written_hour * self.write_hour + MILLION // 2) // MILLION
 
 
 def usual() -> Prices:
@@ -117,7 +117,7 @@ def usual() -> Prices:
     >>> usual().cost(Split(read=1_000, written=0, fresh=0))
     100
     """
-    return Prices(_MILLION, int(WRITE * _MILLION), int(WRITE_HOUR * _MILLION), int(READ * _MILLION), known=False)
+    return Prices(MILLION, int(WRITE * MILLION), int(WRITE_HOUR * MILLION), int(READ * MILLION), known=False)
 
 
 @lru_cache(maxsize=_MAX_CACHED)
@@ -243,7 +243,7 @@ def _models() -> dict[str, dict[str, Any]]:
 
 def _whole(dollars: Any) -> int:
     """Dollars a token as micro-dollars per million tokens; 0 for what is not given."""
-    return round(dollars * _MILLION * _MILLION) if isinstance(dollars, int | float) else 0
+    return round(dollars * MILLION * MILLION) if isinstance(dollars, int | float) else 0
 
 
 def _bundled_map() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -12,8 +12,9 @@ from ._json import clone, dumps
 from .markers.places import PlacedCache, Position, originals_of, places_at, record
 from .markers.restore import quotes
 from .markers.withheld import Withheld
-from .messages import read
+from .messages import weights as message_tuning
 from .messages.parts import REPLY_TOKENS
+from .messages.readings import Readings
 from .messages.retrieval_tool import TOOL_NAME, offered
 from .messages.shapes import value_at
 from .messages.tools import names_of
@@ -31,6 +32,7 @@ from .turns.economics import Spending, compaction_pays, compaction_price, worth_
 from .turns.on_entry import Entered
 from .types import Conversation, Message, Tool
 
+_NEVER_CHANGE = "parts that never change, such as calls, images, and signed or cited texts"
 NO_PLACES: Mapping[int, int] = MappingProxyType({})
 
 
@@ -51,6 +53,7 @@ class Request:
     recoverable: bool
     cache: dict[str, str]
     measure: Measure
+    readings: Readings  # the messages that were read so far
     always: bool = False  # whether our tool is offered even if there is nothing to retrieve
     marks: bool = False  # whether to set cache marks
     goes_on: bool = False  # whether there was a turn before
@@ -87,6 +90,10 @@ class Request:
         """Tokens of messages alone."""
         return self.measure.turns(conversation.turns)
 
+    def _tokens_of(self, messages: list[Message], like: list[Message] | None = None) -> int:
+        """Tokens of messages alone; see ``Readings.of``."""
+        return self.measure.turns(self.readings.of(messages, like or ()))
+
     def repeats(self, previous: Compressed, going: Continued) -> bool:
         """Whether a turn without new messages asks for the same result as the turn before."""
         same = (previous.model, previous.trigger, previous.target) == (self.model, self.trigger, self.target)
@@ -109,7 +116,7 @@ class Request:
 
     def continued(
         self,
-        runs: list[list[Message]],
+        runs: Sequence[list[Message]],
         issued: list[Position],
         previous: Compressed,
         going: Continued,
@@ -128,8 +135,8 @@ class Request:
         """
         new = [message for run in runs for message in run]
         fresh, entered = entering.messages, entering.taken
-        before = self._tokens(read(new, self.shape)) if new else 0
-        after = self._tokens(read(fresh, self.shape)) if entered or issued else before
+        before = self._tokens_of(new)
+        after = self._tokens_of(fresh, new) if entered or issued else before
         earlier_forms = going.forms or bool(issued)
         price = self._overhead(self.recoverable and entering.needs_tool) - self._overhead(False)
         if entered and not earlier_forms and before - after <= price:
@@ -146,9 +153,9 @@ class Request:
             tokens = previous.compressed_tokens + after
             original = previous.original_tokens - self.offer.saved_tokens + before
         else:
-            tokens = self._overhead(with_ours) + self._tokens(read(sent, self.shape))
-            whole = [message for run in going.runs for message in run] + new
-            original = self.cost(read(whole, self.shape)) if forms else tokens
+            originals = [message for run in going.runs for message in run] + new
+            tokens = self._overhead(with_ours) + self._tokens_of(sent, originals)
+            original = self._overhead(with_ours=False) + self._tokens_of(originals) if forms else tokens
         if tokens > max(self.trigger, self.limit):
             return None
         reason: SkippedReason = "fits_trigger" if forms else "below_trigger"
@@ -183,7 +190,12 @@ class Request:
         tool = self._overhead(self.always) - self._cost_of(self.offer.tools)  # who sends everything does not need ours
         if before.messages:
             originals = [message for run in going.runs for message in run]
-            whole = before.original_tokens - tool if going.whole else self.cost(read(originals, self.shape)) - tool
+            whole = (
+                self._overhead(with_ours=False) + self._tokens_of(originals)
+                if not going.whole
+                else before.original_tokens
+            )
+            whole -= tool
             pairs = enumerate(zip(before.messages, result.messages, strict=False))
             least = min(len(before.messages), len(result.messages))
             same = next((index for index, (old, new) in pairs if old != new), least)
@@ -194,7 +206,7 @@ class Request:
             elif same == len(before.messages):
                 sent = before.compressed_tokens
             else:
-                sent = self._overhead(_offers_ours(result)) + self._tokens(read(result.messages[:same], self.shape))
+                sent = self._overhead(_offers_ours(result)) + self._tokens_of(result.messages[:same])
         return replace(
             result,
             bill=before.bill + prices.cost(prices.split(result.compressed_tokens, sent)),
@@ -268,11 +280,12 @@ class Request:
             result = self.unchanged(
                 messages, original, "protected" if original - free > self.target else "no_gain", given
             )
-            return replace(result, decisions=tuple(map(_unchanged, written.decisions)))
+            rows = tuple(map(_unchanged, written.decisions))
+            return replace(result, decisions=(*rows, *self._held(messages, range(len(messages)), original)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
-        decisions = tuple(written.decisions)
+        decisions = (*written.decisions, *self._held(messages, written.places, tokens))
         return self._compressed(
             written.messages,
             original,
@@ -285,6 +298,22 @@ class Request:
             places=written.places,
             settled_tokens=tokens,
         )
+
+    def _held(self, messages: list[Message], stayed: Iterable[int], tokens: int) -> Iterator[Decision]:
+        """If the target is missed, the decisions about the parts of messages that are no texts.
+
+        Args:
+            messages: The original messages.
+            stayed: The indices of those that did not fold.
+            tokens: The tokens of the request.
+        """
+        if tokens <= self.target:
+            return
+        turns = self.readings.of(messages)
+        for index in stayed:
+            size = self.measure.constant(turns[index])
+            if size >= message_tuning.WEIGHTS.min_opened_tokens:
+                yield Decision(index, (), "protected", None, size, size, 0.0, _NEVER_CHANGE)
 
     def _compressed(
         self,
@@ -329,7 +358,7 @@ class Request:
         """The cache marks for messages of which the request before had the first ``sent``."""
         if not (self.marks and takes_marks(self.model, self.shape)):
             return ()
-        turns = read(messages, self.shape).turns
+        turns = self.readings.of(messages)
         ends = [len(messages), sent, stable_end(turns)]
         least = min_cached_tokens(self.model) - self._overhead(with_ours=False)
         tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed

@@ -39,7 +39,8 @@ class Decision(NamedTuple):
 
     Attributes:
         message: The index of the message in the input.
-        path: The place of the block in that message, such as ``("content", 0, "text")``.
+        path: The place of the block in that message, such as ``("content", 0, "text")``. It is () for all parts of a
+            message that are no texts: if the target is missed, the large ones have a decision too.
         action: "kept", "protected", "compact", "shrunk", "excerpt", "stub" or "fold".
         key: The name of the original in the cache. None if the text is unchanged.
         tokens_before: The cost of the block in the input.
@@ -122,7 +123,8 @@ class Compressed(Mapping[str, Any]):
             behind it), "costs_more" (the same above the trigger, because by the prices a compaction does not pay yet,
             and the model's context window has room), "protected" (what has to stay is above the target by itself;
             ``decisions`` say why it stays), "no_gain" (nothing could be made smaller), or None.
-        decisions: One for each block, in order. Empty below the trigger.
+        decisions: One for each block, in order; behind them, what else held up a missed target. Empty below the
+            trigger.
         estimate: True if the model's own tokenizer is not known here, so that all counts are o200k_base's.
         breakpoints: The places where ``request`` has cache_control marks that compresskit added. ``messages`` has none,
             so that it stays the same from turn to turn.

@@ -31,7 +31,7 @@ from .tokens.measure import Measure, measure_for
 from .tool_definitions import Toolbox
 from .types import Cache, Message, Tool
 
-MAX_TOKENS = 4_000
+MAX_TOKENS = 4_000  # tokens of one answer, unless the caller says otherwise
 MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
 _NEAR = 3  # similar keys that the answer to an unknown key names, maximum
 _KEY_CHARACTERS = 60  # characters of a key, maximum; no key of ours is longer (markers.FULL_LENGTH)
@@ -46,7 +46,12 @@ _STEPS = 4_000  # places of a text at which it may be cut
 _QUERY_CHARACTERS = 4_000  # characters of a query that are read
 _DIGITS = 12  # digits of a line or character number, maximum; no text is long enough for more
 _JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
+_NO_TOOLS = "No definition of a tool can be looked up here. Go on with the tools that you were given."
 _WORD = re.compile(r"\w+")
+_MIN_DATA = 400  # characters of base64 from which on a text in a part of a message is an image or a file
+_DATA = re.compile(
+    rf"(?:data:[\w.+-]{{1,40}}/[\w.+-]{{1,80}}[\w;=.-]{{0,80}},)?[A-Za-z0-9+/_-]{{{_MIN_DATA - 200},}}={{0,2}}\s*\Z"
+)
 # "13-57", "13", "13-" and "c500-900", also as in a marker: "lines 13-57", "characters 500-900".
 _SPAN = re.compile(
     r"(?:(c(?:har(?:acter)?s?)?)|l(?:ines?)?)? ?(\d+) ?(?:(?:[-\u2010-\u2015:]|\.\.+|to) ?[cl]?(\d*))?", re.I
@@ -110,7 +115,7 @@ def answer(
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
         tools: Your tools, if they were sent within a ``tool_budget``. Searches for them, and calls of deferred tools
-            that do not fit the definition, are answered as well.
+            that do not fit the definition, are answered as well. Without them, such calls are told to go on without.
 
     Returns:
         For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each
@@ -127,7 +132,9 @@ def answer(
     calls = [call for call in calls_in(response if toolbox is None else settled(response, toolbox)) if call.ours]
     texts = [
         answer_to(call.arguments, cache, max_tokens, call.id)
-        if toolbox is None or call.name == TOOL_NAME
+        if call.name == TOOL_NAME
+        else _NO_TOOLS
+        if toolbox is None
         else toolbox.answer(call.name, call.arguments, max_tokens)
         for call in calls
     ]
@@ -276,7 +283,7 @@ def _transcript(message: Message) -> str:
     field = next((name for name in ("content", "parts", "output") if name in message), "")
     content = message.get(field)
     shown_parts = [content] if isinstance(content, str) else []
-    for part in content if isinstance(content, list) else ():
+    for part in content if isinstance(content, list) else [content] if isinstance(content, dict) else ():
         text = part.get("text", part.get("content")) if isinstance(part, dict) else None
         shown_parts.append(text if isinstance(text, str) else _plain(part))
     hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
@@ -285,11 +292,17 @@ def _transcript(message: Message) -> str:
 
 
 def _plain(part: Any) -> str:
-    """A part of a message as JSON, with its long texts behind it as they are."""
+    """A part of a message as JSON, with its long texts behind it as they are. Bytes are only named."""
     found = list(json_texts(part, ()))
     if not isinstance(part, dict) or not found:
         return dumps(part)
-    return "\n".join([dumps(without(part, [slot.path for slot in found])), *(slot.text for slot in found)])
+    texts = (f"({len(slot.text):,} characters of data)" if _is_data(slot.text) else slot.text for slot in found)
+    return "\n".join([dumps(without(part, [slot.path for slot in found])), *texts])
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text in a part is the base64 of an image or a file."""
+    return len(text) >= _MIN_DATA and _DATA.match(text) is not None
 
 
 def _worded(value: Any, separator: str) -> str | None:

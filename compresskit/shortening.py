@@ -20,8 +20,9 @@ from .markers.restore import issued
 from .markers.wording import ROWS_LEFT_OUT, START, Wording
 from .options import checked_factor
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged, judge, with_best_segment
+from .plan.candidates import Judged
 from .plan.groups import Atom
+from .plan.judging import judge, with_best_segment
 from .relevance.output_signals import has_events, output_query, output_values
 from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments
@@ -182,7 +183,7 @@ class _Output:
         self._block = Block(0, ("content",), text, call=self._hint)
         self._turns = [Turn(0, "tool", [self._block])]
         self._rules: Mapping[Place, Treatment] = NO_RULES
-        self._query = output_query(query or "", command or "")
+        self._query = output_query(query or "", command or "", text)
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
         self._alarming: list[str] = []

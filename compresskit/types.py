@@ -166,7 +166,8 @@ class Turn:
     extra: int = 0
     calls: Sequence[str] = ()
     answers: Sequence[str] = ()
-    opaque: bool = False  # holds what must stand as it is: images, thinking, unknown parts
+    opaque: bool = False  # holds what must stand as it is: a human's images, unknown parts
+    media: int = 0  # images and files in its results, which only fold with the whole message
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
     thinking: bool = False  # holds thinking of the model, which its provider has signed
@@ -274,7 +275,7 @@ class Query(NamedTuple):
 
     ``asked`` are the words and names of the question and the task alone, in lower case, with their weights.
     ``explicit`` says how surely the last message asks about the texts, from 0 to 1: an agent's next step does not.
-    ``question`` is the text of the question and the task.
+    ``question`` is the text of the question and the task, and ``newest`` that of the question alone.
     ``near`` says how near texts are to what is asked, given them and their values by words; None without an embedder.
     ``rerank`` gives new values of texts, given them and their values so far; None without a reranker.
     """
@@ -286,3 +287,4 @@ class Query(NamedTuple):
     explicit: float = 1.0
     rerank: Callable[[Sequence[str], Sequence[float]], list[float]] | None = None
     question: str = ""
+    newest: str = ""

@@ -29,3 +29,23 @@ def _litellm_closes_its_connections():
     yield
     if "conversing" in sys.modules:
         sys.modules["conversing"].close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless browser."""
+    from browser import Browser, program
+
+    assert program(), "no Chromium here: scripts/install-browser"
+    with Browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """A provider of models that retrieve and answer, in the protocols that the proxy speaks."""
+    from protocol_server import serving
+    from proxy_model import thinks
+
+    with serving(thinks) as server:
+        yield server

@@ -280,7 +280,7 @@ def test_what_an_error_says_about_an_argument_works(wrong, says, right):
 def test_what_completion_does_not_take_a_conversation_does(name):
     with pytest.raises(InvalidArgument) as caught:
         completion("gpt-4o", [HELLO], **{name: None})
-    code = re.search(r"Pass (conversation=Conversation\(.*\))", str(caught.value))[1].replace("…", "None")
+    code = re.search(r"Pass (conversation=Conversation\(.*\))", str(caught.value))[1].replace("…", "True")
     made = eval(f"dict({code})", {"Conversation": Conversation, "model": "gpt-4o"})
     completion("gpt-4o", [HELLO], mock_response="Fine.", **made)
 

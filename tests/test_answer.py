@@ -100,3 +100,11 @@ def test_an_answer_makes_a_valid_next_request(make):
     assert again.messages[-1] == grown[-1]
     assert again.tools == result.tools
     assert restore(again.messages, again.cache) == [*make(), *grown[-2:]]
+
+
+def test_a_search_for_tools_that_the_program_does_not_pass_is_no_faulty_retrieval():
+    reply = openai_reply([call("compresskit_find_tools", '{"query": "weather"}', "call_1")])
+    (message,) = answer(reply, CACHE)
+    assert message["tool_call_id"] == "call_1"
+    assert "tools that you were given" in message["content"]
+    assert TOOL_NAME not in message["content"]

@@ -7,7 +7,7 @@ import logging
 import pytest
 from samples import anthropic_agent, openai_agent
 
-from compresskit import CompresskitError, Conversation, compress, restore
+from compresskit import CompresskitError, Conversation, compress, restore, retrieve
 
 MODEL = "gpt-4o"
 BUDGET = {"trigger": 4_000, "target": 2_000}
@@ -58,6 +58,19 @@ def converse_results_of(*content):
     return [user([{"text": QUESTION}]), {"role": "assistant", "content": [use]}, user([answer])]
 
 
+ROWS = {"rows": [{"year": 1800 + n, "text": passage} for n, passage in enumerate(PASSAGES)], "next": None}
+BESIDE = {"log": f"{FILLER}\n" * 60, **ROWS}
+ORDERS = "Now:\n1. {0}\n2. Reply as JSON.\n3. If it is not there, reply null.\n\nDo not invent anything."
+LAST_LINES = f"Query: {QUESTION}\nOld answer: town 3.\nNew answer:"
+HALVES = "\n\n".join(PASSAGES[:60]), "\n\n".join(PASSAGES[60:])
+
+
+def gemini_results_of(response):
+    call = {"role": "model", "parts": [{"functionCall": {"name": "search", "args": {}}}]}
+    answer = {"role": "user", "parts": [{"functionResponse": {"name": "search", "response": response}}]}
+    return [{"role": "user", "parts": [{"text": QUESTION}]}, call, answer]
+
+
 REACTED = f"Thought: I look it up.\nAction: search\nAction Input: bridges\nObservation: {DOCUMENT}"
 REQUESTS = {
     "one message, question last": [user(f"{DOCUMENT}\n\n{QUESTION}")],
@@ -78,6 +91,15 @@ REQUESTS = {
     "documents as a tool's result": results_of(PLAIN, IN_PARTS),
     "a search result as a tool's result": results_of(FOUND),
     "JSON as a result of Converse": converse_results_of({"json": {"files": [{"path": "a.md", "text": DOCUMENT}]}}),
+    "rows as JSON of Converse": converse_results_of({"json": ROWS}),
+    "rows beside a text as JSON of Converse": converse_results_of({"json": BESIDE}),
+    "rows as JSON of Gemini": gemini_results_of(ROWS),
+    "rows beside a text as JSON of Gemini": gemini_results_of(BESIDE),
+    "many small parts of one result": results_of(*map(text_part, PASSAGES[40:])),
+    "a prompt as JSON": [user(json.dumps({"task": QUESTION, "documents": PASSAGES}, indent=2))],
+    "a question between two documents": [user(f"{QUESTION}\n\n".join(f"Document:\n\n{half}\n\n" for half in HALVES))],
+    "orders in a list": [user(f"Read this:\n\n{DOCUMENT}\n\n{ORDERS.format(QUESTION)}")],
+    "a template of labelled lines": [user(f"Refine the answer.\nNew context: {DOCUMENT}\n{LAST_LINES}")],
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
@@ -92,6 +114,67 @@ def test_the_target_is_met_and_the_lines_that_answer_can_be_read(kind):
     assert QUESTION in shown
     assert ANSWER in shown
     assert restore(result.messages, result.cache) == messages
+
+
+def test_rules_at_either_end_stay_whole():
+    rules = "## Guidelines\n" + "\n".join(
+        f"- Rule {n}: never call the town of number {n} by its old name." for n in range(12)
+    )
+    for prompt in (f"{rules}\n\n{DOCUMENT}\n\n{QUESTION}", f"{DOCUMENT}\n\n{rules}\n\n{QUESTION}"):
+        result = compress([user(prompt)], MODEL, **BUDGET)
+        assert result.target_met
+        assert rules in result.messages[0]["content"]
+
+
+def screenshots(shape, count):
+    """A run of a computer-use agent."""
+    data = "iVBORw0KGgo" * 400
+    for n in range(count):
+        if shape == "anthropic":
+            use = {"type": "tool_use", "id": f"t{n}", "name": "computer", "input": {"action": "screenshot"}}
+            image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}
+            yield {"role": "assistant", "content": [use]}
+            yield user([{"type": "tool_result", "tool_use_id": f"t{n}", "content": [text_part(f"page {n}"), image]}])
+        elif shape == "converse":
+            use = {"toolUseId": f"t{n}", "name": "computer", "input": {}}
+            image = {"image": {"format": "png", "source": {"bytes": data}}}
+            yield {"role": "assistant", "content": [{"toolUse": use}]}
+            yield user([{"toolResult": {"toolUseId": f"t{n}", "content": [{"text": f"page {n}"}, image]}}])
+        elif shape == "gemini":
+            image = {"inlineData": {"mimeType": "image/png", "data": data}}
+            answer = {"name": "computer", "response": {"page": n}, "parts": [image]}
+            yield {"role": "model", "parts": [{"functionCall": {"name": "computer", "args": {}}}]}
+            yield {"role": "user", "parts": [{"functionResponse": answer}]}
+        else:
+            image = {"type": "computer_screenshot", "image_url": f"data:image/png;base64,{data}"}
+            yield {"type": "computer_call", "call_id": f"c{n}", "action": {"type": "click", "x": n, "y": n}}
+            yield {"type": "computer_call_output", "call_id": f"c{n}", "output": image}
+
+
+@pytest.mark.parametrize("shape", ["anthropic", "converse", "gemini", "responses"])
+def test_old_screenshots_fold_and_the_newest_stays(shape):
+    asked = {"role": "user", "parts": [{"text": QUESTION}]} if shape == "gemini" else user([{"text": QUESTION}])
+    run = [user(QUESTION) if shape in ("anthropic", "responses") else asked, *screenshots(shape, 12)]
+    size = compress(run, MODEL).original_tokens
+    assert size < 25_000  # an image is no text
+    result = compress(run, MODEL, trigger=size - 1, target=size // 2)
+    assert result.target_met
+    assert result.messages[-2:] == run[-2:]
+    assert restore(result.messages, result.cache) == run
+    (fold,) = (json.dumps(one) for one in result.messages if "images or files" in json.dumps(one))
+    (key,) = (key for key in result.cache if key in fold)
+    assert "characters of data" in retrieve(result.cache, key)
+    goes_on = [*run, *list(screenshots(shape, 13))[-2:]]
+    later = compress(goes_on, MODEL, trigger=size - 1, target=size // 2, previous=result)
+    assert later.messages[: len(result.messages)] == result.messages
+
+
+def test_the_images_of_a_human_stay_and_the_decisions_name_what_held_up_the_target():
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo" * 400}}
+    run = [one for n in range(6) for one in (user([image, text_part(f"Picture {n}?")]), said("A bridge."))]
+    result = compress([*run, user(QUESTION)], MODEL, trigger=5_000, target=3_000)
+    assert not result.target_met
+    assert [row.message for row in result.decisions if not row.path] == list(range(0, 12, 2))
 
 
 def test_the_words_of_the_assistant_around_an_observation_stay():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .atoms import shows
@@ -19,11 +19,6 @@ def read(message: Mapping[str, Any]) -> str:
     'one\\ntwo'
     """
     return "\n".join(_leaves({key: value for key, value in message.items() if key not in _NOT_TEXT}))
-
-
-def read_all(messages: Sequence[Mapping[str, Any]]) -> str:
-    """The readable text of several messages, in order."""
-    return "\n".join(read(message) for message in messages)
 
 
 def any_shows(texts: Iterable[str], atom: str) -> bool:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import responses
 from ..compression import compress
-from ..errors import InvalidArgument, reason
+from ..errors import reason
 from ..messages import as_dicts
 from ..messages.must_stay import moved
 from ..messages.retrieval_tool import chosen_names, may_retrieve
-from ..options import (
-    check,
-    check_answering,
-    check_keeping,
-    check_loop,
-    check_meaning,
-    check_prices,
-    check_tools,
-    checked_factor,
-    checked_target,
-)
-from ..prices import Prices
+from ..options import COMPLETION, OPTIONS, check_model, check_options
 from ..result import Compressed
-from ..rules import Rule, checked_rules
-from ..rules.hooks import checked_hook
-from ..types import About, After, Before, Cache, Counter, Embedder, Message, Protect, Reranker, Shrinker
+from ..types import Message
 from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
 from .preparation import prepare
@@ -40,6 +27,8 @@ if TYPE_CHECKING:
 
 # The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
+_LITELLMS = ("model", "messages", "tools")  # arguments of litellm.completion with the names of options
+_OF_THE_LOOP = ("max_rounds", "max_retrieved_tokens", "on_error", "store", "conversation")
 
 
 @overload
@@ -120,49 +109,30 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
 
 
 _OBJECTS = ("counter", "embedder", "reranker", "shrinker")  # what a Conversation does not hold
-_NOT_HERE = ("shape", "previous", "on_entry", "offer_tool", "breakpoints")  # options of compress() alone
 
 
 @dataclass(frozen=True)
 class _Options:
-    """The options that belong to compresskit."""
+    """The checked options of compresskit.
 
-    trigger: int = 200_000
-    target: int | None = None
-    query: str | None = None
-    protect: Protect | None = None
-    open: Protect | None = None
-    cached: str = "move"
-    results: str = "auto"
-    folds: bool = True
-    counter: Counter | None = None
-    recoverable: bool = True
-    cache: Cache | None = None
-    embedder: Embedder | None = None
-    embedding_model: str | None = None
-    reranker: Reranker | str | None = None
-    shrinker: Shrinker | None = None
-    rules: Sequence[Rule | Mapping[str, Any]] | None = None
-    prices: Prices | bool | None = None
-    token_factor: float = 1.0
-    tool_budget: int | None = None
-    keep_tools: Sequence[str] = ()
-    before: Before | Callable[[str, About], str] | None = None
-    after: After | Callable[[str, About], str] | None = None
-    max_rounds: int = 5
-    max_retrieved_tokens: int | None = None
-    on_error: Literal["send", "raise"] = "send"
-    store: Any = None
-    conversation: Conversation | None = None
+    Attributes:
+        given: The options of ``compress`` that were given.
+        max_rounds, max_retrieved_tokens, store, conversation: As ``completion`` describes them.
+        strict: Whether a failure raises.
+    """
 
-    @property
-    def strict(self) -> bool:
-        return self.on_error == "raise"
+    given: dict[str, Any]
+    max_rounds: int
+    max_retrieved_tokens: int | None
+    store: Any
+    conversation: Conversation | None
+    strict: bool
 
     @property
     def sends(self) -> bool:
         """Whether the request may go out as it was if it could not be prepared."""
-        hooked = self.before is not None or (self.conversation is not None and self.conversation.before is not None)
+        hooked = self.given.get("before") is not None
+        hooked = hooked or (self.conversation is not None and self.conversation.before is not None)
         return not self.strict and not hooked
 
 
@@ -175,21 +145,8 @@ def _client(router: Any) -> Any:
 
 
 def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) -> Steps:
-    options, kwargs = _split(given)
-    checked_target(options.trigger, options.target)
-    check(model, options.query, None, options.recoverable, options.cache)
-    check_meaning(options.embedder, options.embedding_model, options.reranker)
-    check_keeping(options.cached, options.results, options.folds)
-    checked_rules(options.rules, options.shrinker)
-    checked_factor(options.token_factor)
-    check_tools(options.tool_budget, options.keep_tools)
-    check_answering(options.tool_budget, options.recoverable)
-    check_prices(options.prices)
-    checked_hook("before", options.before)
-    checked_hook("after", options.after)
-    if options.conversation is not None:
-        check_conversation(options.conversation, given.keys() - kwargs.keys())
-    check_loop(options.max_rounds, options.max_retrieved_tokens, options.on_error, options.store, router)
+    options, kwargs = _split({**given, "router": router})
+    check_model("model", model)
     kwargs = {"model": model, "messages": as_dicts(messages), **kwargs}
     request = yield from _prepared(options, kwargs)
     response = yield Model(request.kwargs)
@@ -201,25 +158,20 @@ def _begin(model: str, messages: list[Any], router: Any, given: dict[str, Any]) 
 
 
 def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
-    """Separates our options from litellm.completion's arguments."""
-    for name in _NOT_HERE:
-        if name in given:
-            advice = {
-                "shape": "Leave it out: completion() takes OpenAI's messages for every model.",
-                "previous": "Pass conversation=Conversation(model), which knows the turn before.",
-            }
-            other = f"Pass conversation=Conversation(model, {name}=…)."
-            raise InvalidArgument(f"{name} is no option of completion(). {advice.get(name, other)}")
-    ours = {field.name for field in fields(_Options)} & set(given)
+    """Separates our options, which are checked, from litellm.completion's arguments."""
+    ours = {name: value for name, value in given.items() if name in OPTIONS and name not in _LITELLMS}
     if isinstance(given.get("store"), bool):  # OpenAI's own option, which stores the completion at OpenAI
-        ours.remove("store")
+        del ours["store"]
     cache = given.get("cache")
     if isinstance(cache, Mapping) and cache and _LITELLM_CACHE.issuperset(cache):
-        ours.remove("cache")
-    return (
-        _Options(**{name: given[name] for name in ours}),
-        {name: value for name, value in given.items() if name not in ours},
-    )
+        del ours["cache"]
+    check_options(COMPLETION, ours)
+    kwargs = {name: value for name, value in given.items() if name not in ours}
+    del ours["router"]
+    if (conversation := ours.get("conversation")) is not None:
+        check_conversation(conversation, ours)
+    own = {name: ours.pop(name, OPTIONS[name].default) for name in _OF_THE_LOOP}
+    return _Options(ours, strict=own.pop("on_error") == "raise", **own), kwargs
 
 
 def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
@@ -256,39 +208,16 @@ def _compressed(
     tools, chosen = kwargs.get("tools"), chosen_names(kwargs)
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
-        own = {name: value for name in _OBJECTS if (value := getattr(options, name)) is not None}
+        own = {name: value for name in _OBJECTS if (value := options.given.get(name)) is not None}
         also: dict[str, Any] = {} if may_retrieve(kwargs) else {"recoverable": False}
         if chosen:
             also["keep_tools"] = [*options.conversation.keep_tools, *chosen]
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
-    return compress(
-        messages,
-        kwargs["model"],
-        options.trigger,
-        options.target,
-        query=options.query,
-        tools=tools,
-        protect=moved(options.protect, caller_messages, runs),
-        open=moved(options.open, caller_messages, runs),
-        cached=options.cached,
-        results=options.results,
-        folds=options.folds,
-        counter=options.counter,
-        recoverable=options.recoverable and may_retrieve(kwargs),
-        shape="openai",
-        cache=options.cache,
-        embedder=options.embedder,
-        embedding_model=options.embedding_model,
-        reranker=options.reranker,
-        shrinker=options.shrinker,
-        rules=options.rules,
-        prices=options.prices,
-        token_factor=options.token_factor,
-        tool_budget=options.tool_budget,
-        keep_tools=[*options.keep_tools, *chosen],
-        before=options.before,
-        after=options.after,
-    )
+    given = options.given
+    own = {name: moved(given[name], caller_messages, runs) for name in ("protect", "open") if name in given}
+    own["recoverable"] = given.get("recoverable", True) and may_retrieve(kwargs)
+    own["keep_tools"] = [*given.get("keep_tools", ()), *chosen]
+    return compress(messages, kwargs["model"], tools=tools, shape="openai", **{**given, **own})
 
 
 def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, responses.Record]]:

@@ -14,8 +14,9 @@ from .._json import clone, dumps, exactly
 from ..compression import compress
 from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
+from ..messages.must_stay import check_named
 from ..messages.retrieval_tool import schema
-from ..options import check_answering, check_meaning, check_model, check_tools, checked_target
+from ..options import CONVERSATION, check_options, names_for
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -27,12 +28,7 @@ from ..turns.continuation import with_originals
 from ..types import About, After, Before, Message, Tool
 from .result_json import from_fields, to_fields
 
-_VERSION = 1
-# The options of completion() that a conversation has itself.
-_OF_CONVERSATION = (
-    *("trigger", "target", "query", "protect", "open", "cached", "results", "folds", "recoverable", "cache"),
-    *("embedding_model", "rules", "prices", "token_factor", "tool_budget", "keep_tools", "before", "after"),
-)
+_VERSION = 1  # of the JSON text; another version is not read
 _HOOKS = ("before", "after")  # options that cannot be written down
 
 
@@ -62,6 +58,27 @@ class ConversationOptions(TypedDict, total=False):
     after: After | Callable[[str, About], str] | None
 
 
+def _no_function(name: str, value: object) -> None:
+    if callable(value):
+        raise InvalidArgument(
+            f"{name} is a function, which cannot be written down; name messages by index, role or tool."
+        )
+    if value is not None:
+        check_named(name, value)
+
+
+def _model_name(name: str, value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise InvalidArgument(
+            f"{name} is {shown(value)}, which cannot be written down; the name of a model for litellm.rerank "
+            f"was expected. Pass an object to completion(reranker=…) or follow(messages, reranker=…)."
+        )
+
+
+# Checks of options whose values must be such that JSON can hold them.
+_WRITABLE = {"protect": _no_function, "open": _no_function, "reranker": _model_name}
+
+
 class Conversation:
     """A growing conversation that is compressed turn after turn.
 
@@ -88,30 +105,10 @@ class Conversation:
             InvalidArgument: The option does not exist, or it cannot be written as JSON. ``before`` and ``after`` may
                 be functions: give them to ``from_json`` again.
         """
-        names = ConversationOptions.__annotations__
-        for name in options:
-            if name not in names:
-                shown_name = name if name.isidentifier() else described(name)
-                raise InvalidArgument(f"{shown_name} is no option of a Conversation; it takes {', '.join(names)}.")
-        for name in ("protect", "open"):
-            if callable(options.get(name)):
-                raise InvalidArgument(
-                    f"{name} is a function, which cannot be written down; name messages by index, role or tool."
-                )
-        reranker = options.get("reranker")
-        check_meaning(None, options.get("embedding_model"), reranker)
-        if reranker is not None and not isinstance(reranker, str):
-            raise InvalidArgument(
-                f"reranker is {shown(reranker)}, which cannot be written down; the name of a model for litellm.rerank "
-                f"was expected. Pass an object to completion(reranker=…) or follow(messages, reranker=…)."
-            )
-        checked_target(trigger, target)
-        check_model(model)
-        check_tools(options.get("tool_budget"), options.get("keep_tools", ()))
-        check_answering(options.get("tool_budget"), options.get("recoverable", True))
+        self._given = {"model": model, "trigger": trigger, "target": target}
+        check_options(CONVERSATION, {**self._given, **options}, own=_WRITABLE)
         self.messages: list[Message] = []
         self.result: Compressed | None = None
-        self._given = {"model": model, "trigger": trigger, "target": target}
         plain = {name: value for name, value in options.items() if name not in _HOOKS}
         offers = not options.get("prices") or _tool_is_small(model, trigger)
         self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": offers, **plain}
@@ -257,7 +254,7 @@ def check_conversation(conversation: object, beside: Collection[str]) -> None:
     """
     if not isinstance(conversation, Conversation):
         raise InvalidArgument(f"conversation is {shown(conversation)}; a compresskit.Conversation was expected.")
-    for name in _OF_CONVERSATION:
+    for name in (*(each for each in names_for(CONVERSATION) if each != "reranker"), "cache"):
         if name in beside:
             advice = "leave it out" if name == "cache" else f"pass it to Conversation({name}=…) instead"
             raise InvalidArgument(f"{name} is given beside a conversation, which has its own: {advice}.")

@@ -24,7 +24,7 @@ from .progress import progress
 from .request_options import rules_option
 
 DEFAULT_SHARES = "0.5,0.3"
-DEFAULT_SECONDS = 45
+DEFAULT_SECONDS = 45  # seconds for all sessions together
 MEANINGS = {
     "invariants": "source, traceback, linkage, inputs, new_str and log of a built-in agent conversation",
     "restored": "results whose originals come back exactly",

@@ -21,6 +21,7 @@ from rich.text import Text
 from ..bill import SETTINGS, Bill, Savings, savings
 from ..bill.savings import NOTHING, WITHOUT
 from ..errors import CompresskitError, InvalidMessages, InvalidSession
+from ..prices import MILLION
 from ..sessions import Session, chained, find, homes
 from .input import InputError, read_sessions
 from .library import DEFAULT_TRIGGER
@@ -29,7 +30,6 @@ from .progress import progress
 
 FORMAT, VERSION = "compresskit-bill", 1
 WORTH_SAYING = 0.01  # the share of a bill below which a saving is called nothing
-_MILLION = 1_000_000
 _WIDTH = 120  # columns, if the output is no terminal
 _MAX_NAME = 44  # characters of a session's name in a table
 _HEADINGS = ("setting", "requests", "longest", "tokens", "read", "written", "new", "retrievals", "retrieving", "bill")
@@ -272,7 +272,7 @@ def _title(session: Session) -> str:
 
 def _dollars(micro: int, known: bool) -> str:
     sign = "-" if micro < 0 else ""
-    return f"{'' if known else '~'}{sign}${abs(micro) / _MILLION:,.2f}"
+    return f"{'' if known else '~'}{sign}${abs(micro) / MILLION:,.2f}"
 
 
 def new_table(headings: Sequence[str], left: Sequence[str]) -> Table:

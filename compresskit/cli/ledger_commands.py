@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..errors import InvalidLedger
+from ..prices import MILLION
 from .input import InputError
 from .output import Failure, open_output, printable, to_json
 
@@ -32,7 +33,6 @@ Exit codes:
   70   a fault in compresskit itself
   141  the reader of the output is gone
 """
-_MILLION = 1_000_000
 _HASH = re.compile(r"[0-9a-f]{64}")
 _WIDTH = 120  # columns, where the output is no terminal
 # What is added up, besides the requests themselves.
@@ -170,5 +170,5 @@ def _drawn(found: dict[str, Any]) -> str:
 
 def _cells(name: str, sums: dict[str, int]) -> tuple[Text, ...]:
     counts = [f"{sums[key]:,}" for key in ("requests", "retrievals", "original_tokens", "sent_tokens")]
-    amounts = [f"${sums[key] / _MILLION:,.4f}" for key in _AMOUNTS]
+    amounts = [f"${sums[key] / MILLION:,.4f}" for key in _AMOUNTS]
     return tuple(map(Text, (name, *counts, *amounts)))

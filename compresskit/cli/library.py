@@ -15,7 +15,7 @@ from .input import Conversation, InputError
 from .shrinker_options import quiet_litellm, shrinker_of
 
 DEFAULT_MODEL = "gpt-4o"
-DEFAULT_TRIGGER = 200_000
+DEFAULT_TRIGGER = 200_000  # tokens, as for ``compress``
 SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look like
 
 

@@ -14,7 +14,7 @@ from .kept import keep, kept
 from .output import Failure
 from .request_options import rules_option
 
-_MIN_TOKENS = 200
+_MIN_TOKENS = 200  # tokens of an answer, minimum
 
 
 class KeptTexts:

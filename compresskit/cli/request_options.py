@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from ..messages import SHAPES
+from ..options import OPTIONS
 from ..rules import Rule
 from ..rules.recipes import named
 from .input import read_tools
@@ -23,20 +24,21 @@ def request_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def other_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds these options without ``--rules``, for a command that takes rules as an argument."""
     shapes = click.Choice(["auto", *SHAPES])
+    says = {name: option.meaning for name, option in OPTIONS.items()}
     model_help = f'Model to count tokens for.  [default: the file\'s "model", or {DEFAULT_MODEL}]'
     tools_help = "The request's own tools, as JSON.  [default: the file's \"tools\"]"
     options = [
         click.option("--model", help=model_help),
-        click.option("--trigger", type=int, help="Compress only above this many tokens."),
-        click.option("--target", type=int, help="Tokens that the whole result may cost."),
-        click.option("--query", help="Judge relevance against this text, not against the conversation."),
-        click.option("--shape", type=shapes, default="auto", show_default=True, help="Message format."),
+        click.option("--trigger", type=int, help=says["trigger"]),
+        click.option("--target", type=int, help=says["target"]),
+        click.option("--query", help=says["query"]),
+        click.option("--shape", type=shapes, default="auto", show_default=True, help=says["shape"]),
         click.option("--no-recover", is_flag=True, help="Offer the model no retrieval tool."),
         click.option("--tools", metavar="FILE", callback=_read_tools, help=tools_help),
-        click.option("--embedding-model", metavar="MODEL", help="Judge relevance by meaning too: a model of LiteLLM."),
-        click.option("--reranker", metavar="MODEL", help="Reorder the best texts: a model that LiteLLM reranks with."),
-        click.option("--token-factor", type=float, default=1.0, help="Tokens of the model for each counted token."),
-        click.option("--prices", is_flag=True, help="Keep the text that is worth its tokens by the model's prices."),
+        click.option("--embedding-model", metavar="MODEL", help=says["embedding_model"]),
+        click.option("--reranker", metavar="MODEL", help=f"{says['reranker']} A model of LiteLLM."),
+        click.option("--token-factor", type=float, default=1.0, help=says["token_factor"]),
+        click.option("--prices", is_flag=True, help="The model's prices decide how much is kept."),
         *SHRINKER_OPTIONS,
     ]
     for option in reversed(options):

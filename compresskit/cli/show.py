@@ -20,10 +20,10 @@ from .input import InputError
 from .output import printable
 
 STYLES = {"kept": "green", "protected": "green", "stub": "red", "fold": "red"}  # anything else: partly kept
-BAR_CELLS = 12
+BAR_CELLS = 12  # cells of the terminal
 GUTTER = 2  # cells between two columns, one of them the box's own
 COLUMNS = ("#", "role", "before", "after", "action")
-MAX_CELLS = 18
+MAX_CELLS = 18  # cells of the terminal
 # Shown if there is room, in this order: name (the bar has none), minimum and maximum of cells.
 EXTRA_COLUMNS = (("", BAR_CELLS, BAR_CELLS), ("why", 12, 36), ("first words", 16, 120))
 REST = {  # the rows beside the texts

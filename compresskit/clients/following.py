@@ -10,17 +10,11 @@ from ..chat.following import Following
 from ..chat.loop import Request
 from ..messages import as_dicts
 from ..messages.retrieval_tool import chosen_names, may_retrieve
-from ..options import checked_target
+from ..options import CLIENT, COMPRESS, checked_target, shared_names
 from ..tokens.measure import measure_for
 from .options import Settings
 
 _MODELS = ("embedder", "embedding_model", "reranker", "shrinker")
-# Options of compress() that are the settings' own.
-_AS_THEY_ARE = (
-    *("query", "protect", "open", "cached", "results", "folds", "counter"),
-    *("on_entry", "offer_tool", "rules", "token_factor", "before", "after"),
-    *_MODELS,
-)
 
 
 def followed(
@@ -47,6 +41,7 @@ def followed(
     measure = measure_for(model, settings.counter, settings.token_factor)
     tokens = sum(measure.count(dumps(value)) for value in beside)
     options = {
+        **{name: getattr(settings, name) for name in shared_names(COMPRESS, CLIENT)},
         "shape": shape,
         "model": model,
         "trigger": max(1, settings.trigger - tokens),
@@ -54,10 +49,8 @@ def followed(
         "tools": kwargs.get("tools"),
         "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
         "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
-        "prices": settings.prices,
         "tool_budget": settings.tool_budget if recoverable else None,  # else no search is answered
         "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
-        **{name: getattr(settings, name) for name in _AS_THEY_ARE},
     }
     following = Following(
         options,

@@ -4,41 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import Any, Literal, TypedDict
 
-from ..errors import InvalidArgument, described, shown
-from ..options import (
-    check,
-    check_answering,
-    check_keeping,
-    check_loop,
-    check_meaning,
-    check_tools,
-    check_turns,
-    checked_factor,
-    checked_target,
-)
+from ..errors import InvalidArgument, shown
+from ..options import CLIENT, check_options
 from ..prices import Prices
-from ..rules import Rule, checked_rules
-from ..rules.hooks import checked_hook
+from ..rules import Rule
 from ..stores import MemoryStore
 from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
 HEADER = "x-compresskit"
 _SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
-# Options of compress(), completion() or Conversation that a client decides itself.
-_NOT_HERE = {
-    "cache": "A client keeps the texts that it takes out; pass store=… to keep them elsewhere.",
-    "conversation": "A client finds the conversation by its messages.",
-    "messages": "Pass them to the SDK as usual.",
-    "model": "Pass it to the SDK as usual.",
-    "previous": "A client finds the turn before by the messages; pass store=… to share it between processes.",
-    "router": "A client calls the API of its base_url.",
-    "shape": "The endpoint decides the shape.",
-    "tools": "Pass them to the SDK as usual.",
-}
 
 
 class Options(TypedDict, total=False):
@@ -68,7 +45,7 @@ class Options(TypedDict, total=False):
     on_entry: bool | Literal["lossless", "views"]
     offer_tool: bool
     breakpoints: bool
-    prices: bool | Prices
+    prices: Prices | bool | None
     max_rounds: int
     max_retrieved_tokens: int | None
     on_error: Literal["send", "raise"]
@@ -119,7 +96,7 @@ class Settings:
     on_entry: bool | str = False
     offer_tool: bool = False
     breakpoints: bool = False
-    prices: bool | Prices = False
+    prices: Prices | bool | None = None
     max_rounds: int = 5
     max_retrieved_tokens: int | None = None
     on_error: str = "send"
@@ -161,45 +138,11 @@ class Settings:
                 f"{NAME} is {shown(options)}; a mapping of options was expected, such as {{'trigger': 100_000}}, or "
                 f"True or False."
             )
-        for name in options:
-            _check_name(name)
+        now = {each.name: getattr(self, each.name) for each in fields(self)}
+        check_options(CLIENT, {**now, **options})
         made = replace(self, **options)
-        if made.store is None:  # a request has that of its client
-            made = replace(made, store=self.store)
-        made._check()
-        return made
+        return made if made.store is not None else replace(made, store=self.store)  # a request has that of its client
 
     def stored(self) -> Settings:
         """These settings with a store, so that all who share them remember the same conversations."""
         return replace(self, store=MemoryStore()) if self.store is None else self
-
-    def _check(self) -> None:
-        checked_target(self.trigger, self.target)
-        check("any model", self.query, None, self.recoverable, None)
-        check_meaning(self.embedder, self.embedding_model, self.reranker)
-        check_keeping(self.cached, self.results, self.folds)
-        checked_rules(self.rules, self.shrinker)
-        checked_factor(self.token_factor)
-        check_tools(self.tool_budget, self.keep_tools)
-        check_answering(self.tool_budget, self.recoverable)
-        checked_hook("before", self.before)
-        checked_hook("after", self.after)
-        check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, self.store, None)
-        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, self.prices)
-        if not isinstance(self.enabled, bool):
-            raise InvalidArgument(f"enabled is {shown(self.enabled)}; True or False was expected.")
-
-
-_NAMES = tuple(field.name for field in fields(Settings))
-
-
-def _check_name(name: object) -> None:
-    """Raises InvalidArgument for a name that is no option, with the nearest one."""
-    if name in _NAMES:
-        return
-    if isinstance(name, str) and name in _NOT_HERE:
-        raise InvalidArgument(f"{name} is no option of a client. {_NOT_HERE[name]}")
-    near = get_close_matches(str(name), _NAMES, 1)
-    advice = f"Did you mean {near[0]!r}?" if near else f"The options are {', '.join(_NAMES)}."
-    named = shown(name) if isinstance(name, str) else described(name)
-    raise InvalidArgument(f"{NAME} has {named}, which is no option of a client. {advice}")

@@ -3,6 +3,7 @@
 from .compact import FORMS, LOSSLESS, MARKER, REWORDED, forms_of, is_utf8, quiet_of, said_in_short, segments_of, shorten
 from .describe import describe
 from .detect import Detected, detect
+from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
@@ -14,6 +15,7 @@ __all__ = [
     "MARKER",
     "REWORDED",
     "Detected",
+    "Heading",
     "Segment",
     "Short",
     "Split",
@@ -21,6 +23,7 @@ __all__ = [
     "describe",
     "detect",
     "forms_of",
+    "headings",
     "is_utf8",
     "path_of",
     "quiet_of",

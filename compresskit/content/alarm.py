@@ -4,8 +4,10 @@ import re
 
 # Both patterns search the lower-case text, which is many times faster than a search that ignores case.
 _ALARM = re.compile(
-    r"error|fail|fatal|panic|exception|critical|abort|denied|refused|timed? ?out|unreachable|corrupt|invalid"
-    r"|killed|overflow|crash|traceback|warn"
+    r"(?:error|fail|fatal|panic|exception|critical|abort|denied|refused|timed? ?out|unreachable|corrupt|invalid"
+    r"|killed|overflow|crash|traceback|warn)"
+    # not in the name of a file, a package or a function: liberror-perl, libgpg-error0, errors.py, error_handling()
+    r"(?![a-z]{0,20}(?:[\d_]|[-/]\w|\.[a-z]{1,4}\b(?!\.)))"
 )
 _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-9]")  # any exit code but 0
 
@@ -13,8 +15,8 @@ _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-
 def alarms(text: str) -> bool:
     """Whether a text contains a word of failure.
 
-    >>> alarms("2 tests FAILED"), alarms("2 tests passed")
-    (True, False)
+    >>> alarms("2 tests FAILED"), alarms("2 tests passed"), alarms("unpacked liberror-perl")
+    (True, False, False)
     """
     return _ALARM.search(text.lower()) is not None
 

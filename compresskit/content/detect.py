@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .guard import guarded
 from .line_numbers import is_numbered, without_numbers
-from .parts import container_of, parts_of, structure_of
+from .parts import HEADED, container_of, parts_of, structure_of
 from .source_path import path_of
 from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
@@ -79,6 +79,10 @@ _MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*
 _PLAIN = re.compile("[ 0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\U0010ffff]+")  # letters and spaces
 _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 
+_PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
+_MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
+_TAG = re.compile(r"<[^<>]*>|\s+")
+
 
 class Detected(NamedTuple):
     """The kind of a text, and how to read it.
@@ -115,6 +119,8 @@ def _detected(text: str, hint: str, depth: int) -> Detected:
     may_hold = depth < _DEPTH and _kind_of(told) in ("", "markdown")
     if may_hold and (container := container_of(text[:_SAMPLE])):
         return _held(text, container, told, "documents", depth)
+    if may_hold and (label := HEADED.match(text)) and _JSON.match(text, label.end(), _SAMPLE):
+        return _held(text, "headed", told, "json", depth)
     found = _plain(text, hint)
     may_hold = may_hold and not found.numbered and (_kind_of(found.path) in ("", "markdown"))
     if may_hold and (container := structure_of(text[:_SAMPLE], found.kind)):
@@ -156,7 +162,7 @@ def _plain(text: str, hint: str) -> Detected:
 def _fitting(told: str, sample: str, larger: str) -> str:
     """The kind by the path, unless the text is clearly of another kind."""
     if told in ("python", "code", "markdown") and not _is_output(sample):
-        return told
+        return "prose" if told == "code" and _is_page(sample) else told
     if told == "jsonl" or (told in ("json", "diff") and _form(sample)):
         return told
     return _guess(sample, larger) if told != "log" else "log"
@@ -219,7 +225,7 @@ def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
     if code >= 3 and code * 10 >= count * 4 and not (fenced and headings) and not _is_running(lines):
-        return "code"
+        return "prose" if _is_page(sample) else "code"
     if fenced or headings or markup * 4 >= count:
         return "markdown"
     return "prose" if _reads(sample, count) else "lines"
@@ -236,6 +242,15 @@ def _reads(sample: str, lines: int) -> bool:
     sentences = len(_SENTENCE.findall(sample))
     plain = sum(map(len, _PLAIN.findall(sample, 0, 1000)))
     return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
+
+
+def _is_page(sample: str) -> bool:
+    """Whether a text is a page of HTML that consists of sentences for the most part."""
+    if len(_PARAGRAPH.findall(sample)) < _MIN_PARAGRAPHS:
+        return False
+    shown = _TAG.sub(" ", sample)
+    plain = sum(map(len, _PLAIN.findall(shown)))
+    return len(_SENTENCE.findall(shown)) >= _MIN_PARAGRAPHS and plain * 100 >= max(len(shown) * 80, len(sample) * 40)
 
 
 def _is_running(lines: list[str]) -> bool:

@@ -10,7 +10,7 @@ from .compact.log import cleaned
 
 _END_CHARACTERS = 1_500  # characters at the end of a text, where outputs say how it went
 _LINE_CHARACTERS = 300  # characters of a line with counts, maximum: a longer line is not a summary
-_MAX_COUNTS = 5
+_MAX_COUNTS = 5  # counts of a text, maximum
 _FEW_LINES = 4  # lines with counts, of which the last one is about the whole
 _SEARCHED_CHARACTERS = 200_000  # characters that are searched for lines of the same kind, which bounds the time
 _WORDS = (

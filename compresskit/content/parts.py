@@ -50,6 +50,9 @@ _STARTS = {
     "counted": re.compile(r"(?:\A|(?<=\n))\[(?P<number>\d{1,4})\][ \t]++(?=[^\s\[(])"),
 }
 
+# --- one text of data below a line that names it
+HEADED = re.compile(r"\s*+([^\s{\[<|][^\n{\[|]{0,200})\n\s*+(?=[{\[])")
+
 # --- sections, and texts between rules
 # It begins with the line end before, which is put before a text, too: the search for a plain character is fast.
 _HEADING = re.compile(r"\n(?:(#{1,6})[ \t]++([^\n]*)|[ \t]*+(?:`{3,}|~{3,}))")
@@ -131,6 +134,9 @@ def parts_of(text: str, container: str) -> list[Part]:
         found = list(_beside(text))
     elif container == "ruled":
         found = _closed(text, ((rule.start(), rule.end(), "") for rule in _RULE.finditer(text)))
+    elif container == "headed":
+        first = HEADED.match(text)
+        found = [Part(0, first.end(), len(text), len(text), first[1].strip(" #*:\t\r"))] if first else []
     elif container in ("titled", "inline"):
         pattern = _TITLE if container == "titled" else _INLINE
         titles = (pattern.match(text, start) for start in _paragraphs(text))

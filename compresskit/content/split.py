@@ -18,6 +18,7 @@ _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
 _ROWS = frozenset({"table", "jsonl"})  # kinds whose rows are segments of their own, however short they are
 _MIN_PART = 40  # characters of a part of a text on average, minimum; shorter parts are only lines
 _RECORDS = _ROWS | {"json"}  # kinds with records that are segments of their own; members of an object are not
+_UNCUT = 600  # characters up to which a row or record is one segment: half of one does not say what it is about
 _MAX_ROWS = 1000  # rows of a text that are segments of their own, maximum, which bounds the time
 _RUNNING = frozenset({"prose", "markdown"})
 _RUNNING_FACTOR = 3  # minimum size of a segment of prose, in sizes of code: prose needs more context; chosen by hand
@@ -62,6 +63,8 @@ def _segments(
     apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
     if found.kind in _ROWS:
         min_chars = apart
+    if found.kind in _RECORDS:
+        max_chars = max(max_chars, _UNCUT)
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     starts: list[int] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,10 +10,13 @@ from ..chat.report import new_report
 from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import InvalidArgument
+from ..markers.keys import FULL_LENGTH, KEY_LENGTH, LETTERS
 from ..messages.retrieval_tool import schema
+from ..messages.shapes import slots
 from ..retrieval import MAX_TOKENS, answer_to
-from ..types import Cache
+from ..types import Cache, Message
 
+_KEY = re.compile(f"[{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}}")
 _MAX_ORIGINALS = 10_000  # originals that the tool can still answer with, the newest ones
 
 
@@ -39,7 +43,8 @@ class Answering:
         self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
 
-    def _keep(self, cache: Cache) -> None:
+    def keep(self, cache: Cache) -> None:
+        """Adds originals, as the newest ones."""
         for key in cache:
             self._originals.pop(key, None)  # it is one of the newest again
             self._originals[key] = cache[key]
@@ -50,6 +55,8 @@ class Answering:
         self, settings: Settings, shape: str, kwargs: Mapping[str, Any], beside: Sequence[Any]
     ) -> tuple[dict[str, Any], Cache]:
         """What changes in the arguments of a call of the model ({}: nothing), and the originals of what is left out."""
+        if not settings.enabled:
+            return {}, {}
         try:
             changes, loop = followed(settings, shape, kwargs, new_report(), beside)
         except Exception:
@@ -57,8 +64,16 @@ class Answering:
                 raise
             return {}, {}
         cache = loop.cache if loop else {}
-        self._keep(cache)
+        self.keep(cache)
         return changes, cache
+
+    def seen(self, messages: Sequence[Message]) -> dict[str, str]:
+        """The originals whose keys are in the texts of these messages."""
+        if not self._originals:
+            return {}
+        texts = (slot.text for message in messages for slot in slots(message))
+        keys = dict.fromkeys(key for text in texts for key in _KEY.findall(text))
+        return {key: self._originals[key] for key in keys if key in self._originals}
 
     def answer(self, arguments: Any) -> str:
         """The answer to a call with these arguments."""

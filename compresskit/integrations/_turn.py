@@ -7,6 +7,7 @@ A framework says in a subclass what its messages, answers and parts of a stream 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import ChainMap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,8 +18,9 @@ from ..chat.steps import END, Call, Next, Show, Steps, Work
 from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import reason
-from ..messages.retrieval_tool import has_ours
+from ..messages.retrieval_tool import has_ours, may_retrieve, offered, schema
 from ..responses import calls_of, without_ours
+from ..retrieval import MAX_TOKENS
 from ..types import Cache, Message
 from ._originals import Originals
 
@@ -32,6 +34,7 @@ class Turn(ABC):
         kwargs: What ``followed`` reads beside the messages: model, tools, tool_choice.
         beside: Values beside the messages that cost tokens.
         recoverable: Whether the model can be given our tool.
+        elsewhere: key -> original: texts that were left out before the request, and that the model may retrieve.
     """
 
     def __init__(
@@ -41,11 +44,13 @@ class Turn(ABC):
         kwargs: Mapping[str, Any],
         beside: Sequence[Any] = (),
         recoverable: bool = True,
+        elsewhere: Cache | None = None,
     ) -> None:
         self._settings = settings
         self._originals = originals
         self._asked = {**kwargs, "messages": originals.dicts}
         self._beside, self._recoverable = beside, recoverable
+        self._elsewhere = elsewhere if elsewhere and self._may_retrieve() else {}
         self._cache: Cache = {}
         self._method = "request"
         self.report = new_report()
@@ -95,10 +100,14 @@ class Turn(ABC):
 
     def prepared(self) -> tuple[Request | None, Any]:
         """The request for the loop, if something may be retrieved; and the argument of the call."""
+        if not self._settings.enabled:
+            return None, self.argument(None, {})
         try:
-            changes, loop = followed(
-                self._settings, "openai", self._asked, self.report, self._beside, self._recoverable
-            )
+            beside = [*self._beside, schema("openai")] if self._elsewhere else self._beside
+            changes, loop = followed(self._settings, "openai", self._asked, self.report, beside, self._recoverable)
+            self._cache = loop.cache if loop else {}
+            if self._elsewhere:
+                changes, loop = self._with_elsewhere(changes, loop)
         except Exception as error:
             if not self._settings.sends:
                 raise
@@ -106,10 +115,41 @@ class Turn(ABC):
             return None, self.argument(None, {})
         if loop is not None:
             loop.ask = self._ask
-            self._cache = loop.cache
         dicts = changes.get("messages")
         messages = None if dicts is None else self._originals.objects(dicts, self._cache or {})
         return loop, self.argument(messages, changes)
+
+    def _may_retrieve(self) -> bool:
+        """Whether the model may be given our tool, which the caller does not have."""
+        settings, asked = self._settings, self._asked
+        able = self._recoverable and settings.recoverable and settings.max_rounds > 0
+        return able and may_retrieve(asked) and not has_ours(asked.get("tools"))
+
+    def _with_elsewhere(self, changes: dict[str, Any], loop: Request | None) -> tuple[dict[str, Any], Request]:
+        """The changes and the request for the loop, with the texts that were left out before it."""
+        settings, asked = self._settings, self._asked
+        if loop is not None:
+            loop.cache = ChainMap(dict(self._elsewhere), loop.cache)  # type: ignore[arg-type]
+            return changes, loop
+        changes = {**changes, "tools": offered(asked.get("tools") or [], "openai")}
+        room = settings.max_retrieved_tokens or max(
+            MAX_TOKENS, settings.trigger - (self.report["compressed_tokens"] or 0)
+        )
+        answering = _observer.answering(asked["model"])
+        kwargs = {**asked, **changes}
+        rounds, strict = settings.max_rounds, settings.strict
+        return changes, Request(
+            kwargs,
+            asked["messages"],
+            self._elsewhere,
+            rounds,
+            room,
+            settings.store,
+            strict,
+            self.report,
+            answering,
+            carried=False,
+        )
 
     def _ask(self, kwargs: dict[str, Any]) -> Steps:
         """A call of the model after a retrieval."""

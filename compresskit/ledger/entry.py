@@ -11,7 +11,7 @@ from ..prices import Prices, Split, prices_for
 from ..result import Compressed
 from .provider_usage import Usage
 
-VERSION = 1
+VERSION = 1  # of the format of entries
 _LONGEST_NAME = 200  # characters of a conversation's name
 _NO_COUNTS = {"time": str, "conversation": str | None, "model": str, "assumed": bool}
 

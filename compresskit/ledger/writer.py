@@ -17,7 +17,7 @@ from .chain import START, links, sealed
 from .entry import VERSION, Entry, Past, check, entry_for, entry_from, known_prices, may_be_torn
 from .provider_usage import Usage, read_usage
 
-_MODE = 0o600
+_MODE = 0o600  # of the file: only its owner may read it
 
 
 @dataclass

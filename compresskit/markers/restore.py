@@ -18,7 +18,7 @@ from .._json import clone
 from ..content import FORMS, said_in_short
 from ..errors import InvalidMessages, check_cache
 from ..messages import as_dicts, read
-from ..messages.parts import replace
+from ..messages.parts import put_back
 from ..messages.shapes import is_message, slots, text_of
 from ..types import Cache, Message, Path
 from .fold_quotes import are_in_order, quotable_text
@@ -252,7 +252,7 @@ def restore(messages: list[Message], cache: Cache) -> list[Message]:
 class Unfolded(NamedTuple):
     """The originals of messages, as they were behind the caller's ``before``."""
 
-    runs: list[list[Message]]  # the original messages of every message: one, or all messages of a fold
+    runs: Sequence[list[Message]]  # the original messages of every message: one, or all messages of a fold
     issued: list[Position]  # the positions of the forms
 
 
@@ -281,7 +281,7 @@ def _filled(message: Message, index: int, texts: list[tuple[Path, str]], cache: 
     """A copy of a message with the originals of some of its texts."""
     copy: Message = clone(message, f"messages[{index}]")
     for path, key in texts:
-        replace(copy, path, cache[key])
+        put_back(copy, path, cache[key])
     return copy
 
 

@@ -5,14 +5,14 @@ There is no index: a search reads at most ``MAX_FILES`` files and ``MAX_BYTES`` 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 
 from ..content import Segment, split
 from ..relevance import Document
 from ..relevance.bm25 import bm25
 from ..relevance.query import derive
-from ..relevance.term_matching import Reader, Reading
+from ..relevance.term_matching import Reader, Readings
 from ..shortening import shorten
 from ..tokens.measure import measure_for
 from .memory import Memory
@@ -33,13 +33,13 @@ def search(query: str, roots: Roots, memory: Memory, max_tokens: int) -> str:
     texts, complete = _texts(roots, memory)
     reader = Reader(asked)
     whole = [Document(text, [Segment(0, len(text), name)], "", 0.0) for name, text in texts if text]
-    best = _best(list(reader.read(whole)), reader, _MAX_TEXTS)
+    best = _best(reader.read(whole), reader, _MAX_TEXTS)
     documents = [
         Document(one.text, split(one.text, one.segments[0].name).segments, one.segments[0].name, 0.0)
         for one in (whole[number] for number in best)
     ]
     places = [(document, segment) for document in documents for segment in document.segments]
-    passages = [places[number] for number in _best(list(reader.read(documents)), reader, _MAX_PASSAGES)]
+    passages = [places[number] for number in _best(reader.read(documents), reader, _MAX_PASSAGES)]
     answer = _answer(passages, query, max_tokens)
     note = "" if complete else f"(not every file was read: at most {MAX_FILES:,}, of {MAX_BYTES // 1_000_000} MB)\n"
     return (note + answer) if answer else f"{note}Nothing matches. Try other words."
@@ -63,13 +63,12 @@ def _texts(roots: Roots, memory: Memory) -> tuple[list[tuple[str, str]], bool]:
     return [(name, text) for text, name in found.items()], True
 
 
-def _best(readings: Sequence[Reading], reader: Reader, most: int) -> list[int]:
+def _best(readings: Readings, reader: Reader, most: int) -> list[int]:
     """The numbers of the best texts that have a word of the query, the best first."""
-    counts = [reading.hits for reading in readings]
-    scores = bm25(counts, [reading.length for reading in readings], reader.weights)
+    scores = bm25(readings.counts, readings.lengths, reader.weights)
     # a word that most texts have is worth nothing to BM25, and still better than none
-    weights = [sum(reader.weights.get(term, 0.0) for term in hits) for hits in counts]
-    order = sorted(range(len(counts)), key=lambda number: (-scores[number], -weights[number], number))
+    weights = [sum(reader.weights.get(term, 0.0) for term in hits) for hits in readings.counts.rows()]
+    order = sorted(range(len(scores)), key=lambda number: (-scores[number], -weights[number], number))
     return [number for number in order if weights[number] > 0][:most]
 
 

@@ -29,7 +29,7 @@ _PROVIDER_RESULTS = frozenset(
 _PARTS = frozenset(
     {
         *("tool_use", "tool_result", "thinking", "redacted_thinking", "image", "document", "search_result"),
-        *(*_PROVIDER_CALLS, *_PROVIDER_RESULTS),
+        *("container_upload", *_PROVIDER_CALLS, *_PROVIDER_RESULTS),
     }
 )
 
@@ -150,22 +150,22 @@ def _result(turn: Turn, part: dict[str, Any]) -> None:
     inner = part.get("content")
     for child in inner if isinstance(inner, list) else ():
         if isinstance(child, dict) and child.get("type") == "image":
-            _image(turn, child)
+            _image(turn, child, in_result=True)
         elif parts.is_text(child):
             parts.beside(turn, child, parts.TEXT_KEYS)
         elif found := parts.part_slots(child, ()):
             _frame(turn, child, (), found)
-        else:
+        elif not _file(turn, child, parts.kind_of(child), in_result=True):
             parts.opaque(turn, child)
     if inner is not None and not isinstance(inner, str | list):
         parts.opaque(turn, inner)
 
 
-def _file(turn: Turn, part: dict[str, Any], kind: str) -> bool:
-    source = part.get("source")
-    if kind != "document" or not isinstance(source, dict) or source.get("type") != "base64":
+def _file(turn: Turn, part: Any, kind: str, in_result: bool = False) -> bool:
+    source = part.get("source") if kind == "document" else None
+    if not isinstance(source, dict) or source.get("type") != "base64":
         return False
-    if not parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN):
+    if not parts.binary(turn, source.get("data"), parts.FILE_BYTES_PER_TOKEN, in_result):
         return False
     _document(turn, part)
     return True
@@ -180,9 +180,8 @@ def _document(turn: Turn, part: dict[str, Any]) -> None:
     parts.beside(turn, part, ("type", "source", "title", "context", "cache_control"))
 
 
-def _image(turn: Turn, part: dict[str, Any]) -> None:
-    turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
-    turn.opaque = True
+def _image(turn: Turn, part: dict[str, Any], in_result: bool = False) -> None:
+    parts.medium(turn, in_result, parts.ANTHROPIC_IMAGE_TOKENS)
     source = part.get("source")
     if isinstance(source, dict):
         parts.beside(turn, source, _SOURCE_KEYS)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Path, Slot, Tool, Turn
+from ..types import Message, Path, Slot, Tool, Turn
 from . import parts
 from .shape import Answer, Shape
 
@@ -67,7 +67,7 @@ def block_slots(block: Any, path: Path, every: bool = False) -> list[Slot]:
     kind = _kind(block)
     inner = block[kind]
     if kind == "json":
-        return list(parts.json_texts(inner, (*path, kind), every))
+        return parts.json_slots(inner, (*path, kind), every)
     holder = _holder(kind, inner, every)
     for step in holder:
         inner = inner.get(step)
@@ -142,7 +142,7 @@ def _block(turn: Turn, block: Any, i: int) -> None:
     inner = block[kind] if kind else None
     path = ("content", i)
     found = block_slots(block, path) if kind != "json" else []  # JSON is known only in results
-    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    parts.json_blocks(turn, {"content": {i: block}}, found)
     if kind == "text" and found:
         turn.human = turn.human or turn.role == "user"
     elif kind == "cachePoint":
@@ -196,7 +196,7 @@ def _result(turn: Turn, result: dict[str, Any]) -> None:
         if kind == "json" or (found and kind != "text"):
             _frame(turn, block, (), found)
             continue
-        if not (kind == "text" and found) and not _media(turn, kind, inner):
+        if not (kind == "text" and found) and not _media(turn, kind, inner, in_result=True):
             parts.opaque(turn, block)
             continue
         parts.beside(turn, block, (kind,))
@@ -207,22 +207,18 @@ def _frame(turn: Turn, block: dict[str, Any], path: Path, found: Sequence[Slot])
     turn.fix(dumps(parts.without(block, [slot.path[len(path) :] for slot in found])))
 
 
-def _media(turn: Turn, kind: str, inner: Any) -> bool:
+def _media(turn: Turn, kind: str, inner: Any, in_result: bool = False) -> bool:
     """Counts an image by Anthropic's guide and a document by its size; False for anything else."""
     if not isinstance(inner, dict) or kind not in ("image", "document"):
         return False
     source = inner.get("source")
     if not isinstance(source, dict):
         return False
-    turn.opaque = True
     if kind == "image":
-        turn.extra += parts.ANTHROPIC_IMAGE_TOKENS
-        parts.beside(turn, source, ("bytes",))
-    elif isinstance(source.get("bytes"), str):
-        parts.binary(turn, source["bytes"], parts.FILE_BYTES_PER_TOKEN)
-        parts.beside(turn, source, ("bytes",))
-    else:
-        parts.beside(turn, source, ())
+        parts.medium(turn, in_result, parts.ANTHROPIC_IMAGE_TOKENS)
+    elif not parts.binary(turn, source.get("bytes"), parts.FILE_BYTES_PER_TOKEN, in_result):
+        parts.medium(turn, in_result)
+    parts.beside(turn, source, ("bytes",) if kind == "image" or isinstance(source.get("bytes"), str) else ())
     parts.beside(turn, inner, ("source",))
     return True
 

@@ -99,7 +99,7 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        return list(parts.json_texts(inner.get("response"), (*path, name, "response"), every))
+        return parts.json_slots(inner.get("response"), (*path, name, "response"), every)
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
@@ -182,15 +182,17 @@ def _call(turn: Turn, part: dict[str, Any], name: str, call: dict[str, Any]) -> 
 def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     found = part_slots(part, ("parts", i))
-    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    parts.json_blocks(turn, {"parts": {i: part}}, found)
     frame = parts.without(response, [slot.path[3:] for slot in found])
+    media = frame.pop("parts", None)  # images and documents that a function returned beside its response
     turn.set_aside(dumps(frame))
-    # Pictures and documents that a function returned beside its response.
-    turn.opaque = turn.opaque or bool(response.get("parts"))
+    for one in media if isinstance(media, list) else () if media is None else (media,):
+        if not (isinstance(one, dict) and _media(turn, one, in_result=True)):
+            parts.opaque(turn, one)
     parts.beside(turn, part, (name,))
 
 
-def _media(turn: Turn, part: dict[str, Any]) -> bool:
+def _media(turn: Turn, part: dict[str, Any], in_result: bool = False) -> bool:
     """Counts inline data by its kind; False for a part that has none."""
     found = _inner(part, _DATA)
     if found is None or not isinstance(found[1].get("data"), str):
@@ -198,11 +200,10 @@ def _media(turn: Turn, part: dict[str, Any]) -> bool:
     name, data = found
     kind = next((data[field] for field in _MIME if isinstance(data.get(field), str)), "")
     if kind.startswith("image/"):
-        turn.opaque = True
-        turn.extra += parts.GEMINI_IMAGE_TOKENS
+        parts.medium(turn, in_result, parts.GEMINI_IMAGE_TOKENS)
     else:
-        audio = kind.startswith("audio/")
-        parts.binary(turn, data["data"], parts.GEMINI_AUDIO_BYTES_PER_TOKEN if audio else parts.FILE_BYTES_PER_TOKEN)
+        size = parts.GEMINI_AUDIO_BYTES_PER_TOKEN if kind.startswith("audio/") else parts.FILE_BYTES_PER_TOKEN
+        parts.binary(turn, data["data"], size, in_result)
     parts.beside(turn, data, ("data", *_MIME))
     parts.beside(turn, part, (name,))
     return True

@@ -9,6 +9,7 @@ It does not judge how relevant a text is.
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from ..types import Block, Span, Turn
 from . import weights as tuning
 
 _MAX_NESTING = 4  # tags around a whole text that are looked through
+_MIN_LISTED = 2  # items of a list of rules, and those that give an order or ask, minimum
+_MAX_FIELDS = 40  # short texts of a JSON object, which bounds the time
 _SAMPLED_LINES = 400  # lines that are searched for orders, which bounds the time
 _SAMPLED_CHARACTERS = 20_000  # of each paragraph that are divided into these lines
 
@@ -55,11 +58,17 @@ _TASK = re.compile(
 # It begins with the line end before it, and is searched for in lower case: both make the search fast.
 _ORDER = re.compile(
     r"\n[^\S\n]*+(?:[-*•][^\S\n]*+|\d++[.)][^\S\n]*+|[a-z][\w ]{0,20}+:[^\S\n]*+)?(?:\*\*)?"
-    r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|write|follow|keep|include|remember"
+    r"(?:do not|don't|never|always|must|make sure|ensure|avoid|return|respond|reply|write|follow|keep|include|remember"
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
     r"|your (?:task|job|goal|role|answer|response))\b"
 )
 _BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for each of a million line ends
+_LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
+_LISTED = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
+# A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
+_NAMED = re.compile(
+    r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
@@ -106,8 +115,8 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     asks = is_question(text)
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
-    units = list(_units(text))
-    data = _merged(_data(text, units, newest, last), text)
+    fields, units = _asking_fields(text), list(_units(text))
+    data = complement(fields, text) if fields else _merged(_data(text, units, newest, last), text)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
@@ -196,6 +205,29 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
             found.append((opened, match.end()))
             opened = None
     return tuple(found)
+
+
+def _asking_fields(text: str) -> list[Span]:
+    """The short texts at the top level of a JSON object, if one of them asks something: programs send such prompts."""
+    inner = text.strip()
+    if not (inner.startswith("{") and inner.endswith("}")):
+        return []
+    try:
+        fields = json.loads(inner)
+    except (ValueError, RecursionError):
+        return []
+    most = tuning.WEIGHTS.max_instruction_characters
+    short = {name: one for name, one in fields.items() if isinstance(one, str) and len(one) <= most}
+    if len(short) > _MAX_FIELDS or not any(map(is_question, short.values())):
+        return []
+    found: list[Span] = []
+    for pair in short.items():
+        for ascii_only in (False, True):
+            name, value = (re.escape(json.dumps(one, ensure_ascii=ascii_only)) for one in pair)
+            if match := re.search(rf"{name}\s*:\s*{value}", text):
+                found.append(match.span())
+                break
+    return list(_united(found, ()))
 
 
 def _units(text: str) -> Iterator[_Unit]:
@@ -320,6 +352,9 @@ def _data(text: str, units: Sequence[_Unit], newest: bool, last: bool) -> list[S
     ]
     if len(between) > tuned.max_middle_instructions:
         between = []
+    if newest and not recognised and not between:  # a question between two documents
+        asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
+        between = asking if len(asking) <= tuned.max_lone_questions else []
     spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
     if spans:
         trimmed = _trimmed(text, spans, bool(head), bool(tail), sure)
@@ -357,13 +392,35 @@ def _is_short(text: str, unit: _Unit) -> bool:
 def _beginning(text: str, units: Sequence[_Unit], sure: bool) -> list[_Unit]:
     """The units at the beginning that ask something, with the short ones before them."""
     found = 0
+    rules = tuning.WEIGHTS.max_rules_characters
     for at, unit in enumerate(units[: tuning.WEIGHTS.max_instruction_paragraphs]):
-        if not (unit.order or _is_short(text, unit)):
+        size = unit.end - unit.start
+        if unit.order or (not unit.region and size <= rules and _lists_orders(text[unit.start : unit.end])):
+            rules -= size * (not unit.order)
+            found = at + 1
+            continue
+        if not _is_short(text, unit):
             break
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
         if beside or (_asks(text, unit) and not (sure and _is_doubtful(text, unit))):
             found = at + 1
     return list(units[:found])
+
+
+def _lists_orders(paragraph: str) -> bool:
+    r"""Whether a paragraph is a list of rules or questions for the reader.
+
+    >>> _lists_orders("Now:\n1. Who built it?\n2. Reply as JSON."), _lists_orders("- 3 eggs\n- milk\n- flour")
+    (True, False)
+    """
+    lines = [line for line in paragraph.split("\n") if line.strip()]
+    listed = [line[match.end() :] for line in lines if (match := _LISTED.match(line))]
+    if len(listed) < max(_MIN_LISTED, len(lines) - 1):  # the first line may introduce the list
+        return False
+    asks = len(_ORDER.findall("\n".join(["", *listed]).lower())) + sum(
+        _HOLDS_QUESTION.search(line) is not None for line in listed
+    )
+    return asks >= max(_MIN_LISTED, tuning.WEIGHTS.max_instruction_share * len(lines))
 
 
 def _is_between_regions(text: str, middle: Sequence[_Unit], at: int) -> bool:
@@ -394,7 +451,27 @@ def _last_question(text: str, start: int, end: int) -> int:
     """The offset at which a question at the end of data begins; ``end`` if there is none."""
     stop = start + len(text[start:end].rstrip())
     last = _last_part(text, start, stop)
-    return last if start < last < stop and _ends_like_a_question(text[last:stop]) else end
+    if start < last < stop and _ends_like_a_question(text[last:stop]):
+        return last
+    return _last_named(text, start, stop) or end
+
+
+def _last_named(text: str, start: int, stop: int) -> int:
+    r"""The offset of one of the last lines, if it names a question and only labelled lines follow; else 0.
+
+    >>> text = "The bridge is old.\nQuery: Who built it?\nOld answer: Bob.\nNew answer:"
+    >>> text[_last_named(text, 0, len(text)) :]
+    'Query: Who built it?\nOld answer: Bob.\nNew answer:'
+    """
+    position = stop
+    while position > max(start, stop - tuning.WEIGHTS.max_instruction_characters):
+        line = max(start, text.rfind("\n", start, position) + 1)
+        if line == start or not _LABELLED.match(text, line, position):
+            break
+        if _NAMED.match(text, line, position):
+            return line
+        position = line - 1
+    return 0
 
 
 def _last_part(text: str, start: int, stop: int) -> int:

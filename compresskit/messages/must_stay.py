@@ -19,9 +19,10 @@ from .instructions import cut, gives_task, kept_tags, mark
 from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import OURS
 
-_RETRIEVAL_TURNS = 2  # assistant turns for which retrieved text stays after the turn that asked for it
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+_NAMED = "a function of a message, or a list of indices, roles and names of tools was expected"
 _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest message"
+_NEWEST_MEDIA = "newest images"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,14 @@ class MustStay:
     @property
     def protection(self) -> Protection:
         """The reasons by message and by block."""
-        return Protection(self.messages, [[self.of(block) for block in turn.blocks] for turn in self.turns])
+        partly = {message for message, _ in self.texts}
+        return Protection(
+            self.messages,
+            [
+                [self.of(block) for block in turn.blocks] if turn.index in partly else ("",) * len(turn.blocks)
+                for turn in self.turns
+            ],
+        )
 
     def of(self, block: Block) -> str:
         """The reason why a text may not change; "" if it may."""
@@ -59,16 +67,21 @@ class MustStay:
         ]
 
     def within(self, room: int) -> MustStay:
-        """A copy in which results behind which a human has spoken may change, if they take too much of the room.
+        """A copy without what stays only if it takes a small part of the room.
 
-        A human who speaks behind a result asks about the whole history, and not only about that result.
+        These are the newest images, and results behind which a human has spoken: a human who speaks behind a result
+        asks about the whole history, and not only about that result.
 
         Args:
             room: The tokens that the messages may have.
         """
+        share = tuning.WEIGHTS.max_passed_share * room
         characters = sum(len(block.text) for block in self.passed)
-        fits = characters <= tuning.WEIGHTS.max_passed_share * room * CHARACTERS_PER_TOKEN
-        return self if fits else self.without(self.passed)
+        stays = self if characters <= share * CHARACTERS_PER_TOKEN else self.without(self.passed)
+        images = [turn for turn in self.turns if self.messages[turn.index] == _NEWEST_MEDIA]
+        if sum(turn.extra for turn in images) <= share:
+            return stays
+        return replace(stays, messages=["" if why == _NEWEST_MEDIA else why for why in self.messages])
 
     def ruled(self, treatments: Mapping[Place, Treatment]) -> MustStay:
         """A copy that follows the rules of the caller. Of texts that must stay, rules reach only the last to go."""
@@ -122,7 +135,11 @@ def must_stay(
     found.keep_words([] if last is None else _together(turns, last), "last assistant message")
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
-    found.keep_results(_newest_results(turns))
+    answers = _newest_results(turns)
+    found.keep_results(block for turn in answers for block in turn.blocks if block.call or turn.role == "tool")
+    found.keep_places((turn.index for turn in answers if turn.media), _NEWEST_RESULT)
+    media = [turn.index for turn in turns if turn.media]
+    found.keep_places(media[max(0, len(media) - tuning.WEIGHTS.newest_images) :], _NEWEST_MEDIA)
     passed = [block for block in found.last if newest is not None and block.call and block.message < newest]
     return MustStay(turns, found.messages, found.texts, tuple(found.last), tuple(passed))
 
@@ -165,6 +182,11 @@ class _Reasons:
             elif not block.call and last:
                 self._last(block, _NEWEST_DATA)
 
+    def keep_places(self, indices: Iterable[int], reason: str) -> None:
+        """Protects messages, but none of their texts."""
+        for index in indices:
+            self._stay(index, reason)
+
     def keep_results(self, blocks: Iterable[Block]) -> None:
         """Protects results as the last to go."""
         for block in blocks:
@@ -204,6 +226,14 @@ def task_of(turns: Sequence[Turn]) -> int | None:
     return before[-1].index if before else None
 
 
+def check_named(option: str, which: Any) -> None:
+    """Raises InvalidArgument for what names no messages, whatever the messages are."""
+    if callable(which) or (hasattr(which, "__iter__") and not isinstance(which, str | bytes)):
+        return
+    advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
+    raise InvalidArgument(f"{option} is {shown(which)}; {_NAMED}, such as {advice}.")
+
+
 def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: str) -> list[int]:
     """The messages that the caller names by an option, by index from the front.
 
@@ -217,12 +247,9 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
     """
     if which is None:
         return []
+    check_named(option, which)
     if callable(which):
         return [index for index, message in enumerate(messages) if which(message)]
-    expected = "a function of a message, or a list of indices, roles and names of tools was expected"
-    if isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
-        advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
-        raise InvalidArgument(f"{option} is {shown(which)}; {expected}, such as {advice}.")
     found: set[int] = set()
     for one in which:
         if isinstance(one, str) and one:
@@ -231,11 +258,11 @@ def named(which: Any, turns: Sequence[Turn], messages: list[Message], option: st
             found.add(one % len(messages))
         else:
             here = f"from {-len(messages)} to {len(messages) - 1} here" if messages else "and there are no messages"
-            raise InvalidArgument(f"{option} names {shown(one)}; {expected}, indices {here}.")
+            raise InvalidArgument(f"{option} names {shown(one)}; {_NAMED}, indices {here}.")
     return sorted(found)
 
 
-def moved(which: Protect | None, messages: list[Message], runs: list[list[Message]]) -> Protect | None:
+def moved(which: Protect | None, messages: list[Message], runs: Sequence[list[Message]]) -> Protect | None:
     """The caller's ``protect`` or ``open`` after each message became a run of messages: indices move accordingly."""
     if which is None or callable(which) or isinstance(which, str | bytes) or not hasattr(which, "__iter__"):
         return which
@@ -285,8 +312,8 @@ def _last(turns: Sequence[Turn], is_it: Callable[[Turn], bool]) -> int | None:
     return next((turn.index for turn in reversed(turns) if is_it(turn)), None)
 
 
-def _newest_results(turns: Sequence[Turn]) -> list[Block]:
-    """The results of the newest calls, until the assistant has answered and a human has spoken again."""
+def _newest_results(turns: Sequence[Turn]) -> list[Turn]:
+    """The messages with the newest results, until the assistant has answered and a human has spoken again."""
     spoken = False
     for turn in reversed(turns):
         if turn.human and spoken:
@@ -294,11 +321,10 @@ def _newest_results(turns: Sequence[Turn]) -> list[Block]:
         if turn.role == "assistant":
             if turn.calls:
                 called = {call for index in _together(turns, turn.index) for call in turns[index].calls}
-                answers = (later for later in turns[turn.index :] if not called.isdisjoint(later.answers))
-                return [block for later in answers for block in later.blocks if block.call or later.role == "tool"]
+                return [later for later in turns[turn.index :] if not called.isdisjoint(later.answers)]
             spoken = True
         elif turn.role == "user" and not turn.answers and not turn.human and any(block.call for block in turn.blocks):
-            return [block for block in turn.blocks if block.call]
+            return [turn]
     return []
 
 
@@ -307,7 +333,7 @@ def _just_retrieved(turns: Sequence[Turn]) -> list[int]:
     spoken = 0
     for turn in reversed(turns):
         spoken += turn.role == "assistant" and not turn.joined
-        if spoken > _RETRIEVAL_TURNS:
+        if spoken > tuning.WEIGHTS.retrieved_turns:
             break
         if any(block.call.startswith(OURS) for block in turn.blocks):
             found.append(turn.index)

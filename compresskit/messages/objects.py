@@ -28,7 +28,7 @@ def as_dicts(messages: Any) -> Any:
 
 
 def _has_objects(message: Any) -> bool:
-    if type(message) is dict and all(type(value) in _SCALARS for value in message.values()):
+    if type(message) is dict and _SCALARS.issuperset(map(type, message.values())):
         return False
     todo: list[Any] = [message]
     seen: set[int] = set()

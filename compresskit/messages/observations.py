@@ -96,20 +96,24 @@ def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
     """The pairs that are a command and its output, judged by the pattern of most pairs."""
     tuned = tuning.WEIGHTS
     enough = max(tuned.min_observation_pairs, tuned.min_observation_share * len(pairs))
-    framed = [_is_framed(_text(turn)) for _, turn in pairs]
-    commands = [bool(command_of(_text(before))) for before, _ in pairs]
+    texts = [(_text(before), _text(turn)) for before, turn in pairs]
+    framed = [_is_framed(text) for _, text in texts]
+    commands = [bool(command_of(text)) for text, _ in texts]
     if sum(framed) >= enough:
         return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame or command]
-    plain = sum(_is_shell(_text(before)) and not is_question(_text(turn)) for before, turn in pairs)
+    plain = sum(
+        command and _is_shell(before) and not is_question(text)
+        for command, (before, text) in zip(commands, texts, strict=True)
+    )
     if plain > tuned.min_observation_pairs and plain >= tuned.min_bare_observation_share * len(pairs):
         return [pair for pair, command in zip(pairs, commands, strict=True) if command]
     return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame and command]
 
 
 def _is_shell(text: str) -> bool:
-    """Whether a text ends in one short shell command, in the only fence of the text."""
+    """Whether the command with which a text ends is a short one for a shell, in the only fence of the text."""
     fences = _FENCED.findall(text)
-    if len(fences) != 1 or not command_of(text):
+    if len(fences) != 1:
         return False
     language, command = fences[0]
     return language.lower() in _SHELLS and command.strip().count("\n") < _COMMAND_LINES

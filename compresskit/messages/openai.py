@@ -83,8 +83,7 @@ def _image(turn: Turn, part: dict[str, Any]) -> bool:
         return False
     detail = image.get("detail") if isinstance(image, dict) else None
     known = detail if isinstance(detail, str) and detail in parts.IMAGE_TOKENS else ""
-    turn.extra += parts.IMAGE_TOKENS[known or "auto"]
-    turn.opaque = True
+    parts.medium(turn, turn.role == "tool", parts.IMAGE_TOKENS[known or "auto"])
     if isinstance(image, dict):
         parts.beside(turn, image, ("url", "detail") if known else ("url",))
     parts.beside(turn, part, ("type", "image_url", "cache_control"))
@@ -94,7 +93,7 @@ def _image(turn: Turn, part: dict[str, Any]) -> bool:
 def _media(turn: Turn, part: dict[str, Any], kind: str) -> bool:
     inner = part.get(kind)
     data, bytes_per_token = _MEDIA[kind]
-    if not isinstance(inner, dict) or not parts.binary(turn, inner.get(data), bytes_per_token):
+    if not isinstance(inner, dict) or not parts.binary(turn, inner.get(data), bytes_per_token, turn.role == "tool"):
         return False
     parts.beside(turn, inner, (data,))
     parts.beside(turn, part, ("type", kind, "cache_control"))

@@ -5,11 +5,12 @@ Token figures for media are estimates, each with its source.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from .._json import dumps
-from ..types import Message, Path, Slot, Turn
+from .._json import dumps, exactly
+from ..types import Block, Message, Path, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
@@ -41,6 +42,10 @@ _HOLDERS: dict[str, Path] = {"tool_result": ("content",), "search_result": ("con
 _FORM = "[… "  # every form of a text holds a marker
 # Characters from which on a text in a JSON value may be left out: a marker costs about as much as this.
 MIN_JSON_TEXT = 100
+JSON_FORM = "shortened_json"  # the field that holds the form of a part of a JSON value
+_MIN_JSON_CHARACTERS = 400  # characters of a part of a JSON value from which on it has a form as a whole
+_LONG_JSON_TEXT = 1_000  # characters of a text in a JSON value from which on it has a form of its own
+_MAX_JSON_DEPTH = 5  # levels of a JSON value that are looked at, which bounds the time
 
 
 def kind_of(part: Any) -> str:
@@ -95,6 +100,61 @@ def _holder(part: Any, every: bool) -> Path:
     return ("source", "data") if source_kind == "text" and (every or not part.get("citations")) else ()
 
 
+def json_slots(value: Any, path: Path, every: bool = False) -> list[Slot]:
+    """The slots of a JSON value in a result: its long texts, and each part of it without long texts as one JSON text.
+
+    The form of such a part is written as an object with the one field ``JSON_FORM``, because Gemini and Bedrock take no
+    text there. With ``every``, all texts, and no parts.
+
+    >>> found = json_slots({"rows": [{"id": n} for n in range(50)], "log": "started " * 200}, ("json",))
+    >>> [(slot.path, slot.text[:19]) for slot in found]
+    [(('json', 'rows', 'shortened_json'), '[{"id": 0}, {"id": '), (('json', 'log'), 'started started sta')]
+    """
+    return list(json_texts(value, path, every=True) if every else _json_slots(value, path, 0))
+
+
+def _json_slots(value: Any, path: Path, depth: int) -> Iterator[Slot]:
+    if isinstance(value, str):
+        yield from json_texts(value, path)
+        return
+    if not isinstance(value, dict | list):
+        return
+    if isinstance(value, dict) and _is_json_form(value):
+        yield Slot((*path, JSON_FORM), value[JSON_FORM])
+        return
+    text = exactly(value) if depth < _MAX_JSON_DEPTH else None
+    if text is None or len(text) < _MIN_JSON_CHARACTERS:
+        yield from json_texts(value, path)
+    elif _FORM in text or _is_for_texts(value, len(text)):
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in children:
+            yield from _json_slots(child, (*path, key), depth + 1)
+    else:
+        yield Slot((*path, JSON_FORM), text)
+
+
+def _is_json_form(value: Any) -> bool:
+    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(JSON_FORM), str)
+
+
+def _is_for_texts(value: dict[str, Any] | list[Any], size: int) -> bool:
+    """Whether the long texts in a JSON value of ``size`` characters are each worth a form of their own."""
+    long = sum(len(slot.text) for slot in json_texts(value, ()) if len(slot.text) >= _LONG_JSON_TEXT)
+    return 2 * long >= size if isinstance(value, list) else long > 0
+
+
+def json_blocks(turn: Turn, message: Any, found: Iterable[Slot]) -> None:
+    """Adds the blocks of slots at paths of a message. A text that stands where we write forms of JSON never changes."""
+    for slot in found:
+        block = Block(turn.index, slot.path, slot.text)
+        if slot.path[-1] == JSON_FORM:
+            place = message
+            for step in slot.path[:-1]:
+                place = place[step]
+            block.must = ((0, len(slot.text)),) if _is_json_form(place) else ()
+        turn.blocks.append(block)
+
+
 def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
     """The long texts in a JSON value, in order, and those that could be forms of long ones; with ``every``, all."""
     todo: list[tuple[Path, Any]] = [(path, value)]
@@ -119,22 +179,37 @@ def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
     copy: dict[str, Any] = dict(value)
     copied: dict[Path, Any] = {(): copy}
     for path in paths:
+        empty: Any = ""
+        if path[-1] == JSON_FORM and len(path) > 1:
+            path, empty = path[:-1], {JSON_FORM: ""}
         for depth in range(1, len(path)):
             place = path[:depth]
             if place not in copied:
                 outer = copied[place[:-1]]
                 inner = outer[place[-1]]
                 outer[place[-1]] = copied[place] = dict(inner) if isinstance(inner, dict) else list(inner)
-        copied[path[:-1]][path[-1]] = ""
+        copied[path[:-1]][path[-1]] = empty
     return copy
 
 
-def replace(message: Message, path: tuple[str | int, ...], text: str) -> None:
+def replace(message: Message, path: Path, text: str) -> None:
     """Puts ``text`` at ``path`` of a message that the caller owns."""
+    form = path[-1] == JSON_FORM
+    put(message, path[:-1] if form else path, {JSON_FORM: text} if form else text)
+
+
+def put_back(message: Message, path: Path, original: str) -> None:
+    """Puts an original in the place of the form at ``path`` of a message that the caller owns."""
+    form = path[-1] == JSON_FORM
+    put(message, path[:-1] if form else path, json.loads(original) if form else original)
+
+
+def put(message: Message, path: Path, value: Any) -> None:
+    """Puts a value at ``path`` of a message that the caller owns."""
     place: Any = message
     for step in path[:-1]:
         place = place[step]
-    place[path[-1]] = text
+    place[path[-1]] = value
 
 
 def opaque(turn: Turn, part: Any) -> None:
@@ -160,11 +235,23 @@ def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
-def binary(turn: Turn, data: Any, bytes_per_token: int) -> bool:
+def medium(turn: Turn, in_result: bool, tokens: int = 0) -> None:
+    """Counts an image or a file. In a result it may fold with its exchange, because a tool can give it again.
+
+    Anywhere else it stays, because a human or a program has sent it, and a text tool cannot give it back.
+    """
+    turn.extra += tokens
+    if in_result:
+        turn.media += 1
+    else:
+        turn.opaque = True
+
+
+def binary(turn: Turn, data: Any, bytes_per_token: int, in_result: bool = False) -> bool:
     """Counts base64 ``data`` by its size; False if it is no text."""
     if not isinstance(data, str):
         return False
-    turn.opaque = True
+    medium(turn, in_result)
     turn.extra += max(1, len(data) * 3 // 4 // bytes_per_token)
     return True
 

@@ -36,9 +36,7 @@ def read(
         InvalidArgument: ``shape`` is unknown.
         InvalidMessages: ``messages`` is not a list of dicts of one shape.
     """
-    if shape not in ("auto", *SHAPES):
-        named = ", ".join(map(repr, list(SHAPES)[:-1]))
-        raise InvalidArgument(f"shape is {shown(shape)}; 'auto', {named} or {list(SHAPES)[-1]!r} was expected.")
+    check_shape("shape", shape)
     telling = _telling(messages)
     found = detect(telling.values(), tools) if shape == "auto" else shape
     _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, shape)
@@ -98,6 +96,13 @@ def check_messages(messages: Any) -> None:
     telling = _telling(messages)
     found = detect(telling.values())
     _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, "auto")
+
+
+def check_shape(name: str, shape: object) -> None:
+    """Raises InvalidArgument for what is no name of a shape."""
+    if shape not in ("auto", *SHAPES):
+        named = ", ".join(map(repr, list(SHAPES)[:-1]))
+        raise InvalidArgument(f"{name} is {shown(shape)}; 'auto', {named} or {list(SHAPES)[-1]!r} was expected.")
 
 
 def _telling(messages: Any) -> dict[int, Message]:

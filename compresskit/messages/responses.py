@@ -24,6 +24,7 @@ _CALLS = {
     "local_shell_call": "action",
     "shell_call": "action",
     "apply_patch_call": "operation",
+    "computer_call": "action",
 }
 _OUTPUTS = frozenset(f"{kind}_output" for kind in _CALLS)
 # All types of items without a role (openai.types.responses.ResponseInputItemParam), besides those of the future.
@@ -31,7 +32,7 @@ _ITEMS = frozenset(
     {
         *(*_CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
         *("file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call"),
-        *("computer_call", "computer_call_output", "tool_search_call", "tool_search_output"),
+        *("tool_search_call", "tool_search_output"),
         *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
     }
 )
@@ -40,6 +41,7 @@ _PROVIDER_CALLS = frozenset({"file_search_call", "web_search_call", "code_interp
 _ROLES = {"developer": "system"}
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PARTS = frozenset({"input_text", "output_text", "input_image", "input_file", "input_audio", "refusal"})
+_IMAGES = frozenset({"input_image", "computer_screenshot"})
 _OUTPUT_TEXTS = ("stdout", "stderr")  # fields of a shell's output
 
 
@@ -59,6 +61,9 @@ def read(index: int, message: Message) -> Turn:
         _output(turn, message)
     elif kind in _PROVIDER_CALLS and not message.get("approval_request_id"):
         turn.fix(dumps(message))
+    elif kind == "image_generation_call" and isinstance(message.get("result"), str):
+        parts.medium(turn, in_result=False, tokens=parts.IMAGE_TOKENS["high"])
+        parts.beside(turn, message, ("type", "result"))
     else:  # references, compactions, and types of the future
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
@@ -179,7 +184,7 @@ def _message(turn: Turn, message: Message, role: str, kind: str) -> None:
 
 
 def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
-    kind = parts.kind_of(part)
+    kind, in_result = parts.kind_of(part), turn.role == "tool"
     if parts.is_text(part):
         found = parts.part_slots(part, path)
         turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
@@ -189,13 +194,12 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
     elif kind == "refusal" and isinstance(part.get("refusal"), str):
         turn.fix(part["refusal"])
         parts.beside(turn, part, ("type", "refusal"))
-    elif kind == "input_image":
+    elif kind in _IMAGES:
         detail = part.get("detail")
         known = detail if isinstance(detail, str) and detail in parts.IMAGE_TOKENS else ""
-        turn.extra += parts.IMAGE_TOKENS[known or "auto"]
-        turn.opaque = True
+        parts.medium(turn, in_result, parts.IMAGE_TOKENS[known or "auto"])
         parts.beside(turn, part, ("type", "image_url", *(("detail",) if known else ())))
-    elif kind == "input_file" and parts.binary(turn, part.get("file_data"), parts.FILE_BYTES_PER_TOKEN):
+    elif kind == "input_file" and parts.binary(turn, part.get("file_data"), parts.FILE_BYTES_PER_TOKEN, in_result):
         parts.beside(turn, part, ("type", "file_data"))
     elif kind == "input_audio" and isinstance(part.get("input_audio"), dict):
         parts.binary(turn, part["input_audio"].get("data", ""), parts.AUDIO_BYTES_PER_TOKEN)
@@ -229,6 +233,8 @@ def _output(turn: Turn, message: Message) -> None:
                 _part(turn, part, ("output", i))
             else:
                 parts.beside(turn, part, parts.TEXT_KEYS if parts.is_text(part) else _OUTPUT_TEXTS)
+    elif parts.kind_of(output) in _IMAGES:
+        _part(turn, output, ("output",))
     elif output is not None and not isinstance(output, str):
         parts.opaque(turn, output)
 

@@ -23,6 +23,12 @@ class MessageWeights:
         0.3, "share of lines that give orders, from which on a text is an instruction as a whole"
     )
     max_instruction_paragraphs: int = weight(6, "paragraphs at one end of a text that are its instruction, maximum")
+    max_rules_characters: int = weight(
+        2_400, "characters of the lists of rules at one end of a text that are its instruction, maximum"
+    )
+    max_lone_questions: int = weight(
+        2, "questions between data that are instructions, if there is none at either end, maximum"
+    )
     max_middle_instructions: int = weight(8, "paragraphs between data that are instructions, maximum")
 
     # Results in messages of the user (observations.py)
@@ -34,11 +40,17 @@ class MessageWeights:
         0.9, "share of short shell commands with an answer that asks nothing, where outputs have no frame of their own"
     )
 
-    # Texts that are the last to go (must_stay.py)
+    # Texts that stay for a while, and the last to go (must_stay.py)
+    retrieved_turns: int = weight(2, "turns of the assistant for which retrieved text stays after the turn that asked")
     max_passed_share: float = weight(
         1 / 3,
         "share of the room that the newest results may take once a human has spoken behind them, maximum",
         "`python -m evals needs --groups needs/man_pages`: 0.66 to the figure there",
+    )
+    newest_images: int = weight(
+        3,
+        "newest results with images that stay, unless they take more than the share above of the room",
+        "Anthropic's computer-use-demo, loop.py, only_n_most_recent_images",
     )
     min_opened_tokens: int = weight(
         120, "tokens of a newest text from which on it may be opened if the target is out of reach without it"

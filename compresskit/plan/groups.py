@@ -38,25 +38,34 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
     most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * CHARACTERS_PER_TOKEN))
     thinking = _open_thinking(turns)
     found: list[Atom] = []
-    left = 0  # characters that the run at the end of ``found`` may still take
+    run: range | None = None  # of small messages, which may go on
+    left = 0  # characters that the run may still take
     for first, last in exchanges(turns):
-        size = 0
-        foldable = folds
-        for turn in turns[first : last + 1]:
-            foldable = foldable and not (protection.messages[turn.index] or turn.opaque or turn.cached)
-            foldable = foldable and turn.index < thinking
-            for block, why in zip(turn.blocks, protection.blocks[turn.index], strict=True):
-                foldable = foldable and not why
-                size += len(block.text)
-        small = foldable and first == last and size < least and not turns[first].fixed
-        if small and found and 0 < left >= size:
-            found[-1] = Atom(found[-1].first, last, True)
+        members = turns[first : last + 1]
+        foldable = folds and last < thinking and all(_may_fold(turn, protection) for turn in members)
+        size = sum(len(block.text) for turn in members for block in turn.blocks)
+        small = foldable and first == last and size < least and not members[0].fixed
+        if run and small and 0 < left >= size:
+            run = range(run.start, last + 1)
             left -= size
-        else:
-            quoted = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
+            continue
+        if run:
+            found.append(Atom(run.start, run.stop - 1, True))
+        run = range(first, last + 1) if small else None
+        left = most - size
+        if not small:
+            quoted = foldable and first < last and _is_mostly_frame(members)
             found.append(Atom(first, last, foldable, quoted))
-            left = most - size if small else 0
+    if run:
+        found.append(Atom(run.start, run.stop - 1, True))
     return found
+
+
+def _may_fold(turn: Turn, protection: Protection) -> bool:
+    """Whether nothing of a message must stay in its place."""
+    if protection.messages[turn.index] or turn.opaque or turn.cached:
+        return False
+    return not any(protection.blocks[turn.index])
 
 
 def _open_thinking(turns: Sequence[Turn]) -> int:

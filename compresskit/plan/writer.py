@@ -179,6 +179,8 @@ class _Writing:
         ]
         named = choice.hints.names.get(FOLD, {})
         names = [name for group in range(start, stop) for name in named.get(group, ())]
+        media = sum(turn.media for turn in judged.turns[first : last + 1])
+        names = [f"{media} images or files" if media > 1 else "an image or a file", *names] if media else names
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
         if lines and folded(self._shape.text_message("user", marker), {key: text}) != key:
@@ -191,8 +193,10 @@ class _Writing:
         self._tokens += cost
         least = f"one of {count} neighbouring messages that matter least"
         for number in judged.of(first, last):
-            kept, segments = choice.kept.get(number), judged.candidates[number].split.segments
-            why = f"{len(kept)} of {len(segments)} segments are told within a fold" if kept else least
+            why = least
+            if kept := choice.kept.get(number):
+                every = len(judged.candidates[number].split.segments)
+                why = f"{len(kept)} of {every} segments are told within a fold"
             self._decide(number, "fold", key, cost, why)
             cost = 0
 

@@ -7,53 +7,64 @@ document comes in as a number.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from . import weights as tuning
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
-def bm25(documents: Sequence[Mapping[str, int]], lengths: Sequence[int], weights: Mapping[str, float]) -> list[float]:
+    from .term_counts import TermCounts
+
+
+def bm25(counts: TermCounts, lengths: Sequence[int], weights: Mapping[str, float]) -> list[float]:
     """The weighted BM25+ score of every document.
 
     Args:
-        documents: counts of query terms in each document; terms not in ``weights`` do not matter.
+        counts: how often each document has each term; terms not in ``weights`` do not matter.
         lengths: the documents' lengths in words.
         weights: the query's terms, each with its weight.
 
-    >>> bm25([{"save": 2}, {}], [10, 10], {"save": 1.0})[1]
+    >>> from compresskit.relevance.term_counts import TermCounts
+    >>> bm25(TermCounts.of([{"save": 2}, {}]), [10, 10], {"save": 1.0})[1]
     0.0
     """
-    if not documents:
+    if not counts.size:
         return []
+    import numpy as np
+
+    tuned = tuning.WEIGHTS
+    # a term that more of them have tells documents apart no better than chance
+    most = max(tuned.max_term_share * counts.size, tuned.min_term_segments)
+    order = {term: place for place, term in enumerate(weights)}
+    places = np.array([order.get(term, len(order)) for term in counts.terms], dtype=np.int64)
+    used = (places < len(order)) & (counts.frequencies <= most)
+    entries = np.flatnonzero(used[counts.numbers])
+    entries = entries[np.argsort(places[counts.numbers[entries]], kind="stable")]  # sums depend on their order
+    texts, numbers, times = counts.texts[entries], counts.numbers[entries], counts.counts[entries]
+    sizes = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
+    damping = tuned.bm25_k1 * (1 - tuned.bm25_b + tuned.bm25_b * sizes / float(sizes.mean()))
+    gain = times * (tuned.bm25_k1 + 1) / (damping[texts] + times)
+    # BM25+ adds its delta only where the term occurs
+    added = counts.weighted(weights)[numbers] * (_idf(counts)[numbers] * (tuned.bm25_delta + gain))
+    scores: list[float] = np.bincount(texts, weights=added, minlength=counts.size).tolist()
+    return scores
+
+
+def _idf(counts: TermCounts) -> NDArray[np.float64]:
+    """The inverse document frequency of each term, by rank-bm25; 0.0 for terms that do not occur."""
     import numpy as np
     from rank_bm25 import BM25Plus
 
-    tuned = tuning.WEIGHTS
-    postings: dict[str, list[int]] = {}
-    for number, document in enumerate(documents):
-        for term in document:
-            postings.setdefault(term, []).append(number)
-
     class Index(BM25Plus):  # type: ignore[misc]
-        """rank-bm25's formulas over counts that are already there."""
+        """rank-bm25's formula over counts that are already there."""
 
         def __init__(self) -> None:
-            self.k1, self.b, self.delta = tuned.bm25_k1, tuned.bm25_b, tuned.bm25_delta
-            self.corpus_size = len(documents)
-            self.idf: dict[str, float] = {}
-            self._calc_idf({term: len(found) for term, found in postings.items()})
+            self.corpus_size = counts.size
+            self.idf: dict[int, float] = {}
+            frequencies = enumerate(counts.frequencies.tolist())
+            self._calc_idf({number: frequency for number, frequency in frequencies if frequency})
 
-    index = Index()
-    sizes = np.maximum(np.asarray(lengths, dtype=np.float64), 1.0)
-    # its get_batch_scores() copies the lengths of all documents for each term
-    damping = index.k1 * (1 - index.b + index.b * sizes / float(sizes.mean()))
-    # a term that more of them have tells documents apart no better than chance
-    most = max(tuned.max_term_share * len(documents), tuned.min_term_segments)
-    scores = np.zeros(len(documents))
-    for term, weight in weights.items():
-        found = postings.get(term)
-        if found and len(found) <= most:  # BM25+ adds its delta only where the term occurs
-            times = np.array([documents[number][term] for number in found])
-            gain = times * (index.k1 + 1) / (damping[found] + times)
-            scores[found] += weight * (index.idf[term] * (index.delta + gain))
-    result: list[float] = scores.tolist()
-    return result
+    found = Index().idf
+    return np.array([found.get(number, 0.0) for number in range(len(counts.terms))], dtype=np.float64)

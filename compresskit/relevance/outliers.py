@@ -21,7 +21,11 @@ LINE_CHARACTERS = 400  # characters of a line that are read, which bounds the ti
 _TROUBLE = re.compile(
     r"\b(?:can ?not|can't|could ?n[o']t|unable to|no such|not found|undefined|unresolved|missing|unhealthy|conflict"
     r"|rejected|forbidden|unauthorized|mismatch|must be replaced|forces replacement|backoff|expected)"
+    r"|^\s*(?:not ok\b|[✖✗✘×❌])"
 )
+# How runners of tests say that a test passed, whatever it is named after: "test_raises_error PASSED", "✓ fails early".
+_PASSED = re.compile(r"\bPASS(?:ED)?\b|^\s*(?:ok \d|[✓✔√])|\.\.\. ?(?:ok|skipped)\s*$")
+_FAILED = re.compile(r"\b(?:FAIL|ERROR)")
 _HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -69,7 +73,7 @@ def of_lines(lines: Lines) -> list[float]:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
-                alarming = of_alarm if alarms(line) else 0.0
+                alarming = of_alarm if alarms(line) and not _has_passed(line) else 0.0
                 best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)
@@ -100,7 +104,16 @@ def _alarming(line: str, levelled: bool) -> bool:
     [True, False, True]
     """
     words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
-    return words and not _HEADING.fullmatch(line)
+    return words and not _HEADING.fullmatch(line) and not _has_passed(line)
+
+
+def _has_passed(line: str) -> bool:
+    """Whether a line says that a test passed.
+
+    >>> _has_passed("test_raises_error PASSED"), _has_passed("1 PASSED, 2 FAILED"), _has_passed("1 passed")
+    (True, False, False)
+    """
+    return _PASSED.search(line) is not None and _FAILED.search(line) is None
 
 
 def of_records(texts: Sequence[str]) -> list[float]:

@@ -18,6 +18,8 @@ from ..types import Query
 from . import weights as tuning
 from .outliers import LINE_CHARACTERS, Lines, lines_of, of_lines, of_records, severities
 from .query import derive
+from .terms import terms
+from .word_forms import inflections
 
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
@@ -27,33 +29,49 @@ _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or 
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,80}([`'\"’”»])")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_MAX_COLUMNS = 40
-_MAX_EXTREMES = 3  # numbers of a column that are beyond all others
+_MAX_COLUMNS = 40  # columns that are compared, which bounds the time
 _BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
-_FEW = 4  # lines that are alike by chance, fewer than this
-_MAX_TELLING = 8  # lines of a part that count
+_COUNTED_CHARACTERS = 200_000  # characters that are searched for lines that count, which bounds the time
 
 
-def output_query(query: str, command: str) -> Query:
+def output_query(query: str, command: str, text: str = "") -> Query:
     """What an output is judged against: the query and, with less weight, the command that gave it.
+
+    A word that most counts of the output have, such as "changed" in ``git log --stat``, tells none of its parts apart,
+    so it weighs as little.
 
     >>> found = output_query("tax", "git diff")
     >>> found.weights["tax"] > found.weights["diff"], "diff" in found.asked
     (True, False)
+    >>> found = output_query("Which change is about tax?", "", " 3 files changed\\n" * 9)
+    >>> found.weights["tax"] > found.weights["change"]
+    True
     """
     asked, called = derive([], query), derive([], command)
     share = tuning.WEIGHTS.command_share
-    weights = {term: share * weight for term, weight in called.weights.items()} | asked.weights
+    common = _counted_words(text)
+    own = {term: weight * (share if term in common else 1.0) for term, weight in asked.weights.items()}
+    weights = {term: share * weight for term, weight in called.weights.items()} | own
     mentions = {name: share * weight for name, weight in called.mentions.items()} | asked.mentions
-    return asked._replace(weights=weights, mentions=mentions)
+    named = {term: weight for term, weight in asked.asked.items() if term not in common}
+    return asked._replace(weights=weights, mentions=mentions, asked=named)
+
+
+def _counted_words(text: str) -> frozenset[str]:
+    """The words, in all their forms, of most lines that count how it went, if a text has several of them."""
+    counting = [line for line in text[:_COUNTED_CHARACTERS].split("\n") if has_outcome(line[:LINE_CHARACTERS])]
+    if len(counting) < tuning.WEIGHTS.min_counting_lines:
+        return frozenset()
+    found = Counter(term for line in counting for term in terms(line[:LINE_CHARACTERS]))
+    return frozenset(form for word, n in found.items() if 2 * n > len(counting) for form in (word, *inflections(word)))
 
 
 def has_events(text: str, kind: str, ran: bool) -> bool:
     """Whether the lines of a text of a kind are events, which may report failures: not those of files and of prose.
 
     What a command writes reads like prose at times: "Determining projects to restore...". It is none if most of its
-    lines are alike.
+    lines are alike. So is a file: it is no code then, but a report as XML, or a dump of a database.
 
     >>> has_events("", "log", False), has_events("", "code", True), has_events("", "code", False)
     (True, True, False)
@@ -61,7 +79,7 @@ def has_events(text: str, kind: str, ran: bool) -> bool:
     >>> has_events(lines, "prose", True), has_events(lines, "prose", False), has_events("Once. Upon.", "prose", True)
     (True, False, False)
     """
-    if kind == "prose" and ran:
+    if (kind == "prose" and ran) or (kind == "code" and not ran):
         return _is_repetitive(text)
     return kind not in _READ and (ran or kind not in _FILES)
 
@@ -70,7 +88,7 @@ def _is_repetitive(text: str) -> bool:
     """Whether most of the first lines of a text are like others."""
     lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
     counts = Counter(templates([_message(line) for line in lines]))
-    return 2 * sum(count for count in counts.values() if count >= _FEW) > len(lines)
+    return 2 * sum(count for count in counts.values() if count >= tuning.WEIGHTS.min_counting_lines) > len(lines)
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
@@ -118,7 +136,7 @@ def _telling(lines: Lines) -> list[float]:
     telling = [share or counts for share, counts in zip(severe, counting, strict=True)]
     kinds = lines.kinds if messages == every else templates(messages, telling)
     failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
-    totals = Counter(kind for kind, counts in zip(kinds, counting, strict=True) if counts)
+    total = tuned.total / max(1, sum(counting)) ** tuned.alike_exponent  # however each of them is worded
     values = []
     number = 0
     for part in lines.texts:
@@ -129,9 +147,9 @@ def _telling(lines: Lines) -> list[float]:
                 value = tuned.failure * severe[number] / failures[kind] ** tuned.alike_exponent
                 found[kind] = max(found.get(kind, 0.0), value)
             if counting[number]:
-                found[kind] = max(found.get(kind, 0.0), tuned.total / totals[kind] ** tuned.alike_exponent)
+                found[kind] = max(found.get(kind, 0.0), total)
             number += 1
-        ordered = sorted(found.values(), reverse=True)[:_MAX_TELLING]
+        ordered = sorted(found.values(), reverse=True)[: tuned.max_telling_lines]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
 
@@ -159,20 +177,22 @@ def _scarce(values: list[float]) -> list[float]:
 
 
 def _extremes(parts: Sequence[str]) -> list[float]:
-    """For each part, how far one of its numbers is beyond the others of its column, in rows of as many words.
+    """For each part, how far one of its numbers is beyond the others of its column.
+
+    The columns are the first words of the rows, as many as nearly all rows have: a command or a remark may follow.
 
     >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}\\n" for n in range(50)]
-    >>> values = _extremes([*rows, "/dev/sdx 99% /var\\n"])
+    >>> values = _extremes([*rows, "/dev/sdx 99% /var/a b\\n"])
     >>> values.index(max(values)), round(max(values), 1)
     (50, 0.7)
     """
-    widths = Counter(len(line.split()) for part in parts for line in part.splitlines() if line.strip())
     values = [0.0] * len(parts)
-    (width, count), *_ = widths.most_common(1) or [(0, 0)]
-    if count < tuning.WEIGHTS.min_outlier_lines or 2 * count < widths.total() or not 1 < width <= _MAX_COLUMNS:
+    rows = [(number, line.split()) for number, part in enumerate(parts) for line in part.splitlines() if line.strip()]
+    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
         return values
-    rows = ((number, line.split()) for number, part in enumerate(parts) for line in part.splitlines())
-    aligned = [(number, row) for number, row in rows if len(row) == width]
+    widths = sorted((len(row) for _, row in rows), reverse=True)
+    width = min(widths[int(tuning.WEIGHTS.common_share * (len(rows) - 1))], _MAX_COLUMNS)
+    aligned = [(number, row) for number, row in rows if len(row) >= width]
     least = tuning.WEIGHTS.common_share * len(aligned)
     beginning = aligned[: int(_BEGINNING * (len(aligned) - least))]
     for column in range(width):
@@ -185,7 +205,7 @@ def _extremes(parts: Sequence[str]) -> list[float]:
         middle, (most, _) = found[len(found) // 2][0], found[-1]
         if most <= middle:
             continue
-        tops = found[-_MAX_EXTREMES - 1 :]
+        tops = found[-tuning.WEIGHTS.max_extremes - 1 :]
         gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
         widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
         for _, number in tops[widest + 1 :]:

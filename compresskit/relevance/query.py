@@ -11,7 +11,7 @@ from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
 from .reranking import reranking
-from .terms import ASKING, mentions, terms
+from .terms import ASKING, mentions, terms, words
 
 # Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
 # A query of 50,000 words is judged by its beginning and its end.
@@ -49,8 +49,9 @@ def derive(
     near = nearness(embedder, sources) if embedder is not None else None
     texts = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
     rerank = reranking(reranker, texts) if reranker is not None else None
-    whole = "\n".join(text[:_QUESTION_CHARACTERS] for text in question)
-    return Query(weights, named, near, asked, explicit, rerank, whole)
+    newest = [given] if given is not None else _asked_in(turns, task=False)
+    whole, last = ("\n".join(text[:_QUESTION_CHARACTERS] for text in each) for each in (question, newest))
+    return Query(weights, named, near, asked, explicit, rerank, whole, last)
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
@@ -60,7 +61,8 @@ def _explicit(turns: Sequence[Turn]) -> float:
     """
     if not turns or not turns[-1].human:
         return 0.0
-    asked = sum(len(terms(_bounded_text(_asked(block)))) for block in turns[-1].blocks if not block.call)
+    texts = [_bounded_text(_asked(block)) for block in turns[-1].blocks if not block.call]
+    asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
     return says / max(1, sum(turn.human for turn in turns[spoken:]))

@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from ..content import Segment, Split
 from . import weights as tuning
-from .terms import variants
+from .terms import unspaced, variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
 _PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that detection may report for lists and YAML
@@ -30,7 +30,6 @@ _MAX_TERMS = 64  # words of the question that are searched, which bounds the tim
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _FIRST = re.compile(r"[ \t]*")
-_SPACELESS = "\u3040"  # scripts from this character on have no spaces between words
 
 
 class Row(NamedTuple):
@@ -64,6 +63,21 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     rows = _rows(text, starts, _best(scores, known, total))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
     return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
+
+
+def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
+    """The rows of both, in order. Of rows that overlap, the one with the higher certainty stays.
+
+    >>> merged([Row(0, 5, 0.5)], [Row(0, 5, 1.0), Row(5, 9, 0.2)])
+    [Row(start=0, end=5, share=1.0), Row(start=5, end=9, share=0.2)]
+    """
+    found: list[Row] = []
+    for row in sorted([*first, *second]):
+        if found and row.start < found[-1].end:
+            found[-1] = max(found[-1], row, key=lambda each: each.share)
+        else:
+            found.append(row)
+    return found
 
 
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
@@ -205,7 +219,7 @@ def _parted(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
     if not (before.isalnum() and after.isalnum()):
         return True
-    return (after.isupper() and not before.isupper()) or before >= _SPACELESS or after >= _SPACELESS
+    return (after.isupper() and not before.isupper()) or unspaced(before) or unspaced(after)
 
 
 def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:

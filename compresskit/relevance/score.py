@@ -19,17 +19,19 @@ from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
 from .fusion import fuse
+from .joins import joined
 from .links import hop
 from .outliers import of_records
 from .output_signals import output_values
+from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
+from .term_counts import TermCounts
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
 _BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
-_MIN_REGION_SEGMENTS = 8  # segments of a text that has several regions, minimum
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _RECORDS = frozenset({"json", "jsonl", "table"})
 
@@ -68,19 +70,17 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     if named.names:
         query = without_names(query, named.names)
     reader = Reader(query)
-    counts: list[dict[str, int]] = []
-    lengths: list[int] = []
-    own_calls: list[float] = []
+    readings = reader.read(documents)
     asked = (len(reader.terms_of(document.call)) for document in documents for _ in document.segments)
-    for (hits, length, called), said in zip(reader.read(documents), asked, strict=True):
-        counts.append(hits)
-        lengths.append(length)
-        own_calls.append(tuned.own_call * min(1.0, tuned.own_call_factor * called / said) if called else 0.0)
-    strength = _strongest(counts, reader)
-    mentioned, defined = _Named(query).bonus(documents, counts)
+    own_calls = [
+        tuned.own_call * min(1.0, tuned.own_call_factor * called / said) if called else 0.0
+        for called, said in zip(readings.called, asked, strict=True)
+    ]
+    strength = readings.counts.strongest(reader.weights)
+    mentioned, defined = _Named(query).bonus(documents, readings.counts)
     parts = {
-        "words": _scaled(bm25(counts, lengths, reader.weights), strength),
-        "table": of_tables(documents, counts, lengths, reader, query.explicit * tuned.table * strength),
+        "words": _scaled(bm25(readings.counts, readings.lengths, reader.weights), strength),
+        "table": of_tables(documents, readings, reader, query.explicit * tuned.table * strength),
         "own_call": own_calls,
         "call_context": _of_calls(documents, reader, query.explicit),
         "mentioned": mentioned,
@@ -94,12 +94,14 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = _with(parts, "reranked", values, query.rerank(texts, values))
     values = _with(parts, "linked", values, hop(documents, values, query.explicit))
+    values = _with(parts, "joined", values, joined(documents, values, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
     parts["region"] = [tuned.region_share * each for region in regions for each in region]
+    parts["section"] = of_sections(documents, reader, query, query.explicit * tuned.section * (strength or 1.0))
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if named.names:
@@ -150,11 +152,6 @@ def _with_sources(
     return [1.0 if one else each * share for each, share, one in zip(evidence, shares, full, strict=True)]
 
 
-def _strongest(counts: Sequence[dict[str, int]], reader: Reader) -> float:
-    """The largest weight of a term that occurs."""
-    return max((reader.weights[term] for term in set().union(*counts)), default=0.0)
-
-
 def _scaled(scores: list[float], best: float) -> list[float]:
     """The scores with ``best`` for the highest of them."""
     scale = best / (max(scores, default=0.0) or 1.0)
@@ -168,10 +165,10 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     compares values per token, and would otherwise buy the shortest segments of that text first, whatever they say.
     """
     tuned = tuning.WEIGHTS
-    calls = [reader.hits((document.call or source_line(document))[:CALL_CHARACTERS]) for document in documents]
-    scores = _scaled(
-        bm25(calls, [CALL_TERMS] * len(calls), reader.weights), tuned.call_context * _strongest(calls, reader)
-    )
+    calls = [(document.call or source_line(document))[:CALL_CHARACTERS] for document in documents]
+    counts = TermCounts.of([reader.hits(call) for call in calls])
+    found = bm25(counts, [CALL_TERMS] * len(calls), reader.weights)
+    scores = _scaled(found, tuned.call_context * counts.strongest(reader.weights))
     sizes = [end - start for document in documents for start, end, _ in document.segments]
     usual = sum(sizes) / max(1, len(sizes))
     exponent = explicit * tuned.call_size_exponent
@@ -234,7 +231,7 @@ def _region(document: Document, values: Sequence[float]) -> list[float]:
     Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
     """
     segments = document.segments
-    if document.kind not in _RUNNING or len(segments) < _MIN_REGION_SEGMENTS:
+    if document.kind not in _RUNNING or len(segments) < tuning.WEIGHTS.min_region_segments:
         return [0.0] * len(values)
     sizes = [end - start for start, end, _ in segments]
     middles = [(start + end) / 2 for start, end, _ in segments]
@@ -281,36 +278,22 @@ class _Named:
         }
         self._names = {mention.rstrip("()").rsplit(".", 1)[-1]: weight for mention, weight in query.mentions.items()}
 
-    def bonus(self, documents: Sequence[Document], counts: Sequence[dict[str, int]]) -> tuple[list[float], list[float]]:
+    def bonus(self, documents: Sequence[Document], counts: TermCounts) -> tuple[list[float], list[float]]:
         """For every segment, the value of the names in it, and the value of its definitions."""
-        found, defines = [0.0] * len(counts), [0.0] * len(counts)
+        found, defines = [0.0] * counts.size, [0.0] * counts.size
         if not self._mentions:
             return found, defines
         tuned = tuning.WEIGHTS
-        of_name, of_definition, exponent = tuned.mentioned, tuned.defined, tuned.mention_exponent
-        by_word: dict[str, list[str]] = {}
-        for mention, needs in self._needs.items():
-            if needs:
-                by_word.setdefault(min(needs), []).append(mention)
-        where: dict[str, list[int]] = {mention: [] for mention in self._mentions}
-        named = self._naming([segment.name for document in documents for segment in document.segments])
-        number = 0
-        for document in documents:
-            for segment in document.segments:
-                hits = counts[number].keys()
-                for word in by_word.keys() & hits if hits else ():
-                    for mention in by_word[word]:
-                        if (
-                            self._needs[mention] <= hits
-                            and document.text.find(mention, segment.start, segment.end) >= 0
-                        ):
-                            where[mention].append(number)
-                if number in named:
-                    defines[number] += of_definition * self._defined(segment.name)
-                number += 1
-        for mention, numbers in where.items():
+        segments = [(document.text, *segment) for document in documents for segment in document.segments]
+        for mention, weight in self._mentions.items():
+            with_words = counts.texts_with(self._needs[mention])
+            places = ((number, *segments[number]) for number in with_words)
+            numbers = [number for number, text, start, end, _ in places if text.find(mention, start, end) >= 0]
             for number in numbers:
-                found[number] += of_name * self._mentions[mention] / (1 + len(numbers)) ** exponent
+                found[number] += tuned.mentioned * weight / (1 + len(numbers)) ** tuned.mention_exponent
+        names = [name for *_, name in segments]
+        for number in self._naming(names):
+            defines[number] += tuned.defined * self._defined(names[number])
         return found, defines
 
     def _naming(self, names: Sequence[str]) -> frozenset[int]:

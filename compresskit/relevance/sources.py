@@ -22,10 +22,6 @@ _LINE = re.compile(r"\s*+([^\n]{4,200})")
 _SIGNS = re.compile(r"[./_:]\w|[^\W\d_]-?\d|\d-?[^\W\d_]")  # in names of files, hosts and ids
 _WRAPPERS = re.compile(r"<[^<>]{0,60}>|https?://|[\"'`]")
 _EDGE = " \t\r.,;:#*>=-!?()[]"
-_MIN_CHARACTERS = 4  # of a name
-_MIN_DASHED = 6  # characters of words that dashes join, which name the source only in a call
-_MIN_WORDS = 3  # words of a title without such signs
-_MAX_NAMED_SHARE = 0.5  # share of the texts that may have a name that tells texts apart
 
 
 class Named(NamedTuple):
@@ -53,7 +49,7 @@ def named_sources(documents: Sequence[Document], question: str) -> Named:
             for name in set(_names(document)):
                 if _stands_in(name, spoken):
                     found.setdefault(name, []).append(number)
-    most = _MAX_NAMED_SHARE * len(documents)
+    most = tuning.WEIGHTS.max_named_share * len(documents)
     telling = {name: numbers for name, numbers in found.items() if len(numbers) <= most}
     named = {number for numbers in telling.values() for number in numbers}
     names = sorted(telling, key=lambda name: (-len(name), name))
@@ -94,9 +90,10 @@ def source_line(document: Document) -> str:
 
 def _names(document: Document) -> Iterator[str]:
     """What the source of a document may be called: values, their words, and the last parts of paths."""
+    tuned = tuning.WEIGHTS
     for groups in _VALUE.findall(document.call[:_CALL_CHARACTERS]):
         for name in _with_parts(next(filter(None, groups))):
-            if _tells(name) or ("-" in name and len(name) >= _MIN_DASHED):
+            if _tells(name) or ("-" in name and len(name) >= tuned.min_dashed_source_characters):
                 yield name
     if first := _LINE.match(document.text):
         yield from filter(_tells, _with_parts(_WRAPPERS.sub(" ", first[1])))
@@ -115,12 +112,14 @@ def _normal(text: str) -> str:
 
 def _tells(name: str) -> bool:
     """Whether a name is more than ordinary words."""
-    return len(name) >= _MIN_CHARACTERS and (_SIGNS.search(name) is not None or name.count(" ") + 1 >= _MIN_WORDS)
+    tuned = tuning.WEIGHTS
+    signed = _SIGNS.search(name) is not None
+    return len(name) >= tuned.min_source_characters and (signed or name.count(" ") + 1 >= tuned.min_source_words)
 
 
 def _stands_in(name: str, text: str) -> bool:
     """Whether a name is in a text as a whole."""
-    at = text.find(name) if len(name) >= _MIN_CHARACTERS else -1
+    at = text.find(name) if len(name) >= tuning.WEIGHTS.min_source_characters else -1
     while at >= 0:
         end = at + len(name)
         if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):

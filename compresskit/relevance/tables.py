@@ -7,12 +7,12 @@ with the question. The words of the whole table show that it is the right one. T
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from . import weights as tuning
 from .bm25 import bm25
 from .document import Document
-from .term_matching import Reader
+from .term_matching import Reader, Readings
 
 _ROWS = frozenset({"table", "json", "jsonl"})  # kinds whose segments are rows
 
@@ -35,43 +35,36 @@ def numbered(documents: Sequence[Document]) -> list[int]:
     return numbers
 
 
-def of_tables(
-    documents: Sequence[Document],
-    counts: Sequence[Mapping[str, int]],
-    lengths: Sequence[int],
-    reader: Reader,
-    best: float,
-) -> list[float]:
+def of_tables(documents: Sequence[Document], readings: Readings, reader: Reader, best: float) -> list[float]:
     """For every segment that is a row, its part of the score of its table.
 
     The table's score per square root of characters is also that of each row, so a table is taken as a whole where it
     is worth as much as a text of its length. All parts of texts are compared, those without rows too.
 
     Args:
-        counts: for every segment, how often it has each term of the query.
-        lengths: the words of every segment.
+        readings: what every segment has.
         reader: knows the terms of the query.
         best: the score of the best text.
     """
-    numbers = numbered(documents)
     spans = [end - start for document in documents for start, end, _ in document.segments]
-    kinds = (document.kind in _ROWS for document in documents for _ in document.segments)
+    kinds = [document.kind in _ROWS for document in documents for _ in document.segments]
+    if not any(kinds):
+        return [0.0] * len(spans)
+    numbers = numbered(documents)
     total = max(numbers, default=-1) + 1
-    together: list[dict[str, int]] = [{} for _ in range(total)]
     words, characters, rows = [0] * total, [0] * total, [0] * total
-    for number, hits, length, size in zip(numbers, counts, lengths, spans, strict=True):
+    for number, length, size in zip(numbers, readings.lengths, spans, strict=True):
         words[number] += length
         characters[number] += size
         rows[number] += 1
-        for term, count in hits.items():
-            together[number][term] = together[number].get(term, 0) + count
+    heads: list[tuple[int, str, int]] = []
     at = 0
     for document in documents:
         if document.head and document.segments:
-            for term, count in reader.hits(document.head[:_HEAD_CHARACTERS]).items():
-                together[numbers[at]][term] = together[numbers[at]].get(term, 0) + count
+            hits = reader.hits(document.head[:_HEAD_CHARACTERS])
+            heads += [(numbers[at], term, times) for term, times in hits.items()]
         at += len(document.segments)
-    scores = bm25(together, words, reader.weights)
+    scores = bm25(readings.counts.together(numbers, heads), words, reader.weights)
     least = tuning.WEIGHTS.min_table_rows
     scale = best / (max(scores, default=0.0) or 1.0)
     return [

@@ -7,13 +7,16 @@ a few other signs, such as arrows and dashes, is read in the same way. All other
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
 from . import weights as tuning
 from .document import Document
+from .term_counts import TermCounts
 from .terms import STOP_WORDS, parts, plain, words
 from .word_forms import MIN_PREFIX, MIN_STEM, abbreviated, beginnings, inflections, stem_of
 
@@ -44,16 +47,25 @@ _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
-class Reading(NamedTuple):
-    """Counts of one segment: each term of the query, all words, and the words of its call that occur in it."""
+def base_of(term: str) -> str:
+    """The term of the query that a counted term stands for.
 
-    hits: dict[str, int]
-    length: int
-    called: int
+    >>> base_of("authentication~"), base_of("authentication")
+    ('authentication', 'authentication')
+    """
+    return term.rstrip(_SHORT + _BEGINNING + _LONGER + _STEM)
 
 
-class _Told(dict[str, tuple[str, ...]]):
-    """The terms of the query that a word equals, or that its parts equal. Each different word is compared once.
+class Readings(NamedTuple):
+    """Counts of segments: of each term of the query, of all words, and of the words of its call that occur in it."""
+
+    counts: TermCounts
+    lengths: list[int]
+    called: list[int]
+
+
+class _Told(dict[str, tuple[int, ...]]):
+    """The numbers of the terms of the query that a word or its parts equal. Each different word is compared once.
 
     An inflection counts as the term itself. Abbreviations, and words that only begin alike, are less certain. They are
     counted under names of their own, which have lower weights in ``weights``.
@@ -86,6 +98,7 @@ class _Told(dict[str, tuple[str, ...]]):
             if tuned.stem_share and (stem := stem_of(term)) and len(stem) <= _MAX_PREFIX:
                 self._relate(self.prefixes, [stem], term, _STEM, tuned.stem_share * weight)
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
+        self.numbers = {name: number for number, name in enumerate(self.weights)}
         self._longest = max(map(len, self.prefixes), default=0)
 
     def _relate(self, found: dict[str, str], words: Iterable[str], term: str, how: str, weight: float) -> None:
@@ -101,13 +114,13 @@ class _Told(dict[str, tuple[str, ...]]):
                 return name if name[-1] == _STEM or len(part) >= end + _MIN_REST else ""
         return ""
 
-    def __missing__(self, word: str) -> tuple[str, ...]:
+    def __missing__(self, word: str) -> tuple[int, ...]:
         terms = self.terms
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
         if len(cut) > 1 and (whole := terms.get(word.lower())):
             found.append(whole)
-        self[word] = result = tuple(filter(None, found))
+        self[word] = result = tuple(self.numbers[name] for name in found if name)
         return result
 
 
@@ -117,6 +130,7 @@ class Reader:
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
         self.weights: Mapping[str, float] = self._told.weights
+        self._terms = list(self._told.numbers)
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
@@ -129,39 +143,35 @@ class Reader:
 
     def hits(self, text: str) -> dict[str, int]:
         """The number of times that each term of the query occurs in a text."""
-        hits: dict[str, int] = {}
-        for term in chain.from_iterable(map(self._told.__getitem__, words(text))):
-            hits[term] = hits.get(term, 0) + 1
-        return hits
+        found = Counter(chain.from_iterable(map(self._told.__getitem__, words(text))))
+        return {self._terms[number]: times for number, times in found.items()}
 
-    def read(self, documents: Sequence[Document]) -> Iterator[Reading]:
-        """One reading for every segment of every document, in order.
+    def read(self, documents: Sequence[Document]) -> Readings:
+        """What every segment of every document has, in order.
 
         The words of a segment's name count as its own. Many texts are read at once.
         """
         vocabulary = self._table(documents), self._beginnings()
-        texts: list[str] = []
-        asked: list[frozenset[str]] = []
+        found = _Found()
+        waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
         for document in documents:
             simple = plain(document.text)
             if simple is not None and simple is not document.text:
                 document = document._replace(text=simple)
-            found = list(_said(document))
-            said = self.terms_of(document.call)
-            if simple is None or not all(map(str.isascii, found)):
-                yield from self._read_plain(texts, asked, vocabulary)
-                yield from self._read_words(found, said)
-                texts, asked, size = [], [], 0
-                continue
-            for text in found:
-                texts.append(text)
-                asked.append(said)
+            call = self.terms_of(document.call)
+            for text in _said(document):
+                said = _Said(found.place(), text, call)
+                if not text.isascii():
+                    self._read_words(said, found)
+                    continue
+                waiting.append(said)
                 size += len(text)
                 if size > _AT_ONCE:
-                    yield from self._read_plain(texts, asked, vocabulary)
-                    texts, asked, size = [], [], 0
-        yield from self._read_plain(texts, asked, vocabulary)
+                    self._read_plain(waiting, vocabulary, found)
+                    waiting, size = [], 0
+        self._read_plain(waiting, vocabulary, found)
+        return found.readings(self._terms)
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
         """The places of the table that words of the query or of a call take."""
@@ -191,18 +201,17 @@ class Reader:
 
     def _read_plain(
         self,
-        texts: Sequence[str],
-        wanted: Sequence[frozenset[str]],
+        said: Sequence[_Said],
         tables: tuple[NDArray[np.bool_], NDArray[np.bool_] | None],
-    ) -> Iterator[Reading]:
-        """Readings of ASCII texts."""
+        found: _Found,
+    ) -> None:
+        """Reads ASCII texts."""
         import numpy as np
 
         table, beginnings = tables
-
-        if not texts:
+        if not said:
             return
-        text = " ".join(("", *texts, ""))
+        text = " ".join(("", *(one.text for one in said), ""))
         lower, starts, ends = _plain_words(text)
         heads, sizes = _heads(lower, starts), ends - starts
         telling = table[_places(heads, sizes)]
@@ -215,29 +224,58 @@ class Reader:
             telling |= beginnings[_first_places(heads)] & (sizes > MIN_PREFIX)
             telling[number_of[beginnings[_first_places(part_heads)]]] = True
         telling[_numbered(shape, capitals, starts)] = True
-        bounds = np.cumsum([len(one) + 1 for one in texts])
+        bounds = np.cumsum([len(one.text) + 1 for one in said])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
         starts, ends = starts[telling], ends[telling]
         chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        told = self._told
         first = 0
-        for last, length, asked in zip(np.searchsorted(starts, bounds).tolist(), lengths, wanted, strict=True):
-            found = chosen[first:last]
-            hits: dict[str, int] = {}
-            for word in found:
-                for term in told[word]:
-                    hits[term] = hits.get(term, 0) + 1
-            yield Reading(hits, length, len(asked.intersection(found)) if asked else 0)
+        for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
+            found.add(one, chosen[first:last], length, self._told)
             first = last
 
-    def _read_words(self, texts: Sequence[str], wanted: frozenset[str]) -> Iterator[Reading]:
-        """Readings of texts in any script."""
-        for text in texts:
-            found = words(text)
-            hits: dict[str, int] = {}
-            for term in chain.from_iterable(map(self._told.__getitem__, found)):
-                hits[term] = hits.get(term, 0) + 1
-            yield Reading(hits, len(found), len(wanted.intersection(found)) if wanted else 0)
+    def _read_words(self, said: _Said, found: _Found) -> None:
+        """Reads a text in any script."""
+        every = words(said.text)
+        found.add(said, every, len(every), self._told)
+
+
+class _Said(NamedTuple):
+    """The text of a segment with its name, its number, and the words of its call."""
+
+    number: int
+    text: str
+    call: frozenset[str]
+
+
+class _Found:
+    """What is found in segments, which are read in any order."""
+
+    def __init__(self) -> None:
+        self._lengths: list[int] = []
+        self._called: list[int] = []
+        self._texts = array("q")  # of each hit, the segment
+        self._numbers = array("q")  # of each hit, the term
+
+    def place(self) -> int:
+        """The number of the next segment."""
+        self._lengths.append(0)
+        self._called.append(0)
+        return len(self._lengths) - 1
+
+    def add(self, said: _Said, found: Sequence[str], length: int, told: _Told) -> None:
+        """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
+        before = len(self._numbers)
+        self._numbers.extend(chain.from_iterable(map(told.__getitem__, found)))
+        self._texts.extend(repeat(said.number, len(self._numbers) - before))
+        self._lengths[said.number] = length
+        self._called[said.number] = len(said.call.intersection(found)) if said.call else 0
+
+    def readings(self, terms: Sequence[str]) -> Readings:
+        import numpy as np
+
+        texts, numbers = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers))
+        counts = TermCounts.of_hits(len(self._lengths), terms, texts, numbers)
+        return Readings(counts, self._lengths, self._called)
 
 
 def _said(document: Document) -> Iterator[str]:

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import re
 from collections import Counter as Tallied
+from collections.abc import Iterator
 
 # ASCII text, most of what agents see: everything but letters and digits becomes a space, which is many times
 # faster than a pattern. Inner capitals are looked at afterwards, word by word.
 _SPACES = {code: " " for code in range(128) if not chr(code).isalnum()}
 _CAMEL = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])|[A-Z]")
-# Other scripts: single characters of scripts that have no spaces between words, else runs of word characters.
-_UNSPACED = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\u0e00-\u0e7f"  # kana, Han, Hangul, Thai
-_UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+# Other scripts. Some have no spaces between words, so neighbouring letters count as a word: two in East Asia, as in
+# Lucene's CJK analyzer, beside each Chinese character; three in South East Asia, where a syllable has that many. Marks
+# of vowels and tones belong to the letter before them.
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_EAST = rf"\u3040-\u30ff\uac00-\ud7af{_HAN}"  # kana, Hangul
+_UNSPACED = rf"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_EAST}"  # Thai, Lao, Burmese, Khmer
+_TONES = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b6-\u17d3"
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
+_UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]|(?<!\s)[{_MARKS}])+")
+_UNIT = re.compile(rf"[^\W\d_][{_TONES}]*|\d+")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_IS_EAST = re.compile(f"[{_EAST}]")
+_IS_HAN = re.compile(f"[{_HAN}]")
 # What a text names outright: paths, dotted and compound identifiers, ids, numbers of three digits and more.
 _MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
 _CALLED = re.compile(r"\b([A-Za-z_]\w{2,})\(\)")
@@ -66,7 +77,7 @@ def plain(text: str) -> str | None:
         if text.isascii():
             return text
         sign = _OTHER.search(text)[0]  # type: ignore[index]
-        if _UNICODE_WORDS.findall(f"a{sign}a") != ["a", "a"]:
+        if words(f"a{sign}a") != ["a", "a"]:
             return None
         text = text.replace(sign, " ")
     return text if text.isascii() else None
@@ -76,10 +87,38 @@ def words(text: str) -> list[str]:
     """The words of ``text`` in order, in their own case; identifiers cut at underscores, not at capitals.
 
     >>> words("getUserName(get_user) 日本")
-    ['getUserName', 'get', 'user', '日', '本']
+    ['getUserName', 'get', 'user', '日', '日本', '本']
     """
     blank = spaced(text)
-    return _UNICODE_WORDS.findall(text) if blank is None else blank.split()
+    if blank is not None:
+        return blank.split()
+    found: list[str] = []
+    for run in _UNICODE_WORDS.findall(text):
+        if _IS_UNSPACED.match(run):
+            found += _neighbours(run)
+        else:
+            found.append(run)
+    return found
+
+
+def unspaced(letter: str) -> bool:
+    """Whether a letter is of a script without spaces between words."""
+    return _IS_UNSPACED.match(letter) is not None
+
+
+def _neighbours(run: str) -> Iterator[str]:
+    """The words of a run of letters without spaces.
+
+    >>> list(_neighbours("東京タワー")), list(_neighbours("ที่นี่เอง"))
+    (['東', '東京', '京', '京タ', 'タワ', 'ワー'], ['ที่นี่เ', 'นี่เอ', 'เอง'])
+    """
+    units = _UNIT.findall(run)
+    size = 2 if _IS_EAST.match(run) else 3
+    for number, unit in enumerate(units):
+        if _IS_HAN.match(unit) or len(units) == 1:
+            yield unit
+        if len(units) > 1 and (number + size <= len(units) or not number):
+            yield "".join(units[number : number + size])
 
 
 def parts(word: str) -> list[str]:

@@ -35,6 +35,8 @@ class RelevanceWeights:
         "share of a word's weight for what it abbreviates, its short forms, and it joined with the next word; 0: none",
         "`python -m evals needs`: fixes 0.813 to 0.819",
     )
+    min_stemmed_letters: int = weight(6, "letters of a word whose beginning finds words that end otherwise, minimum")
+    stem_letters_share: float = weight(0.7, "share of its letters that its other forms have too, minimum")
     beginning_share: float = weight(
         0.15, "share for a longer word that begins with it, and for its own first letters; 0: none"
     )
@@ -106,6 +108,7 @@ class RelevanceWeights:
         "value of a segment of running text as a multiple of the mean value around it; 0: none",
         "`python -m evals needs`: meetings 0.67 to 0.75, papers 0.88 to 0.92; with 3, 2WikiMultiHop loses 0.03",
     )
+    min_region_segments: int = weight(8, "segments of running text that has several regions, minimum")
     region_characters: float = weight(
         500.0, "characters of distance after which a segment counts 1/e in that mean", "`python -m evals needs`"
     )
@@ -128,11 +131,24 @@ class RelevanceWeights:
         "share of the evidence for other documents if the question names the source of one; 1: all",
         "`python -m evals needs`: contracts 0.42 to 0.54, with 0.3 0.52",
     )
+    min_source_characters: int = weight(4, "characters of a name of a source, minimum")
+    min_source_words: int = weight(3, "words of a title without such signs as names have, minimum")
+    min_dashed_source_characters: int = weight(
+        6, "characters of words that dashes join, which name a source only in a call, minimum"
+    )
+    max_named_share: float = weight(0.5, "share of the texts that may have a name that tells texts apart, maximum")
     source_name_share: float = weight(
         0.25,
         "share of the weight of words that only name a source",
         "`python -m evals needs`: contracts 0.87, with 1 0.79",
     )
+
+    # Sections (sections.py)
+    section: float = weight(0.6, "value of a segment below the heading that says most of the query; 0: none")
+    min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
+    title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
+    path_share: float = weight(0.5, "share of the words of the headings above it")
+    named_section: float = weight(2.0, "value of the number that the question names, in best words of a title")
 
     # Tables (tables.py)
     table: float = weight(
@@ -161,6 +177,11 @@ class RelevanceWeights:
     name_exponent: float = weight(0.5, "exponent by which texts of the same name share that value")
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
 
+    # Lines, rows and records with the same id (joins.py)
+    id_share: float = weight(1.0, "share of a hit's value that goes to others with an id that it has; 0: none")
+    min_joined_share: float = weight(0.5, "share of the best hit's value from which on a hit's ids are followed")
+    max_id_segments: int = weight(24, "segments that may have an id that is followed, maximum")
+
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
     max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")
@@ -187,7 +208,7 @@ class RelevanceWeights:
     level_severities: tuple[float, float, float] = weight((0.5, 0.9, 1.0), "severity of WARN, ERROR and FATAL")
     quiet_alarm: float = weight(0.2, "severity of a word of failure in a line of INFO")
     command_share: float = weight(
-        0.3,
+        0.1,
         "share of the weight of the words of a command, which say less than a query what its output is for",
         _OUTPUTS,
     )
@@ -198,6 +219,9 @@ class RelevanceWeights:
     alike_exponent: float = weight(0.5, "exponent of the lines that are alike, by which these values shrink", _OUTPUTS)
     next_share: float = weight(0.5, "factor of each further such line of the same segment", _OUTPUTS)
     beside_failure: float = weight(0.5, "share of these values that neighbours get, and so on outwards", _OUTPUTS)
+    min_counting_lines: int = weight(4, "lines alike that count how something went, minimum; fewer are alike by chance")
+    max_telling_lines: int = weight(8, "lines of a part whose failures and counts add up, maximum")
+    max_extremes: int = weight(3, "numbers of a column that may be beyond all others, maximum")
     scarce_exponent: float = weight(
         4.0, "exponent of the share of the parts that are less odd, by which oddness shrinks if it is common", _OUTPUTS
     )
@@ -226,6 +250,16 @@ class RelevanceWeights:
     min_records: int = weight(6, "rows of several lines that make a listing, minimum")
     alike_share: float = weight(0.8, "share of the lines that begin the same, or are of rows that do, minimum")
     min_opener_share: float = weight(0.04, "share of the lines that begin as rows of several lines do, minimum")
+
+    # Rows that a superlative asks for (extremes.py)
+    extreme_rows: int = weight(
+        2, "rows at the end of a column that a superlative asks for, if it names no number; 0: none"
+    )
+    min_ordered_share: float = weight(0.7, "share of the cells of a column that have an order, minimum")
+    extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
+    other_end_share: float = weight(
+        0.3, "certainty of the row at the other end of the column, and of columns that the question names in part"
+    )
 
     # Text that later texts show too (duplicates.py)
     min_repeated_line_characters: int = weight(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from . import weights as tuning
+
 _VOWELS = frozenset("aeiou")
 MIN_STEM = 3  # letters that remain of a word without its ending, minimum
 MIN_PREFIX = 4  # letters of a short form that no table names, minimum
 _MIN_REST = 3  # letters that the long form has more, minimum
-_MIN_STEMMED = 6  # letters of a word whose beginning finds words that end otherwise, minimum
-_STEM_SHARE = 0.7  # share of its letters that they have in common, minimum
 
 # The short form and the words that it stands for.
 _ABBREVIATIONS = {
@@ -108,9 +108,10 @@ def stem_of(word: str) -> str:
     >>> stem_of("игрока"), stem_of("cat")
     ('игрок', '')
     """
-    if len(word) < _MIN_STEMMED or not word.isalpha():
+    tuned = tuning.WEIGHTS
+    if len(word) < tuned.min_stemmed_letters or not word.isalpha():
         return ""
-    return word[: max(MIN_PREFIX + 1, round(_STEM_SHARE * len(word)))]
+    return word[: max(MIN_PREFIX + 1, round(tuned.stem_letters_share * len(word)))]
 
 
 def _stems(word: str) -> Iterable[str]:

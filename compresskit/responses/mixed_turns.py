@@ -175,11 +175,6 @@ def _whole(message: Message, record: Record) -> tuple[list[Message], list[Messag
     return [*run, whole], results([call for call in calls_of(whole) if call.ours], record["texts"])
 
 
-def _calls_alone(message: Message) -> Message:
-    """A content of Gemini without its texts, which the caller has seen as the beginning of its own content."""
-    return {**message, "parts": [call.raw for call in calls_of(message)]}
-
-
 def _taken_out(message: Message, calls: list[Call]) -> list[dict[str, Any]]:
     """Our calls in a turn with their places: among the calls, parts, blocks or items.
 

@@ -20,7 +20,7 @@ def checked_hook(name: str, value: Any) -> Function | None:
     """The function of an argument that is a function of a text, or an object with a method of that name.
 
     Args:
-        name: "before" or "after".
+        name: "before" or "after", with what errors write before it.
         value: The argument.
 
     Raises:
@@ -31,15 +31,16 @@ def checked_hook(name: str, value: Any) -> Function | None:
     """
     if value is None:
         return None
+    method = name.rpartition(".")[2]
     if not isinstance(value, type):
-        for found in (getattr(value, name, None), value):
+        for found in (getattr(value, method, None), value):
             if inspect.iscoroutinefunction(found):
                 raise InvalidArgument(f"{name} is an async function; one that returns a text at once was expected.")
             if callable(found):
                 return found  # type: ignore[no-any-return]
     raise InvalidArgument(
         f"{name} is {shown(value)}; a function of a text and of what is known of it was expected, or an object with "
-        f"{name}(text, about), or None."
+        f"{method}(text, about), or None."
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_object, shown
 from ..types import Counter, Shrinker
 from .deadline import within
 from .must_stay import missing
@@ -61,15 +61,11 @@ class Shrinking:
     max_seconds: float | None = None
 
     def __post_init__(self) -> None:
-        if not callable(getattr(self.shrinker, "shrink", None)):
-            raise InvalidArgument(
-                f"shrinker is {shown(self.shrinker)}; an object with shrink(texts, budgets, query) was expected, "
-                f"such as compresskit.shrink.LLMLingua()."
-            )
-        if self.store is not None and not all(callable(getattr(self.store, name, None)) for name in ("get", "put")):
-            raise InvalidArgument(
-                f"store is {shown(self.store)}; an object with get(key) and put(mapping) was expected."
-            )
+        check_object(
+            "shrinker", self.shrinker, "shrink(texts, budgets, query)", "such as compresskit.shrink.LLMLingua()."
+        )
+        if self.store is not None:
+            check_object("store", self.store, "get(key) and put(mapping)", "or None.")
         if self.max_seconds is not None and not (isinstance(self.max_seconds, int | float) and self.max_seconds > 0):
             raise InvalidArgument(f"max_seconds is {shown(self.max_seconds)}; seconds above 0 were expected, or None.")
 

@@ -29,7 +29,6 @@ UPSTREAM_MODELS: dict[Method, str] = {
     "llmlingua": "NousResearch/Llama-2-7b-hf",
     "longllmlingua": "NousResearch/Llama-2-7b-hf",
 }
-UPSTREAM_RATE = 0.5  # share of the tokens that the llmlingua package keeps by default
 
 
 class Chooser(Protocol):

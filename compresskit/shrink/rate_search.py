@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-TRIES = 5
+TRIES = 5  # runs of the model for a text, maximum
 _AIM = 0.96  # share of the budget that is aimed at, since a text over the budget is useless
 _CLOSE = 0.92  # share of the budget that is good enough, since another try costs a run of the model
 _MIN_RATE, _MAX_RATE = 0.02, 0.98

@@ -17,9 +17,7 @@ from .tiktoken_counter import TiktokenCounter, counter_for, encoding_name
 _THREADED_CHARACTERS = 200_000  # characters of texts below which threads that count cost more than they save
 _MEANWHILE_CHARACTERS = 30_000  # characters of texts below which a thread for other work costs more than it saves
 _BATCH_CHARACTERS = 60_000, 1_000_000  # characters that a thread counts in one go, minimum and maximum
-_BATCH_SHARE = (
-    0.7  # share of a batch in each thread's rest: the last batches are small, so that all threads end together
-)
+_BATCH_SHARE = 0.7  # share of a batch in each thread's rest: the last ones are small, so that all threads end together
 _TALLIED = 160  # characters of a text from which on its count is kept together with the counts at offsets
 _WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # threads beside the calling thread, which counts too
 
@@ -103,8 +101,7 @@ class Measure:
         if known is not None:
             return known
         if text in self._begun:
-            batch = self._batch(self._begun[text])
-            self._counts.update(zip(batch.texts, batch.totals, strict=True))
+            self._settle()
         elif not self._is_known(text):
             self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
         return self._counts[text]
@@ -112,8 +109,8 @@ class Measure:
     def constant(self, turn: Turn) -> int:
         """The tokens of a message that no form changes: overhead, calls, ids, pictures, unknown fields."""
         tokens = turn.extra
-        for text in turn.constant:
-            tokens += self.count(text)
+        if turn.fixed or turn.unread:
+            tokens += sum(map(self.count, turn.constant))
         return tokens
 
     def turns(self, turns: Iterable[Turn]) -> int:
@@ -130,7 +127,8 @@ class Measure:
         known = self._tallies.get(text)
         if known is None:
             if text in self._begun:
-                known = self._batch(self._begun[text]).tally(text)
+                self._help()
+                known = self._begun[text].result().tally(text)
             elif self._batched:
                 known = self._batched([text]).tally(text)
             else:
@@ -158,10 +156,10 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
+        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
         thread = threading.Thread(target=elsewhere, daemon=True)  # so that an interrupt does not wait for it
         if not _started(thread):
             return work()
-        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
         self._help()
         thread.join()
         if errors:
@@ -215,9 +213,14 @@ class Measure:
         for job in reversed(jobs):
             job.help()
 
-    def _batch(self, wanted: _Job) -> Batch:
+    def _settle(self) -> None:
+        """Waits until all that was begun is counted. Only long texts keep their tokens, for counts at offsets."""
         self._help()
-        return wanted.result()
+        begun = self._begun
+        for job in dict.fromkeys(begun.values()):
+            batch = job.result()
+            self._counts.update(zip(batch.texts, batch.totals, strict=True))
+        self._begun = {text: job for text, job in begun.items() if len(text) >= _TALLIED}
 
     def _fresh(self, text: str) -> int:
         tokens = self._counter.count(text)
@@ -252,14 +255,19 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None, fact
     Raises:
         InvalidArgument: ``counter`` is neither callable nor has a ``count`` method.
     """
+    check_counter("counter", counter)
     if counter is None:
         name, known = encoding_name(model)
         return Measure(counter_for(name), estimate=not known, factor=factor)
     if callable(getattr(counter, "count", None)):
         return Measure(counter, estimate=False, factor=factor)  # type: ignore[arg-type]
-    if callable(counter):
-        return Measure(_FunctionCounter(counter), estimate=False, factor=factor)
-    raise InvalidArgument(
-        f"counter is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
-        f"expected. Leave it out to count with tiktoken."
-    )
+    return Measure(_FunctionCounter(counter), estimate=False, factor=factor)  # type: ignore[arg-type]
+
+
+def check_counter(name: str, counter: object) -> None:
+    """Raises InvalidArgument for what counts nothing. None, which stands for tiktoken, is right."""
+    if counter is not None and not callable(getattr(counter, "count", None)) and not callable(counter):
+        raise InvalidArgument(
+            f"{name} is {shown(counter)}; a function str -> int or an object with count(text) -> int was "
+            f"expected. Leave it out to count with tiktoken."
+        )

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ..relevance.bm25 import bm25
+from ..relevance.term_counts import TermCounts
 from ..relevance.term_matching import Reader
 from ..relevance.terms import parts, terms, words
 from ..types import Query
@@ -73,7 +74,7 @@ class Index:
         }
         reader = Reader(Query({**same, **asked}, {}, asked=asked))
         hits = [reader.hits(text) for text in self._texts]
-        return bm25(hits, [len(words(text)) for text in self._texts], reader.weights)
+        return bm25(TermCounts.of(hits), [len(words(text)) for text in self._texts], reader.weights)
 
     @cached_property
     def _texts(self) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .._json import clone
 from ..markers.places import Position, originals_of
@@ -35,10 +35,10 @@ class Ready(NamedTuple):
     """
 
     messages: list[Message]
-    runs: list[list[Message]]
+    runs: Sequence[list[Message]]
     issued: list[Position]
     cache: dict[str, str]
-    given: list[list[Message]]
+    given: Sequence[list[Message]]
     withheld: Withheld | None = None
     changed: tuple[Change, ...] = ()
 
@@ -68,10 +68,10 @@ def ready(
         HookFailed: The hook raised, or it returned no usable text.
     """
     known, new = going.known, messages[going.known :]
-    found = unfold(messages, cache, known) if cache else Unfolded([[message] for message in new], [])
+    found = unfold(messages, cache, known) if cache else Unfolded(_Singly(new), [])
     originals = originals_of(cache or {})
     if before is None and withheld_of(earlier) is None and withheld_of(cache) is None:
-        return Ready(messages, found.runs, found.issued, originals, [[message] for message in messages])
+        return Ready(messages, found.runs, found.issued, originals, _Singly(messages))
     shown = _flat(found.runs)
     held = withheld_of(cache)
     own = held.filled(shown) if held else shown
@@ -100,6 +100,20 @@ def ready(
     originals_before = [*_flat(going.before), *own]
     way_back, changed = withheld(originals_before, [*_flat(going.runs), *fresh], complete=before is not None)
     return Ready([*going.given, *shown_new], runs, issued, originals, given, way_back, changed)
+
+
+class _Singly(Sequence[list[Message]]):
+    """A run of its own for each message. The runs are made when they are asked for, since there may be very many."""
+
+    def __init__(self, messages: list[Message]) -> None:
+        self._messages = messages
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._messages[index]
+        return _Singly(found) if isinstance(index, slice) else [found]
 
 
 def _replaced(

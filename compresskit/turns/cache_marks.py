@@ -60,7 +60,7 @@ def min_cached_tokens(model: str) -> int:
 
 def stable_end(turns: Sequence[Turn]) -> int:
     """The number of messages at the start that no compaction changes: instructions, and the user's first message."""
-    end = next((turn.index for turn in turns if turn.role != "system"), len(turns))
+    end = next((index for index, turn in enumerate(turns) if turn.role != "system"), len(turns))
     return end + (end < len(turns) and turns[end].human)
 
 

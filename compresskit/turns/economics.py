@@ -34,10 +34,9 @@ from __future__ import annotations
 from math import exp, log
 from typing import NamedTuple
 
-from ..prices import Prices
+from ..prices import MILLION, Prices
 from . import weights as tuning
 
-_MILLION = 1_000_000
 _NEVER = 10**9  # tokens that no result has
 
 
@@ -104,7 +103,7 @@ def compaction_pays(
     kept = max(0, settled_tokens - stable_tokens) / max(1, prompt_tokens - stable_tokens)
     asked = min(message_tokens, tuning.WEIGHTS.max_asked_tokens)
     asking = _asking(settled_tokens, asked, prices) * exp(-kept / tuning.WEIGHTS.decay_share)
-    each = (prices.read * gone - asking) / _MILLION
+    each = (prices.read * gone - asking) / MILLION
     affordable = spending.whole - spending.sent + tuning.WEIGHTS.debt_share * spending.whole
     return gone > 0 and price <= affordable and price <= each * following(spending.requests)
 

@@ -18,8 +18,8 @@ from ..messages.parts import replace
 from ..messages.retrieval_tool import OURS
 from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
-from ..plan.candidates import judge
 from ..plan.groups import Atom
+from ..plan.judging import judge
 from ..prices import Prices
 from ..relevance.query import derive
 from ..types import NO_RULES, Block, Conversation, Message, Path, Place, Protection, Treatment, Turn

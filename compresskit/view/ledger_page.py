@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..prices import MILLION
+
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ..ledger import Entry
 
-_MILLION = 1_000_000
 _MAX_ROWS = 50  # rows of one table; the rest is summed up in its last row
 _CSS = """
 :root { color-scheme: light dark; --back: #fff; --text: #1c1e21; --soft: #62676e; --line: #d9dce1; --good: #16794a;
@@ -201,5 +202,5 @@ def _dollars(amount: int) -> str:
     >>> _dollars(1_234_567), _dollars(-12_345), _dollars(123_456_789_000)
     ('$1.2346', '-$0.0123', '$123,456.79')
     """
-    value = abs(amount) / _MILLION
+    value = abs(amount) / MILLION
     return f"{'-' if amount < 0 else ''}${value:,.{2 if value >= 100 else 4}f}"

@@ -10,12 +10,17 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from compresskit.bill.texts import read, read_all
+from compresskit.bill.texts import read
 
 __all__ = ["Message", "Slot", "read", "read_all", "replace", "slots"]
 
 Message = dict[str, Any]
 Path = tuple[str | int, ...]
+
+
+def read_all(messages: Sequence[Mapping[str, Any]]) -> str:
+    """The readable text of several messages, in order."""
+    return "\n".join(read(message) for message in messages)
 
 
 class Slot(NamedTuple):

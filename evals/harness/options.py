@@ -75,6 +75,28 @@ def bare(name: str, description: str) -> argparse.ArgumentParser:
     return result
 
 
+def contenders(parser: argparse.ArgumentParser, known: Iterable[str], default: str) -> None:
+    """Adds which compressors are measured, the model that they are given, and the seed, to a bare parser."""
+    known = list(known)
+    add = parser.add_argument
+    named = f"of {', '.join(known)} (default: {default})"
+    add(
+        *("--contenders", "--compressors"),
+        dest="compressors",
+        type=choices(known),
+        default=default,
+        metavar="A,B",
+        help=named,
+    )
+    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
+    add("--seed", type=int, default=0, help="for shuffling, drawing and the bootstrap (default: 0)")
+
+
+def check(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that makes a broken promise an exit code."""
+    parser.add_argument("--check", action="store_true", help="exit code 1 if compresskit breaks what it promises")
+
+
 def running(parser: argparse.ArgumentParser) -> None:
     """Adds how a run is run: what `engine.execute` and `reporting.report` read."""
     add = parser.add_argument

@@ -87,7 +87,7 @@ def _nothing_torn(_before: Sequence[Message], _after: Sequence[Message]) -> Iter
 
 # --- OpenAI Responses ------------------------------------------------------------------------------
 
-_CALLS = {"function_call", "custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call"}
+_CALLS = {"function_call", "custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call", "computer_call"}
 _ROLES = {"user", "assistant", "system", "developer"}
 
 

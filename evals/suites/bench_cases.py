@@ -157,6 +157,54 @@ def chinese() -> str:
     return "".join(sentences)[:300_000]
 
 
+def log_lines() -> str:
+    """1 MB of a service's log: requests that come in, calls of a database, a failure now and then."""
+    chance = random.Random(0)
+    lines: list[str] = []
+    size = 0
+    while size < 1_000_000:
+        at, order = len(lines), 70_000 + chance.randrange(10_000)
+        level, said = chance.choices(
+            [
+                ("INFO", f"GET /orders/{order} 200 in {chance.randrange(900)} ms"),
+                ("DEBUG", f"SELECT * FROM orders WHERE id = {order} took {chance.randrange(90)} ms"),
+                ("INFO", f"worker {chance.randrange(8)} sent mail {chance.randrange(10**6):06x} for order {order}"),
+                ("ERROR", f"TimeoutError: payment of order {order} failed after 3 attempts"),
+            ],
+            [60, 30, 9, 1],
+        )[0]
+        clock = f"{at // 36_000 % 24:02}:{at // 600 % 60:02}:{at // 10 % 60:02}.{at % 10}00"
+        lines.append(f"2026-11-21 {clock} {level} [req-{chance.randrange(16**6):06x}] {said}\n")
+        size += len(lines[-1])
+    return "".join(lines)
+
+
+_LANGUAGES = (
+    ("订单 系统 客户 已经 付款 但是 货物 没有 发出 需要 检查 仓库 数据", "", "。"),
+    ("注文 は まだ 発送 されて いません 倉庫 の データ を 確認 して ください", "", "。"),
+    ("주문 시스템 고객 이미 결제 했지만 상품 아직 발송 되지 않았습니다 창고 확인", " ", ". "),
+    ("لم يتم إرسال الطلب بعد يجب على المستودع أن يراجع بيانات العميل والدفع", " ", ". "),
+    ("заказ ещё не отправлен склад должен проверить данные клиента и оплату", " ", ". "),
+    ("die Bestellung wurde noch nicht verschickt das Lager muss die Daten prüfen", " ", ". "),
+    ("ऑर्डर अभी तक नहीं भेजा गया है गोदाम को ग्राहक का डेटा जांचना चाहिए", " ", "। "),
+    ("το δέμα δεν έχει σταλεί ακόμη η αποθήκη πρέπει να ελέγξει τα στοιχεία", " ", ". "),
+)
+
+
+def languages(_encoding: Any) -> Case:
+    """Texts of 4,000 characters in eight languages and six scripts, 480,000 characters together."""
+    chance = random.Random(0)
+    messages = [say("system", "You are a helpful assistant.")]
+    for number in range(120):
+        words, space, stop = _LANGUAGES[number % len(_LANGUAGES)]
+        text = ""
+        while len(text) < 4_000:
+            said = chance.choices(words.split(), k=chance.randrange(6, 16))
+            text += f"{space.join(said)} {70_000 + chance.randrange(10_000)}{stop}"
+        messages += [say("user", text), say("assistant", "OK.")]
+    return Case([*messages, say("user", "Was wurde zur Bestellung 77341 gesagt?")])
+
+
 CASES: dict[str, Callable[[Any], Case]] = {
     "files_10k": partial(files, 10_000),
     "files_100k": partial(files, 100_000),
@@ -171,4 +219,6 @@ CASES: dict[str, Callable[[Any], Case]] = {
     "base64_1mb": partial(blob, base64_text),
     "json_line_1.2mb": partial(blob, json_line),
     "cjk_300k": partial(blob, chinese),
+    "log_1mb": partial(blob, log_lines),
+    "languages_480k": languages,
 }

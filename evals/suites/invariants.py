@@ -84,11 +84,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns its exit code."""
     parser = options.bare("invariants", __doc__ or "")
     add = parser.add_argument
-    add("--compressors", type=options.choices(COMPRESSORS), default=DEFAULT, metavar="A,B", help=f"default: {DEFAULT}")
+    options.contenders(parser, COMPRESSORS, DEFAULT)
     add("--target", type=options.numbers, default=TARGETS, metavar="X,Y", help=f"shares (default: {TARGETS})")
-    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
-    add("--seed", type=int, default=0, help="for drawing and the bootstrap (default: 0)")
-    add("--check", action="store_true", help="exit code 1 if compresskit breaks what it promises")
+    options.check(parser)
     options.running(parser)
     given = parser.parse_args(arguments)
     check = broken_promises if given.check else None

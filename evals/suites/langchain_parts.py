@@ -15,15 +15,17 @@ from evals.harness.messages import Message
 from evals.harness.tokens import count, encoding
 
 
-class Replayed(BaseChatModel):
+class _Scripted(BaseChatModel):
+    @property
+    def _llm_type(self) -> str:
+        return type(self).__name__
+
+
+class Replayed(_Scripted):
     """A model that gives the recorded answers, one after the other, and keeps what it was sent."""
 
     answers: Any
     seen: Any
-
-    @property
-    def _llm_type(self) -> str:
-        return "replayed"
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Any:
         return self.bind(bound=[tool for tool in tools if isinstance(tool, dict)], **kwargs)
@@ -35,15 +37,11 @@ class Replayed(BaseChatModel):
         return _said(self.answers[len(self.seen) - 1].model_copy())
 
 
-class Summarizing(BaseChatModel):
+class Summarizing(_Scripted):
     """A model that says the beginning of every message that it is given, within some tokens."""
 
     tokens: int
     spent: Any
-
-    @property
-    def _llm_type(self) -> str:
-        return "summarizing"
 
     def _generate(self, messages: list[BaseMessage], _stop: Any = None, _manager: Any = None, **_: Any) -> ChatResult:
         text = "\n".join(str(message.content) for message in messages)

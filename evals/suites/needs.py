@@ -250,19 +250,8 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="groups to measure; * stands for anything, as in needs/fix-*,2wiki/*/one (default: all)",
     )
     add("--limit", "--problems", type=options.positive, default=LIMIT, metavar="N", help=f"cases of a group ({LIMIT})")
-    known = list(COMPRESSORS)
-    add(
-        "--contenders",
-        "--compressors",
-        dest="compressors",
-        type=options.choices(known),
-        default="everything,head+tail,litellm,compresskit",
-        metavar="A,B",
-        help=f"of {', '.join(known)}",
-    )
+    options.contenders(parser, COMPRESSORS, "everything,head+tail,litellm,compresskit")
     options.embedders_option(parser)
-    add("--seed", type=int, default=0, help="for shuffling and the bootstrap (default: 0)")
-    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
     options.running(parser)
     add("--record", dest="json", metavar="FILE", help="the same as --json FILE")
     given = parser.parse_args(arguments)

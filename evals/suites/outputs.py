@@ -86,17 +86,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="shares of the tokens (0.1,0.2,0.3)",
     )
     add("--only", metavar="TEXT", default="", help="only outputs whose name has this text")
-    add(
-        "--contenders",
-        "--compressors",
-        dest="compressors",
-        type=options.choices(list(COMPRESSORS)),
-        default="head+tail,compresskit,shorten",
-        metavar="A,B",
-        help=f"of {', '.join(COMPRESSORS)}",
-    )
-    add("--seed", type=int, default=0, help="for the bootstrap (default: 0)")
-    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
+    options.contenders(parser, COMPRESSORS, "head+tail,compresskit,shorten")
     options.running(parser)
     given = parser.parse_args(arguments)
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")

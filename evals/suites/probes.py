@@ -229,12 +229,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add = parser.add_argument
     add("--data", metavar="PATH", help='recorded runs, as in agent-points; "sample": the small cases in evals/samples')
     add("--on", type=options.choices(PARTS), default=",".join(PARTS), metavar="A,B", help="sessions, attacks or both")
-    add("--compressors", type=options.choices(COMPRESSORS), default=DEFAULT, metavar="A,B", help=f"default: {DEFAULT}")
+    options.contenders(parser, COMPRESSORS, DEFAULT)
     add("--target", type=options.numbers, default="0.4", metavar="X,Y", help="share of the rest, of sessions (0.4)")
     add("--limit", type=options.positive, metavar="N", help="at most N runs of each file, and N carriers of attacks")
-    add("--model", default="gpt-4o", help="the model name that compressors are given (default: gpt-4o)")
-    add("--seed", type=int, default=0, help="for drawing and the bootstrap (default: 0)")
-    add("--check", action="store_true", help="exit code 1 if compresskit breaks what it promises")
+    options.check(parser)
     options.running(parser)
     given = parser.parse_args(arguments)
     check = broken_promises if given.check else None

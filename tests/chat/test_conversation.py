@@ -97,7 +97,7 @@ def test_what_is_appended_is_not_the_callers_any_more():
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        ({"triger": 5}, "triger is no option"),
+        ({"triger": 5}, "'triger' is no option"),
         ({"protect": bool}, "protect is a function"),
         ({"on_entry": 1}, "on_entry"),
     ],

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from browser import Browser, program
 from command_line import run
 
 from compresskit import compress
@@ -18,13 +17,6 @@ RESULT = compress(
     trigger=15_000,
     target=10_000,
 )
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert program(), "no Chromium here: scripts/install-browser"
-    with Browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ The screenshots are in the test's folder, to be looked at: pytest --basetemp=sho
 import json
 
 import pytest
-from browser import Browser, program
 from command_line import openai_messages, run, save, save_lines
 
 from compresskit import compress
@@ -14,13 +13,6 @@ from compresskit import compress
 NASTY = "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\"> & </pre></details>"
 LONG = "word" * 200
 SIZES = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert program(), "no Chromium here: scripts/install-browser"
-    with Browser() as found:
-        yield found
 
 
 @pytest.fixture

@@ -79,12 +79,6 @@ def answers(port):
 
 
 @pytest.fixture(scope="module")
-def provider():
-    with serving(thinks) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def guarded(provider, tmp_path_factory):
     """A proxy that asks for a key, and holds that of one provider."""
     folder = tmp_path_factory.mktemp("guarded")

@@ -14,7 +14,7 @@ from chat_models import keys
 from claude_ways import WAYS
 from protocol_server import Error, Paced, call, serving
 from samples import anthropic_agent
-from sdk_ways import opened, settled, wait
+from sdk_ways import CASES, opened, settled, wait
 from validity import is_valid_anthropic
 
 from compresskit import TOOL_NAME, InvalidArgument
@@ -86,15 +86,6 @@ def retrieves(rounds):
         return ANSWER
 
     return script
-
-
-CASES = {
-    # name: (trigger, retrievals of the model)
-    "below": (200_000, 0),
-    "above": (4000, 0),
-    "one retrieval": (4000, 1),
-    "two retrievals": (4000, 2),
-}
 
 
 @cache

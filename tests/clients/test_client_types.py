@@ -1,16 +1,13 @@
 """The clients keep the SDK's types in a user's project under mypy --strict."""
 
-import inspect
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import get_type_hints
 
 import pytest
 
 import compresskit
-from compresskit.clients.options import Options, Settings
 
 ROOT = Path(compresskit.__file__).parents[1]
 PROJECT = """
@@ -110,15 +107,3 @@ def test_a_project_of_a_user_keeps_the_types_of_the_sdk(tmp_path):
         timeout=600,
     )
     assert done.returncode == 0, done.stdout
-
-
-def test_every_option_of_compress_is_one_of_a_client_or_an_error_with_advice():
-    for name in inspect.signature(compresskit.compress).parameters:
-        if name not in Settings.__dataclass_fields__:
-            with pytest.raises(compresskit.InvalidArgument, match=f"{name} is no option of a client"):
-                Settings().changed({name: None})
-
-
-def test_the_typed_options_are_the_options():
-    assert set(Options.__annotations__) == set(Settings.__dataclass_fields__)
-    assert get_type_hints(Options)["trigger"] is int

@@ -16,6 +16,7 @@ from google import genai
 from google.genai import errors, types
 from protocol_server import Error, Paced, call, serving
 from samples import gemini_agent
+from sdk_ways import CASES
 from validity import VALID
 
 from compresskit import TOOL_NAME, InvalidArgument
@@ -70,15 +71,6 @@ def retrieves(rounds, ids=False):
         return ANSWER
 
     return script
-
-
-CASES = {
-    # name: (trigger, retrievals of the model)
-    "below": (200_000, 0),
-    "above": (4000, 0),
-    "one retrieval": (4000, 1),
-    "two retrievals": (4000, 2),
-}
 
 
 @cache

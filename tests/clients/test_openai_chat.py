@@ -11,7 +11,7 @@ import pytest
 from chat_models import ANSWER, KINDS, answered, keys, made, plain, retrieves
 from protocol_server import Several, call, serving
 from samples import OWN_TOOL, openai_agent
-from sdk_ways import CHAT, each, settled, wait
+from sdk_ways import CASES, CHAT, each, settled, wait
 
 from compresskit import TOOL_NAME, InvalidArgument
 from compresskit.clients import OpenAI
@@ -19,14 +19,6 @@ from compresskit.clients import OpenAI
 every_kind = pytest.mark.parametrize("kind", KINDS)
 every_way = pytest.mark.parametrize("way", CHAT)
 TOOL = {**OWN_TOOL, "function": {**OWN_TOOL["function"], "strict": True}}
-
-CASES = {
-    # name: (trigger, retrievals of the model)
-    "below": (200_000, 0),
-    "above": (4000, 0),
-    "one retrieval": (4000, 1),
-    "two retrievals": (4000, 2),
-}
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 from chat_models import ANSWER, KINDS, answered, keys, made, plain, retrieves
 from protocol_server import Error, call, serving
 from samples import openai_agent
-from sdk_ways import RESPONSES, each, settled, wait
+from sdk_ways import CASES, RESPONSES, each, settled, wait
 
 from compresskit import TOOL_NAME
 
@@ -44,9 +44,6 @@ def usually(way, kind):
         seen = wait(RESPONSES[way], plain(kind, server), **request())
         [sent] = server.received
     return seen, sent
-
-
-CASES = {"below": (200_000, 0), "above": (4000, 0), "one retrieval": (4000, 1), "two retrievals": (4000, 2)}
 
 
 ROWS = [(way, case) for way in RESPONSES for case in ("below", "one retrieval")]

@@ -7,7 +7,6 @@ import zlib
 from pathlib import Path
 
 import pytest
-from browser import Browser, program
 from made_up_records import NASTY, answers, bench, bill, needle, swe_bench
 
 from evals.report import page, reading
@@ -22,13 +21,6 @@ CHARTS = """[...document.querySelectorAll('svg.chart')].map(chart => {
     return {width: box.width, height: box.height, parts: chart.querySelectorAll('path, rect').length, cut};
 })"""
 SCROLLING = "[...document.querySelectorAll('.scroll')].some(box => box.scrollWidth > box.clientWidth)"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    assert program(), "no Chromium here: scripts/install-browser"
-    with Browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

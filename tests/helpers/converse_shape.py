@@ -1,7 +1,7 @@
 """Generated requests in the shape of Bedrock's Converse, valid as far as roles, calls and results go."""
 
 from hypothesis import strategies as st
-from pieces import BASE64, brief, deep_values, few_or_many, one_in_five, sent_values, texts, weighted
+from pieces import BASE64, brief, deep_values, few_or_many, json_results, one_in_five, sent_values, texts, weighted
 from plain_messages import said, talk
 
 POINT = {"cachePoint": {"type": "default"}}
@@ -27,7 +27,12 @@ _thought = st.builds(
     lambda text: {"reasoningContent": {"reasoningText": {"text": text, "signature": BASE64[:120]}}}, texts
 ) | st.just({"reasoningContent": {"redactedContent": BASE64[:90]}})
 _result_block = weighted(
-    _text, _picture, _document, _found, st.builds(lambda value: {"json": {"value": value}}, sent_values | texts)
+    _text,
+    _picture,
+    _document,
+    _found,
+    st.builds(lambda value: {"json": {"value": value}}, sent_values | texts),
+    st.builds(lambda value: {"json": value}, json_results),
 )
 _results = st.builds(
     lambda content, more: {"content": content, **more},

@@ -8,6 +8,7 @@ from pieces import (
     brief,
     deep_values,
     few_or_many,
+    json_results,
     one_in_five,
     rarely,
     sent_values,
@@ -20,7 +21,8 @@ from plain_messages import said, talk
 _text = st.builds(lambda text: {"text": text}, texts)
 _signed = st.builds(lambda text: {"text": text, "thoughtSignature": BASE64[:120]}, texts)
 _thought = st.builds(lambda text: {"text": text, "thought": True}, texts)
-_picture = st.just({"inlineData": {"mimeType": "image/png", "data": BASE64}})
+_IMAGE = {"inlineData": {"mimeType": "image/png", "data": BASE64}}
+_picture = st.just(_IMAGE)
 _user_part = weighted(
     _text,
     _picture,
@@ -39,6 +41,7 @@ _values = st.one_of(
     st.builds(lambda text: {"result": text, "exitCode": 0}, texts),
     st.builds(lambda one, two: {"content": [{"type": "text", "text": text} for text in (one, two)]}, texts, texts),
     st.builds(lambda value: {"result": value}, sent_values | deep_values),
+    json_results,
     st.just({}),
 )  # fmt: skip
 _calls = st.fixed_dictionaries(
@@ -56,7 +59,8 @@ def _tool_turn(before, calls, signed, with_ids, at):
         identity = {"id": f"{at}_{n}"} if with_ids else {}
         mark = {"thoughtSignature": f"{at}{BASE64[:200]}"} if signed and not n else {}
         made.append({"functionCall": {**identity, **call}, **mark})
-        answers.append({"functionResponse": {**identity, "name": call["name"], "response": response}})
+        shown = {"parts": [_IMAGE]} if n == 1 else {}
+        answers.append({"functionResponse": {**identity, "name": call["name"], "response": response, **shown}})
     return [{"role": "model", "parts": [*before, *made]}, {"role": "user", "parts": answers}]
 
 

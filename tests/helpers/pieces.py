@@ -82,6 +82,16 @@ sent_values = st.recursive(
     max_leaves=6,
 )
 deep_values = st.integers(100, 300).map(nested)
+
+
+def _json_result(text, value, count, nested):
+    """Rows beside a text, as a tool returns them, and a text where compresskit writes the form of JSON."""
+    rows = [{"id": n, "name": f"order-{n % 7}", "value": value, "note": text[: n * 9 % 80]} for n in range(count)]
+    result = {"rows": rows, "log": text, "shortened_json": text}
+    return {"answer": result, "own": {"shortened_json": text}, "rows": rows} if nested else result
+
+
+json_results = brief("json_results", st.builds(_json_result, texts, sent_values, st.integers(0, 60), st.booleans()))
 rarely = st.sampled_from([False] * 5 + [True])
 
 

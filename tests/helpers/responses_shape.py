@@ -80,7 +80,14 @@ _local = st.builds(
     ),
     texts,
 )
-_calls = weighted(_functions, _custom, _shells, _local)
+_SCREEN = {"type": "computer_screenshot", "image_url": f"data:image/png;base64,{BASE64}"}
+_computer = st.just(
+    (
+        {"type": "computer_call", "action": {"type": "click", "x": 1, "y": 2}, "pending_safety_checks": []},
+        {"type": "computer_call_output", "output": _SCREEN},
+    )
+)
+_calls = weighted(_functions, _custom, _shells, _local, _computer)
 
 
 def _reasoning(thought):

@@ -13,6 +13,12 @@ import pydantic
 
 CHAT = {}  # ways of chat completions, by name
 RESPONSES = {}  # ways of responses, by name
+CASES = {  # name: (trigger, retrievals of the model)
+    "below": (200_000, 0),
+    "above": (4000, 0),
+    "one retrieval": (4000, 1),
+    "two retrievals": (4000, 2),
+}
 
 
 class Answer(pydantic.BaseModel):

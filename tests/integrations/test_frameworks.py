@@ -6,7 +6,6 @@ import json
 import pytest
 from chat_models import keys
 from protocol_server import call, serving
-from telemetry_sdk import recording
 from texts import make_text
 
 from compresskit import TOOL_NAME
@@ -180,30 +179,3 @@ def test_the_agents_sdk_with_a_filter_and_a_tool_that_is_seen():
     outputs = {item["call_id"]: item["output"] for item in items if item.get("type") == "function_call_output"}
     assert [outputs[f"read-{name}"] for name in FILES] == list(FILES.values())
     assert outputs["retrieved-1"].strip()
-
-
-def test_llamaindex_keeps_the_passages_that_matter_within_the_tokens():
-    pytest.importorskip("llama_index.core")
-    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
-
-    from compresskit import compress
-    from compresskit.integrations.llamaindex import CompressPostprocessor
-
-    facts = ["The harbour of Kotka was opened in 1878.", "Its lighthouse has 3 lamps."]
-    texts = [make_text("prose", number, 4_000) for number in range(5)]
-    texts[3] = f"{texts[3][:2_000]}\n\n{' '.join(facts)}\n\n{texts[3][2_000:]}"
-    nodes = [
-        NodeWithScore(node=TextNode(text=text, metadata={"page": number}), score=1 - number / 10)
-        for number, text in enumerate(texts)
-    ]
-    query = QueryBundle("When was the harbour of Kotka opened?")
-    with recording() as recorded:
-        found = CompressPostprocessor(max_tokens=700).postprocess_nodes(nodes, query)
-    assert len(recorded.of("compress")) == 1, "counting is no compression"
-    shown = [one.node.get_content() for one in found]
-    assert any(facts[0] in text for text in shown)
-    tokens = sum(compress([{"role": "user", "content": text}], "gpt-4o").original_tokens for text in shown)
-    assert tokens <= 700 + 8 * len(shown)
-    assert [one.node.metadata["page"] for one in found] == sorted(one.node.metadata["page"] for one in found)
-    assert [one.node.get_content() for one in nodes] == texts, "the index stays as it is"
-    assert CompressPostprocessor(max_tokens=50_000).postprocess_nodes(nodes, query) == nodes

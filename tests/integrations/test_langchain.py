@@ -134,10 +134,11 @@ def test_telemetry_has_one_compression_one_answer_and_its_retrieval(how):
 
 
 @pytest.mark.parametrize("how", ["invoke", "ainvoke", "stream", "astream"])
-def test_below_the_trigger_the_model_is_given_what_the_caller_has(how):
+@pytest.mark.parametrize("options", [{}, {**BUDGET, "enabled": False}])
+def test_below_the_trigger_or_switched_off_the_model_is_given_what_the_caller_has(how, options):
     inner = Scripted(script=lambda _: "hello there", seen=[], tools=[])
     messages = history()
-    assert ask(CompressedChatModel(inner), messages, how).content == "hello there"
+    assert ask(CompressedChatModel(inner, **options), messages, how).content == "hello there"
     assert all(one is other for one, other in zip(inner.seen[0], messages, strict=True))
     assert inner.tools == [[]]
 

@@ -37,10 +37,16 @@ def test_a_store_is_named_in_the_settings(store, kind):
     assert not Path("/nowhere").exists()
 
 
+def test_a_setting_that_does_not_exist_is_an_error_with_advice():
+    with pytest.raises(InvalidArgument, match=r"callback_settings.compresskit is no option.*mean 'trigger'"):
+        Settings.of({"triger": 1})
+    with pytest.raises(InvalidArgument, match=r"embedder is no option of the proxy. Name an embedding_model"):
+        Settings.of({"embedder": "text-embedding-3-small"})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"triger": 1},
         {"trigger": "many"},
         {"trigger": 10, "target": 20},
         {"enabled": "yes"},
@@ -90,7 +96,7 @@ def test_a_proxy_with_wrong_settings_does_not_load_the_callback(monkeypatch):
     path = "compresskit.integrations.litellm.handler"
     monkeypatch.delitem(vars(module), "handler", raising=False)
     monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"triger": 5}})
-    with pytest.raises(InvalidArgument, match=r"'triger'.*trigger, target"):
+    with pytest.raises(InvalidArgument, match=r"'triger' in callback_settings.*'trigger'"):
         get_instance_fn(path)
     monkeypatch.setattr(litellm, "callback_settings", {"compresskit": {"trigger": 5_000}})
     assert get_instance_fn(path).settings.trigger == 5_000

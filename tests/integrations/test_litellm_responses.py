@@ -8,9 +8,8 @@ import urllib.request
 
 import openai
 import pytest
-from protocol_server import serving
 from proxy_clients import sent
-from proxy_model import MASK, NUMBER, conversation, document, secret, thinks
+from proxy_model import MASK, NUMBER, conversation, document, secret
 from proxy_server import KEY, MASTER, config, proxy
 
 from compresskit import TOOL_NAME
@@ -21,12 +20,6 @@ TRIGGER = 2_500
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 LOOKUP = {"type": "function", "name": "lookup", "parameters": {"type": "object", "properties": {}}, "strict": False}
 RESULT = {"type": "function_call_output", "call_id": "theirs", "output": "their result"}
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with serving(thinks) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

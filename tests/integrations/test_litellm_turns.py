@@ -5,21 +5,14 @@ import json
 
 import pytest
 from hooked import EMAIL, leaks
-from protocol_server import serving
 from proxy_clients import Client, result, sent
-from proxy_model import LOOKUP, conversation, document, secret, texts, thinks
+from proxy_model import LOOKUP, conversation, document, secret, texts
 from proxy_server import config, proxy
 
 from compresskit import TOOL_NAME, compress
 
 TRIGGER, TARGET = 3_000, 2_000
 BOTH = pytest.mark.parametrize("api", ["openai", "anthropic"])
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with serving(thinks) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

@@ -142,12 +142,14 @@ def test_with_the_capability_a_retrieval_is_a_call_of_the_agent(streamed):
 
 
 @pytest.mark.parametrize("streamed", [False, True])
-def test_below_the_trigger_the_request_is_the_frameworks_own(streamed):
+def test_below_the_trigger_or_switched_off_the_request_is_the_frameworks_own(streamed):
+    below, off = {"trigger": 90_000}, {"enabled": False}
     with serving(lambda _: ANSWER) as server:
-        for how, options in [(CompressedModel, {"trigger": 90_000}), (AbstractCapability, None)]:
-            asyncio.run(ran(server, streamed, how, **(options or {})))
-        ours, theirs = server.bodies
-    assert ours == theirs
+        for how, options in [(CompressedModel, below), (CompressedModel, off), (CompressCapability, off)]:
+            asyncio.run(ran(server, streamed, how, **options))
+        asyncio.run(ran(server, streamed, AbstractCapability))
+        *ours, theirs = server.bodies
+    assert ours == [theirs] * 3
 
 
 def test_a_stream_that_is_left_closes_the_call_of_the_model():

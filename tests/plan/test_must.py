@@ -10,8 +10,8 @@ from pieces import texts
 from compresskit import restore
 from compresskit.messages import read
 from compresskit.plan.budget import Limits, fitted
-from compresskit.plan.candidates import judge
 from compresskit.plan.groups import atoms
+from compresskit.plan.judging import judge
 from compresskit.relevance.query import derive
 from compresskit.tokens.measure import measure_for
 from compresskit.types import Protection

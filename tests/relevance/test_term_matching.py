@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from compresskit.content import Segment
 from compresskit.relevance.document import Document
 from compresskit.relevance.term_matching import Reader
+from compresskit.relevance.terms import words
 from compresskit.types import Query
 
 TERMS = ("user", "name", "http", "server", "1c", "ab", "x86", "a12b", "abcdefgh", "abcdefghi", "zürich")
@@ -31,20 +32,18 @@ def query():
 @example([("AB1c getA12b", "HTTP2Server", "X86User", "")])
 def test_ascii_text_reads_as_any_other(given):
     documents = [document(*one) for one in given if one[0] + one[1] + one[3]]
-    found = list(Reader(query()).read(documents))
+    found = Reader(query()).read(documents)
     reader = Reader(query())
-    slow = [
-        reading
-        for one in documents
-        for reading in reader._read_words(
-            [one.text[start:end] + f" {name} {name}" for start, end, name in one.segments], reader.terms_of(one.call)
-        )
-    ]
-    assert found == slow
+    segments = [(one, *each) for one in documents for each in one.segments]
+    for number, (one, start, end, name) in enumerate(segments):
+        said = f"{one.text[start:end]} {name} {name}"
+        assert found.counts.rows()[number] == reader.hits(said)
+        assert found.lengths[number] == len(words(said))
+        assert found.called[number] == len(reader.terms_of(one.call).intersection(words(said)))
 
 
 def test_a_segment_tells_its_terms_its_length_and_what_its_call_says():
     one = document("getUserName reads users", "nothing here", "", "")
-    first, second = Reader(query()).read([one])
-    assert first == ({"user": 2, "name": 1}, 3, 2)
-    assert second == ({}, 2, 0)
+    found = Reader(query()).read([one])
+    assert found.counts.rows() == [{"user": 2, "name": 1}, {}]
+    assert (found.lengths, found.called) == ([3, 2], [2, 0])

@@ -8,8 +8,7 @@ import time
 
 import pytest
 from conversing import QUIET, ask
-from protocol_server import serving
-from proxy_model import conversation, document, thinks
+from proxy_model import conversation, document
 from proxy_server import MASTER, proxy
 from telemetry_sdk import comparable_points, comparable_spans, recording
 
@@ -18,12 +17,6 @@ ROOM = {"trigger": 2_500, "target": 1_500}
 MODELS = [("/v1/chat/completions", "chat"), ("/v1/messages", "claude")]
 SMALL = "openai/gpt-4o-mini"  # a model of one test, whose metrics are then those of its requests alone
 NAMES = {"answer", "compress", "execute_tool"}
-
-
-@pytest.fixture(scope="module")
-def provider():
-    with serving(thinks) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

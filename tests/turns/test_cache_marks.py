@@ -160,7 +160,7 @@ def inversions(found, messages):
     system = {-1, *(index for index, message in enumerate(messages) if message["role"] in ("system", "developer"))}
     for first in (set(), system):
         order = sorted(found, key=lambda spot: (spot[0] not in first, spot[0]))
-        lives = [(spot[0], found[spot].get("ttl") == "1h") for spot in order]
+        lives = [(spot[0], isinstance(found[spot], dict) and found[spot].get("ttl") == "1h") for spot in order]
         for at, (message, hour) in enumerate(lives):
             yield from ((message, other) for other, long in lives[at:] if long and not hour and other != message)
 

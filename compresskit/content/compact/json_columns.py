@@ -13,7 +13,7 @@ from .json_values import MISSING, Path, same, value_at
 MIN_RECORDS = 2  # that a table or a kind of records has
 MAX_LEVELS = 6  # of records within records that become columns
 _MAX_MERGED = 60  # kinds of records that are tried as rows of one table
-_MAX_COLUMNS = 120
+_MAX_COLUMNS = 120  # columns of a table, maximum
 _MAX_GROWN = 2  # times the keys of one record, in the columns of records within records
 _MIN_USUAL = 5  # records of which nearly all can have the same
 _MIN_EMPTY = 3  # cells that are null or "" from which on they are left empty

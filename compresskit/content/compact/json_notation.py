@@ -80,7 +80,7 @@ _LONG_LINES = 80  # the same, of a string of several lines
 _FEW_TABLES = 3  # lists of rows, each under its path; of more of them,
 _MIN_ROWS = 4  # those with so many rows
 _MIN_SAVED = 4  # characters that a count saves at least
-_MAX_DEPTH = 60
+_MAX_DEPTH = 60  # levels of values within values, which bounds the recursion
 
 
 def compact(text: str) -> str | None:

@@ -17,7 +17,7 @@ _BLOCK = re.compile(r"(?:(?<=\n)|\A)[^\s][^\n]*(?:\n(?!<table)[ \t\r]*[^\s][^\n]
 _HTML_ROW = re.compile(r"<tr(?=[\s>])|<(?:h[1-6]|caption|p|table)(?=[\s>])|</table>", re.IGNORECASE)
 _HEADING = re.compile(r"<(?:h[1-6]|caption)[^>\n]{0,200}>([^<\n]{1,120})<", re.IGNORECASE)
 _BAR_ROW = re.compile(r"[^\n]*\n")
-_MIN_ROWS = 3
+_MIN_ROWS = 3  # rows of a table, minimum
 _MAX_CELL = 400  # characters of a cell, on average: longer ones are prose with commas
 
 

@@ -14,7 +14,7 @@ from ...chat.report import new_report
 from ...errors import InvalidArgument
 from ...messages.cache_control import marks
 from ...messages.retrieval_tool import chosen_names, may_retrieve
-from ...options import checked_target
+from ...options import COMPRESS, PROXY, checked_target, shared_names
 from ...responses import plain, taken
 from ...rules import Rule
 from ...stores import Store
@@ -74,7 +74,11 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         _observer.skipped(kwargs.get("model"), "disabled")
         return {}
     following = Following(
-        {"shape": turn.shape, "rules": [*turn.rules, *settings.rules], **_options(settings, turn.shape, kwargs)},
+        {
+            **_options(settings, turn.shape, kwargs),
+            "shape": turn.shape,
+            "rules": [*turn.rules, *(settings.rules or ())],
+        },
         store,
         tenant=turn.tenant,
         secret=settings.secret,
@@ -124,6 +128,7 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
     later = shape == "responses" and kwargs.get("background") is True
     marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
     return {
+        **{name: getattr(settings, name) for name in shared_names(COMPRESS, PROXY)},
         "model": model,
         "trigger": max(1, settings.trigger - beside),
         "target": max(1, checked_target(settings.trigger, settings.target) - beside),
@@ -132,17 +137,6 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "recoverable": may_retrieve(kwargs) and not later,
         "tool_budget": None if later else settings.tool_budget,
         "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
-        "open": list(settings.open) or None,
-        "cached": settings.cached,
-        "results": settings.results,
-        "folds": settings.folds,
-        "embedding_model": settings.embedding_model,
-        "reranker": settings.reranker,
-        "before": settings.before,
-        "after": settings.after,
-        "on_entry": settings.on_entry,
-        "offer_tool": settings.offer_tool,
         # compress() leaves one of four marks for the instructions
         "breakpoints": settings.breakpoints and len(marked) <= 1,
-        "prices": settings.prices,
     }

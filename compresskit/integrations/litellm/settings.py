@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from ...errors import InvalidArgument, check_whole, described, shown
-from ...options import check_keeping, check_loop, check_tools, check_turns, checked_factor, checked_target
+from ...errors import InvalidArgument, described, shown
+from ...options import PROXY, Check, check_flag, check_options, checked_factor
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # its locks need a POSIX system
 
 NAME = "compresskit"  # name of the field in metadata and body, and of the section of the config
 HEADER = "x-compresskit"
+_SECTION = f"callback_settings.{NAME}."
 _VARIABLE = "os.environ/"
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
@@ -69,8 +70,8 @@ class Settings:
     offer_tool: bool = False
     on_entry: bool | str = False
     breakpoints: bool = False
-    prices: bool = False
-    open: tuple[str, ...] | list[str] = ()
+    prices: bool | None = None
+    open: tuple[str, ...] | list[str] | None = None
     cached: str = "move"
     results: str = "auto"
     folds: bool = True
@@ -81,7 +82,7 @@ class Settings:
     tool_budget: int | None = None
     keep_tools: tuple[str, ...] | list[str] = ()
     ledger: str = ""
-    rules: str | list[Any] | tuple[Any, ...] = ()
+    rules: str | list[Any] | tuple[Any, ...] | None = None
     before: Any = None
     after: Any = None
 
@@ -92,7 +93,7 @@ class Settings:
     @property
     def follows(self) -> bool:
         """Whether the next request needs this one's result even if nothing was taken out of it."""
-        return bool(self.on_entry) or self.breakpoints or self.prices or self.before is not None
+        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
 
     @property
     def sends(self) -> bool:
@@ -113,22 +114,18 @@ class Settings:
         """
         if config is None:
             return cls()
-        known = {field.name: field for field in fields(cls)}
         if not isinstance(config, Mapping):
             raise InvalidArgument(
                 f"callback_settings.{NAME} is {shown(config)}; settings were expected, such as 'trigger: 100000'."
             )
-        for name in config:
-            if name not in known:
-                raise InvalidArgument(
-                    f"callback_settings.{NAME} has {shown(name)}; one of {', '.join(known)} was expected."
-                )
         for name, value in config.items():
             _check_variable(name, value, written)
+        check_options(PROXY, config, _OWN, _SECTION)
         made = cls(**config)
-        made._check()
+        made.open_store()  # raises any other error of the store; nothing is created or connected yet
         before, after = (_hook(name, getattr(made, name), file) for name in ("before", "after"))
-        return replace(made, rules=_rules(made.rules, f"callback_settings.{NAME}.rules"), before=before, after=after)
+        rules = _rules(made.rules, f"{_SECTION}rules") or None
+        return replace(made, rules=rules, before=before, after=after)
 
     def factor_of(self, model: str) -> float:
         """The factor of a model: the first one whose pattern is like its name, or 1."""
@@ -154,44 +151,67 @@ class Settings:
 
         return Ledger(self.ledger)
 
-    def _check(self) -> None:
-        checked_target(self.trigger, self.target)
-        check_loop(self.max_rounds, self.max_retrieved_tokens, self.on_error, None, None)
-        check_whole("ttl", self.ttl)
-        for name in ("store", "secret", "ledger"):
-            if not isinstance(getattr(self, name), str):
-                raise InvalidArgument(
-                    f"callback_settings.{NAME}.{name} is {described(getattr(self, name))}; a text was expected. Put it "
-                    f"in quotes, or leave it out. If it is {_VARIABLE}NAME, set NAME before the proxy starts."
-                )
-        check_turns(None, self.on_entry, self.offer_tool, self.breakpoints, None)
-        check_keeping(self.cached, self.results, self.folds)
-        check_tools(self.tool_budget, self.keep_tools)
-        for name in ("embedding_model", "reranker"):
-            value = getattr(self, name)
-            if value is not None and not (isinstance(value, str) and value):
-                raise InvalidArgument(
-                    f"callback_settings.{NAME}.{name} is {shown(value)}; the name of a model of LiteLLM was expected."
-                )
-        for factor in self.token_factor.values() if isinstance(self.token_factor, Mapping) else (self.token_factor,):
-            checked_factor(factor)
-        if not isinstance(self.open, list | tuple) or not all(isinstance(name, str) and name for name in self.open):
-            raise InvalidArgument(
-                f"callback_settings.{NAME}.open is {shown(self.open)}; a list of roles and names of tools was "
-                f"expected, such as [system]."
-            )
-        for name in ("enabled", "prices", "telemetry"):
-            if not isinstance(getattr(self, name), bool):
-                raise InvalidArgument(
-                    f"callback_settings.{NAME}.{name} is {shown(getattr(self, name))}; true or false was expected."
-                )
-        named = self.store in ("", "memory") or self.store.startswith((*SCHEMES, "disk:"))
-        if not named or self.store == "disk:":
-            raise InvalidArgument(  # without the value: a URL may hold a password
-                f"callback_settings.{NAME}.store is none of memory, disk:DIRECTORY, {', '.join(SCHEMES)}; one of them "
-                f"was expected, such as redis://localhost:6379."
-            )
-        self.open_store()  # raises any other error of the store; nothing is created or connected yet
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise InvalidArgument(
+            f"{name} is {described(value)}; a text was expected. Put it in quotes, or leave it out. If it is "
+            f"{_VARIABLE}NAME, set NAME before the proxy starts."
+        )
+
+
+def _check_store(name: str, value: Any) -> None:
+    _check_text(name, value)
+    named = value in ("", "memory") or value.startswith((*SCHEMES, "disk:"))
+    if not named or value == "disk:":
+        raise InvalidArgument(  # without the value: a URL may hold a password
+            f"{name} is none of memory, disk:DIRECTORY, {', '.join(SCHEMES)}; one of them was expected, such as "
+            f"redis://localhost:6379."
+        )
+
+
+def _check_names(name: str, value: object) -> None:
+    if value is not None and not (
+        isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)
+    ):
+        raise InvalidArgument(
+            f"{name} is {shown(value)}; a list of roles and names of tools was expected, such as [system]."
+        )
+
+
+def _check_factors(name: str, value: Any) -> None:
+    for factor in value.values() if isinstance(value, Mapping) else (value,):
+        checked_factor(factor, name)
+
+
+def _check_model(name: str, value: object) -> None:
+    if value is not None and not (isinstance(value, str) and value):
+        raise InvalidArgument(f"{name} is {shown(value)}; the name of a model of LiteLLM was expected.")
+
+
+def _check_prices(name: str, value: object) -> None:
+    if value is not None:
+        check_flag(name, value)
+
+
+def _check_later(_name: str, _value: object) -> None:
+    """The check of a value that is a path: ``Settings.of`` reads what is there."""
+
+
+# Checks of settings whose values are others than in Python.
+_OWN: Mapping[str, Check] = {
+    "after": _check_later,
+    "before": _check_later,
+    "embedding_model": _check_model,
+    "ledger": _check_text,
+    "open": _check_names,
+    "prices": _check_prices,
+    "reranker": _check_model,
+    "rules": _check_later,
+    "secret": _check_text,
+    "store": _check_store,
+    "token_factor": _check_factors,
+}
 
 
 def _check_variable(name: str, value: Any, written: Any) -> None:
@@ -201,7 +221,7 @@ def _check_variable(name: str, value: Any, written: Any) -> None:
     if isinstance(source, str) and source.startswith(_VARIABLE) and value in (None, "", source):
         variable = source.removeprefix(_VARIABLE)
         raise InvalidArgument(
-            f"callback_settings.{NAME}.{name} is {shown(source)}, but the environment variable {variable} is not set; "
+            f"{_SECTION}{name} is {shown(source)}, but the environment variable {variable} is not set; "
             f"a value was expected. Set it before the proxy starts, or leave {name} out."
         )
 
@@ -266,7 +286,7 @@ def _rules(value: Any, where: str) -> tuple[Rule, ...]:
 
 def _hook(name: str, value: Any, file: str | None) -> Function | None:
     """The hook of an import path."""
-    where = f"callback_settings.{NAME}.{name}"
+    where = f"{_SECTION}{name}"
     if not isinstance(value, str):
         return checked_hook(name, value)
     if not _IMPORT_PATH.fullmatch(value):

@@ -36,13 +36,13 @@ class CompressCapability(AbstractCapability[Any]):
         self._answering = Answering()
 
     def get_toolset(self) -> FunctionToolset[Any]:
-        """The retrieval tool."""
+        """The retrieval tool; nothing if compression is switched off."""
 
         async def answer(**arguments: Any) -> str:
             return self._answering.answer(arguments)
 
         tool = Tool.from_schema(answer, TOOL_NAME, self._answering.description, self._answering.parameters)
-        return FunctionToolset([tool])
+        return FunctionToolset([tool] if self._settings.enabled else [])
 
     async def prepare_model_request(
         self,

@@ -1,0 +1,19 @@
+"""LlamaIndex: ``CompressedLLM`` for agents and engines, ``CompressPostprocessor`` for what a retriever found.
+
+Both need the extra ``llamaindex``, and are imported at first use.
+"""
+
+from ..._lazy import loader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .llm import CompressedLLM
+    from .postprocessor import CompressPostprocessor
+
+__all__ = ["CompressPostprocessor", "CompressedLLM"]
+
+__getattr__ = loader(__name__, {"CompressPostprocessor": "postprocessor", "CompressedLLM": "llm"})
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

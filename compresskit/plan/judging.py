@@ -1,0 +1,233 @@
+"""Judges a conversation: each text becomes a candidate, and each of its segments gets a value.
+
+How a text is split is decided in ``segmenting``, and what a segment is worth in ``relevance``. What text is worth
+beside others of the same conversation is decided here: rows that the question picks out, repeated text, entities.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
+
+from ..content import Segment, Split
+from ..markers import weights as marker_tuning
+from ..markers.fold_quotes import quoted_always
+from ..relevance import Document, score
+from ..relevance import weights as relevance_tuning
+from ..relevance.duplicates import again, outdated
+from ..relevance.entities import Facts
+from ..relevance.extremes import extremes
+from ..relevance.rows import cut, merged, picked
+from ..tokens.measure import Measure
+from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
+from . import weights as tuning
+from .candidates import NO_ENTITIES, Candidate, Judged
+from .groups import Atom
+from .segmenting import split_all
+
+_ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
+_PICKED_CHARACTERS = 600_000  # characters that are searched for rows that the question picks out, newest first
+
+
+def _no_form(_block: Block) -> str:
+    return ""
+
+
+def judge(
+    messages: list[Message],
+    turns: Sequence[Turn],
+    atoms: Sequence[Atom],
+    protection: Protection,
+    query: Query,
+    measure: Measure,
+    room: int,
+    rules: Mapping[Place, Treatment] = NO_RULES,
+    own_form: Callable[[Block], str] = _no_form,
+) -> Judged:
+    """The conversation with every block split into scored segments. So far only samples of texts are counted.
+
+    Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block, and
+    ``own_form`` gives the caller's own form of a text, "" if there is none.
+    """
+    quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
+    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form)
+    large = {number: one for number, one in enumerate(candidates) if one.split.segments}
+    large = _with_picked_rows(large, turns, query)
+    last = max(len(turns) - 1, 1)
+    documents = [
+        Document(
+            one.source,
+            one.optional,
+            one.block.call,
+            one.block.message / last,
+            one.split.kind,
+            one.split.parts,
+            one.head,
+        )
+        for one in large.values()
+    ]
+    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
+    small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
+    documents += [
+        Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
+    ]
+    scores = score(documents, query)
+    values = [0.0] * len(atoms)
+    for number, (value,) in zip(small, scores[len(large) :], strict=True):
+        values[number] = value
+    for number, one in _with_discounts(_with_values(large, scores), candidates).items():
+        candidates[number] = with_best_segment(one)
+    firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
+    relevance = [
+        max(one.values) if one.values else 0.0 if one.protected else value
+        for atom, value in zip(atoms, values, strict=True)
+        for one in candidates[firsts[atom.first] : firsts[atom.last + 1]]
+    ]
+    facts = Facts(turns)
+    found, blocks, shown = _find_entities(facts, candidates)
+    for number, one in found.items():
+        candidates[number] = one
+    beside = _entities_beside(facts, texts)
+    for atom, numbers in zip(atoms, beside, strict=True):
+        members = turns[atom.first : atom.last + 1] if numbers else ()
+        blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
+    facts.weigh(blocks)
+    acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
+    return Judged(
+        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown, acts
+    )
+
+
+def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
+    """Gives each row of a listing that the question picks out a segment of its own."""
+    sure = relevance_tuning.WEIGHTS.sure_share
+    left = _PICKED_CHARACTERS
+    total = sum(len(one.source) for one in large.values())
+    found = dict(large)
+    for number, one in reversed(large.items()):
+        if turns[one.block.message].role == "assistant":
+            continue
+        left -= len(one.source)
+        if left < 0:
+            break
+        source = one.source
+        for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
+            source = source[:start] + "\n" * (end - start) + source[end:]
+        rows = picked(source, one.split.kind, query.asked)
+        if rows := merged(
+            rows, extremes(source, one.split, one.head, query.newest, query.explicit * len(source) / total)
+        ):
+            parts, shares, origins = cut(one.split, rows)
+            segments = list(enumerate(zip(origins, shares, strict=True)))
+            found[number] = one._replace(
+                split=parts,
+                shares=shares,
+                must=frozenset(segment for segment, (origin, _) in segments if origin in one.must),
+                quiet=frozenset(segment for segment, (origin, share) in segments if origin in one.quiet and not share),
+                picked=frozenset(segment for segment, share in enumerate(shares) if share >= sure),
+            )
+    return found
+
+
+def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) -> dict[int, Candidate]:
+    """Gives segments their scores, and more if the question picks them out. Segments that must stay need no score."""
+    most = relevance_tuning.WEIGHTS.picked_row
+    found = {}
+    for (number, one), values in zip(large.items(), scores, strict=False):
+        if one.must:
+            optional = iter(values)
+            values = [0.0 if number in one.must else next(optional) for number in range(len(one.split.segments))]
+        if one.shares:
+            values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
+        found[number] = one._replace(values=values)
+    return found
+
+
+def with_best_segment(one: Candidate) -> Candidate:
+    """Keeps the best segment of a text whenever it is shown, if a rule asks for an excerpt of it."""
+    if one.rule is None or one.rule.action != "excerpt" or one.must or one.again or not one.values:
+        return one
+    return one._replace(must=frozenset([max(range(len(one.values)), key=one.values.__getitem__)]))
+
+
+def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candidate]) -> dict[int, Candidate]:
+    """Takes most of their value from segments that a later text repeats. If all are repeated, the text is one segment.
+
+    Outdated reads have no value, so they are the first to go, the oldest before the others.
+    """
+    tuned, least = tuning.WEIGHTS, marker_tuning.WEIGHTS.small_text_characters
+    texts = {number: large.get(number, one) for number, one in enumerate(candidates) if len(one.source) >= least}
+    repeated = [[False] * len(one.split.segments) for one in texts.values()]
+    if tuned.discounts_repeats:
+        repeated = again([(one.source, one.split.segments) for one in texts.values()])
+    changed = [False] * len(texts)
+    if tuned.drops_outdated:
+        ruled = frozenset(
+            index for index, one in enumerate(texts.values()) if one.rule and one.rule.action == "drop_when_stale"
+        )
+        changed = outdated([(one.block.text, one.block.call) for one in texts.values()], ruled)
+    left = tuned.repeated_share
+    stale = 0
+    found = dict(large)
+    for (number, one), later, old in reversed(list(zip(texts.items(), repeated, changed, strict=True))):
+        if not one.split.segments or not (old or any(later)):
+            continue
+        values = [value * left if there else value for value, there in zip(one.values, later, strict=True)]
+        rows = frozenset(segment for segment in one.picked if not later[segment])
+        found[number] = one._replace(values=values, picked=rows)
+        if (old or all(later)) and not one.must:
+            stale += old
+            names = ", ".join(segment.name for segment in one.split.segments if segment.name)
+            found[number] = one._replace(
+                split=Split(one.split.kind, [Segment(0, len(one.source), names)]),
+                values=[0.0 if old else max(values)],
+                picked=frozenset(),
+                again="changed, read again below" if old else "again below",
+                stale=stale if old else 0,
+            )
+    return found
+
+
+def _find_entities(
+    facts: Facts, candidates: Sequence[Candidate]
+) -> tuple[dict[int, Candidate], list[tuple[Block, frozenset[int]]], frozenset[int]]:
+    """Larger and protected texts with their entities, newest first; the entities by block; those of protected texts."""
+    shown: frozenset[int] = frozenset()
+    blocks = []
+    left = _ENTITY_CHARACTERS
+    found = {}
+    for number in range(len(candidates) - 1, -1, -1):
+        one = candidates[number]
+        source = one.source
+        left -= len(source)
+        if one.protected or one.split.segments:  # the entities of others are found with their atoms
+            entities = [
+                facts.numbers(source[start:end]) if left > 0 and segment not in one.quiet else NO_ENTITIES
+                for segment, (start, end, _) in enumerate(one.split.segments or [Segment(0, len(source), "")])
+            ]
+            found[number] = one._replace(entities=entities)
+            blocks.append((one.block, entities[0].union(*entities[1:])))
+            if one.protected:
+                shown |= blocks[-1][1]
+    return found, blocks, shown
+
+
+def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]:
+    """The entities of each atom, apart from its larger texts."""
+    left = _ENTITY_CHARACTERS
+    beside = [NO_ENTITIES] * len(texts)
+    for number in reversed(range(len(texts))):
+        left -= len(texts[number])
+        if left > 0:
+            beside[number] = facts.numbers(texts[number])
+    return beside
+
+
+def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
+    """The texts that an atom shows besides its larger texts."""
+    if quoted:
+        return [text for turn in turns for block in turn.blocks for text in quoted_always(block, turn.role)]
+    least = marker_tuning.WEIGHTS.small_text_characters
+    texts = [text for turn in turns for text in turn.fixed]
+    return texts + [block.text for turn in turns for block in turn.blocks if len(block.text) < least]
