@@ -20,7 +20,7 @@ _PLACES = (
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
-    *("depths", "lengths", "max_context", "needles", "wordings"),
+    *("depths", "lengths", "max_context", "needles", "requests", "wordings"),
     *("groups", "on", "questions", "set", "ways", "without"),
 )
 _DATA = (
