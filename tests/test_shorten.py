@@ -178,19 +178,28 @@ def test_what_was_left_out_adds_up():
     assert result.text.startswith(f"[… {result.summary}: retrieve {result.key}]")
 
 
-@pytest.mark.parametrize("listing", ["find", "lines and a long one"])
-def test_counts_are_those_of_the_text_and_not_of_its_form(listing):
-    paths = [f"/usr/share/doc/package{n // 9}/file{n}.txt" for n in range(900)]
-    if listing == "lines and a long one":
-        paths[450] = "/usr/share/doc/" + "words of a long line, " * 200
-    text = "\n".join(paths) + "\n"
+def test_counts_are_those_of_the_text_and_not_of_its_form():
+    text = "".join(f"/usr/share/doc/package{n // 9}/file{n}.txt\n" for n in range(900))
     result = at(text, 0.1)
-    left, shown = result.left_out, len(set(re.findall(r"file\d+\.txt", result.text)))
-    if left.unit == "lines":
-        assert (left.count, left.total) == (900 - shown, 900)
-    else:
-        assert left.total == len(text)
-        assert 0.8 * left.total < left.count < left.total
+    assert result.text.startswith("[… listing in short form: ")
+    shown = len(set(re.findall(r"file\d+\.txt", result.text)))
+    assert (result.left_out.count, result.left_out.total) == (900 - shown, 900)
+
+
+@pytest.mark.parametrize("usual", ["item {0} is fine, with a value of {1}", "{2}"], ids=["log", "lines"])
+def test_counts_hold_if_lines_are_left_out_in_part(usual):
+    draw = random.Random(0)
+    lines = [
+        usual.format(n, n * 37 % 101, " ".join(draw.choices(["red", "blue", "up", "down", "left", "old", "new"], k=6)))
+        for n in range(300)
+    ]
+    lines[150] = ", ".join(f"field{n} = {n * 7919 % 1009}" for n in range(600))
+    text = "\n".join(lines) + "\n"
+    result = at(text, 0.1, query="What is field311?")
+    assert "field311 = " in result.text
+    assert result.left_out.unit == "characters"
+    shown = sum(len(line) + 1 for line in result.text.split("\n") if not line.startswith(("[… ", "…")))
+    assert abs(len(text) - shown - result.left_out.count) < 20
 
 
 def test_without_a_key_the_first_line_offers_none():
