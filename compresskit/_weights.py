@@ -52,7 +52,7 @@ def replaced(module: ModuleType, **values: Any) -> Iterator[None]:
     """Replaces weights of a module for a while, in the whole process: for evals and tests.
 
     The replacement holds in every thread, since ``compress`` judges texts in another thread than its caller's. So
-    nothing else may compress in this process meanwhile. What stood there before is restored, even after an error.
+    nothing else may compress in this process meanwhile. The weights before are restored, even after an error.
 
     Args:
         module: a ``weights`` module of a package.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .messages import read
-from .messages.instructions import carry
+from .messages.instructions import carried
 from .messages.must_stay import MustStay
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
@@ -100,8 +100,7 @@ class Compaction:
             return self.history, self.whole.turns, self.entering
         shown, entering = self.entering.put_in(self.history, self.messages, stays.whole())
         turns = read(shown, self.whole.shape, self.whole.results).turns
-        carry(self.whole.turns, turns)
-        return shown, turns, entering
+        return shown, carried(self.whole.turns, turns), entering
 
     def _judged(self, stays: MustStay) -> Begun:
         shown, turns, entering = self._shown(stays)

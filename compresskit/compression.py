@@ -1,16 +1,21 @@
-"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to."""
+"""compress(): reads the messages, goes on from the turn before, and compacts the history if it has to.
+
+It reads from top to bottom: the arguments, the request, what was sent before, the whole history, its compaction. A
+single call without ``previous``, ``cache`` and ``on_entry`` passes over what was sent before, and its history is what
+it was given.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import _observer
 from ._json import clone, equal
 from .compaction import Compaction, shortening_by
 from .embedders.named import embedder_of, reranker_of
+from .errors import warn
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
 from .messages import as_dicts, read
@@ -178,7 +183,7 @@ def compress(
         >>> result.skipped_reason, result.original_tokens, result.tools
         ('below_trigger', 8, None)
     """
-    check_options(COMPRESS, locals())  # which are the arguments, and nothing else yet
+    check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     hook, form = checked_hook("before", before), checked_hook("after", after)
     previous, cache = _followed(previous, cache, hook)
     prices = prices_of(prices, model)
@@ -201,8 +206,8 @@ def compress(
         goes_on=previous is not None,
         limit=_limit(model) if prices is not None and previous is not None else 0,
     )
-    stays = _Stays(protect, open, cached, checked_rules(rules, shrinker))
-    call = _begun(request, messages, given, previous, stays, prices, cache, hook)
+    named = _Stays(protect, open, cached, checked_rules(rules, shrinker))
+    call = _begun(request, messages, given, previous, named, prices, cache, hook)
     if call.repeats():
         return call.going.with_cache(call.earlier, call.request.withheld)
     entering, kept = Entered([], {}), None
@@ -212,19 +217,21 @@ def compress(
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
     history, call = _put_back(call, cache)
+    stays = call.must_stay(history)
+    turns = stays.turns
     compaction = Compaction(
         request=call.request,
         history=history.messages,
-        whole=history.whole,
-        stays=call.must_stay(history),
+        whole=replace(history.whole, turns=turns),
+        stays=stays,
         entering=entering,
         messages=call.messages,
         folds=folds,
         query=query,
         embedder=embedder_of(embedder, embedding_model),
         reranker=reranker_of(reranker),
-        shortening=None if shrinker is None else shortening_by(shrinker, history.whole.turns, query, measure),
-        rules=call.treatments(history.whole.turns),
+        shortening=None if shrinker is None else shortening_by(shrinker, turns, query, measure),
+        rules=call.treatments(turns),
         after=form,
     )
     return _compacted(call, compaction, kept)
@@ -265,6 +272,7 @@ class _Call:
         issued: The positions of the forms of earlier calls in the new messages.
         stays: What the caller says about texts.
         prices: The prices of the model, if the bill decides.
+        requests: The number of requests since the last compaction, if the bill decides; else 0.
     """
 
     request: Request
@@ -277,11 +285,7 @@ class _Call:
     issued: list[Position]
     stays: _Stays
     prices: Prices | None
-
-    @cached_property
-    def requests(self) -> int:
-        """The number of requests since the last compaction, for which only prices ask."""
-        return 0 if self.prices is None else self.going.requests(self.earlier, self.messages)
+    requests: int
 
     def repeats(self) -> bool:
         """Whether this is the turn before once more."""
@@ -293,10 +297,10 @@ class _Call:
         return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
 
     def must_stay(self, history: _History) -> MustStay:
-        """What must stay of a history."""
+        """What must stay of a history, with its turns divided into instructions and data."""
         protect, opened, cached, _ = history.stays
         found = must_stay(history.whole.turns, history.messages, protect, opened, cached).within(self.request.room)
-        ruled = self.treatments(history.whole.turns)
+        ruled = self.treatments(found.turns)
         return found.ruled(ruled) if ruled else found
 
     def billed(self, result: Compressed) -> Compressed:
@@ -336,7 +340,8 @@ def _begun(
         messages = found.messages
         given = read(messages, given.shape, given.results)
         request.readings.add(messages, given)
-    return _Call(request, messages, given, previous, earlier, going, found.runs, found.issued, stays, prices)
+    requests = 0 if prices is None else going.requests(earlier, messages)
+    return _Call(request, messages, given, previous, earlier, going, found.runs, found.issued, stays, prices, requests)
 
 
 def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
@@ -439,13 +444,7 @@ def _limit(model: str) -> int:
 
 
 def _warn(result: Compressed) -> None:
-    """Tells the application's log that a target was missed, without any text of the conversation."""
-    import logging
-
-    log = logging.getLogger("compresskit")
-    if not log.handlers:
-        log.addHandler(logging.NullHandler())  # silent, unless the application has set up logging
-    log.warning(
+    warn(
         "The target of %d tokens was missed: %d are left, and the floor is %d. result.decisions says what had to stay.",
         result.target,
         result.compressed_tokens,

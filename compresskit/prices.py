@@ -2,7 +2,7 @@
 
 Prices come from the model map that litellm bundles, read as a file: no import of litellm, no network
 (what LITELLM_LOCAL_MODEL_COST_MAP=True does). A model that is not in it gets the usual ratios and
-``known=False``. Whoever has other prices makes a ``Prices``.
+``known=False``. If you pay other prices, make a ``Prices``.
 
 Sources: docs.litellm.ai "Prompt Caching"; platform.claude.com "Prompt caching" (a write 1.25 times the input
 price, for an hour 2 times, a read 0.1 times, at most 4 breakpoints); developers.openai.com "Prompt caching"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from types import MappingProxyType
@@ -187,7 +187,7 @@ class Request:
         if prices is None:
             return result
         sent = whole = 0  # tokens that the provider has in its cache
-        tool = self._own_tool()  # who sends everything does not need it
+        tool = self._own_tool()  # a caller who sends everything does not need it
         if before.messages:
             originals = [message for run in going.runs for message in run]
             whole = (
@@ -284,11 +284,11 @@ class Request:
                 messages, original, "protected" if original - free > self.target else "no_gain", given
             )
             rows = tuple(map(_unchanged, written.decisions))
-            return replace(result, decisions=(*rows, *self._held(messages, range(len(messages)), original)))
+            return replace(result, decisions=(*rows, *self._held(written, original)))
         floor_tokens = min(tokens, floor + self._overhead(with_ours))
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
-        decisions = (*written.decisions, *self._held(messages, written.places, tokens))
+        decisions = (*written.decisions, *self._held(written, tokens))
         return self._compressed(
             written.messages,
             original,
@@ -302,19 +302,13 @@ class Request:
             settled_tokens=tokens,
         )
 
-    def _held(self, messages: list[Message], stayed: Iterable[int], tokens: int) -> Iterator[Decision]:
-        """If the target is missed, the decisions about the parts of messages that are no texts.
-
-        Args:
-            messages: The original messages.
-            stayed: The indices of those that did not fold.
-            tokens: The tokens of the request.
-        """
+    def _held(self, written: Written, tokens: int) -> Iterator[Decision]:
+        """If the target is missed with ``tokens``, the decisions about the parts of messages that are no texts."""
         if tokens <= self.target:
             return
-        turns = self.readings.of(messages)
-        for index in stayed:
-            size = self.measure.constant(turns[index])
+        turns = self.readings.of(written.messages)
+        for index, place in written.places.items():
+            size = self.measure.constant(turns[place])
             if size >= message_tuning.WEIGHTS.min_opened_tokens:
                 yield Decision(index, (), "protected", None, size, size, 0.0, _NEVER_CHANGE)
 

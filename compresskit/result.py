@@ -73,9 +73,10 @@ class Mark(NamedTuple):
 
 
 class Change(NamedTuple):
-    """A text that stands in another form: the index of its message, its place there, and the new text.
+    """A text in another form: the index of its message, its path there, and the new text.
 
-    The place is a path of keys and indices, such as ``("content", 0, "text")``.
+    The place is a path of keys and indices, such as ``("content", 0, "text")``. If it ends in "shortened_json", the
+    JSON value at the path before it became an object with this one field.
     """
 
     message: int

@@ -21,7 +21,8 @@ from .content import split
 from .errors import InvalidArgument, check_cache, check_whole, described
 from .markers.keys import key_of
 from .markers.restore import is_run, unfold
-from .messages.parts import json_texts, without
+from .messages.json_results import json_texts
+from .messages.parts import without
 from .messages.retrieval_tool import TOOL_NAME
 from .messages.shapes import slots, speaker
 from .relevance import Document, score
@@ -115,7 +116,8 @@ def answer(
         cache: The cache of the result that was sent.
         max_tokens: The tokens of each answer. At least 60.
         tools: Your tools, if they were sent within a ``tool_budget``. Searches for them, and calls of deferred tools
-            that do not fit the definition, are answered as well. Without them, such calls are told to go on without.
+            that do not fit the definition, are answered as well. Without them, the answer to such a call says that the
+            tool is not there.
 
     Returns:
         For OpenAI chat one ``tool`` message for each call, for Responses one ``function_call_output`` item for each

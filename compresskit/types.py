@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 Message = dict[str, Any]
 Tool = dict[str, Any]
-Path = tuple[str | int, ...]  # where in its message a text stands: ("content", 0, "text")
+Path = tuple[str | int, ...]  # the place of a text in its message: ("content", 0, "text")
 Place = tuple[int, Path]  # a message by its index, and a text in it
 Span = tuple[int, int]  # a range of characters of a text, the last one not included
 Cache = Mapping[str, str]
@@ -120,7 +120,7 @@ class After(Protocol):
 
 
 class Slot(NamedTuple):
-    """A place in a message where a text stands that may stand in another form."""
+    """A place of a message with a text that may be in another form."""
 
     path: Path
     text: str
@@ -166,7 +166,7 @@ class Turn:
     extra: int = 0
     calls: Sequence[str] = ()
     answers: Sequence[str] = ()
-    opaque: bool = False  # holds what must stand as it is: a human's images, unknown parts
+    opaque: bool = False  # holds parts that never change: a human's images, unknown parts
     media: int = 0  # images and files in its results, which only fold with the whole message
     cached: bool = False  # carries a cache_control breakpoint
     human: bool = False  # a user message that says something, not only tool results
@@ -263,7 +263,7 @@ class Treatment(NamedTuple):
 
     @property
     def in_own_words(self) -> bool:
-        """Whether no compact form and no shrunk text may stand for the text."""
+        """Whether neither a compact form nor a shrunk text may replace the text."""
         return self.action in ("verbatim", "signatures", "shrink")
 
 

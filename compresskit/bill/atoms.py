@@ -30,12 +30,12 @@ def atoms(text: str) -> frozenset[str]:
 
 
 def shows(text: str, atom: str) -> bool:
-    """Whether a text has the atom as a whole: `12` does not stand in `2123`."""
+    """Whether a text has the atom as a whole: `2123` does not have `12`."""
     return place(text, atom) is not None
 
 
 def place(text: str, atom: str) -> tuple[int, int] | None:
-    """Where it first stands as a whole.
+    """The offset at which a text first has the atom as a whole.
 
     >>> place("12 of 2123", "2123"), place("2123", "12")
     ((6, 10), None)

@@ -248,7 +248,7 @@ def tool_is_small(model: str, trigger: int) -> bool:
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:
-    """Raises InvalidArgument if this is not a Conversation, or if an option beside it belongs into it.
+    """Raises InvalidArgument if this is not a Conversation, or for an option beside it that it has itself.
 
     >>> check_conversation(Conversation("gpt-4o"), ["max_rounds"])
     """

@@ -1,6 +1,6 @@
 """The command line: compresskit compress, show, restore, retrieve, bill, doctor, ledger, recipes, pipe, run, hook.
 
-Re-exports only, at first use. Reads and writes files; every decision about a text is the library's.
+It only re-exports, at first use. The commands read and write files, and the library decides about texts.
 """
 
 from .._lazy import loader

@@ -1,6 +1,6 @@
 """The command bench: invariants, laws and retention as figures with thresholds, for CI.
 
-All figures are those of compresskit.bench. Here they are drawn and compared with what the user asks for.
+All figures are those of compresskit.bench. This module shows them, and compares them with the user's thresholds.
 """
 
 from __future__ import annotations

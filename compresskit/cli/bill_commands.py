@@ -1,6 +1,6 @@
 """The commands bill and doctor: what recorded sessions cost, and what compression would have saved.
 
-All figures are those of compresskit.bill. Here they are added up, drawn, and said in a sentence.
+All figures are those of compresskit.bill. This module adds them up, and shows them as a table and a sentence.
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def _sum(found: Sequence[Savings], setting: str) -> Bill:
 
 
 def _best(found: Sequence[Savings]) -> str:
-    """The setting with the lowest bill. What compresses less goes first if they are equal."""
+    """The setting with the lowest bill; of equal ones, the one that compresses less."""
     return min(SETTINGS, key=lambda setting: _sum(found, setting).total)
 
 

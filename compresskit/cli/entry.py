@@ -1,4 +1,4 @@
-"""The entry point: commands that stand behind every command of a shell start without what the others import."""
+"""The entry point: commands that run behind every command of a shell start without the imports of the others."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _words(value: Any) -> str:
 
 
 def answer_event(name: str, settings: Settings) -> None:
-    """Reads an event from standard input and writes the answer, if there is one. Whatever happens, it ends well."""
+    """Reads an event from standard input and writes the answer, if there is one. It never raises."""
     try:
         event = json.loads(sys.stdin.buffer.read())
         answer = {"claude": claude_answer, "codex": codex_answer}[name]

@@ -1,6 +1,6 @@
-"""Reads what the command line is given: conversations, sessions of agents and results, from a file or standard input.
+"""Reads the input of commands: conversations, sessions of agents and results, from a file or standard input.
 
-Does not judge messages (compress does that) and writes nothing but notes.
+It does not check messages, because compress does that. It only writes notes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ RESULT_FIELDS = {
 
 
 class InputError(Failure):
-    """What was given cannot be used."""
+    """The input cannot be used."""
 
     exit_code = 2
 
@@ -66,7 +66,7 @@ def read_sessions(path: str) -> list[Session]:
 
 @contextmanager
 def readable() -> Iterator[None]:
-    """What cannot be read is an error of the input."""
+    """Makes an InputError of any error of reading."""
     try:
         yield
     except InvalidSession as error:

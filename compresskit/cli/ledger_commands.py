@@ -1,5 +1,4 @@
-"""The commands of a ledger: verify, report and page. Reads it through compresskit.ledger and reckons nothing itself
-but sums."""
+"""The commands of a ledger: verify, report and page. compresskit.ledger reads the ledger; this module only adds up."""
 
 from __future__ import annotations
 
@@ -42,7 +41,7 @@ _HEADINGS = ("conversation", "requests", "retrievals", "tokens", "sent", "withou
 
 
 class BrokenLedger(Failure):
-    """The ledger is not what was written."""
+    """The ledger was changed after it was written."""
 
     exit_code = 1
 
@@ -112,15 +111,20 @@ def page_command(file: str, output: str | None) -> None:
 
 
 def summary(found: Iterable[Entry]) -> dict[str, Any]:
-    """The sums of all entries, and of each conversation in the order in which they begin."""
+    """The sums of all entries, and of each conversation in the order in which they begin.
+
+    A request that was only sent because of a retrieval would not exist without compression: it is none of the requests,
+    and adds no tokens to those without compression.
+    """
     conversations: dict[str | None, dict[str, int]] = {}
     for entry in found:
         sums = conversations.setdefault(entry.conversation, _nothing())
         sent = entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
-        sums["requests"] += 1
-        sums["retrievals"] += entry.retrieved_tokens > 0
+        retrieval = entry.retrieved_tokens > 0
+        sums["retrievals" if retrieval else "requests"] += 1
+        own = {"sent_tokens": sent, "original_tokens": 0 if retrieval else entry.original_tokens}
         for name in _SUMS:
-            sums[name] += sent if name == "sent_tokens" else getattr(entry, name)
+            sums[name] += own[name] if name in own else getattr(entry, name)
     total = _nothing()
     for sums in conversations.values():
         for name, value in sums.items():
@@ -145,7 +149,7 @@ def _verified(file: str, head: str | None) -> Verdict:
 
 @contextmanager
 def _readable(file: str) -> Iterator[None]:
-    """Errors of reading in words; a ledger that was changed between two readings is broken too."""
+    """Turns errors of reading into failures of a command. A ledger that changes between two readings is broken too."""
     try:
         yield
     except OSError as error:

@@ -1,6 +1,6 @@
-"""The library calls behind the commands: options in, a result's JSON out, exit codes for what went wrong.
+"""Calls the library for the commands, and turns its errors into exit codes.
 
-Reads no options itself and prints nothing.
+It reads no options and prints nothing.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look
 
 
 def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compressed:
-    """One call of compress(): what the options say, before what the file says, before the defaults."""
+    """The result of compress() as JSON. Options come before values in the file, and these before defaults."""
     fields, tools = conversation.fields, options["tools"]
     trigger, target = options["trigger"], options["target"]
     if trigger is None:
-        trigger = DEFAULT_TRIGGER if target is None or target < 1 else target  # a wrong target is told as one
+        trigger = (
+            DEFAULT_TRIGGER if target is None or target < 1 else target
+        )  # an error about the target names the target
     shrinker = shrinker_of(options)
     if options["embedding_model"] is not None or options["reranker"] is not None:
         quiet_litellm()
@@ -49,7 +51,7 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
 
 
 def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Compressed:
-    """The same; where nothing says how far, to a fixed share of the tokens."""
+    """The same. If neither options nor file have a target, it is a fixed share of the tokens."""
     if options["trigger"] is None and options["target"] is None:
         whole = compress_one(conversation, {**options, "trigger": sys.maxsize})
         options = {**options, "target": max(1, int(whole.original_tokens * SHOWN_SHARE))}
@@ -63,7 +65,7 @@ def in_target(result: dict[str, Any]) -> bool:
 
 @contextmanager
 def library_errors(where: str) -> Iterator[None]:
-    """The library's errors already say what to do: only the place in the file is added."""
+    """Adds the place in the file to the library's errors, which already say what to do."""
     try:
         yield
     except CompresskitError as error:

@@ -1,6 +1,6 @@
 """Writes what the command line gives out: standard output, or a file replaced in one step.
 
-Also makes text safe to show on a terminal. Knows nothing of conversations.
+It also makes text safe to show on a terminal.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class OutputError(Failure):
 
 
 class PipeClosed(click.ClickException):
-    """Whoever read our output has stopped (`compresskit show … | head`). Nothing to say about it."""
+    """The program that read our output has ended (`compresskit show … | head`). This is no error to report."""
 
     exit_code = 141  # 128 + SIGPIPE, what a shell reports for other tools
 
@@ -62,7 +62,7 @@ def to_json(value: Any, *, ascii_only: bool = False) -> bytes:
 
 @contextlib.contextmanager
 def open_output(path: str | None) -> Iterator[BinaryIO]:
-    """Standard output for None and "-", else a file that only its owner can read: whole, or not there."""
+    """Standard output for None and "-". Any other path becomes a file for its owner alone, whole or not at all."""
     try:
         if path is None or path == "-":
             with _standard_output() as stream:

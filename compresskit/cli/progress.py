@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 @contextmanager
 def progress(total: int, *, hidden: bool = False, doing: str = "compressing") -> Iterator[Callable[[], Any]]:
-    """The function that advances the bar; there is no bar where it would mix with the output."""
+    """The function that advances the bar. There is no bar if it would mix with the output."""
     console = Console(stderr=True)
     if hidden or not console.is_terminal:  # a disabled bar would still end its line
         yield lambda: None

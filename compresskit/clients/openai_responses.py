@@ -52,7 +52,7 @@ def write(body: Body, kwargs: Mapping[str, Any]) -> Body:
 
 
 def _is_gone(item: Any) -> bool:
-    """Whether an item is reasoning that the provider neither stored nor encrypted, so that it knows it no more."""
+    """Whether an item is reasoning that the provider no longer knows, because it neither stored nor encrypted it."""
     return isinstance(item, Mapping) and item.get("type") == "reasoning" and not item.get("encrypted_content")
 
 

@@ -17,6 +17,8 @@ from .splitters.sentences import sentence_ends
 _LINE = re.compile(r"\n(?:[ \t]*+\d++(?:[→|\t]|: ?))?+([ \t]*+)(?=[^\s)\]}])")
 _NAME_LIMIT = 120  # characters of a segment's name, maximum
 _BLANK_BONUS = 8  # columns of indentation that a blank line above a cut is worth: two levels; chosen by hand
+_QUOTED = (re.compile(r"(?:\\n){2,}"), re.compile(r"\\n"))
+_SHORT = 100  # characters of a paragraph that is a heading, maximum
 _JOINERS = "\u200d\ufe0e\ufe0f"  # characters that belong to the one before them
 
 
@@ -137,6 +139,8 @@ def _best_cut(text: str, low: int, aim: int, high: int) -> int:
         return best
     if (line := text.rfind("\n", low, high)) >= 0:
         return line + 1
+    if quoted := _best_quoted(text, low, aim, high):
+        return quoted
     for sentence in sentence_ends(text, aim, high):
         return sentence
     if sentence := max(sentence_ends(text, low, aim), default=0):
@@ -148,6 +152,19 @@ def _best_cut(text: str, low: int, aim: int, high: int) -> int:
             if (at := max(text.rfind(stop, low, limit) for stop in stops)) >= 0:
                 return at + 1
     return aim
+
+
+def _best_quoted(text: str, low: int, aim: int, high: int) -> int:
+    """The best offset behind a line end as strings of JSON write it, between paragraphs if there are any; else 0.
+
+    A paragraph of a few words is the heading of the next one.
+    """
+    for pattern in _QUOTED:
+        ends = [match.end() for match in pattern.finditer(text, low, high)]
+        if ends:
+            best = min(range(len(ends)), key=lambda place: abs(ends[place] - aim))
+            return ends[best - (best > 0 and ends[best] - ends[best - 1] < _SHORT)]
+    return 0
 
 
 def _whole(text: str, cut: int, start: int, end: int) -> int:

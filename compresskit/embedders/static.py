@@ -108,7 +108,7 @@ def _parts(tensors: dict[str, Any], folder: str | Path | None) -> tuple[Any, Any
 
 
 def _unknown(tokenizer: dict[str, Any]) -> int | None:
-    """The number of the token that stands for what the tokenizer does not know, which says nothing."""
+    """The number of the token for unknown text, which has no meaning."""
     model = tokenizer.get("model", {})
     number = model.get("unk_id")
     name = model.get("unk_token")

@@ -58,7 +58,7 @@ def unsealed(line: bytes, before: str) -> tuple[dict[str, Any], str]:
 
 
 def links(file: IO[bytes], before: str = START) -> Iterator[Link]:
-    """The lines of a file from where it stands, up to its end or to a last line without an end.
+    """The lines of a file from its present position to its end, or to a last line without a line end.
 
     Raises:
         InvalidLedger: at the first line that does not hold.

@@ -92,7 +92,7 @@ def entry_for(
     removed = max(0, result.original_tokens - result.compressed_tokens)
     original = max(0, used.total + removed - past.retrieved - retrieved)
     paid = prices.cost(used.split, used.hour)
-    # Where places for caching have to be marked, whoever marks none has nothing cached.
+    # A provider that needs marks caches nothing of a request without marks.
     cached = not prices.breakpoints or past.caches or used.total > used.split.fresh
     if retrieved:
         without = 0
@@ -126,7 +126,7 @@ def entry_for(
 
 
 def known_prices(result: Compressed, prices: Prices | None) -> Prices:
-    """The prices to reckon with, which have to be those of a model."""
+    """The prices, which must be those of a model."""
     if not isinstance(result, Compressed):
         raise InvalidArgument(f"result is {shown(result)}; what compress() returned was expected.")
     found = prices_for(result.model) if prices is None else prices

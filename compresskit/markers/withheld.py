@@ -25,7 +25,7 @@ Entries = Mapping[str, Sequence[str]]
 
 
 class _Replaced(NamedTuple):
-    """A text that may stand in the place of another one."""
+    """A text that may be in the place of another one."""
 
     path: Path
     text: str

@@ -1,6 +1,6 @@
 """Runs a program that is on the list, without a shell, and returns what it wrote.
 
-Whoever may run a program can do what that program can do: programs that start others belong on no list.
+A client that may run a program can do all that the program can do: programs that start others belong on no list.
 """
 
 from __future__ import annotations

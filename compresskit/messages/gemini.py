@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from .._json import dumps
 from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import parts
+from .json_results import json_blocks, json_slots
 from .shape import Answer, Shape
 
 # The fields of parts, in camelCase and snake_case. A part has one of them.
@@ -99,7 +100,7 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
         return []
     if found := _inner(part, _RESPONSE):
         name, inner = found
-        return parts.json_slots(inner.get("response"), (*path, name, "response"), every)
+        return json_slots(inner.get("response"), (*path, name, "response"), every)
     if "type" not in part and isinstance(part.get("text"), str):
         return [Slot((*path, "text"), part["text"])]
     return []
@@ -182,7 +183,7 @@ def _call(turn: Turn, part: dict[str, Any], name: str, call: dict[str, Any]) -> 
 def _response(turn: Turn, part: dict[str, Any], i: int, name: str, response: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     found = part_slots(part, ("parts", i))
-    parts.json_blocks(turn, {"parts": {i: part}}, found)
+    json_blocks(turn, {"parts": {i: part}}, found)
     frame = parts.without(response, [slot.path[3:] for slot in found])
     media = frame.pop("parts", None)  # images and documents that a function returned beside its response
     turn.set_aside(dumps(frame))

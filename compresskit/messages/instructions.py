@@ -13,9 +13,11 @@ import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
+from ..content import detect
 from ..types import Block, Span, Turn
 from . import weights as tuning
 
@@ -151,44 +153,59 @@ def _ends_like_a_question(text: str) -> bool:
     return _QUESTION.search(text[-200:]) is not None
 
 
-def mark(turns: Sequence[Turn], asking: Sequence[int]) -> None:
-    """Sets ``must`` and ``data`` of the texts of humans.
+def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
+    """The turns with ``must`` and ``data`` of the texts of humans.
 
     Args:
         turns: The conversation.
         asking: The indices of the messages that hold the present request: the newest one of a human, and the task.
     """
     newest = frozenset(asking)
+    found = list(turns)
     for turn in turns:
-        if not turn.human:
-            continue
-        answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
-        texts = [block for block in turn.blocks if not block.call]
-        for block in texts:
-            block.must, block.data = kept_tags(block), False
-        if turn.index in newest or answered:  # else it is context that the caller sends ahead of the question
-            _mark_data(texts, turn.index in newest, turn.index == max(newest, default=-1))
+        if turn.human:
+            answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
+            divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
+            last = turn.index == max(newest, default=-1)
+            blocks = _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
+            found[turn.index] = replace(turn, blocks=list(blocks))
+    return found
 
 
-def _mark_data(texts: Sequence[Block], newest: bool, last: bool) -> None:
-    """Cuts those texts of one message that are long enough to hold data."""
-    long = [block for block in texts if len(block.text) >= tuning.WEIGHTS.min_data_characters]
-    asking = sum(is_question(block.text) for block in texts) if long and newest else 0
-    for block in long:
-        alone = newest and asking == is_question(block.text)  # no other text of the message asks
-        found = cut(block.text, newest=alone, last=last)
-        if found.data:
-            block.must, block.data = _united(found.must, block.must), True
+def _with_tags(block: Block) -> Block:
+    """A text of a human of which only the tags of its author must stay. A result is left as it is."""
+    return block if block.call else replace(block, must=kept_tags(block), data=False)
 
 
-def carry(turns: Sequence[Turn], others: Sequence[Turn]) -> None:
-    """Copies to ``others``, the same messages read again, which texts are human, results, instructions and data."""
-    for turn, other in zip(turns, others, strict=True):
-        other.human = turn.human
-        for block, again in zip(turn.blocks, other.blocks, strict=True):
-            again.call = block.call
-            if again.text == block.text:
-                again.must, again.data = block.must, block.data
+def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Block]:
+    """The texts of one message; those that are long enough to hold data are cut into instruction and data."""
+    least = tuning.WEIGHTS.min_data_characters
+    texts = [block.text for block in blocks if not block.call]
+    asking = sum(map(is_question, texts)) if newest and any(len(text) >= least for text in texts) else 0
+    for block in map(_with_tags, blocks):
+        if not block.call and len(block.text) >= least:
+            alone = newest and asking == is_question(block.text)  # no other text of the message asks
+            found = cut(block.text, newest=alone, last=last)
+            if found.data:
+                block = replace(block, must=_united(found.must, block.must), data=True)
+        yield block
+
+
+def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:
+    """``others``, the same messages read again, with what ``turns`` say of humans, results, instructions and data."""
+    return [
+        replace(
+            other,
+            human=turn.human,
+            blocks=[
+                replace(again, call=block.call, must=block.must, data=block.data)
+                if again.text == block.text
+                else replace(again, call=block.call)
+                for block, again in zip(turn.blocks, other.blocks, strict=True)
+            ],
+        )
+        for turn, other in zip(turns, others, strict=True)
+    ]
 
 
 def kept_tags(block: Block) -> tuple[Span, ...]:
@@ -370,7 +387,9 @@ def _gives_orders(text: str, plain: Sequence[_Unit]) -> bool:
     filled = (line for paragraph in paragraphs for line in paragraph.split("\n") if line.strip())
     lines = list(islice(filled, _SAMPLED_LINES))
     orders = len(_ORDER.findall("\n".join(["", *lines]).lower()))
-    return bool(lines) and orders >= tuning.WEIGHTS.max_instruction_share * len(lines)
+    if not lines or orders < tuning.WEIGHTS.max_instruction_share * len(lines):
+        return False
+    return detect("\n".join(lines)).kind not in ("code", "python")  # whose short functions return in every third line
 
 
 def _asks(text: str, unit: _Unit) -> bool:

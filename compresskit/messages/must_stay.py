@@ -15,7 +15,7 @@ from typing import Any, TypeGuard
 from ..errors import InvalidArgument, shown
 from ..types import Block, Message, Path, Place, Protect, Protection, Treatment, Turn
 from . import weights as tuning
-from .instructions import cut, gives_task, kept_tags, mark
+from .instructions import cut, gives_task, kept_tags, marked
 from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import OURS
 
@@ -30,14 +30,14 @@ class MustStay:
     """The messages and texts of a conversation that must stay.
 
     Attributes:
-        turns: The conversation.
+        turns: The conversation, with its texts of humans divided into instructions and data.
         messages: For each message the reason why it stays in its place; "" if it may fold.
         texts: The reason why a text may not change, by message and path. A text that is missing here may change.
         last: Those of ``texts`` that are the last to go.
         passed: The newest results, among the last to go, if a human has already spoken behind them.
     """
 
-    turns: Sequence[Turn]
+    turns: list[Turn]
     messages: Sequence[str]
     texts: dict[tuple[int, Path], str]
     last: tuple[Block, ...] = ()
@@ -67,7 +67,7 @@ class MustStay:
         ]
 
     def within(self, room: int) -> MustStay:
-        """A copy without what stays only if it takes a small part of the room.
+        """A copy in which texts may change that only stay if they take a small part of the room.
 
         These are the newest images, and results behind which a human has spoken: a human who speaks behind a result
         asks about the whole history, and not only about that result.
@@ -109,7 +109,7 @@ class MustStay:
 def must_stay(
     turns: Sequence[Turn], messages: list[Message], protect: Any = None, opened: Any = None, cached: str = "move"
 ) -> MustStay:
-    """The parts of a conversation that must stay. As a side effect, it sets ``must`` and ``data`` of humans' texts.
+    """The parts of a conversation that must stay, and its turns with ``must`` and ``data`` of humans' texts.
 
     Args:
         turns: The conversation.
@@ -122,10 +122,9 @@ def must_stay(
         InvalidArgument: ``protect`` or ``opened`` is not as ``named`` expects it.
     """
     task, newest = task_of(turns), _last(turns, lambda turn: turn.human)
-    mark(turns, [index for index in (task, newest) if index is not None])
     free = frozenset(named(opened, turns, messages, "open"))
-    for index in free:
-        _open(turns[index])
+    turns = marked(turns, [index for index in (task, newest) if index is not None])
+    turns = [_opened(turn) if turn.index in free else turn for turn in turns]
     found = _Reasons(turns, free)
     found.keep(named(protect, turns, messages, "protect"), "named by the caller")
     found.keep(untouched(turns, messages, None, cached), "cached prefix")
@@ -205,8 +204,8 @@ class _Reasons:
 
 def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cached: str) -> list[int]:
     """The indices of the messages that must not change because of ``protect`` or the cache marks."""
-    marked = max((turn.index for turn in turns if turn.cached), default=-1) if cached == "keep" else -1
-    return [*range(marked + 1), *named(protect, turns, messages, "protect")]
+    end = max((turn.index for turn in turns if turn.cached), default=-1) if cached == "keep" else -1
+    return [*range(end + 1), *named(protect, turns, messages, "protect")]
 
 
 def task_of(turns: Sequence[Turn]) -> int | None:
@@ -227,7 +226,7 @@ def task_of(turns: Sequence[Turn]) -> int | None:
 
 
 def check_named(option: str, which: Any) -> None:
-    """Raises InvalidArgument for what names no messages, whatever the messages are."""
+    """Raises InvalidArgument for a value that cannot name messages, whatever the messages are."""
     if callable(which) or (hasattr(which, "__iter__") and not isinstance(which, str | bytes)):
         return
     advice = f"[{shown(which)}]" if isinstance(which, str) else "[0, 'system', 'read_file']"
@@ -288,12 +287,14 @@ def _is_of(turn: Turn, name: str) -> bool:
     return any(block.call == name or block.call.startswith(f"{name} ") for block in turn.blocks)
 
 
-def _open(turn: Turn) -> None:
-    """Makes the texts of a message data, apart from a recognised instruction. Without recognised data, all is data."""
+def _opened(turn: Turn) -> Turn:
+    """A message whose texts are data, apart from a recognised instruction. Without recognised data, all is data."""
+    blocks = []
     for block in turn.blocks:
         found = cut(block.text)
         tags = kept_tags(block)
-        block.must, block.data = (found.must if found.data and not tags else tags), True
+        blocks.append(replace(block, must=found.must if found.data and not tags else tags, data=True))
+    return replace(turn, blocks=blocks)
 
 
 def _asks(turn: Turn) -> bool:

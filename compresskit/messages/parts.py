@@ -6,11 +6,11 @@ Token figures for media are estimates, each with its source.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._json import dumps, exactly
-from ..types import Block, Message, Path, Slot, Turn
+from .._json import dumps
+from ..types import Message, Path, Slot, Turn
 
 # Every chat message costs about 3 tokens and its role 1 (OpenAI cookbook, "How to count tokens with tiktoken").
 MESSAGE_TOKENS = 4
@@ -39,13 +39,7 @@ _BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that 
 TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # fields of a text part; its text is counted as a slot
 # The field in which parts of these kinds hold a text, or a list of parts.
 _HOLDERS: dict[str, Path] = {"tool_result": ("content",), "search_result": ("content",)}
-_FORM = "[… "  # every form of a text holds a marker
-# Characters from which on a text in a JSON value may be left out: a marker costs about as much as this.
-MIN_JSON_TEXT = 100
 JSON_FORM = "shortened_json"  # the field that holds the form of a part of a JSON value
-_MIN_JSON_CHARACTERS = 400  # characters of a part of a JSON value from which on it has a form as a whole
-_LONG_JSON_TEXT = 1_000  # characters of a text in a JSON value from which on it has a form of its own
-_MAX_JSON_DEPTH = 5  # levels of a JSON value that are looked at, which bounds the time
 
 
 def kind_of(part: Any) -> str:
@@ -61,7 +55,7 @@ def is_text(part: Any) -> bool:
 def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     """The text slots of one part of a content list: of a text, a document, a search result or a tool's result.
 
-    With ``every``, also the text of a document with citations.
+    With ``every``, also the text of a document with citations, and titles and contexts.
 
     >>> found = {"type": "search_result", "content": [{"type": "text", "text": "a"}]}
     >>> part_slots({"type": "tool_result", "content": [found]}, ("content", 0))
@@ -70,21 +64,27 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     if is_text(part):
         bound = any(part.get(field) for field in _BOUND)
         return [] if bound else [Slot((*path, "text"), part["text"])]
+    about = named_slots(part, path) if every and kind_of(part) in ("document", "search_result") else []
     holder = _holder(part, every)
     inner: Any = part
     for step in holder:
         inner = inner.get(step) if isinstance(inner, dict) else None
     if not holder or inner is None:
-        return []
+        return about
     if isinstance(inner, str):
-        return [Slot((*path, *holder), inner)]
+        return [*about, Slot((*path, *holder), inner)]
     children = inner if isinstance(inner, list) else []
-    return [
+    return about + [
         slot
         for j, child in enumerate(children)
         if kind_of(child) != "tool_result"
         for slot in part_slots(child, (*path, *holder, j), every)
     ]
+
+
+def named_slots(inner: dict[str, Any], path: Path) -> list[Slot]:
+    """The title and the context of a document or a search result, which only a ``before`` changes."""
+    return [Slot((*path, name), inner[name]) for name in ("title", "context") if isinstance(inner.get(name), str)]
 
 
 def _holder(part: Any, every: bool) -> Path:
@@ -98,76 +98,6 @@ def _holder(part: Any, every: bool) -> Path:
         return "source", "content"
     # citations of a plain text name character ranges of it, so it must stay as it is
     return ("source", "data") if source_kind == "text" and (every or not part.get("citations")) else ()
-
-
-def json_slots(value: Any, path: Path, every: bool = False) -> list[Slot]:
-    """The slots of a JSON value in a result: its long texts, and each part of it without long texts as one JSON text.
-
-    The form of such a part is written as an object with the one field ``JSON_FORM``, because Gemini and Bedrock take no
-    text there. With ``every``, all texts, and no parts.
-
-    >>> found = json_slots({"rows": [{"id": n} for n in range(50)], "log": "started " * 200}, ("json",))
-    >>> [(slot.path, slot.text[:19]) for slot in found]
-    [(('json', 'rows', 'shortened_json'), '[{"id": 0}, {"id": '), (('json', 'log'), 'started started sta')]
-    """
-    return list(json_texts(value, path, every=True) if every else _json_slots(value, path, 0))
-
-
-def _json_slots(value: Any, path: Path, depth: int) -> Iterator[Slot]:
-    if isinstance(value, str):
-        yield from json_texts(value, path)
-        return
-    if not isinstance(value, dict | list):
-        return
-    if isinstance(value, dict) and _is_json_form(value):
-        yield Slot((*path, JSON_FORM), value[JSON_FORM])
-        return
-    text = exactly(value) if depth < _MAX_JSON_DEPTH else None
-    if text is None or len(text) < _MIN_JSON_CHARACTERS:
-        yield from json_texts(value, path)
-    elif _FORM in text or _is_for_texts(value, len(text)):
-        children = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, child in children:
-            yield from _json_slots(child, (*path, key), depth + 1)
-    else:
-        yield Slot((*path, JSON_FORM), text)
-
-
-def _is_json_form(value: Any) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(JSON_FORM), str)
-
-
-def _is_for_texts(value: dict[str, Any] | list[Any], size: int) -> bool:
-    """Whether the long texts in a JSON value of ``size`` characters are each worth a form of their own."""
-    long = sum(len(slot.text) for slot in json_texts(value, ()) if len(slot.text) >= _LONG_JSON_TEXT)
-    return 2 * long >= size if isinstance(value, list) else long > 0
-
-
-def json_blocks(turn: Turn, message: Any, found: Iterable[Slot]) -> None:
-    """Adds the blocks of slots at paths of a message. A text that stands where we write forms of JSON never changes."""
-    for slot in found:
-        block = Block(turn.index, slot.path, slot.text)
-        if slot.path[-1] == JSON_FORM:
-            place = message
-            for step in slot.path[:-1]:
-                place = place[step]
-            block.must = ((0, len(slot.text)),) if _is_json_form(place) else ()
-        turn.blocks.append(block)
-
-
-def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
-    """The long texts in a JSON value, in order, and those that could be forms of long ones; with ``every``, all."""
-    todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
-    while todo:
-        at, item = todo.pop()
-        if isinstance(item, str):
-            if every or len(item) >= MIN_JSON_TEXT or _FORM in item:
-                yield Slot(at, item)
-        elif isinstance(item, dict | list) and id(item) not in inside:
-            inside.add(id(item))
-            children = item.items() if isinstance(item, dict) else enumerate(item)
-            todo += reversed([((*at, key), child) for key, child in children])
 
 
 def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
@@ -193,23 +123,30 @@ def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
 
 
 def replace(message: Message, path: Path, text: str) -> None:
-    """Puts ``text`` at ``path`` of a message that the caller owns."""
-    form = path[-1] == JSON_FORM
-    put(message, path[:-1] if form else path, {JSON_FORM: text} if form else text)
+    """Puts ``text`` at ``path`` of a message that the caller owns.
+
+    A path to ``JSON_FORM`` that is not there yet leads to a JSON value, which becomes an object with this one field.
+    """
+    place = _at(message, path[:-1])
+    if path[-1] == JSON_FORM and not (isinstance(place, dict) and isinstance(place.get(JSON_FORM), str)):
+        _at(message, path[:-2])[path[-2]] = {JSON_FORM: text}
+    else:
+        place[path[-1]] = text
 
 
 def put_back(message: Message, path: Path, original: str) -> None:
-    """Puts an original in the place of the form at ``path`` of a message that the caller owns."""
-    form = path[-1] == JSON_FORM
-    put(message, path[:-1] if form else path, json.loads(original) if form else original)
+    """Puts an original in the place of its form at ``path`` of a message that the caller owns."""
+    if path[-1] == JSON_FORM:
+        _at(message, path[:-2])[path[-2]] = json.loads(original)
+    else:
+        _at(message, path[:-1])[path[-1]] = original
 
 
-def put(message: Message, path: Path, value: Any) -> None:
-    """Puts a value at ``path`` of a message that the caller owns."""
+def _at(message: Message, path: Path) -> Any:
     place: Any = message
-    for step in path[:-1]:
+    for step in path:
         place = place[step]
-    place[path[-1]] = value
+    return place
 
 
 def opaque(turn: Turn, part: Any) -> None:

@@ -68,7 +68,7 @@ class Limits(NamedTuple):
         return self
 
     def beyond(self, floor: int) -> int:
-        """The tokens above a floor out of reach that a conversation may use until its next compaction."""
+        """The tokens above an unreachable target that a conversation may use until its next compaction."""
         return int(tuning.WEIGHTS.beyond_share * (self.most - floor))
 
     def _worth(self, floor: int) -> int:

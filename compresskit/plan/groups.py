@@ -15,7 +15,7 @@ _CHARACTERS_PER_TOKEN_OF_ID = 1.5  # characters of a token of an id, as such an 
 
 
 class Atom(NamedTuple):
-    """Messages ``first`` to ``last`` (inclusive)."""
+    """Messages ``first`` to ``last`` (inclusive), which are kept or folded together."""
 
     first: int
     last: int

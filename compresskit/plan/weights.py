@@ -28,7 +28,7 @@ class PlanWeights:
         f"{_AGENTS}: without quoted lines the support falls by about 0.1",
     )
 
-    # Segments (candidates.py)
+    # Segments (segmenting.py)
     max_toolless_tokens: int = weight(
         2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
@@ -71,7 +71,7 @@ class PlanWeights:
         frozenset(FORMS), "compact forms that may be used; a text whose best form is missing stays as it is"
     )
 
-    # Repeated and outdated text (candidates.py)
+    # Repeated and outdated text (judging.py)
     repeated_share: float = weight(0.1, "share of the value that is left to a segment that a later text shows too")
     discounts_repeats: bool = weight(
         True,

@@ -1,4 +1,4 @@
-"""Facts: the ids, numbers, paths and identifiers of a conversation, and how likely each is needed again.
+"""Entities: the ids, numbers, paths and identifiers of a conversation, and how likely each is needed again.
 
 The next action of an agent names things of its history. Nobody knows which ones, so a text is also worth the facts
 that no other kept text shows. The weights were measured on agent runs (`python -m evals agent-points`): an agent needs

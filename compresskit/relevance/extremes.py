@@ -1,7 +1,7 @@
 """Finds the rows of a table that a superlative asks for: those with the highest and the lowest values of a column.
 
 "Which hotel is the cheapest?" shares no word with its answer. The column is the one whose name has most words of the
-question; an adjective such as cheapest stands for the usual names of its column. Rows are read one by one, in CSV and
+question; an adjective such as cheapest means the usual names of its column. Rows are read one by one, in CSV and
 its like, in Markdown and HTML, in statements of SQL, in columns apart by spaces, and in records of JSON.
 """
 
@@ -98,7 +98,7 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     Args:
         text: The text, whose parts are tables, or which is one.
         split: Its kind and parts.
-        head: What stands before the text, and ends with the names of its columns; "" if the text has them.
+        head: The text before it, which ends with the names of its columns; "" if the text itself has them.
         question: The question.
         explicit: How surely it asks about this text, from 0 to 1.
 
@@ -221,14 +221,13 @@ def _seconds(year: int, month: int, day: int, hour: int = 0, minute: int = 0, se
 def _tables(text: str, kind: str, head: str) -> Iterator[_Table]:
     """The tables of a text of a kind."""
     if head:
-        names = _outer(head.strip().splitlines()[-1])
-        yield from _of_lines(text, names)
+        yield from _of_lines(text, next((line for line in reversed(head.splitlines()) if not _RULED.match(line)), ""))
     elif "<tr" in text[:_QUESTION_CHARACTERS].lower() and (found := _of_html(text)):
         yield found
     elif kind in _JSON:
         yield from _of_records(text)
     else:
-        yield from _of_lines(text, None)
+        yield from _of_lines(text, "")
 
 
 def _outer(names: str) -> list[str]:
@@ -249,7 +248,7 @@ def _of_html(text: str) -> _Table | None:
         (row.start(), row.end(), [_TAG.sub("", cell).strip() for cell in _HTML_CELL.findall(row[0])])
         for row in _limited(_HTML_ROW.finditer(text))
     ]
-    return _with_names([row for row in rows if row[2]], None)
+    return _with_names([row for row in rows if row[2]], [])
 
 
 def _limited(found: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
@@ -283,8 +282,8 @@ def _members(record: str) -> dict[str, str]:
     return found
 
 
-def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
-    """A table for each run of lines with as many cells as most lines have."""
+def _of_lines(text: str, head: str) -> Iterator[_Table]:
+    """The table of the lines with as many cells as most lines have; ``head`` are the names of its columns, if known."""
     spans, at = [], 0
     for line in text.split("\n")[:_MAX_ROWS]:
         if line.strip() and not _RULED.match(line):
@@ -294,9 +293,10 @@ def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
         return
     lines = [text[start:end].strip("\r\n") for start, end in spans]
     if sum(_SQL.match(line) is not None for line in lines) * 2 > len(lines):
-        names, rows = _of_sql(lines, spans, names)
+        names, rows = _of_sql(lines, spans)
     else:
         sign = _delimiter(lines)
+        names = (_outer(head) if head.startswith("(") else _cells(head.rstrip("\r"), sign)) if head else []
         rows = [(*span, _cells(line, sign)) for span, line in zip(spans, lines, strict=True)]
     usual = max(sizes, key=sizes.__getitem__) if (sizes := _sizes(rows)) else 0
     if usual > 1:
@@ -306,9 +306,10 @@ def _of_lines(text: str, names: list[str] | None) -> Iterator[_Table]:
 
 
 def _of_sql(
-    lines: Sequence[str], spans: Sequence[tuple[int, int]], names: list[str] | None
-) -> tuple[list[str] | None, list[tuple[int, int, list[str]]]]:
-    """The rows of statements of SQL, and the names of their columns if a statement has them."""
+    lines: Sequence[str], spans: Sequence[tuple[int, int]]
+) -> tuple[list[str], list[tuple[int, int, list[str]]]]:
+    """The names of the columns, if a statement of SQL has them, and the rows."""
+    names: list[str] = []
     rows = []
     for span, line in zip(spans, lines, strict=True):
         found = _SQL.match(line.strip())
@@ -352,7 +353,7 @@ def _cells(line: str, sign: str, quote: str = '"') -> list[str]:
         return line.split(sign)
 
 
-def _with_names(rows: list[tuple[int, int, list[str]]], names: list[str] | None) -> _Table | None:
+def _with_names(rows: list[tuple[int, int, list[str]]], names: list[str]) -> _Table | None:
     """The table of rows, of which the first one has the names if they are not known."""
     heading = None
     if not names and rows and not any(_value(cell) is not None for cell in rows[0][2]):

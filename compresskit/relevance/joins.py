@@ -18,7 +18,7 @@ from .document import Document
 _KINDS = frozenset({"log", "lines", "json", "jsonl", "table", "search"})
 _MAX_IDS = 24  # ids of a hit that are followed, which bounds the time
 _MAX_HITS = 64  # hits whose ids are followed, which bounds the time
-_MAX_ALL = 400  # different ids that are followed, which bounds the time
+_MAX_ALL = 100  # different ids that are followed, which bounds the time
 # letters with digits, a number of five digits or more, and one in brackets, which names a process; no dates and times
 _ID = re.compile(
     r"(?<![\w.:-])(?!\d{1,4}[-/:.]\d\d?[-/:.])(?=[\w-]*\d)"
@@ -26,17 +26,22 @@ _ID = re.compile(
 )
 
 
-def joined(documents: Sequence[Document], values: Sequence[float], explicit: float) -> list[float]:
+def joined(
+    documents: Sequence[Document], values: Sequence[float], named: Sequence[float], explicit: float
+) -> list[float]:
     """The values of all segments of all documents in a row, raised where they share a rare id with better ones.
 
     Args:
+        documents: the texts.
+        values: the value of each segment.
+        named: above 0 for the segments with a name that the query says outright: only their ids are followed.
         explicit: how surely the query asks about the texts, from 0 to 1.
 
     >>> from compresskit.content import Segment
     >>> lines = ["a1: user mia asks\\n", "INFO req-77f1 mia\\n", "ERROR req-77f1 no space\\n", "INFO req-12c9 ok\\n"]
     >>> text, starts = "".join(lines), [0, 18, 36, 59]
     >>> segments = [Segment(start, end, "") for start, end in zip(starts, [*starts[1:], len(text)])]
-    >>> joined([Document(text, segments, "", 0.0, "log")], [0.0, 1.0, 0.0, 0.0], 1.0)
+    >>> joined([Document(text, segments, "", 0.0, "log")], [0.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0], 1.0)
     [0.0, 1.0, 0.7071067811865476, 0.0]
     """
     tuned = tuning.WEIGHTS
@@ -44,7 +49,7 @@ def joined(documents: Sequence[Document], values: Sequence[float], explicit: flo
     if not explicit * tuned.id_share:
         return raised
     lists = _Lists(documents)
-    listed = list(lists.numbers())
+    listed = [number for number in lists.numbers() if named[number]]
     best = max(map(values.__getitem__, listed), default=0.0)
     found: dict[str, list[int]] = {}
     for number in nlargest(_MAX_HITS, listed, key=values.__getitem__):

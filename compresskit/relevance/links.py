@@ -25,7 +25,7 @@ _CODE = frozenset(
 )  # kinds that begin with no names, and in which one capitalised word is none
 _IDENTIFIER = re.compile(r"\w+")
 _WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’]*\.?"  # begins with a capital, or is of a script without them
-_SMALL = r"(?:of|the|and|in|on|for|to|a|de|da|di|du|del|des|la|le|von|van|der|y|e|i)"  # stand inside of names
+_SMALL = r"(?:of|the|and|in|on|for|to|a|de|da|di|du|del|des|la|le|von|van|der|y|e|i)"  # occur inside of names
 _NAME = re.compile(rf"{_WORD}(?:[ _-](?:{_SMALL}[ _]){{0,2}}(?:{_WORD}|\d+))*")
 _BETWEEN = re.compile(r"[ _-]")
 _SENTENCE = ".!?:\n"  # signs behind which every word has a capital

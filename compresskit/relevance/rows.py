@@ -26,6 +26,7 @@ _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # k
 _PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that detection may report for lists and YAML
 _COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # line beginnings of texts that are no listings
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
+_RULE = 3  # signs of a line between records, as in YAML, maximum
 _MAX_TERMS = 64  # words of the question that are searched, which bounds the time
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
@@ -128,7 +129,7 @@ def _sampled(starts: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _beginning(line: str) -> str:
-    """The beginning of a line without the parts that differ between rows; "" for a blank line.
+    """The beginning of a line without the parts that differ between rows; "" for a blank line or a long rule.
 
     >>> [_beginning(line) for line in ("  - name: cup", "  12 | cup", "<td>cup</td>", "cup:", "owner: mia", "Each cup")]
     ['  -', '0', '<td', ':', 'owner:', 'Each']
@@ -137,6 +138,9 @@ def _beginning(line: str) -> str:
     if match is None:
         return ""
     indentation, number, key, sign = match.groups()
+    ruled = key or sign
+    if ruled and len(ruled) > _RULE and ruled == ruled[0] * len(ruled) and match.end() == len(line.rstrip()):
+        return ""  # it underlines a title
     if number:
         return "0"
     return indentation + (":" if key and key[-1] in ":{" and match.end() == len(line.rstrip()) else key or sign)

@@ -94,7 +94,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
         values = _with(parts, "reranked", values, query.rerank(texts, values))
     values = _with(parts, "linked", values, hop(documents, values, query.explicit))
-    values = _with(parts, "joined", values, joined(documents, values, query.explicit))
+    values = _with(parts, "joined", values, joined(documents, values, mentioned, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
     beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]

@@ -100,6 +100,7 @@ class _Told(dict[str, tuple[int, ...]]):
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
         self.numbers = {name: number for number, name in enumerate(self.weights)}
         self._longest = max(map(len, self.prefixes), default=0)
+        self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
 
     def _relate(self, found: dict[str, str], words: Iterable[str], term: str, how: str, weight: float) -> None:
         for word in words:
@@ -109,6 +110,8 @@ class _Told(dict[str, tuple[int, ...]]):
 
     def _begun(self, part: str) -> str:
         """The name of the longest beginning of a word that is one of a term's."""
+        if part[:MIN_PREFIX] not in self._firsts:
+            return ""
         for end in range(min(self._longest, len(part) - 1), MIN_PREFIX - 1, -1):
             if name := self.prefixes.get(part[:end]):
                 return name if name[-1] == _STEM or len(part) >= end + _MIN_REST else ""
@@ -305,10 +308,7 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
 
     before = shape[capitals - 1]  # a text begins and ends with a space
     cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
-    begins = np.zeros(len(shape), dtype=np.bool_)
-    begins[cuts] = True
-    begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = True  # the words that are cut
-    part_starts = np.flatnonzero(begins)
+    part_starts = np.union1d(cuts, starts[np.searchsorted(starts, cuts, side="right") - 1])  # of the words that are cut
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter as Tallied
-from collections.abc import Iterator
+from itertools import chain, zip_longest
+from operator import add
 
 # ASCII text, most of what agents see: everything but letters and digits becomes a space, which is many times
 # faster than a pattern. Inner capitals are looked at afterwards, word by word.
@@ -23,6 +24,7 @@ _UNIT = re.compile(rf"[^\W\d_][{_TONES}]*|\d+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _IS_EAST = re.compile(f"[{_EAST}]")
 _IS_HAN = re.compile(f"[{_HAN}]")
+_ALL_HAN = re.compile(f"[{_HAN}]+")
 # What a text names outright: paths, dotted and compound identifiers, ids, numbers of three digits and more.
 _MENTIONS = re.compile(r"[A-Za-z_~./][\w./:@-]*[\w]|\d[\w.-]{2,}")
 _CALLED = re.compile(r"\b([A-Za-z_]\w{2,})\(\)")
@@ -92,13 +94,10 @@ def words(text: str) -> list[str]:
     blank = spaced(text)
     if blank is not None:
         return blank.split()
-    found: list[str] = []
-    for run in _UNICODE_WORDS.findall(text):
-        if _IS_UNSPACED.match(run):
-            found += _neighbours(run)
-        else:
-            found.append(run)
-    return found
+    runs: list[str] = _UNICODE_WORDS.findall(text)
+    if not _IS_UNSPACED.search(text):
+        return runs
+    return list(chain.from_iterable(_neighbours(run) if _IS_UNSPACED.match(run) else (run,) for run in runs))
 
 
 def unspaced(letter: str) -> bool:
@@ -106,19 +105,27 @@ def unspaced(letter: str) -> bool:
     return _IS_UNSPACED.match(letter) is not None
 
 
-def _neighbours(run: str) -> Iterator[str]:
+def _neighbours(run: str) -> list[str]:
     """The words of a run of letters without spaces.
 
-    >>> list(_neighbours("東京タワー")), list(_neighbours("ที่นี่เอง"))
+    >>> _neighbours("東京タワー"), _neighbours("ที่นี่เอง")
     (['東', '東京', '京', '京タ', 'タワ', 'ワー'], ['ที่นี่เ', 'นี่เอ', 'เอง'])
     """
-    units = _UNIT.findall(run)
-    size = 2 if _IS_EAST.match(run) else 3
-    for number, unit in enumerate(units):
-        if _IS_HAN.match(unit) or len(units) == 1:
-            yield unit
-        if len(units) > 1 and (number + size <= len(units) or not number):
-            yield "".join(units[number : number + size])
+    units: list[str] = list(run) if run.isalpha() else _UNIT.findall(run)
+    if len(units) < 2:
+        return units
+    if _IS_EAST.match(run):
+        together = list(map(add, units, units[1:]))
+    else:
+        together = ["".join(units[first : first + 3]) for first in range(max(1, len(units) - 2))]
+    if not _IS_HAN.search(run):
+        return together
+    if _ALL_HAN.fullmatch(run):
+        found = [*units, *together]
+        found[::2], found[1::2] = units, together
+        return found
+    alone = [unit if _IS_HAN.match(unit) else "" for unit in units]
+    return list(filter(None, chain.from_iterable(zip_longest(alone, together))))
 
 
 def parts(word: str) -> list[str]:

@@ -88,7 +88,11 @@ class RelevanceWeights:
     member_share: float = weight(0.75, "share of that for a part of the definition")
     own_call: float = weight(0.15, "value of the words of the call that asked for the text; 0: none")
     own_call_factor: float = weight(3, "multiple of the share of the call's words in a segment that gives own_call")
-    call_context: float = weight(0.3, "value that a call that matches the query lends to all of its text; 0: none")
+    call_context: float = weight(
+        0.15,
+        "value that a call that matches the query lends to all of its text; 0: none",
+        "`python -m evals fit`: left out +0.007 over all families; man pages, fixes and SWE-bench gain by 0.02 to 0.06",
+    )
     call_size_exponent: float = weight(
         0.7,
         "exponent of a segment's size, over the mean size, by which its share of that value grows",
@@ -144,11 +148,18 @@ class RelevanceWeights:
     )
 
     # Sections (sections.py)
-    section: float = weight(0.6, "value of a segment below the heading that says most of the query; 0: none")
+    section: float = weight(
+        0.6,
+        "value of a segment below the heading that says most of the query; 0: none",
+        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.70 to 0.90",
+    )
     min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
     title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
     path_share: float = weight(0.5, "share of the words of the headings above it")
-    named_section: float = weight(2.0, "value of the number that the question names, in best words of a title")
+    named_section: float = weight(
+        2.0,
+        "value of the number of a section that the question names, as a multiple of that of the best word of a title",
+    )
 
     # Tables (tables.py)
     table: float = weight(
@@ -178,7 +189,11 @@ class RelevanceWeights:
     min_name_characters: int = weight(4, "characters of a name of one word that is followed, minimum")
 
     # Lines, rows and records with the same id (joins.py)
-    id_share: float = weight(1.0, "share of a hit's value that goes to others with an id that it has; 0: none")
+    id_share: float = weight(
+        1.0,
+        "share of a hit's value that goes to others with an id that it has; 0: none",
+        "`python -m evals needs`: logs that are asked for one request or process 0.96 to 0.98",
+    )
     min_joined_share: float = weight(0.5, "share of the best hit's value from which on a hit's ids are followed")
     max_id_segments: int = weight(24, "segments that may have an id that is followed, maximum")
 
@@ -212,6 +227,7 @@ class RelevanceWeights:
         "share of the weight of the words of a command, which say less than a query what its output is for",
         _OUTPUTS,
     )
+    unasked_share: float = weight(0.3, "share of the relevance to a command that counts if there is no query", _OUTPUTS)
     failure: float = weight(
         1.0, "value of a line of failure that no other is like, as much as the best hit of the query", _OUTPUTS
     )
@@ -253,13 +269,15 @@ class RelevanceWeights:
 
     # Rows that a superlative asks for (extremes.py)
     extreme_rows: int = weight(
-        2, "rows at the end of a column that a superlative asks for, if it names no number; 0: none"
+        2,
+        "rows at the end of a column that a superlative asks for, if it names no number; 0: none",
+        "`python -m evals needs`: tables asked for their highest and lowest values 0.21 to 0.96",
     )
-    min_ordered_share: float = weight(0.7, "share of the cells of a column that have an order, minimum")
     extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
     other_end_share: float = weight(
         0.3, "certainty of the row at the other end of the column, and of columns that the question names in part"
     )
+    min_ordered_share: float = weight(0.7, "share of the cells of a column that are numbers or dates, minimum")
 
     # Text that later texts show too (duplicates.py)
     min_repeated_line_characters: int = weight(

@@ -1,7 +1,7 @@
 """Calls of deferred tools in a response become calls of the caller's own tools, or of ours if they must be answered.
 
-Only names and arguments change: ids, signatures and places stay. Whoever has the definitions says what a call becomes;
-here are the shapes.
+Only names and arguments change: ids, signatures and places stay. The owner of the definitions decides what a call
+becomes; this module knows the shapes.
 """
 
 from __future__ import annotations

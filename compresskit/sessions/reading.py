@@ -124,7 +124,7 @@ def _first(value: Any) -> Any:
 
 
 def _is_bookkeeping(value: Any) -> bool:
-    """Whether a line may stand before the first one that tells the format."""
+    """Whether a line may come before the first one that shows the format."""
     return (
         isinstance(value, dict)
         and "role" not in value

@@ -1,6 +1,6 @@
 """Scopes: names in a store that only one conversation of one tenant can make.
 
-A key is made from its text, so whoever knows a text, or guesses a key, knows what another one would ask for.
+A key is made from its text, so a person who knows a text, or guesses a key, knows what another would ask for.
 What is stored under is therefore a keyed hash of tenant, conversation and key: the same key of another tenant or
 conversation is another name, and from a name nothing can be read back.
 """

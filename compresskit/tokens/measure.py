@@ -265,7 +265,7 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None, fact
 
 
 def check_counter(name: str, counter: object) -> None:
-    """Raises InvalidArgument for what counts nothing. None, which stands for tiktoken, is right."""
+    """Raises InvalidArgument for a value that cannot count. None means tiktoken."""
     if counter is not None and not callable(getattr(counter, "count", None)) and not callable(counter):
         raise InvalidArgument(
             f"{name} is {shown(counter)}; a function str -> int or an object with count(text) -> int was "

@@ -39,11 +39,13 @@ class Offer:
         tools: The tools to send.
         decisions: One for each definition that could be shortened or deferred; empty if the tools are as they were.
         saved_tokens: The tokens that the tools cost less.
+        over_tokens: The tokens that they cost above the budget.
     """
 
     tools: list[Tool]
     decisions: tuple[ToolDecision, ...] = ()
     saved_tokens: int = 0
+    over_tokens: int = 0
 
 
 def offer(
@@ -77,14 +79,15 @@ def offer(
         return Offer(list(tools))
     definitions = definitions_of(tools)
     if not definitions:
-        return Offer(list(tools))
+        return Offer(list(tools), over_tokens=whole - budget)
     choice = _Choice(tools, shape, budget, count, definitions)
     actions = choice.kept(before, keep) or choice.made(keep, called, query)
     written = choice.written(actions)
     cost = _cost(written, count)
     if cost >= whole:
-        return Offer(list(tools))
-    return Offer(written, choice.decisions(actions, before, keep, called), whole - cost)
+        return Offer(list(tools), over_tokens=whole - budget)
+    decisions = choice.decisions(actions, before, keep, called)
+    return Offer(written, decisions, whole - cost, max(0, cost - budget))
 
 
 class _Choice:
@@ -137,7 +140,7 @@ class _Choice:
     def _corrected(self, actions: dict[str, ToolAction], order: list[str]) -> dict[str, ToolAction]:
         """Defers the last tools of an order, as long as the tools as they are written cost too much.
 
-        Names that no group stands for any more may cost more than what was counted for single tools.
+        Names that are no longer in a group may cost more than what was counted for single tools.
         """
         while order and (over := _cost(self.written(actions), self._count) - self._budget) > 0:
             while order and over > 0:

@@ -121,7 +121,7 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
             numbers = range(originals, len(shown))
             given = [replaced.shown(one, shown, number) for one, number in zip(given, numbers, strict=False)]
             own_before = [filled.filled(shown, number) for number in numbers]
-            if as_sent is not False:  # a text that is as it was sent stands for the text that was replaced
+            if as_sent is not False:  # a text as it was sent means the text that it replaced
                 pairs = list(zip(own, given, strict=True))
                 own = [was if one is now else one for (one, now), was in zip(pairs, own_before, strict=False)]
         if as_sent is not True and _same(given, stands_for):

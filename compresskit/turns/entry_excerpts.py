@@ -12,7 +12,7 @@ from typing import NamedTuple
 from .._json import clone
 from ..content import detect
 from ..messages import read
-from ..messages.instructions import carry
+from ..messages.instructions import carried
 from ..messages.must_stay import task_of
 from ..messages.parts import replace
 from ..messages.retrieval_tool import OURS
@@ -95,8 +95,7 @@ def enter_views(
         return {}
     places = _context(given.turns, known)
     shown = [messages[index] if index in sizes else _clipped(messages[index]) for index in places]
-    turns = read(shown, given.shape).turns
-    carry([given.turns[index] for index in places], turns)
+    turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
     stays = ["" if index in sizes else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])

@@ -34,7 +34,7 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]  # key -> original
-    once: frozenset[str] = (
+    repeats: frozenset[str] = (
         frozenset()
     )  # keys of results of which a part was left out because it repeats an earlier text
     needs_tool: bool = False  # whether something was left out that the model may ask for
@@ -75,7 +75,7 @@ class Entered(NamedTuple):
         if not equal(whole[before:], new):
             return whole, Entered([], {})
         last = [
-            short if protected[before + number] and not self.once & _issued(short, self.taken) else message
+            short if protected[before + number] and not self.repeats & _issued(short, self.taken) else message
             for number, (short, message) in enumerate(zip(self.messages, new, strict=True))
         ]
         shown = frozenset().union(*(_issued(message, self.taken) for message in last))
@@ -114,19 +114,19 @@ def entered(
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
-    once: dict[str, str] = {}
+    repeated: dict[str, str] = {}
     views: dict[str, str] = {}
     if forms:
         taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         limits = limits._replace(cache={**limits.cache, **taken})
-        once, views = _views(given, messages, known, fresh, sent, protected, limits, rules, long)
-        taken |= once | views
+        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules, long)
+        taken |= repeated | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
     ):  # a message quotes one of these markers already, so restore() would take the quotation for the form
         return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken, frozenset(once), needs_tool=bool(once or views))
+    return Entered(fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
 
 
 def _views(
@@ -165,12 +165,12 @@ def _views(
         for turn in untouched()
         for block in long_results(turn, limits, long, rules)
     }
-    once = _once(untouched(), known, fresh, newest, limits, long)
-    limits = limits._replace(cache={**limits.cache, **once})
-    return once, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, long)
+    repeated = _leave_out_repeats(untouched(), known, fresh, newest, limits, long)
+    limits = limits._replace(cache={**limits.cache, **repeated})
+    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, long)
 
 
-def _once(
+def _leave_out_repeats(
     turns: Sequence[Turn],
     known: int,
     fresh: list[Message],

@@ -67,7 +67,7 @@ class Above:
 
 
 def referred(text: str, call: str, above: str, key: str, wording: Wording) -> str | None:
-    """The parts of a result that are not above it, with markers for the rest; None if the rest is not most of it.
+    """A result in which markers replace the text that is above it already; None if that is less than most of it.
 
     Args:
         text: a new result.

@@ -56,7 +56,7 @@ class Unit(NamedTuple):
         words: Some words to know the first message by.
         texts: For each message, its texts.
         calls: For each message, the calls and other fields that no form changes.
-        marker: The text that stands for a run.
+        marker: The text that replaces a run.
     """
 
     first: int

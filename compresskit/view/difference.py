@@ -48,7 +48,7 @@ def difference(before: str, after: str) -> list[Line]:
 def _kept(lines: Sequence[str], places: dict[str, list[int]]) -> list[int]:
     """The place of each line in the original, -1 if it is new.
 
-    From the end: a marker stands before what it hides, so a line that is there more than once is more likely the last.
+    It searches from the end. A marker comes before the text that it hides, so of equal lines the last one is meant.
     """
     found = []
     limit = max((there[-1] for there in places.values()), default=-1) + 1

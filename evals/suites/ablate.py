@@ -34,8 +34,10 @@ if not __package__:  # run as a file
 from compresskit._weights import listed, replaced
 from compresskit.content import FORMS
 from compresskit.markers import weights as markers
+from compresskit.messages import weights as messages
 from compresskit.plan import weights as plan
 from compresskit.relevance import weights as relevance
+from compresskit.tool_definitions import weights as tool_definitions
 from compresskit.turns import weights as turns
 from evals.harness import data, engine, options, reporting, running
 from evals.harness.cases import Case, Row
@@ -44,7 +46,14 @@ from evals.suites import agent_points, multihop_qa, swe_bench
 
 Values = Mapping[str, Any]  # "package.field" -> value
 
-PACKAGES = {"relevance": relevance, "markers": markers, "plan": plan, "turns": turns}
+PACKAGES = {
+    "relevance": relevance,
+    "markers": markers,
+    "plan": plan,
+    "turns": turns,
+    "messages": messages,
+    "tool_definitions": tool_definitions,
+}
 DEFAULTS = "defaults"
 
 

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+import compresskit
 from compresskit import compress
 from compresskit._weights import listed, replaced
 from compresskit.plan import weights as plan
@@ -73,6 +75,11 @@ def test_a_mechanism_changes_weights_that_there_are(name):
         package, _, field = key.partition(".")
         assert getattr(DEFAULTS[package], field) != value
         assert type(getattr(DEFAULTS[package], field)) is type(value)
+
+
+def test_every_package_with_weights_can_be_changed():
+    package = Path(compresskit.__file__).parent
+    assert {file.parent.name for file in package.rglob("weights.py")} == set(ablate.PACKAGES)
 
 
 @pytest.mark.parametrize("package", ablate.PACKAGES)

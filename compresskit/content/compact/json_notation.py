@@ -74,8 +74,8 @@ _BARE_CELL = re.compile(r"(?![A-Z]\()[^\s,[{\"…](?:[^,\n\r]*[^\s,])?")  # a st
 _NAMED_CELL = re.compile(r"((?:[^\s,:(){}\[\]\"=]|\"[^\"]*\")+)=")
 _LONG_TEXT = re.compile(r"^ .*", re.MULTILINE)
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LONG_MEMBER = 240  # characters of a member from which on its items stand on lines of their own
-_LONG_STRING = 400  # characters of a string from which on it stands on lines of its own
+_LONG_MEMBER = 240  # characters of a member from which on its items have lines of their own
+_LONG_STRING = 400  # characters of a string from which on it has lines of its own
 _LONG_LINES = 80  # the same, of a string of several lines
 _FEW_TABLES = 3  # lists of rows, each under its path; of more of them,
 _MIN_ROWS = 4  # those with so many rows

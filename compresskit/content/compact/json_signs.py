@@ -18,7 +18,7 @@ COUNT = re.compile(r"(\d{1,9})× ")  # how often the row or item comes, one afte
 NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
 STRING = r'"(?:[^"\\]|\\.)*"'
 MEMBER = re.compile(rf'(?:{STRING}|[^\s,:(){{}}\[\]"=]+)(?: > (?:{STRING}|[^\s,:(){{}}\[\]"=]+))*:(?= |$)')
-UNSAFE = re.compile("[\0\ud800-\udfff]")  # cannot stand in every request: stays an escape in quotes
+UNSAFE = re.compile("[\0\ud800-\udfff]")  # some requests cannot hold it, so it stays an escape in quotes
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
 BARE = re.compile(r"[^\s,:(){}\[\]\"=…](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")

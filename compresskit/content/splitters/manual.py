@@ -1,7 +1,7 @@
-"""Manual and help pages: an option and its description are one piece, other text is cut into paragraphs.
+"""Cuts manual and help pages: an option and its description are one piece, and other text is cut into paragraphs.
 
-Told by indentation: what stands deeper than an option's line describes it, blank lines or not. Pieces are named by
-their option, or by the section that they are in.
+Lines that are indented more than the line of an option describe it, even behind blank lines. Pieces are named by their
+option, or by the section that they are in.
 """
 
 import re

@@ -1,7 +1,7 @@
-"""JSON and JSON lines: a mark a record.
+"""Cuts JSON and JSON lines into records.
 
-One scanner walks the brackets, strings skipped; nothing is decoded, so half a document, or one with
-line numbers before it, is split as well as a whole one. Whether it is valid is not told.
+One scanner walks the brackets and skips strings. It decodes nothing, so it also splits half a document, or one with
+line numbers. It does not check whether the JSON is valid.
 """
 
 import re
@@ -35,7 +35,7 @@ _TEXT = 300  # characters of a member that is a text of its own, if most members
 
 
 def marks(text: str, max_chars: int = 1600) -> list[Mark]:
-    """Marks at the records: an array's elements, an object's members; inside large ones, theirs.
+    """Marks at the records: the elements of an array, the members of an object, and within large ones theirs.
 
     >>> text = '{"results": [{"id": 1}, {"id": 2}]}'
     >>> [(mark.start, mark.name) for mark in marks(text, 25)]
@@ -45,7 +45,7 @@ def marks(text: str, max_chars: int = 1600) -> list[Mark]:
     at = 0
     while match := _OPENED.search(text, at):
         line = text.rfind("\n", at, match.start()) + 1
-        if line and text[at:line].strip():  # what stands before the first bracket is no record
+        if line and text[at:line].strip():  # text before the first bracket is no record
             scan.marks.append(Mark(at, "", 0))
             at = line
         at = scan.members(at, match.start(), "", 0)
@@ -55,7 +55,7 @@ def marks(text: str, max_chars: int = 1600) -> list[Mark]:
 
 
 def line_marks(text: str, max_chars: int = 1600) -> list[Mark]:
-    """Marks at each line, and inside a line that is too long, at its members.
+    """Marks at each line, and at the members within a line that is too long.
 
     >>> [mark.name for mark in line_marks('{"id": 7}\\n{"id": 8}\\n')]
     ['7', '8']
@@ -88,7 +88,7 @@ class _Scan:
         self.opens = False  # whether a list or an object ended before the next mark
 
     def members(self, begin: int, opened: int, prefix: str, depth: int) -> int:
-        """Marks for what the bracket at `opened` holds, the first one at `begin`; where it is closed."""
+        """Adds marks for the values in the bracket at `opened`, the first one at `begin`; returns the end."""
         self.group += 1
         text, listed = self.text, self.text.startswith("[", opened)
         group, start, at = self.group, begin, opened + 1

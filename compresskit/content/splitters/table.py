@@ -1,4 +1,4 @@
-"""Tables: a mark a row, in CSV and its like, and in HTML. Cells are not read."""
+"""Cuts tables into rows: CSV and similar formats, Markdown, and HTML. It does not read cells."""
 
 import csv
 import io
@@ -39,7 +39,7 @@ def looks_csv(sample: str, whole: bool) -> bool:
 
 
 def _is_tabular(rows: list[list[str]], delimiter: str) -> bool:
-    """Whether cells are words and numbers: prose has a comma here and there, too, and code has brackets."""
+    """Whether cells are words and numbers. Prose has some commas too, and code has brackets."""
     if all(not row[-1] for row in rows) or any(row[-1].endswith(("{", "(", ")")) for row in rows[:_MIN_ROWS]):
         return False  # statements, or members of a list
     cells = [cell for row in rows for cell in row]
@@ -77,7 +77,7 @@ def tables(text: str) -> Iterator[tuple[int, int]]:
 
 
 def looks_html(sample: str) -> bool:
-    """Whether most of a text are the rows of an HTML table."""
+    """Whether most of a text consists of rows of an HTML table."""
     low = sample.lower()
     return (
         "<table" in low and low.count("<tr") >= _MIN_ROWS and low.count("<tr") + low.count("<td") > low.count("\n") / 2
@@ -107,7 +107,7 @@ def marks(text: str) -> Iterator[Mark]:
 
 
 def _lines(text: str) -> Iterator[Mark]:
-    """Marks at rows that end with their line; the rule under a Markdown table's names stays with them."""
+    """Marks at rows that are one line each. The rule under the names of a Markdown table stays with the names."""
     bars = text.lstrip().startswith("|")
     start, group, blank = 0, 0, True
     for row in (_BAR_ROW if bars else _ROW).finditer(text):

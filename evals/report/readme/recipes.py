@@ -43,6 +43,7 @@ RECIPES = {
     "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
     "needs": Recipe((*_EVALS, "needs"), 2.5),
+    "fit": Recipe((*_EVALS, "fit"), 15, slow="some minutes", prompts=True),
     "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),

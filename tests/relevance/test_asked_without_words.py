@@ -1,0 +1,191 @@
+"""Questions whose answer has none of their words: superlatives, titles of sections, numbers of clauses, ids."""
+
+import csv
+import html
+import io
+import json
+import random
+
+import pytest
+
+from compresskit import compress, restore
+from compresskit.content import detect, split
+from compresskit.relevance.extremes import extremes
+
+FIRST = ("Bar", "Cor", "Dun", "Fel", "Gim")
+LAST = ("holt", "wick", "mere", "stead", "ford", "ley", "ton", "combe", "thorpe", "by", "dale", "gate")
+NAMES = [first + last for first in FIRST for last in LAST]
+COLUMNS = ("ferry", "passengers", "launched", "fare_eur")
+
+
+def ferries():
+    made = random.Random(3)
+    years = made.sample(range(1900, 1990), len(NAMES))
+    return [
+        (name, str(made.randrange(1_000, 99_000)), f"{year}-05-21", f"{made.uniform(2, 90):.2f}")
+        for name, year in zip(NAMES, years, strict=True)
+    ]
+
+
+def as_csv(rows, delimiter=","):
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return written.getvalue()
+
+
+def as_html(rows):
+    cells = ("".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows)
+    return "<table>\n" + "".join(f"<tr>{row}</tr>\n" for row in cells) + "</table>\n"
+
+
+def records(rows):
+    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+
+TABLES = {
+    "CSV": lambda rows: as_csv([COLUMNS, *rows]),
+    "tabs": lambda rows: as_csv([COLUMNS, *rows], "\t"),
+    "Markdown": lambda rows: "".join(f"| {' | '.join(row)} |\n" for row in [COLUMNS, ("---",) * 4, *rows]),
+    "HTML": lambda rows: as_html([COLUMNS, *rows]),
+    "columns": lambda rows: "".join("".join(f"{cell:<16}" for cell in row) + "\n" for row in [COLUMNS, *rows]),
+    "SQL": lambda rows: "".join(
+        f"INSERT INTO ferries ({', '.join(COLUMNS)}) VALUES ({', '.join(map(repr, row))});\n" for row in rows
+    ),
+    "JSON": lambda rows: json.dumps(records(rows)),
+    "JSON in a page": lambda rows: json.dumps({"page": 1, "found": records(rows)}, indent=1),
+    "a title and JSON": lambda rows: f"ferries.json\n\n{json.dumps(records(rows))}",
+}
+SUPERLATIVES = {
+    "Which ferry has the most passengers?": lambda rows: max(rows, key=lambda row: int(row[1])),
+    "Which of them is the cheapest?": lambda rows: min(rows, key=lambda row: float(row[3])),
+    "Which ferry was launched first?": lambda rows: min(rows, key=lambda row: row[2]),
+    "What is the lowest fare?": lambda rows: min(rows, key=lambda row: float(row[3])),
+    "Welche Fähre hat die höchste fare?": lambda rows: max(rows, key=lambda row: float(row[3])),
+}
+
+
+@pytest.mark.parametrize("layout", TABLES)
+@pytest.mark.parametrize("question", SUPERLATIVES)
+def test_a_superlative_finds_its_row_in_any_table(layout, question):
+    rows = ferries()
+    text = TABLES[layout](rows)
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=whole // 2, target=whole // 2)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == messages
+    assert SUPERLATIVES[question](rows)[0] in result.messages[0]["content"]
+
+
+def test_a_superlative_without_a_column_of_its_name_takes_both_ends_of_each():
+    text = TABLES["CSV"](ferries())
+    (unsure, *_) = extremes(text, split(text), "", "Which one is best?", 1.0)
+    assert 0 < unsure.share < 1
+    assert extremes(text, split(text), "", "Which one is interesting to the guest?", 1.0) == []
+
+
+TOPICS = ["Harvest", "Lighthouses", "Pottery", "Weather records", "Bees", "Rail tunnels", "Glaciers", "Clock towers"]
+SECTIONS = {
+    "Markdown": "## {title}\n\n{body}\n\n",
+    "HTML": "<h2>{title}</h2>\n<p>{body}</p>\n\n",
+    "LaTeX": "\\section{{{title}}}\n{body}\n\n",
+    "underlined": "{title}\n------------\n\n{body}\n\n",
+    "numbered": "{number}. {title}\n\n{body}\n\n",
+    "clauses": "Section {number} {title}\n{body}\n\n",
+    "wiki": "== {title} ==\n{body}\n\n",
+}
+
+
+def written(layout, *, quoted=False):
+    made = random.Random(5)
+    sentences = [
+        f"The {made.choice(NAMES)} office keeps {made.randrange(100, 999)} of them." for _ in range(len(TOPICS) * 9)
+    ]
+    bodies = [" ".join(sentences[9 * at : 9 * at + 9]) for at in range(len(TOPICS))]
+    parts = (
+        SECTIONS[layout].format(title=title, number=number, body=body)
+        for number, (title, body) in enumerate(zip(TOPICS, bodies, strict=True), 1)
+    )
+    text = "".join(parts)
+    return (json.dumps({"page": "guide", "text": text}) if quoted else text), bodies
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("layout", SECTIONS)
+def test_a_title_speaks_for_all_of_its_section(layout, quoted):
+    text, bodies = written(layout, quoted=quoted)
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": "What is said about rail tunnels?"}]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=int(0.4 * whole), target=int(0.4 * whole))
+    assert result.target_met
+    kept = sum(sentence in result.messages[0]["content"] for sentence in bodies[5].split(". "))
+    assert kept >= (5 if quoted else 9)
+
+
+@pytest.mark.parametrize(
+    ("layout", "question"),
+    [("clauses", "What does section 6 say?"), ("numbered", "Sum up item 6."), ("clauses", "Was steht in § 6?")],
+)
+def test_a_number_that_the_question_names_finds_its_section(layout, question):
+    text, bodies = written(layout)
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=int(0.4 * whole), target=int(0.4 * whole))
+    assert bodies[5] in result.messages[0]["content"]
+
+
+def test_lines_of_one_request_stay_together():
+    made = random.Random(11)
+    lines = []
+    for number in range(150):
+        request = f"req-{made.randrange(16**8):08x}"
+        begin = f"2026-03-01T10:{number // 60:02}:{number % 60:02} INFO [{request}]"
+        lines.append(f"{begin} opened basket of client C-{4000 + number}")
+        lines.append(f"{begin} stock is held in hall {made.randrange(90)}")
+    order = sorted(range(len(lines)), key=lambda at: (at + made.randrange(40), at))
+    text = "\n".join(lines[at] for at in order) + "\n"
+    question = "What happened to the basket of client C-4077?"
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=whole // 4, target=whole // 4)
+    assert lines[2 * 77 + 1] in result.messages[0]["content"]
+
+
+PAGES = {
+    "th": (
+        "ประภาคารเก่าตั้งอยู่บนเกาะทางเหนือ",
+        "ตลาดน้ำเปิดทุกวันเสาร์ตอนเช้าตรู่",
+        "โรงเรียนแห่งนี้มีนักเรียนประมาณสองร้อยคน",
+        "สะพานไม้สร้างโดยช่างจากหมู่บ้านใกล้เคียง",
+    ),
+    "hi": (
+        "पुराना प्रकाशस्तंभ उत्तरी द्वीप पर खड़ा है",
+        "तैरता बाज़ार हर शनिवार सुबह जल्दी खुलता है",
+        "इस विद्यालय में लगभग दो सौ छात्र पढ़ते हैं",
+        "लकड़ी का पुल पास के गाँव के कारीगरों ने बनाया",
+    ),
+    "ko": (
+        "오래된 등대는 북쪽 섬에 서 있다",
+        "수상 시장은 매주 토요일 아침 일찍 열린다",
+        "이 학교에는 학생이 약 이백 명 있다",
+        "나무다리는 이웃 마을의 목수들이 지었다",
+    ),
+}
+ASKED = {"th": "ประภาคารเก่าอยู่ที่ไหน", "hi": "प्रकाशस्तंभ कहाँ है", "ko": "등대는 어디에 있나요"}
+
+
+@pytest.mark.parametrize("language", PAGES)
+def test_words_are_found_in_scripts_without_spaces_and_with_marks(language):
+    pages = [f"{page} {number}\n\n" for number in range(40) for page in PAGES[language][1:]]
+    pages.insert(70, f"{PAGES[language][0]}\n\n")
+    messages = [{"role": "user", "content": "".join(pages)}, {"role": "user", "content": ASKED[language]}]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=whole // 4, target=whole // 4)
+    assert PAGES[language][0] in result.messages[0]["content"]
+
+
+def test_a_page_of_sentences_is_no_code_and_a_title_does_not_hide_json():
+    text, _ = written("HTML")
+    assert detect(text).kind == detect(text, "guide.html").kind == "prose"
+    assert detect("<div>\n  <span class='x'>\n    {{ item }}\n  </span>\n</div>\n" * 9, "list.html").kind == "code"
+    assert detect('orders.json\n\n[{"id": 1}, {"id": 2}]').kind == "json"
