@@ -50,6 +50,7 @@ class Options(TypedDict, total=False):
     max_retrieved_tokens: int | None
     on_error: Literal["send", "raise"]
     store: Store | None
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ class Settings:
         on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
             of status 400.
         store: The store for what is between requests. By default each client has its own ``MemoryStore``.
+        secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
+            person who can read the store could test guesses. Processes that share a store need the same one.
     """
 
     enabled: bool = True
@@ -101,6 +104,7 @@ class Settings:
     max_retrieved_tokens: int | None = None
     on_error: str = "send"
     store: Store | None = None
+    secret: str = ""
 
     @property
     def strict(self) -> bool:
