@@ -21,7 +21,7 @@ _LARGER = 16384  # characters that are searched for definitions if the sample ma
 _PARTS = 4  # parts of a text that decide about the kind of all, maximum
 _DEPTH = 2  # levels of texts within texts, maximum
 _LINES = 40  # lines that are compared one by one, maximum
-_UNSURE = frozenset({"prose", "lines", "markdown"})  # kinds that a line above other data may lead to
+_UNSURE = frozenset({"prose", "lines", "markdown", "search"})  # kinds that a line above other data may lead to
 _DATA = frozenset({"json", "jsonl", "table", "diff"})
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",

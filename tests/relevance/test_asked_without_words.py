@@ -194,7 +194,7 @@ DATA = {
     "json": json.dumps(records(ferries()), indent=1),
     "table": TABLES["CSV"](ferries()),
     "diff": "--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n import re\n-x = 1\n+x = 2\n" * 9,
-    "python": '"""Ferries."""\n\nimport re\n\n\ndef fare(ferry):\n    return ferry["fare"]\n\n\nclass Ferry:\n    pass\n',
+    "python": '"""Ferries."""\n\nimport re\n\n\ndef fare(ferry):\n    return ferry["fare"]\n' * 3,
     "log": "".join(f"2026-03-01 10:00:{second:02} INFO ferry {second} left the pier\n" for second in range(40)),
     "prose": written("HTML")[1][0] * 3,
 }
