@@ -187,7 +187,8 @@ class Request:
         if prices is None:
             return result
         sent = whole = 0  # tokens that the provider has in its cache
-        tool = self._overhead(self.always) - self._overhead(False)  # a caller who sends everything does not need it
+        # a caller who sends everything does not need our tool
+        tool = self._overhead(self.always) - self._cost_of(self.offer.tools)
         if before.messages:
             originals = [message for run in going.runs for message in run]
             whole = (
@@ -364,7 +365,11 @@ class Request:
         return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
-        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
+        return self._cost_of(self._offered(with_ours))
+
+    def _cost_of(self, tools: Sequence[Tool]) -> int:
+        """The tokens of a request beside its messages."""
+        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in tools)
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""

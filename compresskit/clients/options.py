@@ -49,6 +49,7 @@ class Options(TypedDict, total=False):
     max_retrieved_tokens: int | None
     on_error: Literal["send", "raise"]
     store: Store | None
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ class Settings(Policy):
         on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
             of status 400.
         store: The store for what is between requests. By default each client has its own ``MemoryStore``.
+        secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
+            person who can read the store could test guesses. Processes that share a store need the same one.
     """
 
     enabled: bool = True
@@ -100,6 +103,7 @@ class Settings(Policy):
     max_retrieved_tokens: int | None = None
     on_error: str = "send"
     store: Store | None = None
+    secret: str = ""
 
     def changed(self, options: object) -> Settings:
         """These settings with other values in some options.

@@ -82,6 +82,7 @@ _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 _PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
 _MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
 _TAG = re.compile(r"<[^<>]*>|\s+")
+_STOP = re.compile(r"[.!?](?=\s)|[。！？؟।]")
 
 
 class Detected(NamedTuple):
@@ -250,7 +251,7 @@ def _is_page(sample: str) -> bool:
         return False
     shown = _TAG.sub(" ", sample)
     plain = sum(map(len, _PLAIN.findall(shown)))
-    return len(_SENTENCE.findall(shown)) >= _MIN_PARAGRAPHS and plain * 100 >= max(len(shown) * 80, len(sample) * 40)
+    return len(_STOP.findall(shown)) >= _MIN_PARAGRAPHS and plain * 100 >= max(len(shown) * 80, len(sample) * 40)
 
 
 def _is_running(lines: list[str]) -> bool:

@@ -76,17 +76,35 @@ def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
     return Gap(line, line + newlines - (text[end - 1] == "\n"))
 
 
-def short_excerpt(text: str, segments: Sequence[Segment], kept: Set[int], quote: Callable[[str], str] = str) -> str:
+def short_excerpt(
+    text: str,
+    segments: Sequence[Segment],
+    kept: Set[int],
+    quote: Callable[[str], str] = str,
+    numbers: Sequence[int] = (),
+) -> str:
     """The kept lines of a text in short form. Its gaps have no key: the marker line above it has the key for all.
 
     Args:
         quote: makes the text to write out of a kept part.
+        numbers: The numbers that the lines have in the original, for the gaps. 0 for a line that the form added; empty
+            if the lines of the form are others.
     """
-    parts = [
-        quote(text[segments[first].start : segments[last].end]) if keep else ROWS_LEFT_OUT + "\n"
-        for first, last, keep in runs_of(segments, kept)
-    ]
+    parts = []
+    line = 0
+    for first, last, keep in runs_of(segments, kept):
+        part = text[segments[first].start : segments[last].end]
+        stop = line + part.count("\n")
+        whole = part.endswith("\n")
+        parts.append(quote(part) if keep else _short_gap(numbers[line : stop if whole else stop + 1]) + "\n")
+        line = stop
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
+
+
+def _short_gap(numbers: Sequence[int]) -> str:
+    """The gap for lines of a short form with these numbers in the original."""
+    known = [number for number in numbers if number]
+    return Wording().gap(Gap(known[0], known[-1]), "") if known else ROWS_LEFT_OUT
 
 
 def runs_of(segments: Sequence[Segment], kept: Set[int]) -> Iterator[tuple[int, int, bool]]:

@@ -20,7 +20,7 @@ _PLACES = (
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
-    *("depths", "lengths", "max_context", "needles", "wordings"),
+    *("depths", "lengths", "max_context", "needles", "requests", "wordings"),
     *("groups", "on", "questions", "set", "ways", "without"),
 )
 _DATA = (
@@ -174,6 +174,13 @@ def positive(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 1")
+    return int(text)
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of 0 or more")
     return int(text)
 
 

@@ -149,10 +149,26 @@ def test_short_and_nested_texts_of_results_go_through_the_hook_in_every_shape():
             "role": "user",
             "content": [{"document": {"name": "a", "source": {"text": EMAIL}, "citations": {"enabled": True}}}],
         },
+        {
+            "role": "user",
+            "content": [
+                {"guardContent": {"text": {"text": EMAIL, "qualifiers": ["query"]}}},
+                {"document": {"name": "a", "context": f"by {EMAIL}", "source": {"bytes": "JVBE"}}},
+                {"searchResult": {"source": "a", "title": KEY, "content": [{"text": "Some words."}]}},
+            ],
+        },
     ]
     cited = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": EMAIL}}
     anthropic = [
-        {"role": "user", "content": [{**cited, "citations": {"enabled": True}}, {"type": "text", "text": "Who?"}]}
+        {"role": "user", "content": [{**cited, "citations": {"enabled": True}}, {"type": "text", "text": "Who?"}]},
+        {
+            "role": "user",
+            "content": [
+                {**cited, "title": f"from {EMAIL}", "context": KEY},
+                {"type": "document", "title": EMAIL, "source": {"type": "base64", "data": "JVBE"}},
+                {"type": "search_result", "source": "a", "title": KEY, "content": [{"type": "text", "text": "Words."}]},
+            ],
+        },
     ]
     responses = [
         {"type": "function_call", "call_id": "c1", "name": "customer", "arguments": "{}"},
@@ -340,5 +356,7 @@ def test_ready_hooks_go_one_after_another():
     "patterns", ["@", {"a": "("}, {"a": None}, {5: "x"}, {"": "x"}, {"word": r"\w+"}, {"a": rb"x"}]
 )
 def test_patterns_that_cannot_work_are_refused(patterns):
-    with pytest.raises(InvalidArgument, match="patterns"):
+    with pytest.raises(InvalidArgument, match="patterns") as refused:
         redact(patterns)
+    if patterns == {"a": "("}:
+        assert "missing ), unterminated subpattern at position 0" in str(refused.value)
