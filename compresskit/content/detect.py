@@ -84,6 +84,7 @@ _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 _PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
 _MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
 _TAG = re.compile(r"<[^<>]*>|\s+")
+_VIEWED = re.compile(r"(?:<[\w-]+[^\n]*>[ \t\r]*\n[ \t]*){1,4}\d")  # tags of a viewer above numbered lines
 _STOP = re.compile(r"[.!?](?=\s)|[。！？؟।]")
 
 
@@ -162,7 +163,9 @@ def _plain(text: str, hint: str) -> Detected:
         return found._replace(kind="lines") if found.kind in ("markdown", "prose") else found
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
-    numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
+    begins = sample.lstrip()[:1]
+    tagged = begins == "<" and _VIEWED.match(sample.lstrip()) is None
+    numbered = begins != "{" and not tagged and is_numbered(sample[1:])
     if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
         numbered = False  # it is the first column of a table
     told = _kind_of(path)
