@@ -33,6 +33,7 @@ from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
+from .turns.economics import is_too_short
 from .turns.entry_excerpts import long_results_of
 from .turns.on_entry import Entered, entered
 from .types import (
@@ -347,7 +348,8 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     """The new messages as they enter, and the result that sends them behind what was sent before.
 
     There is no such result if it is above the limit. Forms that leave text out need our tool. By the prices, they wait
-    until they or earlier savings pay for its arrival, which makes the whole cached prefix new.
+    until they or earlier savings pay for its arrival, which makes the whole cached prefix new. A prompt that would be
+    too short to be cached is sent as it is: each later request would pay all of it in full.
     """
     request, going, before = call.request, call.going, call.earlier
     stay = frozenset(untouched(call.given.turns, call.messages, call.stays.protect, call.stays.cached))
@@ -368,6 +370,10 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
         complete, other = sent("lossless")
         if other is not None and kept.bill > max(other.bill, kept.bill_without):
             entering, kept = complete, other
+    if kept is not None and call.prices is not None and is_too_short(kept.compressed_tokens, call.prices):
+        whole, other = sent("")
+        if other is not None:
+            entering, kept = whole, other
     if kept is not None:
         going.hand_on(kept)
     return entering, kept
