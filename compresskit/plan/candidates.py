@@ -29,11 +29,19 @@ class Candidate(NamedTuple):
     form: str = ""  # name of the compact form
     short: str = ""  # text of the compact form without its head: the segments are segments of it
     head: str = ""  # beginning of the compact form, which precedes any kept part of it
+    lines: Sequence[
+        int
+    ] = ()  # the number in the text of each line of the compact form, if they are the text's own lines
     quiet: frozenset[int] = frozenset()  # segments without new information
     shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
     again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
+
+    @property
+    def ruled_out(self) -> str:
+        """Why it is one line, if a rule makes it one; else ""."""
+        return f"rule: {self.rule.title}" if self.rule is not None and self.most == 0 else ""
 
     @property
     def most(self) -> int | None:

@@ -250,7 +250,7 @@ class _Writing:
             self._needs_tool = True
             stubs = self._costs.stubs[number]
             stub = stubs.bare if self._choice.bare else stubs.described
-            return _Form("stub", self._wording.naming(stub, names), key, one.again or "matters least")
+            return _Form("stub", self._wording.naming(stub, names), key, one.again or one.ruled_out or "matters least")
         if not one.short:
             self._needs_tool = True
             signatures = self._choice.hints.signatures.get(number, {})
@@ -265,7 +265,7 @@ class _Writing:
         complete = whole and one.form in LOSSLESS
         self._needs_tool |= not complete
         marker = self._wording.naming(self._wording.short(one.form, key, complete), names)
-        body = f"{one.head}{short_excerpt(one.short, segments, kept)}"
+        body = f"{one.head}{short_excerpt(one.short, segments, kept, numbers=one.lines)}"
         if one.form == SHORTENED:  # restore() cannot make it again
             self._issue(bond(key, body))
         text = f"{marker}\n{body}"

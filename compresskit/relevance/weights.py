@@ -221,6 +221,7 @@ class RelevanceWeights:
         "share of the weight of the words of a command, which say less than a query what its output is for",
         _OUTPUTS,
     )
+    unasked_share: float = weight(0.3, "share of the relevance to a command that counts if there is no query", _OUTPUTS)
     failure: float = weight(
         1.0, "value of a line of failure that no other is like, as much as the best hit of the query", _OUTPUTS
     )
