@@ -17,10 +17,14 @@ CompresskitError (a ValueError)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # What names a model, a shape, a file or a variable; a text has spaces, or is longer.
 _WORD = re.compile(r"[A-Za-z0-9_.:/@+~*-]{0,60}")
 _MAX_SHOWN_NUMBER = 10**18
+# Similarity from which a name that may be right is taken for a misspelt one (difflib's ratio). LiteLLM's argument
+# "roles" has 0.8 with our option "rules".
+NEAR = 0.82
 
 # The fields of messages, parts, calls and tools that an error may name; any other key may be content.
 _FIELDS = frozenset(
@@ -150,3 +154,30 @@ def shown(value: object) -> str:
     if isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < _MAX_SHOWN_NUMBER):
         return repr(value)
     return repr(value) if isinstance(value, str) and _WORD.fullmatch(value) else described(value)
+
+
+def warn(message: str, *values: object) -> None:
+    """Tells the application's log something that is no error. It is silent unless the application has set up logging.
+
+    Args:
+        message: The message, with ``%`` for each value.
+        *values: Numbers, and names that the caller chose: never a text of a conversation.
+    """
+    import logging
+
+    log = logging.getLogger("compresskit")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    log.warning(message, *values)
+
+
+def meant(value: object, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """The one of these names that was probably meant; "" if none is near.
+
+    >>> meant("triger", ["target", "trigger"]), meant("temperature", ["target", "trigger"])
+    ('trigger', '')
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(value, list(names), 1, cutoff) if isinstance(value, str) else []
+    return near[0] if near else ""

@@ -91,13 +91,16 @@ _LINE_ENDS = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 
 
 def _compiled(name: object, pattern: object) -> re.Pattern[str]:
+    why = ""
     if isinstance(name, str) and name:
         try:
             found = re.compile(pattern)  # type: ignore[call-overload]
-        except (re.error, TypeError):
-            found = None
-        if found is not None and isinstance(found.pattern, str):
-            return found  # type: ignore[no-any-return]
+            if isinstance(found.pattern, str):
+                return found  # type: ignore[no-any-return]
+        except re.error as error:
+            why = f" It is no regular expression: {error}."
+        except TypeError:
+            pass
     raise InvalidArgument(
-        f"patterns has {shown(name)} with {described(pattern)}; a name with a regular expression was expected."
+        f"patterns has {shown(name)} with {described(pattern)}; a name with a regular expression was expected.{why}"
     )

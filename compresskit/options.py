@@ -7,17 +7,17 @@ The docstring of ``compress`` says in full what each option does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from .errors import InvalidArgument, check_cache, check_object, check_whole, described, shown
+from .errors import InvalidArgument, check_cache, check_object, check_whole, described, meant, shown
 from .messages.must_stay import check_named
 from .messages.observations import MODES
 from .messages.reading import check_shape
+from .messages.tools import names_of
 from .prices import Prices
 from .result import Compressed
 from .rules import checked, checked_rules
@@ -29,6 +29,7 @@ Check = Callable[[str, Any], object]  # raises InvalidArgument for a wrong value
 
 _MIN_FACTOR, _MAX_FACTOR = 0.1, 10  # tokens of a model for a counted token; beyond them it is a mistake
 _TARGET_PERCENT = 70  # of the trigger, if no target is given
+_NAMED = 30  # names of tools that an error lists, maximum
 _DEFAULT = "Leave it out for the default."
 
 # Who takes options, as errors name them.
@@ -277,7 +278,7 @@ _ROWS = (
     Option("router", None, _or_none(_router), (COMPLETION,), "Is called instead of litellm."),
     Option("enabled", True, check_flag, (CLIENT, PROXY), "Whether requests are compressed."),
     Option("ttl", TTL, check_whole, (PROXY,), "Seconds until the store forgets a conversation that does not go on."),
-    Option("secret", "", check_text, (PROXY,), "The secret with which the names in the store are hashed."),
+    Option("secret", "", check_text, (CLIENT, PROXY), "The secret with which the names in the store are hashed."),
     Option("telemetry", False, check_flag, (PROXY,), "Whether spans and metrics are recorded."),
     Option("ledger", "", check_text, (PROXY,), "The file of a ledger, to which each call of the model is added."),
 )
@@ -322,6 +323,46 @@ _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 
 
+# The words that switch compression of a request on or off, in a header or a field.
+SWITCH: Mapping[str, bool] = MappingProxyType(
+    {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+)
+
+
+def switched(value: object) -> bool | None:
+    """A word that switches as True or False; None for any other value.
+
+    >>> switched(" Off "), switched(True), switched("maybe")
+    (False, True, None)
+    """
+    return SWITCH.get(str(value).strip().lower())
+
+
+class Policy:
+    """What follows from the options of a client or of the proxy for each request. It has no field of its own."""
+
+    on_error: str
+    on_entry: bool | str
+    breakpoints: bool
+    prices: Prices | bool | None
+    before: Any
+
+    @property
+    def strict(self) -> bool:
+        """Whether a failure is an error instead of a request that goes out as it was."""
+        return self.on_error == "raise"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the next request needs this one's result even if nothing was taken out of it."""
+        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request may go out as it was if it could not be prepared."""
+        return not self.strict and self.before is None
+
+
 @cache
 def names_for(taker: str) -> tuple[str, ...]:
     """The options that somebody takes, in the order of the table.
@@ -364,6 +405,7 @@ def check_options(taker: str, given: Mapping[Any, Any], own: Mapping[str, Check]
             f"embedding_model is {shown(given['embedding_model'])} beside an embedder; one of them was expected. "
             f"Leave embedding_model out, or embedder."
         )
+    check_kept(given.get("keep_tools", ()), given.get("tools"))
     if "rules" not in own and _value(given, "rules") is not None:
         checked_rules(given["rules"], _value(given, "shrinker"))
     if taker != COMPRESS and _value(given, "tool_budget") is not None and not _value(given, "recoverable"):
@@ -371,6 +413,19 @@ def check_options(taker: str, given: Mapping[Any, Any], own: Mapping[str, Check]
             "tool_budget is given with recoverable=False, with which no search for a tool is answered. Leave one of "
             "them out."
         )
+
+
+def check_kept(keep_tools: Iterable[str], tools: Sequence[Any] | None) -> None:
+    """Raises InvalidArgument for the first name that none of a request's tools has. Without tools, any name will do.
+
+    >>> check_kept(["search"], [{"name": "search"}])
+    """
+    known = [name for tool in tools or () for name in names_of(tool)]
+    for name in keep_tools if tools else ():
+        if name not in known:
+            near = meant(name, known)
+            advice = f"Did you mean {near!r}?" if near else f"The tools are {', '.join(known[:_NAMED])}."
+            raise InvalidArgument(f"keep_tools has {shown(name)}, which is none of the given tools. {advice}")
 
 
 def _value(given: Mapping[str, Any], name: str) -> Any:
@@ -382,7 +437,7 @@ def _unknown(taker: str, name: object, known: tuple[str, ...], prefix: str) -> s
     if isinstance(name, str) and name in OPTIONS:
         advice = _ADVICE.get((taker, name), "Leave it out.").replace("{name}", name)
         return f"{prefix}{name} is no option of {taker}. {advice}"
-    near = get_close_matches(str(name), known, 1)
-    advice = f"Did you mean {near[0]!r}?" if near else f"The options are {', '.join(known)}."
+    near = meant(name, known)
+    advice = f"Did you mean {near!r}?" if near else f"The options are {', '.join(known)}."
     where = f" in {prefix[:-1]}" if prefix else ""
     return f"{shown(name) if isinstance(name, str) else described(name)}{where} is no option of {taker}. {advice}"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from .. import responses
 from ..compression import compress
-from ..errors import reason
+from ..errors import NEAR, InvalidArgument, meant, reason, shown
 from ..messages import as_dicts
 from ..messages.must_stay import moved
-from ..messages.retrieval_tool import chosen_names, may_retrieve
-from ..options import COMPLETION, OPTIONS, check_model, check_options
+from ..messages.retrieval_tool import kept_names, may_retrieve
+from ..options import COMPLETION, OPTIONS, check_kept, check_model, check_options
 from ..result import Compressed
 from ..types import Message
 from .conversation import Conversation, check_conversation
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # The keys of litellm.completion's own argument `cache`; no key of ours looks like one of these.
 _LITELLM_CACHE = frozenset({"no-cache", "no-store", "ttl", "s-maxage", "s-max-age", "namespace", "use-cache"})
-_LITELLMS = ("model", "messages", "tools")  # arguments of litellm.completion with the names of options
+_LITELLMS = ("model", "messages", "tools", "ttl")  # arguments of litellm.completion with the names of options
 _OF_THE_LOOP = ("max_rounds", "max_retrieved_tokens", "on_error", "store", "conversation")
 
 
@@ -72,7 +72,8 @@ def completion(model: str, messages: list[Any], *, router: Any = None, **options
         model: As litellm.completion takes it.
         messages: As litellm.completion takes them.
         router: An object with ``completion`` and ``acompletion`` to call instead of litellm, such as a litellm.Router.
-        **options: The options above. All others go to litellm.completion.
+        **options: The options above. All others go to litellm.completion, but a name that is nearly one of ours is an
+            error.
 
     Returns:
         LiteLLM's response, or for ``stream=True`` an iterator of its chunks, with the usage of all calls.
@@ -167,6 +168,13 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
         del ours["cache"]
     check_options(COMPLETION, ours)
     kwargs = {name: value for name, value in given.items() if name not in ours}
+    for name in kwargs:
+        if name not in OPTIONS and (near := meant(name, OPTIONS, NEAR)):
+            raise InvalidArgument(
+                f"{shown(name)} is no option of completion(). Did you mean {near!r}? What only the provider knows goes "
+                f"into extra_body."
+            )
+    check_kept(ours.get("keep_tools", ()), kwargs.get("tools"))
     del ours["router"]
     if (conversation := ours.get("conversation")) is not None:
         check_conversation(conversation, ours)
@@ -205,18 +213,17 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
 def _compressed(
     options: _Options, kwargs: dict[str, Any], caller_messages: list[Message], runs: list[list[Message]]
 ) -> Compressed:
-    tools, chosen = kwargs.get("tools"), chosen_names(kwargs)
+    tools = kwargs.get("tools")
     messages = [message for run in runs for message in run]
     if options.conversation is not None:
         own = {name: value for name in _OBJECTS if (value := options.given.get(name)) is not None}
         also: dict[str, Any] = {} if may_retrieve(kwargs) else {"recoverable": False}
-        if chosen:
-            also["keep_tools"] = [*options.conversation.keep_tools, *chosen]
+        also["keep_tools"] = kept_names(options.conversation.keep_tools, kwargs)
         return options.conversation.follow(messages, **own, **also, model=kwargs["model"], tools=tools, shape="openai")
     given = options.given
     own = {name: moved(given[name], caller_messages, runs) for name in ("protect", "open") if name in given}
     own["recoverable"] = given.get("recoverable", True) and may_retrieve(kwargs)
-    own["keep_tools"] = [*given.get("keep_tools", ()), *chosen]
+    own["keep_tools"] = kept_names(given.get("keep_tools", ()), kwargs)
     return compress(messages, kwargs["model"], tools=tools, shape="openai", **{**given, **own})
 
 

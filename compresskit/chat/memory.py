@@ -9,6 +9,7 @@ client's own messages.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -39,7 +40,7 @@ class Remembered:
         store: The store of this tenant and conversation, or None.
         strict: Whether a store that fails is an error.
         report: The report of the request.
-        secret: The secret key of the digests of texts that a ``before`` replaced.
+        secret: The secret key of the digests of texts that a ``before`` replaced, and of the client's messages.
     """
 
     def __init__(self, store: Store | None, strict: bool, report: dict[str, Any], secret: str = "") -> None:
@@ -55,7 +56,7 @@ class Remembered:
         If the client edited its history, this is the result for the history before, which holds up to the edit.
         """
         start = 0  # the first message without a stored state; that of the shortest beginning if none is found
-        for name, start in _names(messages) if self._store else ():
+        for name, start in self._names(messages) if self._store else ():
             found = self._state(name)
             if found is None:
                 continue
@@ -72,7 +73,7 @@ class Remembered:
         """Stores the result for these messages in place of the result before."""
         if self._store is None:
             return
-        name, _ = next(_names(messages))
+        name, _ = next(self._names(messages))
         moved = {self._found_as: json.dumps({"now": name})} if self._found_as not in ("", name) else {}
         try:
             state = {"result": to_fields(result, self._secret), "records": dict(records)}
@@ -108,25 +109,25 @@ class Remembered:
             self._failed(error)
             return None
 
+    def _names(self, messages: Sequence[Message]) -> Iterator[tuple[str, int]]:
+        """The names of prefixes with their lengths: all messages, then those before each of the model's last turns."""
+        made = [is_made(message) for message in messages]
+        ends = [index for index in range(1, len(messages)) if made[index] and not made[index - 1]]
+        lengths = sorted({*ends[-_LOOKED_BACK:], len(messages)}, reverse=True)
+        # a name is also the value under another name
+        digest = hmac.new(self._secret.encode(), digestmod="sha256") if self._secret else hashlib.sha256()
+        found = {}
+        for index, message in enumerate(messages, 1):
+            text = _canonical(message)
+            digest.update(b"%d:" % len(text) + text)
+            found[index] = digest.hexdigest() if index in lengths else ""
+        return ((f"sent-{found[length]}", length) for length in lengths if length in found)
+
     def _failed(self, error: Exception) -> None:
         if self._strict:
             raise error
         self._report["error"] = type(error).__name__
         self._store = None  # it is not used again for this request
-
-
-def _names(messages: Sequence[Message]) -> Iterator[tuple[str, int]]:
-    """The names of prefixes with their lengths: all messages, then those before each of the model's last turns."""
-    made = [is_made(message) for message in messages]
-    ends = [index for index in range(1, len(messages)) if made[index] and not made[index - 1]]
-    lengths = sorted({*ends[-_LOOKED_BACK:], len(messages)}, reverse=True)
-    digest = hashlib.sha256()
-    found = {}
-    for index, message in enumerate(messages, 1):
-        text = _canonical(message)
-        digest.update(b"%d:" % len(text) + text)
-        found[index] = digest.hexdigest() if index in lengths else ""
-    return ((f"sent-{found[length]}", length) for length in lengths if length in found)
 
 
 def _canonical(message: Message) -> bytes:

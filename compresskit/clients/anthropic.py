@@ -7,7 +7,7 @@ workload identities) in that very class only, and not in subclasses. Its copies 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import httpx2
 
@@ -19,6 +19,19 @@ if TYPE_CHECKING:
     import anthropic
 else:
     anthropic = sdk("anthropic")
+
+
+class _More(TypedDict, total=False):
+    """The other arguments of the SDK's newest release."""
+
+    credentials: Any
+    config: Mapping[str, Any] | None
+    profile: str | None
+    webhook_key: str | None
+    open_telemetry: Any
+    middleware: Any
+    _strict_response_validation: bool
+    _token_cache: Any
 
 
 class Anthropic(anthropic.Anthropic):
@@ -45,7 +58,7 @@ class Anthropic(anthropic.Anthropic):
             default_headers: Mapping[str, str] | None = None,
             default_query: Mapping[str, object] | None = None,
             http_client: httpx2.Client | None = None,
-            **more: Any,
+            **more: Unpack[_More],
         ) -> None: ...
 
     else:
@@ -76,7 +89,7 @@ class AsyncAnthropic(anthropic.AsyncAnthropic):
             default_headers: Mapping[str, str] | None = None,
             default_query: Mapping[str, object] | None = None,
             http_client: httpx2.AsyncClient | None = None,
-            **more: Any,
+            **more: Unpack[_More],
         ) -> None: ...
 
     else:

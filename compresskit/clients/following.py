@@ -9,7 +9,7 @@ from .._json import dumps
 from ..chat.following import Following
 from ..chat.loop import Request
 from ..messages import as_dicts
-from ..messages.retrieval_tool import chosen_names, may_retrieve
+from ..messages.retrieval_tool import kept_names, may_retrieve
 from ..options import CLIENT, COMPRESS, checked_target, shared_names
 from ..tokens.measure import measure_for
 from .options import Settings
@@ -50,11 +50,12 @@ def followed(
         "recoverable": settings.recoverable and recoverable and may_retrieve(kwargs),
         "breakpoints": settings.breakpoints and marked <= 1,  # compress() leaves one of four marks for the instructions
         "tool_budget": settings.tool_budget if recoverable else None,  # else no search is answered
-        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
+        "keep_tools": kept_names(settings.keep_tools, kwargs),
     }
     following = Following(
         options,
         settings.store,
+        secret=settings.secret,
         keeps=settings.keeps,
         replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
         max_rounds=settings.max_rounds,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import httpx2
 
@@ -28,6 +28,13 @@ else:
 _CONNECTIONS = ("verify", "cert", "trust_env", "http1", "http2", "proxy", "mounts", "limits", "transport")
 
 
+class _More(TypedDict, total=False):
+    """The other arguments of the SDK's newest release."""
+
+    enterprise: bool | None
+    debug_config: Any
+
+
 class Gemini(genai.Client):
     """``google.genai.Client`` for conversations of any length.
 
@@ -49,7 +56,7 @@ class Gemini(genai.Client):
         project: str | None = None,
         location: str | None = None,
         http_options: types.HttpOptions | types.HttpOptionsDict | None = None,
-        **more: Any,
+        **more: Unpack[_More],
     ) -> None:
         settings = Settings().changed(compresskit).stored()  # sync and async requests share it
         options = types.HttpOptions.model_validate(http_options or {}).model_copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import httpx2
 
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
     import openai
 else:
     openai = sdk("openai")
+
+
+class _More(TypedDict, total=False):
+    """The other arguments of the SDK's newest release."""
+
+    admin_api_key: str | None
+    workload_identity: Any
+    webhook_secret: str | None
+    provider: Any
+    data_residency: Any
+    websocket_base_url: str | httpx2.URL | None
+    _strict_response_validation: bool
+    _enforce_credentials: bool
 
 
 class OpenAI(openai.OpenAI):
@@ -40,7 +53,7 @@ class OpenAI(openai.OpenAI):
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         http_client: httpx2.Client | None = None,
-        **more: Any,
+        **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
         super().__init__(
@@ -82,7 +95,7 @@ class AsyncOpenAI(openai.AsyncOpenAI):
         default_headers: Mapping[str, str] | None = None,
         default_query: Mapping[str, object] | None = None,
         http_client: httpx2.AsyncClient | None = None,
-        **more: Any,
+        **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
         super().__init__(

@@ -69,18 +69,27 @@ def block_slots(block: Any, path: Path, every: bool = False) -> list[Slot]:
     inner = block[kind]
     if kind == "json":
         return json_slots(inner, (*path, kind), every)
+    about = _about(kind, inner, (*path, kind)) if every and isinstance(inner, dict) else []
     holder = _holder(kind, inner, every)
     for step in holder:
         inner = inner.get(step)
     if isinstance(inner, str) and kind == "document":
-        return [Slot((*path, kind, *holder), inner)]
+        return [*about, Slot((*path, kind, *holder), inner)]
     children = inner if holder and isinstance(inner, list) else []
-    return [
+    return about + [
         slot
         for j, child in enumerate(children)
         if _kind(child) != "toolResult"
         for slot in block_slots(child, (*path, kind, *holder, j), every)
     ]
+
+
+def _about(kind: str, inner: dict[str, Any], path: Path) -> list[Slot]:
+    """Texts of a block that only a ``before`` changes: titles and contexts, and a text for a guardrail."""
+    if kind in ("document", "searchResult"):
+        return parts.named_slots(inner, path)
+    text = inner.get("text") if kind == "guardContent" else None
+    return [Slot((*path, "text", "text"), text["text"])] if isinstance(text, dict) and text.get("text") else []
 
 
 def _holder(kind: str, inner: Any, every: bool) -> Path:

@@ -17,6 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
+from ..content import detect
 from ..types import Block, Span, Turn
 from . import weights as tuning
 
@@ -386,7 +387,9 @@ def _gives_orders(text: str, plain: Sequence[_Unit]) -> bool:
     filled = (line for paragraph in paragraphs for line in paragraph.split("\n") if line.strip())
     lines = list(islice(filled, _SAMPLED_LINES))
     orders = len(_ORDER.findall("\n".join(["", *lines]).lower()))
-    return bool(lines) and orders >= tuning.WEIGHTS.max_instruction_share * len(lines)
+    if not lines or orders < tuning.WEIGHTS.max_instruction_share * len(lines):
+        return False
+    return detect("\n".join(lines)).kind not in ("code", "python")  # whose short functions return in every third line
 
 
 def _asks(text: str, unit: _Unit) -> bool:

@@ -55,7 +55,7 @@ def is_text(part: Any) -> bool:
 def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     """The text slots of one part of a content list: of a text, a document, a search result or a tool's result.
 
-    With ``every``, also the text of a document with citations.
+    With ``every``, also the text of a document with citations, and titles and contexts.
 
     >>> found = {"type": "search_result", "content": [{"type": "text", "text": "a"}]}
     >>> part_slots({"type": "tool_result", "content": [found]}, ("content", 0))
@@ -64,21 +64,27 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
     if is_text(part):
         bound = any(part.get(field) for field in _BOUND)
         return [] if bound else [Slot((*path, "text"), part["text"])]
+    about = named_slots(part, path) if every and kind_of(part) in ("document", "search_result") else []
     holder = _holder(part, every)
     inner: Any = part
     for step in holder:
         inner = inner.get(step) if isinstance(inner, dict) else None
     if not holder or inner is None:
-        return []
+        return about
     if isinstance(inner, str):
-        return [Slot((*path, *holder), inner)]
+        return [*about, Slot((*path, *holder), inner)]
     children = inner if isinstance(inner, list) else []
-    return [
+    return about + [
         slot
         for j, child in enumerate(children)
         if kind_of(child) != "tool_result"
         for slot in part_slots(child, (*path, *holder, j), every)
     ]
+
+
+def named_slots(inner: dict[str, Any], path: Path) -> list[Slot]:
+    """The title and the context of a document or a search result, which only a ``before`` changes."""
+    return [Slot((*path, name), inner[name]) for name in ("title", "context") if isinstance(inner.get(name), str)]
 
 
 def _holder(part: Any, every: bool) -> Path:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..errors import NEAR, meant, warn
 from ..types import Tool
 from . import tool_config
 from .search_tools import CALL_PARAMETERS, CALL_TOOL, FIND_PARAMETERS, FIND_TOOL
@@ -126,6 +127,23 @@ def chosen_names(request: Mapping[str, Any]) -> list[str]:
         return [] if choice in ("", "none", *_ANY_TOOL) else [choice]
     names = [name_of(one) for one in (choice, *_allowed(choice))]
     return [name for name in names if name]
+
+
+def kept_names(names: Sequence[str], request: Mapping[str, Any]) -> list[str]:
+    """The names of a request's tools that are offered whole: those of an option, and those that its tool_choice names.
+
+    Requests of one client may have other tools, so a name that a request does not have is no error. One that is near to
+    a name of its tools is told the application's log.
+
+    >>> kept_names(["search", "read"], {"tools": [{"name": "read"}], "tool_choice": "auto"})
+    ['read']
+    """
+    tools = request.get("tools")
+    known = [name for tool in (tools if isinstance(tools, list | tuple) else ()) for name in names_of(tool)]
+    for name in names if known else ():
+        if name not in known and (near := meant(name, known, NEAR)):
+            warn("keep_tools has %r, and the request has no such tool; perhaps %r is meant.", name, near)
+    return [name for name in dict.fromkeys([*names, *chosen_names(request)]) if name in known]
 
 
 def _admits(choice: Any) -> bool:

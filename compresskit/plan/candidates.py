@@ -39,6 +39,11 @@ class Candidate(NamedTuple):
     stale: int = 0  # 0 = current; stale texts are numbered from 1 (newest)
 
     @property
+    def ruled_out(self) -> str:
+        """Why it is one line, if a rule makes it one; else ""."""
+        return f"rule: {self.rule.title}" if self.rule is not None and self.most == 0 else ""
+
+    @property
     def most(self) -> int | None:
         """The tokens of its form, at most, besides what must stay of it; None without a rule that bounds them."""
         rule = self.rule

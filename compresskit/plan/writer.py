@@ -250,7 +250,7 @@ class _Writing:
             self._needs_tool = True
             stubs = self._costs.stubs[number]
             stub = stubs.bare if self._choice.bare else stubs.described
-            return _Form("stub", self._wording.naming(stub, names), key, one.again or "matters least")
+            return _Form("stub", self._wording.naming(stub, names), key, one.again or one.ruled_out or "matters least")
         if not one.short:
             self._needs_tool = True
             signatures = self._choice.hints.signatures.get(number, {})

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from ..errors import InvalidArgument, check_whole, described, shown
+from ..errors import InvalidArgument, check_whole, described, meant, shown
 
-# What may happen to a text, each with its meaning. The published schema and the documentation have the same words.
+# What may happen to a text, each with its meaning. The published schema and the documentation have the same actions.
 ACTIONS: Mapping[str, str] = {
     "keep": "never changes and never folds",
     "verbatim": "may be cut, but every line that is left has its own words: no compact form, no shrinker",
@@ -16,7 +16,7 @@ ACTIONS: Mapping[str, str] = {
     "excerpt": "stays in its place, with at least its best segment; the rest may be left out",
     "signatures": "code becomes its signatures; any other text is ordinary",
     "stub": "becomes one line with a key",
-    "shrink": "prose is said in fewer words by the shrinker, where an excerpt would stand",
+    "shrink": "the shrinker says prose in fewer words, in place of an excerpt",
     "drop_when_stale": "becomes one line with a key as soon as a newer result of the same call is there",
 }
 # Kinds of text, as people name them -> as ``content.detect`` names them.
@@ -154,7 +154,7 @@ def checked(rules: Any, where: str = "rules") -> tuple[Rule, ...]:
     if isinstance(rules, str | bytes | Mapping | Rule) or not isinstance(rules, Iterable):
         raise InvalidArgument(
             f"{where} is {described(rules)}; a list of rules was expected, such as "
-            f"[Rule(tool='get_policy', action='keep')]."
+            f"[Rule(tool='get_policy', action='keep')].{_loaded(rules)}"
         )
     return tuple(_rule(one, f"{where}[{number}]") for number, one in enumerate(rules))
 
@@ -190,6 +190,13 @@ def _rule(value: Any, where: str) -> Rule:
         raise InvalidArgument(f"{where}: {error}") from None
 
 
+def _loaded(rules: Any) -> str:
+    """How to get rules from a name or a path, as further sentences of an error."""
+    if not isinstance(rules, str):
+        return ""
+    return " In compresskit.rules, recipe('coding-agent') returns those of a recipe, and load(PATH) those of a file."
+
+
 def _patterns(field: str, value: Any) -> tuple[str, ...]:
     found = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list | tuple) else ()
     if not found or not all(isinstance(pattern, str) and pattern for pattern in found):
@@ -205,7 +212,5 @@ def _one_of(names: Iterable[str]) -> str:
 
 def _meant(value: Any, names: Iterable[str]) -> str:
     """The name that was probably meant, as the end of a sentence."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(value, list(names), 1) if isinstance(value, str) else []
-    return f"; perhaps {near[0]!r} is meant" if near else ""
+    near = meant(value, names)
+    return f"; perhaps {near!r} is meant" if near else ""

@@ -39,11 +39,13 @@ class Offer:
         tools: The tools to send.
         decisions: One for each definition that could be shortened or deferred; empty if the tools are as they were.
         saved_tokens: The tokens that the tools cost less.
+        over_tokens: The tokens that they cost above the budget.
     """
 
     tools: list[Tool]
     decisions: tuple[ToolDecision, ...] = ()
     saved_tokens: int = 0
+    over_tokens: int = 0
 
 
 def offer(
@@ -77,14 +79,15 @@ def offer(
         return Offer(list(tools))
     definitions = definitions_of(tools)
     if not definitions:
-        return Offer(list(tools))
+        return Offer(list(tools), over_tokens=whole - budget)
     choice = _Choice(tools, shape, budget, count, definitions)
     actions = choice.kept(before, keep) or choice.made(keep, called, query)
     written = choice.written(actions)
     cost = _cost(written, count)
     if cost >= whole:
-        return Offer(list(tools))
-    return Offer(written, choice.decisions(actions, before, keep, called), whole - cost)
+        return Offer(list(tools), over_tokens=whole - budget)
+    decisions = choice.decisions(actions, before, keep, called)
+    return Offer(written, decisions, whole - cost, max(0, cost - budget))
 
 
 class _Choice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..errors import warn
 from ..messages.must_stay import task_of
 from ..messages.search_tools import FIND_TOOL
 from ..responses import calls_of
@@ -67,7 +68,7 @@ class Offers:
             return Offer(self.tools)
         turns = self.given.turns
         called = called_in(self.messages)
-        return offer(
+        found = offer(
             self.tools,
             self.given.shape,
             self.budget,
@@ -77,3 +78,10 @@ class Offers:
             query=task_text(turns) if self.query is None else self.query,
             before=() if previous is None else previous.tool_decisions,
         )
+        if found.over_tokens:
+            warn(
+                "The tool_budget of %d tokens was missed by %d. result.tool_decisions says which tools are whole.",
+                self.budget,
+                found.over_tokens,
+            )
+        return found

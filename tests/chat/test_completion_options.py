@@ -1,10 +1,13 @@
 """Options of LiteLLM that meet ours: forced tools, tools of our name, functions, formats, stores and caches."""
 
+import inspect
 import json
 
 import litellm
 import pytest
 from conversing import QUIET, WAYS, after, ask, names_of, report, retrieval
+from litellm.constants import OPENAI_CHAT_COMPLETION_PARAMS
+from litellm.types.utils import all_litellm_params
 from oracles import MARKER
 from protocol_server import call, serving
 from samples import OWN_TOOL, openai_agent
@@ -154,3 +157,23 @@ def test_a_key_of_an_earlier_turn_still_names_its_text(way):
 def test_what_only_compress_takes_is_an_error_and_never_sent(name):
     with pytest.raises(InvalidArgument, match=f"{name} is no option of completion"):
         completion(model="gpt-4o", messages=[{"role": "user", "content": "hi"}], **{name: True})
+
+
+@pytest.mark.parametrize(("name", "meant"), [("triger", "trigger"), ("targets", "target"), ("max_round", "max_rounds")])
+def test_a_misspelt_option_is_an_error_and_never_sent(name, meant):
+    with pytest.raises(InvalidArgument, match=f"'{name}' is no option of completion.*Did you mean '{meant}'"):
+        completion(model="gpt-4o", messages=[{"role": "user", "content": "hi"}], **{name: 5})
+
+
+def test_litellms_own_arguments_are_near_to_none_of_our_options():
+    class Router:
+        def completion(self, **kwargs):
+            return kwargs
+
+        acompletion = completion
+
+    names = {*inspect.signature(litellm.completion).parameters, *all_litellm_params, *OPENAI_CHAT_COMPLETION_PARAMS}
+    theirs = dict.fromkeys(names - {"model", "messages", "self", "kwargs", "store", "cache"})
+    assert len(theirs) > 100
+    sent = completion("gpt-4o", [{"role": "user", "content": "hi"}], router=Router(), **theirs)
+    assert theirs.keys() <= sent.keys()

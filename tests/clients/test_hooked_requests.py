@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import re
 
 import openai
 import pytest
 from chat_models import keys, made, retrieves
 from conversing import QUIET, WAYS, ask
-from hooked import hide, leaks, log, lookup, talk
+from hooked import EMAIL, hide, leaks, log, lookup, talk
 from protocol_server import serving
 
 from compresskit import Conversation, HookFailed, InvalidArgument, completion, compress
@@ -78,6 +79,33 @@ def test_a_client_goes_on_from_a_store_that_holds_no_secret(kind, tmp_path):
     stored = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"[address]" in stored
     assert leaks(stored.decode("utf-8", "replace")) == []
+
+
+def test_a_secret_is_the_key_of_all_hashes_of_what_was_taken_out():
+    """Who can read the store cannot test guesses: no hash that depends on a hidden text can be made without the key."""
+
+    class Store(dict):
+        def put(self, items):
+            self.update(items)
+
+        @property
+        def hashes(self):
+            return set(re.findall(r"[0-9a-f]{16,}", " ".join([*self, *self.values()])))
+
+    def stored(secret, address=EMAIL):
+        store, messages = Store(), json.loads(json.dumps(talk()).replace(EMAIL, address))
+        with serving(retrieves(0)) as server:
+            for more in ([], lookup(9, log(9, 30))):
+                options = {**ROOM, "before": hide, "store": store, "secret": secret}
+                request = {"model": "gpt-4o", "messages": [*messages, *more]}
+                made("sync", server, options).chat.completions.create(**request)
+            first, later = (body["messages"] for body in server.bodies)
+        assert later[: len(first)] == first
+        return store.hashes
+
+    telling = stored("") - stored("", "bob@example.com")
+    assert telling
+    assert not telling & stored("a key of ours")
 
 
 def test_a_client_refuses_what_it_cannot_hook_and_goes_on_when_it_is_switched_off():

@@ -84,6 +84,22 @@ def test_rules_are_an_instruction_however_long_they_are():
     assert not cut(rules, newest=False).data
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        "function f%d(a) {\n  return a * 2;\n}",
+        "def f%d(a):\n    return a * 2",
+        "func F%d(a int) int {\n\treturn a * 2\n}",
+    ],
+    ids=["JavaScript", "Python", "Go"],
+)
+def test_lines_that_return_are_no_rules_but_code(function):
+    code = "\n\n".join(function % number for number in range(300))
+    text = f"{code}\n\nWhat does f7 do?"
+    found = cut(text)
+    assert [text[start:end].strip() for start, end in found.must] == ["What does f7 do?"]
+
+
 def test_tags_around_instructions_keep_them():
     text = f"<task>\n{' '.join(SENTENCES[:10])}\n</task>\n<context>\n{DOCUMENTS['paragraphs']}\n</context>"
     kept = "".join(text[start:end] for start, end in cut(text).must)

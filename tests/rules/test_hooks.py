@@ -50,6 +50,19 @@ def test_above_the_trigger_no_secret_can_be_seen_or_retrieved_and_everything_is_
     assert "[address] ([token])" in "".join(dict(result.cache).values())
 
 
+def test_a_value_that_stands_twice_as_one_object_is_seen_at_both_places():
+    user = {"mail": "ann@example.org"}
+    result_of = {"name": "users", "response": {"rows": [{"id": 1, "user": user}, {"id": 2, "user": user}]}}
+    messages = [
+        {"role": "user", "parts": [{"text": "Who is there?"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "users", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": result_of}]},
+    ]
+    result = compress(messages, "gemini-2.5-pro", before=lambda text, _: text.replace("ann@", "[name]@"))
+    assert "ann@" not in json.dumps(result.messages)
+    assert restore(result.messages, result.cache) == messages
+
+
 def test_tokens_are_those_of_the_texts_that_are_sent():
     messages = [{"role": "user", "content": "Sum up:\n" + "very long " * 2_000}]
     result = compress(messages, "gpt-4o", 1_000, before=lambda text, _: text[:40])
@@ -149,10 +162,26 @@ def test_short_and_nested_texts_of_results_go_through_the_hook_in_every_shape():
             "role": "user",
             "content": [{"document": {"name": "a", "source": {"text": EMAIL}, "citations": {"enabled": True}}}],
         },
+        {
+            "role": "user",
+            "content": [
+                {"guardContent": {"text": {"text": EMAIL, "qualifiers": ["query"]}}},
+                {"document": {"name": "a", "context": f"by {EMAIL}", "source": {"bytes": "JVBE"}}},
+                {"searchResult": {"source": "a", "title": KEY, "content": [{"text": "Some words."}]}},
+            ],
+        },
     ]
     cited = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": EMAIL}}
     anthropic = [
-        {"role": "user", "content": [{**cited, "citations": {"enabled": True}}, {"type": "text", "text": "Who?"}]}
+        {"role": "user", "content": [{**cited, "citations": {"enabled": True}}, {"type": "text", "text": "Who?"}]},
+        {
+            "role": "user",
+            "content": [
+                {**cited, "title": f"from {EMAIL}", "context": KEY},
+                {"type": "document", "title": EMAIL, "source": {"type": "base64", "data": "JVBE"}},
+                {"type": "search_result", "source": "a", "title": KEY, "content": [{"type": "text", "text": "Words."}]},
+            ],
+        },
     ]
     responses = [
         {"type": "function_call", "call_id": "c1", "name": "customer", "arguments": "{}"},
@@ -340,5 +369,7 @@ def test_ready_hooks_go_one_after_another():
     "patterns", ["@", {"a": "("}, {"a": None}, {5: "x"}, {"": "x"}, {"word": r"\w+"}, {"a": rb"x"}]
 )
 def test_patterns_that_cannot_work_are_refused(patterns):
-    with pytest.raises(InvalidArgument, match="patterns"):
+    with pytest.raises(InvalidArgument, match="patterns") as refused:
         redact(patterns)
+    if patterns == {"a": "("}:
+        assert "missing ), unterminated subpattern at position 0" in str(refused.value)

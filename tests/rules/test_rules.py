@@ -99,9 +99,11 @@ def test_an_excerpt_always_shows_something_of_its_text():
 
 
 def test_a_stub_is_one_line_even_if_there_is_room():
-    shown = text_of(ruled(Rule(tool="read_file", action="stub"), target=7_500), FILE)
+    result = ruled(Rule(tool="read_file", action="stub"), target=7_500)
+    shown = text_of(result, FILE)
     assert shown.startswith("[… ")
     assert "\n" not in shown
+    assert [row.why for row in result.decisions if row.message == FILE] == ["rule: tool=read_file: stub"]
 
 
 def test_a_stale_read_goes_as_soon_as_there_is_a_newer_one():
@@ -183,6 +185,11 @@ WRONG = {
     "no pattern": ({"action": "keep", "tool": []}, "tool is a list of 0 items", "a pattern"),
     "no rule": ("keep", "rules[0] is a str", "a Rule"),
 }
+
+
+def test_the_name_of_a_recipe_is_no_list_of_rules_and_the_error_says_where_they_are():
+    with pytest.raises(InvalidArgument, match=r"rules is a str .* recipe\('coding-agent'\) returns those of a recipe"):
+        compress(MESSAGES, "gpt-4o", rules="coding-agent")
 
 
 @pytest.mark.parametrize("name", WRONG)

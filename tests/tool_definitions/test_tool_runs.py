@@ -377,3 +377,27 @@ def test_a_wrong_option_is_an_error(options):
         compresskit.completion("gpt-4o", [], **options)
     with pytest.raises(InvalidArgument):
         Conversation("gpt-4o", **options)
+
+
+def test_an_unknown_name_in_keep_tools_is_an_error_that_says_what_was_meant():
+    tools = tools_in("openai", FUNCTIONS)
+    wrong = {"tools": tools, "tool_budget": BUDGET, "keep_tools": ["redis_scam"]}
+    messages = [{"role": "user", "content": ASKED}]
+    for called in (compresskit.compress, compresskit.completion):
+        with pytest.raises(InvalidArgument, match=r"'redis_scam', which is none .* Did you mean 'redis_scan'"):
+            called(messages=messages, model="gpt-4o", **wrong)
+    with pytest.raises(InvalidArgument, match="Did you mean 'redis_scan'"):
+        Conversation("gpt-4o", **wrong)
+
+
+def test_the_log_tells_of_a_missed_budget_and_of_a_name_that_a_request_does_not_have(caplog):
+    tools = tools_in("openai", FUNCTIONS)
+    compresskit.compress([{"role": "user", "content": ASKED}], "gpt-4o", tools=tools, tool_budget=BUDGET)
+    assert not caplog.records
+    with serving(lambda _: "Hello.") as server:
+        options = {"tool_budget": 100, "keep_tools": ["redis_scam"]}
+        client = clients.OpenAI(base_url=server.url, api_key="none", compresskit=options)
+        client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": ASKED}], tools=tools)
+    first, second = dict.fromkeys(one.getMessage() for one in caplog.records if one.name == "compresskit")
+    assert first == "keep_tools has 'redis_scam', and the request has no such tool; perhaps 'redis_scan' is meant."
+    assert second.startswith("The tool_budget of 100 tokens was missed by ")

@@ -13,7 +13,7 @@ from ...chat.loop import Request
 from ...chat.report import new_report
 from ...errors import InvalidArgument
 from ...messages.cache_control import marks
-from ...messages.retrieval_tool import chosen_names, may_retrieve
+from ...messages.retrieval_tool import kept_names, may_retrieve
 from ...options import COMPRESS, PROXY, checked_target, shared_names
 from ...responses import plain, taken
 from ...rules import Rule
@@ -82,7 +82,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         store,
         tenant=turn.tenant,
         secret=settings.secret,
-        keeps=settings.follows,
+        keeps=settings.keeps,
         max_rounds=settings.max_rounds,
         max_retrieved_tokens=settings.max_retrieved_tokens,
         strict=settings.strict,
@@ -136,7 +136,7 @@ def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[
         "tools": kwargs.get("tools"),
         "recoverable": may_retrieve(kwargs) and not later,
         "tool_budget": None if later else settings.tool_budget,
-        "keep_tools": [*settings.keep_tools, *chosen_names(kwargs)],
+        "keep_tools": kept_names(settings.keep_tools, kwargs),
         # compress() leaves one of four marks for the instructions
         "breakpoints": settings.breakpoints and len(marked) <= 1,
     }

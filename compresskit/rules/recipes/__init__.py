@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...errors import InvalidArgument, shown
+from ...errors import InvalidArgument, meant, shown
 from ..files import SUFFIXES, load, parse
 from ..rule import Rule
 
@@ -27,7 +27,9 @@ def text_of(name: str) -> str:
         InvalidArgument: There is no such recipe.
     """
     if name not in names():
-        raise InvalidArgument(f"the recipe is {shown(name)}; one of {', '.join(names())} was expected.")
+        near = meant(name, names())
+        advice = f"; perhaps {near!r} is meant" if near else ""
+        raise InvalidArgument(f"the recipe is {shown(name)}; one of {', '.join(names())} was expected{advice}.")
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
