@@ -106,6 +106,9 @@ class Settings:
     store: Store | None = None
     secret: str = ""
 
+    def __deepcopy__(self, _memo: object) -> Settings:
+        return self  # copies of a model share its store, as copies of a client do
+
     @property
     def strict(self) -> bool:
         return self.on_error == "raise"
