@@ -33,6 +33,7 @@ from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
+from .turns.economics import is_too_short
 from .turns.entry_excerpts import long_results_of
 from .turns.on_entry import Entered, entered
 from .types import (
@@ -141,15 +142,16 @@ def compress(
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
             shortens results of more than 500 tokens: text that is already in the conversation is not repeated, and a
             third of files and prose is shown, chosen for the call that asked for them. The model can retrieve the rest,
-            so "views" does nothing with ``recoverable=False``.
+            so "views" does nothing with ``recoverable=False``. With ``prices``, results of other sizes and logs and
+            lists are shortened if that pays.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
             yours, four in all. It does nothing for models of other providers, which find cached prefixes themselves.
         prices: True for the model's own prices, or a ``Prices``. A compaction then keeps text if reading it in every
             turn is cheaper than an occasional retrieval, and at least half of the text that fits between the floor and
-            ``target``. With ``previous``, the prices also decide when a compaction comes, below the trigger too: as
-            soon as reading the text above the target has cost as much as the compaction, and earlier savings pay it.
+            ``target``. With ``previous``, the prices also decide when a compaction comes, below the trigger too: if it
+            saves more than it costs in the requests that are expected to follow, and earlier savings pay it.
             Above the trigger it waits until it pays while the model's known context window has room
             (``skipped_reason`` is "costs_more").
         rules: What may happen to which texts: a list of ``Rule``, or of mappings of their fields. The first rule that
@@ -346,7 +348,8 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     """The new messages as they enter, and the result that sends them behind what was sent before.
 
     There is no such result if it is above the limit. Forms that leave text out need our tool. By the prices, they wait
-    until they or earlier savings pay for its arrival, which makes the whole cached prefix new.
+    until they or earlier savings pay for its arrival, which makes the whole cached prefix new. A prompt that would be
+    too short to be cached is sent as it is: each later request would pay all of it in full.
     """
     request, going, before = call.request, call.going, call.earlier
     stay = frozenset(untouched(call.given.turns, call.messages, call.stays.protect, call.stays.cached))
@@ -367,6 +370,10 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
         complete, other = sent("lossless")
         if other is not None and kept.bill > max(other.bill, kept.bill_without):
             entering, kept = complete, other
+    if kept is not None and call.prices is not None and is_too_short(kept.compressed_tokens, call.prices):
+        whole, other = sent("")
+        if other is not None:
+            entering, kept = whole, other
     if kept is not None:
         going.hand_on(kept)
     return entering, kept

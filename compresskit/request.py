@@ -20,7 +20,7 @@ from .messages.shapes import value_at
 from .messages.tools import names_of
 from .plan.budget import Limits
 from .plan.writer import Written
-from .prices import Prices
+from .prices import Prices, Split
 from .result import Change, Compressed, Decision, Mark, SkippedReason
 from .tokens.measure import Measure
 from .tool_definitions import Offer
@@ -187,7 +187,7 @@ class Request:
         if prices is None:
             return result
         sent = whole = 0  # tokens that the provider has in its cache
-        tool = self._overhead(self.always) - self._overhead(False)  # a caller who sends everything does not need it
+        tool = self._own_tool()  # a caller who sends everything does not need it
         if before.messages:
             originals = [message for run in going.runs for message in run]
             whole = (
@@ -244,7 +244,10 @@ class Request:
             price = compaction_price(now, settled, stable, before.compressed_tokens, prices)
         else:
             settled, price = compacted.compressed_tokens, compacted.bill - kept.bill
-        spending = Spending(kept.bill, kept.bill_without, requests)
+        made = sum(turn.role == "assistant" for turn in given.turns)
+        # the tool is paid whether or not there is a compaction, so no compaction has to earn it
+        tool = prices.cost(Split(made * self._own_tool(), self._own_tool(), 0))
+        spending = Spending(kept.bill, kept.bill_without + tool, requests)
         return compaction_pays(price, now, settled, stable, self._retrieved(given), spending, prices)
 
     def _retrieved(self, conversation: Conversation) -> float:
@@ -364,7 +367,15 @@ class Request:
         return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
-        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._offered(with_ours))
+        return self._cost_of(self._offered(with_ours))
+
+    def _own_tool(self) -> int:
+        """The tokens of our tool if it is always offered, else 0."""
+        return self._overhead(self.always) - self._cost_of(self.offer.tools)
+
+    def _cost_of(self, tools: Sequence[Tool]) -> int:
+        """The tokens of a request beside its messages."""
+        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in tools)
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""

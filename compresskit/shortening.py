@@ -10,10 +10,11 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from . import _observer
-from .content import FORMS, LOSSLESS, path_of, said_in_short
+from .content import FORMS, LOSSLESS, lines_in_short, path_of, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
 from .markers.restore import issued
@@ -23,6 +24,7 @@ from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import Atom
 from .plan.judging import judge, with_best_segment
+from .relevance import weights
 from .relevance.output_signals import has_events, output_query, output_values
 from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments
@@ -30,6 +32,8 @@ from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
+_GAP_LINES = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
+_LINE_END = re.compile("\n")
 _MAX_LOOKED_AT = 20_000  # lines that are searched for reports of failures, which bounds the time
 # A line that reports a failure, rather than one that has such a word in a name: "ERROR", "FAILED", "error:".
 _FAILURE = re.compile(
@@ -44,9 +48,9 @@ class LeftOut:
     Attributes:
         count: How much of it, in ``unit``.
         total: How much the text has.
-        unit: "lines"; "rows" of a table or of JSON in short form; or "characters" of a text of one line.
+        unit: "lines"; "rows" of a table or of JSON in short form; or "characters" if lines are left out in part.
         ranges: The missing ranges of lines (from 1, inclusive) or characters (from 0, the last one not included). Empty
-            if the text is in a compact form, which has no line numbers.
+            if the text is in a compact form that has no line numbers.
         alarms: The missing lines that report a failure, such as "ERROR …" or "error: …".
     """
 
@@ -186,6 +190,7 @@ class _Output:
         self._query = output_query(query or "", command or "", text)
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
+        self._asked = bool(query)
         self._alarming: list[str] = []
 
     def follow(self, rules: Sequence[Rule], model: str, max_tokens: int) -> Treatment | None:
@@ -240,9 +245,11 @@ class _Output:
         ran = bool(self._hint) and not path_of(self.text, self._hint)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
-        least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
-        rest = 1 - output_share(one.source, one.split.kind, self._query.explicit)  # what the score does not have yet
-        values = [value - least + rest * more for value, more in zip(one.values, added, strict=True)]
+        scored = output_share(one.source, one.split.kind, self._query.explicit)  # the share that the score has already
+        relevant = [value - scored * more for value, more in zip(one.values, added, strict=True)]
+        least = min(relevant, default=0.0)  # what all segments have, such as the words of the call
+        share = 1.0 if self._asked else weights.WEIGHTS.unasked_share
+        values = [share * (value - least) + more for value, more in zip(relevant, added, strict=True)]
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
             one = with_best_segment(one._replace(must=frozenset()))
@@ -270,6 +277,8 @@ class _Output:
             place = next(number for number, line in enumerate(lines) if line.endswith(f": {ending}"))
             lines[place] = lines[place].removesuffix(f": {ending}") + "]"
             headed = "\n".join([f"{START}{said}: {ending}", *lines])
+        if not self._recoverable:
+            headed = headed.replace(f"{said}: left out, {key}]", f"{said}: {key}]", 1)
         return (headed, left_out) if issued(headed, cache) == key else (text, left_out)
 
     def _widest(self) -> str:
@@ -286,25 +295,42 @@ class _Output:
         """What a form of the text leaves out."""
         if not cache:
             return None
-        alarming = self._alarming
+        form = self._form_of(text)
+        if form in LOSSLESS:
+            return self._rows_left_out(text, form)
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
-        if form := self._form_of(text):
-            body = [line for line in text.split("\n")[1:] if line != ROWS_LEFT_OUT]
-            if form in LOSSLESS:
-                total = said_in_short(self.text, form).count("\n") + 1
-                missing = max(0, total - len(body))
-                return LeftOut(missing, total, "rows", alarms=_missing(alarming, body)) if missing else None
-            return LeftOut(max(0, lines - len(body)), lines, "lines", alarms=_missing(alarming, body))
         gaps = [(match[1], int(match[2]), int(match[3] or match[2])) for match in _GAP.finditer(text)]
-        unit = "characters" if any(gap[0] == "characters" for gap in gaps) else "lines"
+        if form and f"\n{ROWS_LEFT_OUT}\n" in text:  # parts of lines are missing, whose places the form does not know
+            shown = sum(len(line) + 1 for line in text.split("\n") if not line.startswith((START, ROWS_LEFT_OUT)))
+            missing = _missing(self._alarming, text.split("\n"))
+            return LeftOut(max(0, len(self.text) - shown), len(self.text), "characters", alarms=missing)
         if not gaps:
-            return LeftOut(lines, lines, "lines", ((1, lines),), len(alarming))
-        ranges = tuple((first, last) for what, first, last in gaps if what.startswith(unit[:4]))
-        if unit == "characters":
-            return LeftOut(sum(last - first for first, last in ranges), len(self.text), unit, ranges)
-        shown = [line for line in text.split("\n") if not line.startswith(START)]
-        missing = _missing(alarming, shown)
-        return LeftOut(sum(last + 1 - first for first, last in ranges), lines, unit, ranges, missing)
+            return None if form else LeftOut(lines, lines, "lines", ((1, lines),), len(self._alarming))
+        missing = _missing(self._alarming, text.split("\n"))
+        if any(gap[0] == "characters" for gap in gaps):
+            starts = [0, *(match.end() for match in _LINE_END.finditer(self.text)), len(self.text)]
+            ranges = tuple(
+                (first, last) if what == "characters" else (starts[first - 1], starts[min(last, len(starts) - 1)])
+                for what, first, last in gaps
+            )
+            return LeftOut(sum(last - first for first, last in ranges), len(self.text), "characters", ranges, missing)
+        ranges = tuple((first, last) for _, first, last in gaps)
+        return LeftOut(sum(last + 1 - first for first, last in ranges), lines, "lines", ranges, missing)
+
+    def _rows_left_out(self, text: str, form: str) -> LeftOut | None:
+        """What an excerpt of a lossless form leaves out: lines if each row says some, and rows of the form if not."""
+        rows = text.split("\n")[1:]
+        shown = [row for row in rows if row != ROWS_LEFT_OUT]
+        total = said_in_short(self.text, form).count("\n") + 1
+        if len(shown) >= total:
+            return None
+        missing = _missing(self._alarming, shown)
+        lines = self.text.count("\n") + (not self.text.endswith("\n"))
+        parts = (list(part) for gap, part in groupby(rows, ROWS_LEFT_OUT.__eq__) if not gap)
+        said = [lines_in_short("\n".join(part), form) for part in parts]
+        if None in said:
+            return LeftOut(total - len(shown), total, "rows", alarms=missing)
+        return LeftOut(max(0, lines - sum(filter(None, said))), lines, "lines", alarms=missing)
 
 
 _MIN_SPARE = 12  # tokens that may stay unspent: about one line
@@ -320,6 +346,23 @@ def summary_of(left_out: LeftOut, counts: tuple[Count, ...]) -> str:
     if left_out.alarms:
         said += f", {left_out.alarms:,} of them report failures"
     return f"{said}; {', '.join(f'{count.number:,} {count.what}' for count in counts)}" if counts else said
+
+
+def without_key(result: Shortened, above: int = 0) -> str:
+    """The text of a result whose original nobody keeps, as a part of a longer text.
+
+    Args:
+        above: The lines above it in the longer text. The gaps get the numbers that the lines have there.
+    """
+
+    def moved(match: re.Match[str]) -> str:
+        first, *last = (str(int(number) + above) for number in match.groups()[1:] if number)
+        return f"{START}{match[1]} {'-'.join([first, *last])}"
+
+    if result.key is None:
+        return result.text
+    text = re.sub(rf": (?:left out, )?{result.key}\]$", "]", result.text, count=1, flags=re.MULTILINE)
+    return _GAP_LINES.sub(moved, text) if above else text
 
 
 def _hint(command: str | None, path: str | None) -> str:

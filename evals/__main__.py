@@ -36,7 +36,7 @@ EVALS = {  # name -> module of this package, and what it is
     "gather": ("suites.gather", "groups of cases for needs, from public repositories on this machine"),
     "fit": (
         "suites.fit",
-        "weights of relevance, fitted on labelled requests and measured on groups that were left out",
+        "weights chosen on some families of requests, and measured on the family that was left out",
     ),
     "ablate": (
         "suites.ablate",

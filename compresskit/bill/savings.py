@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+from ..chat.conversation import tool_is_small
 from ..compression import compress
 from ..messages import read
 from ..options import checked_factor
@@ -118,12 +119,13 @@ def savings(
     steps = requests(messages, session.start, session.ends)
     room = max(1, trigger - sizes.beside)
     goal = None if target is None else min(room, max(1, target - sizes.beside))
-    plain = {"shape": session.shape, "tools": session.tools, "offer_tool": True, "token_factor": token_factor}
+    plain = {"shape": session.shape, "tools": session.tools, "token_factor": token_factor}
+    offers = tool_is_small(name, room)
     compressed = partial(_compressed, name, room, goal)
     senders: dict[str, Sender] = {
         WITHOUT: lambda history, _: Sent(history, session.tools),
-        AT_TRIGGER: partial(compressed, {**plain, "on_entry": "lossless"}),
-        BY_PRICES: partial(compressed, {**plain, "on_entry": "views", "prices": prices}),
+        AT_TRIGGER: partial(compressed, {**plain, "on_entry": "lossless", "offer_tool": True}),
+        BY_PRICES: partial(compressed, {**plain, "on_entry": "views", "prices": prices, "offer_tool": offers}),
     }
     bills = {
         setting: _summed(replay(messages, steps, send, prices, trigger, sizes)) for setting, send in senders.items()

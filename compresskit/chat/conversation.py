@@ -98,7 +98,7 @@ class Conversation:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
         rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 2 % of the tokens of the
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 3 % of the tokens of the
         trigger; else it comes once it is paid.
 
         Raises:
@@ -110,7 +110,7 @@ class Conversation:
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         plain = {name: value for name, value in options.items() if name not in _HOOKS}
-        offers = not options.get("prices") or _tool_is_small(model, trigger)
+        offers = not options.get("prices") or tool_is_small(model, trigger)
         self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": offers, **plain}
         self._hooks = {name: hook for name in _HOOKS if (hook := checked_hook(name, options.get(name))) is not None}
         if "rules" in options:
@@ -241,7 +241,7 @@ class Conversation:
         return made
 
 
-def _tool_is_small(model: str, trigger: int) -> bool:
+def tool_is_small(model: str, trigger: int) -> bool:
     """Whether the retrieval tool costs little in a conversation that reaches the trigger."""
     tokens = measure_for(model, None, 1.0).count(dumps(schema("openai")))
     return tokens <= turn_tuning.WEIGHTS.max_tool_share * trigger

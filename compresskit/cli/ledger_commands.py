@@ -111,15 +111,20 @@ def page_command(file: str, output: str | None) -> None:
 
 
 def summary(found: Iterable[Entry]) -> dict[str, Any]:
-    """The sums of all entries, and of each conversation in the order in which they begin."""
+    """The sums of all entries, and of each conversation in the order in which they begin.
+
+    A request that was only sent because of a retrieval would not exist without compression: it is none of the requests,
+    and adds no tokens to those without compression.
+    """
     conversations: dict[str | None, dict[str, int]] = {}
     for entry in found:
         sums = conversations.setdefault(entry.conversation, _nothing())
         sent = entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
-        sums["requests"] += 1
-        sums["retrievals"] += entry.retrieved_tokens > 0
+        retrieval = entry.retrieved_tokens > 0
+        sums["retrievals" if retrieval else "requests"] += 1
+        own = {"sent_tokens": sent, "original_tokens": 0 if retrieval else entry.original_tokens}
         for name in _SUMS:
-            sums[name] += sent if name == "sent_tokens" else getattr(entry, name)
+            sums[name] += own[name] if name in own else getattr(entry, name)
     total = _nothing()
     for sums in conversations.values():
         for name, value in sums.items():

@@ -81,7 +81,10 @@ def shortened(data: bytes, settings: Settings, command: str | None = None, path:
     try:
         text = data.decode("utf-8", "surrogateescape")
         found = shortened_text(text, settings, command, path)
-        return data if found is None else found.encode("utf-8", "surrogateescape")
+        if found is None:
+            return data
+        end = "\n" if text.endswith("\n") and not found.endswith("\n") else ""
+        return (found + end).encode("utf-8", "surrogateescape")
     except Exception as error:
         note(error)
         return data
@@ -95,13 +98,15 @@ def shortened_text(text: str, settings: Settings, command: str | None = None, pa
     """
     if not settings.keep:
         found = _short(text, settings.max_tokens, settings, command, path)
-        return found and found[0].replace(f": left out, {found[1]}]", "]")  # nobody has the original
+        return found and found[0]
+    import os
     import shlex
 
     from ..tokens.measure import measure_for
     from .kept import keep, program
 
-    where = "" if settings.store is None else f" --store {shlex.quote(settings.store)}"
+    store = None if settings.store is None else os.path.abspath(os.path.expanduser(settings.store))
+    where = "" if store is None else f" --store {shlex.quote(store)}"  # for a reader in any folder
     last = f"[… all of it: {program()} retrieve{where} %s]\n"
     measure = measure_for(settings.model, None, settings.token_factor)
     fits = len(text) <= MAX_CHARACTERS and measure.count(text) <= settings.max_tokens
@@ -126,15 +131,13 @@ def _short(
 
     Of a very long text only the two ends are read, so that a command does not wait for minutes.
     """
-    from ..shortening import shorten
+    from ..shortening import shorten, without_key
 
     if len(text) <= MAX_CHARACTERS:
         result = shorten(
             text, max_tokens, settings.query, command, path, recoverable=settings.keep, **settings.options()
         )
-        return None if result.key is None else (result.text, result.key)
-    import re
-
+        return None if result.key is None else (result.text if settings.keep else without_key(result), result.key)
     from ..markers.keys import key_of
 
     half = MAX_CHARACTERS // 2
@@ -142,18 +145,13 @@ def _short(
     behind = text.find("\n", len(text) - half) + 1 or len(text) - half
     between = f"[… {behind - cut:,} characters that are not read]\n"
     lines = text.count("\n", 0, behind)  # before the second end: its gaps get the numbers of lines in the whole text
-    gap = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
 
-    def moved(match: re.Match[str]) -> str:
-        first, *last = (str(int(number) + lines) for number in match.groups()[1:] if number)
-        return f"[… {match[1]} {'-'.join([first, *last])}"
-
-    def end(part: str) -> str:
+    def end(part: str, above: int) -> str:
         room = max(1, max_tokens // 2 - _BETWEEN_TOKENS)
         result = shorten(part, room, settings.query, command, path, recoverable=False, **settings.options())
-        return result.text.replace(f": left out, {result.key}]", "]").removesuffix("\n") + "\n"
+        return without_key(result, above).removesuffix("\n") + "\n"
 
-    return end(text[:cut]) + between + gap.sub(moved, end(text[behind:])), key_of(text)
+    return end(text[:cut], 0) + between + end(text[behind:], lines), key_of(text)
 
 
 def is_binary(data: bytes) -> bool:

@@ -6,7 +6,9 @@ Draws text from strangers: all of it goes through printable(), none of it is rea
 from __future__ import annotations
 
 import io
+import os
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from rich import box
@@ -26,6 +28,7 @@ COLUMNS = ("#", "role", "before", "after", "action")
 MAX_CELLS = 18  # cells of the terminal
 # Shown if there is room, in this order: name (the bar has none), minimum and maximum of cells.
 EXTRA_COLUMNS = (("", BAR_CELLS, BAR_CELLS), ("why", 12, 36), ("first words", 16, 120))
+PIPE_CELLS = 400  # of a line that no terminal shows: a program or a file reads it, so nothing is cut
 REST = {  # the rows beside the texts
     "calls": "with ids and other fields",
     "tools": "the schemas that are sent",
@@ -35,7 +38,7 @@ LINES = {"kept": ("  ", ""), "gone": ("- ", "red"), "new": ("+ ", "green")}  # o
 
 
 def render(result: dict[str, Any], where: str = "") -> bytes:
-    """Table and figures, as bytes for a terminal as wide as the present one."""
+    """Table and figures, as bytes for a terminal as wide as the present one; without one, no column is cut."""
     console = _console()
     table = _table(console, account(result))
     with console.capture() as captured:
@@ -94,7 +97,8 @@ def _console() -> Console:
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")  # text that the terminal's encoding cannot say
-    return Console(file=stream, highlight=False, markup=False, emoji=False)
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_CELLS
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def _table(console: Console, found: Account) -> Table:
@@ -104,11 +108,13 @@ def _table(console: Console, found: Account) -> Table:
     rows = [_cells(unit) for unit in units]
     rest = [_rest(name, figures) for name, figures in [*found.rest.items(), ("all", found.total)]]
     columns = list(zip(COLUMNS, *rows, *rest, strict=True))
-    widths = [min(MAX_CELLS, max(map(cell_len, column))) for column in columns]
+    most = PIPE_CELLS if console.width >= PIPE_CELLS else MAX_CELLS
+    widths = [min(most, max(map(cell_len, column))) for column in columns]
     for name, width in zip(COLUMNS, widths, strict=True):
         right = name in ("#", "before", "after")
         table.add_column(name, justify="right" if right else "left", no_wrap=True, max_width=width)
-    extras = _extra_columns(console.width - sum(widths) - GUTTER * len(widths))
+    whole = {"why": max((cell_len(_words(unit.why)) for unit in units), default=0)} if most == PIPE_CELLS else {}
+    extras = _extra_columns(console.width - sum(widths) - GUTTER * len(widths), whole)
     for name, width in extras.items():
         table.add_column(name, no_wrap=True, width=width)
     largest = max((unit.tokens.before for unit in units), default=0) or 1
@@ -126,12 +132,12 @@ def _table(console: Console, found: Account) -> Table:
     return table
 
 
-def _extra_columns(spare: int) -> dict[str, int]:
-    """Name and width of what is shown beside the plain columns."""
+def _extra_columns(spare: int, whole: Mapping[str, int]) -> dict[str, int]:
+    """Name and width of what is shown beside the plain columns; ``whole`` are cells that columns need to be uncut."""
     widths = {}
     for name, least, most in EXTRA_COLUMNS:
         if spare >= least + GUTTER:
-            widths[name] = min(most, spare - GUTTER)
+            widths[name] = min(max(most, whole.get(name, 0)), spare - GUTTER)
             spare -= widths[name] + GUTTER
     return widths
 

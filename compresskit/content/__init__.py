@@ -1,6 +1,18 @@
 """Reads single texts: their kind, their segments, and compact forms of them. It knows no messages. Re-exports only."""
 
-from .compact import FORMS, LOSSLESS, MARKER, REWORDED, forms_of, is_utf8, quiet_of, said_in_short, segments_of, shorten
+from .compact import (
+    FORMS,
+    LOSSLESS,
+    MARKER,
+    REWORDED,
+    forms_of,
+    is_utf8,
+    lines_in_short,
+    quiet_of,
+    said_in_short,
+    segments_of,
+    shorten,
+)
 from .describe import describe
 from .detect import Detected, detect
 from .headings import Heading, headings
@@ -25,6 +37,7 @@ __all__ = [
     "forms_of",
     "headings",
     "is_utf8",
+    "lines_in_short",
     "path_of",
     "quiet_of",
     "said_in_short",

@@ -7,7 +7,7 @@ _ALARM = re.compile(
     r"(?:error|fail|fatal|panic|exception|critical|abort|denied|refused|timed? ?out|unreachable|corrupt|invalid"
     r"|killed|overflow|crash|traceback|warn)"
     # not in the name of a file, a package or a function: liberror-perl, libgpg-error0, errors.py, error_handling()
-    r"(?![a-z]{0,20}(?:[\d_]|[-/]\w|\.[a-z]{1,4}\b(?!\.)))"
+    r"(?![a-z]{0,20}(?:[\d_]|::|[-/]\w|\.[a-z]{1,4}\b(?!\.)))"
 )
 _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-9]")  # any exit code but 0
 

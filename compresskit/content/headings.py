@@ -30,11 +30,16 @@ _KINDS_OF_LINES = (
     rf"[ \t]{{0,3}}(?P<label>(?:{_LABEL})[ ]?(?:\d[\w.]*|[IVXLC]+\b){_LINE}{{0,90}}){_STOP}",
     rf"(?P<number>{_NUMBER})[.)]?[ \t]+(?P<numbered>[^\W\d_a-z]{_LINE}{{2,78}}[^\s.,;:!?])[ \t\r]*(?={_END}{_END}|\Z)",
     rf"\*\*(?P<bold>[^*\n]{{2,80}})\*\*:?[ \t]*(?={_END})",
+    r"=head(?P<pod>[1-6])[ \t]+(?P<pod_title>[^\n]{1,200})",
+    rf"[ \t]{{0,8}}(?P<question>[^\W_a-z](?:(?!\\n)[^\n:]){{10,200}}[?？])[ \t\r]*{_STOP}",
 )
 _HEADING = re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join(_KINDS_OF_LINES)})")
 _MARKUP = re.compile(r"<[^<>]{0,200}>|[`*_{}$]|&\w{1,8};")
 _LINES = {"=": 1, "-": 2, "~": 3, "^": 3}
-_NUMBERED, _BOLD = 7, 12  # levels below those of markup
+_NUMBERED, _BOLD, _QUESTION = 7, 12, 13  # levels below those of markup
+_BLANK = re.compile(r"\n[ \t\r]*\n\Z")
+_BEFORE = 20  # characters before a question in which a blank line is looked for
+_REACH = 2_000  # characters of an answer below its question, maximum
 MARKED_ONLY = frozenset({"code", "table"})  # kinds in which only HTML and LaTeX have headings
 
 
@@ -64,7 +69,7 @@ def headings(text: str, kind: str) -> list[Heading]:
             closes[open_.pop()] = start
         open_.append(number)
     return [
-        Heading(start, end, close, level, title)
+        Heading(start, end, min(close, end + _REACH) if level == _QUESTION else close, level, title)
         for (start, end, level, title), close in zip(found, closes, strict=True)
     ]
 
@@ -72,29 +77,35 @@ def headings(text: str, kind: str) -> list[Heading]:
 def _found(text: str, kind: str) -> Iterator[tuple[int, int, int, str]]:
     fenced = False
     for match in _HEADING.finditer(text):
-        if match["fence"]:
+        found = match.lastgroup
+        if found == "fence":
             fenced = not fenced
             continue
-        start = match.start() + (text[match.start()] == "\n")
-        if match["html"]:
-            yield start, match.end(), int(match["html"]), _plain(match["html_title"])
-        elif match["latex"]:
-            yield start, match.end(), _LATEX.index(match["latex"]), _plain(match["latex_title"])
-        elif fenced or kind in MARKED_ONLY:
+        if found not in ("html_title", "latex_title") and (fenced or kind in MARKED_ONLY):
             continue
-        elif match["mark"]:
-            yield start, match.end(), len(match["mark"]), _plain(match["marked"]).strip(" #")
-        elif match["wiki"]:
-            yield start, match.end(), len(match["wiki"]), _plain(match["wiki_title"])
-        elif match["lined"]:
-            yield start, match.end(), _LINES[match["line"][0]], _plain(match["lined"])
-        elif match["label"]:
-            yield start, match.end(), _NUMBERED, _plain(match["label"])
-        elif match["number"]:
-            title = f"{match['number']} {_plain(match['numbered'])}"
-            yield start, match.end(), _NUMBERED + match["number"].count("."), title
-        else:
-            yield start, match.end(), _BOLD, _plain(match["bold"])
+        start = match.start() + (text[match.start()] == "\n")
+        if found == "question" and not _BLANK.search(text, max(0, start - _BEFORE), start):
+            continue
+        title = _plain(match["lined" if found == "line" else found or ""]).strip(" #")
+        if found == "numbered":
+            title = f"{match['number']} {title}"
+        yield start, match.end(), _level(match), title
+
+
+def _level(match: re.Match[str]) -> int:
+    """How deep a heading is."""
+    found = match.lastgroup
+    if found in ("html_title", "pod_title"):
+        return int(match[found.partition("_")[0]])
+    if found == "latex_title":
+        return _LATEX.index(match["latex"])
+    if found in ("marked", "wiki_title"):
+        return len(match["mark"] or match["wiki"])
+    if found == "line":
+        return _LINES[match["line"][0]]
+    if found in ("label", "numbered"):
+        return _NUMBERED + (match["number"] or "").count(".")
+    return _QUESTION if found == "question" else _BOLD
 
 
 def _plain(title: str) -> str:

@@ -62,6 +62,8 @@ class Short(NamedTuple):
         uncut: The characters up to which the text between two marks is never cut.
         quiet: The offsets at which rows that say nothing new start, and those at which they end. They are shown only if
             the query asks for them.
+        lines: For each line of the body, the number of that line in the text, from 1, or 0 if the form added it. Empty
+            if the lines of the form are not those of the text.
     """
 
     kind: str
@@ -72,6 +74,7 @@ class Short(NamedTuple):
     apart: bool = False
     uncut: int = 0
     quiet: tuple[Sequence[int], Sequence[int]] = ((), ())
+    lines: Sequence[int] = ()
 
 
 def line_marks(lines: Sequence[str]) -> list[Mark]:

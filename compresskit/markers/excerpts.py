@@ -76,16 +76,37 @@ def _gap(text: str, start: int, end: int, line: int, newlines: int) -> Gap:
     return Gap(line, line + newlines - (text[end - 1] == "\n"))
 
 
-def short_excerpt(text: str, segments: Sequence[Segment], kept: Set[int], quote: Callable[[str], str] = str) -> str:
+def short_excerpt(
+    text: str,
+    segments: Sequence[Segment],
+    kept: Set[int],
+    quote: Callable[[str], str] = str,
+    numbers: Sequence[int] = (),
+) -> str:
     """The kept lines of a text in short form. Its gaps have no key: the marker line above it has the key for all.
 
     Args:
         quote: makes the text to write out of a kept part.
+        numbers: The numbers that the lines have in the original, for the gaps. 0 for a line that the form added; empty
+            if the lines of the form are others.
     """
-    parts = [
-        quote(text[segments[first].start : segments[last].end]) if keep else ROWS_LEFT_OUT + "\n"
-        for first, last, keep in runs_of(segments, kept)
-    ]
+    parts = []
+    line = 0
+    for first, last, keep in runs_of(segments, kept):
+        start, end = segments[first].start, segments[last].end
+        part = text[start:end]
+        stop = line + part.count("\n")
+        if keep:
+            parts.append(quote(part))
+        else:
+            begun, open_end = start > 0 and text[start - 1] != "\n", part[-1] != "\n"
+            known = [number for number in numbers[line + begun : stop + (open_end and end == len(text))] if number]
+            whole = [Wording().gap(Gap(known[0], known[-1]), "")] if known else []
+            # the part of a line has no number, and lines that are not those of the text have none
+            before = [ROWS_LEFT_OUT] if begun or not whole else []
+            behind = [ROWS_LEFT_OUT] if open_end and end < len(text) and whole else []
+            parts.append("\n".join([*before, *whole, *behind, ""]))
+        line = stop
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
 
 

@@ -13,7 +13,7 @@ from ..relevance import Document
 from ..relevance.bm25 import bm25
 from ..relevance.query import derive
 from ..relevance.term_matching import Reader, Readings
-from ..shortening import shorten
+from ..shortening import shorten, without_key
 from ..tokens.measure import measure_for
 from .memory import Memory
 from .roots import Roots, Unreadable, text_of
@@ -83,7 +83,9 @@ def _answer(passages: Iterable[tuple[Document, Segment]], query: str, max_tokens
         first = document.text.count("\n", 0, begin) + 1
         head = f"{document.call}:{first}-{first + text.count(chr(10))}\n"
         least = min(room, max(_MIN_ROOM, int(_MAX_SHARE * max_tokens)))
-        body = shorten(text, max(1, least - measure.count(head) - 1), query, recoverable=False).text
+        body = without_key(
+            shorten(text, max(1, least - measure.count(head) - 1), query, recoverable=False), above=first - 1
+        )
         longer = answer + head + body + "\n"
         if measure.count(longer) > max_tokens:
             break

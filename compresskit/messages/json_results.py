@@ -84,14 +84,17 @@ def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
 
     Without ``every``, a text in a field ``JSON_FORM`` is left out: it must not pass for a form.
     """
-    todo: list[tuple[Path, Any]] = [(path, value)]
-    inside: set[int] = set()  # ids of the containers that were entered, since a value may contain itself
+    todo: list[tuple[Path | None, Any]] = [(path, value)]
+    inside: set[int] = set()  # ids of the containers around the present item, since a value may contain itself
     while todo:
         at, item = todo.pop()
-        if isinstance(item, str):
+        if at is None:  # everything in a container is done
+            inside.discard(id(item))
+        elif isinstance(item, str):
             if every or (at[-1:] != (JSON_FORM,) and (len(item) >= MIN_JSON_TEXT or _FORM in item)):
                 yield Slot(at, item)
         elif isinstance(item, dict | list) and id(item) not in inside:
             inside.add(id(item))
+            todo.append((None, item))
             children = item.items() if isinstance(item, dict) else enumerate(item)
             todo += reversed([((*at, key), child) for key, child in children])

@@ -29,6 +29,9 @@ class Candidate(NamedTuple):
     form: str = ""  # name of the compact form
     short: str = ""  # text of the compact form without its head: the segments are segments of it
     head: str = ""  # beginning of the compact form, which precedes any kept part of it
+    lines: Sequence[
+        int
+    ] = ()  # the number in the text of each line of the compact form, if they are the text's own lines
     quiet: frozenset[int] = frozenset()  # segments without new information
     shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty

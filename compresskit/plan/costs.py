@@ -104,12 +104,13 @@ def _price(
     head = gap = more = 0
     if one.short:
         head = measure.count(f"{wording.short(one.form, key)}\n{one.head}") + _SLACK
-        gap = more = _SLACK
+        widest = wording.gap(Gap(nines - 1, nines), "") + "\n" if one.lines else ""
+        gap = more = measure.count(widest) + _SLACK
         whole = min(count, head + sum(costs))
     else:
-        widest = Gap(nines - 1, nines, unit)
-        gap = measure.count(wording.gap(widest, PLACEHOLDER) + "\n") + longer + _SLACK
-        more = measure.count(wording.gap(widest, "") + "\n") + _SLACK
+        largest = Gap(nines - 1, nines, unit)
+        gap = measure.count(wording.gap(largest, PLACEHOLDER) + "\n") + longer + _SLACK
+        more = measure.count(wording.gap(largest, "") + "\n") + _SLACK
         whole = count
     first = 1 if lines > 1 else 0
     bare = stub = measure.count(wording.gap(Gap(first, nines, unit), PLACEHOLDER)) + longer

@@ -100,7 +100,9 @@ class _Splitter:
             parts = segments_of(short, least, most)
             must = frozenset(range(len(parts.segments)) if rule is not None and rule.complete else ())
             quiet = quiet_of(short, parts)
-            return one._replace(split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet)
+            return one._replace(
+                split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet, lines=short.lines
+            )
         if rule is not None and rule.complete:
             return one._replace(protected=f"rule: {rule.title}")
         deep = len(block.text) <= self._deep_left

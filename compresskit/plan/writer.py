@@ -265,7 +265,7 @@ class _Writing:
         complete = whole and one.form in LOSSLESS
         self._needs_tool |= not complete
         marker = self._wording.naming(self._wording.short(one.form, key, complete), names)
-        body = f"{one.head}{short_excerpt(one.short, segments, kept)}"
+        body = f"{one.head}{short_excerpt(one.short, segments, kept, numbers=one.lines)}"
         if one.form == SHORTENED:  # restore() cannot make it again
             self._issue(bond(key, body))
         text = f"{marker}\n{body}"

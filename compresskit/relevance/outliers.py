@@ -26,6 +26,8 @@ _TROUBLE = re.compile(
 # How runners of tests say that a test passed, whatever it is named after: "test_raises_error PASSED", "✓ fails early".
 _PASSED = re.compile(r"\bPASS(?:ED)?\b|^\s*(?:ok \d|[✓✔√])|\.\.\. ?(?:ok|skipped)\s*$")
 _FAILED = re.compile(r"\b(?:FAIL|ERROR)")
+# A frame of a stack, whose functions have names such as "assert_failed" and "panic_fmt".
+_FRAME = re.compile(r"\s+at \S+[:/.(]|\s*#\d+\s|\s+\d+: \S+::|\s+File \"")
 _HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
@@ -73,7 +75,7 @@ def of_lines(lines: Lines) -> list[float]:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
-                alarming = of_alarm if alarms(line) and not _has_passed(line) else 0.0
+                alarming = of_alarm if alarms(line) and not has_passed(line) else 0.0
                 best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)
@@ -92,25 +94,25 @@ def severities(lines: Lines) -> list[float]:
     levelled = lines.levelled
     of_alarm = tuned.quiet_alarm if levelled else 1.0
     return [
-        shares[level] if level else of_alarm if _alarming(line, levelled) else 0.0
+        shares[level] if level else of_alarm if is_alarming(line, levelled) else 0.0
         for line, level in zip(chain.from_iterable(lines.texts), lines.levels, strict=True)
     ]
 
 
-def _alarming(line: str, levelled: bool) -> bool:
+def is_alarming(line: str, levelled: bool) -> bool:
     """Whether a line has words of failure, and is no heading between rules, behind which the failures come.
 
-    >>> [_alarming(line, False) for line in ("no such file", "====== FAILURES ======", "== 1 failed ==")]
+    >>> [is_alarming(line, False) for line in ("no such file", "====== FAILURES ======", "== 1 failed ==")]
     [True, False, True]
     """
     words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
-    return words and not _HEADING.fullmatch(line) and not _has_passed(line)
+    return words and not (_HEADING.fullmatch(line) or has_passed(line) or _FRAME.match(line))
 
 
-def _has_passed(line: str) -> bool:
+def has_passed(line: str) -> bool:
     """Whether a line says that a test passed.
 
-    >>> _has_passed("test_raises_error PASSED"), _has_passed("1 PASSED, 2 FAILED"), _has_passed("1 passed")
+    >>> has_passed("test_raises_error PASSED"), has_passed("1 PASSED, 2 FAILED"), has_passed("1 passed")
     (True, False, False)
     """
     return _PASSED.search(line) is not None and _FAILED.search(line) is None

@@ -16,7 +16,7 @@ from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
 from ..types import Query
 from . import weights as tuning
-from .outliers import LINE_CHARACTERS, Lines, lines_of, of_lines, of_records, severities
+from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
 from .query import derive
 from .terms import terms
 from .word_forms import inflections
@@ -26,7 +26,8 @@ _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds i
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
-_QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,80}([`'\"’”»])")
+_QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
+_RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _MAX_COLUMNS = 40  # columns that are compared, which bounds the time
@@ -119,7 +120,8 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         for each in unlike:
             values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
         if lines is None or not lines.levelled:
-            values = _lent(values, tuned.beside_failure)
+            lent = _lent(values, tuned.beside_failure)
+            values = [own if _is_apart(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
         values[last] += tuned.last_lines
     values[0] += tuned.first_lines
@@ -133,6 +135,15 @@ def _telling(lines: Lines) -> list[float]:
     severe = severities(lines)
     counting = [has_outcome(line) for line in every]
     messages = [_message(line) for line in every]
+    # a linter quotes what it remarks on: a docstring about an error is none
+    quoting = [
+        bool(share) and line != told and _PLACE.match(line)
+        for line, told, share in zip(every, messages, severe, strict=True)
+    ]
+    severe = [
+        0.0 if quotes and not is_alarming(told, lines.levelled) else share
+        for quotes, told, share in zip(quoting, messages, severe, strict=True)
+    ]
     telling = [share or counts for share, counts in zip(severe, counting, strict=True)]
     kinds = lines.kinds if messages == every else templates(messages, telling)
     failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
@@ -152,6 +163,16 @@ def _telling(lines: Lines) -> list[float]:
         ordered = sorted(found.values(), reverse=True)[: tuned.max_telling_lines]
         values.append(sum(value * tuned.next_share**place for place, value in enumerate(ordered)))
     return values
+
+
+def _is_apart(part: str) -> bool:
+    """Whether all lines say that a test passed, or are titles between rules: they tell nothing of a failure nearby.
+
+    >>> _is_apart("test_a PASSED\\n=== FAILURES ===\\n"), _is_apart("x = 5\\n")
+    (True, False)
+    """
+    lines = [line for line in part.splitlines() if line.strip()]
+    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) for line in lines)
 
 
 def _message(line: str) -> str:

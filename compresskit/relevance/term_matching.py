@@ -308,10 +308,7 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
 
     before = shape[capitals - 1]  # a text begins and ends with a space
     cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
-    begins = np.zeros(len(shape), dtype=np.bool_)
-    begins[cuts] = True
-    begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = True  # the words that are cut
-    part_starts = np.flatnonzero(begins)
+    part_starts = np.union1d(cuts, starts[np.searchsorted(starts, cuts, side="right") - 1])  # of the words that are cut
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, check_whole, described, meant, shown
 
-# What may happen to a text, each with its meaning. The published schema and the documentation have the same words.
+# What may happen to a text, each with its meaning. The published schema and the documentation have the same actions.
 ACTIONS: Mapping[str, str] = {
     "keep": "never changes and never folds",
     "verbatim": "may be cut, but every line that is left has its own words: no compact form, no shrinker",
@@ -16,7 +16,7 @@ ACTIONS: Mapping[str, str] = {
     "excerpt": "stays in its place, with at least its best segment; the rest may be left out",
     "signatures": "code becomes its signatures; any other text is ordinary",
     "stub": "becomes one line with a key",
-    "shrink": "prose is said in fewer words by the shrinker, where an excerpt would stand",
+    "shrink": "the shrinker says prose in fewer words, in place of an excerpt",
     "drop_when_stale": "becomes one line with a key as soon as a newer result of the same call is there",
 }
 # Kinds of text, as people name them -> as ``content.detect`` names them.

@@ -71,7 +71,10 @@ class Values:
             if failed and second is None:
                 self.broken = f"line {number} is not JSON: {failed}"
             elif failed:
-                raise InvalidSession(f"line {number} is not JSON: {failed}")
+                raise InvalidSession(
+                    f"line {number} of {self._name} is not JSON: {failed}; there are more lines behind it, so it was"
+                    " damaged: take it out of a copy of the file"
+                )
             else:
                 yield Value(f"line {number}: ", value)
 
@@ -93,7 +96,7 @@ class Folder(Values):
     def __iter__(self) -> Iterator[Value]:
         paths = sorted((path for path in self._folder.iterdir() if path.suffix == ".json"), key=_numbers)
         if not paths:
-            raise InvalidSession(f"{self._folder} has no JSON files; give a file, or the folder of one conversation")
+            raise InvalidSession(f"{self._folder} is no folder of one conversation in JSON files; give a file in it")
         for path in paths:
             with path.open("rb") as stream:
                 for value in Values(stream, path.name):

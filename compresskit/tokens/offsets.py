@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import ceil
 from typing import Any
 
 from .tiktoken_counter import SLICE_CHARACTERS, TiktokenCounter, byte_offsets
 
-Marks = Callable[[Sequence[int]], "tuple[list[int], bool]"]
 # A line that is not blank, and does not begin with a sign that an encoding joins to the line end before it. No token
 # reaches across the start of such a line, whatever precedes it (the patterns of tiktoken_ext.openai_public).
 _LINE_START = re.compile(r"[ \t]*+[^\s/]")
@@ -29,7 +28,7 @@ class Tally:
 
     __slots__ = ("_marks", "_text", "total")
 
-    def __init__(self, total: int, text: str, marks: Marks | None = None) -> None:
+    def __init__(self, total: int, text: str, marks: _Marks | None = None) -> None:
         self.total = total
         self._text = text
         self._marks = marks
@@ -37,7 +36,7 @@ class Tally:
     def at(self, offsets: Sequence[int]) -> list[int]:
         """The tokens before each of the character ``offsets``: exact to one token; 0 and ``total`` at the ends."""
         if self._marks is not None:
-            return self._marks(offsets)[0]
+            return self._marks.at(offsets)
         length = len(self._text)
         return [offset * self.total // length for offset in offsets] if length else [0] * len(offsets)
 
@@ -53,8 +52,8 @@ class Tally:
         for start, end in stretches:
             if not (self._parted(start) and self._parted(end)):
                 return None
-        found, exact = self._marks([offset for stretch in stretches for offset in stretch])
-        return sum(found[1::2]) - sum(found[::2]) if exact else None
+        found = self._marks.exactly_at([offset for stretch in stretches for offset in stretch])
+        return None if found is None else sum(found[1::2]) - sum(found[::2])
 
     def _parted(self, offset: int) -> bool:
         text = self._text
@@ -64,7 +63,7 @@ class Tally:
 
 
 class _Marks:
-    """The tokens before any offsets of an encoded text, and whether all of these end tokens."""
+    """The tokens before any offsets of an encoded text."""
 
     __slots__ = ("_counter", "_ends", "_factor", "_parts", "_text")
 
@@ -75,22 +74,32 @@ class _Marks:
         self._parts = parts
         self._ends: Any = None
 
-    def __call__(self, offsets: Sequence[int]) -> tuple[list[int], bool]:
+    def at(self, offsets: Sequence[int]) -> list[int]:
+        """The tokens that end before or at each offset."""
+        _, _, found = self._found(offsets)
+        counts: list[int] = found.tolist()
+        # the sum of rounded counts is not the rounded sum
+        return counts if self._factor == 1.0 else [scaled(count, self._factor) for count in counts]
+
+    def exactly_at(self, offsets: Sequence[int]) -> list[int] | None:
+        """The tokens before each offset; None if an offset is within a token, or if counts are scaled."""
+        ends, wanted, found = self._found(offsets)
+        if self._factor != 1.0 or not len(ends) or not ((wanted == 0) | (ends[found - 1] == wanted)).all():
+            return None
+        counts: list[int] = found.tolist()
+        return counts
+
+    def _found(self, offsets: Sequence[int]) -> tuple[Any, Any, Any]:
+        """The bytes at which tokens end, those of the offsets, and the number of tokens before each of these."""
         import numpy as np
 
         if self._ends is None:
             self._ends = self._counter.ends(self._parts)
-        ends = self._ends
         wanted = np.asarray(offsets, dtype=np.int64)
         if not self._text.isascii():
             wanted = byte_offsets(self._text)[wanted]
         # with the same type, because numpy would copy all ends otherwise
-        found = np.searchsorted(ends, wanted.astype(ends.dtype), side="right")
-        exact = bool(np.all((wanted == 0) | (ends[found - 1] == wanted))) if len(ends) else False
-        counts: list[int] = found.tolist()
-        if self._factor != 1.0:  # the sum of rounded counts is not the rounded sum
-            return [scaled(count, self._factor) for count in counts], False
-        return counts, exact
+        return self._ends, wanted, np.searchsorted(self._ends, wanted.astype(self._ends.dtype), side="right")
 
 
 class Batch:

@@ -105,7 +105,18 @@ def compaction_pays(
     asking = _asking(settled_tokens, asked, prices) * exp(-kept / tuning.WEIGHTS.decay_share)
     each = (prices.read * gone - asking) / MILLION
     affordable = spending.whole - spending.sent + tuning.WEIGHTS.debt_share * spending.whole
-    return gone > 0 and price <= affordable and price <= each * following(spending.requests)
+    pays = gone > 0 and price <= affordable and price <= each * following(spending.requests)
+    return pays and not is_too_short(settled_tokens, prices)
+
+
+def is_too_short(prompt_tokens: int, prices: Prices) -> bool:
+    """Whether a prompt cannot be cached, so that each later request would pay all of it in full.
+
+    >>> from compresskit.prices import prices_for
+    >>> [is_too_short(3_000, prices_for(f"claude-{name}")) for name in ("haiku-4-5", "sonnet-4-5")]
+    [True, False]
+    """
+    return prompt_tokens < prices.minimum and prices.read < prices.input
 
 
 def following(requests: int) -> int:

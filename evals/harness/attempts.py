@@ -1,6 +1,6 @@
 """One call of an item, wherever it runs: its row, or its error, as the JSON text that journals and records hold.
 
-Knows no processes and no machines: those are in `workers.py` and `on_ray.py`.
+It knows no processes and no machines: those are in `workers.py` and `on_ray.py`.
 """
 
 from __future__ import annotations

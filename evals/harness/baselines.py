@@ -83,7 +83,7 @@ def masking(request: Request) -> Outcome:
 
 
 def oracle(request: Request) -> Outcome:
-    """Knows what is needed and keeps nothing else: the most that cutting contents can reach."""
+    """Keeps only what is needed, which it is told: the best figure that cutting contents can reach."""
     open_slots = slots(request.messages, request.fixed)
     fixed = [slot for slot in slots(request.messages) if slot.message in request.fixed]
     there = {item for slot in fixed for item in request.needs(slot.message, slot.text)}
@@ -197,12 +197,12 @@ def compressor(name: str) -> Compressor:
     return partial(compresskit, embedder=embedder) if embedder else COMPRESSORS[name]
 
 
-# Stands beside a fold if user and assistant would not take turns without it; it stands for nothing.
+# Is beside a fold if user and assistant would not take turns without it; it replaces no message.
 _BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
 
 
 def _origins(package: Any, messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:
-    """Which input message each output message stands for: a marker that folds several restores to several."""
+    """The input message of each output message. A marker that folds several messages restores to several."""
     sizes = [len(package.restore([message], dict(cache))) for message in messages]
     origins: list[int | None] = []
     place = 0

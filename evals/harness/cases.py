@@ -50,7 +50,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came back. `origins[i]` is the input message that output message i stands for (None: several)."""
+    """What came back. `origins[i]` is the input message of output message i (None: several)."""
 
     messages: list[Message]
     cache: Mapping[str, str] = field(default_factory=dict)

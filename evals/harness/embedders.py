@@ -71,7 +71,7 @@ class Cosine:
 
 
 class Oracle:
-    """Knows what a request needs: 1 for a text with a part of it, else 0."""
+    """An oracle that knows what a request needs: 1 for a text with a part of it, else 0."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -119,7 +119,7 @@ def added(compressors: Sequence[str], embedders: Sequence[str]) -> list[str]:
 
 
 def options(name: str, request: Request) -> dict[str, Any]:
-    """The argument of compress() that a name stands for; none for no name."""
+    """The argument of compress() that a name means; none for no name."""
     if name == "rerank:oracle":
         return {"reranker": Oracle(request)}
     if name.startswith("rerank:"):

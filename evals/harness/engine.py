@@ -46,7 +46,7 @@ def execute(
     ``resume`` (a journal or None), ``budget`` (dollars or None) and ``ray`` ("local", an address, or None); its other
     options and the ``data`` are what a journal has to agree with. ``given.complete`` becomes False where the budget
     ended before the items did. An item that raises, or whose process dies, gives a row with its error. Where data has
-    two cases of one name, the second item of a key is told from the first by its number.
+    two cases of one name, and then a number tells the second item of a key from the first.
 
     Raises:
         DataError: the journal is of other settings or in use, or Ray is not there.

@@ -1,6 +1,7 @@
 """The command line that the evals share. An option that is not known is an error, never ignored.
 
-What makes a figure what it is stands in records; what only says where things are or how they are run does not.
+A record holds the options that decide a figure. It does not hold options that only say where things are, or how
+they are run.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _PLACES = (
 _CHOICES = (
     *("budget", "cases", "check", "compressors", "data_sets", "embedder"),
     *("layouts", "limit", "no_litellm", "repeats", "target"),
-    *("depths", "lengths", "max_context", "needles", "wordings"),
+    *("depths", "lengths", "max_context", "needles", "requests", "wordings"),
     *("groups", "on", "questions", "set", "ways", "without"),
 )
 _DATA = (
@@ -173,6 +174,13 @@ def positive(text: str) -> int:
     """A whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of at least 1")
+    return int(text)
+
+
+def whole(text: str) -> int:
+    """A whole number, 0 or more."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} should be a whole number of 0 or more")
     return int(text)
 
 

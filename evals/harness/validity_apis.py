@@ -157,7 +157,7 @@ def _responses_signed(items: Sequence[Message]) -> list[str]:
 
 
 def _torn(before: Sequence[Message], after: Sequence[Message]) -> Iterator[str]:
-    """Items that were behind a reasoning item and are so no more."""
+    """Items that were behind a reasoning item and no longer are."""
     behind = {_name(item): _name(first) for first, item in pairwise(before) if first.get("type") == "reasoning"}
     last = ""
     for item in after:

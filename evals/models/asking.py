@@ -27,7 +27,7 @@ _TOOLS = re.compile(r"compresskit_retrieve|litellm_content_retrieve")
 
 
 class Client:
-    """Calls the model through litellm; stands in for a Router."""
+    """Calls the model through litellm, in place of a Router."""
 
     def __init__(self, model: Model) -> None:
         self.model = model.name

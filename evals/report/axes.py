@@ -21,7 +21,7 @@ class Axis:
     write: Callable[[float], str] = short
 
     def place(self, value: float) -> float:
-        """Where a value stands, 0 to 1 from the low end to the high one; what is outside stands at the end."""
+        """The place of a value, from 0 at the low end to 1 at the high one. A value outside is at the nearer end."""
         low, high, value = (math.log10(max(one, 1e-9)) if self.log else one for one in (self.low, self.high, value))
         return min(1.0, max(0.0, (value - low) / ((high - low) or 1)))
 

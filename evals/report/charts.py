@@ -1,8 +1,8 @@
 """Charts as SVG, written by hand: lines and points with intervals, rows with intervals, and heat maps. All that the
 evals draw is drawn here: the report, the pictures of the documentation, the plot of a bill, charts in notebooks.
 
-A chart is as wide as where it stands. It has a title and a description for those who do not see it, every point its
-values as a tooltip, and no script. Text is escaped here and nowhere else.
+A chart is as wide as its place in the page. It has a title and a description for those who do not see it, and every
+point has its values as a tooltip. It has no script. Text is escaped here and nowhere else.
 """
 
 from __future__ import annotations

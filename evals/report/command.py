@@ -2,7 +2,7 @@
 
 python -m evals report RECORD.json … -o report.html
 
-Records come from any eval's --json. Several of one eval stand one below the other.
+Records come from any eval's --json. Several records of one eval are shown one below the other.
 """
 
 from __future__ import annotations

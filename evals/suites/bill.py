@@ -111,7 +111,9 @@ def runs(given: argparse.Namespace) -> tuple[list[Path], list[Run]]:
         for name, life, prices in billed
         for share in given.target
         for group, members in found.items()
-        for recorded in [one for one in members if _requests(one)][: given.limit]
+        for recorded in [one for one in members if 0 < _requests(one) <= (given.requests or _requests(one))][
+            : given.limit
+        ]
     ]
 
 
@@ -154,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add(
         "--lives", type=options.choices(LIVES), default="5m", metavar="A,B", help=f"of {', '.join(LIVES)} (default: 5m)"
     )
+    add("--requests", type=options.positive, metavar="N", help="only runs of at most N requests")
     add("--together", action="store_true", help="all files of --data as one group")
     add("--plot", metavar="FILE", help="write an SVG of one run: prompt size and bill over the turns")
     add("--plot-run", metavar="ID", help="the run to plot (default: the one with the most turns)")
@@ -211,8 +214,8 @@ def _place(run: Run, name: str) -> dict[str, str]:
     return {"case": run.name, "group": run.group, "unit": run.name, "compressor": name}
 
 
-def _requests(recorded: dict[str, Any]) -> bool:
-    return any(message.get("role") == "assistant" for message in recorded["messages"][1:])
+def _requests(recorded: dict[str, Any]) -> int:
+    return sum(message.get("role") == "assistant" for message in recorded["messages"][1:])
 
 
 def _names(text: str) -> list[str]:

@@ -97,7 +97,7 @@ def broken(
 
     Args:
         given: the messages of the call.
-        originals: what they stand for. More than one where that is open: with `cache`, a text that
+        originals: the originals of these messages. More than one where that is open: with `cache`, a text that
             quotes a marker may be either.
         options: those of compress().
     """

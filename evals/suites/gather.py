@@ -132,7 +132,7 @@ def _fix(repository: Path, commit: str, message: str, rnd: random.Random) -> dic
 
 
 def _shared(words: Counter[str], text: str) -> float:
-    """Words that a text shares with the message, over the root of its length: a stand-in for a search."""
+    """Words that a text shares with the message, over the root of its length, in place of a search."""
     counts = Counter(_WORD.findall(text.lower()))
     return sum(1.0 for word in words if counts[word]) / (1 + len(text)) ** 0.1
 

@@ -104,7 +104,7 @@ def needed(problem: Problem, hops: int) -> frozenset[str]:
 
 
 def _places(lines: frozenset[str], _message: int, text: str) -> Places:
-    """Where each needed line stands; the first of several."""
+    """The place of each needed line; the first of several."""
     places: Places = {}
     start = 0
     for line in text.split("\n"):

@@ -30,7 +30,7 @@ class Problem(NamedTuple):
 
     title: str  # as the data set calls it
     name: str  # of the function and of its files
-    head: str  # imports and helpers that stand before the function
+    head: str  # imports and helpers before the function
     signature: str  # "def …:", on one or several lines
     specification: str
     body: str  # of the solution

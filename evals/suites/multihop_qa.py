@@ -96,7 +96,7 @@ def _request(messages: list[Message], support: Sequence[str], share: float, give
 
 
 def score(support: Sequence[str], outcome: Outcome) -> Scores:
-    """The share of the support that stands unchanged."""
+    """The share of the support that is there unchanged."""
     shown = _places(support, 0, read_all(outcome.messages))
     return {"support": len(shown) / len(set(support)) if support else None}
 

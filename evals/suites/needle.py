@@ -98,7 +98,7 @@ def _cut(prose: Sequence[str], tokens: int, seed: str) -> list[str]:
 
 
 def _insert(paragraphs: list[str], text: str, depth: float) -> None:
-    """Puts a sentence behind one of a paragraph, so that this share of all characters stands before it."""
+    """Puts a sentence behind one of a paragraph, so that this share of all characters is before it."""
     before = depth * sum(map(len, paragraphs))
     for place, one in enumerate(paragraphs):
         if before <= len(one) or place + 1 == len(paragraphs):

@@ -119,7 +119,7 @@ def _places(needs: Sequence[str], _message: int, text: str) -> Places:
 def rows_of(path: Path, given: argparse.Namespace) -> list[Case]:
     """The cases of a file of rows."""
     found = []
-    for row in data.rows(path)[: given.limit]:
+    for row in data.rows(path)[given.skip : given.skip + given.limit]:
         group = f"needs/{data.field(row, 'group', path.name)}"
         shape = {"shape": row.get("format", "openai"), "model": given.model}
         found.append(case(row["id"], group, row["messages"], row["needs"], row["ratio"], given.seed, **shape))
@@ -131,7 +131,7 @@ def questions_of(
 ) -> list[Case]:
     """The questions of one data set in one layout, each among the passages of the next nine questions."""
     found = []
-    for place, question in enumerate(questions[: given.limit]):
+    for place, question in list(enumerate(questions))[given.skip : given.skip + given.limit]:
         near = [
             questions[(place + step) % len(questions)]
             for step in range(min(multihop_qa.NEIGHBOURS + 1, len(questions)))
@@ -151,7 +151,7 @@ def points_of(runs: Sequence[dict[str, Any]], share: float, group: str, given: a
     by_run = [agent_points.cases(run, group, share, given.seed, given.model) for run in runs]
     turns = max(map(len, by_run), default=0)
     spread = [cases[turn] for turn in range(turns) for cases in by_run if turn < len(cases)]
-    for point in spread[: given.limit]:
+    for point in spread[given.skip : given.skip + given.limit]:
         yield replace(point, score=partial(_support, point.score))
 
 
@@ -229,12 +229,13 @@ def kind_of(group: str) -> str:
     >>> [kind_of(group) for group in ("needs/fix-jq", "needs/en-xquad", "2wiki/bare/one", "needs/man_pages")]
     ['fixes', 'questions', '2wiki', 'other needs']
     """
-    first, second = group.split("/")[:2]
+    first, _, second = group.partition("/")
     if first != "needs":
         return first
+    second = second.split("/")[0]
     if second.startswith("fix-"):
         return "fixes"
-    return "questions" if second.endswith(("-xquad", "-cmrc")) else "other needs"
+    return "questions" if second.endswith(("xquad", "cmrc")) else "other needs"
 
 
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -250,6 +251,9 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="groups to measure; * stands for anything, as in needs/fix-*,2wiki/*/one (default: all)",
     )
     add("--limit", "--problems", type=options.positive, default=LIMIT, metavar="N", help=f"cases of a group ({LIMIT})")
+    add(
+        "--skip", type=options.whole, default=0, metavar="N", help="cases of each group to pass over first (default: 0)"
+    )
     options.contenders(parser, COMPRESSORS, "everything,head+tail,litellm,compresskit")
     options.embedders_option(parser)
     options.running(parser)

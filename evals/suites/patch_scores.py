@@ -107,7 +107,7 @@ def scores(written: str, gold: str, files: Mapping[str, str]) -> dict[str, float
 
 
 def place(change: Change, files: Mapping[str, str]) -> int | None:
-    """The line at which the old side of a hunk stands, the nearest to what its header says; None where it does not."""
+    """The line of the old side of a hunk, the nearest to the one in its header; None if the file does not have it."""
     if change.path not in files:
         return change.start if not change.old else None  # a new file has no old side
     if not change.old:

@@ -20,7 +20,7 @@ def _output(name: str, command: str, lines: list[str], *needs: str, query: str =
 
 
 def cargo_backtrace(draw: random.Random) -> Output:
-    """cargo test with backtraces: the assertion stands between the place of the panic and forty frames."""
+    """cargo test with backtraces: the assertion is between the place of the panic and forty frames."""
     lines = ["   Compiling shop v0.1.0 (/src/shop)", "    Finished `test` profile [unoptimized + debuginfo] target(s) in 1.20s", "     Running unittests src/lib.rs (target/debug/deps/shop-1f2e3d4c5b6a7988)", "", "running 122 tests"]  # fmt: skip
     lines += [f"test {draw.choice(WORDS)}::tests::{draw.choice(WORDS)}_{n} ... ok" for n in range(120)]
     lines += ["test price::tests::rounds ... FAILED", "test price::tests::overflow ... FAILED", "", "failures:", ""]

@@ -38,7 +38,7 @@ class Run:
 
 
 def replay(run: Run, contender: Contender) -> list[Figures]:
-    """A request for every assistant message of the run but one that stands first.
+    """A request for every assistant message of the run, except one at the beginning.
 
     Where a contender raises, everything is sent in that turn, and its state stays what it was.
     """

@@ -69,7 +69,7 @@ Gold = list[dict[str, Any]]  # {"message": index, "path": path, "hunks": [[line,
 
 
 def conversation(instance: Mapping[str, Any], texts: Mapping[str, str], budget: int, seed: int) -> Built:
-    """The messages of an instance and where its gold hunk lines stand; the texts are its files by path."""
+    """The messages of an instance, and the places of its gold hunk lines; the texts are its files by path."""
     name, issue = instance["instance_id"], instance["problem_statement"]
     changed: dict[str, list[list[str]]] = {}  # path -> hunk -> line
     for hunk in hunks(instance["patch"]):
@@ -124,7 +124,7 @@ def _share(values: Sequence[bool]) -> float | None:
 
 
 def _places(gold: Gold, message: int, text: str) -> Places:
-    """Where each gold line stands, line end included; the first of several."""
+    """The place of each gold line, line end included; the first of several."""
     wanted = {line for file in gold if file["message"] == message for hunk in file["hunks"] for line in hunk}
     places: Places = {}
     start = 0
@@ -136,7 +136,7 @@ def _places(gold: Gold, message: int, text: str) -> Places:
 
 
 def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> Iterator[Built]:
-    """A conversation for every instance; one that cannot be built is told on stderr and left out."""
+    """A conversation for every instance. One that cannot be built is left out, with a note on stderr."""
     known: dict[str, str] = {}  # blob -> text: most files are the same from commit to commit
     ordered = sorted(instances, key=lambda row: str(row.get("repo")))
     last = None

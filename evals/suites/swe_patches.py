@@ -128,7 +128,7 @@ def _scored(
 def _fit(
     built: Sequence[Built], tests: swe_tests.Runner, given: argparse.Namespace, data: Sequence[Path | Source]
 ) -> set[str]:
-    """The instances whose environment can tell; the others are told on stderr, and have no figure for "resolved"."""
+    """The instances whose environment works. The others are named on stderr, and have no figure for "resolved"."""
     if not sandbox.closed():
         print("swe_bench: no namespaces here: tests are limited, but network and files are open", file=sys.stderr)
     items = [

@@ -235,5 +235,5 @@ def test_a_cell_that_looks_like_an_exception_or_a_gap_is_quoted():
 def test_a_log_that_holds_a_line_like_our_own_notice_has_no_short_form():
     lines = [f"10:00:{n % 60:02} INFO GET /items/{n} 200 OK\n" for n in range(200)]
     assert FORMS["log in short form"]("".join(lines)) is not None
-    lines[50] = "… 150 more like this, until 10:00:59\n"
+    lines[50] = "… 150 more like this in lines 2-150, until 10:00:59\n"
     assert FORMS["log in short form"]("".join(lines)) is None

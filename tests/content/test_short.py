@@ -109,7 +109,7 @@ def test_a_traceback_stays_whole_and_the_same_one_again_is_counted():
     text = "".join([*lines[:60], trace, *lines[60:120], trace, *lines[120:], trace, "done\n"])
     short = short_log(text)
     shown = "".join(short.body[start:end] for start, end, _ in segments_of(short, 60, 400).segments)
-    assert trace.rstrip("\n") + "\n… 2 more like this, until 10:00:19\n" in shown
+    assert trace.rstrip("\n") + "\n… 2 more like this in lines 65-212, until 10:00:19\n" in shown
     assert short.telling < 600
 
 

@@ -1,6 +1,7 @@
 """Views of real outputs: what matters is there when most of the text is gone, and all of it can be restored."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -17,6 +18,7 @@ from outputs import (
 )
 
 from compresskit import compress, restore
+from compresskit.content import detect
 from compresskit.tokens.measure import measure_for
 
 MODEL = "gpt-4o"
@@ -72,9 +74,28 @@ def test_a_log_says_how_many_lines_are_like_the_one_that_stays_and_until_when():
     left = view(server_log(), 0.03).split("\n")
     number = next(number for number, line in enumerate(left) if "DEBUG [cache] hit" in line)
     assert left[number] in server_log(), "the example stands as it was"
-    count, _, last = left[number + 1].removeprefix("… ").partition(" more like this, until ")
+    count, _, rest = left[number + 1].removeprefix("… ").partition(" more like this in lines ")
     assert int(count) + 1 == server_log().count("DEBUG [cache] hit")
-    assert f"T{last}" in [line for line in server_log().split("\n") if "DEBUG [cache] hit" in line][-1]
+    places, _, until = rest.partition(", until ")
+    lines = server_log().split("\n")
+    last = lines[int(places.rpartition("-")[2]) - 1]
+    assert last == [line for line in lines if "DEBUG [cache] hit" in line][-1]
+    assert f"T{until}" in last
+
+
+@pytest.mark.parametrize("share", [0.03, 0.25])
+def test_the_gaps_of_a_log_have_the_numbers_of_its_lines(share):
+    log = server_log().replace("\n", "\x1b[0m\n\n\n\n", 40)  # colours and blank lines are left out, and counted
+    gaps = re.compile(r"\[… lines? (\d+)(?:-(\d+))?\]")
+    lines, at, shown = log.split("\n"), 0, 0
+    for line in view(log, share).split("\n")[1:]:
+        if gap := gaps.fullmatch(line):
+            assert int(gap[1]) > at
+            at = int(gap[2] or gap[1])
+        elif line and " more like this" not in line:
+            at = next(number for number, own in enumerate(lines[at:], at + 1) if own.startswith(line))
+            shown += 1
+    assert shown > 5
 
 
 def test_lines_of_a_log_stay_in_their_order():
@@ -252,3 +273,10 @@ def test_restoring_a_log_that_stands_many_times_makes_its_form_once(monkeypatch)
     by_looks = dict(result.cache)  # which knows no places
     assert restore(result.messages * 20, by_looks) == conversation(output) * 20
     assert made == ["log in short form"]
+
+
+def test_the_tags_of_a_viewer_stand_above_numbered_lines():
+    source = "\n".join(f"{n:05}| def helper_{n}(): return {n}" for n in range(1, 60))
+    for head in ("<file>\n", '<file_content path="a.py">\n', "<path>a.py</path>\n<type>file</type>\n<content>\n"):
+        found = detect(f"{head}{source}\n</file>", 'read {"filePath": "/a.py"}')
+        assert (found.kind, found.numbered) == ("python", True)

@@ -180,7 +180,7 @@ def test_requests_count_from_the_last_compaction_that_still_holds(way, monkeypat
         if previous.skipped_reason is None and first is not None:
             break
         first = first or (None if previous.skipped_reason else number)
-    assert asked[0][-1] == first + 1
+    assert first + 1 in {one[-1] for one in asked}
     assert asked[-1][-1] == (number + 1 if way == "edited" else number - first)
 
 
@@ -218,7 +218,7 @@ def test_a_compaction_that_gains_too_little_is_not_tried_again_in_every_turn(mon
     fitted = compaction.fitted
     monkeypatch.setattr(compaction, "fitted", lambda *given: tried.append(given) or fitted(*given))
     rules = {"role": "user", "content": "Be careful with every invoice. " * 500}
-    messages = [rules, *chat(turns=150)]
+    messages = [rules, *chat(turns=200)]
     talk = Conversation(MODEL, trigger=10**6, target=1_000, protect=[0], prices=usual(), on_entry=False)
     before = 0
     for message in messages:

@@ -40,6 +40,16 @@ def test_in_no_turn_has_a_conversation_cost_more_than_sending_everything(prices,
     assert sum(one.bill for one in figures) == pytest.approx(results[-1].bill, rel=0.02)
 
 
+def test_who_sends_everything_does_not_need_our_tool():
+    """The bill without compression is the same whether or not our tool is offered."""
+    messages = openai_agent(turns=3)
+    with_tool, without = (Conversation(MODEL, prices=usual(), offer_tool=offered) for offered in (True, False))
+    for end in range(1, len(messages)):
+        offered, plain = with_tool.follow(messages[:end]), without.follow(messages[:end])
+    assert offered.tools
+    assert offered.bill_without == pytest.approx(plain.bill_without, abs=len(messages)) != offered.bill
+
+
 def test_what_does_not_pay_waits_above_the_trigger_and_says_so():
     messages = openai_agent(turns=12)
     tokens = sum(map(SIZES.message, messages))

@@ -9,6 +9,7 @@ from samples import anthropic_agent, openai_agent
 from strategies import MODEL
 
 from compresskit import Conversation, compress, restore, retrieve
+from compresskit.prices import usual
 
 TASK = {"role": "user", "content": "Why does parse_header() fail on an empty line?"}
 
@@ -140,6 +141,30 @@ def test_what_stays_whole(why, messages, options):
     result = compress(messages, MODEL, **{"on_entry": "views", **options})
     assert "[… lines" not in json.dumps(result.messages, ensure_ascii=False), why
     assert restore(result.messages, result.cache) == messages
+
+
+LOGGED = "\n".join(f"2026-05-02 10:{n // 60:02}:{n % 60:02} INFO worker {n} did {n * 7} jobs" for n in range(300))
+NAMES = "\n".join(f"src/part{n}/file_{n}.py" for n in range(600))
+RECORDS = json.dumps([{"id": n, "note": f"{n} of {n * 7}", f"own{n}": n * n} for n in range(90)])
+
+
+@pytest.mark.parametrize(
+    ("text", "shortened"), [(source(6), True), (LOGGED, True), (NAMES, False), (RECORDS, False), (source(2), False)]
+)
+def test_with_prices_results_of_other_sizes_and_lists_enter_shorter_but_records_and_names_stay(text, shortened):
+    messages = [TASK, *openai_read(text)]
+    result = compress(messages, MODEL, on_entry=True, offer_tool=True, prices=usual())
+    assert ("[… lines" in result.messages[2]["content"]) == shortened
+    assert restore(result.messages, result.cache) == messages
+
+
+@pytest.mark.parametrize(("before", "shortened"), [(1_000, True), (60_000, False)])
+def test_by_prices_a_result_has_to_be_longer_the_more_a_retrieval_would_read(before, shortened):
+    history = [{"role": "user", "content": "word " * before}]
+    first = compress(history, MODEL, on_entry=True, offer_tool=True, prices=usual())
+    messages = [*history, *openai_read(source(6))]
+    result = compress(messages, MODEL, previous=first, on_entry=True, offer_tool=True, prices=usual())
+    assert bool(result.cache) == shortened
 
 
 def test_a_marked_result_enters_shorter_with_its_mark_unless_marks_keep():

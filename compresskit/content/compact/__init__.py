@@ -17,7 +17,7 @@ from ..segment import Short, Split
 from ..sizing import sized
 from .json_notation import compact_json
 from .log import short_log
-from .search import short_listing, short_search
+from .search import expand_listing, expand_search, short_listing, short_search
 from .table import short_table
 from .terminal import short_terminal
 
@@ -29,6 +29,7 @@ FORMS: Mapping[str, Callable[[str], Short | None]] = {
     "log in short form": short_log,
     "terminal output without colours": short_terminal,
 }
+_EXPANDED = {"search results in short form": expand_search, "listing in short form": expand_listing}
 _OF_TERMINALS = ("terminal output without colours",)  # of texts with control characters
 LOSSLESS = frozenset(FORMS) - {"log in short form", *_OF_TERMINALS}  # everything can be read off the form
 REWORDED = frozenset({"JSON in short form", "table in short form"})  # no row is there letter for letter
@@ -117,6 +118,16 @@ def said_in_short(text: str, form: str) -> str:
     """The whole text in a form, "" if the text has no such form. ``restore`` compares issued texts with it."""
     short = _made(text, form)
     return short.head + short.body if short else ""
+
+
+def lines_in_short(body: str, form: str) -> int | None:
+    """How many lines of its text a part of a search or a listing in short form says; None for other forms.
+
+    >>> lines_in_short("src/: a.py b.py\\nREADME", "listing in short form")
+    3
+    """
+    expand = _EXPANDED.get(form)
+    return None if expand is None else expand(body).count("\n") + 1
 
 
 def is_utf8(text: str) -> bool:

@@ -12,7 +12,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from ..segment import Mark, Short
 from ..splitters import log
@@ -37,19 +37,19 @@ def short_log(text: str) -> Short | None:
     >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
     >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
     >>> short = short_log("".join(lines))
-    >>> print(short.body[:83], end="")
+    >>> print(short.body[:97], end="")
     10:00:00 INFO GET /items/100 200 OK
-    … 58 more like this, until 10:00:59
+    … 58 more like this in lines 2-60, until 10:00:59
     10:00:01 IN
     """
-    plain = cleaned(text)
+    plain, numbers = numbered(text)
     if _NOTICE.search(plain):
         return None
     bounds = _bounds(plain)
     if len(bounds) - 1 < _MIN_UNITS:
-        return _lines(plain) if len(plain) * 2 < len(text) else None
+        return _lines(plain, numbers) if len(plain) * 2 < len(text) else None
     kinds = _kinds(plain, bounds)
-    return _marked(plain, bounds, kinds, len(text))
+    return _marked(plain, bounds, kinds, len(text), numbers)
 
 
 def cleaned(text: str) -> str:
@@ -58,13 +58,37 @@ def cleaned(text: str) -> str:
     >>> cleaned("\x1b[32mok\x1b[0m\n 10%\r 55%\r100%\n\n\n\ndone ab\x08\x08c")
     'ok\n100%\n\ndone cb'
     """
+    return _BLANK_LINES.sub("\n\n", _shown(text))
+
+
+def numbered(text: str) -> tuple[str, array[int]]:
+    r"""The cleaned text, and for each of its lines the number that it has in the text itself, from 1.
+
+    >>> plain, numbers = numbered("a\n\n\n\n\x1b[1mb\x1b[0m\nc")
+    >>> plain, list(numbers)
+    ('a\n\nb\nc', [1, 2, 5, 6])
+    """
+    shown = _shown(text)
+    numbers = array("q")
+    at, line = 0, 1
+    for blank in _BLANK_LINES.finditer(shown):
+        before = shown.count("\n", at, blank.start()) + 1
+        numbers.extend(range(line, line + before + 1))  # the first blank line stays
+        line += before + blank[0].count("\n") - 1
+        at = blank.end()
+    numbers.extend(range(line, line + shown.count("\n", at) + 1))
+    return _BLANK_LINES.sub("\n\n", shown), numbers
+
+
+def _shown(text: str) -> str:
+    """The output as a terminal shows it in the end. It has as many lines as the text."""
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "\r" in text:
         text = text.replace("\r\n", "\n")
     if "\r" in text or "\x08" in text:
         text = "\n".join(_overwritten(line) for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", text)
+    return text
 
 
 def _overwritten(line: str) -> str:
@@ -84,9 +108,9 @@ def _overwritten(line: str) -> str:
     return "".join(shown).rstrip(" ")
 
 
-def _lines(plain: str) -> Short:
+def _lines(plain: str, numbers: Sequence[int]) -> Short:
     starts = [0, *(match.end() for match in re.finditer("\n", plain) if match.end() < len(plain))]
-    return Short("log", "", plain, [Mark(start, "", 0) for start in starts], len(plain))
+    return Short("log", "", plain, [Mark(start, "", 0) for start in starts], len(plain), lines=numbers)
 
 
 def _bounds(text: str) -> array[int]:
@@ -111,7 +135,7 @@ def _kinds(text: str, bounds: Sequence[int]) -> list[int]:
     return [ids.setdefault(kind, len(ids)) for kind in zip(templates(firsts), rests, strict=True)]
 
 
-def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -> Short | None:
+def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, numbers: Sequence[int]) -> Short | None:
     """The text with a count behind the first unit of each kind, and with marks at new units and at runs of others."""
     count = Counter(kinds)
     lasts = {kind: number for number, kind in enumerate(kinds)}
@@ -121,6 +145,8 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -
     parts: list[str] = []
     marks: list[Mark] = []
     quiet = array("q"), array("q")
+    # for each unit, how many lines are above it
+    above = list(accumulate((text.count("\n", start, end) for start, end in pairwise(bounds)), initial=0))
     at = telling = copied = 0
     for number, (start, end) in enumerate(pairwise(bounds)):
         turned = number == 0 or new[number] != new[number - 1]
@@ -128,8 +154,10 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -
             marks.append(Mark(at, "", number))
         kind, length = kinds[number], end - start
         if count[kind] >= _MIN_ALIKE and firsts[kind] == number:
-            until = _until(text, bounds[lasts[kind]], bounds[lasts[kind] + 1])
-            shown = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this{until}\n"
+            last = lasts[kind]
+            until = _until(text, bounds[last], bounds[last + 1])
+            within = f"lines {numbers[above[number + 1]]}-{numbers[max(above[last], above[last + 1] - 1)]}"
+            shown = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this in {within}{until}\n"
             parts += [text[copied:start], shown]
             copied, length = end, len(shown)
         if new[number]:
@@ -140,8 +168,24 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int) -
         at += length
     if len(marks) > _MAX_MARKS or (telling > (1 - _MIN_HIDDEN) * size and at > (1 - _MIN_HIDDEN) * size):
         return None
-    parts.append(text[copied:])
-    return Short("log", "", "".join(parts), marks, telling, apart=True, quiet=quiet)
+    body = "".join([*parts, text[copied:]])
+    return Short("log", "", body, marks, telling, apart=True, quiet=quiet, lines=_numbers_in(body, text, numbers))
+
+
+def _numbers_in(body: str, text: str, numbers: Sequence[int]) -> array[int]:
+    """The numbers of the lines of a form: those of the same lines of the text, and 0 for the counts between them."""
+    lines = text.split("\n")
+    found = array("q")
+    place = 0
+    for line in body.split("\n"):
+        if _NOTICE.match(line):
+            found.append(0)
+            continue
+        while lines[place] != line:  # blank lines above a count are left out
+            place += 1
+        found.append(numbers[place])
+        place += 1
+    return found
 
 
 def _until(text: str, start: int, end: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..segment import Mark, Short
 from ..splitters import log
-from .log import cleaned
+from .log import numbered
 
 _SIGNS = ("\x1b", "\r", "\x08")
 
@@ -17,8 +17,8 @@ def short_terminal(text: str) -> Short | None:
     """
     if not any(sign in text for sign in _SIGNS):
         return None
-    plain = cleaned(text)
+    plain, numbers = numbered(text)
     if plain == text:
         return None
     marks = list(log.marks(plain)) or [Mark(0, "", 0)]
-    return Short("log", "", plain, marks, len(plain))
+    return Short("log", "", plain, marks, len(plain), lines=numbers)

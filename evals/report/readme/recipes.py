@@ -32,16 +32,23 @@ _EVALS = ("-m", "evals")
 _CURVE = "one of the curves of the report, some minutes"
 _SWE = (*_EVALS, "swe-bench", "--retention")
 _BESIDE = "head+tail,compresskit,shorten,rtk's rules,headroom,shorten as rtk's rules,shorten as headroom"
+_PRICES = (
+    *("--prices", "gpt-4o,gpt-5,claude-sonnet-4-5,claude-haiku-4-5", "--lives", "5m,1h,none"),
+    *("--requests", "40", "--limit", "3"),
+    *("--compressors", "everything,window,masking,summaries,litellm,conversation-views"),
+)
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
     "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
     "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
     "needs": Recipe((*_EVALS, "needs"), 2.5),
+    "fit": Recipe((*_EVALS, "fit"), 15, slow="some minutes", prompts=True),
     "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
     "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
+    "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 12, slow="some minutes"),
     "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
     "bench": Recipe((*_EVALS, "bench"), 5, slow="it measures time, and needs a machine that does nothing else"),
     "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 12, slow=_CURVE, prompts=True),
