@@ -323,6 +323,46 @@ _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 
 
+# The words that switch compression of a request on or off, in a header or a field.
+SWITCH: Mapping[str, bool] = MappingProxyType(
+    {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
+)
+
+
+def switched(value: object) -> bool | None:
+    """A word that switches as True or False; None for any other value.
+
+    >>> switched(" Off "), switched(True), switched("maybe")
+    (False, True, None)
+    """
+    return SWITCH.get(str(value).strip().lower())
+
+
+class Policy:
+    """What follows from the options of a client or of the proxy for each request. It has no field of its own."""
+
+    on_error: str
+    on_entry: bool | str
+    breakpoints: bool
+    prices: Prices | bool | None
+    before: Any
+
+    @property
+    def strict(self) -> bool:
+        """Whether a failure is an error instead of a request that goes out as it was."""
+        return self.on_error == "raise"
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the next request needs this one's result even if nothing was taken out of it."""
+        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request may go out as it was if it could not be prepared."""
+        return not self.strict and self.before is None
+
+
 @cache
 def names_for(taker: str) -> tuple[str, ...]:
     """The options that somebody takes, in the order of the table.

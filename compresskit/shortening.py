@@ -300,10 +300,13 @@ class _Output:
             return self._rows_left_out(text, form)
         lines = self.text.count("\n") + (not self.text.endswith("\n"))
         gaps = [(match[1], int(match[2]), int(match[3] or match[2])) for match in _GAP.finditer(text)]
+        if form and f"\n{ROWS_LEFT_OUT}\n" in text:  # parts of lines are missing, whose places the form does not know
+            shown = sum(len(line) + 1 for line in text.split("\n") if not line.startswith((START, ROWS_LEFT_OUT)))
+            missing = _missing(self._alarming, text.split("\n"))
+            return LeftOut(max(0, len(self.text) - shown), len(self.text), "characters", alarms=missing)
         if not gaps:
             return None if form else LeftOut(lines, lines, "lines", ((1, lines),), len(self._alarming))
-        shown = [line for line in text.split("\n") if not line.startswith(START)]
-        missing = _missing(self._alarming, shown)
+        missing = _missing(self._alarming, text.split("\n"))
         if any(gap[0] == "characters" for gap in gaps):
             starts = [0, *(match.end() for match in _LINE_END.finditer(self.text)), len(self.text)]
             ranges = tuple(

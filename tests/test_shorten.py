@@ -1,6 +1,7 @@
 """shorten(): one output within a number of tokens, with what matters in it, and everything else in its cache."""
 
 import random
+import re
 import subprocess
 import sys
 
@@ -102,6 +103,60 @@ def test_the_row_of_a_table_with_the_largest_number_stays():
     assert text.split("\n")[0] in result.text
 
 
+def test_a_process_with_a_command_of_many_words_stays_for_its_numbers():
+    rows = [
+        f"app {n:>6} 0.{n % 9} 0.{n % 7} python -m worker {' '.join('--queue x' for _ in range(n % 5))}\n"
+        for n in range(90)
+    ]
+    rows[31] = "app   4711 97.3 41.0 python -m report --year 2025\n"
+    assert rows[31] in at("USER PID CPU MEM COMMAND\n" + "".join(rows), 0.2, command="ps aux").text
+
+
+FAILURES_IN_NAMES = {
+    "tests that pass": ("tests/test_{0}.py::test_{0}_raises_error_{1} PASSED", "tests/test_shop.py::test_total FAILED"),
+    "packages": ("12:00:01 status installed liberror-perl-{0}:amd64 {1}.0", "12:00:01 conffile /etc/shop.conf keep"),
+    "remarks on docstrings": (
+        'shop/{0}.py:{1}:5: D401 First line should be imperative: "The error of a {0} that failed."',
+        "shop/tax.py:9:5: F821 Undefined name `rate`",
+    ),
+    "frames": (
+        "  {1}: core::panicking::panic_fmt\n             at /rustc/{0}/library/core/src/panicking.rs:72:14",
+        "thread 'total' panicked at src/tax.rs:9:5:\nassertion failed: total == 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES_IN_NAMES)
+def test_a_word_of_failure_in_a_name_hides_no_line_that_matters(kind):
+    usual, odd = FAILURES_IN_NAMES[kind]
+    lines = [usual.format(random.Random(n).choice(["cart", "price", "audit"]), n) for n in range(200)]
+    lines[120] = odd
+    assert odd in at("\n".join(lines) + "\n", 0.1).text
+
+
+def test_a_report_in_xml_is_read_as_lines_and_not_as_code():
+    cases = [f'    <testcase classname="shop.Test{n % 7}" name="total{n}" time="0.{n + 100}"/>\n' for n in range(150)]
+    cases[91] = (
+        '    <testcase name="rounds">\n      <failure message="expected 12.35 but was 12.34"/>\n    </testcase>\n'
+    )
+    text = '<?xml version="1.0"?>\n<testsuite tests="150">\n' + "".join(cases) + "</testsuite>\n"
+    for share in SHARES:
+        assert "expected 12.35 but was 12.34" in at(text, share, command="cat report.xml").text
+
+
+def test_a_word_that_every_count_has_tells_no_part_apart():
+    words = ("Rename", "Document", "Simplify")
+    lines = []
+    for n in range(40):
+        subject = "Retries stop at three" if n == 23 else f"{words[n % 3]} part {n * 37}"
+        lines += [f"commit {n:040x}", "Author: Mia <mia@example.org>", "", f"    {subject}", ""]
+        lines += [f" shop/part_{n}_{k}.py | {k + n} {'+' * k}" for k in range(n % 6 + 1)]
+        lines += [f" {n % 6 + 1} files changed, {n + 3} insertions(+)", ""]
+    shown = at("\n".join(lines), 0.1, query="Which change was about retries?", command="git log --stat").text
+    assert "Retries stop at three" in shown
+    assert shown.count("files changed") <= 4
+
+
 def test_the_path_says_which_kind_a_text_is():
     source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
     result = at(source, 0.2, query="How is the hint worded?", path="compresskit/retrieval.py")
@@ -121,6 +176,37 @@ def test_what_was_left_out_adds_up():
     assert [line for line in shown if line] == [line for line in kept if line]
     assert result.summary.startswith(f"{result.left_out.count} of {result.left_out.total} lines left out")
     assert result.text.startswith(f"[… {result.summary}: retrieve {result.key}]")
+
+
+def test_counts_are_those_of_the_text_and_not_of_its_form():
+    text = "".join(f"/usr/share/doc/package{n // 9}/file{n}.txt\n" for n in range(900))
+    result = at(text, 0.1)
+    assert result.text.startswith("[… listing in short form: ")
+    shown = len(set(re.findall(r"file\d+\.txt", result.text)))
+    assert (result.left_out.count, result.left_out.total) == (900 - shown, 900)
+
+
+@pytest.mark.parametrize("usual", ["item {0} is fine, with a value of {1}", "{2}"], ids=["log", "lines"])
+def test_counts_hold_if_lines_are_left_out_in_part(usual):
+    draw = random.Random(0)
+    lines = [
+        usual.format(n, n * 37 % 101, " ".join(draw.choices(["red", "blue", "up", "down", "left", "old", "new"], k=6)))
+        for n in range(300)
+    ]
+    lines[150] = ", ".join(f"field{n} = {n * 7919 % 1009}" for n in range(600))
+    text = "\n".join(lines) + "\n"
+    result = at(text, 0.1, query="What is field311?")
+    assert "field311 = " in result.text
+    assert result.left_out.unit == "characters"
+    shown = sum(len(line) + 1 for line in result.text.split("\n") if not line.startswith(("[… ", "…")))
+    assert abs(len(text) - shown - result.left_out.count) < 20
+
+
+def test_without_a_key_the_first_line_offers_none():
+    result = at(log(), 0.1, recoverable=False)
+    assert "retrieve" not in result.text
+    assert result.text.split("\n")[0].count("left out") == 1
+    assert is_lossless(result, log())
 
 
 def test_the_model_gets_the_rest_by_the_key_in_the_first_line():

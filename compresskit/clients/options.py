@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, TypedDict
 
 from ..errors import InvalidArgument, shown
-from ..options import CLIENT, check_options
+from ..options import CLIENT, Policy, check_options, switched
 from ..prices import Prices
 from ..rules import Rule
 from ..stores import MemoryStore
@@ -15,7 +15,6 @@ from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, 
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
 HEADER = "x-compresskit"
-_SWITCH = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 
 
 class Options(TypedDict, total=False):
@@ -54,7 +53,7 @@ class Options(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Policy):
     """Checked options.
 
     Attributes:
@@ -106,19 +105,8 @@ class Settings:
     store: Store | None = None
     secret: str = ""
 
-    @property
-    def strict(self) -> bool:
-        return self.on_error == "raise"
-
-    @property
-    def keeps(self) -> bool:
-        """Whether the next request needs this one's result even if nothing was taken out of it."""
-        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
-
-    @property
-    def sends(self) -> bool:
-        """Whether a request may go out as it was if it could not be prepared."""
-        return not self.strict and self.before is None
+    def __deepcopy__(self, _memo: object) -> Settings:
+        return self  # copies of a model share its store, as copies of a client do
 
     def changed(self, options: object) -> Settings:
         """These settings with other values in some options.
@@ -134,7 +122,7 @@ class Settings:
         """
         if options is None or isinstance(options, Settings):  # of the client that a copy is of
             return options or self
-        word = _SWITCH.get(str(options).strip().lower()) if isinstance(options, bool | str) else None
+        word = switched(options) if isinstance(options, bool | str) else None
         if word is not None:
             return replace(self, enabled=word)
         if not isinstance(options, Mapping):

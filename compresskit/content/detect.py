@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .guard import guarded
 from .line_numbers import is_numbered, without_numbers
-from .parts import HEADED, container_of, parts_of, structure_of
+from .parts import LABEL, container_of, is_fenced, parts_of, structure_of
 from .source_path import path_of
 from .splitters.manual import looks_manual
 from .splitters.search import looks_like_hits, looks_like_paths
@@ -21,6 +21,8 @@ _LARGER = 16384  # characters that are searched for definitions if the sample ma
 _PARTS = 4  # parts of a text that decide about the kind of all, maximum
 _DEPTH = 2  # levels of texts within texts, maximum
 _LINES = 40  # lines that are compared one by one, maximum
+_UNSURE = frozenset({"prose", "lines", "markdown", "search"})  # kinds that a line above other data may lead to
+_DATA = frozenset({"json", "jsonl", "table", "diff"})
 _EXTENSIONS = {
     "python": "py pyi pyx pyw",
     "json": "json ipynb geojson har webmanifest",
@@ -82,6 +84,7 @@ _SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
 _PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
 _MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
 _TAG = re.compile(r"<[^<>]*>|\s+")
+_VIEWED = re.compile(r"(?:<[\w-]+[^\n]*>[ \t\r]*\n[ \t]*){1,4}\d")  # tags of a viewer above numbered lines
 _STOP = re.compile(r"[.!?](?=\s)|[。！？؟।]")
 
 
@@ -120,9 +123,16 @@ def _detected(text: str, hint: str, depth: int) -> Detected:
     may_hold = depth < _DEPTH and _kind_of(told) in ("", "markdown")
     if may_hold and (container := container_of(text[:_SAMPLE])):
         return _held(text, container, told, "documents", depth)
-    if may_hold and (label := HEADED.match(text)) and _JSON.match(text, label.end(), _SAMPLE):
+    if may_hold and is_fenced(text):
+        return _held(text, "fenced", told, "lines", depth)
+    if may_hold and (label := LABEL.match(text)) and _JSON.match(text, label.end(), _SAMPLE):
         return _held(text, "headed", told, "json", depth)
     found = _plain(text, hint)
+    if may_hold and found.kind in _UNSURE and (label := LABEL.match(text)):
+        below = _plain(text[label.end() : label.end() + _LARGER], "")
+        announced = below.kind == "python" and label[1].rstrip().endswith((":", "："))
+        if (below.kind in _DATA or announced) and not below.numbered:
+            return _held(text, "headed", told, below.kind, depth)
     may_hold = may_hold and not found.numbered and (_kind_of(found.path) in ("", "markdown"))
     if may_hold and (container := structure_of(text[:_SAMPLE], found.kind)):
         return _held(text, container, found.path, found.kind, depth)
@@ -135,7 +145,11 @@ def _kind_of(path: str) -> str:
 
 def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detected:
     """The kind of a text that holds others, by the kinds of its first parts."""
-    parts = [part for part in parts_of(text[:_LARGER], container) if text[part.body : part.close].strip()]
+    parts = [
+        part
+        for part in parts_of(text if container == "fenced" else text[:_LARGER], container)
+        if text[part.body : part.close].strip()
+    ]
     kinds = {detect_part(text[part.body : part.close], part.title, depth + 1).kind for part in parts[:_PARTS]}
     if kinds <= {"prose", "markdown", "lines"} and len(kinds) > 1:
         kinds = {"prose"} if kind == "documents" and "markdown" not in kinds else {"markdown"}
@@ -149,7 +163,9 @@ def _plain(text: str, hint: str) -> Detected:
         return found._replace(kind="lines") if found.kind in ("markdown", "prose") else found
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
-    numbered = sample.lstrip()[:1] not in ("{", "<") and is_numbered(sample[1:])
+    begins = sample.lstrip()[:1]
+    tagged = begins == "<" and _VIEWED.match(sample.lstrip()) is None
+    numbered = begins != "{" and not tagged and is_numbered(sample[1:])
     if numbered and not sample.lstrip()[:1].isdigit() and looks_csv(sample[1:], len(text) <= _SAMPLE):
         numbered = False  # it is the first column of a table
     told = _kind_of(path)

@@ -17,7 +17,7 @@ from .splitters.table import tables
 _PREAMBLE = 400  # characters that may come before the first part
 _TITLE_LIMIT = 120  # characters of a title
 _MIN_TITLED = 2  # paragraphs under a title line in a text that nothing else parts
-_MOST = 0.8  # of the paragraphs begin with a title if that is how they are told apart
+_MOST = 0.8  # of the paragraphs begin with a title if that is how they are told apart, or of a text are in its fence
 _LONG = 60  # characters of a line that is no label or heading
 
 # --- documents in tags
@@ -50,8 +50,9 @@ _STARTS = {
     "counted": re.compile(r"(?:\A|(?<=\n))\[(?P<number>\d{1,4})\][ \t]++(?=[^\s\[(])"),
 }
 
-# --- one text of data below a line that names it
-HEADED = re.compile(r"\s*+([^\s{\[<|][^\n{\[|]{0,200})\n\s*+(?=[{\[])")
+# --- one text of data below a line that names it, or within a fence
+LABEL = re.compile(r"\s*+([^\s{\[<|][^\n]{0,200})\n\s*+")
+_FENCE = re.compile(r"(?:\A|\n)(`{3,}|~{3,})[ \t]*+[\w.+#-]{0,40}[ \t\r]*+\n")
 
 # --- sections, and texts between rules
 # It begins with the line end before, which is put before a text, too: the search for a plain character is fast.
@@ -135,8 +136,10 @@ def parts_of(text: str, container: str) -> list[Part]:
     elif container == "ruled":
         found = _closed(text, ((rule.start(), rule.end(), "") for rule in _RULE.finditer(text)))
     elif container == "headed":
-        first = HEADED.match(text)
+        first = LABEL.match(text)
         found = [Part(0, first.end(), len(text), len(text), first[1].strip(" #*:\t\r"))] if first else []
+    elif container == "fenced":
+        found = _fenced(text)
     elif container in ("titled", "inline"):
         pattern = _TITLE if container == "titled" else _INLINE
         titles = (pattern.match(text, start) for start in _paragraphs(text))
@@ -152,6 +155,25 @@ def parts_of(text: str, container: str) -> list[Part]:
     if found and found[0].start:
         found.insert(0, Part(0, 0, found[0].start, found[0].start, ""))
     return found
+
+
+def is_fenced(text: str) -> bool:
+    r"""Whether one fence holds the text, apart from a few words before and behind it.
+
+    >>> is_fenced("Here:\n```csv\na,b\n" + "1,2\n" * 20 + "```\n"), is_fenced("```\n1\n```\n```\n2\n```\n")
+    (True, False)
+    """
+    return bool(_fenced(text))
+
+
+def _fenced(text: str) -> list[Part]:
+    opening = _FENCE.search(text, 0, _PREAMBLE)
+    if opening is None:
+        return []
+    close = text.find(f"\n{opening[1]}", opening.end() - 1) + 1
+    if (close - opening.end()) < _MOST * len(text) or f"\n{opening[1]}" in text[close + 1 :]:
+        return []
+    return [Part(0, opening.end(), close, len(text), text[: opening.start()].strip(" #*:\t\r\n")[:_TITLE_LIMIT])]
 
 
 def _beside(text: str) -> Iterator[Part]:

@@ -93,18 +93,21 @@ def short_excerpt(
     parts = []
     line = 0
     for first, last, keep in runs_of(segments, kept):
-        part = text[segments[first].start : segments[last].end]
+        start, end = segments[first].start, segments[last].end
+        part = text[start:end]
         stop = line + part.count("\n")
-        whole = part.endswith("\n")
-        parts.append(quote(part) if keep else _short_gap(numbers[line : stop if whole else stop + 1]) + "\n")
+        if keep:
+            parts.append(quote(part))
+        else:
+            begun, open_end = start > 0 and text[start - 1] != "\n", part[-1] != "\n"
+            known = [number for number in numbers[line + begun : stop + (open_end and end == len(text))] if number]
+            whole = [Wording().gap(Gap(known[0], known[-1]), "")] if known else []
+            # the part of a line has no number, and lines that are not those of the text have none
+            before = [ROWS_LEFT_OUT] if begun or not whole else []
+            behind = [ROWS_LEFT_OUT] if open_end and end < len(text) and whole else []
+            parts.append("\n".join([*before, *whole, *behind, ""]))
         line = stop
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
-
-
-def _short_gap(numbers: Sequence[int]) -> str:
-    """The gap for lines of a short form with these numbers in the original."""
-    known = [number for number in numbers if number]
-    return Wording().gap(Gap(known[0], known[-1]), "") if known else ROWS_LEFT_OUT
 
 
 def runs_of(segments: Sequence[Segment], kept: Set[int]) -> Iterator[tuple[int, int, bool]]:

@@ -3,16 +3,18 @@
 A case is an output, the command that wrote it and, in some cases, what it was asked for, with texts that must stay: the
 failing assertion, the error, the row that is unlike the others, the hunk or the option that was asked for, the totals.
 The outputs are made on the spot by commands in a temporary folder (`output_cases.py`, `machine_outputs.py`) and as
-their tools write them (`made_outputs.py`, `more_outputs.py`). Outputs of fewer than 900 tokens are left out.
+their tools write them (`made_outputs.py`, `more_outputs.py`, `read_outputs.py`). Outputs of fewer than 900 tokens are
+left out.
 
 kept     share of these texts that are readable, letter for letter
 met      share of the cases at or under the target
 tokens   tokens after as a share of the tokens before
 
-The groups "other tools" and "later tools" were written after the rules of shorten() had been chosen; what was found in
-them, as kinds of faults, is in the rules now. "rtk's rules" and "headroom" have no target, and "shorten as …" is
-shorten() within their number of tokens; headroom needs COMPRESSKIT_PEERS (`evals/harness/peers.py`). With data, the
-outputs of command_outputs.json.gz are there too; nobody has labelled them, so only `met` counts.
+The groups "other tools", "later tools" and "outputs read at sight" were written after the rules of shorten() had been
+chosen; what was found in them, as kinds of faults, is in the rules now. "rtk's rules" and "headroom" have no target,
+and "shorten as …" is shorten() within their number of tokens; headroom needs COMPRESSKIT_PEERS
+(`evals/harness/peers.py`). With data, the outputs of command_outputs.json.gz are there too; nobody has labelled them,
+so only `met` counts.
 """
 
 from __future__ import annotations

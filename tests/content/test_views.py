@@ -18,6 +18,7 @@ from outputs import (
 )
 
 from compresskit import compress, restore
+from compresskit.content import detect
 from compresskit.tokens.measure import measure_for
 
 MODEL = "gpt-4o"
@@ -272,3 +273,10 @@ def test_restoring_a_log_that_stands_many_times_makes_its_form_once(monkeypatch)
     by_looks = dict(result.cache)  # which knows no places
     assert restore(result.messages * 20, by_looks) == conversation(output) * 20
     assert made == ["log in short form"]
+
+
+def test_the_tags_of_a_viewer_stand_above_numbered_lines():
+    source = "\n".join(f"{n:05}| def helper_{n}(): return {n}" for n in range(1, 60))
+    for head in ("<file>\n", '<file_content path="a.py">\n', "<path>a.py</path>\n<type>file</type>\n<content>\n"):
+        found = detect(f"{head}{source}\n</file>", 'read {"filePath": "/a.py"}')
+        assert (found.kind, found.numbered) == ("python", True)

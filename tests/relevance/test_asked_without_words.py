@@ -184,8 +184,27 @@ def test_words_are_found_in_scripts_without_spaces_and_with_marks(language):
     assert PAGES[language][0] in result.messages[0]["content"]
 
 
-def test_a_page_of_sentences_is_no_code_and_a_title_does_not_hide_json():
+def test_a_page_of_sentences_is_no_code():
     text, _ = written("HTML")
     assert detect(text).kind == detect(text, "guide.html").kind == "prose"
     assert detect("<div>\n  <span class='x'>\n    {{ item }}\n  </span>\n</div>\n" * 9, "list.html").kind == "code"
-    assert detect('orders.json\n\n[{"id": 1}, {"id": 2}]').kind == "json"
+
+
+DATA = {
+    "json": json.dumps(records(ferries()), indent=1),
+    "table": TABLES["CSV"](ferries()),
+    "diff": "--- a/x.py\n+++ b/x.py\n@@ -1,2 +1,2 @@\n import re\n-x = 1\n+x = 2\n" * 9,
+    "python": '"""Ferries."""\n\nimport re\n\n\ndef fare(ferry):\n    return ferry["fare"]\n' * 3,
+    "log": "".join(f"2026-03-01 10:00:{second:02} INFO ferry {second} left the pier\n" for second in range(40)),
+    "prose": written("HTML")[1][0] * 3,
+}
+
+
+@pytest.mark.parametrize(
+    "wrapped", ["Here it is:\n\n{}", "Here it is:\n\n```\n{}\n```\n", "File: ferries\n{}", "The ferries\n\n{}"]
+)
+@pytest.mark.parametrize("kind", DATA)
+def test_a_line_above_a_text_and_a_fence_around_it_hide_no_kind(kind, wrapped):
+    assert detect(DATA[kind]).kind == kind
+    if kind != "python" or not wrapped.startswith(("File", "The")):  # prose quotes lines of code below a title, too
+        assert detect(wrapped.format(DATA[kind])).kind == kind

@@ -50,6 +50,19 @@ def test_above_the_trigger_no_secret_can_be_seen_or_retrieved_and_everything_is_
     assert "[address] ([token])" in "".join(dict(result.cache).values())
 
 
+def test_a_value_that_stands_twice_as_one_object_is_seen_at_both_places():
+    user = {"mail": "ann@example.org"}
+    result_of = {"name": "users", "response": {"rows": [{"id": 1, "user": user}, {"id": 2, "user": user}]}}
+    messages = [
+        {"role": "user", "parts": [{"text": "Who is there?"}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "users", "args": {}}}]},
+        {"role": "user", "parts": [{"functionResponse": result_of}]},
+    ]
+    result = compress(messages, "gemini-2.5-pro", before=lambda text, _: text.replace("ann@", "[name]@"))
+    assert "ann@" not in json.dumps(result.messages)
+    assert restore(result.messages, result.cache) == messages
+
+
 def test_tokens_are_those_of_the_texts_that_are_sent():
     messages = [{"role": "user", "content": "Sum up:\n" + "very long " * 2_000}]
     result = compress(messages, "gpt-4o", 1_000, before=lambda text, _: text[:40])

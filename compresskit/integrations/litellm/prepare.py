@@ -82,7 +82,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         store,
         tenant=turn.tenant,
         secret=settings.secret,
-        keeps=settings.follows,
+        keeps=settings.keeps,
         max_rounds=settings.max_rounds,
         max_retrieved_tokens=settings.max_retrieved_tokens,
         strict=settings.strict,

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from ...errors import InvalidArgument, described, shown
-from ...options import PROXY, Check, check_flag, check_options, checked_factor
+from ...options import PROXY, SWITCH, Check, Policy, check_flag, check_options, checked_factor, switched
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
@@ -26,11 +26,10 @@ HEADER = "x-compresskit"
 _SECTION = f"callback_settings.{NAME}."
 _VARIABLE = "os.environ/"
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-_WORDS = {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Policy):
     """``callback_settings.compresskit`` of the proxy's config.yaml.
 
     Attributes:
@@ -85,20 +84,6 @@ class Settings:
     rules: str | list[Any] | tuple[Any, ...] | None = None
     before: Any = None
     after: Any = None
-
-    @property
-    def strict(self) -> bool:
-        return self.on_error == "raise"
-
-    @property
-    def follows(self) -> bool:
-        """Whether the next request needs this one's result even if nothing was taken out of it."""
-        return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
-
-    @property
-    def sends(self) -> bool:
-        """Whether a request may go out as it was if it could not be prepared."""
-        return not self.strict and self.before is None
 
     @classmethod
     def of(cls, config: Any, written: Any = None, file: str | None = None) -> Settings:
@@ -253,9 +238,9 @@ def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, 
     """
     key_or_team = key if _enabled(key.get(NAME)) is not None else team
     values = [_own_word(data), ("the metadata of the key or team", _enabled(key_or_team.get(NAME)))]
-    *words, last = _WORDS
+    *words, last = SWITCH
     for where, value in values:
-        if value is not None and _read(value) is None:
+        if value is not None and switched(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
     try:
         own_rules(key, team)
@@ -308,7 +293,7 @@ def _hook(name: str, value: Any, file: str | None) -> Function | None:
 def own_choice(data: Mapping[str, Any]) -> bool | None:
     """The request's own choice: of its header, its body, or its metadata, in this order; None if it makes none."""
     _, value = _own_word(data)
-    return None if value is None else bool(_read(value))
+    return None if value is None else bool(switched(value))
 
 
 def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
@@ -329,14 +314,9 @@ def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
 def _word(place: Mapping[str, Any]) -> bool | None:
     """The choice in the metadata of a key or team; None if there is none. A wrong value is a no."""
     value = _enabled(place.get(NAME))
-    return None if value is None else bool(_read(value))
+    return None if value is None else bool(switched(value))
 
 
 def _enabled(value: Any) -> Any:
     """The choice of a key or team, which may have rules beside it: ``{"enabled": "on", "rules": […]}``."""
     return value.get("enabled") if isinstance(value, Mapping) else value
-
-
-def _read(value: Any) -> bool | None:
-    """A value as yes or no; None if it is neither."""
-    return _WORDS.get(str(value).strip().lower())
