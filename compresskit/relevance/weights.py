@@ -145,7 +145,7 @@ class RelevanceWeights:
     section: float = weight(
         0.6,
         "value of a segment below the heading that says most of the query; 0: none",
-        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.70 to 0.90",
+        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.69 to 0.87",
     )
     min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
     title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
@@ -265,7 +265,7 @@ class RelevanceWeights:
     extreme_rows: int = weight(
         2,
         "rows at the end of a column that a superlative asks for, if it names no number; 0: none",
-        "`python -m evals needs`: tables asked for their highest and lowest values 0.21 to 0.96",
+        "`python -m evals needs`: tables asked for their highest and lowest values 0.36 to 1.00",
     )
     extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
     other_end_share: float = weight(
