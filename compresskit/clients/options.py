@@ -105,6 +105,9 @@ class Settings(Policy):
     store: Store | None = None
     secret: str = ""
 
+    def __deepcopy__(self, _memo: object) -> Settings:
+        return self  # copies of a model share its store, as copies of a client do
+
     def changed(self, options: object) -> Settings:
         """These settings with other values in some options.
 

@@ -19,6 +19,7 @@ _FORM = "[… "  # every form of a text holds a marker
 MIN_JSON_TEXT = 100
 _MIN_JSON_CHARACTERS = 400  # characters of a part of a JSON value from which on it has a form as a whole
 _LONG_JSON_TEXT = 1_000  # characters of a text in a JSON value from which on it has a form of its own
+_MAX_JSON_ITEMS = 50  # items of a list up to which its long texts have forms of their own: each form has a marker
 _MAX_JSON_DEPTH = 5  # levels of a JSON value that are looked at, which bounds the time
 
 
@@ -64,7 +65,9 @@ def _is_json_form(value: Any) -> bool:
 def _is_for_texts(value: dict[str, Any] | list[Any], size: int) -> bool:
     """Whether the long texts in a JSON value of ``size`` characters are each worth a form of their own."""
     long = sum(len(slot.text) for slot in json_texts(value, ()) if len(slot.text) >= _LONG_JSON_TEXT)
-    return 2 * long >= size if isinstance(value, list) else long > 0
+    if isinstance(value, list):
+        return 2 * long >= size and len(value) <= _MAX_JSON_ITEMS
+    return long > 0
 
 
 def json_blocks(turn: Turn, message: Any, found: Iterable[Slot]) -> None:

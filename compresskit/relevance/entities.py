@@ -154,11 +154,8 @@ class Facts:
         tuned = tuning.WEIGHTS
         facts = self._numbers.facts
         times = np.zeros(len(facts) + 1, dtype=np.int64)
-        latest = np.zeros(len(facts) + 1, dtype=np.int64)
-        for index in sorted(of_turn):
-            numbers = list(of_turn[index])
-            times[numbers] += 1
-            latest[numbers] = index
+        for numbers in of_turn.values():
+            times[list(numbers)] += 1
         weights = np.fromiter(map(partial(_prior, tuned), ("", *facts)), np.float64)
         ties = frozenset().union(*(self.numbers(text) for turn in self._turns for text in (*turn.calls, *turn.answers)))
         self.names = _Names(self._numbers.words, ties)
@@ -167,8 +164,6 @@ class Facts:
         weights[list(said)] *= tuned.said_factor
         weights[list(passed)] *= tuned.passed_factor
         weights *= np.asarray(tuned.message_factors)[np.clip(times, 1, len(tuned.message_factors) - 1)]
-        kept, fade = tuned.faded_share, tuned.fade_messages
-        weights *= kept + (1 - kept) * fade / (fade + len(self._turns) - latest)
         found: list[float] = weights.tolist()
         return found
 

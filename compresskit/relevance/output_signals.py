@@ -140,8 +140,9 @@ def _telling(lines: Lines) -> list[float]:
         bool(share) and line != told and _PLACE.match(line)
         for line, told, share in zip(every, messages, severe, strict=True)
     ]
+    levelled = lines.levelled  # it looks at all lines
     severe = [
-        0.0 if quotes and not is_alarming(told, lines.levelled) else share
+        0.0 if quotes and not is_alarming(told, levelled) else share
         for quotes, told, share in zip(quoting, messages, severe, strict=True)
     ]
     telling = [share or counts for share, counts in zip(severe, counting, strict=True)]

@@ -13,12 +13,11 @@ from .embeddings import nearness
 from .reranking import reranking
 from .terms import ASKING, mentions, terms, words
 
-# Limits of time: terms and names of one source, and characters of its first line, of a result, and of each of its ends.
+# Limits of time: terms and names of one source, and characters of its first line, and of each of its ends.
 # A query of 50,000 words is judged by its beginning and its end.
 _MAX_TERMS = 256
 _MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
-_RESULT_CHARACTERS = 4_000
 _SOURCE_CHARACTERS = 40_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 
@@ -131,8 +130,6 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :] if latest else ():
         add((block.text for block in turn.blocks), latest)
         add(turn.fixed, latest)
-    if turns and turns[-1].answers:
-        add((block.text[:_RESULT_CHARACTERS] for block in turns[-1].blocks), tuned.result_weight)
     return list(found.items())
 
 

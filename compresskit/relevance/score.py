@@ -30,7 +30,6 @@ from .term_counts import TermCounts
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
-_BLANK = ("\n\n", "\n\r\n")
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _RECORDS = frozenset({"json", "jsonl", "table"})
@@ -97,7 +96,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     values = _with(parts, "joined", values, joined(documents, values, mentioned, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
-    beside = [_with_neighbours(own, _shares(document)) for document, own in zip(documents, each, strict=True)]
+    beside = [_with_neighbours(own, tuned.neighbour_share) for own in each]
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
     parts["region"] = [tuned.region_share * each for region in regions for each in region]
@@ -206,18 +205,15 @@ def _lift_unlike(documents: Sequence[Document], values: list[list[float]], expli
             values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
 
 
-def _with_neighbours(values: list[float], shares: Sequence[float]) -> list[float]:
+def _with_neighbours(values: list[float], share: float) -> list[float]:
     """Each value with a share of the better of its neighbours'.
 
-    Args:
-        shares: of what each segment and the one behind it lend each other, one fewer than the values.
-
-    >>> _with_neighbours([0.0, 1.0, 0.0], [0.3, 0.15])
-    [0.3, 1.0, 0.15]
+    >>> _with_neighbours([0.0, 1.0, 0.0], 0.25)
+    [0.25, 1.0, 0.25]
     """
     lent = [0.0] * len(values)
-    for number, share in enumerate(shares):
-        more = share * (values[number + 1] - values[number])
+    for number, (value, behind) in enumerate(pairwise(values)):
+        more = share * (behind - value)
         if more > lent[number]:
             lent[number] = more
         elif -more > lent[number + 1]:
@@ -255,15 +251,6 @@ def _faded(values: Sequence[float], fades: Sequence[float]) -> list[float]:
     for number, fade in enumerate(fades):
         behind[number + 1] += fade * behind[number]
     return [one + other - value for one, other, value in zip(ahead, behind, values, strict=True)]
-
-
-def _shares(document: Document) -> list[float]:
-    """What neighbours lend each other: between two paragraphs of prose less than within one."""
-    text, segments = document.text, document.segments
-    share, paragraph = tuning.WEIGHTS.neighbour_share, tuning.WEIGHTS.paragraph_share
-    if document.kind != "prose":
-        return [share] * (len(segments) - 1)
-    return [share * (paragraph if text[end - 3 : end].endswith(_BLANK) else 1.0) for _, end, _ in segments[:-1]]
 
 
 class _Named:

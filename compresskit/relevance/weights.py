@@ -10,7 +10,7 @@ _BM25 = "rank-bm25's default"
 _RRF = "Cormack, Clarke & Büttcher 2009"
 _RETURNS = "`python -m evals agent-points`: how often what an agent does next names entities of each kind"
 _OUTPUTS = "`python -m evals outputs`"
-_POINTS = "`python -m evals agent-points`: τ-bench 0.79 to 0.82 together with the fade and ids that were spoken of"
+_POINTS = "`python -m evals agent-points`: τ-bench 0.79 to 0.82 together with ids that were spoken of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,6 @@ class RelevanceWeights:
         "weight of the words and calls of the latest assistant turns; less the more surely the last message asks",
         "`python -m evals needs --limit 50`: contracts 0.42 to 0.51, linked pages 0.64 to 0.72 since it does",
     )
-    result_weight: float = weight(0.25, "weight of the words of the newest results")
     earlier_weight: float = weight(0.5, "weight of the words of earlier requests")
     question_terms: int = weight(2, 'words of a question, minimum: "Go on." asks about no text')
     latest_turns: int = weight(3, "assistant turns that show where the work stands")
@@ -102,11 +101,6 @@ class RelevanceWeights:
 
     # The place of a segment (score.py)
     neighbour_share: float = weight(0.3, "share of a segment's value that it lends to its neighbours; 0: none")
-    paragraph_share: float = weight(
-        0.5,
-        "share of that between two paragraphs of prose",
-        "`python -m evals multihop-qa`: MuSiQue in one message 0.844 to 0.85",
-    )
     region_share: float = weight(
         2.0,
         "value of a segment of running text as a multiple of the mean value around it; 0: none",
@@ -151,7 +145,7 @@ class RelevanceWeights:
     section: float = weight(
         0.6,
         "value of a segment below the heading that says most of the query; 0: none",
-        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.70 to 0.90",
+        "`python -m evals needs`: documentation, changelogs and laws that their titles are asked for 0.69 to 0.87",
     )
     min_section_share: float = weight(0.5, "share of that heading's value from which on a heading counts")
     title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
@@ -271,7 +265,7 @@ class RelevanceWeights:
     extreme_rows: int = weight(
         2,
         "rows at the end of a column that a superlative asks for, if it names no number; 0: none",
-        "`python -m evals needs`: tables asked for their highest and lowest values 0.21 to 0.96",
+        "`python -m evals needs`: tables asked for their highest and lowest values 0.36 to 1.00",
     )
     extreme_fade: float = weight(0.2, "by how much the certainty of each further one of these rows is divided more")
     other_end_share: float = weight(
@@ -329,8 +323,6 @@ class RelevanceWeights:
         3.0, 'factor of an id whose words the latest turns say: "your credit card" and credit_card_4421486', _POINTS
     )
     spoken_of_messages: int = weight(6, "latest messages that speak of ids")
-    fade_messages: float = weight(6.0, "messages after which half of the fade is through", _POINTS)
-    faded_share: float = weight(0.5, "share of its weight that an old entity keeps; 1: none fades")
 
     # Names that markers may tell (entity_names.py)
     max_marker_name_characters: int = weight(100, "characters of a name in a marker, maximum")

@@ -114,7 +114,6 @@ MECHANISMS = {
         "abbreviations, first letters and other endings of the query's words",
         {"relevance.abbreviation_share": 0.0, "relevance.beginning_share": 0.0, "relevance.stem_share": 0.0},
     ),
-    "fade": Mechanism("fading of entities", {"relevance.faded_share": 1.0}),
     "picked-rows": Mechanism("rows that the question picks out", {"relevance.max_picked_share": 0.0}),
     "mentions": Mechanism("exact names of the query", {"relevance.mentioned": 0.0, "relevance.defined": 0.0}),
     "neighbours": Mechanism("value that neighbours lend", {"relevance.neighbour_share": 0.0}),
@@ -194,8 +193,8 @@ def read_weight(text: str) -> tuple[str, Any]:
 def read_mechanisms(text: str) -> list[str]:
     """Names of mechanisms, comma-separated; some joined by "+".
 
-    >>> read_mechanisms("entities,fade+recency")
-    ['entities', 'fade+recency']
+    >>> read_mechanisms("entities,evidence+recency")
+    ['entities', 'evidence+recency']
     """
     found = []
     for name in (part.strip() for part in text.split(",")):

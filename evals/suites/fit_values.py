@@ -22,7 +22,6 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.asking_share": (1.0, 0.0),
     "relevance.task_share": (1.0, 0.0),
     "relevance.latest_weight": (0.0, 0.3, 1.0),
-    "relevance.result_weight": (0.0, 0.5),
     "relevance.earlier_weight": (0.0, 1.0),
     "relevance.first_line_factor": (1.0, 1.5, 3.0),
     # names and calls
@@ -35,7 +34,6 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.call_size_exponent": (0.0, 1.0),
     # the place of a segment
     "relevance.neighbour_share": (0.0, 0.15, 0.5),
-    "relevance.paragraph_share": (1.0,),
     "relevance.region_share": (0.0, 1.0, 3.0),
     "relevance.region_characters": (250.0, 1_000.0),
     "relevance.recency": (0.0, 0.05),
@@ -63,7 +61,6 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.said_factor": (1.0, 4.0),
     "relevance.passed_factor": (1.0,),
     "relevance.spoken_of_factor": (1.0,),
-    "relevance.faded_share": (1.0,),
     # the choice
     "plan.density_exponent": (0.4, 0.6),
     "plan.entity_value": (0.0, 0.35, 1.4),

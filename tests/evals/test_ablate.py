@@ -35,15 +35,16 @@ def _all_is_restored():
 
 
 def test_leaving_a_mechanism_out_changes_the_figure(tmp_path):
-    record = run(tmp_path, "--without", "mentions,fade+recency", "--on", "agent-points", "--target", "0.2")
+    shown = "marker-names+fold-quotes+mentions"
+    record = run(tmp_path, "--without", f"{shown},definition-hops+recency", "--on", "agent-points", "--target", "0.1")
     readable, difference = figures(record, "readable"), figures(record, "difference")
-    assert list(readable) == ["defaults", "without mentions", "without fade+recency"]
-    assert readable["without mentions"]["mean"] < readable["defaults"]["mean"]
+    assert list(readable) == ["defaults", f"without {shown}", "without definition-hops+recency"]
+    assert readable[f"without {shown}"]["mean"] < readable["defaults"]["mean"]
     assert difference["defaults"] is None
-    paired = difference["without mentions"]
-    assert paired["mean"] == pytest.approx(readable["without mentions"]["mean"] - readable["defaults"]["mean"])
+    paired = difference[f"without {shown}"]
+    assert paired["mean"] == pytest.approx(readable[f"without {shown}"]["mean"] - readable["defaults"]["mean"])
     assert paired["low"] <= paired["mean"] <= paired["high"]
-    assert difference["without fade+recency"]["mean"] == 0
+    assert difference["without definition-hops+recency"]["mean"] == 0
 
 
 def test_a_weight_can_be_set(tmp_path):
@@ -118,7 +119,7 @@ def test_a_replacement_holds_in_the_thread_that_judges_and_ends_with_an_error():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["--without", "fades"], "did you mean fade?"),
+        (["--without", "outlier"], "did you mean outliers?"),
         (["--set", "plan.name_share=1"], "did you mean plan.names_share?"),
         (["--set", "plan.names_share=much"], "'much' is no value of plan.names_share"),
         ([], "--list shows them all"),

@@ -86,7 +86,7 @@ def test_a_family_in_many_layouts_is_spread_over_them():
 
 def test_the_sample_is_measured_with_weights_of_the_other_family(tmp_path, capsys):
     path = tmp_path / "record.json"
-    given = ["--data", "sample", "--limit", "1", "--contenders", "head+tail", "--weights", "relevance.result_weight"]
+    given = ["--data", "sample", "--limit", "1", "--contenders", "head+tail", "--weights", "relevance.earlier_weight"]
     assert fit.main([*given, "--json", str(path)]) == 0
     record = records.read(path)
     assert {line["compressor"] for line in record["figures"]} == {"present", "left out", "head+tail"}

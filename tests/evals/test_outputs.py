@@ -22,7 +22,7 @@ def test_every_made_output_has_its_needs_and_is_the_same_each_time():
 
 
 def test_the_target_is_a_share_of_the_output_alone(tmp_path):
-    record = run(tmp_path, "--only", "cargo", "--shares", "0.2", "--contenders", "everything,head+tail,shorten")
+    record = run(tmp_path, "--only", "cargo test", "--shares", "0.2", "--contenders", "everything,head+tail,shorten")
     rows = {row["compressor"]: row for row in record["rows"]}
     assert rows["everything"]["kept"] == rows["shorten"]["kept"] == 1
     assert (rows["everything"]["met"], rows["shorten"]["met"], rows["shorten"]["exact"]) == (0, 1, 1)

@@ -32,13 +32,6 @@ def test_what_stands_beside_a_hit_is_worth_a_share_of_it(kind):
     assert hit > first == last > 0
 
 
-@pytest.mark.parametrize("blank", ["\n\n", "\r\n\r\n", "\n\n\n"])
-def test_another_paragraph_of_prose_has_less_of_it(blank):
-    near, far = values("\n", "prose"), values(blank, "prose")
-    assert near[1] == far[1]
-    assert far[0] == far[2] == pytest.approx(near[0] / 2)
-
-
 def test_blank_lines_part_nothing_in_code():
     assert values("\n\n", "python") == values("\n", "python")
 

@@ -48,7 +48,7 @@ RECIPES = {
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
     "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
-    "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 12, slow="some minutes"),
+    "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 3, slow="some minutes"),
     "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
     "bench": Recipe((*_EVALS, "bench"), 5, slow="it measures time, and needs a machine that does nothing else"),
     "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 12, slow=_CURVE, prompts=True),
