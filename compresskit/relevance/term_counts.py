@@ -36,14 +36,6 @@ class TermCounts:
     counts: Numbers
 
     @classmethod
-    def of_hits(cls, size: int, terms: Sequence[str], texts: Numbers, numbers: Numbers) -> TermCounts:
-        """The counts of hits, each of a term in a text."""
-        import numpy as np
-
-        pairs, counts = np.unique(numbers * size + texts, return_counts=True)
-        return cls(size, terms, pairs % max(1, size), pairs // max(1, size), counts)
-
-    @classmethod
     def summed(cls, size: int, terms: Sequence[str], texts: Numbers, numbers: Numbers, times: Numbers) -> TermCounts:
         """The counts of hits that occur several ``times``."""
         import numpy as np

@@ -256,8 +256,8 @@ class _Found:
     def __init__(self) -> None:
         self._lengths: list[int] = []
         self._called: list[int] = []
-        self._texts = array("q")  # of each hit, the segment
-        self._numbers = array("q")  # of each hit, the term
+        # of each term of a segment: the segment, the term, and how often it is there
+        self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
     def place(self) -> int:
         """The number of the next segment."""
@@ -267,17 +267,18 @@ class _Found:
 
     def add(self, said: _Said, found: Sequence[str], length: int, told: _Told) -> None:
         """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
-        before = len(self._numbers)
-        self._numbers.extend(chain.from_iterable(map(told.__getitem__, found)))
-        self._texts.extend(repeat(said.number, len(self._numbers) - before))
+        hits = Counter(chain.from_iterable(map(told.__getitem__, found)))
+        self._numbers.extend(hits)
+        self._times.extend(hits.values())
+        self._texts.extend(repeat(said.number, len(hits)))
         self._lengths[said.number] = length
         self._called[said.number] = len(said.call.intersection(found)) if said.call else 0
 
     def readings(self, terms: Sequence[str]) -> Readings:
         import numpy as np
 
-        texts, numbers = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers))
-        counts = TermCounts.of_hits(len(self._lengths), terms, texts, numbers)
+        columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
+        counts = TermCounts.summed(len(self._lengths), terms, *columns)
         return Readings(counts, self._lengths, self._called)
 
 

@@ -30,7 +30,9 @@ def run(messages, **options):
     return results, replay(messages, requests(messages), send, options["prices"], tokens // 2, SIZES)
 
 
-@pytest.mark.parametrize("prices", [usual(), prices_for("claude-sonnet-4-5"), prices_for("gpt-5")])
+@pytest.mark.parametrize(
+    "prices", [usual(), *map(prices_for, ("claude-sonnet-4-5", "gpt-5", "claude-haiku-4-5"))]
+)  # the last caches no prompt below 4,096 tokens
 @pytest.mark.parametrize("on_entry", ["lossless", True])
 def test_in_no_turn_has_a_conversation_cost_more_than_sending_everything(prices, on_entry):
     """Apart from the tool, and a small share of the bill that a compaction may cost beyond what was saved."""

@@ -93,7 +93,8 @@ def filled(root: Path, folder: Path) -> dict[Path, tuple[str, str]]:
 def add(path: Path, folder: Path) -> Path:
     """Puts a record there, trimmed; where it is."""
     reading.read(path)  # a file that is no record, or a broken one, is an error before anything is written
-    record = trimming.trimmed(json.loads(path.read_text(encoding="utf-8")))
+    recipe = recipes.RECIPES.get(path.stem)
+    record = trimming.trimmed(json.loads(path.read_text(encoding="utf-8")), recipe.figures if recipe else ())
     name = path.name if path.name.endswith(".json") else f"{path.name}.json"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(trimming.text(record), encoding="utf-8")

@@ -25,6 +25,7 @@ class Recipe(NamedTuple):
     slow: str = ""
     prompts: bool = False  # reads the prompts of SWE-bench that were built once
     peers: bool = False  # runs compressors of other projects, which COMPRESSKIT_PEERS has
+    figures: Sequence[str] = ()  # the figures that stay in a record of very many groups; empty: all
 
 
 ALL = "all"
@@ -37,18 +38,26 @@ _PRICES = (
     *("--requests", "40", "--limit", "3"),
     *("--compressors", "everything,window,masking,summaries,litellm,conversation-views"),
 )
+_WEIGHTS = (  # those that moved a figure of a family when all were tried
+    *("relevance.call_context", "relevance.evidence_share", "relevance.defined", "relevance.first_line_factor"),
+    *("relevance.neighbour_share", "relevance.title_share", "relevance.latest_weight", "relevance.section"),
+    *("relevance.id_share", "plan.min_segment_characters", "plan.density_exponent", "plan.entity_value"),
+)
+_OF_PRICES = ("bill, in sum", "needing", "losing")
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
     "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
     "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
     "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
     "needs": Recipe((*_EVALS, "needs"), 2.5),
-    "fit": Recipe((*_EVALS, "fit"), 15, slow="some minutes", prompts=True),
+    "fit": Recipe(
+        (*_EVALS, "fit", "--limit", "10", "--weights", ",".join(_WEIGHTS)), 5, slow="some minutes", prompts=True
+    ),
     "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
     "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
-    "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 3, slow="some minutes"),
+    "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 3, slow="some minutes", figures=_OF_PRICES),
     "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
     "bench": Recipe((*_EVALS, "bench"), 5, slow="it measures time, and needs a machine that does nothing else"),
     "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 12, slow=_CURVE, prompts=True),

@@ -7,6 +7,7 @@ record says how many were left out. Texts of data sets and replies of models nev
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from evals.report.reading import failures
@@ -15,14 +16,22 @@ _PLACES = ("group", "compressor", "depth", "length", "found")
 _TURN = ("prompt", "bill", "bounce")
 
 
-def trimmed(found: dict[str, Any]) -> dict[str, Any]:
-    """The record with few rows or none."""
+def trimmed(found: dict[str, Any], figures: Sequence[str] = ()) -> dict[str, Any]:
+    """The record with few rows or none, and with some figures only, if they are named."""
     if found.get("trimmed"):  # trimmed before: what it says of the whole run stays true
         return found
     rows = found["rows"]
     kept = [_place(row) for row in rows if "depth" in row] or _longest(rows)
     told = f"{len(rows) - len(kept):,} of {len(rows):,} rows were left out when this record was added."
-    return {**found, "figures": _rounded(found["figures"]), "failures": failures(rows), "trimmed": told, "rows": kept}
+    if figures:
+        told += f" Of the figures, only {', '.join(figures)} stayed."
+    return {
+        **found,
+        "figures": [_only(line, figures) for line in _rounded(found["figures"])],
+        "failures": failures(rows),
+        "trimmed": told,
+        "rows": kept,
+    }
 
 
 def text(found: dict[str, Any]) -> str:
@@ -35,6 +44,11 @@ def text(found: dict[str, Any]) -> str:
         else:
             parts.append(f" {_json(key)}: {_json(value)}")
     return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _only(line: dict[str, Any], figures: Sequence[str]) -> dict[str, Any]:
+    """The figures of a group and compressor, or those that are named."""
+    return {**line, "figures": {name: one for name, one in line["figures"].items() if name in figures or not figures}}
 
 
 def _place(row: dict[str, Any]) -> dict[str, Any]:
