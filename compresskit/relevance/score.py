@@ -167,7 +167,8 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     calls = [(document.call or source_line(document))[:CALL_CHARACTERS] for document in documents]
     counts = TermCounts.of([reader.hits(call) for call in calls])
     found = bm25(counts, [CALL_TERMS] * len(calls), reader.weights)
-    scores = _scaled(found, tuned.call_context * counts.strongest(reader.weights))
+    share = explicit * tuned.call_context + (1 - explicit) * tuned.call_context_of_agents
+    scores = _scaled(found, share * counts.strongest(reader.weights))
     sizes = [end - start for document in documents for start, end, _ in document.segments]
     usual = sum(sizes) / max(1, len(sizes))
     exponent = explicit * tuned.call_size_exponent

@@ -31,6 +31,7 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.member_share": (0.0, 0.4),
     "relevance.own_call": (0.0, 0.3),
     "relevance.call_context": (0.0, 0.075, 0.3),
+    "relevance.call_context_of_agents": (0.0, 0.3, 1.2),
     "relevance.call_size_exponent": (0.0, 1.0),
     # the place of a segment
     "relevance.neighbour_share": (0.0, 0.15, 0.5),
