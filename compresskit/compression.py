@@ -34,7 +34,7 @@ from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
 from .turns.economics import is_too_short
-from .turns.entry_excerpts import long_results_of
+from .turns.entry_excerpts import long_result
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -140,10 +140,10 @@ def compress(
             that did not change is kept. Pass all messages, as you have them or as they were sent.
         on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
-            shortens results of more than 500 tokens: text that is already in the conversation is not repeated, and a
-            third of files and prose is shown, chosen for the call that asked for them. The model can retrieve the rest,
-            so "views" does nothing with ``recoverable=False``. With ``prices``, results of other sizes and logs and
-            lists are shortened if that pays.
+            shortens results of which an excerpt costs less than the whole text, with the retrievals that it may cause:
+            text that is already in the conversation is not repeated, and a third of the rest is shown, chosen for the
+            call that asked for it. Results of up to 150 tokens, JSON and search results stay whole. The model can
+            retrieve the rest, so "views" does nothing with ``recoverable=False``.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
@@ -356,7 +356,7 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     stay = stay.union(going.known + index for index, _ in call.issued)
     limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
     ruled = call.treatments(call.given.turns[going.known :])
-    long = long_results_of(before.compressed_tokens, call.messages, call.prices)
+    long = long_result(before.compressed_tokens, call.messages, call.prices)
 
     def sent(forms: str) -> tuple[Entered, Compressed | None]:
         entering = entered(

@@ -218,7 +218,15 @@ _embedder = partial(
     advice="or None: StaticEmbedder(), for example. A model's name is an embedding_model.",
 )
 _store = partial(check_object, methods="get(key) and put(items)", advice="or None.")
-_router = partial(check_object, methods="completion() and acompletion()", advice="such as litellm.Router, or None.")
+
+
+def _router(name: str, value: object) -> None:
+    if not (hasattr(value, "completion") and hasattr(value, "acompletion")):
+        raise InvalidArgument(
+            f"{name} is {shown(value)}; an object with completion() and acompletion() was expected, such as "
+            f"litellm.Router, or None."
+        )
+
 
 _ALL = (COMPRESS, COMPLETION, CONVERSATION, CLIENT, PROXY)
 _PYTHON = (COMPRESS, COMPLETION, CONVERSATION, CLIENT)  # whose options may be functions

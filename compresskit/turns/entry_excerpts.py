@@ -7,7 +7,6 @@ The time it takes grows with the new messages alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from .._json import clone
 from ..content import detect
@@ -20,7 +19,7 @@ from ..messages.shapes import slots
 from ..plan.budget import Limits, fitted
 from ..plan.groups import Atom
 from ..plan.judging import judge
-from ..prices import Prices
+from ..prices import Prices, usual
 from ..relevance.query import derive
 from ..types import NO_RULES, Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
 from . import weights as tuning
@@ -28,31 +27,20 @@ from .continuation import requests_in
 from .economics import min_excerpt_tokens
 from .repeats import discounted
 
-_RECORDS = frozenset({"json", "jsonl", "search"})  # any line of them may be needed next
-_LISTS = _RECORDS | {"lines", "log", "markdown"}
+_RECORDS = frozenset({"json", "jsonl", "search"})  # kinds that stay whole: any line of them may be needed next
 _CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
 
 
-class Long(NamedTuple):
-    """New results that become excerpts: those of more than ``tokens`` tokens, unless their kind is in ``whole``."""
-
-    tokens: int
-    whole: frozenset[str]
-
-
-def long_results_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> Long:
-    """Long files and prose; by prices, all results of which an excerpt costs less than the whole text.
+def long_result(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> int:
+    """Tokens of a new result above which an excerpt costs less than the whole text.
 
     Args:
         prompt_tokens: The tokens of the request before.
         messages: All messages.
-        prices: The prices of the model, or None.
+        prices: The prices of the model; None: the usual ratios.
     """
-    tuned = tuning.WEIGHTS
-    if prices is None:
-        return Long(tuned.min_excerpt_tokens, _LISTS)
-    paying = min_excerpt_tokens(prompt_tokens, requests_in(list(messages)), prices)
-    return Long(max(tuned.min_priced_excerpt_tokens, paying), _RECORDS)
+    paying = min_excerpt_tokens(prompt_tokens, requests_in(list(messages)), prices or usual())
+    return max(tuning.WEIGHTS.min_excerpt_tokens, paying)
 
 
 def enter_views(
@@ -64,7 +52,7 @@ def enter_views(
     changing: Sequence[Turn],
     limits: Limits,
     rules: Mapping[Place, Treatment],
-    long: Long,
+    long: int,
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
@@ -77,7 +65,7 @@ def enter_views(
         changing: The new messages with long results that may be changed.
         limits: The room and the measure of the request.
         rules: What the caller's rules say about texts of the new messages.
-        long: Which results are long.
+        long: Tokens above which a result is long.
     """
     tuned = tuning.WEIGHTS
     count = limits.measure.count
@@ -125,12 +113,12 @@ def enter_views(
     return taken
 
 
-def long_results(turn: Turn, limits: Limits, long: Long, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
+def long_results(turn: Turn, limits: Limits, long: int, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
     """The results of a message that are long: by the bound of a rule, or else by the usual one."""
     found = []
     for block in turn.blocks:
         rule = rules.get((turn.index, block.path))
-        least = long.tokens
+        least = long
         if rule is not None:
             least = least if rule.max_tokens is None else rule.max_tokens
             if rule.untouched or rule.complete:
@@ -142,7 +130,7 @@ def long_results(turn: Turn, limits: Limits, long: Long, rules: Mapping[Place, T
     return found
 
 
-def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment], long: Long) -> list[Block]:
+def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment], long: int) -> list[Block]:
     """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
 
     def is_bounded(block: Block) -> bool:
@@ -152,7 +140,7 @@ def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment], long: L
     return [
         block
         for block in long_results(turn, limits, long, rules)
-        if is_bounded(block) or detect(block.text, block.call).kind not in long.whole
+        if is_bounded(block) or detect(block.text, block.call).kind not in _RECORDS
     ]
 
 

@@ -25,7 +25,7 @@ from ..result import Action, Decision
 from ..tokens.measure import Measure
 from ..types import Conversation, Message, Path, Place, Treatment, Turn
 from . import weights as tuning
-from .entry_excerpts import Long, enter_views, long_results
+from .entry_excerpts import enter_views, long_results
 from .repeats import Above, referred
 
 
@@ -97,7 +97,7 @@ def entered(
     limits: Limits,
     forms: str,
     rules: Mapping[Place, Treatment],
-    long: Long,
+    long: int,
 ) -> Entered:
     """The new messages in their smaller forms.
 
@@ -110,7 +110,7 @@ def entered(
         limits: The room and the measure of the request.
         forms: "" for no smaller forms, "lossless" or "views".
         rules: What the caller's rules say about texts of the new messages.
-        long: Which results are long.
+        long: Tokens above which a result is long.
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
@@ -138,7 +138,7 @@ def _views(
     protected: frozenset[int],
     limits: Limits,
     rules: Mapping[Place, Treatment],
-    long: Long,
+    long: int,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
 
@@ -176,7 +176,7 @@ def _leave_out_repeats(
     fresh: list[Message],
     newest: Mapping[tuple[int, Path], str],
     limits: Limits,
-    long: Long,
+    long: int,
 ) -> dict[str, str]:
     """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)

@@ -21,8 +21,9 @@ class TurnWeights:
     max_entry_share: float = weight(0.9, "tokens of a form on entry as a share of those of its text, maximum")
 
     # Excerpts on entry (entry_excerpts.py)
-    min_excerpt_tokens: int = weight(500, "tokens of a new result above which it is brought to an excerpt", _BILL)
-    min_priced_excerpt_tokens: int = weight(150, "the same with prices, minimum: the prices may ask for more", _BILL)
+    min_excerpt_tokens: int = weight(
+        150, "tokens of a new result above which it is brought to an excerpt: the bill may ask for more", _BILL
+    )
     entry_asked_share: float = weight(
         0.1, "e: share of the excerpts on entry whose whole text the model retrieves later", _BILL
     )
