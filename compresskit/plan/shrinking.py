@@ -10,7 +10,7 @@ from collections import Counter
 from itertools import chain
 
 from ..messages.must_stay import task_of
-from ..relevance.terms import STOP_WORDS, words
+from ..relevance.terms import STOP_WORDS, unspaced, words
 from ..shrink.checked import Outcome, Shrinking, shrunk
 from ..tokens.measure import Measure
 from ..types import Shrinker, Turn
@@ -106,8 +106,13 @@ def _share_of_shrunk(excerpt: Excerpt, shrunk: str) -> float:
 
 
 def _words(text: str) -> frozenset[str]:
-    """The different words of a text, without stop words."""
-    return frozenset(word.lower() for word in words(text)) - STOP_WORDS
+    """The different words of a text, without stop words. Of scripts without spaces, the letters.
+
+    >>> sorted(_words("The tower of 東京"))
+    ['tower', '京', '東']
+    """
+    found = (word if unspaced(word[0]) else (word.lower(),) for word in words(text))
+    return frozenset(chain.from_iterable(found)) - STOP_WORDS
 
 
 def _asked(turns: list[Turn]) -> str:

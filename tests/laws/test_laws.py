@@ -9,7 +9,7 @@ import json
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import alignment, cost, difference, first_text, markers, opaque, unseen, visible_keys, walk
+from oracles import alignment, asked_keys, cost, difference, first_text, markers, opaque, unseen, visible_keys, walk
 from plain_messages import SHAPES
 from strategies import MODEL, anthropic_cases, cases, other_cases, soup_cases, squeeze, tool_names
 from validity import VALID, breaches
@@ -137,7 +137,7 @@ def test_a_valid_request_stays_valid(case):
     assert VALID[case.shape](case.messages), "the generator makes valid requests only"
     result = squeeze(case)
     assert breaches(case.shape, case.messages, result) == []
-    assert tool_names(result.tools) == [TOOL_NAME] * bool(result.cache)
+    assert tool_names(result.tools) == [TOOL_NAME] * bool(asked_keys(case.messages, result.messages))
 
 
 @given(cases | soup_cases)
