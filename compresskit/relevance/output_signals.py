@@ -209,11 +209,13 @@ def _extremes(parts: Sequence[str]) -> list[float]:
     (50, 0.7)
     """
     values = [0.0] * len(parts)
-    rows = [(number, line.split()) for number, part in enumerate(parts) for line in part.splitlines() if line.strip()]
-    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
+    widths = sorted((len(line.split()) for part in parts for line in part.splitlines() if line.strip()), reverse=True)
+    if len(widths) < tuning.WEIGHTS.min_outlier_lines:
         return values
-    widths = sorted((len(row) for _, row in rows), reverse=True)
-    width = min(widths[int(tuning.WEIGHTS.common_share * (len(rows) - 1))], _MAX_COLUMNS)
+    width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
+    if width < 2:  # lines of one word are no rows
+        return values
+    rows = ((number, line.split()) for number, part in enumerate(parts) for line in part.splitlines())
     aligned = [(number, row) for number, row in rows if len(row) >= width]
     least = tuning.WEIGHTS.common_share * len(aligned)
     beginning = aligned[: int(_BEGINNING * (len(aligned) - least))]

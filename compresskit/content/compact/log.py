@@ -16,7 +16,7 @@ from itertools import accumulate, pairwise
 
 from ..segment import Mark, Short
 from ..splitters import log
-from .templates import templates
+from .templates import each_line, templates
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[()][0-9A-Z]|[=>78DEHMNc])")
 _BLANK_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
@@ -174,17 +174,13 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, n
 
 def _numbers_in(body: str, text: str, numbers: Sequence[int]) -> array[int]:
     """The numbers of the lines of a form: those of the same lines of the text, and 0 for the counts between them."""
-    lines = text.split("\n")
+    lines = enumerate(each_line(text))
     found = array("q")
-    place = 0
-    for line in body.split("\n"):
+    for line in each_line(body):
         if _NOTICE.match(line):
             found.append(0)
-            continue
-        while lines[place] != line:  # blank lines above a count are left out
-            place += 1
-        found.append(numbers[place])
-        place += 1
+        else:  # blank lines above a count are left out
+            found.append(numbers[next(place for place, one in lines if one == line)])
     return found
 
 

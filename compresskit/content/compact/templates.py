@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..alarm import alarms
 
@@ -59,10 +59,10 @@ def templates(lines: Sequence[str], asked: Sequence[object] | None = None) -> li
     return [order.setdefault(number, len(order)) for number in found]
 
 
-def _without_numbers(lines: Sequence[str]) -> list[str]:
+def _without_numbers(lines: Sequence[str]) -> Iterable[str]:
     """The lines with 0 for each number.
 
-    >>> _without_numbers(["job 100 took 7.25 s", "a1b"])
+    >>> list(_without_numbers(["job 100 took 7.25 s", "a1b"]))
     ['job 0 took 0.0 s', 'a0b']
     """
     joined = "\n".join(lines)
@@ -71,7 +71,16 @@ def _without_numbers(lines: Sequence[str]) -> list[str]:
     joined = joined.translate(_DIGITS)
     while "00" in joined:
         joined = joined.replace("00", "0")
-    return joined.split("\n")
+    return each_line(joined)
+
+
+def each_line(text: str) -> Iterator[str]:
+    """The lines without their ends, one at a time: a list of tiny lines takes many times their size."""
+    at = 0
+    while (end := text.find("\n", at)) >= 0:
+        yield text[at:end]
+        at = end + 1
+    yield text[at:]
 
 
 def _part(
