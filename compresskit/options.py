@@ -7,7 +7,7 @@ The docstring of ``compress`` says in full what each option does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
@@ -423,13 +423,15 @@ def check_options(taker: str, given: Mapping[Any, Any], own: Mapping[str, Check]
         )
 
 
-def check_kept(keep_tools: Iterable[str], tools: Sequence[Any] | None) -> None:
+def check_kept(keep_tools: Iterable[str], tools: Any) -> None:
     """Raises InvalidArgument for the first name that none of a request's tools has. Without tools, any name will do.
 
     >>> check_kept(["search"], [{"name": "search"}])
     """
-    known = [name for tool in tools or () for name in names_of(tool)]
-    for name in keep_tools if tools else ():
+    if not tools or not isinstance(tools, list | tuple):  # which is another error
+        return
+    known = [name for tool in tools for name in names_of(tool)]
+    for name in keep_tools:
         if name not in known:
             near = meant(name, known)
             advice = f"Did you mean {near!r}?" if near else f"The tools are {', '.join(known[:_NAMED])}."

@@ -69,7 +69,7 @@ def numbered(text: str) -> tuple[str, array[int]]:
     ('a\n\nb\nc', [1, 2, 5, 6])
     """
     shown = _shown(text)
-    numbers = array("q")
+    numbers = array("i")
     at, line = 0, 1
     for blank in _BLANK_LINES.finditer(shown):
         before = shown.count("\n", at, blank.start()) + 1
@@ -175,7 +175,7 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, n
 def _numbers_in(body: str, text: str, numbers: Sequence[int]) -> array[int]:
     """The numbers of the lines of a form: those of the same lines of the text, and 0 for the counts between them."""
     lines = enumerate(each_line(text))
-    found = array("q")
+    found = array("i")
     for line in each_line(body):
         if _NOTICE.match(line):
             found.append(0)
