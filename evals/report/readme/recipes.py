@@ -44,6 +44,7 @@ _WEIGHTS = (  # those that moved a figure of a family when all were tried
     *("relevance.id_share", "plan.min_segment_characters", "plan.density_exponent", "plan.entity_value"),
 )
 _OF_PRICES = ("bill, in sum", "needing", "losing")
+_OF_BILLS = ("bill, mean of runs", *_OF_PRICES, "dearer", "changed", "using", "failed")
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
     "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
@@ -56,7 +57,7 @@ RECIPES = {
     "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
-    "bill": Recipe((*_EVALS, "bill"), 12, slow="some minutes"),
+    "bill": Recipe((*_EVALS, "bill"), 6, slow="some minutes", figures=_OF_BILLS),
     "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 3, slow="some minutes", figures=_OF_PRICES),
     "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
     "bench": Recipe((*_EVALS, "bench"), 5, slow="it measures time, and needs a machine that does nothing else"),
