@@ -371,7 +371,7 @@ class Request:
 
     def _own_tool(self) -> int:
         """The tokens of our tool if it is always offered, else 0."""
-        return self._overhead(self.always) - self._cost_of(self.offer.tools)
+        return self._overhead(False) - self._cost_of(self.offer.tools)
 
     def _cost_of(self, tools: Sequence[Tool]) -> int:
         """The tokens of a request beside its messages."""
