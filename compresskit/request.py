@@ -285,7 +285,7 @@ class Request:
             )
             rows = tuple(map(_unchanged, written.decisions))
             return replace(result, decisions=(*rows, *self._held(written, original)))
-        floor_tokens = min(tokens, floor + self._overhead(with_ours))
+        floor_tokens = min(tokens, floor + self._overhead(self.recoverable))  # what the floor leaves out needs our tool
         if floor_tokens <= self.target < tokens:
             floor_tokens = tokens  # an estimate was too low
         decisions = (*written.decisions, *self._held(written, tokens))
