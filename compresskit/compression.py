@@ -217,7 +217,7 @@ def compress(
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
     history, call = _put_back(call, cache)
-    stays = call.must_stay(history)
+    stays, ruled = call.must_stay(history)
     turns = stays.turns
     compaction = Compaction(
         request=call.request,
@@ -231,7 +231,7 @@ def compress(
         embedder=embedder_of(embedder, embedding_model),
         reranker=reranker_of(reranker),
         shortening=None if shrinker is None else shortening_by(shrinker, turns, query, measure),
-        rules=call.treatments(turns),
+        rules=ruled,
         after=form,
     )
     return _compacted(call, compaction, kept)
@@ -296,12 +296,12 @@ class _Call:
         """What the rules say about the texts of turns."""
         return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
 
-    def must_stay(self, history: _History) -> MustStay:
-        """What must stay of a history, with its turns divided into instructions and data."""
+    def must_stay(self, history: _History) -> tuple[MustStay, Mapping[Place, Treatment]]:
+        """What must stay of a history, with its turns divided into instructions and data; and the rules of its texts."""
         protect, opened, cached, _ = history.stays
         found = must_stay(history.whole.turns, history.messages, protect, opened, cached).within(self.request.room)
         ruled = self.treatments(found.turns)
-        return found.ruled(ruled) if ruled else found
+        return (found.ruled(ruled) if ruled else found), ruled
 
     def billed(self, result: Compressed) -> Compressed:
         """The result with the bill so far, if the prices are known."""
