@@ -297,7 +297,7 @@ class _Call:
         return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
 
     def must_stay(self, history: _History) -> tuple[MustStay, Mapping[Place, Treatment]]:
-        """What must stay of a history, with its turns divided into instructions and data; and the rules of its texts."""
+        """What must stay, with the turns divided into instructions and data; and the rules of the texts."""
         protect, opened, cached, _ = history.stays
         found = must_stay(history.whole.turns, history.messages, protect, opened, cached).within(self.request.room)
         ruled = self.treatments(found.turns)
