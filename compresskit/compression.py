@@ -185,6 +185,7 @@ def compress(
     """
     check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     hook, form = checked_hook("before", before), checked_hook("after", after)
+    before_hook = previous
     previous, cache = _followed(previous, cache, hook)
     prices = prices_of(prices, model)
     measure = measure_for(model, counter, float(token_factor))
@@ -216,7 +217,7 @@ def compress(
         if kept is not None and not call.pays(kept):
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
-    history, call = _put_back(call, cache)
+    history, call = _put_back(call, cache, goes_on=before_hook is not None)
     stays, ruled = call.must_stay(history)
     turns = stays.turns
     compaction = Compaction(
@@ -379,12 +380,13 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     return entering, kept
 
 
-def _put_back(call: _Call, cache: Cache | None) -> tuple[_History, _Call]:
+def _put_back(call: _Call, cache: Cache | None, goes_on: bool) -> tuple[_History, _Call]:
     """The history with the originals of earlier calls put back, and the call.
 
     In a conversation that goes on, the history takes the place of the messages: what was sent is no input of its own.
+    It goes on as well if the caller's ``before`` is new, and nothing of the turn before may stay.
     """
-    if not cache and call.previous is None:
+    if not cache and not goes_on:
         return _History(call.messages, call.given, call.stays), call
     history = [message for run in call.runs for message in run]
     whole = call.given
@@ -392,7 +394,7 @@ def _put_back(call: _Call, cache: Cache | None) -> tuple[_History, _Call]:
         whole = read(history, call.given.shape, call.given.results)
         call.request.readings.add(history, whole)
     stays = call.stays.moved(call.messages, call.runs)
-    if call.previous is not None:
+    if goes_on:
         request = replace(call.request, places={index: index for index in range(len(history))})
         call = replace(call, request=request, messages=history, given=whole, issued=[])
     return _History(history, whole, stays), call
