@@ -410,7 +410,7 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     """
     request = call.request
     begun = compaction.begun()
-    original = request.cost(call.given, request.recoverable and bool(call.issued))
+    original = request.cost(call.given, request.needs_tool(call.messages, call.issued))
     if original <= request.trigger and kept is None:
         return call.billed(request.unchanged(call.messages, original, "below_trigger", call.issued))
     limits = request.limits

@@ -2,7 +2,7 @@
 
 A request is its tools, and then its messages. What is byte-identical to the start of the request before costs a read
 from the cache, and the rest costs a write. A request needs a retrieval if the recorded answer uses something (an atom)
-of the history that cannot be read in the request. It then pays its prompt once more as a read, and the newest messages
+of the history that cannot be read in the request, and that the history has not just by chance (see ``chance.py``). It then pays its prompt once more as a read, and the newest messages
 with the missing text as a write. What is in no cache is lost, and costs nothing. No format of files is known here.
 """
 
@@ -18,6 +18,7 @@ from ..prices import Prices
 from ..types import Message
 from .actions import Request
 from .atoms import shows
+from .chance import by_chance
 from .texts import any_shows, read
 
 _MAX_ERROR = 300  # characters of an error that are kept
@@ -206,6 +207,8 @@ def _retrieval(
     """
     texts = [known.text(message) for message in sent.messages] if wanted else []
     missing = sorted(atom for atom in wanted if not any_shows(texts, atom))
+    said = [known.text(message) for message in history] if missing else []
+    missing = [atom for atom in missing if not by_chance(atom, said)]
     if not missing:
         return 0, False, False
     stored = list(_stored(sent.cache))
