@@ -68,7 +68,30 @@ def enter_views(
         long: Tokens above which a result is long.
     """
     tuned = tuning.WEIGHTS
-    count = limits.measure.count
+    taken: dict[str, str] = {}
+    for share in (tuned.excerpt_share, tuned.larger_excerpt_share):
+        more, changing = _excerpts(
+            given, messages, known, fresh, above, changing, limits, rules, long, share
+        )
+        taken |= more
+        limits = limits._replace(cache={**limits.cache, **more})
+    return taken
+
+
+def _excerpts(
+    given: Conversation,
+    messages: list[Message],
+    known: int,
+    fresh: list[Message],
+    above: Mapping[tuple[int, Path], str],
+    changing: Sequence[Turn],
+    limits: Limits,
+    rules: Mapping[Place, Treatment],
+    long: int,
+    share: float,
+) -> tuple[dict[str, str], list[Turn]]:
+    """The same with one share of the tokens; and the messages for which it is too small."""
+    tuned, count = tuning.WEIGHTS, limits.measure.count
     texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules, long)]
     sizes: dict[int, int] = {}
     ordinary = bounded = 0
@@ -80,7 +103,7 @@ def enter_views(
         ordinary += tokens if most is None else 0
         bounded += 0 if most is None else min(tokens, most)
     if not sizes:
-        return {}
+        return {}, []
     places = _context(given.turns, known)
     shown = [messages[index] if index in sizes else _clipped(messages[index]) for index in places]
     turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
@@ -88,7 +111,7 @@ def enter_views(
     stays = ["" if index in sizes else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
-    wanted = int(tuned.excerpt_share * ordinary) + bounded
+    wanted = int(share * ordinary) + bounded
     numbers = {index: number for number, index in enumerate(places)}
     local = {
         (numbers[message], path): rule
@@ -101,16 +124,21 @@ def enter_views(
     for number, one in enumerate(candidates):
         if (place := (places[one.block.message], one.block.path)) in counted:
             candidates[number], repeated = discounted(one, above[place], limits.measure)
-            wanted -= int(tuned.excerpt_share * repeated)
+            wanted -= int(share * repeated)
     room = limits._replace(room=whole - sum(sizes.values()) + wanted, names=tuned.excerpt_names_share, most=0)
     written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
+    stubs = set()
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        if index in sizes and rows and all(row.action != "stub" for row in rows):  # the model has just asked for it
-            fresh[index - known] = written.messages[number]
-            taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
-    return taken
+        if index not in sizes or not rows:
+            continue
+        if any(row.action == "stub" for row in rows):  # the model has just asked for it
+            stubs.add(index)
+            continue
+        fresh[index - known] = written.messages[number]
+        taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
+    return taken, [turn for turn in changing if turn.index in stubs]
 
 
 def long_results(turn: Turn, limits: Limits, long: int, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
