@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_MIN_SHARE = 0.5  # numbers of a form that a history has, as a share of all of them, from which on chance is likelier
+_SHARE_OF = 2  # chance is likelier if a history has at least one in so many numbers of a form
 _NUMBER = re.compile(r"[\d.,:-]+")
 _DIGIT = re.compile(r"\d")
 
@@ -41,8 +41,8 @@ def by_chance(atom: str, texts: Iterable[str]) -> bool:
         return False
     pattern = "".join(r"\d" if character.isdigit() else re.escape(character) for character in atom)
     form = re.compile(rf"(?<!\w){pattern}(?!\w)")
-    possible = 10 ** len(_DIGIT.findall(atom))
+    possible: int = 10 ** len(_DIGIT.findall(atom))
     found: set[str] = set()
     for text in texts:
         found.update(form.findall(text))
-    return len(found) / possible >= _MIN_SHARE
+    return len(found) * _SHARE_OF >= possible

@@ -2,8 +2,9 @@
 
 A request is its tools, and then its messages. What is byte-identical to the start of the request before costs a read
 from the cache, and the rest costs a write. A request needs a retrieval if the recorded answer uses something (an atom)
-of the history that cannot be read in the request, and that the history has not just by chance (see ``chance.py``). It then pays its prompt once more as a read, and the newest messages
-with the missing text as a write. What is in no cache is lost, and costs nothing. No format of files is known here.
+of the history that cannot be read in the request, unless the history has it by chance (see ``chance.py``). It then pays
+its prompt once more as a read, and the newest messages with the missing text as a write. What is in no cache is lost,
+and costs nothing. No format of files is known here.
 """
 
 from __future__ import annotations

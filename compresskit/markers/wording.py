@@ -84,10 +84,10 @@ class Wording(NamedTuple):
 
 
 def is_complete(form: str) -> bool:
-    """Whether an issued form is a compact form that leaves nothing to retrieve.
+    r"""Whether an issued form is a compact form that leaves nothing to retrieve.
 
-    >>> [is_complete(f"{marker}\n[]") for marker in ("[… json: complete, bcdfghjklmnp]", "[… json: retrieve bcdfghjklmnp]")]
-    [True, False]
+    >>> is_complete("[… json: complete, bcdfghjklmnp]\n[]"), is_complete("[… json: retrieve bcdfghjklmnp]\n[]")
+    (True, False)
     """
     return form.startswith(START) and ": complete, " in form.partition("\n")[0]
 

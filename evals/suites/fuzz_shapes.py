@@ -41,7 +41,9 @@ def places(message: Any) -> list[Place]:
             found += [(holder, name) for name in ("content", "text", "output") if isinstance(holder.get(name), str)]
             inside = [(name, holder.get(name)) for name in _INSIDE]
             # no API takes one part where it has a list of parts
-            stack += [one for name, one in inside if isinstance(one, list) or (isinstance(one, dict) and name != "content")]
+            stack += [
+                one for name, one in inside if isinstance(one, list) or (isinstance(one, dict) and name != "content")
+            ]
     return found
 
 
