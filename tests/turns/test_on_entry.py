@@ -85,7 +85,7 @@ def test_records_enter_in_a_short_form_that_loses_nothing():
 
 
 @every_shape
-@pytest.mark.parametrize(("functions", "shortened"), [(2, False), (9, True)])
+@pytest.mark.parametrize(("functions", "shortened"), [(2, False), (5, True), (9, True)])
 def test_results_of_150_tokens_are_long_in_a_short_prompt(shape, functions, shortened):
     text = source(functions)
     assert (cost([{"role": "user", "content": text}]) > 150) == shortened
