@@ -20,7 +20,7 @@ from ..types import Message
 from .actions import Request
 from .atoms import shows
 from .chance import by_chance
-from .texts import any_shows, read
+from .texts import any_shows, lines, read
 
 _MAX_ERROR = 300  # characters of an error that are kept
 
@@ -66,6 +66,7 @@ class Figures:
     uses: bool  # the next action needs something of the history, whether or not it can be read
     retrieves: bool  # the next action needs what cannot be read in the request
     loses: bool  # and it is not in the cache either
+    copies: bool  # the next action repeats whole lines of the history that cannot be read in the request
     compacts: bool  # it changed what was sent, and with what is new that would have been over the trigger
     changed: int  # bytes of the request before that are not at the start of this one
     error: str | None
@@ -92,7 +93,7 @@ def replay(
     """
     known = _Known(sizes)
     before, state, found, seen = _Prompt([], []), None, [], 0
-    for end, wanted in requests:
+    for end, wanted, written in requests:
         history = list(messages[:end])
         sent, seconds, error = _step(send, history, state)
         state = sent.state if error is None else state
@@ -111,6 +112,7 @@ def replay(
                 uses=bool(wanted),
                 retrieves=retrieves,
                 loses=loses,
+                copies=_copies(history, written, sent, known),
                 compacts=changed > 0 and _due(sent, before.tokens + new > trigger),
                 changed=changed,
                 error=error,
@@ -145,6 +147,7 @@ class _Known:
         self._sizes = sizes
         self._tokens: dict[str, int] = {}
         self._texts: dict[str, str] = {}
+        self._lines: dict[str, frozenset[str]] = {}
 
     def prompt(self, sent: Sent) -> _Prompt:
         tools = [_json(list(sent.tools))] if sent.tools else []
@@ -164,6 +167,13 @@ class _Known:
         if part not in self._texts:
             self._texts[part] = read(message)
         return self._texts[part]
+
+    def lines(self, messages: Iterable[Message]) -> frozenset[str]:
+        texts = list(map(self.text, messages))
+        for text in texts:
+            if text not in self._lines:
+                self._lines[text] = lines(text)
+        return frozenset().union(*(self._lines[text] for text in texts))
 
 
 def _step(send: Sender, history: list[Message], state: Any) -> tuple[Sent, float, str | None]:
@@ -217,6 +227,18 @@ def _retrieval(
     tokens = sum(known.size(message) for message in _holders(history, there, known))
     bounce = prices.cost(prices.split(prompt + tokens, prompt)) if there else 0
     return bounce, True, len(there) < len(missing)
+
+
+def _copies(history: list[Message], written: frozenset[str], sent: Sent, known: _Known) -> bool:
+    """Whether an answer repeats whole lines that only the history before its last two messages has, not the request.
+
+    No retrieval is counted for them. An editor that wants the old text exactly needs them, but a model also writes the
+    same line again by itself.
+    """
+    if not written:
+        return False
+    early = max(0, len(history) - 2)
+    return bool(written & known.lines(history[:early]) - known.lines(history[early:]) - known.lines(sent.messages))
 
 
 def _holders(history: Sequence[Message], wanted: Sequence[str], known: _Known) -> Iterator[Message]:
