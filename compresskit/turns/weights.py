@@ -29,7 +29,7 @@ class TurnWeights:
     )
     excerpt_share: float = weight(1 / 3, "share of the tokens of long new results that stays", _BILL)
     larger_excerpt_share: float = weight(
-        0.5, "the same for results of which a smaller excerpt would show nothing", _BILL
+        0.5, "the same for results of which a smaller excerpt would show nothing", f"{_BILL}: 0.45 to 0.6 are alike"
     )
     excerpt_names_share: float = weight(0.5, "share of names in what an excerpt on entry adds to its floor", _BILL)
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
