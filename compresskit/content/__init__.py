@@ -19,13 +19,14 @@ from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
-from .split import split
+from .split import RUNNING, split
 
 __all__ = [
     "FORMS",
     "LOSSLESS",
     "MARKER",
     "REWORDED",
+    "RUNNING",
     "Detected",
     "Heading",
     "Segment",

@@ -88,7 +88,7 @@ class Measure:
     def __init__(self, counter: Counter, estimate: bool, factor: float = 1.0) -> None:
         self.estimate = estimate
         self._counter = counter
-        self._factor = factor
+        self.factor = factor
         self._batched = partial(Batch, counter, factor=factor) if isinstance(counter, TiktokenCounter) else None
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
@@ -180,7 +180,7 @@ class Measure:
         tokens = self._counter.known.of(text) if isinstance(self._counter, TiktokenCounter) else None
         if tokens is None:
             return False
-        self._counts[text] = scaled(tokens, self._factor)
+        self._counts[text] = scaled(tokens, self.factor)
         return True
 
     @property
@@ -229,7 +229,7 @@ class Measure:
                 f"counter gave {shown(tokens)} for a text of {len(text)} characters; "
                 f"a whole number of tokens, 0 or more, was expected. Check the counter."
             )
-        return scaled(tokens, self._factor)
+        return scaled(tokens, self.factor)
 
 
 def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:
