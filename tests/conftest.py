@@ -46,8 +46,9 @@ os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_
 @pytest.fixture(autouse=True, scope="session")
 def _litellm_closes_its_connections():
     yield
-    if "conversing" in sys.modules:
-        sys.modules["conversing"].close()
+    for name in ("conversing", "proxy_forks"):
+        if name in sys.modules:
+            sys.modules[name].close()
 
 
 @pytest.fixture(scope="session")
