@@ -41,6 +41,8 @@ def pytest_collection_modifyitems(items):
 
 # litellm fetches price lists and the like from the network, unless told not to before it is imported.
 os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
+# Each client of an SDK reads all certificates of the system, and the tests make thousands. All servers are local.
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "helpers" / "no_authority.pem")
 
 
 @pytest.fixture(autouse=True, scope="session")
