@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .content import MadeForms
 from .messages import read
 from .messages.instructions import carried
 from .messages.must_stay import MustStay
@@ -54,6 +55,7 @@ class Compaction:
         rules: The caller's rules, by text.
         after: The caller's own form of a text.
         forms: The forms that it gave, by text.
+        made: The compact forms of texts. Judging and writing may need them several times.
     """
 
     request: Request
@@ -70,6 +72,7 @@ class Compaction:
     rules: Mapping[Place, Treatment]
     after: Function | None
     forms: dict[Place, str] = field(default_factory=dict)
+    made: MadeForms = field(default_factory=dict)
 
     def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
@@ -107,7 +110,7 @@ class Compaction:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form, self.made)
         return Begun(judged, entering)
 
     def _own_form(self, block: Block) -> str:

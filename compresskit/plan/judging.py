@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
-from ..content import Segment, Split
+from ..content import MadeForms, Segment, Split
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
@@ -44,14 +44,17 @@ def judge(
     room: int,
     rules: Mapping[Place, Treatment] = NO_RULES,
     own_form: Callable[[Block], str] = _no_form,
+    made: MadeForms | None = None,
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
     Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block, and
-    ``own_form`` gives the caller's own form of a text, "" if there is none.
+    ``own_form`` gives the caller's own form of a text, "" if there is none. ``made`` has the compact forms of texts
+    that were judged before.
     """
+    made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form)
+    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
@@ -95,7 +98,19 @@ def judge(
     facts.weigh(blocks)
     acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
     return Judged(
-        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown, acts
+        messages,
+        turns,
+        atoms,
+        candidates,
+        firsts,
+        relevance,
+        values,
+        beside,
+        facts.weights,
+        facts.names,
+        shown,
+        acts,
+        made,
     )
 
 
