@@ -126,12 +126,11 @@ def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int,
     """With the forms that entered, and with the decisions that say which texts were opened last."""
     first = count - len(entering.messages)
     entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
-    decisions = [
-        row._replace(why=f"{row.why}; opened, since the target is out of reach without it")
-        if (row.message, row.path) in opened
-        else row
-        for row in written.decisions
-    ]
+    decisions = list(written.decisions)
+    for number, row in enumerate(decisions if opened else ()):
+        if (row.message, row.path) in opened:
+            why = f"{row.why}; opened, since the target is out of reach without it"
+            decisions[number] = row._replace(why=why)
     return written._replace(
         cache={**written.cache, **entering.taken},
         issued=[*written.issued, *entered_forms],

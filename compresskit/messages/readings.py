@@ -24,14 +24,14 @@ class Readings:
 
     def __init__(self, messages: Sequence[Message], conversation: Conversation) -> None:
         self._shape = conversation.shape
-        self._turns: dict[int, tuple[Message, Turn]] = {}  # by id(message); the message is held, so that its id stays
+        self._turns: dict[int, Turn] = {}  # by id(message)
+        self._held: list[list[Message]] = []  # the messages, so that their ids stay
         self.add(messages, conversation)
 
     def add(self, messages: Sequence[Message], conversation: Conversation) -> None:
         """Remembers messages that were read as a whole."""
-        self._turns.update(
-            (id(message), (message, turn)) for message, turn in zip(messages, conversation.turns, strict=True)
-        )
+        self._held.append(list(messages))
+        self._turns.update(zip(map(id, messages), conversation.turns, strict=True))
 
     def of(self, messages: Sequence[Message], like: Sequence[Message] = ()) -> list[Turn]:
         """The messages as turns, whose indices are not those of ``messages``.
@@ -42,8 +42,9 @@ class Readings:
         """
         for message, other in zip(messages, like, strict=False):
             if id(message) not in self._turns and id(other) in self._turns and equal(message, other):
-                self._turns[id(message)] = message, self._turns[id(other)][1]
+                self._held.append([message])
+                self._turns[id(message)] = self._turns[id(other)]
         unread = [message for message in messages if id(message) not in self._turns]
         if unread:
             self.add(unread, read(unread, self._shape))
-        return [self._turns[id(message)][1] for message in messages]
+        return [self._turns[id(message)] for message in messages]
