@@ -77,7 +77,7 @@ class Compaction:
     def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
-        texts = (block.text for turn in self.whole.turns for block in turn.blocks)
+        texts = (text for turn in self.whole.turns for text in turn.texts)
         # not with functions of the caller, which may cost money and must not be asked for nothing
         asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
