@@ -82,7 +82,9 @@ class Judged(NamedTuple):
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
     firsts: Sequence[int]  # the first candidate of each message, and the number of candidates
-    relevance: Sequence[float]  # for each candidate, the best value of its segments, or the value of its atom
+    relevance: Sequence[
+        float
+    ]  # for each candidate, the best value of its segments, or of its atom, as decisions tell it
     values: Sequence[float]  # value of each atom, apart from its larger texts
     entities: Sequence[frozenset[int]]  # entities of each atom, apart from its larger texts
     weights: Sequence[float]  # weights of the entities, by number

@@ -83,8 +83,8 @@ def judge(
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
-        max(one.values) if one.values else 0.0 if one.protected else value
-        for atom, value in zip(atoms, values, strict=True)
+        _shown(max(one.values)) if one.values else 0.0 if one.protected else value
+        for atom, value in zip(atoms, map(_shown, values), strict=True)
         for one in candidates[firsts[atom.first] : firsts[atom.last + 1]]
     ]
     facts = Facts(turns)
@@ -112,6 +112,11 @@ def judge(
         acts,
         made,
     )
+
+
+def _shown(value: float) -> float:
+    """A value as decisions tell it."""
+    return round(value, 4)
 
 
 def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:

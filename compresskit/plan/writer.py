@@ -290,7 +290,7 @@ class _Writing:
 
     def _decide(self, number: int, action: Action, key: str | None, tokens: int, why: str) -> None:
         one, before = self._judged.candidates[number], self._costs.tokens[number]
-        score, block = round(self._judged.relevance[number], 4), one.block
+        score, block = self._judged.relevance[number], one.block
         rule = None if one.rule is None else one.rule.rule
         self._decisions.append(Decision(block.message, block.path, action, key, before, tokens, score, why, rule))
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
-_AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
 _COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _CAPITAL, _SMALL, _DIGIT = 1, 2, 3
