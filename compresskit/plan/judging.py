@@ -17,7 +17,7 @@ from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
-from ..relevance.extremes import extremes
+from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
@@ -124,6 +124,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     total = sum(len(one.source) for one in large.values())
+    superlative = asks_for_extremes(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
         if turns[one.block.message].role == "assistant":
@@ -135,9 +136,9 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
         rows = picked(source, one.split.kind, query.asked)
-        if rows := merged(
-            rows, extremes(source, one.split, one.head, query.newest, query.explicit * len(source) / total)
-        ):
+        explicit = query.explicit * len(source) / total
+        ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
+        if rows := merged(rows, ends):
             parts, shares, origins = cut(one.split, rows)
             segments = list(enumerate(zip(origins, shares, strict=True)))
             found[number] = one._replace(
