@@ -12,6 +12,7 @@ from ..content import (
     REWORDED,
     RUNNING,
     Detected,
+    MadeForms,
     Segment,
     Short,
     Split,
@@ -48,9 +49,10 @@ def split_all(
     query: Query,
     rules: Mapping[Place, Treatment],
     own_form: Callable[[Block], str],
+    made: MadeForms,
 ) -> list[Candidate]:
     """All blocks in order, with the segments of those that may change and are large enough."""
-    splitter = _Splitter(turns, quoted, measure, room, query, own_form)
+    splitter = _Splitter(turns, quoted, measure, room, query, own_form, made)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     treatments = [rules.get((block.message, block.path)) for block in blocks] if rules else [None] * len(blocks)
@@ -74,6 +76,7 @@ class _Splitter:
         room: int,
         query: Query,
         own_form: Callable[[Block], str],
+        made: MadeForms,
     ) -> None:
         tuned = tuning.WEIGHTS
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
@@ -81,7 +84,7 @@ class _Splitter:
         self._coarse = max(characters // _MAX_SEGMENTS, enough)
         self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
         self._short_left = _SHORT_CHARACTERS
-        self._quoted, self._measure, self._room, self._own_form = quoted, measure, room, own_form
+        self._quoted, self._measure, self._room, self._own_form, self._made = quoted, measure, room, own_form, made
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
     def split(self, one: Candidate) -> Candidate:
@@ -134,7 +137,7 @@ class _Splitter:
             forms = tuple(form for form in forms if form in LOSSLESS)
         if rule is None and _says_any(block.text, self._asked):
             forms = tuple(form for form in forms if form not in REWORDED)
-        found = shorten(block.text, forms, 0 if within else MARKER)
+        found = shorten(block.text, forms, 0 if within else MARKER, self._made)
         if found is None or found[0] not in tuning.WEIGHTS.compact_forms:
             return None
         pays = (rule is not None and rule.complete) or _pays(block.text, *found, self._room)

@@ -141,10 +141,9 @@ class Measure:
 
         This thread counts, because tiktoken compiles a pattern for each thread, which takes some milliseconds.
         """
-        fresh = self._countable(texts, _MEANWHILE_CHARACTERS)  # also known ones, because segments need their tallies
-        if not fresh:
-            return work()
-        if self._is_fast:
+        fresh = self._uncounted(texts)  # also known ones, because segments need their tallies
+        characters = sum(map(len, fresh))
+        if characters < _MEANWHILE_CHARACTERS or self._is_fast:
             self._divide(fresh, 0)
             return work()
         found: list[_Found] = []
@@ -156,7 +155,7 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
-        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
+        self._divide(fresh, _WORKERS - 1 if characters >= _THREADED_CHARACTERS else 0)
         thread = threading.Thread(target=elsewhere, daemon=True)  # so that an interrupt does not wait for it
         if not _started(thread):
             return work()
@@ -167,13 +166,13 @@ class Measure:
         return found[0]
 
     def begin(self, texts: Iterable[str]) -> None:
-        """Starts counting texts in threads, since tiktoken releases the interpreter lock.
+        """Starts counting texts in threads if there is much text, since tiktoken releases the interpreter lock.
 
-        A caller that needs such a count first counts the texts that no thread has begun, and then waits.
+        A caller that needs such a count first counts the texts that no thread has begun, in one go, and then waits.
         """
-        unknown = (text for text in texts if not self._is_known(text))
-        if fresh := self._countable(unknown, _THREADED_CHARACTERS):
-            self._divide(fresh, 0 if self._is_fast else _WORKERS)
+        fresh = self._uncounted(text for text in texts if not self._is_known(text))
+        threads = not self._is_fast and sum(map(len, fresh)) >= _THREADED_CHARACTERS
+        self._divide(fresh, _WORKERS if threads else 0)
 
     def _is_known(self, text: str) -> bool:
         """Whether the process has counted a text before. Then its count is at hand."""
@@ -188,12 +187,11 @@ class Measure:
         """Whether texts are counted so fast that threads would not save time."""
         return isinstance(self._counter, TiktokenCounter) and self._counter.is_fast
 
-    def _countable(self, texts: Iterable[str], least: int) -> list[str]:
-        """The texts that are not counted yet; none if together they have fewer than ``least`` characters."""
+    def _uncounted(self, texts: Iterable[str]) -> list[str]:
+        """The texts that are not counted yet; none if the counter takes one text at a time."""
         if not self._batched:
             return []
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
-        return fresh if sum(map(len, fresh)) >= least else []
+        return [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
 
     def _divide(self, texts: Sequence[str], workers: int) -> None:
         """Divides the counting of texts among worker threads and the threads that need the counts."""
