@@ -174,18 +174,16 @@ def _telling(lines: Lines) -> list[float]:
     severe = severities(lines)
     counting = [has_outcome(line) for line in every]
     messages = [_message(line) for line in every]
+    levelled = lines.levelled  # it looks at all lines
     # a linter quotes what it remarks on: a docstring about an error is none
-    quoting = [
-        bool(share) and line != told and _PLACE.match(line)
+    severe = [
+        0.0 if share and line != told and _PLACE.match(line) and not is_alarming(told, levelled) else share
         for line, told, share in zip(every, messages, severe, strict=True)
     ]
-    levelled = lines.levelled  # it looks at all lines
-    severe = [
-        0.0 if quotes and not is_alarming(told, levelled) else share
-        for quotes, told, share in zip(quoting, messages, severe, strict=True)
-    ]
-    telling = [share or counts for share, counts in zip(severe, counting, strict=True)]
-    kinds = lines.kinds if messages == every else templates(messages, telling)
+    if messages == every:
+        kinds = lines.kinds
+    else:
+        kinds = templates(messages, [share or counts for share, counts in zip(severe, counting, strict=True)])
     failures = Counter(kind for kind, share in zip(kinds, severe, strict=True) if share)
     total = tuned.total / max(1, sum(counting)) ** tuned.alike_exponent  # however each of them is worded
     values = []

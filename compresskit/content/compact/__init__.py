@@ -47,6 +47,7 @@ _OF_KIND = {
 _MIN_CHARACTERS = 320  # characters of a text other than JSON, minimum; in a shorter one the marker costs what is saved
 _MAX_SHARE = 0.85  # share of a text's characters that its form may have, maximum; chosen by hand
 MARKER = 60  # characters of a marker, on average
+_MAX_REMEMBERED = 100_000  # characters of a text whose forms are remembered, which bounds the memory
 _GAP = re.compile("^…$", re.MULTILINE)  # the line with which an excerpt of a form replaces rows
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
@@ -82,7 +83,7 @@ def shorten(
     ('JSON in short form', '(flight,from: JFK)\\n')
     """
     for name in forms:
-        if made is None:
+        if made is None or len(text) > _MAX_REMEMBERED:
             short = _made(text, name)
         elif (text, name) in made:
             short = made[text, name]
