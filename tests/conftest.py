@@ -3,6 +3,7 @@
 Does not set up a vocabulary for compresskit: it has to find litellm's bundle by itself, as for a user.
 """
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items):
     """The longest files first."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
+def pytest_collection_finish():
+    """Leaves what was imported out of garbage collections, which would go through all of it each time."""
+    gc.collect()
+    gc.freeze()
 
 
 # litellm fetches price lists and the like from the network, unless told not to before it is imported.

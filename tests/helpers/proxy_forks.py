@@ -10,9 +10,12 @@ import sys
 import time
 
 _SERVER = """
-import json, os, sys, traceback
+import json, multiprocessing, os, sys, traceback
 import litellm.proxy.proxy_server
+import uvicorn._subprocess
 from litellm.proxy.proxy_cli import run_server
+
+uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers are forks too
 
 def run(job):
     os.setsid()

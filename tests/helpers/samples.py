@@ -27,7 +27,7 @@ def text_of(messages):
     return json.dumps(messages, ensure_ascii=False)
 
 
-def openai_agent(turns=8, question="Why does settle_invoice round?"):
+def openai_agent(turns=5, question="Why does settle_invoice round?"):
     """An agent that reads files through tool calls; the function asked about stands in the third one."""
     messages = [
         {"role": "system", "content": "You are a careful engineer."},
@@ -48,7 +48,7 @@ def openai_agent(turns=8, question="Why does settle_invoice round?"):
     ]
 
 
-def anthropic_agent(turns=8, question="Why does settle_invoice round?"):
+def anthropic_agent(turns=5, question="Why does settle_invoice round?"):
     """The same agent in Anthropic blocks, with thinking before each call."""
     messages = [{"role": "user", "content": question}]
     for n in range(turns):
@@ -106,7 +106,7 @@ SAMPLES = {
 }
 
 
-def gemini_agent(turns=8, question="Why does settle_invoice round?"):
+def gemini_agent(turns=5, question="Why does settle_invoice round?"):
     """The same agent in Gemini's contents, with a thought signature beside each call."""
     contents = [{"role": "user", "parts": [{"text": question}]}]
     for n in range(turns):

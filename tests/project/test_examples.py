@@ -9,11 +9,13 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from command_line import run
 from forked_python import forked_python
 from oracles import MARKER
 from protocol_server import call, serving
@@ -117,19 +119,28 @@ def test_a_python_block_runs_by_itself(code, tmp_path, python):
         assert server.requests[-1][1]["messages"][-1]["role"] == "tool", "the retrieval call was answered"
 
 
-@pytest.mark.parametrize("lines", list(commands("compresskit", *SHELLS)))
-def test_a_command_runs(lines, tmp_path):
-    """Commands of one block run in order, in a folder with a conversation, its result, a ledger and a session."""
-    (work := tmp_path / "work").mkdir()
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A home, and in it a folder with a conversation, its result, a ledger and a session."""
+    folder = tmp_path_factory.mktemp("home")
+    (work := folder / "work").mkdir()
     for name in ("conversation.json", "messages.json"):
         (work / name).write_text(json.dumps(openai_agent()))
     Ledger(work / "ledger.jsonl").record(compress(openai_agent(), "gpt-4o"))
     save(work / "session.jsonl", claude_code())
-    (home := tmp_path / ".claude" / "projects" / "work").mkdir(parents=True)
-    save(home / "session.jsonl", claude_code())
+    (sessions := folder / ".claude" / "projects" / "work").mkdir(parents=True)
+    save(sessions / "session.jsonl", claude_code())
+    made = run("compress", work / "conversation.json", "--trigger", "5000", "-o", work / "result.json")
+    assert made.exit_code == 0, made.output
+    return folder
+
+
+@pytest.mark.parametrize("lines", list(commands("compresskit", *SHELLS)))
+def test_a_command_runs(lines, home, tmp_path):
+    """Commands of one block run in order."""
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    work = tmp_path / "work"
     variables = {**environment(tmp_path), "HOME": str(tmp_path), "CLAUDE_CONFIG_DIR": "", "CODEX_HOME": ""}
-    made = ["compresskit", "compress", "conversation.json", "--trigger", "5000", "-o", "result.json"]
-    subprocess.run(made, cwd=work, env=variables, check=True, capture_output=True)
     for line in lines:
         line = with_a_real_key(line, work / "result.json")
         done = subprocess.run(

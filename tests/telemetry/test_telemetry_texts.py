@@ -35,7 +35,7 @@ class Faulty:
 
 def secretive():
     """A conversation with the secret in every place: texts, names, ids, arguments, fields."""
-    messages = json.loads(json.dumps(openai_agent()).replace("settle_invoice", SECRET))
+    messages = json.loads(json.dumps(openai_agent(turns=8)).replace("settle_invoice", SECRET))
     for message in messages:
         message["metadata"] = {SECRET: SECRET}
         for made in message.get("tool_calls") or ():
