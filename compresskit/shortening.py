@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any
 
 from . import _observer
@@ -21,11 +21,12 @@ from .markers.restore import issued
 from .markers.wording import ROWS_LEFT_OUT, START, Wording
 from .options import checked_factor
 from .plan.budget import Limits, fitted
-from .plan.candidates import Judged
+from .plan.candidates import Candidate, Judged
 from .plan.groups import Atom
 from .plan.judging import judge, with_best_segment
 from .relevance import weights
-from .relevance.output_signals import has_events, output_query, output_values
+from .relevance.output_signals import has_events, output_query, output_values, telling_rows
+from .relevance.rows import Row, cut
 from .relevance.score import output_share
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
@@ -243,7 +244,10 @@ class _Output:
         )
         (one,) = judged.candidates
         ran = bool(self._hint) and not path_of(self.text, self._hint)
+        rows = telling_rows(self.text, one.split.kind, ran)
+        one = _cut(one, _again_in(one.source, self.text, rows) if one.short else rows)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
+        added = [max(values) for values in zip(added, one.shares, strict=True)] if one.shares else added
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
         scored = output_share(one.source, one.split.kind, self._query.explicit)  # the share that the score has already
         relevant = [value - scored * more for value, more in zip(one.values, added, strict=True)]
@@ -331,6 +335,30 @@ class _Output:
         if None in said:
             return LeftOut(total - len(shown), total, "rows", alarms=missing)
         return LeftOut(max(0, lines - sum(filter(None, said))), lines, "lines", alarms=missing)
+
+
+def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows of a text that are lines of its compact form too, at their places there."""
+    values = {line: row.share for row in rows for line in text[row.start : row.end].split("\n") if line.strip()}
+    starts = accumulate((len(line) + 1 for line in short.split("\n")), initial=0)
+    lines = zip(starts, short.split("\n"), strict=False)
+    return [Row(start, min(start + len(line) + 1, len(short)), values[line]) for start, line in lines if line in values]
+
+
+def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
+    """A candidate in which each row is a segment of its own; ``shares`` has the values of the rows."""
+    if not rows:
+        return one._replace(shares=())
+    parts, shares, origins = cut(one.split, rows)
+    return one._replace(
+        split=parts,
+        shares=shares,
+        picked=frozenset(number for number, origin in enumerate(origins) if origin in one.picked),
+        values=[one.values[origin] for origin in origins],
+        entities=[one.entities[origin] for origin in origins] if one.entities else (),
+        must=frozenset(number for number, origin in enumerate(origins) if origin in one.must),
+        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and not shares[number]),
+    )
 
 
 _MIN_SPARE = 12  # tokens that may stay unspent: about one line

@@ -236,6 +236,8 @@ class RelevanceWeights:
     beside_failure: float = weight(0.5, "share of these values that neighbours get, and so on outwards", _OUTPUTS)
     min_counting_lines: int = weight(4, "lines alike that count how something went, minimum; fewer are alike by chance")
     max_telling_lines: int = weight(8, "lines of a part whose failures and counts add up, maximum")
+    own_frame: float = weight(0.7, "value of the first frame of the program's own code in a stack trace", _OUTPUTS)
+    thrown: float = weight(0.9, "value of a line of a stack trace that says what was thrown or caused it", _OUTPUTS)
     max_extremes: int = weight(3, "numbers of a column that may be beyond all others, maximum")
     scarce_exponent: float = weight(
         4.0, "exponent of the share of the parts that are less odd, by which oddness shrinks if it is common", _OUTPUTS
