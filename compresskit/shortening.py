@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from itertools import groupby
 from typing import Any
 
 from . import _observer
@@ -247,7 +247,8 @@ class _Output:
         rows = telling_rows(self.text, one.split.kind, ran)
         one = _cut(one, _again_in(one.source, self.text, rows) if one.short else rows)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
-        added = [max(values) for values in zip(added, one.shares, strict=True)] if one.shares else added
+        if one.shares:
+            added = [max(value, told) if told >= 0 else 0.0 for value, told in zip(added, one.shares, strict=True)]
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
         scored = output_share(one.source, one.split.kind, self._query.explicit)  # the share that the score has already
         relevant = [value - scored * more for value, more in zip(one.values, added, strict=True)]
@@ -339,10 +340,17 @@ class _Output:
 
 def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:
     """The rows of a text that are lines of its compact form too, at their places there."""
-    values = {line: row.share for row in rows for line in text[row.start : row.end].split("\n") if line.strip()}
-    starts = accumulate((len(line) + 1 for line in short.split("\n")), initial=0)
-    lines = zip(starts, short.split("\n"), strict=False)
-    return [Row(start, min(start + len(line) + 1, len(short)), values[line]) for start, line in lines if line in values]
+    of_line = {line: row for row in rows for line in text[row.start : row.end].split("\n") if line.strip()}
+    found: list[Row] = []
+    start, last = 0, None
+    for line in short.split("\n"):
+        row, end = of_line.get(line), min(start + len(line) + 1, len(short))
+        if row is not None and row is last:
+            found[-1] = found[-1]._replace(end=end)
+        elif row is not None and start < end:
+            found.append(Row(start, end, row.share))
+        start, last = end, row
+    return found
 
 
 def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
@@ -357,7 +365,7 @@ def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
         values=[one.values[origin] for origin in origins],
         entities=[one.entities[origin] for origin in origins] if one.entities else (),
         must=frozenset(number for number, origin in enumerate(origins) if origin in one.must),
-        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and not shares[number]),
+        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and shares[number] <= 0),
     )
 
 

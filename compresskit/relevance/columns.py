@@ -27,7 +27,7 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}" for n in range(50)]
     >>> values = odd_rows([*rows, "/dev/sdx 99% /var/a b"])
     >>> values.index(max(values)), round(max(values), 1)
-    (50, 0.7)
+    (50, 1.0)
     >>> odd_rows([*(f"web-{n} Up {n} days" for n in range(40)), "mail-1 Exited 3 hours"])[-1]
     1.0
     """
@@ -42,9 +42,8 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     aligned = [(number, row) for number, row in rows if len(row) >= width]
     for column in range(width):
         cells = [(number, row[column]) for number, row in aligned]
-        for found in (_beyond(cells), _rare(cells)):
-            for number, value in found:
-                values[number] = max(values[number], value)
+        for number, value in {**dict(_beyond(cells)), **dict(_rare(cells))}.items():
+            values[number] += (1 - values[number]) * tuning.WEIGHTS.odd_cell * value  # several odd words are odder
     return values
 
 

@@ -29,7 +29,6 @@ _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds i
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
-_MIN_ODD = 0.2  # oddness of a row from which on it is a segment of its own
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
 _RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
@@ -95,6 +94,8 @@ def _is_repetitive(text: str) -> bool:
 def telling_rows(text: str, kind: str, ran: bool) -> list[Row]:
     """The lines that are worth a segment of their own, with their values: what traces say, and odd rows of tables.
 
+    Rows with a negative value are worth nothing, such as frames of libraries.
+
     >>> pods = "".join(f"web-{n:02} 1/1 Running {n}d\\n" for n in range(40)) + "mail-0 0/1 Pending 3h\\n"
     >>> [pods[row.start : row.end] for row in telling_rows(pods, "lines", True)]
     ['mail-0 0/1 Pending 3h\\n']
@@ -108,7 +109,9 @@ def telling_rows(text: str, kind: str, ran: bool) -> list[Row]:
     starts = accumulate(map(len, lines), initial=0)
     odd = _scarce(odd_rows([line[:LINE_CHARACTERS] for line in lines]))
     rows = zip(starts, lines, odd, strict=False)
-    return merged(traces, [Row(start, start + len(line), odd) for start, line, odd in rows if odd >= _MIN_ODD])
+    return merged(
+        traces, [Row(start, start + len(line), odd) for start, line, odd in rows if odd >= tuning.WEIGHTS.min_telling]
+    )
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:
@@ -142,7 +145,8 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
             lent = _lent(values, tuned.beside_failure)
             values = [own if _is_apart(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
-        values[last] += tuned.last_lines
+        if not all(map(is_frame_of_others, parts[last].splitlines())):
+            values[last] += tuned.last_lines
     values[0] += tuned.first_lines
     return values
 
@@ -200,9 +204,7 @@ def _is_apart(part: str) -> bool:
     (True, False)
     """
     lines = [line for line in part.splitlines() if line.strip()]
-    return bool(lines) and all(
-        has_passed(line) or _RULES.fullmatch(line) or is_frame_of_others(line) for line in lines
-    )
+    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) or is_frame_of_others(line) for line in lines)
 
 
 def _message(line: str) -> str:

@@ -18,24 +18,25 @@ from .rows import Row
 _CHARACTERS = 400  # characters of a line that are read, which bounds the time
 _MAX_MESSAGE_LINES = 4  # lines above the first frame that say what was thrown, maximum
 _MIN_FRAMES = 3  # frames in succession that are a trace, minimum
+_NOTHING = -1.0  # value of frames that say little
 _MAX_BETWEEN = 3  # lines between the frames of one trace that are none themselves, maximum
 _PLACE = r"[^\s():\"'`|]*[^\s():\"'`|.]\.\w{1,6}"  # the path of a file
 _FRAME = re.compile(
-    rf"(?P<dotted>\bat (?:[\w.@-]+//?)*(?P<name>[A-Za-z_]\w*\.[^\n(]{{1,200}})\((?P<file>[^\n]*))"  # Java, .NET
-    rf"|(?P<script>(?:\bat |❯ )[^\n]*?(?P<spot>(?:node:|file:|webpack|<anonymous>|[\w@./~\\-])[^\s()]*):\d+:\d+\)?$)"
+    rf"(?P<script>(?:\bat |❯ )[^\n]*?(?P<spot>(?:node:|file:|webpack|<anonymous>|[\w@./~\\-])[^\s()]*):\d+:\d+\)?$)"
+    rf"|(?P<dotted>\bat (?:[\w.@-]+//?)*(?P<name>[A-Za-z_]\w*\.[^\n(]{{1,200}})\((?P<file>[^\n]*))"  # Java, .NET
     rf"|(?P<python>File \"(?P<module>[^\"\n]+)\", line \d+)"
-    rf"|(?P<ruby>(?P<source>{_PLACE}):\d+:in [`'])"
+    rf"|(?P<ruby>(?<!\S)(?P<source>{_PLACE}):\d+:in [`'])"
     rf"|(?P<go>^\s+(?P<unit>/?{_PLACE}|[A-Z]:[^\s:]+):\d+(?: \+0x[\da-f]+)?$)"
     rf"|(?P<numbered>^\s*#\d+ +(?P<script_file>{_PLACE})[(:]\d+\)?)"  # PHP
     rf"|(?P<native>^\s*#\d+ [^\n]*? at (?P<unit_file>{_PLACE}):\d+$)"  # gdb
     rf"|(?P<rust>^\s+at (?P<crate>{_PLACE}):\d+:\d+$)"
 )
-_SIGNS = ("at ", 'File "', ":in ", ".go:", "#", "❯", ":")  # one of them is in each frame
+_SIGNS = ("at ", 'File "', ":in ", ".go:", "#", "❯")  # one of them is in each frame
 _SPOTS = ("spot", "module", "source", "unit", "script_file", "unit_file", "crate")
 # Where the packages of others lie: folders of package managers and of the runtimes themselves.
 _PACKAGES = re.compile(
-    r"site-packages|dist-packages|node_modules|/gems/|/vendor/|/pkg/mod/|^/usr/(?:local/)?(?:lib|go|share)|/lib/(?:python|ruby)"
-    r"|/rustc/|\.cargo/registry|^node:|^internal/|^<|/deps/|/hostedtoolcache/|/x86_64|^\.\./sysdeps|webpack/|\.jar\b"
+    r"site-packages|dist-packages|node_modules|/gems/|/vendor/|/pkg/mod/|^/usr/(?:local/)?(?:lib|go|share)"
+    r"|/lib/(?:python|ruby)|/rustc/|\.cargo/registry|^node:|^internal/|^<|/deps/|/hostedtoolcache/|/x86_64|^\.\./sysdeps|webpack/|\.jar\b"
 )
 # The platforms of Java, Kotlin, Scala and .NET, and what most programs there are built on, by the first names.
 _PLATFORMS = re.compile(
@@ -51,6 +52,9 @@ _CAUSES = re.compile(
     r"\s*(?:Caused by:|Suppressed:|---> |\[cause\]:|\[errors\]:|[|+ ]*\w*Error:|During handling of the above"
     r"|The above exception was|goroutine \d+ \[running\]|panic:|thread '[^'\n]*' panicked)"
 )
+_TOLD = re.compile(r":in [`'][^'\n]{1,200}': \S")  # Ruby says in the first frame what was thrown
+_MORE = re.compile(r"\s*\.\.\. \d+ (?:more|common frames)")
+_POINTER = re.compile(r"[\s|]*[~^]+\s*")
 _NUMBERS = re.compile(r"0x[\da-f]+|\d+")
 _ROOT = re.compile(r"[a-z_]\w*\.\w+|\w+")  # com.acme of Java, Shop of .NET
 
@@ -67,7 +71,7 @@ def trace_rows(text: str) -> list[Row]:
 
     >>> library = "".join(f"\tat org.apache.Chain.run(Chain.java:{n})\n" for n in range(9))
     >>> trace = f"Error: no rate\n{library}\tat shop.Tax.of(Tax.java:7)\n{library}Caused by: gone\n{library}"
-    >>> [trace[row.start:row.end].strip() for row in trace_rows(trace)]
+    >>> [trace[row.start:row.end].strip() for row in trace_rows(trace) if row.share > 0]
     ['Error: no rate', 'at shop.Tax.of(Tax.java:7)', 'Caused by: gone']
     """
     lines = text.split("\n")
@@ -76,7 +80,8 @@ def trace_rows(text: str) -> list[Row]:
         return []
     values: dict[tuple[int, int], float] = {}
     for trace in _traces(frames):
-        _add_frames(lines, trace, values)
+        # Python writes what was thrown below the frames
+        _add_frames(trace if lines[trace[0].first].find('File "') < 0 else trace[::-1], values)
         _add_messages(lines, trace, values)
     return _rows(lines, values)
 
@@ -88,7 +93,7 @@ def is_frame_of_others(line: str) -> bool:
     True
     """
     frame = _frame(line[:_CHARACTERS], 0)
-    return frame is not None and frame.own is False
+    return frame.own is False if frame else _MORE.match(line) is not None
 
 
 def _frames(lines: Sequence[str]) -> Iterator[_Frame]:
@@ -105,6 +110,12 @@ def _frames(lines: Sequence[str]) -> Iterator[_Frame]:
             depth = _depth(line)
             while last < len(lines) and last - first < 4 and _depth(lines[last]) > depth:
                 last += 1
+            pointing = last - 1 > first and _POINTER.fullmatch(lines[last - 1]) is not None
+            if pointing:  # it costs as much as what it points at
+                yield frame._replace(first=first, last=last - 1)
+                yield frame._replace(first=last - 1, last=last, own=False)
+                number = last
+                continue
         elif line[:1].isspace() and not line.lstrip().startswith(("at ", "#", "from ")) and first:
             above = lines[first - 1]  # the function, of which this is the place
             if above.strip().endswith(")") and _depth(above) < _depth(line):
@@ -122,7 +133,9 @@ def _frame(line: str, number: int) -> _Frame | None:
         name, file = match["name"], match["file"]
         root = _ROOT.match(name)
         if ") in " in file:  # .NET has the source of a program alone
-            return _Frame(number, number + 1, root[0] if root else name, not _PACKAGES.search(file.partition(") in ")[2]))
+            return _Frame(
+                number, number + 1, root[0] if root else name, not _PACKAGES.search(file.partition(") in ")[2])
+            )
         others = _PLATFORMS.match(name) is not None or _BUILT.search(file) is not None
         return _Frame(number, number + 1, root[0] if root else name, False if others else None)
     path = next(path for spot in _SPOTS if (path := match[spot]))
@@ -145,22 +158,22 @@ def _traces(frames: Sequence[_Frame]) -> Iterator[list[_Frame]]:
     yield run
 
 
-def _add_frames(lines: Sequence[str], trace: Sequence[_Frame], values: dict[tuple[int, int], float]) -> None:
-    """Adds the value of each frame of the program's own code: the first ones have more."""
+def _add_frames(trace: Sequence[_Frame], values: dict[tuple[int, int], float]) -> None:
+    """Adds the values of frames: the program's own ones have more, the nearer they are to what was thrown."""
     tuned = tuning.WEIGHTS
     known = any(frame.own for frame in trace)
     roots = Counter(frame.root for frame in trace if frame.own is None)
-    place = 0
+    place, last = 0, -1
     for frame in trace:
-        if frame.own is False or (frame.own is None and known):
-            continue
-        alike = 1 if frame.own else roots[frame.root]
-        if 2 * alike > len(trace) and len(trace) > _MIN_FRAMES and alike > tuned.max_telling_lines:
-            continue  # most frames are of this package
-        value = tuned.own_frame / (1 + place) ** tuned.alike_exponent / alike**tuned.alike_exponent
+        place = place if last in (frame.first, frame.last) else 0  # behind a message, such as that of a cause
+        last = frame.last if trace[0].first < trace[-1].first else frame.first
+        alike = 1 if frame.own or len(roots) == 1 else roots[frame.root]  # a program may call itself
+        value = _NOTHING
+        if (frame.own or (frame.own is None and not known)) and alike <= tuned.max_telling_lines:
+            value = tuned.own_frame / ((1 + place) * alike) ** tuned.alike_exponent
+            place += 1
         key = (frame.first, frame.last)
-        values[key] = max(values.get(key, 0.0), value)
-        place += bool(frame.own) or alike <= tuned.max_telling_lines
+        values[key] = max(values.get(key, _NOTHING), value)
 
 
 def _add_messages(lines: Sequence[str], trace: Sequence[_Frame], values: dict[tuple[int, int], float]) -> None:
@@ -180,10 +193,11 @@ def _add_messages(lines: Sequence[str], trace: Sequence[_Frame], values: dict[tu
             break
     else:
         told = told[:1]
+    values.update({(one.first, one.last): tuning.WEIGHTS.thrown for one in trace if _TOLD.search(lines[one.first])})
     covered = {number for frame in trace for number in range(frame.first, frame.last)}
     told += [n for n in range(above, trace[-1].last) if n not in covered]
     below = trace[-1].last
-    told += [n for n in range(below, min(below + 2, len(lines))) if alarms(lines[n][:_CHARACTERS])]
+    told += [n for n in range(below, min(below + 2, len(lines))) if alarms(lines[n][:_CHARACTERS]) or _depth(lines[n])]
     for number in told:
         line = lines[number][:_CHARACTERS]
         if line.strip() and (alarms(line) or _CAUSES.match(line) or len(line.split()) > 3):
@@ -200,7 +214,12 @@ def _rows(lines: Sequence[str], values: dict[tuple[int, int], float]) -> list[Ro
         starts.append(starts[-1] + len(line) + 1)
     end = starts[-1] - 1
     exponent = tuning.WEIGHTS.alike_exponent
-    return [
-        Row(starts[first], min(starts[last], end), value / counts[said[first, last]] ** exponent)
-        for (first, last), value in sorted(values.items())
-    ]
+    rows: list[Row] = []
+    for (first, last), value in sorted(values.items()):
+        share = max(value, 0.0) / counts[said[first, last]] ** exponent
+        row = Row(starts[first], min(starts[last], end), share if share >= tuning.WEIGHTS.min_telling else _NOTHING)
+        if rows and row.share == rows[-1].share == _NOTHING and row.start == rows[-1].end:
+            rows[-1] = rows[-1]._replace(end=row.end)
+        elif row.start < row.end:
+            rows.append(row)
+    return rows
