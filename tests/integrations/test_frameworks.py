@@ -119,7 +119,7 @@ def test_a_langchain_agent_with_openais_models(how):
     ("package", "name", "model", "forbids"),
     [
         ("langchain_openai", "ChatOpenAI", "gpt-4o", "none"),
-        ("langchain_anthropic", "ChatAnthropic", "claude-sonnet-4-5", {"type": "none"}),
+        ("langchain_anthropic", "ChatAnthropic", "claude-opus-5", {"type": "none"}),
     ],
 )
 def test_the_last_round_of_a_langchain_model_forbids_calls_and_keeps_the_tool(package, name, model, forbids):
