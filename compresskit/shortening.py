@@ -380,7 +380,7 @@ def summary_of(left_out: LeftOut, counts: tuple[Count, ...]) -> str:
     """
     said = f"{left_out.count:,} of {left_out.total:,} {left_out.unit} left out"
     if left_out.alarms:
-        said += f", {left_out.alarms:,} of them report failures"
+        said += f", {left_out.alarms:,} of them report{'s' if left_out.alarms == 1 else ''} failures"
     return f"{said}; {', '.join(f'{count.number:,} {count.what}' for count in counts)}" if counts else said
 
 

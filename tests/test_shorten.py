@@ -258,7 +258,7 @@ def test_by_a_rule_code_becomes_its_signatures(room):
 
 def test_a_file_reports_no_failures():
     code = CODE.replace("return total", "raise ValueError('error: total')")
-    assert "report failures" not in shorten(code, 400, path="rules.py").text
+    assert "failures" not in shorten(code, 400, path="rules.py").text
 
 
 def test_tokens_can_be_those_of_a_model_without_a_tokenizer():
