@@ -159,16 +159,16 @@ def test_a_word_that_every_count_has_tells_no_part_apart():
 
 
 def test_the_path_says_which_kind_a_text_is():
-    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
-    result = at(source, 0.2, query="How is the hint worded?", path="compresskit/retrieval.py")
-    assert "def _hint(" in result.text
+    source = (ROOT / "compresskit" / "retrieval" / "text_view.py").read_text("utf-8")
+    result = at(source, 0.2, query="How is the hint worded?", path="compresskit/retrieval/text_view.py")
+    assert "or give a query)" in result.text
     assert result.left_out.unit == "lines"
     assert is_lossless(result, source)
 
 
 def test_what_was_left_out_adds_up():
-    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
-    result = at(source, 0.3, path="retrieval.py")
+    source = (ROOT / "compresskit" / "retrieval" / "text_view.py").read_text("utf-8")
+    result = at(source, 0.3, path="text_view.py")
     missing = [line for first, last in result.left_out.ranges for line in range(first, last + 1)]
     assert len(missing) == len(set(missing)) == result.left_out.count
     lines = source.split("\n")
