@@ -83,14 +83,18 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
             answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
             divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
             last = turn.index == max(newest, default=-1)
-            blocks = _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
-            found[turn.index] = replace(turn, blocks=list(blocks))
+            blocks = list(
+                _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
+            )
+            if any(new is not old for new, old in zip(blocks, turn.blocks, strict=True)):
+                found[turn.index] = replace(turn, blocks=blocks)
     return found
 
 
 def _with_tags(block: Block) -> Block:
     """A text of a human of which only the tags of its author must stay. A result is left as it is."""
-    return block if block.call else replace(block, must=kept_tags(block), data=False)
+    must = () if block.call else kept_tags(block)
+    return block if block.call or (must == block.must and not block.data) else replace(block, must=must, data=False)
 
 
 def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Block]:
@@ -131,7 +135,7 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
     """
     found: list[Span] = []
     opened = None
-    for match in () if block.call else _KEEP.finditer(block.text):
+    for match in () if block.call or "<" not in block.text else _KEEP.finditer(block.text):
         if not match[1]:
             opened = match.start() if opened is None else opened
         elif opened is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise, repeat
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
-_AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _CAPITAL, _SMALL, _DIGIT = 1, 2, 3
 _SHAPE = bytes(
@@ -155,7 +156,7 @@ class Reader:
         The words of a segment's name count as its own. Many texts are read at once.
         """
         vocabulary = self._table(documents), self._beginnings()
-        found = _Found()
+        found = _Found(self._told)
         waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
         for document in documents:
@@ -233,13 +234,13 @@ class Reader:
         chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         first = 0
         for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
-            found.add(one, chosen[first:last], length, self._told)
+            found.add(one, chosen[first:last], length)
             first = last
 
     def _read_words(self, said: _Said, found: _Found) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        found.add(said, every, len(every), self._told)
+        found.add(said, every, len(every))
 
 
 class _Said(NamedTuple):
@@ -253,9 +254,13 @@ class _Said(NamedTuple):
 class _Found:
     """What is found in segments, which are read in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: _Told) -> None:
+        self._told = told
         self._lengths: list[int] = []
         self._called: list[int] = []
+        self._words: list[str] = []  # words of the latest segments that are not counted yet
+        self._owners: list[int] = []  # the segments, and the number of words of each
+        self._sizes: list[int] = []
         # of each term of a segment: the segment, the term, and how often it is there
         self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
@@ -265,18 +270,35 @@ class _Found:
         self._called.append(0)
         return len(self._lengths) - 1
 
-    def add(self, said: _Said, found: Sequence[str], length: int, told: _Told) -> None:
+    def add(self, said: _Said, found: Sequence[str], length: int) -> None:
         """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
-        hits = Counter(chain.from_iterable(map(told.__getitem__, found)))
-        self._numbers.extend(hits)
-        self._times.extend(hits.values())
-        self._texts.extend(repeat(said.number, len(hits)))
+        self._words += found
+        self._owners.append(said.number)
+        self._sizes.append(len(found))
         self._lengths[said.number] = length
         self._called[said.number] = len(said.call.intersection(found)) if said.call else 0
+        if len(self._words) > _COUNTED_AT_ONCE:
+            self._count()
+
+    def _count(self) -> None:
+        """Counts the terms of the latest segments."""
+        import numpy as np
+
+        numbers = list(map(self._told.__getitem__, self._words))
+        times = np.fromiter(map(len, numbers), np.int64, len(numbers))
+        texts = np.repeat(np.repeat(self._owners, self._sizes), times)
+        every = max(1, len(self._told.numbers))
+        pairs = texts * every + np.fromiter(chain.from_iterable(numbers), np.int64, len(texts))
+        pairs, counts = np.unique(pairs, return_counts=True)
+        for column, values in ((self._texts, pairs // every), (self._numbers, pairs % every), (self._times, counts)):
+            column.frombytes(values.tobytes())
+        self._words, self._owners, self._sizes = [], [], []
 
     def readings(self, terms: Sequence[str]) -> Readings:
         import numpy as np
 
+        if self._words:
+            self._count()
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
         counts = TermCounts.summed(len(self._lengths), terms, *columns)
         return Readings(counts, self._lengths, self._called)
@@ -309,7 +331,11 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
 
     before = shape[capitals - 1]  # a text begins and ends with a space
     cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
-    part_starts = np.union1d(cuts, starts[np.searchsorted(starts, cuts, side="right") - 1])  # of the words that are cut
+    begins = np.zeros(len(shape), dtype=np.bool_)
+    begins[cuts] = begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = (
+        True  # also of the words that are cut
+    )
+    part_starts = np.flatnonzero(begins)
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends
