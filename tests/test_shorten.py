@@ -160,9 +160,7 @@ def test_a_word_that_every_count_has_tells_no_part_apart():
 
 def test_the_path_says_which_kind_a_text_is():
     source = (ROOT / "compresskit" / "shortening.py").read_text("utf-8")
-    result = at(
-        source, 0.2, query="How wide is the line of counts at its widest?", path="compresskit/shortening.py"
-    )
+    result = at(source, 0.2, query="How wide is the line of counts at its widest?", path="compresskit/shortening.py")
     assert "def _widest(" in result.text
     assert result.left_out.unit == "lines"
     assert is_lossless(result, source)
