@@ -23,14 +23,14 @@ def redact(patterns: Mapping[str, str | re.Pattern[str]]) -> Hook:
             must match none of them.
 
     Raises:
-        InvalidArgument: ``patterns`` is no mapping of names to regular expressions.
+        InvalidArgument: ``patterns`` is no mapping of names to regular expressions, or it is empty.
 
     Examples:
         >>> hide = redact({"email": r"[\w.+-]+@[\w-]+\.[\w.]+", "key": r"\bsk-\w{8,}"})
         >>> hide("Ann (ann@example.com) has the key sk-4f9a82cd71.", About("user"))
         'Ann ([email]) has the key [key].'
     """
-    if not isinstance(patterns, Mapping):
+    if not isinstance(patterns, Mapping) or not patterns:
         raise InvalidArgument(
             f"patterns is {described(patterns)}; a mapping of names to regular expressions was expected, such as "
             f"{{'email': r'[\\w.+-]+@[\\w-]+\\.[\\w.]+'}}."

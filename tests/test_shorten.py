@@ -11,6 +11,7 @@ from paths import ROOT
 from side_effects import watched
 
 from compresskit import InvalidArgument, restore, retrieve, shorten
+from evals.suites.trace_outputs import TRACES
 
 SHARES = (0.1, 0.2, 0.3)
 
@@ -257,7 +258,7 @@ def test_by_a_rule_code_becomes_its_signatures(room):
 
 def test_a_file_reports_no_failures():
     code = CODE.replace("return total", "raise ValueError('error: total')")
-    assert "report failures" not in shorten(code, 400, path="rules.py").text
+    assert "failures" not in shorten(code, 400, path="rules.py").text
 
 
 def test_tokens_can_be_those_of_a_model_without_a_tokenizer():
@@ -318,3 +319,11 @@ def test_a_long_line_without_ends_is_cut_within_it():
     assert result.fits
     assert result.left_out.unit == "characters"
     assert is_lossless(result, text)
+
+
+@pytest.mark.parametrize("make", TRACES, ids=lambda make: make.__name__)
+def test_causes_own_frames_and_odd_rows_stay_of_deep_traces_and_long_tables(make):
+    output = make(random.Random(make.__name__))
+    result = at(output.text, 0.2, command=output.command)
+    assert [need for need in output.needs if need not in result.text] == []
+    assert is_lossless(result, output.text)

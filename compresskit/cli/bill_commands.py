@@ -83,7 +83,7 @@ def bill_command(file: str, as_json: bool, **given: Any) -> None:
     Each request is replayed with the prices of the model and of its provider's cache. "at the trigger" compresses
     above the trigger. "by prices" also compresses below it if that pays, and brings new results to excerpts.
     """
-    sessions = chained(read_sessions(file))
+    sessions = read_sessions(file)
     with progress(len(sessions), doing="replaying") as step:
         found = [_replayed(session, given, step) for session in sessions]
     _write(_as_json(found) if as_json else "\n".join([*map(_bill, found), *_notes(found), ""]).encode())
@@ -271,8 +271,8 @@ def _title(session: Session) -> str:
 
 
 def _dollars(micro: int, known: bool) -> str:
-    sign = "-" if micro < 0 else ""
-    return f"{'' if known else '~'}{sign}${abs(micro) / MILLION:,.2f}"
+    cents = round(micro * 100 / MILLION)
+    return f"{'' if known else '~'}{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
 
 
 def new_table(headings: Sequence[str], left: Sequence[str]) -> Table:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain, pairwise
+from itertools import accumulate, chain, islice
 
 from ..content import Segment
 from ..content.compact.log import cleaned
@@ -17,8 +17,11 @@ from ..content.outcomes import has_outcome
 from ..content.source_path import path_of
 from ..types import Query
 from . import weights as tuning
+from .columns import odd_rows
 from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
 from .query import derive
+from .rows import Row, merged
+from .stack_traces import is_frame_of_others, trace_rows
 from .terms import terms
 from .word_forms import inflections
 
@@ -31,10 +34,6 @@ _LISTED = frozenset({"lines", "log", "search"})  # kinds whose paragraphs begin 
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
 _RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
-_NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
-_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
-_MAX_COLUMNS = 40  # columns that are compared, which bounds the time
-_BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
 _COUNTED_CHARACTERS = 200_000  # characters that are searched for lines that count, which bounds the time
 
@@ -93,6 +92,29 @@ def _is_repetitive(text: str) -> bool:
     lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
     counts = Counter(templates([_message(line) for line in lines]))
     return 2 * sum(count for count in counts.values() if count >= tuning.WEIGHTS.min_counting_lines) > len(lines)
+
+
+def telling_rows(text: str, kind: str, ran: bool) -> list[Row]:
+    """The lines that are worth a segment of their own, with their values: what traces say, and odd rows of tables.
+
+    Rows with a negative value are worth nothing, such as frames of libraries.
+
+    >>> pods = "".join(f"web-{n:02} 1/1 Running {n}d\\n" for n in range(40)) + "mail-0 0/1 Pending 3h\\n"
+    >>> [pods[row.start : row.end] for row in telling_rows(pods, "lines", True)]
+    ['mail-0 0/1 Pending 3h\\n']
+    """
+    if len(text) > _CHARACTERS:
+        return []
+    traces = trace_rows(text)
+    if kind in _RECORDS or kind == "table" or not has_events(text, kind, ran):
+        return traces
+    lines = text.splitlines(keepends=True)
+    starts = accumulate(map(len, lines), initial=0)
+    odd = _scarce(odd_rows([line[:LINE_CHARACTERS] for line in lines]))
+    rows = zip(starts, lines, odd, strict=False)
+    return merged(
+        traces, [Row(start, start + len(line), odd) for start, line, odd in rows if odd >= tuning.WEIGHTS.min_telling]
+    )
 
 
 def was_run(text: str, call: str) -> bool:
@@ -155,14 +177,15 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
         if lines:
             values = _telling(lines)
-            unlike.append(_extremes(parts))
+            unlike.append(_of_parts(odd_rows(list(chain.from_iterable(lines.texts))), lines.texts))
         for each in unlike:
             values = [max(value, tuned.odd_line * odd) for value, odd in zip(values, each, strict=True)]
         if lines is None or not lines.levelled:
             lent = _lent(values, tuned.beside_failure)
             values = [own if _is_apart(part) else more for own, more, part in zip(values, lent, parts, strict=True)]
         last = next((number for number in reversed(range(len(parts))) if parts[number].strip()), len(parts) - 1)
-        values[last] += tuned.last_lines
+        if not all(map(is_frame_of_others, parts[last].splitlines())):
+            values[last] += tuned.last_lines
     values[0] += tuned.first_lines
     return values
 
@@ -203,14 +226,22 @@ def _telling(lines: Lines) -> list[float]:
     return values
 
 
+def _of_parts(values: Sequence[float], parts: Sequence[Sequence[str]]) -> list[float]:
+    """The highest value of the lines of each part."""
+    each = iter(values)
+    return [max(islice(each, len(part)), default=0.0) for part in parts]
+
+
 def _is_apart(part: str) -> bool:
-    """Whether all lines say that a test passed, or are titles between rules: they tell nothing of a failure nearby.
+    """Whether all lines say that a test passed, or are titles between rules, or frames of libraries.
+
+    They tell nothing of a failure nearby.
 
     >>> _is_apart("test_a PASSED\\n=== FAILURES ===\\n"), _is_apart("x = 5\\n")
     (True, False)
     """
     lines = [line for line in part.splitlines() if line.strip()]
-    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) for line in lines)
+    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) or is_frame_of_others(line) for line in lines)
 
 
 def _message(line: str) -> str:
@@ -233,53 +264,6 @@ def _scarce(values: list[float]) -> list[float]:
     ordered = sorted(values, reverse=True)
     last = {value: number for number, value in enumerate(ordered)}
     return [value * (1 - (last[value] + 1) / len(values)) ** exponent if value else 0.0 for value in values]
-
-
-def _extremes(parts: Sequence[str]) -> list[float]:
-    """For each part, how far one of its numbers is beyond the others of its column.
-
-    The columns are the first words of the rows, as many as nearly all rows have: a command or a remark may follow.
-
-    >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}\\n" for n in range(50)]
-    >>> values = _extremes([*rows, "/dev/sdx 99% /var/a b\\n"])
-    >>> values.index(max(values)), round(max(values), 1)
-    (50, 0.7)
-    """
-    values = [0.0] * len(parts)
-    widths = sorted((len(line.split()) for part in parts for line in part.splitlines() if line.strip()), reverse=True)
-    if len(widths) < tuning.WEIGHTS.min_outlier_lines:
-        return values
-    width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
-    if width < 2:  # lines of one word are no rows
-        return values
-    rows = ((number, line.split()) for number, part in enumerate(parts) for line in part.splitlines())
-    aligned = [(number, row) for number, row in rows if len(row) >= width]
-    least = tuning.WEIGHTS.common_share * len(aligned)
-    beginning = aligned[: int(_BEGINNING * (len(aligned) - least))]
-    for column in range(width):
-        if len(aligned) - sum(_size(row[column]) is None for _, row in beginning) < least:
-            continue
-        found = [(size, number) for number, row in aligned if (size := _size(row[column])) is not None]
-        if len(found) < least:
-            continue
-        found.sort()
-        middle, (most, _) = found[len(found) // 2][0], found[-1]
-        if most <= middle:
-            continue
-        tops = found[-tuning.WEIGHTS.max_extremes - 1 :]
-        gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
-        widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
-        for _, number in tops[widest + 1 :]:
-            values[number] = max(values[number], gaps[widest])
-    return values
-
-
-def _size(word: str) -> float | None:
-    """The number that a word is, with its unit: 12.5M, 97%, 1,024."""
-    if not (word[0].isdecimal() or word[0] == "-"):
-        return None
-    match = _NUMBER.fullmatch(word.lower()[:30])
-    return float(match[1].replace(",", "")) * _UNITS[match[2]] if match else None
 
 
 def _lent(values: list[float], share: float) -> list[float]:

@@ -242,6 +242,10 @@ class RelevanceWeights:
     beside_failure: float = weight(0.5, "share of these values that neighbours get, and so on outwards", _OUTPUTS)
     min_counting_lines: int = weight(4, "lines alike that count how something went, minimum; fewer are alike by chance")
     max_telling_lines: int = weight(8, "lines of a part whose failures and counts add up, maximum")
+    odd_cell: float = weight(0.7, "oddness of a row of a table for one odd word, and of the rest for a next", _OUTPUTS)
+    own_frame: float = weight(0.7, "value of the first frame of the program's own code in a stack trace", _OUTPUTS)
+    min_telling: float = weight(0.2, "value of such a line, or of an odd row, that makes it a segment", _OUTPUTS)
+    thrown: float = weight(0.9, "value of a line of a stack trace that says what was thrown or caused it", _OUTPUTS)
     max_extremes: int = weight(3, "numbers of a column that may be beyond all others, maximum")
     scarce_exponent: float = weight(
         4.0, "exponent of the share of the parts that are less odd, by which oddness shrinks if it is common", _OUTPUTS

@@ -93,7 +93,11 @@ def _read(values: Values, name: str) -> Reading:
         sessions = plain.read(everything, name, EXPECTED)
         if values.broken:
             raise InvalidSession(values.broken)
-        return Reading(sessions, [])
+        if any("cache" in session.fields for session in sessions):  # results, each of which stands for itself
+            return Reading(sessions, [])
+        joined = requests.chained(sessions)
+        note = f"{name}: {len(sessions):,} conversations were read as {len(joined):,}, because some continue others"
+        return Reading(joined, [note] if len(joined) < len(sessions) else [])
     sessions = reader.read(_items(everything), name)
     if not sessions:
         raise InvalidSession(f"{name} is a file of {reader.SOURCE} without a message")

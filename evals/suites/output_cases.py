@@ -16,6 +16,7 @@ from .machine_outputs import machine_outputs
 from .made_outputs import FIRST, OTHERS, WORDS, Output
 from .more_outputs import LATER
 from .read_outputs import AT_SIGHT
+from .trace_outputs import TRACES
 
 _SECONDS = 120  # of a command, at most
 _QUIET = {"LC_ALL": "C", "GIT_PAGER": "cat", "PAGER": "cat", "COLUMNS": "100", "NO_COLOR": "1", "PYTHONHASHSEED": "0"}
@@ -23,7 +24,7 @@ _QUIET = {"LC_ALL": "C", "GIT_PAGER": "cat", "PAGER": "cat", "COLUMNS": "100", "
 
 def outputs(only: str = "") -> Iterator[Output]:
     """The outputs whose names have a text: those written in the repository, and those of commands on this machine."""
-    for make in (*FIRST, *OTHERS, *LATER, *AT_SIGHT):
+    for make in (*FIRST, *OTHERS, *LATER, *AT_SIGHT, *TRACES):
         made = make(random.Random(make.__name__))
         if only in made.name:
             yield made

@@ -3,8 +3,8 @@
 A case is an output, the command that wrote it and, in some cases, what it was asked for, with texts that must stay: the
 failing assertion, the error, the row that is unlike the others, the hunk or the option that was asked for, the totals.
 The outputs are made on the spot by commands in a temporary folder (`output_cases.py`, `machine_outputs.py`) and as
-their tools write them (`made_outputs.py`, `more_outputs.py`, `read_outputs.py`). Outputs of fewer than 900 tokens are
-left out.
+their tools write them (`made_outputs.py`, `more_outputs.py`, `read_outputs.py`, `trace_outputs.py`). Outputs of fewer
+than 900 tokens are left out.
 
 kept     share of these texts that are readable, letter for letter
 met      share of the cases at or under the target

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from command_line import on_terminal, run, spawn
-from session_files import FILES, TASK, claude_code, codex, openai_log, save
+from session_files import FILES, TASK, chat, claude_code, codex, openai_log, save
 
 from compresskit import Compressed, compress, restore, sessions
 from compresskit.view import account, as_fields
@@ -140,6 +140,20 @@ def test_bill_replays_each_setting(tmp_path):
         (row,) = [line for line in shown.splitlines() if line.strip().startswith(setting)]
         assert f"{bill['prompt_tokens']:,}" in row
         assert f"${bill['total'] / 1_000_000:,.2f}" in row
+
+
+def test_bodies_of_requests_that_continue_each_other_are_one_session_for_every_command(tmp_path):
+    bodies = [row["request"] for row in openai_log(4)]
+    path = save(tmp_path / "bodies.jsonl", [*bodies, {"messages": chat(1)}])
+    bills = spawn("bill", path, "--json")
+    assert [one["bills"]["without"]["requests"] for one in json.loads(bills.stdout)["sessions"]] == [len(bodies), 1]
+    shown, written = (run(name, path) for name in ("show", "compress"))
+    assert len(re.findall(r"^ +all ", shown.stdout, re.MULTILINE)) == len(written.stdout.splitlines()) == 2
+    for done in (bills, shown, written):
+        note = done.stderr if isinstance(done.stderr, str) else done.stderr.decode()
+        assert f"note: bodies: {len(bodies) + 1} conversations were read as 2, because some continue others" in note
+    again = save(tmp_path / "results.jsonl", [json.loads(written.stdout.splitlines()[0])] * 2)
+    assert len(re.findall(r"^ +all ", run("show", again).stdout, re.MULTILINE)) == 2, "a result stands for itself"
 
 
 def test_what_is_none_of_the_formats_is_one_error_that_lists_them(tmp_path):

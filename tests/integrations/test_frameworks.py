@@ -115,6 +115,30 @@ def test_a_langchain_agent_with_openais_models(how):
     assert [message.content for message in state["messages"] if message.type == "tool"] == list(FILES.values())
 
 
+@pytest.mark.parametrize(
+    ("package", "name", "model", "forbids"),
+    [
+        ("langchain_openai", "ChatOpenAI", "gpt-4o", "none"),
+        ("langchain_anthropic", "ChatAnthropic", "claude-opus-5", {"type": "none"}),
+    ],
+)
+def test_the_last_round_of_a_langchain_model_forbids_calls_and_keeps_the_tool(package, name, model, forbids):
+    chat = getattr(pytest.importorskip(package), name)
+
+    from compresskit.integrations.langchain import CompressedChatModel
+
+    def retrieving_again(body):
+        return ANSWER if body.get("tool_choice") == forbids else [call(TOOL_NAME, {"key": keys(body)[0]}, "again")]
+
+    with serving(retrieving_again) as server:
+        url = server.url if package == "langchain_openai" else server.url.removesuffix("/v1")
+        wrapped = CompressedChatModel(chat(model=model, base_url=url, api_key="none"), **ROOM, max_rounds=1)
+        found = wrapped.invoke([("user", f"```python\n{FILES['a.py']}{FILES['b.py']}\n```\n\nExplain the files.")])
+        bodies = server.bodies
+    assert (found.content, len(bodies)) == (ANSWER, 2)
+    assert TOOL_NAME in json.dumps(bodies[-1]["tools"])
+
+
 def test_a_deep_agent_with_our_middleware():
     """Its own tools and instructions have thousands of tokens, so there is more to read and more room."""
     deepagents = pytest.importorskip("deepagents")

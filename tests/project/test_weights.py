@@ -10,8 +10,8 @@ DECIDING = ("messages", "relevance", "markers", "plan", "turns", "tool_definitio
 # Fractions that decide nothing: estimates of tokens, units, a bound of time, and a square root.
 NO_WEIGHTS = {
     "plan/groups.py": {1.5},
+    "relevance/columns.py": {1e3, 1e6, 1e9, 1e12, 1.5},
     "relevance/extremes.py": {1e3, 1e6, 1e9, 1e12},
-    "relevance/output_signals.py": {1e3, 1e6, 1e9, 1e12, 1.5},
     "relevance/tables.py": {0.5},
 }
 

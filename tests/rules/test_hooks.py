@@ -377,7 +377,7 @@ def test_ready_hooks_go_one_after_another():
 
 
 @pytest.mark.parametrize(
-    "patterns", ["@", {"a": "("}, {"a": None}, {5: "x"}, {"": "x"}, {"word": r"\w+"}, {"a": rb"x"}]
+    "patterns", ["@", {}, {"a": "("}, {"a": None}, {5: "x"}, {"": "x"}, {"word": r"\w+"}, {"a": rb"x"}]
 )
 def test_patterns_that_cannot_work_are_refused(patterns):
     with pytest.raises(InvalidArgument, match="patterns") as refused:

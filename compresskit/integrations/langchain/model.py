@@ -182,6 +182,19 @@ class _AsyncClient(_Client):
         return self._model._astream(messages, stop=self._stop, **kwargs)
 
 
+def _without_calls(model: BaseChatModel) -> dict[str, Any]:
+    """The arguments that forbid calls, as the model's provider writes its choice of tools; {} if it takes none."""
+    tools = [schema("openai")]
+    try:
+        auto = model.bind_tools(tools, tool_choice="auto").kwargs  # type: ignore[attr-defined]
+        none = model.bind_tools(tools, tool_choice="none").kwargs  # type: ignore[attr-defined]
+    except (NotImplementedError, TypeError, ValueError):
+        return {}
+    if (choice := auto.get("tool_choice")) is not None:
+        return {"tool_choice": {"type": "none"} if isinstance(choice, Mapping) else "none"}
+    return {name: value for name, value in none.items() if name != "tools"}
+
+
 class _Turn(Turn):
     """One call of the wrapper."""
 
@@ -201,13 +214,15 @@ class _Turn(Turn):
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages
+        last = _without_calls(self._model) if kwargs.get("tool_choice") == "none" else {}
         if self._bound is not None and self._settings.tool_budget is not None and kwargs.get("tools"):
-            return sent, {**self._kwargs, **self._bound.within(kwargs["tools"])}
+            return sent, {**self._kwargs, **self._bound.within(kwargs["tools"]), **last}
         if not offers_ours(kwargs):
             return sent, self._kwargs
         if self._bound is None:
-            return sent, {**self._kwargs, **self._model.bind_tools([schema("openai")]).kwargs}  # type: ignore[attr-defined]
-        return sent, {**self._kwargs, **self._bound.with_ours}
+            ours = self._model.bind_tools([schema("openai")]).kwargs  # type: ignore[attr-defined]
+            return sent, {**self._kwargs, **ours, **last}
+        return sent, {**self._kwargs, **self._bound.with_ours, **last}
 
     def settled(self, answer: ChatResult, loop: Request) -> ChatResult:
         first = answer.generations[0]

@@ -1,0 +1,99 @@
+"""Finds the odd rows of a table whose columns are set apart by spaces, such as that of ``ps``, ``df`` or ``kubectl``.
+
+A row is odd if one of its words is rare in a column of few words, or if a number is beyond all others of its column.
+The columns are the first words of the rows, as many as nearly all rows have: a command or a remark may follow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
+
+from . import weights as tuning
+
+_NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
+_UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_MAX_COLUMNS = 40  # columns that are compared, which bounds the time
+_BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
+_WORD_CHARACTERS = 60  # characters of a word that are compared
+_DIGITS = re.compile(r"\d+")
+
+
+def odd_rows(lines: Sequence[str]) -> list[float]:
+    """For each line, from 0 to 1, how unlike the rest of its columns its words are.
+
+    >>> rows = [f"/dev/sd{n} {n % 60}% /srv/{n}" for n in range(50)]
+    >>> values = odd_rows([*rows, "/dev/sdx 99% /var/a b"])
+    >>> values.index(max(values)), round(max(values), 1)
+    (50, 1.0)
+    >>> odd_rows([*(f"web-{n} Up {n} days" for n in range(40)), "mail-1 Exited 3 hours"])[-1]
+    0.973
+    """
+    values = [0.0] * len(lines)
+    rows = [(number, line.split(None, _MAX_COLUMNS)) for number, line in enumerate(lines) if line.strip()]
+    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
+        return values
+    widths = sorted((len(row) for _, row in rows), reverse=True)
+    width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
+    if width < 2:  # lines of one word are no rows
+        return values
+    aligned = [(number, row) for number, row in rows if len(row) >= width]
+    for column in range(width):
+        cells = [(number, row[column]) for number, row in aligned]
+        for number, value in {**dict(_beyond(cells)), **dict(_rare(cells))}.items():
+            values[number] += (1 - values[number]) * tuning.WEIGHTS.odd_cell * value  # several odd words are odder
+    return values
+
+
+def _beyond(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
+    """The rows whose number is beyond all others of the column, and how far."""
+    tuned = tuning.WEIGHTS
+    least = tuned.common_share * len(cells)
+    beginning = cells[: int(_BEGINNING * (len(cells) - least))]
+    if len(cells) - sum(_size(word) is None for _, word in beginning) < least:
+        return []
+    found = [(size, number) for number, word in cells if (size := _size(word)) is not None]
+    if len(found) < least:
+        return []
+    found.sort()
+    middle, (most, _) = found[len(found) // 2][0], found[-1]
+    if most <= middle:
+        return []
+    tops = found[-tuned.max_extremes - 1 :]
+    gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
+    widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
+    return [(number, gaps[widest]) for _, number in tops[widest + 1 :]]
+
+
+def _rare(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
+    """The rows with a rare word in a column of few words: as they are, or whatever their numbers are."""
+    tuned = tuning.WEIGHTS
+    most = max(1, int(tuned.max_odd_share * len(cells)))
+    for words in ([word[:_WORD_CHARACTERS] for _, word in cells], [_shape(word) for _, word in cells]):
+        counts = Counter(words)
+        ((common, count),) = counts.most_common(1)
+        if _size(common) is not None and 2 * count < len(words):
+            continue  # numbers that vary: one that is rare says little
+        rare = {word for word, count in counts.items() if count <= most}
+        odd = sum(counts[word] for word in rare)
+        if odd > (1 - tuned.common_share) * len(cells):
+            continue  # each row has a word of its own: a name, a number
+        usual = sorted(counts[word] for word in words)[len(words) // 2]
+        if most > tuned.max_odd_count_share * usual:
+            rare = {word for word in rare if counts[word] <= tuned.max_odd_count_share * usual}
+        return [(number, 1.0) for (number, _), word in zip(cells, words, strict=True) if word in rare]
+    return []
+
+
+def _shape(word: str) -> str:
+    return _DIGITS.sub("0", word[:_WORD_CHARACTERS])
+
+
+def _size(word: str) -> float | None:
+    """The number that a word is, with its unit: 12.5M, 97%, 1,024."""
+    if not (word[0].isdecimal() or word[0] == "-"):
+        return None
+    match = _NUMBER.fullmatch(word.lower()[:30])
+    return float(match[1].replace(",", "")) * _UNITS[match[2]] if match else None
