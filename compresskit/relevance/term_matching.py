@@ -7,7 +7,9 @@ a few other signs, such as arrows and dashes, is read in the same way. All other
 
 from __future__ import annotations
 
+import re
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise, repeat
@@ -31,9 +33,9 @@ CALL_TERMS = 24  # different words of a call that are looked for, which bounds t
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
 _AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-_CAPITAL, _SMALL, _DIGIT = 1, 2, 3
+_UNDERSCORE, _CAPITAL, _SMALL, _DIGIT = 1, 2, 3, 4
 _SHAPE = bytes(
-    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else 0
+    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else code == ord("_")
     for code in range(256)
 )
 _HEAD = 8  # letters that a key is made of
@@ -44,6 +46,8 @@ _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
 # the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
+_AND = "&"  # between the terms of a pair
+_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
@@ -68,7 +72,8 @@ class _Told(dict[str, tuple[int, ...]]):
     """The numbers of the terms of the query that a word or its parts equal. Each different word is compared once.
 
     An inflection counts as the term itself. Abbreviations, and words that only begin alike, are less certain. They are
-    counted under names of their own, which have lower weights in ``weights``.
+    counted under names of their own, which have lower weights in ``weights``. So are two terms that are neighbours in a
+    name: of a text on reverse maps, ReverseMap or reverse_map says more than both words far from each other.
     """
 
     def __init__(self, query: Query) -> None:
@@ -98,7 +103,9 @@ class _Told(dict[str, tuple[int, ...]]):
             if tuned.stem_share and (stem := stem_of(term)) and len(stem) <= _MAX_PREFIX:
                 self._relate(self.prefixes, [stem], term, _STEM, tuned.stem_share * weight)
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
-        self.numbers = {name: number for number, name in enumerate(self.weights)}
+        self.names = list(self.weights)
+        self.numbers = {name: number for number, name in enumerate(self.names)}
+        self.single = len(self.names)  # the numbers from here on are those of pairs
         self._longest = max(map(len, self.prefixes), default=0)
         self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
 
@@ -121,10 +128,30 @@ class _Told(dict[str, tuple[int, ...]]):
         terms = self.terms
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
+        together = [pair for first, second in pairwise(found) if first and second for pair in self.pair(first, second)]
         if len(cut) > 1 and (whole := terms.get(word.lower())):
             found.append(whole)
-        self[word] = result = tuple(self.numbers[name] for name in found if name)
+        self[word] = result = (*(self.numbers[name] for name in found if name), *together)
         return result
+
+    def pair(self, first: str, second: str) -> tuple[int, ...]:
+        """The number of two terms that are neighbours in a compound; none if they are forms of the same term."""
+        share = tuning.WEIGHTS.compound_share
+        if not share or base_of(first) == base_of(second):
+            return ()
+        name = _AND.join(sorted((first, second)))
+        if name not in self.numbers:
+            self.numbers[name] = len(self.names)
+            self.names.append(name)
+            self.weights[name] = share * min(self.weights[first], self.weights[second])
+        return (self.numbers[name],)
+
+    def pairs(self, words: Iterable[tuple[str, str]]) -> Iterator[int]:
+        """The numbers of the pairs that neighbouring words of a compound make."""
+        for before, behind in words:
+            one, other = self[before], self[behind]
+            if one and other and max(one[-1], other[0]) < self.single:
+                yield from self.pair(self.names[one[-1]], self.names[other[0]])
 
 
 class Reader:
@@ -133,7 +160,6 @@ class Reader:
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
         self.weights: Mapping[str, float] = self._told.weights
-        self._terms = list(self._told.numbers)
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
@@ -146,8 +172,9 @@ class Reader:
 
     def hits(self, text: str) -> dict[str, int]:
         """The number of times that each term of the query occurs in a text."""
-        found = Counter(chain.from_iterable(map(self._told.__getitem__, words(text))))
-        return {self._terms[number]: times for number, times in found.items()}
+        told = self._told
+        found = Counter(chain.from_iterable(map(told.__getitem__, words(text))))
+        return {told.names[number]: times for number, times in found.items() if number < told.single}
 
     def read(self, documents: Sequence[Document]) -> Readings:
         """What every segment of every document has, in order.
@@ -174,7 +201,7 @@ class Reader:
                     self._read_plain(waiting, vocabulary, found)
                     waiting, size = [], 0
         self._read_plain(waiting, vocabulary, found)
-        return found.readings(self._terms)
+        return found.readings(self._told.names)
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
         """The places of the table that words of the query or of a call take."""
@@ -227,19 +254,23 @@ class Reader:
             telling |= beginnings[_first_places(heads)] & (sizes > MIN_PREFIX)
             telling[number_of[beginnings[_first_places(part_heads)]]] = True
         telling[_numbered(shape, capitals, starts)] = True
+        joined = _joined(shape, starts[telling], ends[telling])
         bounds = np.cumsum([len(one.text) + 1 for one in said])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
         starts, ends = starts[telling], ends[telling]
         chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         first = 0
         for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
-            found.add(one, chosen[first:last], length, self._told)
+            own = joined[bisect_left(joined, first) : bisect_left(joined, last)]
+            pairs = [(chosen[place], chosen[place + 1]) for place in own]
+            found.add(one, chosen[first:last], length, self._told, pairs)
             first = last
 
     def _read_words(self, said: _Said, found: _Found) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        found.add(said, every, len(every), self._told)
+        pairs = [pair for name in _JOINED.findall(said.text) for pair in pairwise(name.split("_"))]
+        found.add(said, every, len(every), self._told, pairs)
 
 
 class _Said(NamedTuple):
@@ -265,9 +296,13 @@ class _Found:
         self._called.append(0)
         return len(self._lengths) - 1
 
-    def add(self, said: _Said, found: Sequence[str], length: int, told: _Told) -> None:
+    def add(
+        self, said: _Said, found: Sequence[str], length: int, told: _Told, pairs: Sequence[tuple[str, str]] = ()
+    ) -> None:
         """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
         hits = Counter(chain.from_iterable(map(told.__getitem__, found)))
+        if pairs:
+            hits.update(told.pairs(pairs))
         self._numbers.extend(hits)
         self._times.extend(hits.values())
         self._texts.extend(repeat(said.number, len(hits)))
@@ -313,6 +348,13 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends
+
+
+def _joined(shape: Shape, starts: Places, ends: Places) -> list[int]:
+    """The words that an underscore alone parts from the next one."""
+    import numpy as np
+
+    return np.flatnonzero((starts[1:] == ends[:-1] + 1) & (shape[ends[:-1]] == _UNDERSCORE)).tolist()
 
 
 def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
