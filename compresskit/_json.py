@@ -26,8 +26,32 @@ def clone(value: Any, where: str) -> Any:
     >>> clone({"role": "user", "content": [{"type": "text", "text": "hi"}]}, "messages[0]")
     {'role': 'user', 'content': [{'type': 'text', 'text': 'hi'}]}
     """
-    if type(value) is dict and _SCALARS.issuperset(map(type, value.values())):
-        return dict(value)
+    try:
+        return _copy(value)
+    except (RecursionError, TypeError):
+        return _checked_copy(value, where)
+
+
+def _copy(value: Any) -> Any:
+    """A copy of what JSON can hold.
+
+    Raises:
+        RecursionError: It is deeper than Python recurses.
+        TypeError: It may not be JSON-like.
+    """
+    if type(value) is dict:
+        if _SCALARS.issuperset(map(type, value.values())):
+            return dict(value)
+        return {key: item if type(item) in _SCALARS else _copy(item) for key, item in value.items()}
+    if type(value) is list:
+        return [item if type(item) in _SCALARS else _copy(item) for item in value]
+    if type(value) in _SCALARS:
+        return value
+    raise TypeError
+
+
+def _checked_copy(value: Any, where: str) -> Any:
+    """A copy of what may be no JSON, or deeper than Python recurses; see ``clone`` for the errors."""
     root: list[Any] = [None]
     todo: list[tuple[Any, Any, Any, str]] = [(root, 0, value, where)]
     inside: set[int] = set()  # the containers around the item at hand

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .content import MadeForms
 from .messages import read
 from .messages.instructions import carried
 from .messages.must_stay import MustStay
@@ -54,6 +55,7 @@ class Compaction:
         rules: The caller's rules, by text.
         after: The caller's own form of a text.
         forms: The forms that it gave, by text.
+        made: The compact forms of texts. Judging and writing may need them several times.
     """
 
     request: Request
@@ -70,11 +72,12 @@ class Compaction:
     rules: Mapping[Place, Treatment]
     after: Function | None
     forms: dict[Place, str] = field(default_factory=dict)
+    made: MadeForms = field(default_factory=dict)
 
     def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
-        texts = (block.text for turn in self.whole.turns for block in turn.blocks)
+        texts = (text for turn in self.whole.turns for text in turn.texts)
         # not with functions of the caller, which may cost money and must not be asked for nothing
         asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
@@ -107,7 +110,7 @@ class Compaction:
         measure, room, protection = self.request.measure, self.request.room, stays.protection
         bound = atoms(turns, protection, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form)
+        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form, self.made)
         return Begun(judged, entering)
 
     def _own_form(self, block: Block) -> str:
@@ -123,12 +126,11 @@ def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int,
     """With the forms that entered, and with the decisions that say which texts were opened last."""
     first = count - len(entering.messages)
     entered_forms = [(written.places[first + index], path) for index, path in entering.issued]
-    decisions = [
-        row._replace(why=f"{row.why}; opened, since the target is out of reach without it")
-        if (row.message, row.path) in opened
-        else row
-        for row in written.decisions
-    ]
+    decisions = list(written.decisions)
+    for number, row in enumerate(decisions if opened else ()):
+        if (row.message, row.path) in opened:
+            why = f"{row.why}; opened, since the target is out of reach without it"
+            decisions[number] = row._replace(why=why)
     return written._replace(
         cache={**written.cache, **entering.taken},
         issued=[*written.issued, *entered_forms],

@@ -367,19 +367,27 @@ class Request:
         return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
-        return self._cost_of(self._offered(with_ours))
+        return self._cost_of_tools(self._includes_ours(with_ours))
 
     def _own_tool(self) -> int:
         """The tokens of our tool if it is always offered, else 0."""
-        return self._overhead(False) - self._cost_of(self.offer.tools)
+        return self._overhead(False) - self._cost_of_tools(False)
 
-    def _cost_of(self, tools: Sequence[Tool]) -> int:
+    def _cost_of_tools(self, ours: bool) -> int:
         """The tokens of a request beside its messages."""
-        return REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in tools)
+        costs = self.offer.costs
+        if ours not in costs:
+            costs[ours] = REPLY_TOKENS + sum(self.measure.count(dumps(tool)) for tool in self._tools(ours))
+        return costs[ours]
+
+    def _includes_ours(self, with_ours: bool) -> bool:
+        return with_ours or (self.always and self.recoverable)
 
     def _offered(self, with_ours: bool) -> list[Tool]:
         """The caller's tools, followed by ours if it is offered and not among them."""
-        ours = with_ours or (self.always and self.recoverable)
+        return self._tools(self._includes_ours(with_ours))
+
+    def _tools(self, ours: bool) -> list[Tool]:
         return offered(self.offer.tools, self.shape) if ours else self.offer.tools
 
 

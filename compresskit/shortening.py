@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from . import _observer
-from .content import FORMS, LOSSLESS, lines_in_short, path_of, said_in_short
+from .content import FORMS, LOSSLESS, lines_in_short, said_in_short
 from .content.outcomes import Count, outcomes
 from .errors import InvalidArgument, check_whole, described
 from .markers.restore import issued
@@ -25,8 +25,7 @@ from .plan.candidates import Judged
 from .plan.groups import Atom
 from .plan.judging import judge, with_best_segment
 from .relevance import weights
-from .relevance.output_signals import has_events, output_query, output_values
-from .relevance.score import output_share
+from .relevance.output_signals import has_events, output_query, output_share, output_values, was_run, with_heads
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
@@ -242,14 +241,15 @@ class _Output:
             self._rules,
         )
         (one,) = judged.candidates
-        ran = bool(self._hint) and not path_of(self.text, self._hint)
+        ran = was_run(self.text, self._hint)
         added = output_values(one.source, one.split.segments, one.split.kind, ran)
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
-        scored = output_share(one.source, one.split.kind, self._query.explicit)  # the share that the score has already
+        scored = output_share(one.source, one.split.kind, ran, self._query.explicit)  # the score has it already
         relevant = [value - scored * more for value, more in zip(one.values, added, strict=True)]
         least = min(relevant, default=0.0)  # what all segments have, such as the words of the call
         share = 1.0 if self._asked else weights.WEIGHTS.unasked_share
         values = [share * (value - least) + more for value, more in zip(relevant, added, strict=True)]
+        values = with_heads(one.source, one.split.segments, one.split.kind, ran, values)
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
             one = with_best_segment(one._replace(must=frozenset()))

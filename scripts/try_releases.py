@@ -1,4 +1,4 @@
-"""Runs the tests of clients and adapters with the oldest and the newest release of each SDK and framework.
+"""Runs the tests of clients, adapters and local models with the oldest and the newest release of their packages.
 
 Each run has a virtual environment of its own, which is thrown away. The oldest releases are the lower bounds in
 pyproject.toml, so a bound that is not true fails here. With ``--write``, the releases that passed are noted in the
@@ -55,8 +55,7 @@ ROWS = {
     "clients": Row(
         "clients",
         ("openai", "anthropic", "google-genai"),
-        # without those that are about other packages: mypy and hypothesis
-        ("tests/clients", "--ignore=tests/clients/test_client_types.py", "--ignore=tests/clients/test_odd_answers.py"),
+        ("tests/clients", "--ignore=tests/clients/test_odd_answers.py"),  # which is about hypothesis
         ("opentelemetry-sdk", "trio", "diskcache"),
     ),
     "otel": Row(
@@ -99,6 +98,12 @@ ROWS = {
         ),
     ),
     "mcp": Row("agents", ("mcp",), ("tests/mcp",)),
+    "models": Row(
+        "shrinking",
+        ("llmlingua", "transformers"),
+        ("tests/shrink/test_llmlingua.py", "tests/embedders/test_cross_encoder.py"),
+        ("torch==2.13.0", "safetensors", "tokenizers"),  # torch as in scripts/install
+    ),
 }
 
 

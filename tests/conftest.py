@@ -5,6 +5,7 @@ Does not set up a vocabulary for compresskit: it has to find litellm's bundle by
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -20,18 +21,39 @@ settings.register_profile("deep", database=None, max_examples=2_000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+collect_ignore = ["helpers", "clients/users_project.py"]  # no tests, though scripts/test looks for doctests
+collect_ignore_glob = ["*conftest.py"]
+# Files that take long. They come first, so that no worker is left alone with one of them in the end.
+LONGEST = (
+    "integrations/test_litellm_proxy.py", "integrations/test_litellm_turns.py", "cli/test_cli_serve.py",
+    "laws/test_data.py", "clients/test_anthropic.py", "project/test_examples.py", "shrink/test_llmlingua.py",
+    "laws/test_sizes.py", "clients/test_gemini.py", "laws/test_chains.py", "laws/test_turns.py",
+    "project/test_types.py", "integrations/test_litellm_responses.py", "evals/test_eval_ray.py", "cli/test_cli_pipe.py",
+    "laws/test_laws.py", "laws/test_stability.py", "laws/test_shrinking_laws.py", "embedders/test_models_by_name.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
+
+
 # litellm fetches price lists and the like from the network, unless told not to before it is imported.
 os.environ |= {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True"}
+# Each client of an SDK reads all certificates of the system, and the tests make thousands. All servers are local.
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "helpers" / "no_authority.pem")
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _litellm_closes_its_connections():
     yield
-    if "conversing" in sys.modules:
-        sys.modules["conversing"].close()
+    for name in ("conversing", "proxy_forks"):
+        if name in sys.modules:
+            sys.modules[name].close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser():
     """A headless browser."""
     from browser import Browser, program

@@ -154,20 +154,20 @@ def test_a_word_that_every_count_has_tells_no_part_apart():
         lines += [f" {n % 6 + 1} files changed, {n + 3} insertions(+)", ""]
     shown = at("\n".join(lines), 0.1, query="Which change was about retries?", command="git log --stat").text
     assert "Retries stop at three" in shown
-    assert shown.count("files changed") <= 4
+    assert shown.count("files changed") <= 6
 
 
 def test_the_path_says_which_kind_a_text_is():
-    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
-    result = at(source, 0.2, query="How is the hint worded?", path="compresskit/retrieval.py")
-    assert "def _hint(" in result.text
+    source = (ROOT / "compresskit" / "shortening.py").read_text("utf-8")
+    result = at(source, 0.2, query="How wide is the line of counts at its widest?", path="compresskit/shortening.py")
+    assert "def _widest(" in result.text
     assert result.left_out.unit == "lines"
     assert is_lossless(result, source)
 
 
 def test_what_was_left_out_adds_up():
-    source = (ROOT / "compresskit" / "retrieval.py").read_text("utf-8")
-    result = at(source, 0.3, path="retrieval.py")
+    source = (ROOT / "compresskit" / "retrieval" / "text_view.py").read_text("utf-8")
+    result = at(source, 0.3, path="text_view.py")
     missing = [line for first, last in result.left_out.ranges for line in range(first, last + 1)]
     assert len(missing) == len(set(missing)) == result.left_out.count
     lines = source.split("\n")
@@ -261,7 +261,10 @@ def test_a_file_reports_no_failures():
 
 
 def test_tokens_can_be_those_of_a_model_without_a_tokenizer():
-    assert shorten(log(), 400, token_factor=2.0).text == shorten(log(), 200).text
+    result = shorten(log(), 400, token_factor=2.0)
+    assert 300 < result.tokens <= 400
+    for tokens, text in ((result.tokens, result.text), (result.original_tokens, log())):
+        assert tokens == 2 * shorten(text, 10**6).tokens
 
 
 @pytest.mark.parametrize("budget", [1, 5, 12, 20, 40, 80])

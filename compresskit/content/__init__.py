@@ -5,6 +5,7 @@ from .compact import (
     LOSSLESS,
     MARKER,
     REWORDED,
+    MadeForms,
     forms_of,
     is_utf8,
     lines_in_short,
@@ -19,15 +20,17 @@ from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
-from .split import split
+from .split import RUNNING, split
 
 __all__ = [
     "FORMS",
     "LOSSLESS",
     "MARKER",
     "REWORDED",
+    "RUNNING",
     "Detected",
     "Heading",
+    "MadeForms",
     "Segment",
     "Short",
     "Split",

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .._json import clone
-from ..content import FORMS, said_in_short
+from ..content import FORMS, MadeForms, said_in_short
 from ..errors import InvalidMessages, check_cache
 from ..messages import as_dicts, read
 from ..messages.parts import put_back
@@ -39,12 +39,16 @@ class ShortTexts:
     """Compact forms and quotable texts of originals. Each is made once, even if many texts are compared with it.
 
     They depend on the originals alone, so they may be kept from turn to turn.
+
+    Args:
+        made: The forms of texts that are known already.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, made: MadeForms | None = None) -> None:
+        self._known = {} if made is None else made
         self._made: dict[tuple[str, str], str] = {}
         self._runs: dict[str, list[Message] | None] = {}
-        self._quotable_texts: dict[str, str] = {}
+        self._quotable_texts: dict[tuple[str, bool], str] = {}
 
     def run(self, original: str) -> list[Message] | None:
         """The messages of an original that is a run of messages, else None. The caller must not change them."""
@@ -52,10 +56,15 @@ class ShortTexts:
             self._runs[original] = _run(original)
         return self._runs[original]
 
-    def quotable_text(self, run: str) -> str:
-        if run not in self._quotable_texts:
-            self._quotable_texts[run] = quotable_text(read(self.run(run) or [], "auto").turns)
-        return self._quotable_texts[run]
+    def quotes(self, lines: Sequence[str], run: str) -> bool:
+        """Whether a fold of these messages may quote these lines. Their compact forms are only made if they have to."""
+        return any(are_in_order(lines, self._quotable_text(run, short)) for short in (False, True))
+
+    def _quotable_text(self, run: str, short: bool) -> str:
+        if (run, short) not in self._quotable_texts:
+            turns = read(self.run(run) or [], "auto").turns
+            self._quotable_texts[run, short] = quotable_text(turns, self._known if short else None)
+        return self._quotable_texts[run, short]
 
     def of(self, original: str, form: str) -> str:
         if (form, original) not in self._made:
@@ -132,9 +141,7 @@ def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> s
     if not match or match[2] not in cache or bool(match[1]) != bool(rest):
         return None
     short, run = short or ShortTexts(), cache[match[2]]
-    return (
-        match[2] if short.run(run) is not None and (not rest or are_in_order(rest, short.quotable_text(run))) else None
-    )
+    return match[2] if short.run(run) is not None and (not rest or short.quotes(rest, run)) else None
 
 
 def is_beside_fold(message: Message) -> bool:

@@ -24,7 +24,7 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
         for call in turn.calls:
             caller[call] = turn.index
     if not reach:
-        return [(index, index) for index in range(len(turns))]
+        return list(zip(range(len(turns)), range(len(turns)), strict=True))
     found: list[tuple[int, int]] = []
     first = end = 0
     for index in range(len(turns)):

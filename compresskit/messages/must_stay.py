@@ -15,7 +15,8 @@ from typing import Any, TypeGuard
 from ..errors import InvalidArgument, shown
 from ..types import Block, Message, Path, Place, Protect, Protection, Treatment, Turn
 from . import weights as tuning
-from .instructions import cut, gives_task, kept_tags, marked
+from .asking import gives_task
+from .instructions import cut, kept_tags, marked
 from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import OURS
 

@@ -15,7 +15,8 @@ from itertools import pairwise
 
 from ..types import Block, Turn
 from . import weights as tuning
-from .instructions import complement, is_question
+from .asking import is_question
+from .instructions import complement
 
 TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
 MODES = (AUTO, USER, TOOLS)

@@ -24,14 +24,14 @@ class Readings:
 
     def __init__(self, messages: Sequence[Message], conversation: Conversation) -> None:
         self._shape = conversation.shape
-        self._turns: dict[int, tuple[Message, Turn]] = {}  # by id(message); the message is held, so that its id stays
+        self._turns: dict[int, Turn] = {}  # by id(message), of the first ``_known`` lists
+        self._read: list[tuple[Sequence[Message], Sequence[Turn]]] = []  # it also holds the messages, so that ids stay
+        self._known = 0
         self.add(messages, conversation)
 
     def add(self, messages: Sequence[Message], conversation: Conversation) -> None:
         """Remembers messages that were read as a whole."""
-        self._turns.update(
-            (id(message), (message, turn)) for message, turn in zip(messages, conversation.turns, strict=True)
-        )
+        self._read.append((messages, conversation.turns))
 
     def of(self, messages: Sequence[Message], like: Sequence[Message] = ()) -> list[Turn]:
         """The messages as turns, whose indices are not those of ``messages``.
@@ -40,10 +40,20 @@ class Readings:
             messages: The messages. They must not be changed later.
             like: Messages that were read, of which the first may be equal to the first of ``messages``, and so on.
         """
+        known = self._by_id()
         for message, other in zip(messages, like, strict=False):
-            if id(message) not in self._turns and id(other) in self._turns and equal(message, other):
-                self._turns[id(message)] = message, self._turns[id(other)][1]
-        unread = [message for message in messages if id(message) not in self._turns]
+            if id(message) not in known and id(other) in known and equal(message, other):
+                self._read.append(([message], [known[id(other)]]))
+                known = self._by_id()
+        unread = [message for message in messages if id(message) not in known]
         if unread:
             self.add(unread, read(unread, self._shape))
-        return [self._turns[id(message)][1] for message in messages]
+            known = self._by_id()
+        return [known[id(message)] for message in messages]
+
+    def _by_id(self) -> dict[int, Turn]:
+        """The turn of each message that was read. Most requests of one call never ask for it."""
+        for messages, turns in self._read[self._known :]:
+            self._turns.update(zip(map(id, messages), turns, strict=True))
+        self._known = len(self._read)
+        return self._turns

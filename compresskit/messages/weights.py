@@ -11,7 +11,7 @@ from .._weights import weight
 class MessageWeights:
     """Weights that decide whether a text is an instruction, data or a result."""
 
-    # Instructions and data in a message of the user (instructions.py)
+    # Instructions and data in a message of the user (instructions.py, asking.py, request_ends.py, paragraphs.py)
     min_data_characters: int = weight(
         1_600, "characters of a text from which on it may hold data: about 400 tokens, of which a cut gains something"
     )

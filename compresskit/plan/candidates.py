@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..content import Segment, Split
+from ..content import MadeForms, Segment, Split
 from ..tokens.measure import Measure
 from ..types import Block, Message, Treatment, Turn
 from .groups import Atom
@@ -82,13 +82,16 @@ class Judged(NamedTuple):
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
     firsts: Sequence[int]  # the first candidate of each message, and the number of candidates
-    relevance: Sequence[float]  # for each candidate, the best value of its segments, or the value of its atom
+    relevance: Sequence[
+        float
+    ]  # for each candidate, the best value of its segments, or of its atom, as decisions tell it
     values: Sequence[float]  # value of each atom, apart from its larger texts
     entities: Sequence[frozenset[int]]  # entities of each atom, apart from its larger texts
     weights: Sequence[float]  # weights of the entities, by number
     names: Mapping[int, str]  # names of the entities, by number; "" for those that mean nothing by themselves
     shown: frozenset[int]  # entities in protected texts
     acts: float  # how surely an agent's next step follows, which needs the entities, from 0 to 1
+    made: MadeForms  # the compact forms of its texts, which restore() would make again
 
     def of(self, first: int, last: int) -> range:
         """The numbers of the candidates in messages ``first`` to ``last``."""

@@ -40,11 +40,14 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
     found: list[Atom] = []
     run: range | None = None  # of small messages, which may go on
     left = 0  # characters that the run may still take
+    free = [
+        not (why or turn.opaque or turn.cached or any(reasons))
+        for turn, why, reasons in zip(turns, protection.messages, protection.blocks, strict=True)
+    ]  # whether nothing of a message must stay in its place
     for first, last in exchanges(turns):
-        members = turns[first : last + 1]
-        foldable = folds and last < thinking and all(_may_fold(turn, protection) for turn in members)
-        size = sum(len(block.text) for turn in members for block in turn.blocks)
-        small = foldable and first == last and size < least and not members[0].fixed
+        foldable = folds and last < thinking and all(free[first : last + 1])
+        size = sum([len(block.text) for turn in turns[first : last + 1] for block in turn.blocks])
+        small = foldable and first == last and size < least and not turns[first].fixed
         if run and small and 0 < left >= size:
             run = range(run.start, last + 1)
             left -= size
@@ -54,18 +57,11 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         run = range(first, last + 1) if small else None
         left = most - size
         if not small:
-            quoted = foldable and first < last and _is_mostly_frame(members)
+            quoted = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
             found.append(Atom(first, last, foldable, quoted))
     if run:
         found.append(Atom(run.start, run.stop - 1, True))
     return found
-
-
-def _may_fold(turn: Turn, protection: Protection) -> bool:
-    """Whether nothing of a message must stay in its place."""
-    if protection.messages[turn.index] or turn.opaque or turn.cached:
-        return False
-    return not any(protection.blocks[turn.index])
 
 
 def _open_thinking(turns: Sequence[Turn]) -> int:

@@ -10,14 +10,14 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
-from ..content import Segment, Split
+from ..content import MadeForms, Segment, Split
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
-from ..relevance.extremes import extremes
+from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
@@ -44,14 +44,17 @@ def judge(
     room: int,
     rules: Mapping[Place, Treatment] = NO_RULES,
     own_form: Callable[[Block], str] = _no_form,
+    made: MadeForms | None = None,
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
     Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block, and
-    ``own_form`` gives the caller's own form of a text, "" if there is none.
+    ``own_form`` gives the caller's own form of a text, "" if there is none. ``made`` has the compact forms of texts
+    that were judged before.
     """
+    made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form)
+    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
@@ -80,8 +83,8 @@ def judge(
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
-        max(one.values) if one.values else 0.0 if one.protected else value
-        for atom, value in zip(atoms, values, strict=True)
+        _shown(max(one.values)) if one.values else 0.0 if one.protected else value
+        for atom, value in zip(atoms, map(_shown, values), strict=True)
         for one in candidates[firsts[atom.first] : firsts[atom.last + 1]]
     ]
     facts = Facts(turns)
@@ -95,8 +98,25 @@ def judge(
     facts.weigh(blocks)
     acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
     return Judged(
-        messages, turns, atoms, candidates, firsts, relevance, values, beside, facts.weights, facts.names, shown, acts
+        messages,
+        turns,
+        atoms,
+        candidates,
+        firsts,
+        relevance,
+        values,
+        beside,
+        facts.weights,
+        facts.names,
+        shown,
+        acts,
+        made,
     )
+
+
+def _shown(value: float) -> float:
+    """A value as decisions tell it."""
+    return round(value, 4)
 
 
 def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
@@ -104,6 +124,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     total = sum(len(one.source) for one in large.values())
+    superlative = asks_for_extremes(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
         if turns[one.block.message].role == "assistant":
@@ -115,9 +136,9 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
         rows = picked(source, one.split.kind, query.asked)
-        if rows := merged(
-            rows, extremes(source, one.split, one.head, query.newest, query.explicit * len(source) / total)
-        ):
+        explicit = query.explicit * len(source) / total
+        ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
+        if rows := merged(rows, ends):
             parts, shares, origins = cut(one.split, rows)
             segments = list(enumerate(zip(origins, shares, strict=True)))
             found[number] = one._replace(

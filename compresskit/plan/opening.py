@@ -47,4 +47,6 @@ def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
             break
         floor -= gain
         found += blocks
+    if floor > room and not limits.most:
+        return list(stays.last)  # a message folds only if nothing in it must stay, however small
     return found

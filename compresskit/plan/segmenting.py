@@ -10,7 +10,9 @@ from ..content import (
     LOSSLESS,
     MARKER,
     REWORDED,
+    RUNNING,
     Detected,
+    MadeForms,
     Segment,
     Short,
     Split,
@@ -47,9 +49,10 @@ def split_all(
     query: Query,
     rules: Mapping[Place, Treatment],
     own_form: Callable[[Block], str],
+    made: MadeForms,
 ) -> list[Candidate]:
     """All blocks in order, with the segments of those that may change and are large enough."""
-    splitter = _Splitter(turns, quoted, measure, room, query, own_form)
+    splitter = _Splitter(turns, quoted, measure, room, query, own_form, made)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
     treatments = [rules.get((block.message, block.path)) for block in blocks] if rules else [None] * len(blocks)
@@ -73,6 +76,7 @@ class _Splitter:
         room: int,
         query: Query,
         own_form: Callable[[Block], str],
+        made: MadeForms,
     ) -> None:
         tuned = tuning.WEIGHTS
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
@@ -80,19 +84,19 @@ class _Splitter:
         self._coarse = max(characters // _MAX_SEGMENTS, enough)
         self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
         self._short_left = _SHORT_CHARACTERS
-        self._quoted, self._measure, self._room, self._own_form = quoted, measure, room, own_form
+        self._quoted, self._measure, self._room, self._own_form, self._made = quoted, measure, room, own_form, made
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
     def split(self, one: Candidate) -> Candidate:
         """A text with its segments, and with its compact form if it has one that pays."""
         block, rule, tuned = one.block, one.rule, tuning.WEIGHTS
         room = self._room if rule is None or rule.max_tokens is None else min(self._room, rule.max_tokens)
-        most = max(_most_characters(block.text, self._measure, room), 4 * self._coarse)
+        kind = detect(block.text, block.call)
+        most = max(_most_characters(block.text, kind, self._measure, room), 4 * self._coarse)
         least = max(min(tuned.min_segment_characters, most // 4), self._coarse)
         if form := self._own(block, rule):
             parts = split(form, hint=block.call, min_chars=least, max_chars=most)
             return one._replace(split=parts, form=SHORTENED, short=form)
-        kind = detect(block.text, block.call)
         if found := self._compact(block, kind, rule):
             form, short = found
             if block.message in self._quoted:
@@ -133,7 +137,7 @@ class _Splitter:
             forms = tuple(form for form in forms if form in LOSSLESS)
         if rule is None and _says_any(block.text, self._asked):
             forms = tuple(form for form in forms if form not in REWORDED)
-        found = shorten(block.text, forms, 0 if within else MARKER)
+        found = shorten(block.text, forms, 0 if within else MARKER, self._made)
         if found is None or found[0] not in tuning.WEIGHTS.compact_forms:
             return None
         pays = (rule is not None and rule.complete) or _pays(block.text, *found, self._room)
@@ -212,15 +216,17 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
 
 
-def _most_characters(text: str, measure: Measure, room: int) -> int:
+def _most_characters(text: str, kind: Detected, measure: Measure, room: int) -> int:
     """The characters of the largest segment: about 400 tokens, or fewer if the room is small."""
-    tuned = tuning.WEIGHTS
-    tokens = max(tuned.min_segment_tokens, min(tuned.max_segment_tokens, room // tuned.min_segments_in_room))
+    tuned, factor = tuning.WEIGHTS, measure.factor
+    fewest = tuned.min_running_segment_tokens if kind.kind in RUNNING else tuned.min_segment_tokens
+    wanted = int(room / factor) // tuned.min_segments_in_room
+    tokens = max(fewest, min(tuned.max_segment_tokens, wanted))
     size = min(tuned.density_sample_characters, len(text) // 2)
     middle = (len(text) - size) // 2
     sample = text[middle : middle + size]
     spaces = sample.count(" ") + sample.count("\n")
     # for words of English or code, the tokens per character are known
     plain = sample.isascii() and spaces * tuned.max_plain_word_characters >= size
-    per_token = tuned.plain_token_characters if plain else size / max(1, measure.count(sample))
+    per_token = tuned.plain_token_characters if plain else factor * size / max(1, measure.count(sample))
     return max(tuned.min_segment_characters, min(tuned.max_segment_characters, int(tokens * per_token)))

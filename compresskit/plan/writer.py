@@ -108,6 +108,7 @@ class _Writing:
         self._costs, self._choice, self._judged = costs, choice, costs.judged
         self._measure, self._wording = costs.measure, costs.wording
         self._given, self._shape = costs.judged.messages, SHAPES[costs.shape]
+        self._short = ShortTexts(costs.judged.made)
         self._messages: list[Message] = []
         self._cache: dict[str, str] = {}
         self._decisions: list[Decision] = []
@@ -183,7 +184,7 @@ class _Writing:
         names = [f"{media} images or files" if media > 1 else "an image or a file", *names] if media else names
         lines = quoted_lines(quoted)
         marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
-        if lines and folded(self._shape.text_message("user", marker), {key: text}) != key:
+        if lines and folded(self._shape.text_message("user", marker), {key: text}, self._short) != key:
             # the messages are not plain JSON, so restore() would not recognise the quoted lines
             marker = self._wording.naming(self._wording.fold(count, key), names)
         around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
@@ -289,7 +290,7 @@ class _Writing:
 
     def _decide(self, number: int, action: Action, key: str | None, tokens: int, why: str) -> None:
         one, before = self._judged.candidates[number], self._costs.tokens[number]
-        score, block = round(self._judged.relevance[number], 4), one.block
+        score, block = self._judged.relevance[number], one.block
         rule = None if one.rule is None else one.rule.rule
         self._decisions.append(Decision(block.message, block.path, action, key, before, tokens, score, why, rule))
 

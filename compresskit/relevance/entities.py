@@ -26,6 +26,7 @@ _NAMED = re.compile(r"/.*[^\W\d_]{2}|[^\W\d_]{2}_|_[^\W\d_]{2}")  # a path, or a
 _LONGEST = 200  # characters of a fact that is looked at closely, which bounds the time
 _DASHES = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _NONE: frozenset[int] = frozenset()
+_NO_FACT = frozenset({0})  # the number of ordinary words
 _SPEAKING_CHARACTERS = 4_000  # characters of each of the latest texts that speak of ids, which bounds the time
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 
@@ -125,7 +126,7 @@ class Facts:
         """The facts of a text. They are numbered as they come, whatever the seed of hashes is."""
         if not self._acting or not text:
             return _NONE
-        return frozenset(filter(None, map(self._numbers.__getitem__, dict.fromkeys(_words_of(text)))))
+        return frozenset(map(self._numbers.__getitem__, _words_of(text))) - _NO_FACT
 
     def weigh(self, blocks: Sequence[tuple[Block, frozenset[int]]]) -> None:
         """Sets the weights by the speakers of the facts, the number of their messages, and their age.

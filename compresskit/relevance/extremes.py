@@ -92,6 +92,11 @@ class _Table(NamedTuple):
     heading: tuple[int, int] | None = None
 
 
+def asks_for_extremes(question: str) -> bool:
+    """Whether a question has a superlative."""
+    return _SUPERLATIVE.search(question[:_QUESTION_CHARACTERS]) is not None
+
+
 def extremes(text: str, split: Split, head: str, question: str, explicit: float) -> list[Row]:
     r"""The rows that a superlative of the question may mean, in order, each with the certainty of that.
 

@@ -14,6 +14,7 @@ from ..content import Segment
 from ..content.compact.log import cleaned
 from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
+from ..content.source_path import path_of
 from ..types import Query
 from . import weights as tuning
 from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
@@ -21,10 +22,12 @@ from .query import derive
 from .terms import terms
 from .word_forms import inflections
 
+_SCORED_CHARACTERS = 600_000  # characters of a text whose values are part of a score, which bounds the time
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
 _RECORDS = frozenset({"json", "jsonl"})
+_LISTED = frozenset({"lines", "log", "search"})  # kinds whose paragraphs begin with what they are about
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
 _RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
@@ -90,6 +93,42 @@ def _is_repetitive(text: str) -> bool:
     lines = [line[:LINE_CHARACTERS] for line in text[:_SAMPLE].splitlines() if line.strip()]
     counts = Counter(templates([_message(line) for line in lines]))
     return 2 * sum(count for count in counts.values() if count >= tuning.WEIGHTS.min_counting_lines) > len(lines)
+
+
+def was_run(text: str, call: str) -> bool:
+    """Whether a text is the result of a call that read no file."""
+    return bool(call) and not path_of(text, call)
+
+
+def output_share(text: str, kind: str, ran: bool, explicit: float) -> float:
+    """The share of its ``output_values`` that a text has in its score.
+
+    Lines and results of calls may also be speakers or cells. So the more surely the query asks about the texts, the
+    more its words decide alone. A log is an output in any case.
+    """
+    if len(text) > _SCORED_CHARACTERS:
+        return 0.0
+    return tuning.WEIGHTS.output_share * (1.0 if kind == "log" else (ran or kind == "lines") * (1 - explicit))
+
+
+def with_heads(text: str, segments: Sequence[Segment], kind: str, ran: bool, values: list[float]) -> list[float]:
+    r"""The values, with more for the first segment of each paragraph of an output: it says what the others are of.
+
+    A row of ``ls -lR`` tells little without the line of its folder.
+
+    >>> text = "/etc:\nhosts\n\n/usr:\nbin\n"
+    >>> with_heads(text, [Segment(0, 6, ""), Segment(6, 13, ""), Segment(13, 23, "")], "lines", True, [0.0, 1.0, 0.0])
+    [0.7, 1.0, 0.0]
+    """
+    share = tuning.WEIGHTS.head_share
+    if not share or not (kind in _LISTED or (kind == "code" and ran)):
+        return values
+    heads = {place for place, (start, _, _) in enumerate(segments) if text.endswith("\n\n", 0, start)}
+    found, head = list(values), 0
+    for place in range(len(segments) if heads else 0):
+        head = place if place in heads else head
+        found[head] = max(found[head], share * values[place])
+    return found
 
 
 def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool = True) -> list[float]:

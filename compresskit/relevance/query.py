@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ..messages.instructions import is_question
+from ..messages.asking import is_question
 from ..messages.must_stay import task_of
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning

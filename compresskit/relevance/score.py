@@ -22,7 +22,7 @@ from .fusion import fuse
 from .joins import joined
 from .links import hop
 from .outliers import of_records
-from .output_signals import output_values
+from .output_signals import output_share, output_values, was_run, with_heads
 from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
@@ -58,7 +58,7 @@ def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2."""
     remaining = iter(signals(documents, query).values())
     values = [list(islice(remaining, len(document.segments))) for document in documents]
-    _lift_unlike(documents, values, query.explicit)
+    _lift_outputs(documents, values, query.explicit)
     return values
 
 
@@ -181,29 +181,21 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     ]
 
 
-def output_share(text: str, kind: str, explicit: float) -> float:
-    """The share of its ``output_values`` that a text has in its score."""
-    if len(text) > _UNLIKE_CHARACTERS:
-        return 0.0
-    return {"log": 1.0, "lines": 1 - explicit}.get(kind, 0.0) * tuning.WEIGHTS.output_share
-
-
-def _lift_unlike(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
-    """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends.
-
-    Lines may also be speakers or cells. So for a question about the texts their words decide alone.
-    """
+def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
+    """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends."""
     left = _UNLIKE_CHARACTERS
     for number in reversed(range(len(documents))):
-        text, segments, kind = documents[number].text, documents[number].segments, documents[number].kind
-        share = tuning.WEIGHTS.odd_record if kind in _RECORDS else output_share(text, kind, explicit)
-        if share and len(segments) > 1 and len(text) <= left:
+        text, segments, call, _, kind, *_ = documents[number]
+        ran = was_run(text, call)
+        share = output_share(text, kind, ran, explicit)
+        if len(segments) > 1 and len(text) <= left and (share or kind in _RECORDS):
             left -= len(text)
-            if kind in _RECORDS:
-                more = of_records([text[start:end] for start, end, _ in segments])
+            if share:
+                more = output_values(text, segments, kind, ran)
             else:
-                more = output_values(text, segments, kind)
+                share, more = tuning.WEIGHTS.odd_record, of_records([text[start:end] for start, end, _ in segments])
             values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
+        values[number] = with_heads(text, segments, kind, ran, values[number])
 
 
 def _with_neighbours(values: list[float], share: float) -> list[float]:

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise, repeat
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
-_AT_ONCE = 20_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
+_COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
 _UNDERSCORE, _CAPITAL, _SMALL, _DIGIT = 1, 2, 3, 4
 _SHAPE = bytes(
@@ -105,6 +106,7 @@ class _Told(dict[str, tuple[int, ...]]):
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
         self.names = list(self.weights)
         self.numbers = {name: number for number, name in enumerate(self.names)}
+        self._pair_share = tuned.compound_share * query.explicit
         self.single = len(self.names)  # the numbers from here on are those of pairs
         self._longest = max(map(len, self.prefixes), default=0)
         self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
@@ -125,18 +127,27 @@ class _Told(dict[str, tuple[int, ...]]):
         return ""
 
     def __missing__(self, word: str) -> tuple[int, ...]:
+        if "_" in word:  # two words that an underscore joins
+            self[word] = pair = self._joined(*map(self.__getitem__, word.split("_")))
+            return pair
         terms = self.terms
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
-        together = [pair for first, second in pairwise(found) if first and second for pair in self.pair(first, second)]
+        neighbours = ((first, second) for first, second in pairwise(found) if first and second)
+        together = [number for first, second in neighbours for number in self._pair(first, second)]
         if len(cut) > 1 and (whole := terms.get(word.lower())):
             found.append(whole)
         self[word] = result = (*(self.numbers[name] for name in found if name), *together)
         return result
 
-    def pair(self, first: str, second: str) -> tuple[int, ...]:
+    def _joined(self, before: Sequence[int], behind: Sequence[int]) -> tuple[int, ...]:
+        """The number of the pair of the last term of a word and the first one of the next word."""
+        one, other = ([number for number in each if number < self.single] for each in (before, behind))
+        return self._pair(self.names[one[-1]], self.names[other[0]]) if one and other else ()
+
+    def _pair(self, first: str, second: str) -> tuple[int, ...]:
         """The number of two terms that are neighbours in a compound; none if they are forms of the same term."""
-        share = tuning.WEIGHTS.compound_share
+        share = self._pair_share
         if not share or base_of(first) == base_of(second):
             return ()
         name = _AND.join(sorted((first, second)))
@@ -145,13 +156,6 @@ class _Told(dict[str, tuple[int, ...]]):
             self.names.append(name)
             self.weights[name] = share * min(self.weights[first], self.weights[second])
         return (self.numbers[name],)
-
-    def pairs(self, words: Iterable[tuple[str, str]]) -> Iterator[int]:
-        """The numbers of the pairs that neighbouring words of a compound make."""
-        for before, behind in words:
-            one, other = self[before], self[behind]
-            if one and other and max(one[-1], other[0]) < self.single:
-                yield from self.pair(self.names[one[-1]], self.names[other[0]])
 
 
 class Reader:
@@ -182,7 +186,7 @@ class Reader:
         The words of a segment's name count as its own. Many texts are read at once.
         """
         vocabulary = self._table(documents), self._beginnings()
-        found = _Found()
+        found = _Found(self._told)
         waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
         for document in documents:
@@ -201,7 +205,7 @@ class Reader:
                     self._read_plain(waiting, vocabulary, found)
                     waiting, size = [], 0
         self._read_plain(waiting, vocabulary, found)
-        return found.readings(self._told.names)
+        return found.readings()
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
         """The places of the table that words of the query or of a call take."""
@@ -262,15 +266,15 @@ class Reader:
         first = 0
         for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
             own = joined[bisect_left(joined, first) : bisect_left(joined, last)]
-            pairs = [(chosen[place], chosen[place + 1]) for place in own]
-            found.add(one, chosen[first:last], length, self._told, pairs)
+            pairs = [f"{chosen[place]}_{chosen[place + 1]}" for place in own]
+            found.add(one, chosen[first:last] + pairs, length)
             first = last
 
     def _read_words(self, said: _Said, found: _Found) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        pairs = [pair for name in _JOINED.findall(said.text) for pair in pairwise(name.split("_"))]
-        found.add(said, every, len(every), self._told, pairs)
+        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in _JOINED.findall(said.text)))
+        found.add(said, [*every, *pairs], len(every))
 
 
 class _Said(NamedTuple):
@@ -284,9 +288,13 @@ class _Said(NamedTuple):
 class _Found:
     """What is found in segments, which are read in any order."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: _Told) -> None:
+        self._told = told
         self._lengths: list[int] = []
         self._called: list[int] = []
+        self._words: list[str] = []  # words of the latest segments that are not counted yet
+        self._owners: list[int] = []  # the segments, and the number of words of each
+        self._sizes: list[int] = []
         # of each term of a segment: the segment, the term, and how often it is there
         self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
@@ -296,24 +304,37 @@ class _Found:
         self._called.append(0)
         return len(self._lengths) - 1
 
-    def add(
-        self, said: _Said, found: Sequence[str], length: int, told: _Told, pairs: Sequence[tuple[str, str]] = ()
-    ) -> None:
-        """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
-        hits = Counter(chain.from_iterable(map(told.__getitem__, found)))
-        if pairs:
-            hits.update(told.pairs(pairs))
-        self._numbers.extend(hits)
-        self._times.extend(hits.values())
-        self._texts.extend(repeat(said.number, len(hits)))
+    def add(self, said: _Said, found: Sequence[str], length: int) -> None:
+        """Adds a segment: those of its words and pairs that may be terms or words of its call, and how many it has."""
+        self._words += found
+        self._owners.append(said.number)
+        self._sizes.append(len(found))
         self._lengths[said.number] = length
         self._called[said.number] = len(said.call.intersection(found)) if said.call else 0
+        if len(self._words) > _COUNTED_AT_ONCE:
+            self._count()
 
-    def readings(self, terms: Sequence[str]) -> Readings:
+    def _count(self) -> None:
+        """Counts the terms of the latest segments."""
         import numpy as np
 
+        numbers = list(map(self._told.__getitem__, self._words))
+        times = np.fromiter(map(len, numbers), np.int64, len(numbers))
+        texts = np.repeat(np.repeat(self._owners, self._sizes), times)
+        every = max(1, len(self._told.numbers))
+        pairs = texts * every + np.fromiter(chain.from_iterable(numbers), np.int64, len(texts))
+        pairs, counts = np.unique(pairs, return_counts=True)
+        for column, values in ((self._texts, pairs // every), (self._numbers, pairs % every), (self._times, counts)):
+            column.frombytes(values.tobytes())
+        self._words, self._owners, self._sizes = [], [], []
+
+    def readings(self) -> Readings:
+        import numpy as np
+
+        if self._words:
+            self._count()
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
-        counts = TermCounts.summed(len(self._lengths), terms, *columns)
+        counts = TermCounts.summed(len(self._lengths), list(self._told.names), *columns)
         return Readings(counts, self._lengths, self._called)
 
 
@@ -344,7 +365,11 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
 
     before = shape[capitals - 1]  # a text begins and ends with a space
     cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
-    part_starts = np.union1d(cuts, starts[np.searchsorted(starts, cuts, side="right") - 1])  # of the words that are cut
+    begins = np.zeros(len(shape), dtype=np.bool_)
+    begins[cuts] = begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = (
+        True  # also of the words that are cut
+    )
+    part_starts = np.flatnonzero(begins)
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends

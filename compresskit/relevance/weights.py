@@ -217,8 +217,14 @@ class RelevanceWeights:
     # Outputs of commands (output_signals.py)
     output_share: float = weight(
         1.0,
-        "value of what logs say by themselves, and lines for an agent, as a multiple of their value there; 0: none",
+        "value of what logs say by themselves, and results of calls for an agent, as a multiple of their value there; "
+        "0: none",
         "`python -m evals needs`: alerts 0.67 to 0.88; `python -m evals outputs`: tests 0.56 to 0.91",
+    )
+    head_share: float = weight(
+        0.7,
+        "share of the best value in a paragraph of an output that its first segment has, which says what it is of; "
+        "0: none",
     )
     odd_record: float = weight(
         0.3,

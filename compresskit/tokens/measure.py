@@ -88,7 +88,7 @@ class Measure:
     def __init__(self, counter: Counter, estimate: bool, factor: float = 1.0) -> None:
         self.estimate = estimate
         self._counter = counter
-        self._factor = factor
+        self.factor = factor
         self._batched = partial(Batch, counter, factor=factor) if isinstance(counter, TiktokenCounter) else None
         self._counts: dict[str, int] = {}
         self._tallies: dict[str, Tally] = {}
@@ -141,10 +141,9 @@ class Measure:
 
         This thread counts, because tiktoken compiles a pattern for each thread, which takes some milliseconds.
         """
-        fresh = self._countable(texts, _MEANWHILE_CHARACTERS)  # also known ones, because segments need their tallies
-        if not fresh:
-            return work()
-        if self._is_fast:
+        fresh = self._uncounted(texts)  # also known ones, because segments need their tallies
+        characters = sum(map(len, fresh))
+        if characters < _MEANWHILE_CHARACTERS or self._is_fast:
             self._divide(fresh, 0)
             return work()
         found: list[_Found] = []
@@ -156,7 +155,7 @@ class Measure:
             except BaseException as error:
                 errors.append(error)
 
-        self._divide(fresh, _WORKERS - 1 if sum(map(len, fresh)) >= _THREADED_CHARACTERS else 0)
+        self._divide(fresh, _WORKERS - 1 if characters >= _THREADED_CHARACTERS else 0)
         thread = threading.Thread(target=elsewhere, daemon=True)  # so that an interrupt does not wait for it
         if not _started(thread):
             return work()
@@ -167,20 +166,20 @@ class Measure:
         return found[0]
 
     def begin(self, texts: Iterable[str]) -> None:
-        """Starts counting texts in threads, since tiktoken releases the interpreter lock.
+        """Starts counting texts in threads if there is much text, since tiktoken releases the interpreter lock.
 
-        A caller that needs such a count first counts the texts that no thread has begun, and then waits.
+        A caller that needs such a count first counts the texts that no thread has begun, in one go, and then waits.
         """
-        unknown = (text for text in texts if not self._is_known(text))
-        if fresh := self._countable(unknown, _THREADED_CHARACTERS):
-            self._divide(fresh, 0 if self._is_fast else _WORKERS)
+        fresh = self._uncounted(text for text in texts if not self._is_known(text))
+        threads = not self._is_fast and sum(map(len, fresh)) >= _THREADED_CHARACTERS
+        self._divide(fresh, _WORKERS if threads else 0)
 
     def _is_known(self, text: str) -> bool:
         """Whether the process has counted a text before. Then its count is at hand."""
         tokens = self._counter.known.of(text) if isinstance(self._counter, TiktokenCounter) else None
         if tokens is None:
             return False
-        self._counts[text] = scaled(tokens, self._factor)
+        self._counts[text] = scaled(tokens, self.factor)
         return True
 
     @property
@@ -188,12 +187,11 @@ class Measure:
         """Whether texts are counted so fast that threads would not save time."""
         return isinstance(self._counter, TiktokenCounter) and self._counter.is_fast
 
-    def _countable(self, texts: Iterable[str], least: int) -> list[str]:
-        """The texts that are not counted yet; none if together they have fewer than ``least`` characters."""
+    def _uncounted(self, texts: Iterable[str]) -> list[str]:
+        """The texts that are not counted yet; none if the counter takes one text at a time."""
         if not self._batched:
             return []
-        fresh = [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
-        return fresh if sum(map(len, fresh)) >= least else []
+        return [text for text in dict.fromkeys(texts) if text not in self._counts and text not in self._begun]
 
     def _divide(self, texts: Sequence[str], workers: int) -> None:
         """Divides the counting of texts among worker threads and the threads that need the counts."""
@@ -229,7 +227,7 @@ class Measure:
                 f"counter gave {shown(tokens)} for a text of {len(text)} characters; "
                 f"a whole number of tokens, 0 or more, was expected. Check the counter."
             )
-        return scaled(tokens, self._factor)
+        return scaled(tokens, self.factor)
 
 
 def _batches(texts: Sequence[str], workers: int) -> Iterator[list[str]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .._json import dumps
@@ -40,12 +40,14 @@ class Offer:
         decisions: One for each definition that could be shortened or deferred; empty if the tools are as they were.
         saved_tokens: The tokens that the tools cost less.
         over_tokens: The tokens that they cost above the budget.
+        costs: The tokens of the request beside its messages, without and with our tool, as far as they were counted.
     """
 
     tools: list[Tool]
     decisions: tuple[ToolDecision, ...] = ()
     saved_tokens: int = 0
     over_tokens: int = 0
+    costs: dict[bool, int] = field(default_factory=dict, repr=False, compare=False)
 
 
 def offer(

@@ -7,8 +7,7 @@ memory and target. The table has medians, and the record has every process.
 Thresholds (--check ends with exit code 1 if a figure is over its threshold):
   4x  the tiktoken pass for files of 100k tokens and more, 10x for every case, in time of all processors together, which
       depends little on what else the machine does
-  12x the request, of memory that Python holds at once, for a request of 1 MB or more; 6x from 10 MB on, 14x for tiny
-      messages
+  12x the request, of memory that Python holds at once, for a request of 1 MB or more; 6x from 10 MB on
   512 MB of memory for the whole process
   every target met
   10 ms for `import compresskit`, in addition to starting Python
@@ -40,8 +39,7 @@ from evals.suites.bench_cases import CASES
 from evals.suites.bench_worker import FAST
 
 STRICT_CASES, STRICT_LIMIT, LIMIT = ("files_100k", "files_1m", "files_10mb"), 4.0, 10.0
-# times the size of the request: of all from 1 MB on, from 10 MB on, and of tiny messages, which are mostly overhead
-MEMORY_LIMIT, LARGE_MEMORY_LIMIT, TINY_MEMORY_LIMIT = 12.0, 6.0, 14.0
+MEMORY_LIMIT, LARGE_MEMORY_LIMIT = 12.0, 6.0  # times the size of the request: from 1 MB on, and from 10 MB on
 MEMORY_SIZE, LARGE_MEMORY_SIZE = 1.0, 10.0  # MB
 PROCESS_LIMIT = 512.0  # MB
 IMPORT_LIMIT = 10.0  # milliseconds
@@ -188,7 +186,6 @@ def over_limits(rows: Sequence[Row]) -> list[str]:
     for name, figures in bench_table.medians(rows, "memory").items():
         ratio, size, process = (figures.get(key, 0.0) for key in ("peak_ratio", "size_mb", "process_mb"))
         limit = LARGE_MEMORY_LIMIT if size >= LARGE_MEMORY_SIZE else MEMORY_LIMIT
-        limit = TINY_MEMORY_LIMIT if name.startswith("tiny") else limit
         if ratio > limit and size >= MEMORY_SIZE:
             failures.append(f"{name}: memory of {ratio:.0f}x the size of the request, limit {limit:.0f}x")
         if process > PROCESS_LIMIT:

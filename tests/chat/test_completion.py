@@ -12,7 +12,7 @@ from validity import is_valid_openai
 
 import compresskit
 from compresskit import TOOL_NAME, InvalidArgument, compress, retrieve
-from compresskit import retrieval as retrieving
+from compresskit.retrieval import text_view
 
 pytestmark = QUIET
 every_way = pytest.mark.parametrize("way", WAYS)
@@ -180,7 +180,7 @@ def test_a_text_that_cannot_be_retrieved_is_said_to_the_model(way, monkeypatch):
     def failing(*_):
         raise KeyError("a secret of the text")
 
-    monkeypatch.setattr(retrieving, "score", failing)
+    monkeypatch.setattr(text_view, "score", failing)
     with serving(lambda body: "So." if after(body) else [retrieval(body, query="parser")]) as server:
         response = ask(way, server, openai_agent())
         assert response.choices[0].message.content == "So."

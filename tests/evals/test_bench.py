@@ -70,13 +70,12 @@ def test_a_run_measures_time_memory_and_target(tmp_path, capsys):
         (held(13.0, 1.0), "13x the size"),
         (held(13.0, 0.9), None),
         (held(7.0, 10.0), "7x the size"),
-        (found("tiny_50k", compressor="memory", peak_ratio=13.0, size_mb=4.0), None),
         (found(compressor="memory", process_mb=513.0), "513 MB"),
     ],
     ids=[
         "below 4x", "over 4x", "median below 4x", "below 10x", "over 10x", "target missed", "slow import",
         "fast import", "timeout", "of another", "memory", "too much memory", "of little text",
-        "of much text", "tiny messages", "a large process",
+        "of much text", "a large process",
     ],
 )  # fmt: skip
 def test_the_thresholds(rows, says):

@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,6 +11,7 @@ from pathlib import Path
 
 import yaml
 from paths import HELPERS, ROOT
+from proxy_forks import ForkedProxy
 from redis_server import free_port
 
 KEY = "sk-of-the-test"
@@ -49,17 +48,9 @@ class Proxy:
             "PROXY_BILLS": str(self.bills),
             **self.variables,
         }
-        code = "from litellm.proxy.proxy_cli import run_server; run_server()"
         arguments = ["--config", str(self.config), "--host", "127.0.0.1", "--port", str(self.port)]
-        with self.output.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", code, *arguments, "--num_workers", str(self.workers), "--telemetry", "False"],
-                cwd=self.folder,
-                env=environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,  # its workers end with it
-            )
+        arguments += ["--num_workers", str(self.workers), "--telemetry", "False"]
+        self.process = ForkedProxy(arguments, self.folder, environment, self.output)
         if wait:
             self.ready()
 

@@ -3,9 +3,11 @@
 import functools
 import gzip
 import json
+import os
 
 from paths import DATA
 
+IS_WHOLE = bool(os.environ.get("COMPRESSKIT_WHOLE_DATA"))  # whether tests take all of it, and no sample
 FILES = sorted(DATA.glob("agents_*.jsonl.gz"))
 
 

@@ -7,6 +7,7 @@ chat template accepts too; `everyday_cases` have the layouts that clients send, 
 """
 
 import contextlib
+import functools
 import json
 from dataclasses import dataclass
 
@@ -61,28 +62,34 @@ class Case:
     def budget(self):
         return {"trigger": self.trigger, "target": self.target}
 
+    @functools.cached_property
+    def least(self):
+        """The result of the smallest target."""
+        return compress(self.messages, MODEL, trigger=1, target=1, shape=self.shape)
+
 
 def _case(shape, messages, aim, share, slack):
     """Mostly a target that can be reached; sometimes a plain share, next to nothing, or more than there is."""
     total, floor = cost(messages), 0
+    case = Case(shape, messages, 1, 1)
     if aim == "between":
         # Where the floor lies is only a hint for picking a target: the laws are judged without it.
         with contextlib.suppress(Exception):
-            least = compress(messages, MODEL, trigger=1, target=1, shape=shape)
-            total, floor = least.original_tokens, least.floor_tokens
+            total, floor = case.least.original_tokens, case.least.floor_tokens
     if aim == "more":
         share = 3
-    target = aim if isinstance(aim, int) else max(1, floor + int((total - floor) * share))
-    return Case(shape, messages, target, target + slack)
+    case.target = aim if isinstance(aim, int) else max(1, floor + int((total - floor) * share))
+    case.trigger = case.target + slack
+    return case
 
 
 _aims = st.sampled_from(["between"] * 16 + ["share"] * 4 + ["more"] * 2 + [1, 7, 40])
 _budgets = (_aims, st.sampled_from([0.5, 0.2, 0.8, 0.0, 0.05, 0.95]), st.sampled_from([0, 0, 1, 100]))
 
 
-def fewer(times):
-    """Settings for a property of which an example costs so many times what it costs elsewhere."""
-    return settings(max_examples=max(1, settings.default.max_examples // times))
+def examples(number):
+    """Settings for a property with so many examples in the profile "ci"; in others in the same proportion."""
+    return settings(max_examples=max(1, settings.default.max_examples * number // 64))
 
 
 def squeeze(case, **more):
@@ -134,3 +141,13 @@ everyday_cases = brief("everyday_cases", _made(_marked))
 chat_cases = openai_cases | anthropic_cases | alternating_cases | everyday_cases
 other_cases = responses_cases | gemini_cases | converse_cases
 cases = chat_cases | other_cases
+REQUESTS = {
+    "openai": openai_cases,
+    "anthropic": anthropic_cases,
+    "alternating": alternating_cases,
+    "everyday": everyday_cases,
+    "responses": responses_cases,
+    "gemini": gemini_cases,
+    "converse": converse_cases,
+}
+KINDS = {**REQUESTS, "dicts with anything in them": soup_cases}

@@ -5,6 +5,7 @@ that a conversation holds.
 """
 
 import base64
+import functools
 import json
 import random
 
@@ -140,6 +141,7 @@ KINDS = {
 }
 
 
+@functools.lru_cache(maxsize=2_000)
 def make_text(kind, seed, size):
     """A text of about that many characters.
 

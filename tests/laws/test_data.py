@@ -1,15 +1,16 @@
-"""The laws on every prefix of every real conversation, at 20, 40 and 70 % of the prefix's tokens.
+"""The laws on prefixes of every real conversation, at 20, 40 and 70 % of the prefix's tokens.
 
-Where the data is absent, there is nothing to test. Conversations of up to 100 messages are cut after every message,
-and every prefix is taken at all three targets. The prefixes of longer ones come to many millions of tokens:
-each of them is taken at one of the targets, which rotate, so that every third prefix meets the same one.
+Where the data is absent, there is nothing to test. Of every conversation, the whole and every eighth prefix are taken;
+the first of them differs from one conversation to the next. Set COMPRESSKIT_WHOLE_DATA=1 to take every prefix.
+Prefixes of conversations of up to 100 messages are taken at all three targets. The prefixes of longer ones come to many
+millions of tokens: each of them is taken at one of the targets, which rotate.
 """
 
 import json
 
 import pytest
 from oracles import alignment, cost, difference, opaque, visible_keys
-from real_runs import FILES, conversations
+from real_runs import FILES, IS_WHOLE, conversations
 from validity import breaches
 
 from compresskit import TOOL_NAME, compress, restore
@@ -17,12 +18,17 @@ from compresskit import TOOL_NAME, compress, restore
 TARGETS = (20, 40, 70)
 LONG = 100  # messages; from here on the targets rotate
 STRIDE = 8  # one test takes every eighth prefix, so that the tests of a conversation cost about the same
-CASES = [(file, name, offset) for file in FILES for name in conversations(file) for offset in range(STRIDE)]
+CASES = [
+    (file, name, offset)
+    for file in FILES
+    for number, name in enumerate(conversations(file))
+    for offset in (range(STRIDE) if IS_WHOLE else [number % STRIDE])
+]
 
 
 def prefixes(messages, offset):
     """Lengths and targets that one test has to take."""
-    for length in range(1 + offset, len(messages) + 1, STRIDE):
+    for length in sorted({*range(1 + offset, len(messages) + 1, STRIDE), len(messages)}):
         rotated = TARGETS[length % len(TARGETS)]
         for percent in TARGETS if len(messages) <= LONG else [rotated]:
             yield length, percent

@@ -2,7 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import cases, check_first_laws, fewer, squeeze
+from strategies import cases, check_first_laws, examples, squeeze
 from validity import breaches
 
 from compresskit.rules import KINDS, Rule
@@ -30,7 +30,7 @@ rule_lists = st.lists(st.builds(lambda one, other: {**one, **other}, _conditions
 MARKER = 40  # tokens of a stub that describes its text, at most
 
 
-@fewer(4)
+@examples(16)
 @given(cases, rule_lists)
 def test_every_law_holds_under_any_rules(case, rules):
     result = squeeze(case, rules=rules)
@@ -38,7 +38,7 @@ def test_every_law_holds_under_any_rules(case, rules):
     assert breaches(case.shape, case.messages, result) == []
 
 
-@fewer(4)
+@examples(16)
 @given(cases, rule_lists)
 def test_each_text_gets_what_its_first_rule_says(case, rules):
     result = squeeze(case, rules=rules)

@@ -10,7 +10,7 @@ from oracles import cost, difference
 from plain_messages import said
 from real_runs import FILES, conversations
 from replaying import broken, replay
-from strategies import MODEL, cases, fewer
+from strategies import MODEL, cases, examples
 
 from compresskit import compress, restore
 from compresskit.prices import Prices, usual
@@ -18,7 +18,7 @@ from compresskit.prices import Prices, usual
 DEAR = Prices(input=1_000_000, write=0, write_hour=0, read=10**9)  # so that compressing again pays at once
 
 
-@fewer(4)
+@examples(16)
 @given(cases, st.sampled_from([False, "lossless", "views"]), st.sampled_from([None, usual(), DEAR]))
 def test_the_laws_hold_turn_after_turn(case, on_entry, prices):
     for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, prices=prices, **case.budget):
@@ -39,7 +39,7 @@ def test_an_edited_or_shortened_history_is_noticed(case, data):
     assert difference(restore(result.messages, result.cache), edited) is None
 
 
-@fewer(4)
+@examples(16)
 @given(cases, st.sampled_from([False, "views"]))
 def test_what_a_turn_leaves_for_the_next_changes_no_result(case, on_entry):
     for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):

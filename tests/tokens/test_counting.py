@@ -85,10 +85,12 @@ def test_who_asks_counts_what_no_thread_has_come_to(monkeypatch: pytest.MonkeyPa
     counted: dict[str, threading.Thread] = {}
 
     def batch(one: TiktokenCounter, texts: list[str], factor: float) -> Batch:
-        if threading.current_thread() is not threading.main_thread():
-            begun.set()
-            asked.wait(60)
         counted.update(dict.fromkeys(texts, threading.current_thread()))
+        if threading.current_thread() is threading.main_thread():
+            asked.set()
+        else:
+            begun.set()
+            assert asked.wait(60), "the thread that asks waits, and counts nothing"
         return Batch(one, texts, factor)
 
     monkeypatch.setattr(tokens, "Batch", batch)
@@ -98,8 +100,8 @@ def test_who_asks_counts_what_no_thread_has_come_to(monkeypatch: pytest.MonkeyPa
     measure = measure_for("gpt-4o", None)
     measure.begin(texts)
     assert begun.wait(60)
-    last = measure.count(texts[-1])  # a minute, if it waited for the thread
-    asked.set()
+    last = measure.count(texts[-1])
+    assert asked.is_set()
     assert counted[texts[-1]] is threading.main_thread()
     found = [measure.count(text) for text in texts]
     assert counted[texts[0]] is not threading.main_thread()

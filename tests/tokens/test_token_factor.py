@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import cost
-from strategies import cases, fewer
+from strategies import cases, examples
 
 from compresskit import Conversation, InvalidArgument, compress, restore
 from compresskit.integrations.litellm.settings import Settings
@@ -17,7 +17,7 @@ from evals import __main__ as command
 MODEL = "claude-sonnet-4-5"
 
 
-@fewer(4)
+@examples(16)
 @given(cases, st.sampled_from([0.5, 1.1, 1.37, 3]))
 def test_the_target_holds_in_tokens_of_the_model(case, factor):
     room = {"trigger": ceil(case.trigger * factor), "target": ceil(case.target * factor)}

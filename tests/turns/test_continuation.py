@@ -259,9 +259,9 @@ def test_prices_are_prices(wrong):
 def test_the_quotable_text_of_a_fold_is_made_once_for_all_quiet_turns(shape, monkeypatch):
     made = []
 
-    def counted(turns):
-        made.append(turns)
-        return restoring_text(turns)
+    def counted(*given):
+        made.append(given)
+        return restoring_text(*given)
 
     restoring_text = restoring.quotable_text
     messages = [*shop(shape, orders=8), *({"role": "user", "content": f"Wait, {number}."} for number in range(3))]

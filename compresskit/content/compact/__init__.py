@@ -50,6 +50,8 @@ MARKER = 60  # characters of a marker, on average
 _GAP = re.compile("^…$", re.MULTILINE)  # the line with which an excerpt of a form replaces rows
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
 
+MadeForms = dict[tuple[str, str], Short | None]  # by text and name of the form; None if the text has no such form
+
 
 def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     """The names of the forms that a text of its kind could have, best first.
@@ -65,10 +67,14 @@ def forms_of(text: str, found: Detected) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*json, *_OF_KIND.get(found.kind, ()), *terminal)))
 
 
-def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str, Short] | None:
+def shorten(
+    text: str, forms: Sequence[str], marker: int = MARKER, made: MadeForms | None = None
+) -> tuple[str, Short] | None:
     """Returns the name of the first form in which a text is clearly shorter, and the short text; None if there is none.
 
-    ``marker`` is the number of characters of the marker line above it.
+    Args:
+        marker: The characters of the marker line above it.
+        made: The forms of texts that were made before. New ones are added.
 
     >>> records = ", ".join('{"flight": "HAT%d", "from": "JFK"}' % n for n in range(9))
     >>> name, short = shorten(f"[{records}]", list(FORMS))
@@ -76,7 +82,12 @@ def shorten(text: str, forms: Sequence[str], marker: int = MARKER) -> tuple[str,
     ('JSON in short form', '(flight,from: JFK)\\n')
     """
     for name in forms:
-        short = _made(text, name)
+        if made is None:
+            short = _made(text, name)
+        elif (text, name) in made:
+            short = made[text, name]
+        else:
+            short = made[text, name] = _made(text, name)
         if short is not None and short.body and _is_worth(short, text, marker):
             return name, short
     return None

@@ -1,0 +1,137 @@
+"""Divides a text of a human into units: paragraphs, and regions between fences or tags.
+
+It does not say which unit is an instruction and which is data.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ..types import Span
+from . import weights as tuning
+
+_MAX_NESTING = 4  # tags around a whole text that are looked through
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
+_OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
+_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
+_CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
+# Tags around a request of a person or a client, not around material.
+_ASKING_TAGS = frozenset(
+    {
+        *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "user_request"),
+        *("user_query", "goal", "rules", "requirements", "output_format", "format", "system-reminder"),
+    }
+)
+_BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for each of a million line ends
+
+
+class Unit(NamedTuple):
+    """A paragraph, or a fenced or tagged part (``region``); ``order`` marks a part that gives instructions."""
+
+    start: int
+    end: int
+    region: bool = False
+    order: bool = False
+
+
+def units_of(text: str) -> Iterator[Unit]:
+    """The paragraphs and regions of a text, in order and without gaps."""
+    start, end = _inside(text)
+    if start:
+        yield Unit(0, start, order=True)
+    position = start
+    for first, stop, order in _regions(text, start, end):
+        yield from _paragraphs(text, position, first)
+        yield Unit(first, stop, region=True, order=order)
+        position = stop
+    yield from _paragraphs(text, position, end)
+    if end < len(text):
+        yield Unit(end, len(text), order=True)
+
+
+def _inside(text: str) -> Span:
+    """The inside of tags that wrap a whole text, if there are tags of a request inside; else the whole text."""
+    start, end = 0, len(text)
+    for _ in range(_MAX_NESTING):
+        opening = _OPENING.match(text, start + len(text[start:end]) - len(text[start:end].lstrip()))
+        if not opening:
+            break
+        closing = f"</{opening[1]}>"
+        tail = text[start:end].rstrip()
+        if not tail.endswith(closing):
+            break
+        stop = start + len(tail) - len(closing)
+        inner = text[opening.end() : stop]
+        if not any(f"<{name}" in inner for name in _ASKING_TAGS):
+            break
+        start, end = opening.end(), stop
+    return start, end
+
+
+def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
+    """Fenced and tagged parts that are long, and tags around instructions, as (start, end, gives instructions)."""
+    closings: dict[str, list[int]] = {}
+    for match in _CLOSING.finditer(text, start, end):
+        closings.setdefault(match[1], []).append(match.end())
+    least = tuning.WEIGHTS.min_region_characters
+    fences = _fences(text, start, end)
+    position = start if closings or fences else end
+    while position < end:
+        stop = text.find("\n", position, end)
+        stop = end if stop < 0 else stop + 1
+        closed = fences.get(position)
+        opening = _OPENING.match(text, position, stop) if closed is None else None
+        order = False
+        if opening:
+            ends = closings.get(opening[1], [])
+            at = bisect_left(ends, opening.end())
+            if at < len(ends):
+                closed = ends[at]
+                line_end = text.find("\n", closed, end)
+                if line_end >= 0 and not text[closed:line_end].strip():
+                    closed = line_end + 1
+                order = opening[1].lower() in _ASKING_TAGS
+        if closed is not None and (order or closed - position >= least):
+            yield position, closed, order
+            position = closed
+        else:
+            position = _next_likely(text, position, end)
+
+
+def _next_likely(text: str, position: int, end: int) -> int:
+    """Where the next line that may open or close a region begins; ``end`` if there is none."""
+    following = _LIKELY.search(text, position, end)
+    return following.end() if following else end
+
+
+def _fences(text: str, start: int, end: int) -> dict[int, int]:
+    """The offsets of lines that open a fence, with the offsets behind their closing lines."""
+    found: dict[int, int] = {}
+    opened: tuple[int, str] | None = None
+    position = start if "```" in text or "~~~" in text else end
+    while position < end:
+        stop = text.find("\n", position, end)
+        stop = end if stop < 0 else stop + 1
+        match = _FENCE.match(text, position, stop)
+        if match:
+            if opened is None:
+                opened = position, match[1]
+            elif match[1].startswith(opened[1]) and not text[match.end() : stop].strip():
+                found[opened[0]] = stop
+                opened = None
+        position = _next_likely(text, position, end)
+    return found
+
+
+def _paragraphs(text: str, start: int, end: int) -> Iterator[Unit]:
+    """Paragraphs between blank lines, with the white space behind each."""
+    position = start
+    for match in _BLANK.finditer(text, start, end):
+        if match.end() > position and text[position : match.start()].strip():
+            yield Unit(position, match.end())
+            position = match.end()
+    if position < end:
+        yield Unit(position, end)
