@@ -7,7 +7,9 @@ a few other signs, such as arrows and dashes, is read in the same way. All other
 
 from __future__ import annotations
 
+import re
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, pairwise
@@ -32,9 +34,9 @@ CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the ti
 _AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
 _COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-_CAPITAL, _SMALL, _DIGIT = 1, 2, 3
+_UNDERSCORE, _CAPITAL, _SMALL, _DIGIT = 1, 2, 3, 4
 _SHAPE = bytes(
-    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else 0
+    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else code == ord("_")
     for code in range(256)
 )
 _HEAD = 8  # letters that a key is made of
@@ -45,6 +47,8 @@ _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
 # the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
+_AND = "&"  # between the terms of a pair
+_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 
 
@@ -69,7 +73,8 @@ class _Told(dict[str, tuple[int, ...]]):
     """The numbers of the terms of the query that a word or its parts equal. Each different word is compared once.
 
     An inflection counts as the term itself. Abbreviations, and words that only begin alike, are less certain. They are
-    counted under names of their own, which have lower weights in ``weights``.
+    counted under names of their own, which have lower weights in ``weights``. So are two terms that are neighbours in a
+    name: of a text on reverse maps, ReverseMap or reverse_map says more than both words far from each other.
     """
 
     def __init__(self, query: Query) -> None:
@@ -99,7 +104,10 @@ class _Told(dict[str, tuple[int, ...]]):
             if tuned.stem_share and (stem := stem_of(term)) and len(stem) <= _MAX_PREFIX:
                 self._relate(self.prefixes, [stem], term, _STEM, tuned.stem_share * weight)
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
-        self.numbers = {name: number for number, name in enumerate(self.weights)}
+        self.names = list(self.weights)
+        self.numbers = {name: number for number, name in enumerate(self.names)}
+        self._pair_share = tuned.compound_share * query.explicit
+        self.single = len(self.names)  # the numbers from here on are those of pairs
         self._longest = max(map(len, self.prefixes), default=0)
         self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
 
@@ -119,13 +127,35 @@ class _Told(dict[str, tuple[int, ...]]):
         return ""
 
     def __missing__(self, word: str) -> tuple[int, ...]:
+        if "_" in word:  # two words that an underscore joins
+            self[word] = pair = self._joined(*map(self.__getitem__, word.split("_")))
+            return pair
         terms = self.terms
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
+        neighbours = ((first, second) for first, second in pairwise(found) if first and second)
+        together = [number for first, second in neighbours for number in self._pair(first, second)]
         if len(cut) > 1 and (whole := terms.get(word.lower())):
             found.append(whole)
-        self[word] = result = tuple(self.numbers[name] for name in found if name)
+        self[word] = result = (*(self.numbers[name] for name in found if name), *together)
         return result
+
+    def _joined(self, before: Sequence[int], behind: Sequence[int]) -> tuple[int, ...]:
+        """The number of the pair of the last term of a word and the first one of the next word."""
+        one, other = ([number for number in each if number < self.single] for each in (before, behind))
+        return self._pair(self.names[one[-1]], self.names[other[0]]) if one and other else ()
+
+    def _pair(self, first: str, second: str) -> tuple[int, ...]:
+        """The number of two terms that are neighbours in a compound; none if they are forms of the same term."""
+        share = self._pair_share
+        if not share or base_of(first) == base_of(second):
+            return ()
+        name = _AND.join(sorted((first, second)))
+        if name not in self.numbers:
+            self.numbers[name] = len(self.names)
+            self.names.append(name)
+            self.weights[name] = share * min(self.weights[first], self.weights[second])
+        return (self.numbers[name],)
 
 
 class Reader:
@@ -134,7 +164,6 @@ class Reader:
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
         self.weights: Mapping[str, float] = self._told.weights
-        self._terms = list(self._told.numbers)
         self._calls: dict[str, frozenset[str]] = {"": frozenset()}
 
     def terms_of(self, call: str) -> frozenset[str]:
@@ -147,8 +176,9 @@ class Reader:
 
     def hits(self, text: str) -> dict[str, int]:
         """The number of times that each term of the query occurs in a text."""
-        found = Counter(chain.from_iterable(map(self._told.__getitem__, words(text))))
-        return {self._terms[number]: times for number, times in found.items()}
+        told = self._told
+        found = Counter(chain.from_iterable(map(told.__getitem__, words(text))))
+        return {told.names[number]: times for number, times in found.items() if number < told.single}
 
     def read(self, documents: Sequence[Document]) -> Readings:
         """What every segment of every document has, in order.
@@ -175,7 +205,7 @@ class Reader:
                     self._read_plain(waiting, vocabulary, found)
                     waiting, size = [], 0
         self._read_plain(waiting, vocabulary, found)
-        return found.readings(self._terms)
+        return found.readings()
 
     def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
         """The places of the table that words of the query or of a call take."""
@@ -228,19 +258,23 @@ class Reader:
             telling |= beginnings[_first_places(heads)] & (sizes > MIN_PREFIX)
             telling[number_of[beginnings[_first_places(part_heads)]]] = True
         telling[_numbered(shape, capitals, starts)] = True
+        joined = _joined(shape, starts[telling], ends[telling])
         bounds = np.cumsum([len(one.text) + 1 for one in said])
         lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
         starts, ends = starts[telling], ends[telling]
         chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
         first = 0
         for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
-            found.add(one, chosen[first:last], length)
+            own = joined[bisect_left(joined, first) : bisect_left(joined, last)]
+            pairs = [f"{chosen[place]}_{chosen[place + 1]}" for place in own]
+            found.add(one, chosen[first:last] + pairs, length)
             first = last
 
     def _read_words(self, said: _Said, found: _Found) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        found.add(said, every, len(every))
+        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in _JOINED.findall(said.text)))
+        found.add(said, [*every, *pairs], len(every))
 
 
 class _Said(NamedTuple):
@@ -271,7 +305,7 @@ class _Found:
         return len(self._lengths) - 1
 
     def add(self, said: _Said, found: Sequence[str], length: int) -> None:
-        """Adds a segment: those of its words that may be terms or words of its call, and the number of all words."""
+        """Adds a segment: those of its words and pairs that may be terms or words of its call, and how many it has."""
         self._words += found
         self._owners.append(said.number)
         self._sizes.append(len(found))
@@ -294,13 +328,13 @@ class _Found:
             column.frombytes(values.tobytes())
         self._words, self._owners, self._sizes = [], [], []
 
-    def readings(self, terms: Sequence[str]) -> Readings:
+    def readings(self) -> Readings:
         import numpy as np
 
         if self._words:
             self._count()
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
-        counts = TermCounts.summed(len(self._lengths), terms, *columns)
+        counts = TermCounts.summed(len(self._lengths), list(self._told.names), *columns)
         return Readings(counts, self._lengths, self._called)
 
 
@@ -339,6 +373,13 @@ def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> 
     number_of = np.searchsorted(starts, part_starts, side="right") - 1
     part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
     return number_of, part_starts, part_ends
+
+
+def _joined(shape: Shape, starts: Places, ends: Places) -> list[int]:
+    """The words that an underscore alone parts from the next one."""
+    import numpy as np
+
+    return np.flatnonzero((starts[1:] == ends[:-1] + 1) & (shape[ends[:-1]] == _UNDERSCORE)).tolist()
 
 
 def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
