@@ -34,7 +34,7 @@ from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
 from .turns.economics import is_too_short
-from .turns.entry_excerpts import long_result
+from .turns.entry_excerpts import sizes_of
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -141,9 +141,10 @@ def compress(
         on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
             shortens results of which an excerpt costs less than the whole text, with the retrievals that it may cause:
-            text that is already in the conversation is not repeated, and a third of the rest is shown, chosen for the
-            call that asked for it. Results of up to 150 tokens, JSON and search results stay whole. The model can
-            retrieve the rest, so "views" does nothing with ``recoverable=False``.
+            text that is already in the conversation is not repeated, and a third of the rest is shown, or half if a
+            third would show nothing, chosen for the call that asked for it. Results of up to 150 tokens, JSON and
+            search results stay whole. The model can retrieve the rest, so "views" does nothing with
+            ``recoverable=False``.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
@@ -185,6 +186,7 @@ def compress(
     """
     check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     hook, form = checked_hook("before", before), checked_hook("after", after)
+    before_hook = previous
     previous, cache = _followed(previous, cache, hook)
     prices = prices_of(prices, model)
     measure = measure_for(model, counter, float(token_factor))
@@ -216,7 +218,7 @@ def compress(
         if kept is not None and not call.pays(kept):
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
-    history, call = _put_back(call, cache)
+    history, call = _put_back(call, cache, goes_on=before_hook is not None)
     stays, ruled = call.must_stay(history)
     turns = stays.turns
     compaction = Compaction(
@@ -356,11 +358,11 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     stay = stay.union(going.known + index for index, _ in call.issued)
     limits = request.limits._replace(cache={**originals_of(before.cache), **request.cache})
     ruled = call.treatments(call.given.turns[going.known :])
-    long = long_result(before.compressed_tokens, call.messages, call.prices)
+    sizes = sizes_of(before.compressed_tokens, call.messages, call.prices)
 
     def sent(forms: str) -> tuple[Entered, Compressed | None]:
         entering = entered(
-            call.given, call.messages, going.known, going.sent, stay, limits, forms, rules=ruled, long=long
+            call.given, call.messages, going.known, going.sent, stay, limits, forms, rules=ruled, sizes=sizes
         )
         kept = request.continued(call.runs, call.issued, before, going, entering)
         return entering, None if kept is None else call.billed(kept)
@@ -379,12 +381,13 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     return entering, kept
 
 
-def _put_back(call: _Call, cache: Cache | None) -> tuple[_History, _Call]:
+def _put_back(call: _Call, cache: Cache | None, goes_on: bool) -> tuple[_History, _Call]:
     """The history with the originals of earlier calls put back, and the call.
 
     In a conversation that goes on, the history takes the place of the messages: what was sent is no input of its own.
+    It goes on as well if the caller's ``before`` is new, and nothing of the turn before may stay.
     """
-    if not cache and call.previous is None:
+    if not cache and not goes_on:
         return _History(call.messages, call.given, call.stays), call
     history = [message for run in call.runs for message in run]
     whole = call.given
@@ -392,7 +395,7 @@ def _put_back(call: _Call, cache: Cache | None) -> tuple[_History, _Call]:
         whole = read(history, call.given.shape, call.given.results)
         call.request.readings.add(history, whole)
     stays = call.stays.moved(call.messages, call.runs)
-    if call.previous is not None:
+    if goes_on:
         request = replace(call.request, places={index: index for index in range(len(history))})
         call = replace(call, request=request, messages=history, given=whole, issued=[])
     return _History(history, whole, stays), call
@@ -408,7 +411,7 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     """
     request = call.request
     begun = compaction.begun()
-    original = request.cost(call.given, request.recoverable and bool(call.issued))
+    original = request.cost(call.given, request.needs_tool(call.messages, call.issued))
     if original <= request.trigger and kept is None:
         return call.billed(request.unchanged(call.messages, original, "below_trigger", call.issued))
     limits = request.limits

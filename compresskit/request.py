@@ -9,9 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from ._json import clone, dumps
-from .markers.places import PlacedCache, Position, originals_of, places_at, record
+from .markers.places import PlacedCache, Position, originals_of, places_at, record, text_at
 from .markers.restore import quotes
 from .markers.withheld import Withheld
+from .markers.wording import is_complete
 from .messages import weights as message_tuning
 from .messages.parts import REPLY_TOKENS
 from .messages.readings import Readings
@@ -99,12 +100,16 @@ class Request:
         same = (previous.model, previous.trigger, previous.target) == (self.model, self.trigger, self.target)
         return same and going.whole and (previous.tools or []) == self._offered(_offers_ours(previous))
 
+    def needs_tool(self, messages: Sequence[Message], issued: Sequence[Position]) -> bool:
+        """Whether the forms at these positions leave out text that the model may retrieve."""
+        return self.recoverable and any(not is_complete(text_at(messages[index], path)) for index, path in issued)
+
     def unchanged(
         self, messages: list[Message], tokens: int, reason: SkippedReason, issued: list[Position]
     ) -> Compressed:
-        """The messages as they were. Our tool is offered only if they contain earlier markers of ours (``issued``)."""
+        """The messages as they were. Our tool is offered if earlier forms in them (``issued``) leave out text."""
         copies = [clone(message, f"messages[{index}]") for index, message in enumerate(messages)]
-        known = self.recoverable and bool(issued)
+        known = self.needs_tool(messages, issued)
         return self._compressed(
             copies, tokens, tokens, tokens, known, self.cache, issued, places=self.places, skipped_reason=reason
         )
@@ -147,7 +152,8 @@ class Request:
         named = _offers_ours(previous) and bool(named_in(fresh, earlier))
         forms = earlier_forms or bool(entered) or named
         offered = _offers_ours(previous) and going.forms
-        with_ours = self.recoverable and (offered or named or bool(issued) or (bool(entered) and entering.needs_tool))
+        asked = bool(entered) and entering.needs_tool
+        with_ours = self.recoverable and (offered or named or asked or self.needs_tool(fresh, issued))
         same_tools = previous.tools == (self._offered(with_ours) or None)
         if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
             tokens = previous.compressed_tokens + after
@@ -276,7 +282,7 @@ class Request:
             floor: The plan's floor in tokens.
             given: The positions of the forms in the original messages.
         """
-        with_ours = self.recoverable and (written.needs_tool or bool(given))
+        with_ours = (self.recoverable and written.needs_tool) or self.needs_tool(messages, given)
         tokens = written.tokens + self._overhead(with_ours)
         if tokens >= original:
             free = sum(row.tokens_before for row in written.decisions if row.action != "protected")

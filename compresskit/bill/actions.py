@@ -13,17 +13,24 @@ from ..messages.reading import detect
 from ..messages.shapes import is_made
 from ..types import Message
 from .atoms import atoms
-from .texts import any_shows, read
+from .texts import any_shows, lines, read
 
 _ONE_BY_ONE = frozenset({"openai", "anthropic", "converse"})  # shapes in which an answer is one message
 _INPUTS = ("arguments", "input", "action", "operation")  # the fields of an item that hold what a call is given
 
 
 class Request(NamedTuple):
-    """One request of a run: its messages are those before ``end``, and the answer needed ``wanted`` of them."""
+    """One request of a run.
+
+    Attributes:
+        end: The messages of the request are those before this index.
+        wanted: The atoms that the answer needs of them.
+        lines: The lines of the answer that it may have copied from them; see ``lines`` in ``texts.py``.
+    """
 
     end: int
     wanted: frozenset[str]
+    lines: frozenset[str] = frozenset()
 
 
 def requests(messages: Sequence[Message], start: int = 0, ends: Sequence[int] | None = None) -> list[Request]:
@@ -46,7 +53,8 @@ def requests(messages: Sequence[Message], start: int = 0, ends: Sequence[int] | 
         after = [_made_until(messages, end) for end in ends]
     texts = list(map(read, messages))
     return [
-        Request(end, _needed(messages[:end], messages[end:stop], texts)) for end, stop in zip(ends, after, strict=True)
+        Request(end, _needed(messages[:end], messages[end:stop], texts), _written(messages[end:stop]))
+        for end, stop in zip(ends, after, strict=True)
     ]
 
 
@@ -75,6 +83,11 @@ def _given(call: dict[str, Any]) -> dict[str, Any]:
     return {"arguments": values["arguments"]} if "arguments" in values else {"input": values}
 
 
+def request(messages: Sequence[Message], end: int) -> Request:
+    """The request that the message with this index answers."""
+    return Request(end, needed(messages[:end], messages[end]), _written([messages[end]]))
+
+
 def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
     """The atoms of the next action which only the history gives."""
     return _needed(history, [next_message], list(map(read, history)))
@@ -89,6 +102,11 @@ def _needed(history: Sequence[Message], made: Sequence[Message], texts: Sequence
     known = [*system, *texts[early : len(history)]]
     before = texts[: len(history)]
     return frozenset(atom for atom in found if not any_shows(known, atom) and any_shows(reversed(before), atom))
+
+
+def _written(made: Sequence[Message]) -> frozenset[str]:
+    """The lines of an answer of one or more items."""
+    return frozenset().union(*(lines(_action_or_nothing(message)) for message in made))
 
 
 def _action_or_nothing(message: Message) -> str:

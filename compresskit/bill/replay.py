@@ -2,8 +2,9 @@
 
 A request is its tools, and then its messages. What is byte-identical to the start of the request before costs a read
 from the cache, and the rest costs a write. A request needs a retrieval if the recorded answer uses something (an atom)
-of the history that cannot be read in the request. It then pays its prompt once more as a read, and the newest messages
-with the missing text as a write. What is in no cache is lost, and costs nothing. No format of files is known here.
+of the history that cannot be read in the request, unless the history has it by chance (see ``chance.py``). It then pays
+its prompt once more as a read, and the newest messages with the missing text as a write. What is in no cache is lost,
+and costs nothing. No format of files is known here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from ..prices import Prices
 from ..types import Message
 from .actions import Request
 from .atoms import shows
-from .texts import any_shows, read
+from .chance import by_chance
+from .texts import any_shows, lines, read
 
 _MAX_ERROR = 300  # characters of an error that are kept
 
@@ -64,6 +66,7 @@ class Figures:
     uses: bool  # the next action needs something of the history, whether or not it can be read
     retrieves: bool  # the next action needs what cannot be read in the request
     loses: bool  # and it is not in the cache either
+    copies: bool  # the next action repeats whole lines of the history that cannot be read in the request
     compacts: bool  # it changed what was sent, and with what is new that would have been over the trigger
     changed: int  # bytes of the request before that are not at the start of this one
     error: str | None
@@ -90,7 +93,7 @@ def replay(
     """
     known = _Known(sizes)
     before, state, found, seen = _Prompt([], []), None, [], 0
-    for end, wanted in requests:
+    for end, wanted, written in requests:
         history = list(messages[:end])
         sent, seconds, error = _step(send, history, state)
         state = sent.state if error is None else state
@@ -109,6 +112,7 @@ def replay(
                 uses=bool(wanted),
                 retrieves=retrieves,
                 loses=loses,
+                copies=_copies(history, written, sent, known),
                 compacts=changed > 0 and _due(sent, before.tokens + new > trigger),
                 changed=changed,
                 error=error,
@@ -143,6 +147,7 @@ class _Known:
         self._sizes = sizes
         self._tokens: dict[str, int] = {}
         self._texts: dict[str, str] = {}
+        self._lines: dict[str, frozenset[str]] = {}
 
     def prompt(self, sent: Sent) -> _Prompt:
         tools = [_json(list(sent.tools))] if sent.tools else []
@@ -162,6 +167,13 @@ class _Known:
         if part not in self._texts:
             self._texts[part] = read(message)
         return self._texts[part]
+
+    def lines(self, messages: Iterable[Message]) -> frozenset[str]:
+        texts = list(map(self.text, messages))
+        for text in texts:
+            if text not in self._lines:
+                self._lines[text] = lines(text)
+        return frozenset().union(*(self._lines[text] for text in texts))
 
 
 def _step(send: Sender, history: list[Message], state: Any) -> tuple[Sent, float, str | None]:
@@ -206,6 +218,8 @@ def _retrieval(
     """
     texts = [known.text(message) for message in sent.messages] if wanted else []
     missing = sorted(atom for atom in wanted if not any_shows(texts, atom))
+    said = [known.text(message) for message in history] if missing else []
+    missing = [atom for atom in missing if not by_chance(atom, said)]
     if not missing:
         return 0, False, False
     stored = list(_stored(sent.cache))
@@ -213,6 +227,18 @@ def _retrieval(
     tokens = sum(known.size(message) for message in _holders(history, there, known))
     bounce = prices.cost(prices.split(prompt + tokens, prompt)) if there else 0
     return bounce, True, len(there) < len(missing)
+
+
+def _copies(history: list[Message], written: frozenset[str], sent: Sent, known: _Known) -> bool:
+    """Whether an answer repeats whole lines that only the history before its last two messages has, not the request.
+
+    No retrieval is counted for them. An editor that wants the old text exactly needs them, but a model also writes the
+    same line again by itself.
+    """
+    if not written:
+        return False
+    early = max(0, len(history) - 2)
+    return bool(written & known.lines(history[:early]) - known.lines(history[early:]) - known.lines(sent.messages))
 
 
 def _holders(history: Sequence[Message], wanted: Sequence[str], known: _Known) -> Iterator[Message]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from .atoms import shows
 
 # Never text that a model reads: the names of shapes, ids that only link a call with its result, signatures.
 _NOT_TEXT = frozenset({"role", "type", "id", "tool_call_id", "tool_use_id", "cache_control", "signature", "data"})
+
+_NUMBER = re.compile(r"\s*\d+(?:→|:|\t)")  # of a line, as tools for files write it
+_MIN_COPIED = 20  # characters of a line that counts as copied, minimum
 
 
 def read(message: Mapping[str, Any]) -> str:
@@ -19,6 +23,16 @@ def read(message: Mapping[str, Any]) -> str:
     'one\\ntwo'
     """
     return "\n".join(_leaves({key: value for key, value in message.items() if key not in _NOT_TEXT}))
+
+
+def lines(text: str) -> frozenset[str]:
+    r"""The lines of a text that are long enough to be copied rather than written anew, without their line numbers.
+
+    >>> sorted(lines("   12→    return line.split(':', 1)\n13: return line.split(';', 1)\n}\n"))
+    ["return line.split(':', 1)", "return line.split(';', 1)"]
+    """
+    found = (_NUMBER.sub("", line).strip() for line in text.split("\n"))
+    return frozenset(line for line in found if len(line) >= _MIN_COPIED and " " in line)
 
 
 def any_shows(texts: Iterable[str], atom: str) -> bool:

@@ -83,6 +83,15 @@ class Wording(NamedTuple):
         return f"{START}{messages} earlier {noun}: {self._ending(key)}"
 
 
+def is_complete(form: str) -> bool:
+    r"""Whether an issued form is a compact form that leaves nothing to retrieve.
+
+    >>> is_complete("[… json: complete, bcdfghjklmnp]\n[]"), is_complete("[… json: retrieve bcdfghjklmnp]\n[]")
+    (True, False)
+    """
+    return form.startswith(START) and ": complete, " in form.partition("\n")[0]
+
+
 def looks_issued(text: str) -> bool:
     """Whether a text may contain a marker. This is a cheap first check.
 

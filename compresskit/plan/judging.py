@@ -60,7 +60,7 @@ def judge(
     last = max(len(turns) - 1, 1)
     documents = [
         Document(
-            one.source,
+            _unasked(one, turns, query),
             one.optional,
             one.block.call,
             one.block.message / last,
@@ -114,6 +114,25 @@ def judge(
     )
 
 
+def _unasked(one: Candidate, turns: Sequence[Turn], query: Query) -> str:
+    """A text without the question, if a human has asked it beside the text before: it has all words of the answer.
+
+    This is for questions that only their repetition tells from data. The offsets of the other text stay the same.
+    """
+    source, question = one.source, query.newest.strip()
+    if one.block.call or not question or not turns[one.block.message].human:
+        return source
+    start, end = len(source) - len(source.lstrip()), len(source.rstrip())
+    if end - start <= len(question):
+        return source
+    blank = "".join("\n" if character == "\n" else " " for character in question)
+    if source.startswith(question, start):
+        source = source[:start] + blank + source[start + len(question) :]
+    if source.endswith(question, 0, end):
+        source = source[: end - len(question)] + blank + source[end:]
+    return source
+
+
 def _shown(value: float) -> float:
     """A value as decisions tell it."""
     return round(value, 4)
@@ -132,7 +151,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         left -= len(one.source)
         if left < 0:
             break
-        source = one.source
+        source = _unasked(one, turns, query)
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
         rows = picked(source, one.split.kind, query.asked)

@@ -74,11 +74,12 @@ def ready(
         return Ready(messages, found.runs, found.issued, originals, _Singly(messages))
     shown = _flat(found.runs)
     held = withheld_of(cache)
-    own = held.filled(shown) if held else shown
+    earlier_shown = _flat(going.runs)
+    own = held.filled([*earlier_shown, *shown])[len(earlier_shown) :] if held else shown
     if before is None:
         fresh = shown
     else:
-        fresh = _replaced([*_flat(going.runs), *own], len(own), before, shape, results, model)
+        fresh = _replaced([*earlier_shown, *own], len(own), before, shape, results, model)
         if held is None or not held.complete:  # the cache may hold texts that never went through the hook
             originals = _named(messages[known:], cache) if cache else {}
     starts = [0, *accumulate(map(len, found.runs))]
@@ -98,7 +99,7 @@ def ready(
         given = [*([message] for message in going.given), *runs]
         runs = [[message] for message in fresh]
     originals_before = [*_flat(going.before), *own]
-    way_back, changed = withheld(originals_before, [*_flat(going.runs), *fresh], complete=before is not None)
+    way_back, changed = withheld(originals_before, [*earlier_shown, *fresh], complete=before is not None)
     return Ready([*going.given, *shown_new], runs, issued, originals, given, way_back, changed)
 
 

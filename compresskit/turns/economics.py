@@ -128,7 +128,7 @@ def following(requests: int) -> int:
     return max(1, int(tuning.WEIGHTS.horizon_share * requests))
 
 
-def min_excerpt_tokens(prompt_tokens: int, requests: int, prices: Prices) -> int:
+def min_excerpt_tokens(prompt_tokens: int, requests: int, prices: Prices, share: float) -> int:
     """The tokens of a new result from which on an excerpt of it costs less than all of it.
 
     An excerpt that leaves out a share l of m tokens saves l m (w + r n) in this request and n later ones. The model
@@ -138,14 +138,17 @@ def min_excerpt_tokens(prompt_tokens: int, requests: int, prices: Prices) -> int
         prompt_tokens: The tokens of the request (P).
         requests: The requests so far.
         prices: The prices of the model.
+        share: The share of a result that its excerpt shows (1 - l).
 
     >>> from compresskit.prices import usual
-    >>> [min_excerpt_tokens(tokens, 20, usual()) for tokens in (3_000, 30_000, 100_000)]
+    >>> [min_excerpt_tokens(tokens, 20, usual(), 1 / 3) for tokens in (3_000, 30_000, 100_000)]
     [28, 288, 959]
+    >>> [min_excerpt_tokens(tokens, 20, usual(), 1 / 2) for tokens in (3_000, 30_000, 100_000)]
+    [40, 400, 1333]
     """
     tuned = tuning.WEIGHTS
     chance = tuned.entry_asked_share
-    saved = (1 - tuned.excerpt_share) * (prices.write + prices.read * following(requests)) - chance * prices.write
+    saved = (1 - share) * (prices.write + prices.read * following(requests)) - chance * prices.write
     return int(chance * prices.read * prompt_tokens / saved) if saved > 0 else _NEVER
 
 

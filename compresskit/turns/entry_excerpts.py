@@ -7,6 +7,7 @@ The time it takes grows with the new messages alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from .._json import clone
 from ..content import detect
@@ -31,16 +32,32 @@ _RECORDS = frozenset({"json", "jsonl", "search"})  # kinds that stay whole: any 
 _CHARACTERS = 4_000  # characters of each earlier text that new results are judged against, which bounds the time
 
 
-def long_result(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> int:
-    """Tokens of a new result above which an excerpt costs less than the whole text.
+class Size(NamedTuple):
+    """A size of excerpts.
+
+    Attributes:
+        share: The share of the tokens of a result that stays.
+        long: Tokens of a result above which such an excerpt costs less than the whole text.
+    """
+
+    share: float
+    long: int
+
+
+def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> tuple[Size, ...]:
+    """The sizes of excerpts: the usual one, and a larger one for results of which the usual one would show nothing.
 
     Args:
         prompt_tokens: The tokens of the request before.
         messages: All messages.
         prices: The prices of the model; None: the usual ratios.
     """
-    paying = min_excerpt_tokens(prompt_tokens, requests_in(list(messages)), prices or usual())
-    return max(tuning.WEIGHTS.min_excerpt_tokens, paying)
+    tuned = tuning.WEIGHTS
+    requests, rates = requests_in(list(messages)), prices or usual()
+    return tuple(
+        Size(share, max(tuned.min_excerpt_tokens, min_excerpt_tokens(prompt_tokens, requests, rates, share)))
+        for share in (tuned.excerpt_share, tuned.larger_excerpt_share)
+    )
 
 
 def enter_views(
@@ -52,7 +69,7 @@ def enter_views(
     changing: Sequence[Turn],
     limits: Limits,
     rules: Mapping[Place, Treatment],
-    long: int,
+    sizes: Sequence[Size],
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
@@ -65,30 +82,49 @@ def enter_views(
         changing: The new messages with long results that may be changed.
         limits: The room and the measure of the request.
         rules: What the caller's rules say about texts of the new messages.
-        long: Tokens above which a result is long.
+        sizes: The sizes of excerpts that are tried, in this order.
     """
-    tuned = tuning.WEIGHTS
-    count = limits.measure.count
-    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules, long)]
-    sizes: dict[int, int] = {}
+    taken: dict[str, str] = {}
+    for size in sizes:
+        more, changing = _excerpts(given, messages, known, fresh, above, changing, limits, rules, size)
+        taken |= more
+        limits = limits._replace(cache={**limits.cache, **more})
+    return taken
+
+
+def _excerpts(
+    given: Conversation,
+    messages: list[Message],
+    known: int,
+    fresh: list[Message],
+    above: Mapping[tuple[int, Path], str],
+    changing: Sequence[Turn],
+    limits: Limits,
+    rules: Mapping[Place, Treatment],
+    size: Size,
+) -> tuple[dict[str, str], list[Turn]]:
+    """The same with one size; and the messages of which an excerpt of this size would show nothing."""
+    tuned, count = tuning.WEIGHTS, limits.measure.count
+    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules, size.long)]
+    tokens_of: dict[int, int] = {}
     ordinary = bounded = 0
     for index, block in texts:
         tokens = count(block.text)
-        sizes[index] = sizes.get(index, 0) + tokens
+        tokens_of[index] = tokens_of.get(index, 0) + tokens
         rule = rules.get((index, block.path))
         most = None if rule is None else rule.max_tokens
         ordinary += tokens if most is None else 0
         bounded += 0 if most is None else min(tokens, most)
-    if not sizes:
-        return {}
+    if not tokens_of:
+        return {}, []
     places = _context(given.turns, known)
-    shown = [messages[index] if index in sizes else _clipped(messages[index]) for index in places]
+    shown = [messages[index] if index in tokens_of else _clipped(messages[index]) for index in places]
     turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
-    stays = ["" if index in sizes else "context" for index in places]
+    stays = ["" if index in tokens_of else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
-    wanted = int(tuned.excerpt_share * ordinary) + bounded
+    wanted = int(size.share * ordinary) + bounded
     numbers = {index: number for number, index in enumerate(places)}
     local = {
         (numbers[message], path): rule
@@ -101,16 +137,21 @@ def enter_views(
     for number, one in enumerate(candidates):
         if (place := (places[one.block.message], one.block.path)) in counted:
             candidates[number], repeated = discounted(one, above[place], limits.measure)
-            wanted -= int(tuned.excerpt_share * repeated)
-    room = limits._replace(room=whole - sum(sizes.values()) + wanted, names=tuned.excerpt_names_share, most=0)
+            wanted -= int(size.share * repeated)
+    room = limits._replace(room=whole - sum(tokens_of.values()) + wanted, names=tuned.excerpt_names_share, most=0)
     written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
+    stubs = set()
     for number, index in enumerate(places):
         rows = [row for row in written.decisions if row.message == number and row.key]
-        if index in sizes and rows and all(row.action != "stub" for row in rows):  # the model has just asked for it
-            fresh[index - known] = written.messages[number]
-            taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
-    return taken
+        if index not in tokens_of or not rows:
+            continue
+        if any(row.action == "stub" for row in rows):  # the model has just asked for it
+            stubs.add(index)
+            continue
+        fresh[index - known] = written.messages[number]
+        taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
+    return taken, [turn for turn in changing if turn.index in stubs]
 
 
 def long_results(turn: Turn, limits: Limits, long: int, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:

@@ -25,7 +25,7 @@ from ..result import Action, Decision
 from ..tokens.measure import Measure
 from ..types import Conversation, Message, Path, Place, Treatment, Turn
 from . import weights as tuning
-from .entry_excerpts import enter_views, long_results
+from .entry_excerpts import Size, enter_views, long_results
 from .repeats import Above, referred
 
 
@@ -97,7 +97,7 @@ def entered(
     limits: Limits,
     forms: str,
     rules: Mapping[Place, Treatment],
-    long: int,
+    sizes: Sequence[Size],
 ) -> Entered:
     """The new messages in their smaller forms.
 
@@ -110,7 +110,7 @@ def entered(
         limits: The room and the measure of the request.
         forms: "" for no smaller forms, "lossless" or "views".
         rules: What the caller's rules say about texts of the new messages.
-        long: Tokens above which a result is long.
+        sizes: The sizes of excerpts.
     """
     fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
     taken: dict[str, str] = {}
@@ -120,7 +120,7 @@ def entered(
         taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
     if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
         limits = limits._replace(cache={**limits.cache, **taken})
-        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules, long)
+        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules, sizes)
         taken |= repeated | views
     if taken and any(
         looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
@@ -138,9 +138,10 @@ def _views(
     protected: frozenset[int],
     limits: Limits,
     rules: Mapping[Place, Treatment],
-    long: int,
+    sizes: Sequence[Size],
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
+    long = sizes[0].long
 
     def untouched() -> list[Turn]:
         """The new messages that may still be changed, with a long result."""
@@ -167,7 +168,7 @@ def _views(
     }
     repeated = _leave_out_repeats(untouched(), known, fresh, newest, limits, long)
     limits = limits._replace(cache={**limits.cache, **repeated})
-    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, long)
+    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, sizes)
 
 
 def _leave_out_repeats(

@@ -28,7 +28,10 @@ class TurnWeights:
         0.1, "e: share of the excerpts on entry whose whole text the model retrieves later", _BILL
     )
     excerpt_share: float = weight(1 / 3, "share of the tokens of long new results that stays", _BILL)
-    excerpt_names_share: float = weight(0.3, "share of names in what an excerpt on entry adds to its floor", _BILL)
+    larger_excerpt_share: float = weight(
+        0.5, "the same for results of which a smaller excerpt would show nothing", f"{_BILL}: 0.45 to 0.6 are alike"
+    )
+    excerpt_names_share: float = weight(0.5, "share of names in what an excerpt on entry adds to its floor", _BILL)
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
     context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
 

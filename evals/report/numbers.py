@@ -8,7 +8,20 @@ from evals.harness.stats import Estimate
 
 # Shares that are read as percentages; every other share of 0 to 1 is written 0.93.
 PERCENT = frozenset(
-    {"kept", "met", "missed", "invalid", "written", "needing", "losing", "failed", "asking", "as text", "of everything"}
+    {
+        "kept",
+        "met",
+        "missed",
+        "invalid",
+        "written",
+        "needing",
+        "losing",
+        "copying",
+        "failed",
+        "asking",
+        "as text",
+        "of everything",
+    }
 )
 
 

@@ -8,7 +8,9 @@ and the rules of one or more models instead: minimum length, and the 128-token s
 the prompt is cached: "5m" (the usual price of a write), "1h" (the price of a write for an hour), or "none" (no cache).
 
 A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that was in the
-history and cannot be read in the request. It then pays the request once more as a read, and the newest messages with
+history and cannot be read in the request, unless the history has it by chance, whoever compresses: a number if the
+history has half of all numbers of its form, as line numbers make it, and a word in capitals that the history also
+writes in small letters (NOT, TEXT). It then pays the request once more as a read, and the newest messages with
 the missing text as a write. Every bill includes that. Text that is not in the contender's cache is lost for good.
 Such a turn is counted apart and pays nothing, so a bill with lost text is too low. Retrieved text is not kept for
 later turns. If a contender raises, everything is sent in that turn.
@@ -21,6 +23,9 @@ written     share of the tokens that were written to the cache (or, if nothing i
 using       share of the turns whose next action uses something of the history, the same for every contender
 needing     share of the turns that need a retrieval
 losing      share of the turns in which something needed is lost for good
+copying     share of the turns whose next action repeats whole lines of the history (20 characters or more) that cannot
+            be read in the request. No retrieval is counted for them, so this says how much the bill may leave out: a
+            model also writes the same line again by itself
 failed      share of the turns in which the contender raised
 compactions turns per run in which the sent text changed, and would not have fitted the trigger with the new text
 changed     bytes per run that were in the request before and are not at the start of this one, in turns that are no
@@ -91,6 +96,7 @@ COLUMNS = (
     Column("using", "uses", "percent", over="requests", pooled=True),
     Column("needing", "retrieves", "percent", over="requests", pooled=True),
     Column("losing", "loses", "percent", over="requests", pooled=True),
+    Column("copying", "copies", "percent", over="requests", pooled=True),
     Column("failed", "failed", "percent", over="requests", pooled=True),
     Column("compactions", "compactions", "tokens"),
     Column("changed", "changed", "tokens"),

@@ -39,8 +39,11 @@ def places(message: Any) -> list[Place]:
             stack += reversed(holder)
         elif isinstance(holder, dict) and holder.get("type") not in _NO_TEXTS:
             found += [(holder, name) for name in ("content", "text", "output") if isinstance(holder.get(name), str)]
-            inside = (holder.get(name) for name in _INSIDE)
-            stack += [value for value in inside if isinstance(value, dict | list)]
+            inside = [(name, holder.get(name)) for name in _INSIDE]
+            # no API takes one part where it has a list of parts
+            stack += [
+                one for name, one in inside if isinstance(one, list) or (isinstance(one, dict) and name != "content")
+            ]
     return found
 
 

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-from compresskit.bill import Figures, Request, Sent, Sizes, needed
+from compresskit.bill import Figures, Request, Sent, Sizes
 from compresskit.bill import replay as replay_run
+from compresskit.bill.actions import request
 from compresskit.prices import Prices
 from evals.harness.cases import Row, Turn
 from evals.harness.contenders import Contender
@@ -76,6 +77,7 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
         "uses": sum(one.uses for one in figures),
         "retrieves": sum(one.retrieves for one in figures),
         "loses": sum(one.loses for one in figures),
+        "copies": sum(one.copies for one in figures),
         "failed": sum(one.error is not None for one in figures),
         "compactions": sum(one.compacts for one in figures),
         "changed": sum(one.changed for one in quiet),
@@ -88,7 +90,7 @@ def row(run: Run, name: str, figures: Sequence[Figures], everything: Sequence[Fi
 def _requests(run: Run) -> list[Request]:
     """Where the requests end, and what the next action needs of the history: the same for every contender."""
     return [
-        Request(end, needed(run.messages[:end], message))
+        request(run.messages, end)
         for end, message in enumerate(run.messages)
         if end and message.get("role") == "assistant"
     ]

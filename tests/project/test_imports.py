@@ -48,7 +48,7 @@ LAYERS = [
     {"bill", "chat"},
     {"bench"},
     {"integrations", "clients", "mcp", ""},
-    {"cli"},
+    {"cli", "__main__"},
 ]
 
 

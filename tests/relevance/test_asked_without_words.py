@@ -184,6 +184,33 @@ def test_words_are_found_in_scripts_without_spaces_and_with_marks(language):
     assert PAGES[language][0] in result.messages[0]["content"]
 
 
+BRIDGES = {
+    "Japanese": (
+        "{n}番の橋は第{town}町にあり、{year}年に建てられました。石のアーチがあり、多くの人が毎日川を渡るために使います。",
+        "{year}年に建てられた橋がどの町にあるか教えてください",
+    ),
+    "Chinese": (
+        "第{n}号桥位于第{town}镇，建于{year}年。桥有石拱，每天有很多人用它过河。",
+        "请告诉我建于{year}年的桥在哪个镇",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", BRIDGES)
+def test_a_question_that_is_asked_again_does_not_take_the_place_of_its_answer(language):
+    line, asking = BRIDGES[language]
+    lines = [line.format(n=n, town=n * 7 % 13, year=1800 + n) for n in range(150)]
+    question = asking.format(year=1887)
+    messages = [
+        {"role": "user", "content": "\n".join([*lines, question])},
+        {"role": "assistant", "content": "11"},
+        {"role": "user", "content": question},
+    ]
+    whole = compress(messages, "gpt-4o").original_tokens
+    result = compress(messages, "gpt-4o", trigger=whole - 1, target=whole // 4)
+    assert lines[87] in result.messages[0]["content"]
+
+
 def test_a_page_of_sentences_is_no_code():
     text, _ = written("HTML")
     assert detect(text).kind == detect(text, "guide.html").kind == "prose"

@@ -108,6 +108,17 @@ def test_a_hook_that_is_new_begins_anew_and_no_old_text_can_be_retrieved():
         result = compress(given, "gpt-4o", **BUDGET, before=hide, **options)
         assert leaks(everything(result)) == []
         assert restore(result.messages, result.cache) == messages
+    for given in (messages, before.messages):  # with a hook that changes nothing, no form has to go
+        result = compress(given, "gpt-4o", **BUDGET, before=lambda text, _: text, previous=before)
+        assert result.original_tokens == before.original_tokens
+
+
+def test_a_new_message_that_says_what_a_hook_wrote_earlier_keeps_its_text():
+    first = compress(talk(1, lines=30), "gpt-4o", before=hide)
+    quotation = {"role": "user", "content": first.messages[1]["content"]}
+    more = [*talk(1, lines=30), quotation]
+    result = compress(more, "gpt-4o", before=hide, previous=first, cache=first.cache)
+    assert restore(result.messages, result.cache) == more
 
 
 def test_a_hook_that_is_left_out_leaves_what_was_sent_and_comes_back_for_everything():

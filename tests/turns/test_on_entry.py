@@ -85,7 +85,7 @@ def test_records_enter_in_a_short_form_that_loses_nothing():
 
 
 @every_shape
-@pytest.mark.parametrize(("functions", "shortened"), [(2, False), (9, True)])
+@pytest.mark.parametrize(("functions", "shortened"), [(2, False), (5, True), (9, True)])
 def test_results_of_150_tokens_are_long_in_a_short_prompt(shape, functions, shortened):
     text = source(functions)
     assert (cost([{"role": "user", "content": text}]) > 150) == shortened
@@ -210,6 +210,8 @@ def test_a_form_that_says_everything_does_not_have_to_pay_for_the_tool():
     assert short.tools is None
     assert short.compressed_tokens < plain.compressed_tokens
     assert restore(short.messages, short.cache) == messages
+    as_sent = compress(short.messages, MODEL, on_entry=True, cache=short.cache)
+    assert (as_sent.messages, as_sent.tools) == (short.messages, None)
 
 
 def test_a_small_request_that_fits_in_complete_forms_pays_for_no_tool():

@@ -44,7 +44,7 @@ _WEIGHTS = (  # those that moved a figure of a family when all were tried
     *("relevance.id_share", "plan.min_segment_characters", "plan.density_exponent", "plan.entity_value"),
 )
 _OF_PRICES = ("bill, in sum", "needing", "losing")
-_OF_BILLS = ("bill, mean of runs", *_OF_PRICES, "dearer", "changed", "using", "failed")
+_OF_BILLS = ("bill, mean of runs", *_OF_PRICES, "dearer", "changed", "using", "copying", "failed")
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.1, peers=True),
     "probes": Recipe((*_EVALS, "probes"), 1, peers=True),
