@@ -20,14 +20,13 @@ from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
 from .source_path import path_of
-from .split import RUNNING, split
+from .split import split
 
 __all__ = [
     "FORMS",
     "LOSSLESS",
     "MARKER",
     "REWORDED",
-    "RUNNING",
     "Detected",
     "Heading",
     "MadeForms",

@@ -20,7 +20,7 @@ _MIN_PART = 40  # characters of a part of a text on average, minimum; shorter pa
 _RECORDS = _ROWS | {"json"}  # kinds with records that are segments of their own; members of an object are not
 _UNCUT = 600  # characters up to which a row or record is one segment: half of one does not say what it is about
 _MAX_ROWS = 1000  # rows of a text that are segments of their own, maximum, which bounds the time
-RUNNING = frozenset({"prose", "markdown"})  # kinds whose sentences need those beside them
+_RUNNING = frozenset({"prose", "markdown"})
 _RUNNING_FACTOR = 3  # minimum size of a segment of prose, in sizes of code: prose needs more context; chosen by hand
 
 
@@ -65,7 +65,7 @@ def _segments(
         min_chars = apart
     if found.kind in _RECORDS:
         max_chars = max(max_chars, _UNCUT)
-    if found.kind in RUNNING:
+    if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     starts: list[int] = []
     marks = _opening(_marks(found, text, deep, max_chars), starts)

@@ -10,7 +10,6 @@ from ..content import (
     LOSSLESS,
     MARKER,
     REWORDED,
-    RUNNING,
     Detected,
     MadeForms,
     Segment,
@@ -91,12 +90,12 @@ class _Splitter:
         """A text with its segments, and with its compact form if it has one that pays."""
         block, rule, tuned = one.block, one.rule, tuning.WEIGHTS
         room = self._room if rule is None or rule.max_tokens is None else min(self._room, rule.max_tokens)
-        kind = detect(block.text, block.call)
-        most = max(_most_characters(block.text, kind, self._measure, room), 4 * self._coarse)
+        most = max(_most_characters(block.text, self._measure, room), 4 * self._coarse)
         least = max(min(tuned.min_segment_characters, most // 4), self._coarse)
         if form := self._own(block, rule):
             parts = split(form, hint=block.call, min_chars=least, max_chars=most)
             return one._replace(split=parts, form=SHORTENED, short=form)
+        kind = detect(block.text, block.call)
         if found := self._compact(block, kind, rule):
             form, short = found
             if block.message in self._quoted:
@@ -216,12 +215,11 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
 
 
-def _most_characters(text: str, kind: Detected, measure: Measure, room: int) -> int:
+def _most_characters(text: str, measure: Measure, room: int) -> int:
     """The characters of the largest segment: about 400 tokens, or fewer if the room is small."""
     tuned, factor = tuning.WEIGHTS, measure.factor
-    fewest = tuned.min_running_segment_tokens if kind.kind in RUNNING else tuned.min_segment_tokens
     wanted = int(room / factor) // tuned.min_segments_in_room
-    tokens = max(fewest, min(tuned.max_segment_tokens, wanted))
+    tokens = max(tuned.min_segment_tokens, min(tuned.max_segment_tokens, wanted))
     size = min(tuned.density_sample_characters, len(text) // 2)
     middle = (len(text) - size) // 2
     sample = text[middle : middle + size]

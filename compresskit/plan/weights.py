@@ -54,12 +54,7 @@ class PlanWeights:
     )
     max_segment_characters: int = weight(1_600, "characters of a segment, maximum")
     max_segment_tokens: int = weight(400, "tokens of a segment, maximum: dense text has them in far fewer characters")
-    min_segment_tokens: int = weight(
-        30,
-        "tokens of the largest segment, minimum",
-        "`python -m evals outputs`: shorten at 10 % 0.96 with 60, 0.99 with 30",
-    )
-    min_running_segment_tokens: int = weight(60, "tokens of the largest segment of prose, minimum")
+    min_segment_tokens: int = weight(60, "tokens of the largest segment, minimum")
     min_segments_in_room: int = weight(8, "segments that should fit a small target")
     density_sample_characters: int = weight(
         400, "characters of a sample whose tokens give the density of a text; 0: every text counts as plain"
