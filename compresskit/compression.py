@@ -186,7 +186,7 @@ def compress(
     """
     check_options(COMPRESS, locals())  # so far, locals() holds the arguments alone
     hook, form = checked_hook("before", before), checked_hook("after", after)
-    before_hook = previous
+    goes_on = previous is not None
     previous, cache = _followed(previous, cache, hook)
     prices = prices_of(prices, model)
     measure = measure_for(model, counter, float(token_factor))
@@ -218,7 +218,7 @@ def compress(
         if kept is not None and not call.pays(kept):
             return kept
         call = call.compacting(offers.compacted(previous, call.request.offer))
-    history, call = _put_back(call, cache, goes_on=before_hook is not None)
+    history, call = _put_back(call, cache, goes_on)
     stays, ruled = call.must_stay(history)
     turns = stays.turns
     compaction = Compaction(
