@@ -82,9 +82,7 @@ class Judged(NamedTuple):
     atoms: Sequence[Atom]
     candidates: Sequence[Candidate]
     firsts: Sequence[int]  # the first candidate of each message, and the number of candidates
-    relevance: Sequence[
-        float
-    ]  # for each candidate, the best value of its segments, or of its atom, as decisions tell it
+    relevance: Sequence[float]  # for each candidate, its best value or that of its atom, as decisions tell it
     values: Sequence[float]  # value of each atom, apart from its larger texts
     entities: Sequence[frozenset[int]]  # entities of each atom, apart from its larger texts
     weights: Sequence[float]  # weights of the entities, by number
