@@ -4,7 +4,7 @@ import json
 import os
 import re
 
-from command_line import run, spawn
+from command_line import inside, run, spawn
 from session_files import claude_code, codex, save
 
 
@@ -74,14 +74,14 @@ def test_only_the_newest_files_are_read_and_a_broken_one_is_left_out(tmp_path):
     variables = home(tmp_path, [claude_code(1), claude_code(1), [{"type": "mode", "mode": "x"}]])
     for number in range(3):
         os.utime(tmp_path / ".claude" / "projects" / "-repo" / f"{number}.jsonl", (number, number))
-    done = spawn("doctor", "--limit", 2, "--json", **variables)
+    done = inside("doctor", "--limit", 2, "--json", **variables)
     assert [one["session"] for one in json.loads(done.stdout)["sessions"]] == ["1"]
     assert b"the newest 2 of 3 files" in done.stderr
     assert b"2.jsonl was left out" in done.stderr
 
 
 def test_a_user_without_sessions_is_told_what_to_give(tmp_path):
-    done = spawn("doctor", **home(tmp_path))
+    done = inside("doctor", **home(tmp_path))
     assert done.returncode == 2
     assert b"Claude Code or Codex" in done.stderr
     assert run("doctor", tmp_path / "nowhere").exit_code == 2

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from command_line import command, environment, run, spawn
+from command_line import command, environment, inside, run
 from paths import ROOT
 
 LOG = "".join(f"10:{n // 60:02}:{n % 60:02} INFO GET /items/{n * 37 % 991} 200 {n % 23}ms\n" for n in range(900))
@@ -22,12 +22,15 @@ def home(tmp_path):
 
 
 def hook(home, *arguments, event=None, given=None, cwd=None):
-    """The command as the client runs it."""
+    """The command as the client runs it; what a user runs only changes files, and is run in this process."""
     extra = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
     variables = {
         name: value for name, value in environment(**extra).items() if name not in ("CLAUDE_CONFIG_DIR", "CODEX_HOME")
     }
     data = json.dumps(event).encode() if event is not None else given
+    if arguments[1] != "run":
+        cleared = {"CLAUDE_CONFIG_DIR": None, "CODEX_HOME": None}
+        return inside("hook", *arguments, given=data or b"", folder=cwd or home, **extra, **cleared)
     return subprocess.run(
         command("hook", *arguments), input=data or b"", capture_output=True, env=variables, cwd=cwd or home
     )
@@ -59,7 +62,7 @@ def test_a_long_result_gets_shorter_in_the_same_shape(home):
     assert "ERROR disk full" in changed["stdout"]
     assert len(changed["stdout"]) < 1200
     key = changed["stdout"].rstrip("]\n").rsplit(" ", 1)[1]
-    back = spawn("retrieve", key, "--all", HOME=str(home), XDG_STATE_HOME=str(home / "state"))
+    back = inside("retrieve", key, "--all", HOME=str(home), XDG_STATE_HOME=str(home / "state"))
     assert back.stdout.decode() == LOG
 
 

@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from command_line import command, environment, run, spawn
+from command_line import command, environment, inside, run, spawn
 
 from compresskit import shorten
 from compresskit.tokens.measure import measure_for
@@ -76,7 +76,7 @@ def test_text_that_is_not_utf_8_loses_no_byte(tmp_path):
     data = LOG.encode().replace(b"disk full", "disque échoué".encode("latin-1"))
     done = pipe(data, "--max-tokens", 200, "--keep", state=tmp_path)
     assert "disque échoué".encode("latin-1") in done.stdout
-    again = spawn("retrieve", kept_key(done.stdout.decode("latin-1")), "--all", XDG_STATE_HOME=str(tmp_path))
+    again = inside("retrieve", kept_key(done.stdout.decode("latin-1")), "--all", XDG_STATE_HOME=str(tmp_path))
     assert again.stdout == data
 
 
@@ -92,9 +92,9 @@ def test_a_kept_output_comes_back_by_the_command_in_the_last_line(tmp_path):
     assert [stat.S_IMODE(file.stat().st_mode) for file in directory.glob("*.out")] == [0o600]
     where = {"XDG_STATE_HOME": str(tmp_path)}
     assert spawn("retrieve", key, "--all", **where).stdout.decode() == LOG
-    assert spawn("retrieve", key, "--lines", "3", **where).stdout.decode() == LOG.split("\n")[2]
-    assert b"disk full" in spawn("retrieve", key, "--query", "disk full", **where).stdout
-    unknown = spawn("retrieve", "bcdfghjklmnp", **where)
+    assert inside("retrieve", key, "--lines", "3", **where).stdout.decode() == LOG.split("\n")[2]
+    assert b"disk full" in inside("retrieve", key, "--query", "disk full", **where).stdout
+    unknown = inside("retrieve", "bcdfghjklmnp", **where)
     assert unknown.returncode == 3
     assert b"No text is stored" in unknown.stderr
 
@@ -110,7 +110,7 @@ def test_of_a_very_long_output_both_ends_are_read_with_the_lines_of_the_whole(tm
     assert "301 ERROR disk full" in shown
     assert "199701 ERROR link down" in shown
     assert "characters that are not read" in shown
-    back = spawn("retrieve", kept_key(shown), "--all", XDG_STATE_HOME=str(tmp_path))
+    back = inside("retrieve", kept_key(shown), "--all", XDG_STATE_HOME=str(tmp_path))
     assert back.stdout.decode() == text
 
 

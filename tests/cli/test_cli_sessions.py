@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from command_line import on_terminal, run, spawn
+from command_line import inside, on_terminal, run, spawn
 from session_files import FILES, TASK, chat, claude_code, codex, openai_log, save
 
 from compresskit import Compressed, compress, restore, sessions
@@ -59,7 +59,7 @@ def test_compress_writes_what_restores_the_session(saved, tmp_path):
 
 def test_each_part_of_a_compacted_session_is_a_result(tmp_path):
     path = save(tmp_path / "r.jsonl", codex(compacted=True))
-    done = spawn("compress", path, "--target", 9000)
+    done = inside("compress", path, "--target", 9000)
     assert done.returncode == 0
     assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["r", "r#2"]
     assert [line.split(b":")[0] for line in done.stderr.splitlines()] == [b"r", b"r#2"]
@@ -67,7 +67,7 @@ def test_each_part_of_a_compacted_session_is_a_result(tmp_path):
 
 def test_a_session_that_is_being_written_is_read_with_a_note(tmp_path):
     path = save(tmp_path / "s.jsonl", claude_code())
-    whole = spawn("show", path)
+    whole = inside("show", path)
     path.write_text(path.read_text() + '{"type":"assistant","mess')
     done = spawn("show", "-", given=path.read_bytes())
     assert done.returncode == 0
@@ -84,7 +84,7 @@ def test_a_message_is_shown_before_and_after(tmp_path):
     result = compress(session.messages, session.model, target, target)
     units = account(as_fields(result)).by_loss()
     excerpt = next(unit for unit in units if unit.action == "excerpt")
-    done = spawn("show", path, "--message", excerpt.first)
+    done = inside("show", path, "--message", excerpt.first)
     title, *lines = done.stdout.decode().splitlines()
     assert f"{excerpt.tokens.before:,} -> {excerpt.tokens.after:,} tokens" in title
     original = session.messages[excerpt.first]["content"][0]["content"]
@@ -96,7 +96,7 @@ def test_a_message_is_shown_before_and_after(tmp_path):
     assert code == 0
     assert f"\x1b[31m- {texts['- '][0]}" in seen
     assert "\x1b[32m+ [" in seen
-    assert spawn("show", path, "--message", 99).returncode == 2
+    assert inside("show", path, "--message", 99).returncode == 2
 
 
 def test_the_figures_of_every_kind_of_result_add_up():
@@ -121,7 +121,7 @@ def test_the_figures_of_every_kind_of_result_add_up():
 
 def test_bill_replays_each_setting(tmp_path):
     path = save(tmp_path / "log.jsonl", openai_log(12))
-    done = spawn("bill", path, "--json", "--trigger", 6000)
+    done = inside("bill", path, "--json", "--trigger", 6000)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     (session,) = found["sessions"]
@@ -135,7 +135,7 @@ def test_bill_replays_each_setting(tmp_path):
     for bill in bills.values():
         assert bill["total"] == bill["prompts"] + bill["retrieving"]
         assert bill["failed"] == 0
-    shown = spawn("bill", path, "--trigger", 6000).stdout.decode()
+    shown = inside("bill", path, "--trigger", 6000).stdout.decode()
     for setting, bill in bills.items():
         (row,) = [line for line in shown.splitlines() if line.strip().startswith(setting)]
         assert f"{bill['prompt_tokens']:,}" in row
@@ -145,7 +145,7 @@ def test_bill_replays_each_setting(tmp_path):
 def test_bodies_of_requests_that_continue_each_other_are_one_session_for_every_command(tmp_path):
     bodies = [row["request"] for row in openai_log(4)]
     path = save(tmp_path / "bodies.jsonl", [*bodies, {"messages": chat(1)}])
-    bills = spawn("bill", path, "--json")
+    bills = inside("bill", path, "--json")
     assert [one["bills"]["without"]["requests"] for one in json.loads(bills.stdout)["sessions"]] == [len(bodies), 1]
     shown, written = (run(name, path) for name in ("show", "compress"))
     assert len(re.findall(r"^ +all ", shown.stdout, re.MULTILINE)) == len(written.stdout.splitlines()) == 2

@@ -1,5 +1,6 @@
-"""What the tests of the command line share: conversations, and three ways to run a command."""
+"""What the tests of the command line share: conversations, and four ways to run a command."""
 
+import contextlib
 import inspect
 import json
 import os
@@ -78,6 +79,15 @@ def environment(**extra):
 def spawn(*arguments, given=None, **extra):
     """The command as a process of its own."""
     return subprocess.run(command(*arguments), input=given, capture_output=True, env=environment(**extra))
+
+
+def inside(*arguments, given=None, folder=".", **extra):
+    """What ``spawn`` would give, but in this process, which has imported the command already."""
+    variables = dict.fromkeys(os.environ) | environment(**extra)
+    arguments = [str(argument) for argument in arguments]
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(cli, arguments, input=given, env=variables)
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout_bytes, done.stderr_bytes)
 
 
 def on_terminal(*arguments, columns=100, streams=("stdin", "stdout", "stderr"), **extra):

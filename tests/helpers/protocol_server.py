@@ -227,6 +227,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        if status >= 400:
+            self.send_header("Retry-After-Ms", "1")  # as OpenAI says it, and SDKs wait for half a second without it
         self.end_headers()
         self.wfile.write(data)
 

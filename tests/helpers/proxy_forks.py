@@ -10,12 +10,14 @@ import sys
 import time
 
 _SERVER = """
-import json, multiprocessing, os, sys, traceback
+import gc, json, multiprocessing, os, sys, traceback
 import litellm.proxy.proxy_server
 import uvicorn._subprocess
 from litellm.proxy.proxy_cli import run_server
 
 uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers are forks too
+gc.collect()
+gc.freeze()  # the forks share what was imported, and no garbage collection of theirs copies it
 
 def run(job):
     os.setsid()

@@ -5,6 +5,7 @@ the first key that it sees, and then it answers in words. So the whole loop is t
 """
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from evals.__main__ import main as evals_main
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "evals" / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+IMPORTED = re.compile(r"^\s*(?:from|import) ([\w.]+)", re.MULTILINE)
 SHELLS = ("console", "bash", "sh", "shell")
 
 
@@ -98,8 +100,28 @@ def test_the_pages_show_python_and_the_command_line():
 
 @pytest.fixture(scope="module")
 def python():
-    with forked_python() as server:
+    """A server of forks that have imported what the blocks import, and litellm."""
+    found = [IMPORTED.findall(block.values[0]) for block in blocks("python")]
+    with forked_python(sorted({"litellm", *itertools.chain(*found)})) as server:
         yield server
+
+
+def test_a_python_block_runs_as_a_program(tmp_path):
+    """The first of the README, in a process that has imported nothing."""
+    code = next(blocks("python")).values[0]
+    with serving(thinks_of_a_key) as server:
+        (program := tmp_path / "program.py").write_text(code)
+        done = subprocess.run(
+            [sys.executable, str(program)],
+            cwd=tmp_path,
+            env=environment(tmp_path, server),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.startswith("All is explained.")
 
 
 @pytest.mark.parametrize("code", list(blocks("python")))
