@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreError
+from ..stores.private import make_folder
 
 MAX_DAYS = 7  # days after which a kept output may be removed
 MAX_BYTES = 1 << 30  # bytes of all kept outputs; the oldest make room
@@ -91,11 +92,7 @@ def _write(directory: Path, key: str, data: bytes) -> None:
 
 def _private(directory: Path) -> Path:
     """The directory, made for this user alone."""
-    if not directory.exists():
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):  # another program was faster
-            directory.mkdir(mode=0o700)
-            directory.chmod(0o700)  # mkdir's mode is less the umask
+    make_folder(directory)
     _check(directory)
     return directory
 

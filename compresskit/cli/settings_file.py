@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from ..stores.private import make_folder
 from .output import Failure
 
 Entry = dict[str, Any]  # {"matcher": …, "hooks": [{"type": "command", "command": …}]}
@@ -125,7 +126,7 @@ def write(path: Path, text: str | None) -> None:
         if text is None:
             real.unlink(missing_ok=True)
             return
-        real.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(real.parent)
         mode = real.stat().st_mode & 0o7777 if real.exists() else 0o600
         handle, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
         try:

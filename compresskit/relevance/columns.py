@@ -15,6 +15,7 @@ from . import weights as tuning
 
 _NUMBER = re.compile(r"-?(\d[\d,]*(?:\.\d+)?)([kmgt]?)(?:i?b)?%?")
 _UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_MAX_ROWS = 20_000  # rows of a table, maximum, which bounds time and memory
 _MAX_COLUMNS = 40  # columns that are compared, which bounds the time
 _BEGINNING = 1.5  # rows that are looked at first, as a multiple of those that may have no number in their column
 _WORD_CHARACTERS = 60  # characters of a word that are compared
@@ -32,13 +33,13 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     0.973
     """
     values = [0.0] * len(lines)
-    rows = [(number, line.split(None, _MAX_COLUMNS)) for number, line in enumerate(lines) if line.strip()]
-    if len(rows) < tuning.WEIGHTS.min_outlier_lines:
+    widths = sorted((count for line in lines if (count := len(line.split(None, _MAX_COLUMNS)))), reverse=True)
+    if not tuning.WEIGHTS.min_outlier_lines <= len(widths) <= _MAX_ROWS:
         return values
-    widths = sorted((len(row) for _, row in rows), reverse=True)
     width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
     if width < 2:  # lines of one word are no rows
         return values
+    rows = ((number, line.split(None, _MAX_COLUMNS)) for number, line in enumerate(lines))
     aligned = [(number, row) for number, row in rows if len(row) >= width]
     for column in range(width):
         cells = [(number, row[column]) for number, row in aligned]

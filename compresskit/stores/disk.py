@@ -18,6 +18,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, StoreError, check_whole
 from .limits import MAX_BYTES, TTL, checked
+from .private import make_folder
 
 _DATABASE = "cache.db"  # diskcache's name for it
 _BUSY_SECONDS = 10  # how long another process may keep the database to itself
@@ -121,12 +122,7 @@ def _diskcache() -> Any:
 
 def _make_private(directory: Path) -> None:
     """Makes the directory and its database for this user only, or makes sure that they are."""
-    for parent in reversed([directory, *directory.parents]):
-        try:
-            parent.mkdir(mode=0o700)
-        except FileExistsError:
-            continue
-        parent.chmod(0o700)  # mkdir's mode is less the umask, which may take away too much
+    make_folder(directory)
     _check_private(directory, directory.stat())
     database = directory / _DATABASE
     # SQLite gives its other files the mode of the database. No link is followed to somewhere else.

@@ -88,7 +88,7 @@ def test_a_kept_output_comes_back_by_the_command_in_the_last_line(tmp_path):
     assert text.split("\n")[-2].startswith("[… all of it: ")
     assert f": retrieve {key}]" in text.split("\n")[0]
     directory = tmp_path / "compresskit" / "outputs"
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (directory, directory.parent)] == [0o700, 0o700]
     assert [stat.S_IMODE(file.stat().st_mode) for file in directory.glob("*.out")] == [0o600]
     where = {"XDG_STATE_HOME": str(tmp_path)}
     assert spawn("retrieve", key, "--all", **where).stdout.decode() == LOG

@@ -95,7 +95,7 @@ def test_a_verbatim_text_has_no_compact_form():
 def test_an_excerpt_always_shows_something_of_its_text():
     rules = [Rule(role="tool", action="excerpt")]
     shown = [text_of(ruled(*rules, target=1_200), number) for number in (POLICY, PAGE, FILE, LIST)]
-    assert all(text is not None and text.count("\n") > 1 for text in shown)
+    assert all(any(not line.startswith("[…") for line in text.splitlines()) for text in shown)
 
 
 def test_a_stub_is_one_line_even_if_there_is_room():
