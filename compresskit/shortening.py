@@ -259,10 +259,9 @@ class _Output:
             added = output_values(one.source, one.split.segments, one.split.kind, ran)
             added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
-        relevant = one.values
-        least = min(relevant, default=0.0)  # what all segments have, such as the words of the call
+        least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
         share = 1.0 if self._asked else weights.WEIGHTS.unasked_share
-        values = [share * (value - least) + more for value, more in zip(relevant, added, strict=True)]
+        values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
         values = with_heads(one.source, one.split.segments, one.split.kind, ran, values)
         one = one._replace(values=values)
         if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now

@@ -155,7 +155,7 @@ def test_a_word_that_every_count_has_tells_no_part_apart():
         lines += [f" {n % 6 + 1} files changed, {n + 3} insertions(+)", ""]
     shown = at("\n".join(lines), 0.1, query="Which change was about retries?", command="git log --stat").text
     assert "Retries stop at three" in shown
-    assert shown.count("files changed") <= 6
+    assert shown.count("files changed") <= 4
 
 
 def test_the_path_says_which_kind_a_text_is():
@@ -263,7 +263,7 @@ def test_a_file_reports_no_failures():
 
 def test_tokens_can_be_those_of_a_model_without_a_tokenizer():
     result = shorten(log(), 400, token_factor=2.0)
-    assert 200 < result.tokens <= 400
+    assert result.text == shorten(log(), 200).text
     for tokens, text in ((result.tokens, result.text), (result.original_tokens, log())):
         assert tokens == 2 * shorten(text, 10**6).tokens
 

@@ -25,7 +25,7 @@ from .stack_traces import is_frame_of_others, trace_rows
 from .terms import terms
 from .word_forms import inflections
 
-_SCORED_CHARACTERS = 600_000  # characters of a text whose values are part of a score, which bounds the time
+SCORED_CHARACTERS = 600_000  # characters of outputs, newest first, that are part of a score, which bounds the time
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
@@ -128,7 +128,7 @@ def output_share(text: str, kind: str, ran: bool, explicit: float) -> float:
     Lines and results of calls may also be speakers or cells. So the more surely the query asks about the texts, the
     more its words decide alone. A log is an output in any case.
     """
-    if len(text) > _SCORED_CHARACTERS:
+    if len(text) > SCORED_CHARACTERS:
         return 0.0
     return tuning.WEIGHTS.output_share * (1.0 if kind == "log" else (ran or kind == "lines") * (1 - explicit))
 
@@ -146,10 +146,12 @@ def with_heads(text: str, segments: Sequence[Segment], kind: str, ran: bool, val
     if not share or not (kind in _LISTED or (kind == "code" and ran)):
         return values
     heads = {place for place, (start, _, _) in enumerate(segments) if text.endswith("\n\n", 0, start)}
+    if not heads:
+        return values
     found, head = list(values), 0
-    for place in range(len(segments) if heads else 0):
+    for place, value in enumerate(values):
         head = place if place in heads else head
-        found[head] = max(found[head], share * values[place])
+        found[head] = max(found[head], share * value)
     return found
 
 

@@ -22,7 +22,7 @@ from .fusion import fuse
 from .joins import joined
 from .links import hop
 from .outliers import of_records
-from .output_signals import output_share, output_values, was_run, with_heads
+from .output_signals import SCORED_CHARACTERS, output_share, output_values, was_run, with_heads
 from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
@@ -31,7 +31,6 @@ from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
-_UNLIKE_CHARACTERS = 600_000  # characters, newest first, that are looked through for outliers, which bounds the time
 _RECORDS = frozenset({"json", "jsonl", "table"})
 
 
@@ -183,7 +182,7 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
 
 def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
     """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends."""
-    left = _UNLIKE_CHARACTERS
+    left = SCORED_CHARACTERS
     for number in reversed(range(len(documents))):
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
