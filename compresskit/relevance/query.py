@@ -117,7 +117,8 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     for block in _asking(turns):
-        if block.data:  # the material beside a question says what other texts it is about, the more the shorter it is
+        if block.data and block.text:
+            # the material beside a question says what other texts it is about, the more the shorter it is
             beside = 1 - len(block.text) / size
             add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context

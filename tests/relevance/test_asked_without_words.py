@@ -235,3 +235,10 @@ def test_a_line_above_a_text_and_a_fence_around_it_hide_no_kind(kind, wrapped):
     assert detect(DATA[kind]).kind == kind
     if kind != "python" or not wrapped.startswith(("File", "The")):  # prose quotes lines of code below a title, too
         assert detect(wrapped.format(DATA[kind])).kind == kind
+
+
+def test_an_empty_text_that_may_change_is_no_material():
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AAAA"}}
+    messages = [{"role": "user", "content": each} for each in ("", [image], "The pier is old. " * 60)]
+    result = compress(messages, "gpt-4o", shape="anthropic", trigger=15, target=1, open=["user"])
+    assert restore(result.messages, result.cache) == messages
