@@ -69,13 +69,14 @@ def of_sections(documents: Sequence[Document], reader: Reader, query: Query, bes
     tells = {term: reader.weights[term] * log(1 + total / count) for term, count in spread.items()}
     values = [[_value(one, tells) for one in each] for each in titled]
     most = max((value for each in values for value in each), default=0.0)
-    if not most:
+    if not most and not any(one.named for each in titled for one in each):
         return empty
     sizes = [end - start for document in documents for start, end, _ in document.segments]
     usual = sum(sizes) / max(1, len(sizes))
     found: list[float] = []
     for document, own, each in zip(documents, titled, values, strict=True):
-        found += _of_segments(document, own, [value / most for value in each], usual)
+        shares = [value / (most or 1.0) for value in each]
+        found += _of_segments(document, own, list(map(_with_number, own, shares)), usual)
     return [best * value for value in found]
 
 
@@ -101,8 +102,12 @@ def _value(one: _Titled, tells: dict[str, float]) -> float:
     tuned = tuning.WEIGHTS
     own = sum(map(tells.__getitem__, one.hits))
     above = sum(map(tells.__getitem__, one.path - one.hits)) if one.hits else 0.0
-    number = tuned.named_section * max(tells.values(), default=1.0) if one.named else 0.0
-    return float((own + tuned.path_share * above) * one.said**tuned.title_exponent + number)
+    return float((own + tuned.path_share * above) * one.said**tuned.title_exponent)
+
+
+def _with_number(one: _Titled, share: float) -> float:
+    """The value of a title, with that of its number, which the question may name."""
+    return share + tuning.WEIGHTS.named_section * one.named
 
 
 def _of_segments(document: Document, titled: Sequence[_Titled], values: Sequence[float], usual: float) -> list[float]:
