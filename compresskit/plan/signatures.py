@@ -23,7 +23,7 @@ HEADED = frozenset({"markdown", "documents"})  # kinds whose segments have the n
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
     """The result of ``signatures``, or the heading of the text behind a gap; none if it fails."""
     if split.kind in HEADED:
-        return list(filter(None, [heading_behind(split.segments, kept, number)]))
+        return list(filter(None, [heading_behind(text, split.segments, kept, number)]))
     none: list[str] = []
     return guarded(lambda: list(signatures(text, split.segments, kept, number, split.kind)), none)
 
@@ -47,17 +47,19 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
         yield f"{words} L{first}" + (f"-{last}" if last > first else "")
 
 
-def heading_behind(segments: Sequence[Segment], kept: Set[int], number: int) -> str:
-    """The heading of the section in which a kept text begins, if it is left out; else "".
+def heading_behind(text: str, segments: Sequence[Segment], kept: Set[int], number: int) -> str:
+    r"""The heading of the section in which a kept text begins, with its line, if it is left out; else "".
 
     Args:
+        text: The text.
         segments: Segments with the names of their sections.
         kept: The numbers of those that are kept.
-        number: The last left-out segment before the text.
+        number: The last left-out segment before the kept text.
 
-    >>> parts = [Segment(0, 9, "1.0"), Segment(9, 20, "0.9"), Segment(20, 30, "0.9"), Segment(30, 40, "0.9")]
-    >>> heading_behind(parts, {3}, 2), heading_behind(parts, {1, 3}, 2), heading_behind(parts, {1}, 0)
-    ('0.9', '', '')
+    >>> text = "# 1.0\n\nOne.\n\n# 0.9\n\nTwo.\n\nThree.\n"
+    >>> parts = [Segment(0, 13, "1.0"), Segment(13, 26, "0.9"), Segment(26, 33, "0.9")]
+    >>> heading_behind(text, parts, {2}, 1), heading_behind(text, parts, {1}, 0)
+    ('0.9 L5', '')
     """
     if number + 1 not in kept or number in kept:
         return ""
@@ -68,10 +70,16 @@ def heading_behind(segments: Sequence[Segment], kept: Set[int], number: int) -> 
         heading = before
     else:
         return ""
-    while number and segments[number].name == heading and number not in kept:
-        number -= 1
-    shown = number in kept and (segments[number].name == heading or segments[number].name.endswith(f", {heading}"))
-    return "" if shown else _signature(_TARGET.sub(lambda match: "]" * (match[0][0] == "]"), heading))
+    first = number
+    while first and segments[first - 1].name == heading:
+        first -= 1
+    if first and segments[first - 1].name.endswith(f", {heading}"):
+        first -= 1
+    at = text.find(heading, segments[first].start, segments[first].end)
+    if at < 0 or any(place in kept for place in range(first, number)):
+        return ""
+    line = 1 + text.count("\n", 0, at)
+    return f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), heading))} L{line}"
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:
