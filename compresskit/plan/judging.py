@@ -15,15 +15,18 @@ from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
+from ..relevance.document import RECORDS
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
+from ..relevance.output_signals import was_run
 from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import NO_ENTITIES, Candidate, Judged
 from .groups import Atom
+from .outputs import as_output
 from .segmenting import split_all
 
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
@@ -79,7 +82,8 @@ def judge(
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
-    for number, one in _with_discounts(_with_values(large, scores), candidates).items():
+    large = _with_outputs(_with_values(large, scores), turns, query)
+    for number, one in _with_discounts(large, candidates).items():
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
@@ -181,6 +185,20 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
         if one.shares:
             values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
         found[number] = one._replace(values=values)
+    return found
+
+
+def _with_outputs(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
+    """Judges the text that a conversation mostly consists of by what it says itself.
+
+    Such a text is the output of a command. Where no human speaks, as in ``shorten()``, it may be any text.
+    """
+    least = tuning.WEIGHTS.sole_share * sum(len(one.source) for one in large.values())
+    found = dict(large)
+    for number, one in large.items():
+        ran = was_run(one.block.text, one.block.call)
+        if len(one.source) >= least and ((ran and one.split.kind not in RECORDS) or not any(t.human for t in turns)):
+            found[number] = as_output(one, ran, query)
     return found
 
 
