@@ -24,7 +24,8 @@ from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import Atom
 from .plan.judging import judge
-from .relevance.output_signals import has_events, output_query, was_run
+from .relevance.output_signals import has_events, was_run
+from .relevance.query import derive
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
@@ -185,7 +186,7 @@ class _Output:
         self._block = Block(0, ("content",), text, call=self._hint)
         self._turns = [Turn(0, "tool", [self._block])]
         self._rules: Mapping[Place, Treatment] = NO_RULES
-        self._query = output_query(query or "", command or "", text)
+        self._query = derive([], query or "")
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
         self._alarming: list[str] = []

@@ -19,7 +19,7 @@ from ..relevance.document import RECORDS
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
-from ..relevance.output_signals import was_run
+from ..relevance.output_signals import output_query, output_share, was_run
 from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
@@ -59,6 +59,8 @@ def judge(
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
     candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
+    if (sole := _sole(large, turns, query)) is not None:
+        query = output_query(query, large[sole].block.call, large[sole].block.text)
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
     documents = [
@@ -82,7 +84,9 @@ def judge(
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
-    large = _with_outputs(_with_values(large, scores), turns, query)
+    large = _with_values(large, scores)
+    if sole is not None:
+        large[sole] = as_output(large[sole], query)
     for number, one in _with_discounts(large, candidates).items():
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
@@ -100,7 +104,8 @@ def judge(
         members = turns[atom.first : atom.last + 1] if numbers else ()
         blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
     facts.weigh(blocks)
-    acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
+    # an answer needs what the question asks about, an agent's next step what it has seen
+    acts = 1 - query.explicit if sole is None else 0.0
     return Judged(
         messages,
         turns,
@@ -188,18 +193,19 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
     return found
 
 
-def _with_outputs(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
-    """Judges the text that a conversation mostly consists of by what it says itself.
+def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -> int | None:
+    """The number of the output that a conversation mostly consists of, if there is one.
 
-    Such a text is the output of a command. Where no human speaks, as in ``shorten()``, it may be any text.
+    Where no human speaks, as in ``shorten()``, it may be any text.
     """
     least = tuning.WEIGHTS.sole_share * sum(len(one.source) for one in large.values())
-    found = dict(large)
-    for number, one in large.items():
-        ran = was_run(one.block.text, one.block.call)
-        if len(one.source) >= least and ((ran and one.split.kind not in RECORDS) or not any(t.human for t in turns)):
-            found[number] = as_output(one, ran, query)
-    return found
+    number, one = max(large.items(), key=lambda item: len(item[1].source), default=(0, None))
+    if one is None or len(one.source) < least:
+        return None
+    if not any(turn.human for turn in turns):
+        return number
+    ran, kind = was_run(one.block.text, one.block.call), one.split.kind
+    return number if ran and kind not in RECORDS and output_share(one.source, kind, ran, query.explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

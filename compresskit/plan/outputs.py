@@ -9,19 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..relevance import weights as relevance_tuning
-from ..relevance.output_signals import output_share, output_values, telling_rows, with_heads
+from ..relevance.output_signals import output_share, output_values, telling_rows, was_run, with_heads
 from ..relevance.rows import Row, cut
 from ..types import Query
 from .candidates import Candidate
 
 
-def as_output(one: Candidate, ran: bool, query: Query) -> Candidate:
-    """A candidate with the values that it has as an output: what it says itself, and what sets its segments apart.
-
-    Args:
-        ran: Whether a command wrote the text, rather than that it is the content of a file.
-    """
+def as_output(one: Candidate, query: Query) -> Candidate:
+    """A candidate with the values that it has as an output: what it says itself, and what sets its segments apart."""
     source, kind = one.source, one.split.kind
+    ran = was_run(one.block.text, one.block.call)
     added = output_values(source, one.split.segments, kind, ran)
     scored = output_share(source, kind, ran, query.explicit)  # the score has it already
     one = one._replace(values=[value - scored * more for value, more in zip(one.values, added, strict=True)])
