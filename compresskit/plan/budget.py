@@ -14,9 +14,9 @@ from . import weights as tuning
 from .candidates import Judged
 from .choice import Choice, Hints
 from .costs import Costs, price_all
-from .hints import choose_names, choose_signatures, code_with_gaps, names_share, reserved
+from .hints import choose_names, choose_signatures, names_share, reserved, with_gaps
 from .knapsack import Knapsack
-from .signatures import HEADED
+from .signatures import HEADED, Title
 from .writer import Written, write
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def _is_small(room: int, judged: Judged) -> bool:
 def _fitted(limits: Limits, costs: Costs) -> Written:
     """The messages written within the room by counted tokens; in their cheapest forms if nothing fits."""
     room = budget = limits.room
+    known: dict[int, list[Title]] = {}
     for _ in range(_ATTEMPTS):
         knapsack = costs.knapsack()
         if knapsack.floor > room:  # stubs that describe their texts are too expensive here
@@ -137,12 +138,12 @@ def _fitted(limits: Limits, costs: Costs) -> Written:
         if knapsack.floor > room:
             break
         twice = _is_small(room, costs.judged)
-        choice = _choose(limits, costs, knapsack, budget, hints=not twice)
+        choice = _choose(limits, costs, knapsack, budget, known, hints=not twice)
         written = write(costs, choice)
         spare = room - written.tokens
         if spare >= 0:
             enough = spare <= tuning.WEIGHTS.max_spare_share * room or not twice
-            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare) or written
+            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare, known) or written
         budget = max(0, min(budget, choice.tokens) + spare)
     least = write(costs, costs.knapsack(bare=True).choice)
     if least.tokens <= room:
@@ -150,19 +151,28 @@ def _fitted(limits: Limits, costs: Costs) -> Written:
     return min(least, write(costs, costs.knapsack().choice), key=lambda written: written.tokens)
 
 
-def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Written | None:
+def _fuller(
+    limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, known: dict[int, list[Title]]
+) -> Written | None:
     """The messages written with a larger budget, since estimates are too high. None if they do not fit after all."""
-    written = write(costs, _choose(limits, costs, knapsack, budget))
+    written = write(costs, _choose(limits, costs, knapsack, budget, known))
     if (over := written.tokens - limits.room) > 0:
-        written = write(costs, _choose(limits, costs, knapsack, budget - over))
+        written = write(costs, _choose(limits, costs, knapsack, budget - over, known))
     return written if written.tokens <= limits.room else None
 
 
-def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
+def _choose(
+    limits: Limits,
+    costs: Costs,
+    knapsack: Knapsack,
+    budget: int,
+    known: dict[int, list[Title]],
+    hints: bool = True,
+) -> Choice:
     """A choice within the budget, with tokens reserved for hints, and the hints. Few names leave more for text."""
     tuned = tuning.WEIGHTS
-    code = code_with_gaps(costs)
-    headed = [costs.judged.candidates[number].split.kind in HEADED for number in code]
+    places = with_gaps(costs)
+    headed = [costs.judged.candidates[number].split.kind in HEADED for number in places]
     outlines = int((tuned.headings_share * any(headed) + tuned.signatures_share * (not all(headed))) * limits.room)
     share = tuned.names_share if limits.names is None else limits.names
     names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
@@ -170,7 +180,7 @@ def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints
     if not hints:
         return choice
     left = budget - names - choice.tokens if outlines else 0
-    signatures, cost = choose_signatures(costs, code, choice, left)
+    signatures, cost = choose_signatures(costs, places, choice, left, known)
     if not names:
         return choice._replace(hints=Hints(signatures))
     left = budget - cost - choice.tokens

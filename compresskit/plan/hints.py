@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from . import weights as tuning
 from .candidates import CODE
 from .choice import FOLD, NO_WORDS, Choice, Words
 from .costs import Costs
 from .knapsack import Group
-from .signatures import HEADED, signatures_in
+from .signatures import HEADED, Title, signatures_in, titles, titles_behind
 
 _SIGNATURE_SLACK = 1  # tokens that a signature may cost more in its marker than by itself
 _NAME_SLACK = 2  # tokens that the first name of a marker may cost more than by itself
@@ -57,8 +57,8 @@ def reserved(costs: Costs, choice: Choice, most: int) -> int:
     return most - left
 
 
-def code_with_gaps(costs: Costs) -> list[int]:
-    """The numbers of the candidates whose gaps can have signatures: code that may be left out in part."""
+def with_gaps(costs: Costs) -> list[int]:
+    """The numbers of the candidates whose gaps can have signatures or headings: those that may be left out in part."""
     candidates = costs.judged.candidates
     return [
         number
@@ -72,43 +72,62 @@ def code_with_gaps(costs: Costs) -> list[int]:
     ]
 
 
-def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget: int) -> tuple[Words, int]:
-    """The signatures in the gaps of all excerpts of code, those of the best segments first, and their tokens.
+def choose_signatures(
+    costs: Costs, places: Sequence[int], choice: Choice, budget: int, known: dict[int, list[Title]]
+) -> tuple[Words, int]:
+    """The signatures in the gaps of code, those of the best segments first, and the headings of text behind gaps.
 
     Args:
-        code: see ``code_with_gaps``.
-        budget: tokens of all signatures, maximum.
+        places: see ``with_gaps``.
+        budget: tokens of all signatures and headings, maximum.
+        known: The headings of the candidates so far. More are added.
+
+    Returns:
+        The words, and their tokens.
     """
     if budget <= 0:
         return NO_WORDS, 0
-    hidden: list[tuple[float, int, int]] = []  # best first, then in order
-    for number in code:
-        kept, one = choice.kept_of(number), costs.judged.candidates[number]
-        if kept:
-            headed = one.split.kind in HEADED
-            for segment, (value, (_, _, name)) in enumerate(zip(one.values, one.split.segments, strict=True)):
-                if name and segment not in kept:
-                    if not headed:
-                        hidden.append((-value, number, segment))
-                    elif segment + 1 in kept:
-                        hidden.append((-one.values[segment + 1], number, segment))
+    hidden = list(_structure(costs, places, choice))
     heapq.heapify(hidden)
     chosen: dict[int, dict[int, list[str]]] = {}
+    told: set[tuple[int, int]] = set()  # candidates and offsets of headings
     left, misfits = budget, 0
     while hidden and misfits <= _MAX_MISFITS:
         _, number, segment = heapq.heappop(hidden)
-        one = costs.judged.candidates[number]
+        one, kept = costs.judged.candidates[number], choice.kept_of(number)
+        if one.split.kind in HEADED:
+            if number not in known:
+                known[number] = titles(one.block.text, one.split.kind)
+            above = dict(titles_behind(known[number], one.split.segments, kept, segment))
+            found = {(number, at): above[at] for at in sorted(above) if (number, at) not in told}
+        else:
+            listed = signatures_in(one.block.text, one.split, kept, segment)
+            found = {(number, place): words for place, words in enumerate(listed)}
         fitting = []
-        for words in signatures_in(one.block.text, one.split, choice.kept_of(number), segment):
+        for place, words in found.items():
             cost = costs.measure.count(f", {words}") + _SIGNATURE_SLACK
             if cost <= left:
                 fitting.append(words)
+                told.add(place)
                 left -= cost
             else:
                 misfits += 1
         if fitting:
             chosen.setdefault(number, {})[segment] = fitting
     return chosen, budget - left
+
+
+def _structure(costs: Costs, places: Sequence[int], choice: Choice) -> Iterator[tuple[float, int, int]]:
+    """The left-out segments that have signatures, and those before a kept text, as (value below 0, number, segment)."""
+    for number in places:
+        kept, one = choice.kept_of(number), costs.judged.candidates[number]
+        segments = one.split.segments
+        if kept and one.split.kind in HEADED:
+            yield from ((-one.values[each], number, each - 1) for each in kept if each and each - 1 not in kept)
+        elif kept:
+            for segment, value in enumerate(one.values):
+                if segments[segment].name and segment not in kept:
+                    yield -value, number, segment
 
 
 def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:

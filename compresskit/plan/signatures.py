@@ -1,13 +1,16 @@
 """What the marker of a gap says of its structure: the signatures in a gap of code, with the lines where they are, and
-the heading above a text that is kept without it.
+the headings above a text that is kept without them.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
+from operator import itemgetter
+from typing import NamedTuple
 
-from ..content import Segment, Split
+from ..content import Segment, Split, headings
 from ..content.guard import guarded
 
 _LONGEST = 72  # characters of a signature in a marker
@@ -17,13 +20,11 @@ _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
 _TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 NO_SEGMENTS: frozenset[int] = frozenset()
-HEADED = frozenset({"markdown", "documents"})  # kinds whose segments have the names of headings
+HEADED = frozenset({"markdown", "documents"})  # kinds with headings
 
 
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
-    """The result of ``signatures``, or the heading of the text behind a gap; none if it fails."""
-    if split.kind in HEADED:
-        return list(filter(None, [heading_behind(text, split.segments, kept, number)]))
+    """The result of ``signatures``; none if it fails."""
     none: list[str] = []
     return guarded(lambda: list(signatures(text, split.segments, kept, number, split.kind)), none)
 
@@ -47,39 +48,56 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
         yield f"{words} L{first}" + (f"-{last}" if last > first else "")
 
 
-def heading_behind(text: str, segments: Sequence[Segment], kept: Set[int], number: int) -> str:
-    r"""The heading of the section in which a kept text begins, with its line, if it is left out; else "".
+class Title(NamedTuple):
+    """A heading at an offset, the end of its section, its words for a marker, and the number of the heading above."""
+
+    start: int
+    close: int
+    words: str
+    above: int  # -1: none
+
+
+def titles(text: str, kind: str) -> list[Title]:
+    r"""The headings of a text for markers, with their lines.
+
+    >>> titles("# A\n\nOne.\n\n## [B](b.md)\n\nTwo.\n", "markdown")
+    [Title(start=0, close=30, words='A L1', above=-1), Title(start=11, close=30, words='[B] L5', above=0)]
+    """
+    found: list[Title] = []
+    open_: list[int] = []
+    line, at = 1, 0
+    for start, _, close, _, title in headings(text, kind):
+        line, at = line + text.count("\n", at, start), start
+        while open_ and found[open_[-1]].close <= start:
+            open_.pop()
+        words = f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), title))} L{line}"
+        found.append(Title(start, close, words, open_[-1] if open_ else -1))
+        open_.append(len(found) - 1)
+    return found
+
+
+def titles_behind(
+    found: Sequence[Title], segments: Sequence[Segment], kept: Set[int], number: int
+) -> Iterator[tuple[int, str]]:
+    r"""The left-out headings, with their offsets, of the sections in which a kept text begins; inner ones first.
 
     Args:
-        text: The text.
-        segments: Segments with the names of their sections.
+        found: The headings of the text.
+        segments: Its segments.
         kept: The numbers of those that are kept.
         number: The last left-out segment before the kept text.
 
-    >>> text = "# 1.0\n\nOne.\n\n# 0.9\n\nTwo.\n\nThree.\n"
-    >>> parts = [Segment(0, 13, "1.0"), Segment(13, 26, "0.9"), Segment(26, 33, "0.9")]
-    >>> heading_behind(text, parts, {2}, 1), heading_behind(text, parts, {1}, 0)
-    ('0.9 L5', '')
+    >>> found = titles("# A\n\nOne.\n\n## B\n\nTwo.\n\nThree.\n", "markdown")
+    >>> list(titles_behind(found, [Segment(0, 11, "A"), Segment(11, 23, "B"), Segment(23, 30, "B")], {2}, 1))
+    [(11, 'B L5'), (0, 'A L1')]
     """
-    if number + 1 not in kept or number in kept:
-        return ""
-    before, behind = segments[number].name, segments[number + 1].name
-    if behind and (before == behind or before.endswith(f", {behind}")):
-        heading = behind
-    elif before and behind.startswith(f"{before}, "):
-        heading = before
-    else:
-        return ""
-    first = number
-    while first and segments[first - 1].name == heading:
-        first -= 1
-    if first and segments[first - 1].name.endswith(f", {heading}"):
-        first -= 1
-    at = text.find(heading, segments[first].start, segments[first].end)
-    if at < 0 or any(place in kept for place in range(first, number)):
-        return ""
-    line = 1 + text.count("\n", 0, at)
-    return f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), heading))} L{line}"
+    begins = segments[number + 1].start
+    at = bisect_right(found, begins, key=itemgetter(0)) - 1
+    while at >= 0:
+        start, close, words, above = found[at]
+        if close > begins and bisect_right(segments, start, key=itemgetter(0)) - 1 not in kept:
+            yield start, words
+        at = above
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:

@@ -147,7 +147,9 @@ def test_a_number_outweighs_common_words_and_a_gap_names_the_heading_of_what_is_
     changes = [["", "#### Changed", "", *lines("changed with the version", 2)] if n != 12 else [] for n in range(40)]
     fixes[25][12] = "* Support for HHVM was dropped"
     parts = zip(versions, fixes, changes, strict=True)
-    text = "\n\n".join("\n".join([f"### {version}", "", *fixed, *changed]) for version, fixed, changed in parts)
+    text = "\n\n".join(
+        "\n".join([f"### {version}", "", "#### Fixed", "", *fixed, *changed]) for version, fixed, changed in parts
+    )
 
     def shown(question):
         messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
