@@ -61,12 +61,6 @@ class PlanWeights:
     )
     max_plain_word_characters: int = weight(12, "characters of a word with its space in text of known density, maximum")
     plain_token_characters: int = weight(4, "characters of a token in text of known density", _HELP)
-    parsed_characters: int = weight(
-        12_000,
-        "characters of the newest text that ast and grammars cut; indentation cuts the rest, in a tenth of the time; "
-        "0: all of it",
-        f"`python -m evals bench` and {_AGENTS}: the support is the same without",
-    )
     compact_forms: frozenset[str] = weight(
         frozenset(FORMS), "compact forms that may be used; a text whose best form is missing stays as it is"
     )
