@@ -109,9 +109,6 @@ class PlanWeights:
         "tokens of the room up to which a second writing spends the rest of the first; 0: there is none",
         "`python -m evals bench` for the time",
     )
-    max_name_rest_share: float = weight(
-        0.01, "share of the room that names may leave unspent before text takes it, maximum"
-    )
 
     # Names in markers (hints.py)
     names_share: float = weight(
