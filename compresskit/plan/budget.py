@@ -158,7 +158,7 @@ def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Wr
 
 
 def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
-    """A choice within the budget, with tokens reserved for hints, and the hints. Few names leave more for text."""
+    """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     code = code_with_gaps(costs)
     outlines = int(tuned.signatures_share * limits.room) if code else 0
@@ -171,9 +171,5 @@ def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints
     signatures, cost = choose_signatures(costs, code, choice, left)
     if not names:
         return choice._replace(hints=Hints(signatures))
-    left = budget - cost - choice.tokens
-    named, spent = choose_names(costs, choice, signatures, left)
-    if left - spent > tuned.max_name_rest_share * limits.room:
-        choice = knapsack.fill(choice.tokens + left - spent)
-        named, _ = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
+    named = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
     return choice._replace(hints=Hints(signatures, named))

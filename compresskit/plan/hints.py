@@ -107,8 +107,8 @@ def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget:
     return chosen, budget - left
 
 
-def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:
-    """The names for the markers, and their tokens. The names with the most weight per character come first.
+def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> Words:
+    """The names for the markers. The names with the most weight per character come first.
 
     Args:
         signatures: other words of the markers; a name in them is not repeated.
@@ -136,7 +136,7 @@ def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -
             continue
         left -= cost
         names.setdefault(segment, []).append(name)
-    return chosen, budget - left
+    return chosen
 
 
 def _hidden(groups: Sequence[Group], choice: Choice) -> dict[int, tuple[int, int]]:
