@@ -102,7 +102,7 @@ REQUESTS = {
     "orders in a list": [user(f"Read this:\n\n{DOCUMENT}\n\n{ORDERS.format(QUESTION)}")],
     "lines that divide": [user(f"The context:\n-----\n{DOCUMENT}\n-----\nUse the context.\n{QUESTION}")],
     "a transcript that ends in a question": [user(f"{TRANSCRIPT}\nQ: {QUESTION}\nA:")],
-    "a history and a labelled question": [user(f"Rewrite.\n\nChat:\n{TRANSCRIPT}\n\nFollow Up Input: {QUESTION}\nNew:")],
+    "a history and a labelled question": [user(f"{TRANSCRIPT}\n\nFollow Up Input: {QUESTION}\nNew:")],
     "a template of labelled lines": [user(f"Refine the answer.\nNew context: {DOCUMENT}\n{LAST_LINES}")],
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
