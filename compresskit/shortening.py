@@ -21,20 +21,11 @@ from .markers.restore import issued
 from .markers.wording import ROWS_LEFT_OUT, START, Wording
 from .options import checked_factor
 from .plan.budget import Limits, fitted
-from .plan.candidates import Candidate, Judged
+from .plan.candidates import Judged
 from .plan.groups import Atom
-from .plan.judging import judge, with_best_segment
-from .relevance import weights
-from .relevance.output_signals import (
-    has_events,
-    output_query,
-    output_share,
-    output_values,
-    telling_rows,
-    was_run,
-    with_heads,
-)
-from .relevance.rows import Row, cut
+from .plan.judging import judge
+from .relevance.output_signals import has_events, was_run
+from .relevance.query import derive
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
 from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
@@ -195,10 +186,9 @@ class _Output:
         self._block = Block(0, ("content",), text, call=self._hint)
         self._turns = [Turn(0, "tool", [self._block])]
         self._rules: Mapping[Place, Treatment] = NO_RULES
-        self._query = output_query(query or "", command or "", text)
+        self._query = derive([], query or "")
         self._messages: list[Message] = [{"role": "tool", "content": text}]
         self._counts = outcomes(text)
-        self._asked = bool(query)
         self._alarming: list[str] = []
 
     def follow(self, rules: Sequence[Rule], model: str, max_tokens: int) -> Treatment | None:
@@ -251,22 +241,8 @@ class _Output:
         )
         (one,) = judged.candidates
         ran = was_run(self.text, self._hint)
-        added = output_values(one.source, one.split.segments, one.split.kind, ran)
-        scored = output_share(one.source, one.split.kind, ran, self._query.explicit)  # the score has it already
-        one = one._replace(values=[value - scored * more for value, more in zip(one.values, added, strict=True)])
-        if rows := telling_rows(self.text, one.split.kind, ran):
-            one = _cut(one, _again_in(one.source, self.text, rows) if one.short else rows)
-            added = output_values(one.source, one.split.segments, one.split.kind, ran)
-            added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
         self._alarming = _alarming(self.text) if has_events(one.source, one.split.kind, ran) else []
-        least = min(one.values, default=0.0)  # what all segments have, such as the words of the call
-        share = 1.0 if self._asked else weights.WEIGHTS.unasked_share
-        values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
-        values = with_heads(one.source, one.split.segments, one.split.kind, ran, values)
-        one = one._replace(values=values)
-        if one.rule is not None and one.rule.action == "excerpt":  # by the values that it has now
-            one = with_best_segment(one._replace(must=frozenset()))
-        return judged._replace(candidates=[one])
+        return judged
 
     def _fitted(self, judged: Judged, room: int) -> tuple[str, Cache, int]:
         """The text in the form that is chosen for a room, its original by key, and the floor."""
@@ -344,35 +320,6 @@ class _Output:
         if None in said:
             return LeftOut(total - len(shown), total, "rows", alarms=missing)
         return LeftOut(max(0, lines - sum(filter(None, said))), lines, "lines", alarms=missing)
-
-
-def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:
-    """The rows of a text that are lines of its compact form too, at their places there."""
-    of_line = {line: row for row in rows for line in text[row.start : row.end].split("\n") if line.strip()}
-    found: list[Row] = []
-    start, last = 0, None
-    for line in short.split("\n"):
-        row, end = of_line.get(line), min(start + len(line) + 1, len(short))
-        if row is not None and row is last:
-            found[-1] = found[-1]._replace(end=end)
-        elif row is not None and start < end:
-            found.append(Row(start, end, row.share))
-        start, last = end, row
-    return found
-
-
-def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
-    """A candidate in which each row is a segment of its own; ``shares`` has the values of the rows."""
-    parts, shares, origins = cut(one.split, rows)
-    return one._replace(
-        split=parts,
-        shares=shares,
-        picked=frozenset(number for number, origin in enumerate(origins) if origin in one.picked),
-        values=[one.values[origin] for origin in origins],
-        entities=[one.entities[origin] for origin in origins] if one.entities else (),
-        must=frozenset(number for number, origin in enumerate(origins) if origin in one.must),
-        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and shares[number] <= 0),
-    )
 
 
 _MIN_SPARE = 12  # tokens that may stay unspent: about one line

@@ -15,15 +15,18 @@ from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
+from ..relevance.document import RECORDS
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
+from ..relevance.output_signals import output_query, output_share, was_run
 from ..relevance.rows import cut, merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import NO_ENTITIES, Candidate, Judged
 from .groups import Atom
+from .outputs import as_output
 from .segmenting import split_all
 
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
@@ -56,6 +59,8 @@ def judge(
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
     candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
+    if (sole := _sole(large, turns, query)) is not None:
+        query = output_query(query, large[sole].block.call, large[sole].block.text)
     large = _with_picked_rows(large, turns, query)
     last = max(len(turns) - 1, 1)
     documents = [
@@ -79,7 +84,10 @@ def judge(
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
-    for number, one in _with_discounts(_with_values(large, scores), candidates).items():
+    large = _with_values(large, scores)
+    if sole is not None:
+        large[sole] = as_output(large[sole], query)
+    for number, one in _with_discounts(large, candidates).items():
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))
     relevance = [
@@ -96,7 +104,8 @@ def judge(
         members = turns[atom.first : atom.last + 1] if numbers else ()
         blocks += [(block, numbers) for turn in members for block in turn.blocks if not block.call][:1]
     facts.weigh(blocks)
-    acts = 1 - query.explicit  # an answer needs what the question asks about, an agent's next step what it has seen
+    # an answer needs what the question asks about, an agent's next step what it has seen
+    acts = 1 - query.explicit if sole is None else 0.0
     return Judged(
         messages,
         turns,
@@ -182,6 +191,21 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
             values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
         found[number] = one._replace(values=values)
     return found
+
+
+def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -> int | None:
+    """The number of the output that a conversation mostly consists of, if there is one.
+
+    Where no human speaks, as in ``shorten()``, it may be any text.
+    """
+    least = tuning.WEIGHTS.sole_share * sum(len(one.source) for one in large.values())
+    number, one = max(large.items(), key=lambda item: len(item[1].source), default=(0, None))
+    if one is None or len(one.source) < least:
+        return None
+    if not any(turn.human for turn in turns):
+        return number
+    ran, kind = was_run(one.block.text, one.block.call), one.split.kind
+    return number if ran and kind not in RECORDS and output_share(one.source, kind, ran, query.explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

@@ -83,6 +83,9 @@ class PlanWeights:
     )
 
     # Value per token (knapsack.py)
+    sole_share: float = weight(
+        0.5, "share of the characters of all texts from which on an output is judged by what it says itself"
+    )
     density_exponent: float = weight(
         0.5, "exponent of the tokens in value per token: plain value / tokens would fill the budget with small scraps"
     )

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from ..content import Segment
 
+RECORDS = frozenset({"json", "jsonl", "table"})  # kinds of text that consist of records
+
 
 class Document(NamedTuple):
     """A text and its segments; ``age`` runs from 0 (oldest) to 1 (newest), ``kind`` is what its splitter says.

@@ -38,27 +38,28 @@ _SAMPLE = 20_000  # characters at the beginning of a text that say whether its l
 _COUNTED_CHARACTERS = 200_000  # characters that are searched for lines that count, which bounds the time
 
 
-def output_query(query: str, command: str, text: str = "") -> Query:
-    """What an output is judged against: the query and, with less weight, the command that gave it.
+def output_query(query: Query, command: str, text: str = "") -> Query:
+    """What an output is judged against: a query, with little weight for the words of the command that gave it.
 
-    A word that most counts of the output have, such as "changed" in ``git log --stat``, tells none of its parts apart,
-    so it weighs as little.
+    The command speaks for its output as a whole. Nor does a word tell its parts apart that most counts in it have, such
+    as "changed" in ``git log --stat``.
 
-    >>> found = output_query("tax", "git diff")
+    >>> found = output_query(derive([], "Is tax in the diff?"), "git diff")
     >>> found.weights["tax"] > found.weights["diff"], "diff" in found.asked
     (True, False)
-    >>> found = output_query("Which change is about tax?", "", " 3 files changed\\n" * 9)
+    >>> found = output_query(derive([], "Which change is about tax?"), "", " 3 files changed\\n" * 9)
     >>> found.weights["tax"] > found.weights["change"]
     True
     """
-    asked, called = derive([], query), derive([], command)
+    called = derive([], command)
     share = tuning.WEIGHTS.command_share
-    common = _counted_words(text)
-    own = {term: weight * (share if term in common else 1.0) for term, weight in asked.weights.items()}
+    common = _counted_words(text) | called.asked.keys()
+    own = {term: weight * (share if term in common else 1.0) for term, weight in query.weights.items()}
+    names = {name: weight * (share if name in called.mentions else 1.0) for name, weight in query.mentions.items()}
     weights = {term: share * weight for term, weight in called.weights.items()} | own
-    mentions = {name: share * weight for name, weight in called.mentions.items()} | asked.mentions
-    named = {term: weight for term, weight in asked.asked.items() if term not in common}
-    return asked._replace(weights=weights, mentions=mentions, asked=named)
+    mentions = {name: share * weight for name, weight in called.mentions.items()} | names
+    asked = {term: weight for term, weight in query.asked.items() if term not in common}
+    return query._replace(weights=weights, mentions=mentions, asked=asked)
 
 
 def _counted_words(text: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ..types import Query
 from . import weights as tuning
 from .bm25 import bm25
-from .document import Document
+from .document import RECORDS, Document
 from .fusion import fuse
 from .joins import joined
 from .links import hop
@@ -31,7 +31,6 @@ from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
-_RECORDS = frozenset({"json", "jsonl", "table"})
 
 
 class Signals(NamedTuple):
@@ -187,7 +186,7 @@ def _lift_outputs(documents: Sequence[Document], values: list[list[float]], expl
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
         share = output_share(text, kind, ran, explicit)
-        if len(segments) > 1 and len(text) <= left and (share or kind in _RECORDS):
+        if len(segments) > 1 and len(text) <= left and (share or kind in RECORDS):
             left -= len(text)
             if share:
                 more = output_values(text, segments, kind, ran)

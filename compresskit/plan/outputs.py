@@ -1,0 +1,61 @@
+"""Outputs: the text that a conversation mostly consists of, judged by what it says itself.
+
+What all its segments have, such as the words of the call that asked for it, tells none of them apart. Lines of traces
+and odd rows of tables become segments of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..relevance import weights as relevance_tuning
+from ..relevance.output_signals import output_share, output_values, telling_rows, was_run, with_heads
+from ..relevance.rows import Row, cut
+from ..types import Query
+from .candidates import Candidate
+
+
+def as_output(one: Candidate, query: Query) -> Candidate:
+    """A candidate with the values that it has as an output: what it says itself, and what sets its segments apart."""
+    source, kind = one.source, one.split.kind
+    ran = was_run(one.block.text, one.block.call)
+    added = output_values(source, one.split.segments, kind, ran)
+    scored = output_share(source, kind, ran, query.explicit)  # the score has it already
+    one = one._replace(values=[value - scored * more for value, more in zip(one.values, added, strict=True)])
+    if rows := telling_rows(one.block.text, kind, ran):
+        one = _cut(one, _again_in(source, one.block.text, rows) if one.short else rows)
+        added = output_values(source, one.split.segments, kind, ran)
+        added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
+    least = min(one.values, default=0.0)
+    share = 1.0 if query.asked else relevance_tuning.WEIGHTS.unasked_share
+    values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
+    return one._replace(values=with_heads(source, one.split.segments, kind, ran, values))
+
+
+def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:
+    """The rows of a text that are lines of its compact form too, at their places there."""
+    of_line = {line: row for row in rows for line in text[row.start : row.end].split("\n") if line.strip()}
+    found: list[Row] = []
+    start, last = 0, None
+    for line in short.split("\n"):
+        row, end = of_line.get(line), min(start + len(line) + 1, len(short))
+        if row is not None and row is last:
+            found[-1] = found[-1]._replace(end=end)
+        elif row is not None and start < end:
+            found.append(Row(start, end, row.share))
+        start, last = end, row
+    return found
+
+
+def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
+    """A candidate in which each row is a segment of its own; ``shares`` has the values of the rows."""
+    parts, shares, origins = cut(one.split, rows)
+    return one._replace(
+        split=parts,
+        shares=shares,
+        picked=frozenset(number for number, origin in enumerate(origins) if origin in one.picked),
+        values=[one.values[origin] for origin in origins],
+        entities=[one.entities[origin] for origin in origins] if one.entities else (),
+        must=frozenset(number for number, origin in enumerate(origins) if origin in one.must),
+        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and shares[number] <= 0),
+    )
