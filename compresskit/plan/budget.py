@@ -16,6 +16,7 @@ from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, code_with_gaps, names_share, reserved
 from .knapsack import Knapsack
+from .signatures import HEADED
 from .writer import Written, write
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints
     """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     code = code_with_gaps(costs)
-    outlines = int(tuned.signatures_share * limits.room) if code else 0
+    headed = [costs.judged.candidates[number].split.kind in HEADED for number in code]
+    outlines = int((tuned.headings_share * any(headed) + tuned.signatures_share * (not all(headed))) * limits.room)
     share = tuned.names_share if limits.names is None else limits.names
     names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
     choice = knapsack.fill(budget - names - outlines)
