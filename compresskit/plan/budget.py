@@ -94,7 +94,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
-        written = _complete(limits, costs) or _fitted(limits.spendable(floor), costs)
+        written = _complete(limits, costs, floor) or _fitted(limits.spendable(floor), costs)
         if _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
             floor = write(costs, cheapest).tokens
         if shortening is not None:
@@ -108,11 +108,14 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
             unfoldable = frozenset(range(len(judged.atoms)))
 
 
-def _complete(limits: Limits, costs: Costs) -> Written | None:
-    """The messages in forms that hold everything, if these fit a small room. Then the tool is not needed."""
+def _complete(limits: Limits, costs: Costs, floor: int) -> Written | None:
+    """The messages in forms that hold everything, if these fit a small room or take less than ``floor`` and the tool.
+
+    Then the tool is not needed.
+    """
     if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
         return None
-    room, judged = limits.room + limits.tool, costs.judged
+    room, judged = max(limits.room, floor) + limits.tool, costs.judged
     atoms = [atom._replace(foldable=False, quoted=False) for atom in judged.atoms]
     costs = price_all(judged._replace(atoms=atoms), costs.measure, costs.keys, costs.wording, costs.shape, set())
     whole = sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in costs.groups)
@@ -169,7 +172,7 @@ def _choose(
     known: dict[int, list[Title]],
     hints: bool = True,
 ) -> Choice:
-    """A choice within the budget, with tokens reserved for hints, and the hints. Few names leave more for text."""
+    """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     places = with_gaps(costs)
     headed = [costs.judged.candidates[number].split.kind in HEADED for number in places]
@@ -183,9 +186,5 @@ def _choose(
     signatures, cost = choose_signatures(costs, places, choice, left, known)
     if not names:
         return choice._replace(hints=Hints(signatures))
-    left = budget - cost - choice.tokens
-    named, spent = choose_names(costs, choice, signatures, left)
-    if left - spent > tuned.max_name_rest_share * limits.room:
-        choice = knapsack.fill(choice.tokens + left - spent)
-        named, _ = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
+    named = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
     return choice._replace(hints=Hints(signatures, named))

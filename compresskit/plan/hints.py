@@ -1,4 +1,4 @@
-"""Hints: names and signatures in a marker, from the text that it replaces.
+"""Hints: names, signatures and headings in a marker, from the text that it replaces.
 
 A name costs a few tokens, and the whole line with it costs many. An agent's next step mostly needs only the name of a
 file to open, a record to change, or a function to read. So a share of the room goes to the names that are most likely
@@ -130,8 +130,8 @@ def _structure(costs: Costs, places: Sequence[int], choice: Choice) -> Iterator[
                     yield -value, number, segment
 
 
-def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:
-    """The names for the markers, and their tokens. The names with the most weight per character come first.
+def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> Words:
+    """The names for the markers. The names with the most weight per character come first.
 
     Args:
         signatures: other words of the markers; a name in them is not repeated.
@@ -159,7 +159,7 @@ def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -
             continue
         left -= cost
         names.setdefault(segment, []).append(name)
-    return chosen, budget - left
+    return chosen
 
 
 def _hidden(groups: Sequence[Group], choice: Choice) -> dict[int, tuple[int, int]]:

@@ -61,12 +61,6 @@ class PlanWeights:
     )
     max_plain_word_characters: int = weight(12, "characters of a word with its space in text of known density, maximum")
     plain_token_characters: int = weight(4, "characters of a token in text of known density", _HELP)
-    parsed_characters: int = weight(
-        12_000,
-        "characters of the newest text that ast and grammars cut; indentation cuts the rest, in a tenth of the time; "
-        "0: all of it",
-        f"`python -m evals bench` and {_AGENTS}: the support is the same without",
-    )
     compact_forms: frozenset[str] = weight(
         frozenset(FORMS), "compact forms that may be used; a text whose best form is missing stays as it is"
     )
@@ -117,9 +111,6 @@ class PlanWeights:
         24_000,
         "tokens of the room up to which a second writing spends the rest of the first; 0: there is none",
         "`python -m evals bench` for the time",
-    )
-    max_name_rest_share: float = weight(
-        0.01, "share of the room that names may leave unspent before text takes it, maximum"
     )
 
     # Names in markers (hints.py)
