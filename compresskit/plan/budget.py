@@ -176,7 +176,9 @@ def _choose(
     tuned = tuning.WEIGHTS
     places = with_gaps(costs)
     headed = [costs.judged.candidates[number].split.kind in HEADED for number in places]
-    outlines = int((tuned.headings_share * any(headed) + tuned.signatures_share * (not all(headed))) * limits.room)
+    answers = 1 - costs.judged.acts  # an agent that goes on needs names, and no headings
+    outlined = tuned.headings_share * answers * any(headed) + tuned.signatures_share * (not all(headed))
+    outlines = int(outlined * limits.room)
     share = tuned.names_share if limits.names is None else limits.names
     names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
     choice = knapsack.fill(budget - names - outlines)
