@@ -139,7 +139,7 @@ class PlanWeights:
     headings_share: float = weight(
         0.02,
         "share of headings in the room, above text that is kept without its own, if a question is asked; 0: none",
-        "changelogs asked for the version of a change (read in place), in groups that were set aside: 0.84 to 0.97 at a "
+        "changelogs asked for the version of a change (read in place), in groups set aside: 0.84 to 0.97 at a "
         "quarter of the text, and 0.78 to 1.00 at a tenth; of agents, who get none, τ-bench would fall by 0.01",
     )
 
