@@ -92,9 +92,12 @@ class Compaction:
             judged, entering = begun or self._judged(stays)
             written, floor = fitted(limits, judged, self.shortening)
             more = to_open(stays, floor, limits)
-            if not more:
+            smaller = stays.without(more)
+            if not more and floor > max(limits.room, limits.most):
+                smaller = stays.without_images()
+            if smaller == stays:
                 return _completed(written, entering, opened, len(judged.messages)), floor
-            stays, begun = stays.without(more), None
+            stays, begun = smaller, None
             opened |= {(block.message, block.path) for block in more}
 
     def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:

@@ -151,7 +151,8 @@ class Request:
         earlier = originals_of(previous.cache)
         named = _offers_ours(previous) and bool(named_in(fresh, earlier))
         forms = earlier_forms or bool(entered) or named
-        offered = _offers_ours(previous) and going.forms
+        # an earlier turn may have left text out without offering the tool, with recoverable=False
+        offered = going.forms and (_offers_ours(previous) or self.needs_tool(going.sent, going.issued))
         asked = bool(entered) and entering.needs_tool
         with_ours = self.recoverable and (offered or named or asked or self.needs_tool(fresh, issued))
         same_tools = previous.tools == (self._offered(with_ours) or None)

@@ -61,6 +61,7 @@ def converse_results_of(*content):
 ROWS = {"rows": [{"year": 1800 + n, "text": passage} for n, passage in enumerate(PASSAGES)], "next": None}
 BESIDE = {"log": f"{FILLER}\n" * 60, **ROWS}
 ORDERS = "Now:\n1. {0}\n2. Reply as JSON.\n3. If it is not there, reply null.\n\nDo not invent anything."
+TRANSCRIPT = "\n".join(f"Q: What about bridge {n}?\nA: {passage}" for n, passage in enumerate(PASSAGES))
 LAST_LINES = f"Query: {QUESTION}\nOld answer: town 3.\nNew answer:"
 HALVES = "\n\n".join(PASSAGES[:60]), "\n\n".join(PASSAGES[60:])
 
@@ -99,6 +100,9 @@ REQUESTS = {
     "a prompt as JSON": [user(json.dumps({"task": QUESTION, "documents": PASSAGES}, indent=2))],
     "a question between two documents": [user(f"{QUESTION}\n\n".join(f"Document:\n\n{half}\n\n" for half in HALVES))],
     "orders in a list": [user(f"Read this:\n\n{DOCUMENT}\n\n{ORDERS.format(QUESTION)}")],
+    "lines that divide": [user(f"The context:\n-----\n{DOCUMENT}\n-----\nUse the context.\n{QUESTION}")],
+    "a transcript that ends in a question": [user(f"{TRANSCRIPT}\nQ: {QUESTION}\nA:")],
+    "a history and a labelled question": [user(f"{TRANSCRIPT}\n\nFollow Up Input: {QUESTION}\nNew:")],
     "a template of labelled lines": [user(f"Refine the answer.\nNew context: {DOCUMENT}\n{LAST_LINES}")],
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),

@@ -60,7 +60,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
     fields, units = _asking_fields(text), list(units_of(text))
-    data = complement(fields, text) if fields else _merged(_data(text, units, newest, last), text)
+    data = complement(fields, text) if fields else _data(text, units, newest, last)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
@@ -172,7 +172,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     tuned = tuning.WEIGHTS
     plain = [unit for unit in units if not unit.region]
     if gives_orders(text[unit.start : unit.end] for unit in plain):
-        return [(unit.start, unit.end) for unit in units if unit.region and not unit.order]
+        return _merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
     sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     tail = _beginning(text, units[::-1], sure)[::-1]
@@ -192,7 +192,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     if newest and not recognised and not between:  # a question between two documents
         asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
-    spans = [(unit.start, unit.end) for unit in middle if not unit.order and unit not in between]
+    spans = _merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
         if newest and last and not recognised and found == spans:

@@ -80,9 +80,11 @@ class MustStay:
         characters = sum(len(block.text) for block in self.passed)
         stays = self if characters <= share * CHARACTERS_PER_TOKEN else self.without(self.passed)
         images = [turn for turn in self.turns if self.messages[turn.index] == _NEWEST_MEDIA]
-        if sum(turn.extra for turn in images) <= share:
-            return stays
-        return replace(stays, messages=["" if why == _NEWEST_MEDIA else why for why in self.messages])
+        return stays if sum(turn.extra for turn in images) <= share else stays.without_images()
+
+    def without_images(self) -> MustStay:
+        """A copy in which messages may fold that only stay because of the newest images."""
+        return replace(self, messages=["" if why == _NEWEST_MEDIA else why for why in self.messages])
 
     def ruled(self, treatments: Mapping[Place, Treatment]) -> MustStay:
         """A copy that follows the rules of the caller. Of texts that must stay, rules reach only the last to go."""

@@ -25,7 +25,9 @@ _ASKING_TAGS = frozenset(
         *("user_query", "goal", "rules", "requirements", "output_format", "format", "system-reminder"),
     }
 )
-_BLANK = re.compile(r"\n[ \t\r\n]*\n")  # a repeated group would need memory for each of a million line ends
+# A blank line, or the place before a line such as "-----" or "###" that divides texts without blank lines.
+# A repeated group would need memory for each of a million line ends.
+_BREAK = re.compile(r"\n(?:[ \t\r\n]*\n|(?=[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,})[ \t]*\r?\n[ \t]*[^\s]))")
 
 
 class Unit(NamedTuple):
@@ -127,9 +129,14 @@ def _fences(text: str, start: int, end: int) -> dict[int, int]:
 
 
 def _paragraphs(text: str, start: int, end: int) -> Iterator[Unit]:
-    """Paragraphs between blank lines, with the white space behind each."""
+    r"""Paragraphs between blank lines or lines that divide, with the white space behind each.
+
+    >>> text = "Context:\n-----\nOne.\n\nTwo.\n-----\nWho?"
+    >>> [text[unit.start : unit.end] for unit in _paragraphs(text, 0, len(text))]
+    ['Context:\n', '-----\nOne.\n\n', 'Two.\n', '-----\nWho?']
+    """
     position = start
-    for match in _BLANK.finditer(text, start, end):
+    for match in _BREAK.finditer(text, start, end):
         if match.end() > position and text[position : match.start()].strip():
             yield Unit(position, match.end())
             position = match.end()

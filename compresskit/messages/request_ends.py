@@ -15,7 +15,9 @@ from .asking import ASKS, ends_like_a_question, is_doubtful, is_question
 _LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
 _NAMED = re.compile(
-    r"[ \t>#*]*(?:\w+ )?(?:question|query|task|instruction|request|prompt|input)s?\b[* ]*[:：]\s*\S", re.IGNORECASE
+    r"[ \t>#*]*(?:\w+ ){0,3}(?:(?:question|query|task|instruction|request|prompt|input)s?"
+    r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 

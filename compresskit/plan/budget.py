@@ -16,6 +16,7 @@ from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, code_with_gaps, names_share, reserved
 from .knapsack import Knapsack
+from .signatures import HEADED
 from .writer import Written, write
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
-        written = _complete(limits, costs) or _fitted(limits.spendable(floor), costs)
+        written = _complete(limits, costs, floor) or _fitted(limits.spendable(floor), costs)
         if _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
             floor = write(costs, cheapest).tokens
         if shortening is not None:
@@ -107,11 +108,14 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
             unfoldable = frozenset(range(len(judged.atoms)))
 
 
-def _complete(limits: Limits, costs: Costs) -> Written | None:
-    """The messages in forms that hold everything, if these fit a small room. Then the tool is not needed."""
+def _complete(limits: Limits, costs: Costs, floor: int) -> Written | None:
+    """The messages in forms that hold everything, if these fit a small room or take less than ``floor`` and the tool.
+
+    Then the tool is not needed.
+    """
     if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
         return None
-    room, judged = limits.room + limits.tool, costs.judged
+    room, judged = max(limits.room, floor) + limits.tool, costs.judged
     atoms = [atom._replace(foldable=False, quoted=False) for atom in judged.atoms]
     costs = price_all(judged._replace(atoms=atoms), costs.measure, costs.keys, costs.wording, costs.shape, set())
     whole = sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in costs.groups)
@@ -161,7 +165,8 @@ def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints
     """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     code = code_with_gaps(costs)
-    outlines = int(tuned.signatures_share * limits.room) if code else 0
+    headed = [costs.judged.candidates[number].split.kind in HEADED for number in code]
+    outlines = int((tuned.headings_share * any(headed) + tuned.signatures_share * (not all(headed))) * limits.room)
     share = tuned.names_share if limits.names is None else limits.names
     names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
     choice = knapsack.fill(budget - names - outlines)

@@ -12,7 +12,7 @@ from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from . import weights as tuning
 from .candidates import Candidate, Judged
-from .folds import beside_cost, price_quoted
+from .folds import beside_cost, fold_marker, price_quoted
 from .groups import Atom
 from .knapsack import Forms, Group, Knapsack
 from .signatures import NO_SEGMENTS, signatures_in
@@ -79,10 +79,12 @@ def price_all(
             if found is not None:
                 forms[place] = found
         before, behind = (beside if turn.role == "assistant" else 0 for turn in (members[0], members[-1]))
-        return Group(fixed, judged.values[number], judged.entities[number], forms, foldable, quoted, before, behind)
+        value, entities = judged.values[number], judged.entities[number]
+        return Group(fixed, value, entities, forms, foldable, quoted, before, behind, atom.alone)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
-    fold = MESSAGE_TOKENS + measure.count(wording.fold(99_999, PLACEHOLDER)) + _SLACK
+    media = 99_999 if any(turn.media for turn in judged.turns) else 0
+    fold = MESSAGE_TOKENS + measure.count(fold_marker(wording, 99_999, PLACEHOLDER, media)) + _SLACK
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 

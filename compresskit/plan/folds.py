@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..markers.excerpts import short_excerpt
 from ..markers.fold_quotes import extract, quoted, quoted_always
-from ..markers.wording import BESIDE_FOLD
+from ..markers.wording import BESIDE_FOLD, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from .candidates import Candidate
@@ -19,6 +19,18 @@ _GAP = 2  # tokens of the line that replaces left-out lines, as an estimate
 def beside_cost(measure: Measure) -> int:
     """Tokens of the message that precedes or follows some folds."""
     return MESSAGE_TOKENS + measure.count(BESIDE_FOLD)
+
+
+def fold_marker(
+    wording: Wording, count: int, key: str, media: int, names: Sequence[str] = (), quoted: bool = False
+) -> str:
+    """The first line of the fold of ``count`` messages. It says how many images and files are gone with them.
+
+    >>> fold_marker(Wording(), 12, "bcdfghjklmnp", 1)
+    '[… 12 earlier messages: an image or a file: retrieve bcdfghjklmnp]'
+    """
+    images = [f"{media} images or files" if media > 1 else "an image or a file"] if media else []
+    return wording.naming(wording.fold(count, key, quoted), [*images, *names])
 
 
 def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Forms | None]:

@@ -21,6 +21,7 @@ class Atom(NamedTuple):
     last: int
     foldable: bool
     quoted: bool = False  # whether its kept lines are quoted within a fold
+    alone: bool = True  # whether it can fold without another atom beside it
 
 
 def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
@@ -61,7 +62,12 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
             found.append(Atom(first, last, foldable, quoted))
     if run:
         found.append(Atom(run.start, run.stop - 1, True))
-    return found
+    return [atom._replace(alone=_is_fold(turns[atom.first : atom.last + 1])) for atom in found]
+
+
+def _is_fold(turns: Sequence[Turn]) -> bool:
+    """Whether a fold can replace these messages. It is a message of the user, so one of another role only shortens."""
+    return len(turns) > 1 or turns[0].role == "user"
 
 
 def _open_thinking(turns: Sequence[Turn]) -> int:

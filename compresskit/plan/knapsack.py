@@ -52,6 +52,7 @@ class Group:
     quoted: bool = False  # whether its kept lines are quoted within the fold
     before: int = 0  # tokens of the message before a fold that begins with this group
     behind: int = 0  # tokens of the message behind a fold that ends with this group
+    alone: bool = True  # whether it can fold without another group beside it
 
 
 class _Text:
@@ -154,8 +155,9 @@ class Knapsack:
         self._later = tuple(tuned.diminishing_factor**doublings for doublings in range(_MAX_DOUBLINGS))
         for first, last in list(self._runs()):
             run = range(first, last)
-            if any(groups[number].quoted for number in run) or self._fold(first, last) < sum(
-                self._cheapest[number] for number in run
+            possible = len(run) > 1 or groups[first].alone
+            if any(groups[number].quoted for number in run) or (
+                possible and self._fold(first, last) < sum(self._cheapest[number] for number in run)
             ):
                 self._trim(first, last)
             else:
@@ -229,7 +231,7 @@ class Knapsack:
         groups = self._groups
 
         def cheaper(end: int, inner: int, edge: str) -> bool:
-            if last - first < 2 or groups[end].quoted:
+            if last - first < 2 or groups[end].quoted or (last - first == 2 and not groups[inner].alone):
                 return False
             return bool(self._cheapest[end] <= getattr(groups[end], edge) - getattr(groups[inner], edge))
 
@@ -284,10 +286,30 @@ class Knapsack:
         groups, group = self._groups, self._groups[number]
         if group.quoted:
             return self._cheapest[number]
-        left, right = number - 1 in self._folded, number + 1 in self._folded
-        edges = groups[number - 1].behind if left else -group.before
-        edges += groups[number + 1].before if right else -group.behind
-        return self._cheapest[number] + self._fold_cost * (left + right - 1) + edges
+        first, last = self._unfolding(number)
+        left, right = first - 1 in self._folded, last + 1 in self._folded
+        edges = groups[first - 1].behind if left else -groups[first].before
+        edges += groups[last + 1].before if right else -groups[last].behind
+        shown = sum(self._cheapest[first : last + 1])
+        return shown + self._fold_cost * (left + right - 1) + edges
+
+    def _unfolding(self, number: int) -> tuple[int, int]:
+        """The first and the last of the groups that leave a fold if one does: neighbours that cannot fold alone too."""
+        first = last = number
+        if self._needs(number - 1, number - 2):
+            first = number - 1
+        if self._needs(number + 1, number + 2):
+            last = number + 1
+        return first, last
+
+    def _needs(self, number: int, other: int) -> bool:
+        """Whether a group folds that cannot do so alone, and has no other neighbour in its fold than the one asked for.
+
+        Args:
+            number: The group.
+            other: Its neighbour on the other side.
+        """
+        return number in self._folded and not self._groups[number].alone and other not in self._folded
 
     def _open(self, number: int) -> None:
         """Shows a group in its cheapest form."""
@@ -299,17 +321,19 @@ class Knapsack:
 
     def _take(self, number: int, place: int, segment: int) -> None:
         opens, quoted = number not in self._opened, self._groups[number].quoted
-        if opens:
-            self._open(number)
+        first, last = self._unfolding(number) if opens and not quoted else (number, number)
+        for opening in range(first, last + 1) if opens else ():
+            self._open(opening)
             if not quoted:
-                self._folded.discard(number)
+                self._folded.discard(opening)
         if place >= 0:
             text = self._texts[place]
             text.buy(segment)
             self._shown |= text.forms.entities[segment]
         if opens:
-            self._offer(number)
-            for beside in () if quoted else (number - 1, number + 1):  # unfolding is cheaper now
+            for opening in range(first, last + 1):
+                self._offer(opening)
+            for beside in () if quoted else (first - 1, last + 1):  # unfolding is cheaper now
                 if 0 <= beside < len(self._groups) and beside not in self._opened:
                     self._offer(beside)
         elif place >= 0:

@@ -133,11 +133,17 @@ class PlanWeights:
         0.7, "the same maximum if the target is below the floor, so that lines would hardly fit", _BILL
     )
 
-    # Signatures in gaps (hints.py)
+    # Signatures and headings in gaps (hints.py)
     signatures_share: float = weight(
         0.01,
         "share of signatures in the room; 0: no signatures",
         f"{_AGENTS}: with more, coding agents find less of what they need next; without, their support falls by 0.05",
+    )
+    headings_share: float = weight(
+        0.02,
+        "share of headings in the room, above text that is kept without its own; 0: no headings",
+        "changelogs of other repositories than those in the data, asked in which version something changed: the "
+        "version can be read in 1.00 instead of 0.94 at a quarter of the text, and in 0.81 instead of 0.75 at a tenth",
     )
 
     # Stubs and shrunk texts (costs.py, shrinking.py)

@@ -21,7 +21,7 @@ from ..types import Message, Turn
 from .candidates import Candidate
 from .choice import FOLD, Choice
 from .costs import Costs
-from .folds import beside_cost, quoted_lines
+from .folds import beside_cost, fold_marker, quoted_lines
 
 _SHORTER = "says the same in fewer tokens"
 _OWN = "the form that after gives"
@@ -141,17 +141,11 @@ class _Writing:
         )  # fmt: skip
 
     def _folds(self) -> Iterator[tuple[int, int]]:
-        """The runs of atoms that fold, as (first, one past the last).
-
-        A single message of the assistant does not fold, because a fold is a message of the user: it becomes a stub.
-        """
-        atoms = self._judged.atoms
-        for folds, run in groupby(range(len(atoms)), key=self._choice.folded.__contains__):
+        """The runs of atoms that fold, as (first, one past the last)."""
+        for folds, run in groupby(range(len(self._judged.atoms)), key=self._choice.folded.__contains__):
             first, *rest = run
-            last = rest[-1] if rest else first
-            start, end = atoms[first].first, atoms[last].last
-            if folds and (start < end or self._judged.turns[start].role == "user"):
-                yield first, last + 1
+            if folds:
+                yield first, (rest[-1] if rest else first) + 1
 
     def _issue(self, text: str) -> str:
         """The key of a text that is taken out now."""
@@ -166,10 +160,11 @@ class _Writing:
         count = last + 1 - first
         text = exactly(self._given[first : last + 1])
         before, behind = _beside(judged.turns, first, last)
-        if text is None or self._is_misread(before, behind, last + 1):
-            self._unfoldable |= frozenset(range(start, stop))
         if text is None:
+            self._unfoldable |= frozenset(filter(self._is_no_json, range(start, stop)))
             return
+        if self._is_misread(before, behind, last + 1):
+            self._unfoldable |= frozenset(range(start, stop))
         key, self._needs_tool = self._issue(text), True
         quoted = [
             (judged.candidates[number], turn.role, choice.kept_of(number))
@@ -181,12 +176,11 @@ class _Writing:
         named = choice.hints.names.get(FOLD, {})
         names = [name for group in range(start, stop) for name in named.get(group, ())]
         media = sum(turn.media for turn in judged.turns[first : last + 1])
-        names = [f"{media} images or files" if media > 1 else "an image or a file", *names] if media else names
         lines = quoted_lines(quoted)
-        marker = "\n".join([self._wording.naming(self._wording.fold(count, key, bool(lines)), names), *lines])
+        marker = "\n".join([fold_marker(self._wording, count, key, media, names, bool(lines)), *lines])
         if lines and folded(self._shape.text_message("user", marker), {key: text}, self._short) != key:
             # the messages are not plain JSON, so restore() would not recognise the quoted lines
-            marker = self._wording.naming(self._wording.fold(count, key), names)
+            marker = fold_marker(self._wording, count, key, media, names)
         around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
         self._messages += [*around[:before], self._shape.text_message("user", marker), *around[before:]]
         self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
@@ -200,6 +194,11 @@ class _Writing:
                 why = f"{len(kept)} of {every} segments are told within a fold"
             self._decide(number, "fold", key, cost, why)
             cost = 0
+
+    def _is_no_json(self, number: int) -> bool:
+        """Whether the messages of an atom do not survive a round trip through JSON."""
+        atom = self._judged.atoms[number]
+        return exactly(self._given[atom.first : atom.last + 1]) is None
 
     def _is_misread(self, before: bool, behind: bool, following: int) -> bool:
         """Whether a message of the conversation looks like the message of the assistant beside this fold."""

@@ -32,6 +32,14 @@ def test_one_large_step_and_then_quiet(shape):
     assert all(after - before > 4 for before, after in itertools.pairwise(steps))
 
 
+def test_text_that_was_sent_without_the_tool_can_be_retrieved_once_the_caller_wants_it():
+    messages = AGENTS["openai"](turns=12)
+    budget = {"trigger": cost(messages) // 2, "target": cost(messages) // 3}
+    before = compress(messages, MODEL, recoverable=False, **budget)
+    assert before.tools is None
+    assert compress([*messages, {"role": "user", "content": "Go on."}], MODEL, previous=before, **budget).tools
+
+
 @pytest.mark.parametrize("shape", AGENTS)
 def test_where_the_target_cannot_be_reached_something_is_kept_all_the_same(shape):
     system = [{"role": "system", "content": "Be careful with every invoice. " * 400}] if shape == "openai" else []
