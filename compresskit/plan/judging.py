@@ -152,8 +152,9 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     total = sum(len(one.source) for one in large.values())
-    # the words of an agent's task are in many rows of what it reads on its way
-    least = 0 if query.explicit else tuning.WEIGHTS.sole_share * total
+    # the words of a long task are in many rows of what an agent reads on its way
+    asks = query.explicit or len(query.newest) <= tuning.WEIGHTS.max_question_characters
+    least = 0 if asks else tuning.WEIGHTS.sole_share * total
     superlative = asks_for_extremes(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
