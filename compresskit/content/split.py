@@ -9,7 +9,7 @@ from .line_numbers import moved_back, without_numbers
 from .parts import Part, parts_of
 from .segment import Mark, Segment, Split
 from .sizing import sized
-from .splitters import code, diff, grammar, log, manual, markdown, prose, python, records, search, table
+from .splitters import code, diff, log, manual, markdown, prose, python, records, search, table
 from .splitters.sentences import with_sentences
 
 _LONG_LINE = 400  # characters of a line that is not cut between its sentences, maximum
@@ -27,7 +27,6 @@ _RUNNING_FACTOR = 3  # minimum size of a segment of prose, in sizes of code: pro
 def split(
     text: str,
     hint: str = "",
-    deep: bool = True,
     min_chars: int = 120,
     max_chars: int = 1600,
     found: Detected | None = None,
@@ -37,7 +36,6 @@ def split(
     Args:
         text: The text.
         hint: Its origin: a path, a command, or the arguments of the call that returned it.
-        deep: False does without costly parsers.
         min_chars: The characters below which a segment joins a neighbour that belongs to it.
         max_chars: The characters of a segment, maximum.
         found: The result of ``detect`` for this text, if it is known already.
@@ -47,7 +45,7 @@ def split(
     """
     found = found or detect(text, hint)
     # marks are generators, so a splitter may fail only here
-    made = guarded(lambda: _segments(text, found, deep, min_chars, max_chars, 0), None)
+    made = guarded(lambda: _segments(text, found, min_chars, max_chars, 0), None)
     if made is None:
         return Split(found.kind, sized(text, [], min_chars, max_chars))
     segments, starts = made
@@ -55,11 +53,11 @@ def split(
 
 
 def _segments(
-    text: str, found: Detected, deep: bool, min_chars: int, max_chars: int, depth: int
+    text: str, found: Detected, min_chars: int, max_chars: int, depth: int
 ) -> tuple[list[Segment], list[int]]:
     """The segments, and where the texts begin that the text holds."""
     if found.container and (parts := parts_of(text, found.container)) and len(parts) * _MIN_PART <= len(text):
-        return _of_parts(text, parts, deep, min_chars, max_chars, depth + 1)
+        return _of_parts(text, parts, min_chars, max_chars, depth + 1)
     apart = min(min_chars, len(text) // _MAX_ROWS + 1) if found.kind in _RECORDS else min_chars
     if found.kind in _ROWS:
         min_chars = apart
@@ -68,7 +66,7 @@ def _segments(
     if found.kind in _RUNNING:
         min_chars = min(_RUNNING_FACTOR * min_chars, max_chars // 2)
     starts: list[int] = []
-    marks = _opening(_marks(found, text, deep, max_chars), starts)
+    marks = _opening(_marks(found, text, max_chars), starts)
     return sized(text, marks, min_chars, max_chars, apart), starts
 
 
@@ -81,7 +79,7 @@ def _opening(marks: Iterable[Mark], starts: list[int]) -> Iterator[Mark]:
 
 
 def _of_parts(
-    text: str, parts: list[Part], deep: bool, min_chars: int, max_chars: int, depth: int
+    text: str, parts: list[Part], min_chars: int, max_chars: int, depth: int
 ) -> tuple[list[Segment], list[int]]:
     """The segments of each part by what it is; its label is in the first one of them, and its title names them."""
     segments: list[Segment] = []
@@ -92,7 +90,7 @@ def _of_parts(
         part = part._replace(body=blank.end() if blank else part.body)
         body = text[part.body : part.close]
         found = detect_part(body, part.title, depth)
-        inner, opened = _segments(body, found, deep, min_chars, max_chars, depth) if body.strip() else ([], [])
+        inner, opened = _segments(body, found, min_chars, max_chars, depth) if body.strip() else ([], [])
         if not inner:
             alone = sized(text[part.start : part.end], [], 1, max_chars)
             segments += [Segment(*each[:2], part.title) for each in _shifted(alone, part.start, part.start, part.end)]
@@ -118,21 +116,20 @@ def _titled(title: str, name: str, first: bool) -> str:
     return f"{title}, {name}" if name and first else name or title
 
 
-def _marks(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
+def _marks(found: Detected, text: str, max_chars: int) -> Iterable[Mark]:
     """The marks of the splitter for a text. The splitter sees the lines without their numbers."""
     if not found.numbered:
-        return _marks_of_kind(found, text, deep, max_chars)
+        return _marks_of_kind(found, text, max_chars)
     bare = without_numbers(text)
-    return moved_back(_marks_of_kind(found, bare, deep, max_chars), bare, text)
+    return moved_back(_marks_of_kind(found, bare, max_chars), bare, text)
 
 
-def _marks_of_kind(found: Detected, text: str, deep: bool, max_chars: int) -> Iterable[Mark]:
+def _marks_of_kind(found: Detected, text: str, max_chars: int) -> Iterable[Mark]:
     kind = found.kind
     if kind == "python":
-        return python.marks(text, deep)
+        return python.marks(text)
     if kind == "code":
-        marks = grammar.marks(text, found.path, max_chars) if deep else None
-        return code.marks(text, max_chars) if marks is None else marks
+        return code.marks(text, max_chars)
     if kind in ("json", "jsonl"):
         return (records.marks if kind == "json" else records.line_marks)(text, max_chars)
     if kind == "lines":

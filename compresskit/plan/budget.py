@@ -16,6 +16,7 @@ from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, code_with_gaps, names_share, reserved
 from .knapsack import Knapsack
+from .signatures import HEADED
 from .writer import Written, write
 
 if TYPE_CHECKING:
@@ -161,10 +162,11 @@ def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Wr
 
 
 def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
-    """A choice within the budget, with tokens reserved for hints, and the hints. Few names leave more for text."""
+    """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     code = code_with_gaps(costs)
-    outlines = int(tuned.signatures_share * limits.room) if code else 0
+    headed = [costs.judged.candidates[number].split.kind in HEADED for number in code]
+    outlines = int((tuned.headings_share * any(headed) + tuned.signatures_share * (not all(headed))) * limits.room)
     share = tuned.names_share if limits.names is None else limits.names
     names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
     choice = knapsack.fill(budget - names - outlines)
@@ -174,9 +176,5 @@ def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints
     signatures, cost = choose_signatures(costs, code, choice, left)
     if not names:
         return choice._replace(hints=Hints(signatures))
-    left = budget - cost - choice.tokens
-    named, spent = choose_names(costs, choice, signatures, left)
-    if left - spent > tuned.max_name_rest_share * limits.room:
-        choice = knapsack.fill(choice.tokens + left - spent)
-        named, _ = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
+    named = choose_names(costs, choice, signatures, budget - cost - choice.tokens)
     return choice._replace(hints=Hints(signatures, named))

@@ -16,7 +16,7 @@ from .candidates import CODE
 from .choice import FOLD, NO_WORDS, Choice, Words
 from .costs import Costs
 from .knapsack import Group
-from .signatures import signatures_in
+from .signatures import HEADED, signatures_in
 
 _SIGNATURE_SLACK = 1  # tokens that a signature may cost more in its marker than by itself
 _NAME_SLACK = 2  # tokens that the first name of a marker may cost more than by itself
@@ -66,7 +66,7 @@ def code_with_gaps(costs: Costs) -> list[int]:
         if not group.quoted
         for number in group.forms
         if not (one := candidates[number]).short
-        and one.split.kind in CODE
+        and (one.split.kind in CODE or one.split.kind in HEADED)
         and len(one.split.segments) > 1
         and one.most is None
     ]
@@ -85,9 +85,13 @@ def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget:
     for number in code:
         kept, one = choice.kept_of(number), costs.judged.candidates[number]
         if kept:
+            headed = one.split.kind in HEADED
             for segment, (value, (_, _, name)) in enumerate(zip(one.values, one.split.segments, strict=True)):
                 if name and segment not in kept:
-                    hidden.append((-value, number, segment))
+                    if not headed:
+                        hidden.append((-value, number, segment))
+                    elif segment + 1 in kept:
+                        hidden.append((-one.values[segment + 1], number, segment))
     heapq.heapify(hidden)
     chosen: dict[int, dict[int, list[str]]] = {}
     left, misfits = budget, 0
@@ -107,8 +111,8 @@ def choose_signatures(costs: Costs, code: Sequence[int], choice: Choice, budget:
     return chosen, budget - left
 
 
-def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> tuple[Words, int]:
-    """The names for the markers, and their tokens. The names with the most weight per character come first.
+def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> Words:
+    """The names for the markers. The names with the most weight per character come first.
 
     Args:
         signatures: other words of the markers; a name in them is not repeated.
@@ -136,7 +140,7 @@ def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -
             continue
         left -= cost
         names.setdefault(segment, []).append(name)
-    return chosen, budget - left
+    return chosen
 
 
 def _hidden(groups: Sequence[Group], choice: Choice) -> dict[int, tuple[int, int]]:

@@ -15,7 +15,7 @@ from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
-from ..relevance.document import RECORDS
+from ..relevance.document import JSON
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
@@ -205,7 +205,7 @@ def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -
     if not any(turn.human for turn in turns):
         return number
     ran, kind = was_run(one.block.text, one.block.call), one.split.kind
-    return number if ran and kind not in RECORDS and output_share(one.source, kind, ran, query.explicit) else None
+    return number if ran and kind not in JSON and output_share(one.source, kind, ran, query.explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

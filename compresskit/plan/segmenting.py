@@ -33,8 +33,6 @@ from .candidates import WHOLE, Candidate
 
 # Limits of time
 _MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
-_DEEP_SHARE = 4  # characters of a conversation for each one that is parsed, minimum
-_DEEP_ALL = 200_000  # characters of a conversation above which none is parsed
 _SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
 _ASKED_TERMS = 64  # words of the question that are looked for in a text
 
@@ -57,7 +55,7 @@ def split_all(
     treatments = [rules.get((block.message, block.path)) for block in blocks] if rules else [None] * len(blocks)
     candidates = [Candidate(*each) for each in zip(blocks, reasons, treatments, strict=True)]
     small = marker_tuning.WEIGHTS.small_text_characters
-    for number in reversed(range(len(candidates))):  # the newest texts are parsed first
+    for number in reversed(range(len(candidates))):  # the newest texts get compact forms first
         one = candidates[number]
         if not one.protected and len(one.block.text) >= small:
             candidates[number] = splitter.split(one)
@@ -81,7 +79,6 @@ class _Splitter:
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
         enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
         self._coarse = max(characters // _MAX_SEGMENTS, enough)
-        self._deep_left = min(tuned.parsed_characters, characters // _DEEP_SHARE) if characters <= _DEEP_ALL else 0
         self._short_left = _SHORT_CHARACTERS
         self._quoted, self._measure, self._room, self._own_form, self._made = quoted, measure, room, own_form, made
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
@@ -108,9 +105,7 @@ class _Splitter:
             )
         if rule is not None and rule.complete:
             return one._replace(protected=f"rule: {rule.title}")
-        deep = len(block.text) <= self._deep_left
-        self._deep_left -= len(block.text) if deep else 0
-        cut = partial(split, hint=block.call, deep=deep, min_chars=least, max_chars=most)
+        cut = partial(split, hint=block.call, min_chars=least, max_chars=most)
         if not block.must:
             return one._replace(split=cut(block.text, found=kind))
         parts, must = _around(block, cut)

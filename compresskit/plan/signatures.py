@@ -1,7 +1,10 @@
-"""Signatures of the definitions in a gap of code, with the lines where they are."""
+"""What the marker of a gap says of its structure: the signatures in a gap of code, with the lines where they are, and
+the heading above a text that is kept without it.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence, Set
 
 from ..content import Segment, Split
@@ -12,11 +15,15 @@ _PYTHON = ("def ", "class ", "async def ")
 _NO_CODE = ("#", "//", "/*", "*", "--", "@", '"', "'", "import ", "from ", "use ", "return ")
 _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
+_TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 NO_SEGMENTS: frozenset[int] = frozenset()
+HEADED = frozenset({"markdown", "documents"})  # kinds whose segments have the names of headings
 
 
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
-    """The result of ``signatures``; none if it fails."""
+    """The result of ``signatures``, or the heading of the text behind a gap; none if it fails."""
+    if split.kind in HEADED:
+        return list(filter(None, [heading_behind(text, split.segments, kept, number)]))
     none: list[str] = []
     return guarded(lambda: list(signatures(text, split.segments, kept, number, split.kind)), none)
 
@@ -38,6 +45,41 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
         first = 1 + text.count("\n", 0, place)
         last = first + text.count("\n", place, stop - 1)
         yield f"{words} L{first}" + (f"-{last}" if last > first else "")
+
+
+def heading_behind(text: str, segments: Sequence[Segment], kept: Set[int], number: int) -> str:
+    r"""The heading of the section in which a kept text begins, with its line, if it is left out; else "".
+
+    Args:
+        text: The text.
+        segments: Segments with the names of their sections.
+        kept: The numbers of those that are kept.
+        number: The last left-out segment before the kept text.
+
+    >>> text = "# 1.0\n\nOne.\n\n# 0.9\n\nTwo.\n\nThree.\n"
+    >>> parts = [Segment(0, 13, "1.0"), Segment(13, 26, "0.9"), Segment(26, 33, "0.9")]
+    >>> heading_behind(text, parts, {2}, 1), heading_behind(text, parts, {1}, 0)
+    ('0.9 L5', '')
+    """
+    if number + 1 not in kept or number in kept:
+        return ""
+    before, behind = segments[number].name, segments[number + 1].name
+    if behind and (before == behind or before.endswith(f", {behind}")):
+        heading = behind
+    elif before and behind.startswith(f"{before}, "):
+        heading = before
+    else:
+        return ""
+    first = number
+    while first and segments[first - 1].name == heading:
+        first -= 1
+    if first and segments[first - 1].name.endswith(f", {heading}"):
+        first -= 1
+    at = text.find(heading, segments[first].start, segments[first].end)
+    if at < 0 or any(place in kept for place in range(first, number)):
+        return ""
+    line = 1 + text.count("\n", 0, at)
+    return f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), heading))} L{line}"
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:

@@ -69,13 +69,13 @@ def of_sections(documents: Sequence[Document], reader: Reader, query: Query, bes
     tells = {term: reader.weights[term] * log(1 + total / count) for term, count in spread.items()}
     values = [[_value(one, tells) for one in each] for each in titled]
     most = max((value for each in values for value in each), default=0.0)
-    if not most:
+    if not most and not any(one.named for each in titled for one in each):
         return empty
     sizes = [end - start for document in documents for start, end, _ in document.segments]
     usual = sum(sizes) / max(1, len(sizes))
     found: list[float] = []
     for document, own, each in zip(documents, titled, values, strict=True):
-        found += _of_segments(document, own, [value / most for value in each], usual)
+        found += _of_segments(document, own, [value / (most or 1.0) for value in each], usual)
     return [best * value for value in found]
 
 
@@ -101,22 +101,26 @@ def _value(one: _Titled, tells: dict[str, float]) -> float:
     tuned = tuning.WEIGHTS
     own = sum(map(tells.__getitem__, one.hits))
     above = sum(map(tells.__getitem__, one.path - one.hits)) if one.hits else 0.0
-    number = tuned.named_section * max(tells.values(), default=1.0) if one.named else 0.0
-    return float((own + tuned.path_share * above) * one.said**tuned.title_exponent + number)
+    return float((own + tuned.path_share * above) * one.said**tuned.title_exponent)
 
 
 def _of_segments(document: Document, titled: Sequence[_Titled], values: Sequence[float], usual: float) -> list[float]:
-    """For each segment the best value of the sections that it is in, more for longer segments."""
+    """For each segment the best value of the sections that it is in, more for longer segments.
+
+    A section whose number the question names is meant as a whole, so all of its characters have the same value.
+    """
     tuned = tuning.WEIGHTS
     segments = document.segments
-    found = [0.0] * len(segments)
+    found, named = [0.0] * len(segments), [0.0] * len(segments)
     starts = [start for start, _, _ in segments]
     for one, value in zip(titled, values, strict=True):
-        if value >= tuned.min_section_share:
+        if one.named or value >= tuned.min_section_share:
             first = max(0, bisect_left(starts, one.heading.start + 1) - 1)
             for number in range(first, bisect_left(starts, one.heading.close)):
                 found[number] = max(found[number], value)
+                named[number] = max(named[number], tuned.named_section * one.named)
+    sizes = [(end - start) / usual for start, end, _ in segments]
     return [
-        value and value * min(tuned.max_call_size, (end - start) / usual) ** tuned.call_size_exponent
-        for value, (start, end, _) in zip(found, segments, strict=True)
+        (value and value * min(tuned.max_call_size, size) ** tuned.call_size_exponent) + number * size
+        for value, number, size in zip(found, named, sizes, strict=True)
     ]

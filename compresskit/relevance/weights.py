@@ -162,8 +162,9 @@ class RelevanceWeights:
     title_exponent: float = weight(0.5, "exponent of the share of its words that are in the query")
     path_share: float = weight(0.5, "share of the words of the headings above it")
     named_section: float = weight(
-        2.0,
-        "value of the number of a section that the question names, as a multiple of that of the best word of a title",
+        8.0,
+        "value of a segment of mean size below a heading whose number the question names; longer ones have more",
+        "changelogs asked for one version at a tenth of the text (read in place): 0.81 to 0.94, with 2.0 0.90",
     )
 
     # Tables (tables.py)

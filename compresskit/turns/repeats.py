@@ -79,7 +79,7 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
         return None
     tuned = tuning.WEIGHTS
     least, most = tuned.min_repeated_segment_characters, tuned.max_repeated_segment_characters
-    segments = split(text, call, deep=False, min_chars=least, max_chars=most).segments
+    segments = split(text, call, min_chars=least, max_chars=most).segments
     stands = in_order(text, segments, above)
     hidden = sum(end - start for (start, end, _), there in zip(segments, stands, strict=True) if there)
     if hidden < tuned.min_repeated_share * len(text):

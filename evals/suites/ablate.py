@@ -99,7 +99,6 @@ MECHANISMS = {
         "lower value of repeated and outdated text", {"plan.discounts_repeats": False, "plan.drops_outdated": False}
     ),
     "second-writing": Mechanism("second writing, of what the first left", {"plan.max_second_writing_tokens": 0}),
-    "parsers": Mechanism("ast and grammars, for indentation", {"plan.parsed_characters": 0}),
     "json-form": Mechanism("compact form of JSON", _without_form("JSON in short form")),
     "table-form": Mechanism("compact form of tables", _without_form("table in short form")),
     "search-form": Mechanism("compact form of search results", _without_form("search results in short form")),

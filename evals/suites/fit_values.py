@@ -76,5 +76,4 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "plan.min_fold_frame_share": (2.0,),
     "plan.max_explicit_of_forms": (1.0,),
     "plan.density_sample_characters": (0,),
-    "plan.parsed_characters": (0,),
 }

@@ -5,8 +5,6 @@ import ast
 import bisect
 import dataclasses
 import json.decoder
-import threading
-import warnings
 from pathlib import Path
 
 import pytest
@@ -47,23 +45,21 @@ def numbered(text, form):
     return "".join(form.format(number) + line for number, line in enumerate(text.splitlines(keepends=True), 1))
 
 
-@pytest.mark.parametrize("deep", [True, False])
 @pytest.mark.parametrize("text", SOURCES, ids=len)
-def test_the_segment_of_a_function_holds_the_whole_of_it_and_no_other(text, deep):
-    found = split(text, "a.py", deep, **WHOLE)
+def test_the_segment_of_a_function_holds_the_whole_of_it_and_no_other(text):
+    found = split(text, "a.py", **WHOLE)
     segments = named(text, found)
     for name, source in definitions(text):
         assert source in segments[name]
     assert len(found.segments) > len(definitions(text))
 
 
-@pytest.mark.parametrize("deep", [True, False])
 @pytest.mark.parametrize("form", ["{:6}→", "{}:", "{}\t", "{:4}|", "{} | "])
-def test_line_numbers_change_nothing(form, deep):
+def test_line_numbers_change_nothing(form):
     text = SOURCES[3]
-    plain = split(text, "a.py", deep, **WHOLE)
+    plain = split(text, "a.py", **WHOLE)
     view = numbered(text, form)
-    found = split(view, "a.py", deep, **WHOLE)
+    found = split(view, "a.py", **WHOLE)
     assert [segment.name for segment in found.segments] == [segment.name for segment in plain.segments]
     assert [view.count("\n", 0, segment.start) for segment in found.segments] == [
         text.count("\n", 0, segment.start) for segment in plain.segments
@@ -89,24 +85,21 @@ def test_the_middle_of_a_class_is_cut_at_its_methods():
     assert segments["b"].startswith("    def b")
 
 
-@pytest.mark.parametrize("deep", [True, False])
-def test_decorators_and_comments_right_above_belong_to_a_definition(deep):
+def test_decorators_and_comments_right_above_belong_to_a_definition():
     text = "x = 1\n# not about f\n\n# about f\n@one\n@two(\n    3,\n)\ndef f():\n    pass\n"
-    segments = named(text, split(text, "a.py", deep, **WHOLE))
+    segments = named(text, split(text, "a.py", **WHOLE))
     assert segments["f"] == text[text.index("# about f") :]
 
 
-@pytest.mark.parametrize("deep", [True, False])
-def test_a_class_header_has_the_docstring_and_the_attributes(deep):
+def test_a_class_header_has_the_docstring_and_the_attributes():
     text = 'class A(B):\n    """Doc.\n\n    More.\n    """\n\n    x = 1\n\n    def f(self):\n        pass\n'
-    segments = named(text, split(text, "a.py", deep, **WHOLE))
+    segments = named(text, split(text, "a.py", **WHOLE))
     assert segments["A"] == text[: text.index("    def f")]
 
 
-@pytest.mark.parametrize("deep", [True, False])
-def test_imports_are_one_segment_and_constants_are_named(deep):
+def test_imports_are_one_segment_and_constants_are_named():
     text = "import a\n\nfrom b import c\n\nLIMIT = 3\n\nTABLE: dict = {\n    1: 2,\n}\n"
-    found = split(text, "a.py", deep, **WHOLE)
+    found = split(text, "a.py", **WHOLE)
     assert [(text[s.start : s.end], s.name) for s in found.segments] == [
         ("import a\n\nfrom b import c\n\n", ""),
         ("LIMIT = 3\n\n", "LIMIT"),
@@ -124,36 +117,7 @@ def test_small_methods_share_a_segment_but_not_with_another_class():
 def test_functions_among_branches_are_found():
     text = "try:\n    import a\nexcept ImportError:\n    def f():\n        return 1\n\n"
     text += "if x:\n    class B:\n        def g(self):\n            pass\n"
-    for deep in (True, False):
-        assert {"f", "B", "B.g"} <= set(named(text, split(text, "a.py", deep, **WHOLE)))
-
-
-def test_invalid_escapes_neither_warn_nor_keep_the_syntax_tree_away():
-    """Only the tree knows that the paragraphs of this string are no statements."""
-    text = '"""One\n\nTwo \\d \\400 \\\\\n\nThree\n"""\n\n\ndef f(x):\n    return "\\q\\"" if x is not 1else f"\\{x}"\n'
-    text = text.replace("1else", "1 else")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        found = split(text, "a.py", **WHOLE)
-    assert [segment.name for segment in found.segments] == ["", "f"]
-
-
-def test_a_number_that_the_parser_would_warn_about_goes_without_the_tree():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert "f" in named(
-            "x = 0 if 1else 2\ndef f():\n    pass\n", split("x = 0 if 1else 2\ndef f():\n    pass\n", "a.py", **WHOLE)
-        )
-
-
-def test_splitting_in_threads_leaves_the_warning_filters_alone():
-    before = list(warnings.filters)
-    threads = [threading.Thread(target=split, args=('x = "\\d"\n' * 50, "a.py")) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert warnings.filters == before
+    assert {"f", "B", "B.g"} <= set(named(text, split(text, "a.py", **WHOLE)))
 
 
 @pytest.mark.parametrize(

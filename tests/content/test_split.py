@@ -23,16 +23,16 @@ def is_partition(text, segments):
     )
 
 
-@given(texts, hints, st.booleans(), sizes)
-def test_segments_partition_any_text(text, hint, deep, size):
-    found = split(text, hint, deep, *size)
+@given(texts, hints, sizes)
+def test_segments_partition_any_text(text, hint, size):
+    found = split(text, hint, *size)
     assert found.kind in KINDS
     assert is_partition(text, found.segments)
 
 
-@given(mixed_text, st.sampled_from(HINTS), st.booleans())
-def test_segments_partition_what_is_made_of_known_kinds(text, hint, deep):
-    assert is_partition(text, split(text, hint, deep, 20, 200).segments)
+@given(mixed_text, st.sampled_from(HINTS))
+def test_segments_partition_what_is_made_of_known_kinds(text, hint):
+    assert is_partition(text, split(text, hint, 20, 200).segments)
 
 
 def test_every_fragment_many_times_over_is_a_partition_with_every_hint():
@@ -49,15 +49,15 @@ def test_no_segment_is_longer_than_asked_but_for_a_line_end(text, hint, size):
 
 @given(texts, hints, sizes)
 def test_no_line_end_falls_apart(text, hint, size):
-    found = split(text, hint, True, *size)
+    found = split(text, hint, *size)
     assert not any(
         text[segment.end - 1] == "\r" and text[segment.end : segment.end + 1] == "\n" for segment in found.segments
     )
 
 
-@given(texts, hints, st.booleans())
-def test_the_same_text_gives_the_same_segments(text, hint, deep):
-    assert split(text, hint, deep) == split(str(text), hint, deep)
+@given(texts, hints)
+def test_the_same_text_gives_the_same_segments(text, hint):
+    assert split(text, hint) == split(str(text), hint)
 
 
 @given(texts, hints)

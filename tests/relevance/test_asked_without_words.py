@@ -134,6 +134,34 @@ def test_a_number_that_the_question_names_finds_its_section(layout, question):
     assert bodies[5] in result.messages[0]["content"]
 
 
+def test_a_number_outweighs_common_words_and_a_gap_names_the_heading_of_what_is_behind_it():
+    made = random.Random(7)
+    versions = [f"{2 - number // 20}.{20 - number % 20}.0 (2020-02-{1 + number % 20:02})" for number in range(40)]
+
+    def lines(what, count):
+        return [
+            f"* The {made.choice(NAMES)} {made.choice(COLUMNS)} {what} (#{made.randrange(9_999)})" for _ in range(count)
+        ]
+
+    fixes = [lines("was fixed and is now read as a whole", 24) for _ in versions]
+    changes = [["", "#### Changed", "", *lines("changed with the version", 2)] if n != 12 else [] for n in range(40)]
+    fixes[25][12] = "* Support for HHVM was dropped"
+    parts = zip(versions, fixes, changes, strict=True)
+    text = "\n\n".join("\n".join([f"### {version}", "", *fixed, *changed]) for version, fixed, changed in parts)
+
+    def shown(question):
+        messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
+        result = compress(messages, "gpt-4o", trigger=1_200, target=1_200)
+        assert result.target_met
+        assert restore(result.messages, result.cache) == messages
+        return result.messages[0]["content"]
+
+    asked = shown(f"What changed in version {versions[12].split()[0]}?")
+    assert sum(line in asked for line in fixes[12]) > 20
+    above, _, _ = shown("When was HHVM dropped?").partition(fixes[25][12])
+    assert max(versions, key=above.rfind) == versions[25]
+
+
 def test_lines_of_one_request_stay_together():
     made = random.Random(11)
     lines = []

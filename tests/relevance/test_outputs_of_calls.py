@@ -58,3 +58,18 @@ def test_a_row_brings_the_line_that_says_what_it_is_of(command, share):
     assert restore(result.messages, result.cache) == messages
     for shown in (shorten(text, limit, ASKED[command], command).text, result.messages[2]["content"]):
         assert all(need in shown for need in needs)
+
+
+def test_words_of_the_command_do_not_decide_what_stays_of_its_output():
+    """A request to run the tests names no row of their output, however many frames are called run or test."""
+    frames = "".join(f"  {n}: test::run_test_in_process\n      at /lib/test/src/lib_{n}.rs:{n}:60\n" for n in range(70))
+    text = f"running 71 tests\n{frames}cents of 19.99\n  left: 1998\n right: 1999\n{frames}test result: FAILED.\n"
+    call = {"name": "bash", "arguments": json.dumps({"command": "cargo test"})}
+    messages = [
+        {"role": "user", "content": "Run cargo test in process."},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": call}]},
+        {"role": "tool", "tool_call_id": "call_1", "content": text},
+    ]
+    result = compress(messages, "gpt-4o", trigger=500, target=500)
+    assert result.target_met
+    assert "left: 1998" in result.messages[2]["content"]
