@@ -80,7 +80,7 @@ def judge(
     documents += [
         Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
     ]
-    scores = score(documents, query)
+    scores = score(documents, query, None if sole is None else list(large).index(sole))
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
