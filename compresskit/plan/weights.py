@@ -78,7 +78,10 @@ class PlanWeights:
 
     # Value per token (knapsack.py)
     sole_share: float = weight(
-        0.5, "share of the characters of all texts from which on an output is judged by what it says itself"
+        0.5,
+        "share of the characters of all texts from which on an output is judged by what it says itself, and its rows "
+        "are picked out although no question is asked last",
+        f"{_AGENTS} --target 0.2: with rows of all texts 0.870, with those of such outputs 0.907 (coding)",
     )
     density_exponent: float = weight(
         0.5, "exponent of the tokens in value per token: plain value / tokens would fill the budget with small scraps"
