@@ -152,10 +152,13 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     total = sum(len(one.source) for one in large.values())
+    # the words of a long task are in many rows of what an agent reads on its way
+    asks = query.explicit or len(query.newest) <= tuning.WEIGHTS.max_question_characters
+    least = 0 if asks else tuning.WEIGHTS.sole_share * total
     superlative = asks_for_extremes(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
-        if turns[one.block.message].role == "assistant":
+        if turns[one.block.message].role == "assistant" or len(one.source) < least:
             continue
         left -= len(one.source)
         if left < 0:
