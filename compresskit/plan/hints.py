@@ -97,7 +97,7 @@ def choose_signatures(
         one, kept = costs.judged.candidates[number], choice.kept_of(number)
         if one.split.kind in HEADED:
             if number not in known:
-                known[number] = titles(one.block.text, one.split.kind)
+                known[number] = titles(one.block.text, one.split)
             above = dict(titles_behind(known[number], one.split.segments, kept, segment))
             found = {(number, at): above[at] for at in sorted(above) if (number, at) not in told}
         else:

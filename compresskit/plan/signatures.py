@@ -49,30 +49,34 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
 
 
 class Title(NamedTuple):
-    """A heading at an offset, the end of its section, its words for a marker, and the number of the heading above."""
+    """A heading at an offset, its words for a marker, and the number of the heading above it."""
 
     start: int
-    close: int
     words: str
     above: int  # -1: none
 
 
-def titles(text: str, kind: str) -> list[Title]:
+def titles(text: str, split: Split) -> list[Title]:
     r"""The headings of a text for markers, with their lines.
 
-    >>> titles("# A\n\nOne.\n\n## [B](b.md)\n\nTwo.\n", "markdown")
-    [Title(start=0, close=30, words='A L1', above=-1), Title(start=11, close=30, words='[B] L5', above=0)]
+    They are looked for only in segments that have another name than the one before, which saves most of the time.
+
+    >>> text = "# A\n\nOne.\n\n## [B](b.md)\n\nTwo.\n"
+    >>> titles(text, Split("markdown", [Segment(0, 11, "A"), Segment(11, 30, "[B](b.md)")]))
+    [Title(start=0, words='A L1', above=-1), Title(start=11, words='[B] L5', above=0)]
     """
     found: list[Title] = []
-    open_: list[int] = []
-    line, at = 1, 0
-    for start, _, close, _, title in headings(text, kind):
-        line, at = line + text.count("\n", at, start), start
-        while open_ and found[open_[-1]].close <= start:
-            open_.pop()
-        words = f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), title))} L{line}"
-        found.append(Title(start, close, words, open_[-1] if open_ else -1))
-        open_.append(len(found) - 1)
+    open_: list[tuple[int, int]] = []  # the level of each heading above, and its number
+    line, at, before = 1, 0, ""
+    for begin, end, name in split.segments:
+        for start, _, _, level, title in headings(text[begin:end], split.kind) if name != before else ():
+            line, at = line + text.count("\n", at, begin + start), begin + start
+            while open_ and open_[-1][0] >= level:
+                open_.pop()
+            words = f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), title))} L{line}"
+            found.append(Title(at, words, open_[-1][1] if open_ else -1))
+            open_.append((level, len(found) - 1))
+        before = name
     return found
 
 
@@ -87,15 +91,16 @@ def titles_behind(
         kept: The numbers of those that are kept.
         number: The last left-out segment before the kept text.
 
-    >>> found = titles("# A\n\nOne.\n\n## B\n\nTwo.\n\nThree.\n", "markdown")
-    >>> list(titles_behind(found, [Segment(0, 11, "A"), Segment(11, 23, "B"), Segment(23, 30, "B")], {2}, 1))
+    >>> parts = [Segment(0, 11, "A"), Segment(11, 23, "B"), Segment(23, 30, "B")]
+    >>> found = titles("# A\n\nOne.\n\n## B\n\nTwo.\n\nThree.\n", Split("markdown", parts))
+    >>> list(titles_behind(found, parts, {2}, 1))
     [(11, 'B L5'), (0, 'A L1')]
     """
     begins = segments[number + 1].start
     at = bisect_right(found, begins, key=itemgetter(0)) - 1
     while at >= 0:
-        start, close, words, above = found[at]
-        if close > begins and bisect_right(segments, start, key=itemgetter(0)) - 1 not in kept:
+        start, words, above = found[at]
+        if bisect_right(segments, start, key=itemgetter(0)) - 1 not in kept:
             yield start, words
         at = above
 
