@@ -39,6 +39,7 @@ READ = [
 ]
 PLAIN = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": DOCUMENT}, "title": "a.md"}
 IN_PARTS = {"type": "document", "source": {"type": "content", "content": [text_part(DOCUMENT)]}}
+IN_SHORT_PARTS = {"type": "document", "source": {"type": "content", "content": [*map(text_part, PASSAGES[70:])]}}
 FOUND = {
     "type": "search_result", "source": "https://example.org", "title": "Bridges", "content": [text_part(DOCUMENT)],
     "citations": {"enabled": True},
@@ -66,9 +67,9 @@ LAST_LINES = f"Query: {QUESTION}\nOld answer: town 3.\nNew answer:"
 HALVES = "\n\n".join(PASSAGES[:60]), "\n\n".join(PASSAGES[60:])
 
 
-def gemini_results_of(response):
+def gemini_results_of(response, role="user"):
     call = {"role": "model", "parts": [{"functionCall": {"name": "search", "args": {}}}]}
-    answer = {"role": "user", "parts": [{"functionResponse": {"name": "search", "response": response}}]}
+    answer = {"role": role, "parts": [{"functionResponse": {"name": "search", "response": response}}]}
     return [{"role": "user", "parts": [{"text": QUESTION}]}, call, answer]
 
 
@@ -89,6 +90,8 @@ REQUESTS = {
     "a document block": [user([PLAIN, text_part(QUESTION)])],
     "a document of parts": [user([IN_PARTS, text_part(QUESTION)])],
     "a search result": [user([FOUND, text_part(QUESTION)])],
+    "a document of short parts": [user([IN_SHORT_PARTS, text_part(QUESTION)])],
+    "a result of an older client of Gemini": gemini_results_of(ROWS, role="function"),
     "documents as a tool's result": results_of(PLAIN, IN_PARTS),
     "a search result as a tool's result": results_of(FOUND),
     "JSON as a result of Converse": converse_results_of({"json": {"files": [{"path": "a.md", "text": DOCUMENT}]}}),

@@ -6,28 +6,20 @@ How files are read and written, how the library is called and how the table look
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from typing import Any
 
 import click
 
-from .. import __version__, restore, retrieve
-from ..view import as_fields, headline, page
-from .bench_command import bench_command
-from .bill_commands import bill_command, doctor_command
-from .hook_commands import hook
+from .. import __version__
 from .input import Conversation, InputError, read_conversations, read_results
 from .invoking import invoke
 from .kept import kept
-from .ledger_commands import ledger
 from .library import compress_one, compress_to_show, in_target, library_errors
-from .mcp_command import mcp_command
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
-from .recipes import recipes
 from .request_options import request_options
-from .serve import serve_command
 from .shell_commands import command as shell_command
-from .show import render, render_message
 from .shrinker_options import spent
 
 SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
@@ -46,13 +38,69 @@ Exit codes:
 """
 
 
+# The commands that are imported when they run: the module, the name there, and the first sentence of the help.
+_OTHERS = {
+    "bench": (
+        "bench_command",
+        "bench_command",
+        "Check what compression promises, and measure what it keeps of your sessions; for CI.",
+    ),
+    "bill": (
+        "bill_commands",
+        "bill_command",
+        "Replay the sessions in FILE and print what they cost, with and without compression.",
+    ),
+    "doctor": (
+        "bill_commands",
+        "doctor_command",
+        'Say what compression would have saved in your sessions, also if the answer is "nothing".',
+    ),
+    "hook": ("hook_commands", "hook", "Shorten what an agent's tools return: Claude Code and Codex."),
+    "ledger": ("ledger_commands", "ledger", "Check and sum up a ledger of what compression cost and saved."),
+    "mcp": (
+        "mcp_command",
+        "mcp_command",
+        "Serve MCP on standard input and output: read, search, retrieve and, with --allow, run.",
+    ),
+    "recipes": ("recipes", "recipes", "Rules for common kinds of conversations, and what rules do."),
+    "serve": (
+        "serve",
+        "serve_command",
+        "Start a LiteLLM proxy that compresses: for Claude Code, Codex, and any client that takes a base URL.",
+    ),
+}
+
+
+class Commands(click.Group):
+    """The commands of this module, and those of ``_OTHERS``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_OTHERS])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _OTHERS:
+            return super().get_command(ctx, cmd_name)
+        module, name, _ = _OTHERS[cmd_name]
+        found: click.Command = getattr(import_module(f".{module}", __package__), name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        own = {name: super(Commands, self).get_command(ctx, name) for name in super().list_commands(ctx)}
+        texts = {name: (command and command.help) or "" for name, command in own.items()}
+        texts |= {name: text for name, (_, _, text) in _OTHERS.items()}
+        limit = formatter.width - 6 - max(map(len, texts))
+        with formatter.section("Commands"):
+            short = {name: click.Command(name, help=text).get_short_help_str(limit) for name, text in texts.items()}
+            formatter.write_dl(sorted(short.items()))
+
+
 class UnknownKey(Failure):
     """The key asked for is not in the cache."""
 
     exit_code = 3
 
 
-@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def cli() -> None:
     """Bring conversations under a token target. Everything that is taken out can be retrieved again.
@@ -81,6 +129,8 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     per line. The default trigger is 200,000 tokens, or the target if you only give a target. The default target
     is 70 % of the trigger. Other fields of an object pass through. A result can be compressed again.
     """
+    from ..view import as_fields, headline
+
     given = read_conversations(file)
     results = []
     hidden = options["shrinker"] is not None  # it shows its own progress
@@ -109,6 +159,8 @@ def show_command(context: click.Context, /, file: str, message: int | None, html
     FILE is a result of `compresskit compress`, or a conversation. A conversation is compressed first, to 40 %
     of its tokens if you give neither --trigger nor --target. All rows add up to the tokens of the request.
     """
+    from ..view import page
+
     given = read_conversations(file)
     results = []
     with progress(len(given), hidden=options["shrinker"] is not None) as step:
@@ -132,6 +184,8 @@ def show_command(context: click.Context, /, file: str, message: int | None, html
 @output_option
 def restore_command(result: str, output: str | None) -> None:
     """Write the original messages of RESULT as a JSON list, or one list per line for several results."""
+    from .. import restore
+
     found = read_results(result)
     with open_output(output) as stream:
         for one in found:
@@ -166,6 +220,8 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
     RESULT is a file that `compresskit compress` wrote. Without it, KEY is of an output that `pipe`, `run` or a hook
     kept in your store. Give at most one of --lines, --query and --head/--tail.
     """
+    from .. import retrieve
+
     ways = [options["lines"], options["query"], options["head"] or options["tail"], everything or None]
     if sum(way is not None for way in ways) > 1:
         raise click.UsageError("--lines, --query, --head/--tail and --all exclude each other: give one of them")
@@ -187,6 +243,9 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
 
 def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) -> bytes:
     """What goes to the terminal: a message, the sums alone, or the whole table."""
+    from ..view import headline
+    from .show import render, render_message
+
     if message is not None:
         return render_message(result, message, where)
     return (printable(where) + headline(result) + "\n").encode() if sums else render(result, where)
@@ -195,6 +254,8 @@ def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) 
 def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
     """The file's own result, or one made on the spot."""
     if not given.is_result:
+        from ..view import as_fields
+
         return as_fields(compress_to_show(given, options))
     for name in options:  # --message and --html are none of them
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
@@ -202,11 +263,8 @@ def _result_to_show(context: click.Context, given: Conversation, options: dict[s
     return given.fields
 
 
-for command in (
-    *(bench_command, bill_command, doctor_command, hook, ledger, mcp_command, recipes, serve_command),
-    *(shell_command("pipe"), shell_command("run")),
-):
-    cli.add_command(command)
+cli.add_command(shell_command("pipe"))
+cli.add_command(shell_command("run"))
 
 
 def run(arguments: list[str] | None = None) -> int:

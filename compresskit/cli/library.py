@@ -8,11 +8,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .. import Compressed, CompresskitError, compress
+from ..errors import CompresskitError
 from .input import Conversation, InputError
 from .shrinker_options import quiet_litellm, shrinker_of
+
+if TYPE_CHECKING:
+    from .. import Compressed
 
 DEFAULT_MODEL = "gpt-4o"
 DEFAULT_TRIGGER = 200_000  # tokens, as for ``compress``
@@ -21,6 +24,8 @@ SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look
 
 def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compressed:
     """The result of compress() as JSON. Options come before values in the file, and these before defaults."""
+    from .. import compress
+
     fields, tools = conversation.fields, options["tools"]
     trigger, target = options["trigger"], options["target"]
     if trigger is None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
 from ..errors import CompresskitError
-from ..shrink import LLMLingua, SelfLLM, Shrinking
-from ..shrink.llmlingua import Dtype, Method
+from ..shrink.choices import Dtype, Method
 from .input import InputError
+
+if TYPE_CHECKING:
+    from ..shrink import Shrinking
 
 _ONLY_LLMLINGUA = ("shrinker_method", "shrinker_device", "shrinker_dtype", "shrinker_rate")
 _METHODS, _DTYPES = click.Choice(get_args(Method)), click.Choice(get_args(Dtype))
@@ -66,6 +68,8 @@ def quiet_litellm() -> None:
 
 @cache
 def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any, seconds: Any) -> Shrinking:
+    from ..shrink import LLMLingua, SelfLLM, Shrinking
+
     if kind == "self":
         quiet_litellm()
         return Shrinking(SelfLLM(model), max_seconds=seconds)
@@ -75,6 +79,8 @@ def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any
 
 def spent(options: dict[str, Any]) -> str:
     """What the model behind a shrinker has cost, "" where it costs nothing by itself."""
+    from ..shrink import SelfLLM
+
     found = shrinker_of(options)
     if found is None or not isinstance(found.shrinker, SelfLLM):
         return ""

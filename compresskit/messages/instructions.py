@@ -22,6 +22,7 @@ from .paragraphs import Unit, units_of
 from .request_ends import without_request, without_unrecognised_request
 
 _MAX_FIELDS = 40  # short texts of a JSON object, which bounds the time
+_OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
 
 
@@ -108,6 +109,8 @@ def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Bloc
             found = cut(block.text, newest=alone, last=last)
             if found.data:
                 block = replace(block, must=_united(found.must, block.must), data=True)
+        elif not block.call and len(block.path) > _OWN_WORDS:  # a short part of a document or of a search result
+            block = replace(block, data=True)
         yield block
 
 

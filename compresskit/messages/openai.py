@@ -172,7 +172,9 @@ def is_sure(message: Message) -> bool:
     >>> is_sure({"role": "tool", "tool_call_id": "a", "content": "42"}), is_sure({"role": "user", "content": "hi"})
     (True, False)
     """
-    return message.get("role") in ("tool", "function") or bool(message.get("tool_calls"))
+    # contents of Gemini from older clients have the role "function" too
+    answers = message.get("role") in ("tool", "function") and not ("parts" in message and "content" not in message)
+    return answers or bool(message.get("tool_calls"))
 
 
 def takes(message: Message) -> bool:

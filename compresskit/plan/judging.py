@@ -15,7 +15,7 @@ from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
-from ..relevance.document import RECORDS
+from ..relevance.document import JSON
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
@@ -80,7 +80,7 @@ def judge(
     documents += [
         Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
     ]
-    scores = score(documents, query)
+    scores = score(documents, query, None if sole is None else list(large).index(sole))
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
@@ -152,10 +152,13 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
     total = sum(len(one.source) for one in large.values())
+    # the words of a long task are in many rows of what an agent reads on its way
+    asks = query.explicit or len(query.newest) <= tuning.WEIGHTS.max_question_characters
+    least = 0 if asks else tuning.WEIGHTS.sole_share * total
     superlative = asks_for_extremes(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
-        if turns[one.block.message].role == "assistant":
+        if turns[one.block.message].role == "assistant" or len(one.source) < least:
             continue
         left -= len(one.source)
         if left < 0:
@@ -205,7 +208,7 @@ def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -
     if not any(turn.human for turn in turns):
         return number
     ran, kind = was_run(one.block.text, one.block.call), one.split.kind
-    return number if ran and kind not in RECORDS and output_share(one.source, kind, ran, query.explicit) else None
+    return number if ran and kind not in JSON and output_share(one.source, kind, ran, query.explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

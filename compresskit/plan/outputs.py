@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..relevance import weights as relevance_tuning
-from ..relevance.output_signals import output_share, output_values, telling_rows, was_run, with_heads
+from ..relevance.output_signals import output_values, telling_rows, was_run, with_heads
 from ..relevance.rows import Row, cut
 from ..types import Query
 from .candidates import Candidate
@@ -19,12 +19,10 @@ def as_output(one: Candidate, query: Query) -> Candidate:
     """A candidate with the values that it has as an output: what it says itself, and what sets its segments apart."""
     source, kind = one.source, one.split.kind
     ran = was_run(one.block.text, one.block.call)
-    added = output_values(source, one.split.segments, kind, ran)
-    scored = output_share(source, kind, ran, query.explicit)  # the score has it already
-    one = one._replace(values=[value - scored * more for value, more in zip(one.values, added, strict=True)])
     if rows := telling_rows(one.block.text, kind, ran):
         one = _cut(one, _again_in(source, one.block.text, rows) if one.short else rows)
-        added = output_values(source, one.split.segments, kind, ran)
+    added = output_values(source, one.split.segments, kind, ran)
+    if rows:
         added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
     least = min(one.values, default=0.0)
     share = 1.0 if query.asked else relevance_tuning.WEIGHTS.unasked_share

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from ..content import Segment
 
-RECORDS = frozenset({"json", "jsonl", "table"})  # kinds of text that consist of records
+JSON = frozenset({"json", "jsonl"})  # kinds of text
+RECORDS = JSON | {"table"}  # kinds that consist of records
 
 
 class Document(NamedTuple):

@@ -52,11 +52,15 @@ class Signals(NamedTuple):
         return [sum(added) * factor for *added, factor in zip(*self.parts.values(), self.factors, strict=True)]
 
 
-def score(documents: Sequence[Document], query: Query) -> list[list[float]]:
-    """The value of every segment of every document: 0 or more, commonly up to about 2."""
+def score(documents: Sequence[Document], query: Query, apart: int | None = None) -> list[list[float]]:
+    """The value of every segment of every document: 0 or more, commonly up to about 2.
+
+    Args:
+        apart: The number of a document whose values leave out what it says by itself.
+    """
     remaining = iter(signals(documents, query).values())
     values = [list(islice(remaining, len(document.segments))) for document in documents]
-    _lift_outputs(documents, values, query.explicit)
+    _lift_outputs(documents, values, query.explicit, apart)
     return values
 
 
@@ -179,10 +183,12 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     ]
 
 
-def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float) -> None:
+def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float, apart: int | None) -> None:
     """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends."""
     left = SCORED_CHARACTERS
     for number in reversed(range(len(documents))):
+        if number == apart:
+            continue
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
         share = output_share(text, kind, ran, explicit)

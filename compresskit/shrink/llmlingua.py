@@ -9,19 +9,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Literal, Protocol, get_args
+from typing import Protocol, get_args
 
 from ..errors import InvalidArgument, shown
 from ..tokens.measure import measure_for
 from ..types import Counter
+from .choices import Dtype, Method
 from .deadline import remaining
 from .must_stay import items
 from .progress import counted, waiting, warn_once
 from .rate_search import fitted
 from .whole_words import Span, Words
 
-Method = Literal["llmlingua2", "llmlingua", "longllmlingua"]
-Dtype = Literal["float32", "bfloat16", "float16"]
 # The defaults of the llmlingua package: for LLMLingua-2 the model of its README, for the others that of
 # PromptCompressor, which has 7 billion parameters. On a CPU, a small model is fast enough and judges less well.
 UPSTREAM_MODELS: dict[Method, str] = {

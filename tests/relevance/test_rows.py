@@ -242,3 +242,26 @@ def test_a_cut_split_is_whole_and_says_where_its_segments_are_from():
     assert [(start, end) for start, end, _ in after.segments] == [(0, 4), (4, 10), (10, 14), (14, 30)]
     assert [share > 0 for share in shares] == [False, True, True, False]
     assert origins == [0, 0, 1, 1]
+
+
+def test_a_short_question_picks_its_row_out_of_any_result_that_an_agent_has_read():
+    draw = random.Random(3)
+
+    def name():
+        return "-".join(draw.sample(SYLLABLES, 2))
+
+    orders = [
+        f"{1000 + n} {name()} {draw.choice(['paid', 'open', 'sent'])} {draw.randint(5, 900)}.00" for n in range(220)
+    ]
+    pods = [f"{name()}-{n} 1/1 Running 0 {draw.randint(1, 90)}d" for n in range(220)]
+    files = [f"-rw-r--r-- 1 root {draw.randint(100, 99_999)} Nov {n % 28 + 1} {name()}.py" for n in range(220)]
+    messages = [{"role": "user", "content": "What is the status of order 1188?"}]
+    for number, rows in enumerate([orders, pods, files]):
+        call = {"name": "run", "arguments": json.dumps({"command": f"list {number}"})}
+        calls = [{"id": f"call_{number}", "type": "function", "function": call}]
+        messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+        messages.append({"role": "tool", "tool_call_id": f"call_{number}", "content": "\n".join(rows)})
+    total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=total // 7, target=total // 7)
+    assert result.target_met
+    assert any(orders[188] in str(message["content"]) for message in result.messages)
