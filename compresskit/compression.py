@@ -34,7 +34,7 @@ from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting
 from .turns.economics import is_too_short
-from .turns.entry_excerpts import sizes_of
+from .turns.entry_excerpts import New, sizes_of
 from .turns.on_entry import Entered, entered
 from .types import (
     About,
@@ -361,9 +361,8 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
     sizes = sizes_of(before.compressed_tokens, call.messages, call.prices)
 
     def sent(forms: str) -> tuple[Entered, Compressed | None]:
-        entering = entered(
-            call.given, call.messages, going.known, going.sent, stay, limits, forms, rules=ruled, sizes=sizes
-        )
+        new = New.of(call.given, call.messages, going.known, stay, limits, ruled)
+        entering = entered(new, going.sent, forms, sizes)
         kept = request.continued(call.runs, call.issued, before, going, entering)
         return entering, None if kept is None else call.billed(kept)
 

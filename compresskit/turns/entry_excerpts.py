@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from .._json import clone
+from .._json import clone, equal
 from ..content import detect
 from ..messages import read
 from ..messages.instructions import carried
@@ -22,7 +22,7 @@ from ..plan.groups import Atom
 from ..plan.judging import judge
 from ..prices import Prices, usual
 from ..relevance.query import derive
-from ..types import NO_RULES, Block, Conversation, Message, Path, Place, Protection, Treatment, Turn
+from ..types import Block, Conversation, Message, Place, Protection, Treatment, Turn
 from . import weights as tuning
 from .continuation import requests_in
 from .economics import min_excerpt_tokens
@@ -60,64 +60,115 @@ def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | N
     )
 
 
+class New(NamedTuple):
+    """The new messages of a request, and what their smaller forms depend on.
+
+    Attributes:
+        given: All messages as they were read.
+        messages: All messages as dicts.
+        known: The number of messages that were sent before.
+        fresh: Copies of the new messages, in which smaller forms replace texts.
+        protected: The indices of messages that must not change.
+        limits: The room, the measure and the originals of the request.
+        rules: What the caller's rules say about texts of the new messages.
+    """
+
+    given: Conversation
+    messages: list[Message]
+    known: int
+    fresh: list[Message]
+    protected: frozenset[int]
+    limits: Limits
+    rules: Mapping[Place, Treatment]
+
+    @classmethod
+    def of(
+        cls,
+        given: Conversation,
+        messages: list[Message],
+        known: int,
+        protected: frozenset[int],
+        limits: Limits,
+        rules: Mapping[Place, Treatment],
+    ) -> New:
+        """The new messages before any of their texts has a smaller form."""
+        fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
+        return cls(given, messages, known, fresh, protected, limits, rules)
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The new messages as they were read."""
+        return self.given.turns[self.known :]
+
+    def beside(self, taken: Mapping[str, str]) -> New:
+        """The same once these originals have been taken out, by key."""
+        return self._replace(limits=self.limits._replace(cache={**self.limits.cache, **taken}))
+
+    def bound(self, turn: Turn, block: Block) -> int | None:
+        """The tokens that a rule leaves to a text; None: no rule bounds it."""
+        rule = self.rules.get((turn.index, block.path))
+        return None if rule is None else rule.max_tokens
+
+    def long(self, turn: Turn, tokens: int) -> list[Block]:
+        """The results of a message that are longer than this, or than the bound that a rule sets."""
+        found = []
+        for block in turn.blocks:
+            rule, bound = self.rules.get((turn.index, block.path)), self.bound(turn, block)
+            least = tokens if bound is None else bound
+            if rule is not None and (rule.untouched or rule.complete):
+                continue
+            if not block.call or len(block.text) <= least or block.call.startswith(OURS):
+                continue
+            if self.limits.measure.count(block.text) > least:
+                found.append(block)
+        return found
+
+    def untouched(self, tokens: int) -> list[Turn]:
+        """The new messages that may change and did not, with a result that is longer than this."""
+        return [
+            turn
+            for turn, message in zip(self.turns, self.fresh, strict=True)
+            if turn.index not in self.protected
+            and self.long(turn, tokens)
+            and equal(message, self.messages[turn.index])
+        ]
+
+
 def enter_views(
-    given: Conversation,
-    messages: list[Message],
-    known: int,
-    fresh: list[Message],
-    above: Mapping[tuple[int, Path], str],
-    changing: Sequence[Turn],
-    limits: Limits,
-    rules: Mapping[Place, Treatment],
-    sizes: Sequence[Size],
+    new: New, above: Mapping[Place, str], changing: Sequence[Turn], sizes: Sequence[Size]
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
     Args:
-        given: The messages as they were read.
-        messages: The messages as dicts.
-        known: The number of messages that were sent before.
-        fresh: Copies of the new messages, which are changed.
-        above: The earlier text that a long result may repeat, by message and path.
+        new: The new messages.
+        above: The earlier text that a long result may repeat.
         changing: The new messages with long results that may be changed.
-        limits: The room and the measure of the request.
-        rules: What the caller's rules say about texts of the new messages.
         sizes: The sizes of excerpts that are tried, in this order.
     """
     taken: dict[str, str] = {}
     for size in sizes:
-        more, changing = _excerpts(given, messages, known, fresh, above, changing, limits, rules, size)
+        more, changing = _excerpts(new.beside(taken), above, changing, size)
         taken |= more
-        limits = limits._replace(cache={**limits.cache, **more})
     return taken
 
 
 def _excerpts(
-    given: Conversation,
-    messages: list[Message],
-    known: int,
-    fresh: list[Message],
-    above: Mapping[tuple[int, Path], str],
-    changing: Sequence[Turn],
-    limits: Limits,
-    rules: Mapping[Place, Treatment],
-    size: Size,
+    new: New, above: Mapping[Place, str], changing: Sequence[Turn], size: Size
 ) -> tuple[dict[str, str], list[Turn]]:
     """The same with one size; and the messages of which an excerpt of this size would show nothing."""
-    tuned, count = tuning.WEIGHTS, limits.measure.count
-    texts = [(turn.index, block) for turn in changing for block in _texts(turn, limits, rules, size.long)]
+    given, messages, limits = new.given, new.messages, new.limits
+    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size.long)}
     tokens_of: dict[int, int] = {}
     ordinary = bounded = 0
-    for index, block in texts:
-        tokens = count(block.text)
-        tokens_of[index] = tokens_of.get(index, 0) + tokens
-        rule = rules.get((index, block.path))
+    for place, block in texts.items():
+        tokens, rule = limits.measure.count(block.text), new.rules.get(place)
         most = None if rule is None else rule.max_tokens
+        tokens_of[place[0]] = tokens_of.get(place[0], 0) + tokens
         ordinary += tokens if most is None else 0
         bounded += 0 if most is None else min(tokens, most)
     if not tokens_of:
         return {}, []
-    places = _context(given.turns, known)
+    places = _context(given.turns, new.known)
     shown = [messages[index] if index in tokens_of else _clipped(messages[index]) for index in places]
     turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
@@ -128,17 +179,17 @@ def _excerpts(
     numbers = {index: number for number, index in enumerate(places)}
     local = {
         (numbers[message], path): rule
-        for (message, path), rule in rules.items()
+        for (message, path), rule in new.rules.items()
         if message in numbers and rule.action != "stub"  # the model has just asked for it
     }
     judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted, local)
-    counted = {(index, block.path) for index, block in texts}
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):
-        if (place := (places[one.block.message], one.block.path)) in counted:
+        if (place := (places[one.block.message], one.block.path)) in texts:
             candidates[number], repeated = discounted(one, above[place], limits.measure)
             wanted -= int(size.share * repeated)
-    room = limits._replace(room=whole - sum(tokens_of.values()) + wanted, names=tuned.excerpt_names_share, most=0)
+    names = tuning.WEIGHTS.excerpt_names_share
+    room = limits._replace(room=whole - sum(tokens_of.values()) + wanted, names=names, most=0)
     written, _ = fitted(room, judged._replace(candidates=candidates), None)
     taken: dict[str, str] = {}
     stubs = set()
@@ -149,39 +200,17 @@ def _excerpts(
         if any(row.action == "stub" for row in rows):  # the model has just asked for it
             stubs.add(index)
             continue
-        fresh[index - known] = written.messages[number]
+        new.fresh[index - new.known] = written.messages[number]
         taken.update((row.key, written.cache[row.key]) for row in rows if row.key)
     return taken, [turn for turn in changing if turn.index in stubs]
 
 
-def long_results(turn: Turn, limits: Limits, long: int, rules: Mapping[Place, Treatment] = NO_RULES) -> list[Block]:
-    """The results of a message that are long: by the bound of a rule, or else by the usual one."""
-    found = []
-    for block in turn.blocks:
-        rule = rules.get((turn.index, block.path))
-        least = long
-        if rule is not None:
-            least = least if rule.max_tokens is None else rule.max_tokens
-            if rule.untouched or rule.complete:
-                continue
-        if not block.call or len(block.text) <= least or block.call.startswith(OURS):
-            continue
-        if limits.measure.count(block.text) > least:
-            found.append(block)
-    return found
-
-
-def _texts(turn: Turn, limits: Limits, rules: Mapping[Place, Treatment], long: int) -> list[Block]:
+def _texts(new: New, turn: Turn, long: int) -> list[Block]:
     """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
-
-    def is_bounded(block: Block) -> bool:
-        rule = rules.get((turn.index, block.path))
-        return rule is not None and rule.max_tokens is not None
-
     return [
         block
-        for block in long_results(turn, limits, long, rules)
-        if is_bounded(block) or detect(block.text, block.call).kind not in _RECORDS
+        for block in new.long(turn, long)
+        if new.bound(turn, block) is not None or detect(block.text, block.call).kind not in _RECORDS
     ]
 
 

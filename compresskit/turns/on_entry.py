@@ -23,9 +23,9 @@ from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..result import Action, Decision
 from ..tokens.measure import Measure
-from ..types import Conversation, Message, Path, Place, Treatment, Turn
+from ..types import Message, Place, Turn
 from . import weights as tuning
-from .entry_excerpts import Size, enter_views, long_results
+from .entry_excerpts import New, Size, enter_views
 from .repeats import Above, referred
 
 
@@ -88,107 +88,60 @@ def _issued(message: Message, taken: dict[str, str]) -> frozenset[str]:
     return frozenset(key for slot in slots(message) if (key := issued(slot.text, taken)) is not None)
 
 
-def entered(
-    given: Conversation,
-    messages: list[Message],
-    known: int,
-    sent: list[Message],
-    protected: frozenset[int],
-    limits: Limits,
-    forms: str,
-    rules: Mapping[Place, Treatment],
-    sizes: Sequence[Size],
-) -> Entered:
+def entered(new: New, sent: list[Message], forms: str, sizes: Sequence[Size]) -> Entered:
     """The new messages in their smaller forms.
 
     Args:
-        given: All messages as they were read.
-        messages: All messages as dicts.
-        known: The number of messages that were sent before.
+        new: The new messages.
         sent: The earlier messages in the form in which they were sent.
-        protected: The indices of messages that must not change.
-        limits: The room and the measure of the request.
         forms: "" for no smaller forms, "lossless" or "views".
-        rules: What the caller's rules say about texts of the new messages.
         sizes: The sizes of excerpts.
     """
-    fresh = [clone(message, f"messages[{index}]") for index, message in enumerate(messages[known:], known)]
-    taken: dict[str, str] = {}
+    taken = _shorten(new) if forms else {}
     repeated: dict[str, str] = {}
     views: dict[str, str] = {}
-    if forms:
-        taken = _shorten(given.turns[known:], fresh, protected, limits, rules)
-    if forms == "views" and limits.recoverable:  # else the model could not ask for the rest
-        limits = limits._replace(cache={**limits.cache, **taken})
-        repeated, views = _views(given, messages, known, fresh, sent, protected, limits, rules, sizes)
+    if forms == "views" and new.limits.recoverable:  # else the model could not ask for the rest
+        repeated, views = _views(new.beside(taken), sent, sizes)
         taken |= repeated | views
     if taken and any(
-        looks_issued(slot.text) and issued(slot.text, taken) for message in messages for slot in slots(message)
+        looks_issued(slot.text) and issued(slot.text, taken) for message in new.messages for slot in slots(message)
     ):  # a message quotes one of these markers already, so restore() would take the quotation for the form
-        return Entered([clone(message, "messages") for message in messages[known:]], {})
-    return Entered(fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
+        return Entered([clone(message, "messages") for message in new.messages[new.known :]], {})
+    return Entered(new.fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
 
 
-def _views(
-    given: Conversation,
-    messages: list[Message],
-    known: int,
-    fresh: list[Message],
-    sent: list[Message],
-    protected: frozenset[int],
-    limits: Limits,
-    rules: Mapping[Place, Treatment],
-    sizes: Sequence[Size],
-) -> tuple[dict[str, str], dict[str, str]]:
+def _views(new: New, sent: list[Message], sizes: Sequence[Size]) -> tuple[dict[str, str], dict[str, str]]:
     """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
     long = sizes[0].long
-
-    def untouched() -> list[Turn]:
-        """The new messages that may still be changed, with a long result."""
-        return [
-            turn
-            for turn, message in zip(given.turns[known:], fresh, strict=True)
-            if turn.index not in protected
-            and long_results(turn, limits, long, rules)
-            and equal(message, messages[turn.index])
-        ]
-
-    indices = {turn.index for turn in untouched()}
-    if not indices:
+    untouched = new.untouched(long)
+    if not untouched:
         return {}, {}
-    before = read([*sent, *fresh], given.shape, given.results).turns
-    for index in indices:
-        for block in before[index - known - len(fresh)].blocks:
+    before = read([*sent, *new.fresh], new.given.shape, new.given.results).turns
+    first = len(sent) - new.known  # of a message's index in `before`, beyond its index in the request
+    for turn in untouched:
+        for block in before[first + turn.index].blocks:
             block.text = ""  # it is not yet decided which part of it can be read
     above = Above(before)
     newest = {
-        (turn.index, block.path): above.newest(block, len(sent) + turn.index - known)
-        for turn in untouched()
-        for block in long_results(turn, limits, long, rules)
+        (turn.index, block.path): above.newest(block, first + turn.index)
+        for turn in untouched
+        for block in new.long(turn, long)
     }
-    repeated = _leave_out_repeats(untouched(), known, fresh, newest, limits, long)
-    limits = limits._replace(cache={**limits.cache, **repeated})
-    return repeated, enter_views(given, messages, known, fresh, newest, untouched(), limits, rules, sizes)
+    repeated = _leave_out_repeats(new, untouched, newest, long)
+    return repeated, enter_views(new.beside(repeated), newest, new.untouched(long), sizes)
 
 
-def _leave_out_repeats(
-    turns: Sequence[Turn],
-    known: int,
-    fresh: list[Message],
-    newest: Mapping[tuple[int, Path], str],
-    limits: Limits,
-    long: int,
-) -> dict[str, str]:
+def _leave_out_repeats(new: New, turns: Sequence[Turn], newest: Mapping[Place, str], long: int) -> dict[str, str]:
     """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
-    keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
+    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
     for turn in turns:
-        for block in long_results(turn, limits, long):
-            key = keys.name(block.text)
-            above = "" if block.must else newest.get((turn.index, block.path), "")
-            text = referred(block.text, block.call, above, key, wording)
-            if text is not None and _saves(block.text, text, key, limits):
+        for block in new.long(turn, long):
+            if block.must or new.bound(turn, block) is not None:  # a bound holds for the rest of the text as well
+                continue
+            text = referred(block.text, block.call, newest[turn.index, block.path], keys.name(block.text), wording)
+            if text is not None and _saves(block.text, text, keys.name(block.text), new.limits):
                 keys.issue(block.text)
-                replace(fresh[turn.index - known], block.path, text)
+                replace(new.fresh[turn.index - new.known], block.path, text)
     return keys.cache
 
 
@@ -200,21 +153,15 @@ def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
     return after <= most and issued(form, {key: text}) == key
 
 
-def _shorten(
-    turns: Sequence[Turn],
-    messages: list[Message],
-    protected: frozenset[int],
-    limits: Limits,
-    rules: Mapping[Place, Treatment],
-) -> dict[str, str]:
+def _shorten(new: New) -> dict[str, str]:
     """Replaces tool results by compact forms, in place; returns their originals."""
-    keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
+    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
     least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
-    for turn, message in zip(turns, messages, strict=True):
+    for turn, message in zip(new.turns, new.fresh, strict=True):
         for block in turn.blocks:
-            if not block.call or block.must or turn.cached or turn.index in protected or len(block.text) < least:
+            if not block.call or block.must or turn.cached or turn.index in new.protected or len(block.text) < least:
                 continue
-            rule = rules.get((turn.index, block.path))
+            rule = new.rules.get((turn.index, block.path))
             if rule is not None and (rule.untouched or rule.in_own_words or rule.max_tokens is not None):
                 continue
             forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
@@ -224,7 +171,7 @@ def _shorten(
             form, short = found
             key = keys.name(block.text)
             text = f"{wording.short(form, key, complete=True)}\n{short.head}{short.body}"
-            if _saves(block.text, text, key, limits):
+            if _saves(block.text, text, key, new.limits):
                 keys.issue(block.text)
                 replace(message, block.path, text)
     return keys.cache
