@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from ..content import Split
 from . import weights as tuning
+from .document import JSON
 from .rows import Row
 from .terms import parts, variants, words
 
@@ -26,7 +27,6 @@ _SAMPLE = 40  # rows that show how cells are told apart
 _MIN_ROWS = 4  # rows of a table of which some are beyond the others, minimum
 _MIN_STEM = 4  # letters by which words begin alike, minimum
 _QUESTION_CHARACTERS = 2_000  # characters of the question that are read, which bounds the time
-_JSON = frozenset({"json", "jsonl"})
 
 _SUPERLATIVE = re.compile(
     r"\b(?:most|least|max(?:imum)?|min(?:imum)?|first|last|top|bottom|best|worst|newest|latest|recent|"
@@ -121,7 +121,7 @@ def extremes(text: str, split: Split, head: str, question: str, explicit: float)
     most = tuning.WEIGHTS.extreme_rows
     if counted:
         most = max(most, _NUMBERS.get(counted[1].lower()) or int(counted[1]))
-    starts = split.parts if split.parts and split.kind not in _JSON else (0,)  # a long record is a part, too
+    starts = split.parts if split.parts and split.kind not in JSON else (0,)  # a long record is a part, too
     tables = [
         (at, table) for at, end in pairwise((*starts, len(text))) for table in _tables(text[at:end], split.kind, head)
     ]
@@ -229,7 +229,7 @@ def _tables(text: str, kind: str, head: str) -> Iterator[_Table]:
         yield from _of_lines(text, next((line for line in reversed(head.splitlines()) if not _RULED.match(line)), ""))
     elif "<tr" in text[:_QUESTION_CHARACTERS].lower() and (found := _of_html(text)):
         yield found
-    elif kind in _JSON:
+    elif kind in JSON:
         yield from _of_records(text)
     else:
         yield from _of_lines(text, "")

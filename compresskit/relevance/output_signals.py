@@ -18,6 +18,7 @@ from ..content.source_path import path_of
 from ..types import Query
 from . import weights as tuning
 from .columns import odd_rows
+from .document import JSON, RECORDS
 from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
 from .query import derive
 from .rows import Row, merged
@@ -29,7 +30,6 @@ SCORED_CHARACTERS = 600_000  # characters of outputs, newest first, that are par
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"
-_RECORDS = frozenset({"json", "jsonl"})
 _LISTED = frozenset({"lines", "log", "search"})  # kinds whose paragraphs begin with what they are about
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
@@ -107,7 +107,7 @@ def telling_rows(text: str, kind: str, ran: bool) -> list[Row]:
     if len(text) > _CHARACTERS:
         return []
     traces = trace_rows(text)
-    if kind in _RECORDS or kind == "table" or not has_events(text, kind, ran):
+    if kind in RECORDS or not has_events(text, kind, ran):
         return traces
     lines = text.splitlines(keepends=True)
     starts = accumulate(map(len, lines), initial=0)
@@ -176,7 +176,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         return values
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
     if has_events(text, kind, ran):
-        lines = lines_of(parts) if kind not in _RECORDS else None
+        lines = lines_of(parts) if kind not in JSON else None
         unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
         if lines:
             values = _telling(lines)

@@ -11,10 +11,8 @@ from collections.abc import Sequence
 
 from . import weights as tuning
 from .bm25 import bm25
-from .document import Document
+from .document import RECORDS, Document
 from .term_matching import Reader, Readings
-
-_ROWS = frozenset({"table", "json", "jsonl"})  # kinds whose segments are rows
 
 _HEAD_CHARACTERS = 2_000  # characters of a head that are read, which bounds the time
 
@@ -47,7 +45,7 @@ def of_tables(documents: Sequence[Document], readings: Readings, reader: Reader,
         best: the score of the best text.
     """
     spans = [end - start for document in documents for start, end, _ in document.segments]
-    kinds = [document.kind in _ROWS for document in documents for _ in document.segments]
+    kinds = [document.kind in RECORDS for document in documents for _ in document.segments]
     if not any(kinds):
         return [0.0] * len(spans)
     numbers = numbered(documents)
