@@ -141,8 +141,8 @@ def compress(
         on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
             shortens results of which an excerpt costs less than the whole text, with the retrievals that it may cause:
-            text that is already in the conversation is not repeated, and a third of the rest is shown, or half if a
-            third would show nothing, chosen for the call that asked for it. Results of up to 150 tokens, JSON and
+            text that is already in the conversation is not repeated, and a quarter of the rest is shown, or half if
+            a quarter would show nothing, chosen for the call that asked for it. Results of up to 100 tokens, JSON and
             search results stay whole. The model can retrieve the rest, so "views" does nothing with
             ``recoverable=False``.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
