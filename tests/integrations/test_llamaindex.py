@@ -39,6 +39,7 @@ PAGES = [make_text("prose", number, 8_000) for number in range(3)]
 PAGES[1] = f"{PAGES[1][:6_000]} {SECRET} {PAGES[1][6_000:]}"
 QUESTION = "What is it about?"
 ANSWER = "Everything is explained."
+RETRIEVED = '"retrieved-0'  # in a request behind the first retrieval
 
 
 @pytest.fixture(autouse=True)
@@ -155,13 +156,13 @@ def test_a_query_engine(made, streamed, shortened):
         parts = [part async for part in response.async_response_gen()] if streamed else [str(response)]
         return [*said, "".join(parts)], index
 
-    with serving(asks_for("Aaltonen")) as server:
+    with serving(asks_for(RETRIEVED)) as server:
         answers, index = asyncio.run(main(server))
         bodies = server.bodies
     assert answers == [ANSWER] * 2
     assert [node.text for node in index.docstore.docs.values()] == PAGES
-    assert "Aaltonen" not in json.dumps(bodies[0])
-    assert "Aaltonen" in json.dumps(bodies[-1])
+    assert RETRIEVED not in json.dumps(bodies[0])
+    assert RETRIEVED in json.dumps(bodies[-1])
     assert len(json.dumps(bodies[0])) < sum(map(len, PAGES))
 
 
