@@ -131,6 +131,7 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     """
     from ..view import as_fields, headline
 
+    import_module("..compression", __package__)  # before a file is written: an interrupted import may end the process
     given = read_conversations(file)
     results = []
     hidden = options["shrinker"] is not None  # it shows its own progress
