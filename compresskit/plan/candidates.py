@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..content import MadeForms, Segment, Split
+from ..relevance.rows import Row, cut
 from ..tokens.measure import Measure
 from ..types import Block, Message, Treatment, Turn
 from .groups import Atom
@@ -72,6 +73,26 @@ class Candidate(NamedTuple):
     def optional(self) -> Sequence[Segment]:
         """The segments that may be left out."""
         return [segment for number, segment in enumerate(self.split.segments) if number not in self.must]
+
+
+def with_rows(one: Candidate, rows: Sequence[Row]) -> Candidate:
+    """A candidate in which each row is a segment of its own, before it has entities.
+
+    ``shares`` has the shares of the rows. A row with one is never quiet.
+    """
+    parts, shares, origins = cut(one.split, rows)
+
+    def within(old: frozenset[int]) -> frozenset[int]:
+        return frozenset(number for number, origin in enumerate(origins) if origin in old)
+
+    return one._replace(
+        split=parts,
+        shares=shares,
+        picked=within(one.picked),
+        values=[one.values[origin] for origin in origins] if one.values else (),
+        must=within(one.must),
+        quiet=frozenset(number for number in within(one.quiet) if shares[number] <= 0),
+    )
 
 
 class Judged(NamedTuple):

@@ -20,11 +20,11 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.output_signals import output_query, output_share, was_run
-from ..relevance.rows import cut, merged, picked
+from ..relevance.rows import merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
-from .candidates import NO_ENTITIES, Candidate, Judged
+from .candidates import NO_ENTITIES, Candidate, Judged, with_rows
 from .groups import Atom
 from .outputs import as_output
 from .segmenting import split_all
@@ -170,14 +170,9 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         explicit = query.explicit * len(source) / total
         ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
         if rows := merged(rows, ends):
-            parts, shares, origins = cut(one.split, rows)
-            segments = list(enumerate(zip(origins, shares, strict=True)))
+            one = with_rows(one, rows)
             found[number] = one._replace(
-                split=parts,
-                shares=shares,
-                must=frozenset(segment for segment, (origin, _) in segments if origin in one.must),
-                quiet=frozenset(segment for segment, (origin, share) in segments if origin in one.quiet and not share),
-                picked=frozenset(segment for segment, share in enumerate(shares) if share >= sure),
+                picked=frozenset(segment for segment, share in enumerate(one.shares) if share >= sure)
             )
     return found
 

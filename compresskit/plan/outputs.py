@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from ..relevance import weights as relevance_tuning
 from ..relevance.output_signals import output_values, telling_rows, was_run, with_heads
-from ..relevance.rows import Row, cut
+from ..relevance.rows import Row
 from ..types import Query
-from .candidates import Candidate
+from .candidates import Candidate, with_rows
 
 
 def as_output(one: Candidate, query: Query) -> Candidate:
@@ -20,7 +20,7 @@ def as_output(one: Candidate, query: Query) -> Candidate:
     source, kind = one.source, one.split.kind
     ran = was_run(one.block.text, one.block.call)
     if rows := telling_rows(one.block.text, kind, ran):
-        one = _cut(one, _again_in(source, one.block.text, rows) if one.short else rows)
+        one = with_rows(one, _again_in(source, one.block.text, rows) if one.short else rows)
     added = output_values(source, one.split.segments, kind, ran)
     if rows:
         added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
@@ -43,17 +43,3 @@ def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:
             found.append(Row(start, end, row.share))
         start, last = end, row
     return found
-
-
-def _cut(one: Candidate, rows: Sequence[Row]) -> Candidate:
-    """A candidate in which each row is a segment of its own; ``shares`` has the values of the rows."""
-    parts, shares, origins = cut(one.split, rows)
-    return one._replace(
-        split=parts,
-        shares=shares,
-        picked=frozenset(number for number, origin in enumerate(origins) if origin in one.picked),
-        values=[one.values[origin] for origin in origins],
-        entities=[one.entities[origin] for origin in origins] if one.entities else (),
-        must=frozenset(number for number, origin in enumerate(origins) if origin in one.must),
-        quiet=frozenset(number for number, origin in enumerate(origins) if origin in one.quiet and shares[number] <= 0),
-    )

@@ -138,8 +138,9 @@ def _leave_out_repeats(new: New, turns: Sequence[Turn], newest: Mapping[Place, s
         for block in new.long(turn, long):
             if block.must or new.bound(turn, block) is not None:  # a bound holds for the rest of the text as well
                 continue
-            text = referred(block.text, block.call, newest[turn.index, block.path], keys.name(block.text), wording)
-            if text is not None and _saves(block.text, text, keys.name(block.text), new.limits):
+            key = keys.name(block.text)
+            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
+            if text is not None and _saves(block.text, text, key, new.limits):
                 keys.issue(block.text)
                 replace(new.fresh[turn.index - new.known], block.path, text)
     return keys.cache
