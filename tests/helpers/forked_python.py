@@ -21,9 +21,11 @@ for name in sys.argv[1:]:
     with contextlib.suppress(ImportError):  # the piece that imports it tells
         importlib.import_module(name)
 gc.collect()
+gc.disable()  # no thread is in the middle of a collection when this process forks
 gc.freeze()  # the forks share what was imported, and no garbage collection of theirs copies it
 
 def run(job):
+    gc.enable()
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])

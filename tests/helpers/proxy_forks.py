@@ -10,16 +10,18 @@ import sys
 import time
 
 _SERVER = """
-import gc, json, multiprocessing, os, sys, traceback
+import faulthandler, gc, json, multiprocessing, os, sys, traceback
 import litellm.proxy.proxy_server
 import uvicorn._subprocess
 from litellm.proxy.proxy_cli import run_server
 
 uvicorn._subprocess.spawn = multiprocessing.get_context("fork")  # workers are forks too
 gc.collect()
+gc.disable()  # no thread is in the middle of a collection when this process forks
 gc.freeze()  # the forks share what was imported, and no garbage collection of theirs copies it
 
 def run(job):
+    gc.enable()
     os.setsid()
     os.chdir(job["folder"])
     os.environ.clear()
@@ -28,6 +30,7 @@ def run(job):
     output = os.open(job["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for descriptor, opened in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):
         os.dup2(opened, descriptor)
+    faulthandler.enable()  # a proxy that crashes says where
     sys.argv = ["litellm", *job["arguments"]]
     try:
         run_server()

@@ -90,6 +90,8 @@ class Proxy:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, dict(error.headers), error.read().decode()
+        except ConnectionError as error:
+            raise AssertionError(f"{error}; the proxy's exit code: {self.process.poll()}\n{self.said()}") from error
 
 
 def config(provider, **compresskit):

@@ -43,10 +43,16 @@ def running(provider, tmp_path_factory):
 
 
 def exported(text, field="name"):
-    """The spans that the console exporter wrote between other lines, or other objects with this first field."""
+    """The spans that the console exporter wrote between other lines, or other objects with this first field.
+
+    One that is still being written is left out.
+    """
     decoder, at = json.JSONDecoder(), 0
     while (at := text.find(f'{{\n    "{field}"', at)) >= 0:
-        found, size = decoder.raw_decode(text[at:])
+        try:
+            found, size = decoder.raw_decode(text[at:])
+        except json.JSONDecodeError:
+            return
         yield found
         at += size
 
