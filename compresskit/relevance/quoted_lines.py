@@ -13,6 +13,7 @@ from .document import JSON
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _WRITTEN = frozenset({"lines", "log", "search"})  # kinds of what a command writes
+_BETWEEN = re.compile(r'(?<="),(?=\s*")')
 _ESCAPE = re.compile(r'\\([nrt"\\/])')
 _SIGNS = {"n": " \n", "r": "  ", "t": " \t", '"': ' "', "\\": " \\", "/": " /"}  # two characters, as an escape has
 
@@ -25,14 +26,22 @@ def as_lines(text: str, kind: str) -> tuple[str, str]:
     ('lines', 31, 'done:  "x " \n"}')
     """
     tuned = tuning.WEIGHTS
-    if kind not in JSON or text.count("\\n") < tuned.min_outlier_lines:
+    if kind not in JSON:
+        return text, kind
+    if text.count('",') >= tuned.min_outlier_lines and text.count('":') <= tuned.max_quoting_strings:
+        return _as_written(_BETWEEN.sub("\n", text), text, kind)  # a list with a string for each line
+    if text.count("\\n") < tuned.min_outlier_lines:
         return text, kind
     long = [
         match.span() for match in _STRING.finditer(text) if text.count("\\n", *match.span()) >= tuned.min_quoted_lines
     ]
     if len(long) > tuned.max_quoting_strings or 2 * sum(end - start for start, end in long) < len(text):
         return text, kind
-    lines = _ESCAPE.sub(lambda match: _SIGNS[match[1]], text)
     start, end = max(long, key=lambda span: span[1] - span[0])
-    told = detect(lines[start + 1 : end - 1]).kind
+    return _as_written(_ESCAPE.sub(lambda match: _SIGNS[match[1]], text), text, kind, start + 1, end - 1)
+
+
+def _as_written(lines: str, text: str, kind: str, start: int = 0, end: int | None = None) -> tuple[str, str]:
+    """The lines with their kind if they are what a command writes, which ``lines[start:end]`` tells; else the text."""
+    told = detect(lines[start:end].lstrip('[{" \n')).kind
     return (lines, told) if told in _WRITTEN else (text, kind)
