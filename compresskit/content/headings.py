@@ -33,10 +33,14 @@ _KINDS_OF_LINES = (
     r"=head(?P<pod>[1-6])[ \t]+(?P<pod_title>[^\n]{1,200})",
     rf"[ \t]{{0,8}}(?P<question>[^\W_a-z](?:(?!\\n)[^\n:]){{10,200}}[?？])[ \t\r]*{_STOP}",
 )
-_HEADING = re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join(_KINDS_OF_LINES)})")
+_CAPITALS = rf"(?P<capitals>[^\W\d_a-z](?:(?!\\n)[^a-z\n|=;{{}}<>,]){{2,58}}[^\W\d_a-z][)]?)[ \t\r]*(?={_END})"
+_HEADING, _CAPITAL_HEADING = (
+    re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join((*_KINDS_OF_LINES, *more))})")
+    for more in ((), (_CAPITALS,))
+)
 _MARKUP = re.compile(r"<[^<>]{0,200}>|[`*_{}$]|&\w{1,8};")
 _LINES = {"=": 1, "-": 2, "~": 3, "^": 3}
-_NUMBERED, _BOLD, _QUESTION = 7, 12, 13  # levels below those of markup
+_OF_CAPITALS, _NUMBERED, _BOLD, _QUESTION = 6, 7, 12, 13  # levels below those of markup
 _BLANK = re.compile(r"\n[ \t\r]*\n\Z")
 _BEFORE = 20  # characters before a question in which a blank line is looked for
 _REACH = 2_000  # characters of an answer below its question, maximum
@@ -53,15 +57,21 @@ class Heading(NamedTuple):
     title: str
 
 
-def headings(text: str, kind: str) -> list[Heading]:
+def headings(text: str, kind: str, capitals: bool = False) -> list[Heading]:
     r"""The headings of a text of a kind, in order, each with the end of its section.
+
+    Args:
+        text: The text.
+        kind: Its kind, as ``detect`` reports it.
+        capitals: Whether a line in capitals is a heading too, as in manual pages and contracts. It says where a text
+            is. The words of a question are in it by chance too often to speak for its section.
 
     >>> headings("# A\n\nOne.\n\n## B\n\nTwo.\n\n# C\n\nThree.\n", "markdown")[0]
     Heading(start=0, end=3, close=23, level=1, title='A')
     >>> [(each.level, each.title) for each in headings("<h2>A</h2><p>x</p>\n\\section{B}\n§ 3 C\n", "lines")]
     [(2, 'A'), (2, 'B'), (7, '§ 3 C')]
     """
-    found = list(_found(text, kind))
+    found = list(_found(text, kind, capitals))
     closes = [len(text)] * len(found)
     open_: list[int] = []
     for number, (start, _, level, _) in enumerate(found):
@@ -74,9 +84,9 @@ def headings(text: str, kind: str) -> list[Heading]:
     ]
 
 
-def _found(text: str, kind: str) -> Iterator[tuple[int, int, int, str]]:
+def _found(text: str, kind: str, capitals: bool) -> Iterator[tuple[int, int, int, str]]:
     fenced = False
-    for match in _HEADING.finditer(text):
+    for match in (_CAPITAL_HEADING if capitals else _HEADING).finditer(text):
         found = match.lastgroup
         if found == "fence":
             fenced = not fenced
@@ -105,7 +115,7 @@ def _level(match: re.Match[str]) -> int:
         return _LINES[match["line"][0]]
     if found in ("label", "numbered"):
         return _NUMBERED + (match["number"] or "").count(".")
-    return _QUESTION if found == "question" else _BOLD
+    return {"question": _QUESTION, "capitals": _OF_CAPITALS}.get(found or "", _BOLD)
 
 
 def _plain(title: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
+from .splitters.sentences import with_indentation
 from .splitters.table import tables
 
 _PREAMBLE = 400  # characters that may come before the first part
@@ -192,7 +193,10 @@ def _beside(text: str) -> Iterator[Part]:
 
 def _closed(text: str, starts: Iterator[tuple[int, int, str]]) -> list[Part]:
     """Parts that each end where the next one begins."""
-    marks = [*starts, (len(text), len(text), "")]
+    marks = [
+        *((with_indentation(text, start), body, title) for start, body, title in starts),
+        (len(text), len(text), ""),
+    ]
     return [
         Part(start, min(body, end), end, end, title.strip()[:_TITLE_LIMIT])
         for (start, body, title), (end, _, _) in pairwise(marks)

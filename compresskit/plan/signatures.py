@@ -20,7 +20,9 @@ _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
 _TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 NO_SEGMENTS: frozenset[int] = frozenset()
-HEADED = frozenset({"markdown", "documents"})  # kinds with headings
+HEADED = frozenset({"markdown", "documents", "prose", "manual", "lines"})  # kinds with headings
+_NAMED = frozenset({"markdown", "documents"})  # kinds whose segments are named by their headings
+_MAX_CHARACTERS = 300_000  # of a text of another kind that is searched for headings, which bounds the time
 
 
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
@@ -68,8 +70,11 @@ def titles(text: str, split: Split) -> list[Title]:
     found: list[Title] = []
     open_: list[tuple[int, int]] = []  # the level of each heading above, and its number
     line, at, before = 1, 0, ""
-    for begin, end, name in split.segments:
-        for start, _, _, level, title in headings(text[begin:end], split.kind) if name != before else ():
+    whole = [Segment(0, min(len(text), _MAX_CHARACTERS), "*")]
+    for begin, end, name in split.segments if split.kind in _NAMED else whole:
+        for start, _, _, level, title in (
+            headings(text[begin:end], split.kind, split.kind not in _NAMED) if name != before else ()
+        ):
             line, at = line + text.count("\n", at, begin + start), begin + start
             while open_ and open_[-1][0] >= level:
                 open_.pop()

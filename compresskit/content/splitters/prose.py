@@ -7,7 +7,7 @@ begins with its number at the start of a line, and a paragraph of HTML with its 
 import re
 
 from ..segment import Mark
-from .sentences import sentence_ends
+from .sentences import sentence_ends, with_indentation
 
 # A clause of a contract or law: "3.", "2.1", "Section 4", "WHEREAS"; "(a)" and "ii)" belong to the clause above.
 _CLAUSE = (
@@ -31,7 +31,10 @@ def marks(text: str) -> list[Mark]:
     """
     found: list[Mark] = []
     start, group, name, within = 0, 0, "", False
-    ends = [*((match.end(), match["item"] is not None) for match in _BREAK.finditer(text)), (len(text), False)]
+    ends = [
+        *((with_indentation(text, match.end()), match["item"] is not None) for match in _BREAK.finditer(text)),
+        (len(text), False),
+    ]
     for end, item in ends:
         if start >= end:
             continue

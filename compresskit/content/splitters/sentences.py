@@ -30,7 +30,19 @@ def sentence_ends(text: str, start: int, end: int) -> Iterator[int]:
     for match in _END.finditer(text, start, end):
         after = match.end()
         if after < end and not _goes_on(text, match.start(), after):
-            yield after
+            yield with_indentation(text, after)
+
+
+def with_indentation(text: str, at: int) -> int:
+    r"""The offset of the line end before a word, if only blanks are between them; else its own offset.
+
+    >>> with_indentation("One.\n  Two.", 7), with_indentation("One. Two.", 5)
+    (5, 5)
+    """
+    start = at
+    while start and text[start - 1] in " \t":
+        start -= 1
+    return start if start and text[start - 1] == "\n" else at
 
 
 def with_sentences(marks: Iterable[Mark], text: str, long: int) -> Iterator[Mark]:
