@@ -33,10 +33,13 @@ _KINDS_OF_LINES = (
     r"=head(?P<pod>[1-6])[ \t]+(?P<pod_title>[^\n]{1,200})",
     rf"[ \t]{{0,8}}(?P<question>[^\W_a-z](?:(?!\\n)[^\n:]){{10,200}}[?？])[ \t\r]*{_STOP}",
 )
-_CAPITALS = rf"(?P<capitals>[^\W\d_a-z](?:(?!\\n)[^a-z\n|=;{{}}<>,]){{2,58}}[^\W\d_a-z][)]?)[ \t\r]*(?={_END})"
-_HEADING, _CAPITAL_HEADING = (
-    re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join((*_KINDS_OF_LINES, *more))})")
-    for more in ((), (_CAPITALS,))
+# Lines that say where a text is, and too often have a word of a question by chance to speak for their section.
+_LOOSE = (
+    rf"(?P<capitals>[^\W\d_a-z](?:(?!\\n)[^a-z\n|=;{{}}<>,]){{2,58}}[^\W\d_a-z][)]?)[ \t\r]*(?={_END})",
+    rf"[ \t]{{0,4}}(?P<clause>{_NUMBER}[.)]?[ \t]+[^\W\d_a-z]{_LINE}{{2,78}}[^\s,;:!?])[ \t\r]*(?={_END}{_END}|\Z)",
+)
+_HEADING, _LOOSE_HEADING = (
+    re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join((*_KINDS_OF_LINES, *more))})") for more in ((), _LOOSE)
 )
 _MARKUP = re.compile(r"<[^<>]{0,200}>|[`*_{}$]|&\w{1,8};")
 _LINES = {"=": 1, "-": 2, "~": 3, "^": 3}
@@ -57,21 +60,20 @@ class Heading(NamedTuple):
     title: str
 
 
-def headings(text: str, kind: str, capitals: bool = False) -> list[Heading]:
+def headings(text: str, kind: str, loose: bool = False) -> list[Heading]:
     r"""The headings of a text of a kind, in order, each with the end of its section.
 
     Args:
         text: The text.
         kind: Its kind, as ``detect`` reports it.
-        capitals: Whether a line in capitals is a heading too, as in manual pages and contracts. It says where a text
-            is. The words of a question are in it by chance too often to speak for its section.
+        loose: Whether lines in capitals, as in manual pages, and indented ones with a number are headings too.
 
     >>> headings("# A\n\nOne.\n\n## B\n\nTwo.\n\n# C\n\nThree.\n", "markdown")[0]
     Heading(start=0, end=3, close=23, level=1, title='A')
     >>> [(each.level, each.title) for each in headings("<h2>A</h2><p>x</p>\n\\section{B}\n§ 3 C\n", "lines")]
     [(2, 'A'), (2, 'B'), (7, '§ 3 C')]
     """
-    found = list(_found(text, kind, capitals))
+    found = list(_found(text, kind, loose))
     closes = [len(text)] * len(found)
     open_: list[int] = []
     for number, (start, _, level, _) in enumerate(found):
@@ -84,9 +86,9 @@ def headings(text: str, kind: str, capitals: bool = False) -> list[Heading]:
     ]
 
 
-def _found(text: str, kind: str, capitals: bool) -> Iterator[tuple[int, int, int, str]]:
+def _found(text: str, kind: str, loose: bool) -> Iterator[tuple[int, int, int, str]]:
     fenced = False
-    for match in (_CAPITAL_HEADING if capitals else _HEADING).finditer(text):
+    for match in (_LOOSE_HEADING if loose else _HEADING).finditer(text):
         found = match.lastgroup
         if found == "fence":
             fenced = not fenced
@@ -113,6 +115,8 @@ def _level(match: re.Match[str]) -> int:
         return len(match["mark"] or match["wiki"])
     if found == "line":
         return _LINES[match["line"][0]]
+    if found == "clause":
+        return _NUMBERED + match["clause"].partition(" ")[0].rstrip(".").count(".")
     if found in ("label", "numbered"):
         return _NUMBERED + (match["number"] or "").count(".")
     return {"question": _QUESTION, "capitals": _OF_CAPITALS}.get(found or "", _BOLD)

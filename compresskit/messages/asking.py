@@ -93,7 +93,7 @@ def gives_rules(paragraph: str) -> bool:
     (True, False)
     """
     first = paragraph.strip().partition("\n")[0]
-    return not is_list(first) and (_RULES.match(first) or ASKS.match(first)) is not None
+    return not is_list(first) and (_orders([first]) > 0 or (_RULES.match(first) or ASKS.match(first)) is not None)
 
 
 def is_list(paragraph: str) -> bool:

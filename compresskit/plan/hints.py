@@ -23,6 +23,7 @@ _NAME_SLACK = 2  # tokens that the first name of a marker may cost more than by 
 _SEPARATOR_CHARACTERS = 6  # characters that a name costs besides its own: the comma, the space, and their effects
 _MIN_TOKEN_CHARACTERS = 2  # characters of a token of a name, minimum
 _MIN_ENTITY_TOKENS = 2  # tokens of an entity on average, minimum; many entities, such as numbers, are no names
+_HEADED_CHARACTERS = 600_000  # characters that are searched for headings, the best texts first; it bounds the time
 _MAX_MISFITS = 8  # names or signatures in a row that no longer fit, after which none is tried
 
 Places = Mapping[int, tuple[int, int]]  # of entities: candidate and segment, or FOLD and group
@@ -97,7 +98,8 @@ def choose_signatures(
         one, kept = costs.judged.candidates[number], choice.kept_of(number)
         if one.split.kind in HEADED:
             if number not in known:
-                known[number] = titles(one.block.text, one.split)
+                left_out = sum(len(costs.judged.candidates[other].block.text) for other in known) > _HEADED_CHARACTERS
+                known[number] = [] if left_out else titles(one.block.text, one.split)
             above = dict(titles_behind(known[number], one.split.segments, kept, segment))
             found = {(number, at): above[at] for at in sorted(above) if (number, at) not in told}
         else:

@@ -10,6 +10,7 @@ SENTENCES = [
     f"The bridge number {n} was built in {1900 + n} by workers of the town beside the river." for n in range(40)
 ]
 PARAGRAPHS = [" ".join(SENTENCES[n : n + 4]) for n in range(0, 40, 4)]
+ORDERS = ("Always lock", "Never share the key of", "Do not leave", "Make sure to log", "Check the hinges of")
 QUESTION = "Which bridge was built in 1917?"
 DOCUMENTS = {
     "paragraphs": "\n\n".join(PARAGRAPHS),
@@ -142,3 +143,48 @@ def test_behind_a_question_the_paragraphs_of_a_notice_are_data():
     text = f"{notice}\n\nHow long do you keep letters?"
     found = cut(text)
     assert [text[start:end] for start, end in found.must] == ["How long do you keep letters?"]
+
+
+HANDBOOK = "\n\n".join(
+    f"{n}. Doors of hall {n}\n\nThe rules for hall {n} were agreed with the council in {1990 + n}. They apply to all "
+    f"who work there, unless the manager of the site has given an exception in writing.\n\n"
+    + "\n".join(f"- {order} door {n}{at} before the shift ends." for at, order in enumerate(ORDERS))
+    for n in range(40)
+)
+OWN_RULES = "You answer for the council.\n- Always name the hall.\n- Never guess."
+ASKED_OF_RULES = "How is door 173 left?"
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (f"{HANDBOOK}\n\n{ASKED_OF_RULES}", [ASKED_OF_RULES]),
+        (f"Question: {ASKED_OF_RULES}\n\n{HANDBOOK}", [ASKED_OF_RULES]),
+        (f"{HANDBOOK}\n\nTell me how door 173 is left", ["Tell me how door 173 is left"]),
+        (f"{OWN_RULES}\n\n{HANDBOOK}\n\n{ASKED_OF_RULES}", [OWN_RULES, ASKED_OF_RULES]),
+        (
+            f"{HANDBOOK}\n\n{ASKED_OF_RULES}\n\nRules:\n- Never guess.\n- Keep it short.",
+            [ASKED_OF_RULES, "- Never guess."],
+        ),
+        (
+            f"{HANDBOOK}\n\nReply with these rules:\n- Never guess.\n- Keep it short.\n\n{ASKED_OF_RULES}",
+            ["- Never guess."],
+        ),
+    ],
+    ids=["last", "first", "no mark", "own rules above", "own rules below", "own rules before it"],
+)
+def test_the_rules_of_a_handbook_are_data_and_those_for_the_reader_are_not(text, asked):
+    kept = [text[start:end] for start, end in cut(text).must]
+    assert all(any(one in part for part in kept) for one in asked)
+    assert sum(map(len, kept)) < 200
+
+
+@pytest.mark.parametrize("joint", ["\n\n", "\n"])
+@pytest.mark.parametrize("question", [QUESTION, "Please list the bridges of 1917.", "哪座桥建于1917年？"])
+@pytest.mark.parametrize("kind", ["paragraphs", "one long line", "a log", "a table"])
+def test_a_question_between_two_halves_of_a_text_stays(kind, question, joint):
+    document = DOCUMENTS[kind]
+    text = f"{document}{joint}{question}{joint}{document}"
+    found = cut(text)
+    assert question in " ".join(text[start:end] for start, end in found.must)
+    assert sum(end - start for start, end in found.data) >= 0.85 * len(text)

@@ -272,3 +272,39 @@ def test_an_empty_text_that_may_change_is_no_material():
     messages = [{"role": "user", "content": each} for each in ("", [image], "The pier is old. " * 60)]
     result = compress(messages, "gpt-4o", shape="anthropic", trigger=15, target=1, open=["user"])
     assert restore(result.messages, result.cache) == messages
+
+
+HEADED = {
+    "numbered": "3.{number} {title}\n\n",
+    "capitals": "{capitals}\n\n",
+    "a manual": "{capitals}\n",
+    "underlined": "{title}\n==================\n\n",
+    "HTML": "<h2>{title}</h2>\n",
+    "LaTeX": "\\section{{{title}}}\n\n",
+    "AsciiDoc": "== {title}\n\n",
+}
+
+
+@pytest.mark.parametrize("layout", HEADED)
+def test_a_gap_names_the_heading_of_what_is_behind_it(layout):
+    made = random.Random(3)
+    indentation = "       " if layout == "a manual" else ""
+    lines = [
+        f"{indentation}A {made.choice(NAMES)} office keeps {made.randrange(100, 999)} of them in {made.choice(NAMES)}."
+        for _ in range(len(TOPICS) * 30)
+    ]
+    lines[170] = f"{indentation}The zeppelin may land here once a year."
+    text = "\n".join(
+        HEADED[layout].format(number=number, title=title, capitals=title.upper())
+        + "\n\n".join(lines[30 * number : 30 * number + 30]) + "\n"
+        for number, title in enumerate(TOPICS)
+    )  # fmt: skip
+    if layout == "a manual":
+        text = f"BALLOON(1)          User Commands          BALLOON(1)\n\nNAME\n       balloon - flies\n\n{text}"
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": "When may the zeppelin land?"}]
+    result = compress(messages, "gpt-4o", trigger=250, target=250)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == messages
+    shown = result.messages[0]["content"]
+    above, _, _ = shown.partition(lines[170])
+    assert max(TOPICS, key=lambda title: above.upper().rfind(title.upper())) == TOPICS[5]

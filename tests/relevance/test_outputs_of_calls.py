@@ -38,11 +38,11 @@ OUTPUTS = {
 ASKED = {"kubectl describe pods": "Which pod is out of memory?", "ls -lR": "Where are the invoices?"}
 
 
-def run(command, text):
+def run(command, text, request=None):
     """An agent that has just run a command, in the middle of its work."""
     call = {"name": "bash", "arguments": json.dumps({"command": command})}
     return [
-        {"role": "user", "content": ASKED[command]},
+        {"role": "user", "content": request or ASKED[command]},
         {"role": "assistant", "content": None, "tool_calls": [{"id": "call_1", "type": "function", "function": call}]},
         {"role": "tool", "tool_call_id": "call_1", "content": text},
     ]
@@ -73,3 +73,84 @@ def test_words_of_the_command_do_not_decide_what_stays_of_its_output():
     result = compress(messages, "gpt-4o", trigger=500, target=500)
     assert result.target_met
     assert "left: 1998" in result.messages[2]["content"]
+
+
+STEPS = [f"step {number}: copied {PODS[number % 14]}/part_{number}.dat" for number in range(300)]
+FAILED = "step 211: ERROR checksum mismatch in part_211.dat"
+WRITTEN = "\n".join(FAILED if number == 211 else step for number, step in enumerate(STEPS))
+RESULTS = {
+    "a field": {"exit_code": 1, "stdout": WRITTEN, "stderr": ""},
+    "a nested field": {"result": {"output": {"text": WRITTEN}, "took": 3}},
+    "parts": [{"type": "text", "text": WRITTEN}],
+    "a list of lines": {"lines": WRITTEN.split("\n")},
+}
+
+
+def asked(result, command="./copy.sh"):
+    return run(command, result, "Run it and tell me what is wrong.")
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("kind", RESULTS)
+def test_a_failure_in_a_string_of_json_stays_as_it_does_in_a_plain_output(kind, indent):
+    text = json.dumps(RESULTS[kind], indent=indent)
+    result = compress(asked(text), "gpt-4o", trigger=260, target=260)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == asked(text)
+    for shown in (result.messages[2]["content"], shorten(text, 130).text):
+        assert FAILED in shown
+
+
+def test_a_failure_in_an_error_of_gemini_stays():
+    answer = {"functionResponse": {"name": "copy", "response": {"error": WRITTEN}}}
+    messages = [
+        {"role": "user", "parts": [{"text": "Copy the files."}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "copy", "args": {}}}]},
+        {"role": "user", "parts": [answer]},
+    ]
+    result = compress(messages, "gemini-2.0-flash", trigger=300, target=300)
+    assert result.target_met
+    assert FAILED in result.messages[2]["parts"][0]["functionResponse"]["response"]["error"]
+
+
+FRAMES = "".join(
+    f'  File "/usr/lib/python3.12/site-packages/queue/part_{n}.py", line {n}, in run\n    return self.run(job)\n'
+    for n in range(12)
+)
+CASE = '  <testcase classname="org.shop.Cart{}Test" time="0.0{}"{}\n'
+CLOSED, REFUSED = "/>", '>\n    <failure message="expected 12.00 but was 11.99"/>\n  </testcase>'
+LADDER = {
+    "a log that is read": (
+        "cat app.log",
+        "".join(f"10:00:{n % 60:02} INFO GET /items/{n} 200\n" for n in range(300)).replace(
+            "10:00:11 INFO GET /items/191 200\n",
+            "10:00:11 ERROR the worker crashed: row 88121 is locked\nTraceback (most recent call last):\n"
+            f"{FRAMES}TimeoutError: lock not granted after 30 s\n",
+        ),
+        "TimeoutError: lock not granted",
+    ),
+    "steps named like the request": (
+        "docker build .",
+        "".join(f"#{n} [{n}/90] RUN apt-get install part-{n}\n#{n} DONE {n}.1s\n" for n in range(90))
+        + "#91 RUN make release\n#91 0.2 quic.c:301:12: error: implicit declaration of quic_open\n",
+        "implicit declaration of quic_open",
+    ),
+    "a report that is read": (
+        "cat report.xml",
+        '<testsuite tests="160" failures="1">\n'
+        + "".join(CASE.format(n, n % 9, CLOSED if n != 100 else REFUSED) for n in range(160))
+        + "</testsuite>\n",
+        "expected 12.00 but was 11.99",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LADDER)
+def test_more_room_never_loses_what_went_wrong(kind):
+    command, text, need = LADDER[kind]
+    shown = []
+    for room in (150, 170, 200, 240, 300, 400, 600, 900):
+        result = compress(asked(text, command=command), "gpt-4o", trigger=room, target=room, recoverable=False)
+        assert result.target_met
+        shown.append(need in result.messages[2]["content"] and need in shorten(text, room, command=command).text)
+    assert all(shown)
