@@ -27,7 +27,7 @@ from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatmen
 from . import weights as tuning
 from .candidates import NO_ENTITIES, Candidate, Judged, with_rows
 from .groups import Atom
-from .outputs import as_output
+from .outputs import as_output, with_traces_in
 from .segmenting import split_all
 
 _ENTITY_CHARACTERS = 100_000  # characters of the newest text that are searched for entities; older ones matter little
@@ -88,6 +88,7 @@ def judge(
     large = _with_values(large, scores)
     if sole is not None:
         large[sole] = as_output(large[sole], query)
+    large = with_traces_in(large, sole, query.explicit)
     for number, one in _with_discounts(large, candidates).items():
         candidates[number] = with_best_segment(one)
     firsts = array("q", accumulate((len(turn.blocks) for turn in turns), initial=0))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..relevance import weights as relevance_tuning
-from ..relevance.output_signals import output_values, telling_rows, was_run, with_heads
+from ..relevance.output_signals import SCORED_CHARACTERS, output_share, output_values, telling_rows, was_run, with_heads
 from ..relevance.rows import Row
+from ..relevance.stack_traces import trace_rows
 from ..types import Query
 from .candidates import Candidate, with_rows
 
@@ -28,6 +29,40 @@ def as_output(one: Candidate, query: Query) -> Candidate:
     share = 1.0 if query.asked else relevance_tuning.WEIGHTS.unasked_share
     values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
     return one._replace(values=with_heads(source, one.split.segments, kind, ran, values))
+
+
+def with_traces_in(large: dict[int, Candidate], sole: int | None, explicit: float) -> dict[int, Candidate]:
+    """The candidates, of which the newest outputs, apart from ``sole``, are cut at what their stack traces say."""
+    left = SCORED_CHARACTERS
+    found = dict(large)
+    for number, one in reversed(large.items()):
+        left -= len(one.source)
+        if left < 0:
+            break
+        if number != sole and not one.must:
+            found[number] = _with_traces(one, explicit)
+    return found
+
+
+def _with_traces(one: Candidate, explicit: float) -> Candidate:
+    """A candidate in which lines of stack traces that say what went wrong are segments of their own, of more value.
+
+    It is for outputs beside others. Frames of libraries are worth less than the text around them.
+    """
+    source, kind = one.source, one.split.kind
+    share = output_share(source, kind, was_run(one.block.text, one.block.call), explicit)
+    rows = trace_rows(one.block.text) if share else []
+    if rows and one.short:
+        rows = _again_in(source, one.block.text, rows)
+    if not rows:
+        return one
+    cut = with_rows(one, rows)
+    frames = relevance_tuning.WEIGHTS.others_frame_share
+    values = [
+        value + share * told if told >= 0 else frames * value
+        for value, told in zip(cut.values, cut.shares, strict=True)
+    ]
+    return cut._replace(values=values)
 
 
 def _again_in(short: str, text: str, rows: Sequence[Row]) -> list[Row]:

@@ -205,6 +205,7 @@ class RelevanceWeights:
 
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
+    others_frame_share: float = weight(0.3, "share of its value that a frame of a library keeps in a trace")
     min_quoted_lines: int = weight(8, "lines in a string of JSON that is what a command wrote, minimum")
     max_quoting_strings: int = weight(4, "such strings in a JSON text that is an output, maximum; more are records")
     max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")

@@ -154,3 +154,34 @@ def test_more_room_never_loses_what_went_wrong(kind):
         assert result.target_met
         shown.append(need in result.messages[2]["content"] and need in shorten(text, room, command=command).text)
     assert all(shown)
+
+
+NODE = "".join(f"    at Layer.handle (/app/node_modules/express/lib/router/part_{n}.js:{n}:5)\n" for n in range(12))
+JAVA = "".join(f"\tat org.springframework.web.Part{n}.invoke(Part{n}.java:{n + 40})\n" for n in range(20))
+RAISED = {
+    "Node": f"TypeError: zoneId is not there\n    at resolve (/app/src/zones.js:33:19)\n{NODE}",
+    "Java": f"java.lang.IllegalStateException: basket was closed\n{JAVA}Caused by: java.sql.SQLException: deadlock\n{JAVA}",
+    "Python": f"Traceback (most recent call last):\n{FRAMES}OSError: no space left on the disk\n",
+}
+SAID = {
+    "Node": ("zoneId is not there", "zones.js:33:19"),
+    "Java": ("basket was closed", "SQLException: deadlock"),
+    "Python": ("no space left on the disk",),
+}
+
+
+@pytest.mark.parametrize("runtime", RAISED)
+def test_what_was_thrown_stays_of_every_output_of_a_run(runtime):
+    served = [f"served /{name}/{n}.js to {PODS[n % 14]}\n" for n, name in enumerate(("img", "lib", "css") * 60)]
+    texts = [OUTPUTS["ls -lR"][0], "".join([*served[:60], RAISED[runtime], *served[60:]]), "".join(served), WRITTEN]
+    messages = [{"role": "user", "content": "Get the service to work again."}]
+    for number, text in enumerate(texts):
+        call, answer = run("ls -lR", text)[1:]
+        call["tool_calls"][0]["id"] = answer["tool_call_id"] = f"call_{number}"
+        messages += [call, answer]
+    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=whole // 16, target=whole // 16)
+    assert result.target_met
+    assert restore(result.messages, result.cache) == messages
+    shown = "\n".join(str(message["content"]) for message in result.messages)
+    assert all(one in shown for one in SAID[runtime])
