@@ -160,7 +160,7 @@ NODE = "".join(f"    at Layer.handle (/app/node_modules/express/lib/router/part_
 JAVA = "".join(f"\tat org.springframework.web.Part{n}.invoke(Part{n}.java:{n + 40})\n" for n in range(20))
 RAISED = {
     "Node": f"TypeError: zoneId is not there\n    at resolve (/app/src/zones.js:33:19)\n{NODE}",
-    "Java": f"java.lang.IllegalStateException: basket was closed\n{JAVA}Caused by: java.sql.SQLException: deadlock\n{JAVA}",
+    "Java": f"IllegalStateException: basket was closed\n{JAVA}Caused by: java.sql.SQLException: deadlock\n{JAVA}",
     "Python": f"Traceback (most recent call last):\n{FRAMES}OSError: no space left on the disk\n",
 }
 SAID = {
