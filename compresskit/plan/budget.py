@@ -177,10 +177,12 @@ def _choose(
     places = with_gaps(costs)
     headed = [costs.judged.candidates[number].split.kind in HEADED for number in places]
     answers = 1 - costs.judged.acts  # an agent that goes on needs names, and no headings
-    outlined = tuned.headings_share * answers * any(headed) + tuned.signatures_share * (not all(headed))
-    outlines = int(outlined * limits.room)
+    free = max(0, budget - knapsack.floor)
+    outlines = int(
+        tuned.headings_share * answers * any(headed) * free + tuned.signatures_share * (not all(headed)) * limits.room
+    )
     share = tuned.names_share if limits.names is None else limits.names
-    names = reserved(costs, knapsack.choice, max(0, int(share * (budget - knapsack.floor))))
+    names = reserved(costs, knapsack.choice, int(share * free))
     choice = knapsack.fill(budget - names - outlines)
     if not hints:
         return choice
