@@ -54,6 +54,12 @@ def units_of(text: str) -> Iterator[Unit]:
         yield Unit(end, len(text), order=True)
 
 
+def tag_of(text: str, unit: Unit) -> str:
+    """The name of the tags around a region; "" for a fence and for a paragraph."""
+    opening = _OPENING.match(text, unit.start, unit.end) if unit.region else None
+    return opening[1] if opening else ""
+
+
 def _inside(text: str) -> Span:
     """The inside of tags that wrap a whole text, if there are tags of a request inside; else the whole text."""
     start, end = 0, len(text)

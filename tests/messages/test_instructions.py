@@ -97,7 +97,8 @@ def test_lines_that_return_are_no_rules_but_code(function):
     code = "\n\n".join(function % number for number in range(300))
     text = f"{code}\n\nWhat does f7 do?"
     found = cut(text)
-    assert [text[start:end].strip() for start, end in found.must] == ["What does f7 do?"]
+    assert text[slice(*found.must[-1])] == "What does f7 do?"
+    assert sum(end - start for start, end in found.data) >= 0.97 * len(code)
 
 
 def test_tags_around_instructions_keep_them():
@@ -141,4 +142,5 @@ def test_behind_a_question_the_paragraphs_of_a_notice_are_data():
     )
     text = f"{notice}\n\nHow long do you keep letters?"
     found = cut(text)
-    assert [text[start:end] for start, end in found.must] == ["How long do you keep letters?"]
+    assert text[slice(*found.must[-1])] == "How long do you keep letters?"
+    assert sum(end - start for start, end in found.data) >= 0.92 * len(notice)  # it may begin with a request
