@@ -97,9 +97,7 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
             answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
             divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
             last = turn.index == max(newest, default=-1)
-            blocks = list(
-                _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
-            )
+            blocks = list(_divided(turn.blocks, turn.index in newest, last) if divides else map(_ahead, turn.blocks))
             if any(new is not old for new, old in zip(blocks, turn.blocks, strict=True)):
                 found[turn.index] = replace(turn, blocks=blocks)
     return found
@@ -109,6 +107,16 @@ def _with_tags(block: Block) -> Block:
     """A text of a human of which only the tags of its author must stay. A result is left as it is."""
     must = () if block.call else kept_tags(block)
     return block if block.call or (must == block.must and not block.data) else replace(block, must=must, data=False)
+
+
+def _ahead(block: Block) -> Block:
+    """A text that a caller sends ahead of the question: instructions between tags that say so stay in it."""
+    block = _with_tags(block)
+    orders = [] if block.call else [(unit.start, unit.end) for unit in units_of(block.text) if unit.order]
+    if not orders:
+        return block
+    data = complement(merged(orders, block.text), block.text)
+    return replace(block, must=united(orders, block.must) if data else ((0, len(block.text)),), data=bool(data))
 
 
 def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Block]:
@@ -199,18 +207,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
-    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
-    listing = _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
-    recognised = any(_asks(text, unit) for unit in (*head, *tail))
-    if newest:  # a short paragraph at an end may be a request that is not recognised
-        head = head or _brief(units[: len(units) - len(tail)])
-        tail = tail or _brief(units[len(head) :][::-1])[::-1]
-    if newest and not recognised:
-        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
-        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+    head, tail, recognised, sure = _ends(text, units, newest)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -229,14 +226,31 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         return complement(sorted([*complement(spans, text), *lone]), text)
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
+        at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
         if newest and last and not recognised and found == spans:
-            at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
             found = without_unrecognised_request(text, spans, at_start, at_end)
         elif newest:
-            at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
-            found = without_last_lines(text, found, at_start and found[0][0] == spans[0][0], at_end and found[-1][1] == spans[-1][1])
+            same_start, same_end = found[0][0] == spans[0][0], found[-1][1] == spans[-1][1]
+            found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
         spans = found
     return spans
+
+
+def _ends(text: str, units: Sequence[Unit], newest: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
+    """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
+    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
+    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    listing = _holds_lists(text, units)
+    tail = _beginning(text, units[::-1], sure, listing)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
+    recognised = any(_asks(text, unit) for unit in (*head, *tail))
+    if newest:  # a short paragraph at an end may be a request that is not recognised
+        head = head or _brief(units[: len(units) - len(tail)])
+        tail = tail or _brief(units[len(head) :][::-1])[::-1]
+    if newest and not recognised:
+        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
+        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+    return head, tail, recognised, sure
 
 
 def _asks(text: str, unit: Unit) -> bool:
@@ -290,7 +304,8 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
         introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
-        if beside or introduces or (_asks(text, unit) and (unit.order or not sure or not is_doubtful(text[unit.start : unit.end]))):
+        asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
+        if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
 

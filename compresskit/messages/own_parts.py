@@ -34,9 +34,9 @@ def with_own_parts(text: str, units: Sequence[Unit]) -> list[Unit]:
         size = unit.end - unit.start
         if size > min(left, tuned.max_rules_characters):
             break
-        name = tag_of(text, unit) if unit.region else ""
-        # a name with a dot is that of a file
-        if not unit.order and ((name and "." not in name and names[_NUMBER.sub("", name)] == 1) or _is_schema(text, unit)):
+        name = tag_of(text, unit)
+        alone = name != "" and "." not in name and names[_NUMBER.sub("", name)] == 1  # with a dot, it is that of a file
+        if not unit.order and (alone or _is_schema(text, unit)):
             own.add(unit)
             left -= size
     return [unit._replace(order=True) if unit in own else unit for unit in units] if own else list(units)
@@ -44,4 +44,4 @@ def with_own_parts(text: str, units: Sequence[Unit]) -> list[Unit]:
 
 def _is_schema(text: str, unit: Unit) -> bool:
     """Whether a unit is, or holds, a JSON schema."""
-    return _SCHEMA.search(text, unit.start, unit.end) is not None and _TYPED.search(text, unit.start, unit.end) is not None
+    return all(sign.search(text, unit.start, unit.end) for sign in (_SCHEMA, _TYPED))

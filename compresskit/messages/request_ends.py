@@ -103,7 +103,7 @@ def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end:
     """Data without their short first line, their short last one, or both: a request may be there."""
     most = tuning.WEIGHTS.max_end_characters
     start, end = spans[0][0], spans[-1][1]
-    if at_start and 0 <= (stop := text.find("\n", start, start + most)):
+    if at_start and (stop := text.find("\n", start, start + most)) >= 0:
         start = stop + 1
     if at_end:
         stop = start + len(text[start:end].rstrip())

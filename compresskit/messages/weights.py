@@ -24,7 +24,7 @@ class MessageWeights:
         "characters of paragraphs, or of a line, at an end of the newest text that stay even if nothing is recognised",
     )
     max_own_share: float = weight(
-        0.25, "share of a text that parts in tags of their own name and schemas may have to be its instructions, maximum"
+        0.25, "share of a text up to which parts in tags of their own name and schemas are its instructions, together"
     )
     min_chunks: int = weight(
         3, "shorter texts of one message that ask nothing, from which on they are data that was sent in parts"
