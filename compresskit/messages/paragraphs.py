@@ -27,9 +27,7 @@ _ASKING_TAGS = frozenset(
 )
 # A blank line, or the place before a line such as "-----" or "###" that divides texts without blank lines.
 # A repeated group would need memory for each of a million line ends. The first sign rules out most lines.
-_BREAK = re.compile(
-    r"\n(?=[ \t\r]*+[\n\-=*_#~])(?:[ \t\r\n]*\n|(?=[ \t]*+([-=*_#~])\1{2,}+[ \t]*+\r?\n[ \t]*+[^\s]))"
-)
+_BREAK = re.compile(r"\n(?=[ \t\r]*+[\n\-=*_#~])(?:[ \t\r\n]*\n|(?=[ \t]*+([-=*_#~])\1{2,}+[ \t]*+\r?\n[ \t]*+[^\s]))")
 
 
 class Unit(NamedTuple):
