@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
-_AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
-_COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
+_AT_ONCE = 120_000  # characters of texts that are read together; larger arrays are no faster, and take memory
+_COUNTED_AT_ONCE = 4_000  # words that are counted together: the memory of small arrays is used again
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
