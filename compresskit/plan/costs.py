@@ -58,6 +58,7 @@ def price_all(
     beside = beside_cost(measure)
     tokens = [measure.count(one.block.text) for one in judged.candidates]
     stubs: dict[int, Stubs] = {}
+    measure.begin(one.short for one in judged.candidates if one.short)
 
     def group(number: int, atom: Atom) -> Group:
         members = judged.turns[atom.first : atom.last + 1]
