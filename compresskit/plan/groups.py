@@ -46,9 +46,10 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         for turn, why, reasons in zip(turns, protection.messages, protection.blocks, strict=True)
     ]  # whether nothing of a message must stay in its place
     for first, last in exchanges(turns):
+        members = turns[first : last + 1]
         foldable = folds and last < thinking and all(free[first : last + 1])
-        size = sum([len(block.text) for turn in turns[first : last + 1] for block in turn.blocks])
-        small = foldable and first == last and size < least and not turns[first].fixed
+        size = sum([len(block.text) for turn in members for block in turn.blocks])
+        small = foldable and first == last and size < least and not members[0].fixed
         if run and small and 0 < left >= size:
             run = range(run.start, last + 1)
             left -= size
@@ -58,7 +59,7 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         run = range(first, last + 1) if small else None
         left = most - size
         if not small:
-            quoted = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
+            quoted = foldable and first < last and _is_mostly_frame(members)
             found.append(Atom(first, last, foldable, quoted))
     if run:
         found.append(Atom(run.start, run.stop - 1, True))
