@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .content import MadeForms
@@ -77,7 +78,9 @@ class Compaction:
     def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
-        texts = (text for turn in self.whole.turns for text in turn.texts)
+        turns = self.whole.turns
+        constant = (text for turn in turns if turn.fixed or turn.unread for text in turn.constant)
+        texts = chain((block.text for turn in turns for block in turn.blocks), constant)
         # not with functions of the caller, which may cost money and must not be asked for nothing
         asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
