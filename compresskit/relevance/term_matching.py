@@ -11,7 +11,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
 _AT_ONCE = 120_000  # characters of texts that are read together; larger arrays are no faster, and take memory
-_COUNTED_AT_ONCE = 4_000  # words that are counted together: the memory of small arrays is used again
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
 # the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _AND = "&"  # between the terms of a pair
-_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:_[^\W_]++)+")
 
 
 def base_of(term: str) -> str:
@@ -251,8 +250,6 @@ class _Found:
         self._told = told
         self._lengths: list[int] = []
         self._called: list[int] = []
-        self._words: list[str] = []  # words and pairs that may be terms and are not counted yet, and their segments
-        self._owners: list[int] = []
         # of each term of a segment: the segment, the term, and how often it is there
         self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
@@ -265,11 +262,14 @@ class _Found:
     def read_words(self, said: _Said) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in _JOINED.findall(said.text)))
+        names = _JOINED.findall(said.text) if "_" in said.text else []
+        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in names))
+        terms = Counter(chain.from_iterable(map(self._told.__getitem__, chain(every, pairs))))
         self._lengths[said.number] = len(every)
         self._called[said.number] = len(said.call.intersection(every)) if said.call else 0
-        found = [*every, *pairs]
-        self._add([said.number] * len(found), found)
+        self._texts.extend(repeat(said.number, len(terms)))
+        self._numbers.extend(terms)
+        self._times.extend(terms.values())
 
     def read_plain(self, said: Sequence[_Said], vocabulary: _Vocabulary) -> None:
         """Reads texts in ASCII."""
@@ -282,37 +282,24 @@ class _Found:
             self._lengths[one.number] = length
         owners = np.repeat([one.number for one in said], lengths)
         likely, sure, numbers = vocabulary.terms_in(text)
-        self._count(owners[sure], numbers)
         words = np.flatnonzero(likely & ~sure)
         firsts, lasts = text.joined(np.flatnonzero(likely))
         firsts, lasts = np.concatenate((words, firsts)), np.concatenate((words, lasts))
         order = np.argsort(owners[firsts], kind="stable")  # each segment's words, and then its pairs
         firsts, lasts = firsts[order], lasts[order]
-        self._add(owners[firsts].tolist(), text.said(firsts, lasts))
+        told = list(map(self._told.__getitem__, text.said(firsts, lasts)))
+        others = np.repeat(owners[firsts], list(map(len, told)))
+        self._count(
+            np.concatenate((owners[sure], others)),
+            np.concatenate((numbers, np.fromiter(chain.from_iterable(told), np.int64, len(others)))),
+        )
         calls = {one.number: one.call for one in said if one.call}
         if calls:
-            words = np.flatnonzero(
-                vocabulary.may_be_called(text) & np.repeat([bool(one.call) for one in said], lengths)
-            )
+            asked = np.repeat([bool(one.call) for one in said], lengths)
+            words = np.flatnonzero(asked & vocabulary.may_be_called(text))
             every = zip(owners[words].tolist(), text.said(words, words), strict=True)
             for number, _ in {(number, word) for number, word in every if word in calls[number]}:
                 self._called[number] += 1
-
-    def _add(self, owners: Sequence[int], found: Sequence[str]) -> None:
-        """Adds words and pairs that may be terms, and the number of the segment of each."""
-        self._words += found
-        self._owners += owners
-        if len(self._words) > _COUNTED_AT_ONCE:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Counts the terms that words have."""
-        import numpy as np
-
-        numbers = list(map(self._told.__getitem__, self._words))
-        texts = np.repeat(self._owners, list(map(len, numbers)))
-        self._count(texts, np.fromiter(chain.from_iterable(numbers), np.int64, len(texts)))
-        self._words, self._owners = [], []
 
     def _count(self, texts: Numbers, numbers: Numbers) -> None:
         """Counts the terms of segments, which are given with their numbers in any order."""
@@ -326,8 +313,6 @@ class _Found:
     def readings(self) -> Readings:
         import numpy as np
 
-        if self._words:
-            self._settle()
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
         counts = TermCounts.summed(len(self._lengths), list(self._told.names), *columns)
         return Readings(counts, self._lengths, self._called)
