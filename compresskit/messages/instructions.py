@@ -104,8 +104,8 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
 
 
 def _is_talk(block: Block) -> bool:
-    """Whether a text is no more than short talk, which neither holds data nor tags of its author: most texts are."""
-    short = len(block.text) < tuning.WEIGHTS.min_data_characters and len(block.path) <= _OWN_WORDS
+    """Whether a text is short talk, which is neither data nor holds tags, as most texts of a long conversation."""
+    short = len(block.text) < tuning.WEIGHTS.min_region_characters and len(block.path) <= _OWN_WORDS
     return short and "<" not in block.text and not (block.call or block.must or block.data)
 
 
