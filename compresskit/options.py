@@ -7,11 +7,11 @@ The docstring of ``compress`` says in full what each option does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from .errors import InvalidArgument, check_cache, check_object, check_whole, described, meant, shown
 from .messages.must_stay import check_named
@@ -24,6 +24,7 @@ from .rules import checked, checked_rules
 from .rules.hooks import checked_hook
 from .stores.limits import TTL
 from .tokens.measure import check_counter
+from .types import Protect, Reranker
 
 Check = Callable[[str, Any], object]  # raises InvalidArgument for a wrong value of an option of this name
 
@@ -346,14 +347,50 @@ def switched(value: object) -> bool | None:
     return SWITCH.get(str(value).strip().lower())
 
 
+@dataclass(frozen=True)
 class Policy:
-    """What follows from the options of a client or of the proxy for each request. It has no field of its own."""
+    """The options that a client and the proxy share, and what follows from them for each request.
 
-    on_error: str
-    on_entry: bool | str
-    breakpoints: bool
-    prices: Prices | bool | None
-    before: Any
+    Attributes:
+        enabled: Whether requests are compressed. False leaves every request and response as it is.
+        trigger, target, open, cached, results, folds, embedding_model, reranker, rules, tool_budget, keep_tools: As for
+            ``compress``.
+        on_entry, offer_tool, breakpoints, after: As for ``compress``.
+        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
+            request is answered with an error of status 400, whatever ``on_error`` says.
+        prices: Whether compactions depend on the prices of the model; or the prices themselves.
+        max_rounds: The turns of retrievals that are answered within one request.
+        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
+        on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
+            of status 400.
+        secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
+            person who can read the store could test guesses. Processes that share a store need the same one.
+        taker: Who takes the options.
+    """
+
+    taker: ClassVar[str]
+    enabled: bool = True
+    trigger: int = 200_000
+    target: int | None = None
+    open: Protect | None = None
+    cached: str = "move"
+    results: str = "auto"
+    folds: bool = True
+    embedding_model: str | None = None
+    reranker: Reranker | str | None = None
+    rules: Any = None
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
+    before: Any = None
+    after: Any = None
+    on_entry: bool | str = False
+    offer_tool: bool = False
+    breakpoints: bool = False
+    prices: Prices | bool | None = None
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: str = "send"
+    secret: str = ""
 
     @property
     def strict(self) -> bool:

@@ -19,10 +19,10 @@ from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
-from .events import Frame
 from .following import followed
+from .frames import Frame, encoded
 from .options import HEADER, NAME, Settings
-from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, encoded
+from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
 from .replies import Reply, Streaming, until_shown
 
 

@@ -18,8 +18,15 @@ else:
 
 
 class _More(TypedDict, total=False):
-    """The other arguments of the SDK's newest release."""
+    """The arguments of the SDK's newest release that are the same for both clients."""
 
+    organization: str | None
+    project: str | None
+    base_url: str | httpx2.URL | None
+    timeout: float | httpx2.Timeout | openai.NotGiven | None
+    max_retries: int
+    default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, object] | None
     admin_api_key: str | None
     workload_identity: Any
     webhook_secret: str | None
@@ -45,29 +52,11 @@ class OpenAI(openai.OpenAI):
         *,
         compresskit: Options | None = None,
         api_key: str | Callable[[], str] | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        base_url: str | httpx2.URL | None = None,
-        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
-        max_retries: int = openai.DEFAULT_MAX_RETRIES,
-        default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
         http_client: httpx2.Client | None = None,
         **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
-        super().__init__(
-            api_key=api_key,
-            organization=organization,
-            project=project,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            default_headers=default_headers,
-            default_query=default_query,
-            http_client=http_client,
-            **more,
-        )
+        super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
 
     if not TYPE_CHECKING:
@@ -87,29 +76,11 @@ class AsyncOpenAI(openai.AsyncOpenAI):
         *,
         compresskit: Options | None = None,
         api_key: str | Callable[[], Awaitable[str]] | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        base_url: str | httpx2.URL | None = None,
-        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
-        max_retries: int = openai.DEFAULT_MAX_RETRIES,
-        default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
         http_client: httpx2.AsyncClient | None = None,
         **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
-        super().__init__(
-            api_key=api_key,
-            organization=organization,
-            project=project,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            default_headers=default_headers,
-            default_query=default_query,
-            http_client=http_client,
-            **more,
-        )
+        super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
 
     if not TYPE_CHECKING:

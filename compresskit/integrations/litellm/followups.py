@@ -6,10 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .events import events
+from .events import events, parsed
 from .prepare import responses_arguments
 from .settings import NAME
-from .sse import parsed
 
 # Fields of the first call alone: its log, and the part of the key's budget that was reserved for it.
 _ITS_OWN = ("litellm_logging_obj", "litellm_call_id")

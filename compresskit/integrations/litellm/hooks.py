@@ -26,6 +26,7 @@ from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
+from ...clients.frames import framed_with_type
 from ...errors import reason
 from ...stores import Store
 from .accounts import record
@@ -33,10 +34,13 @@ from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, own_rules, wanted
-from .sse import written
 
 # what the proxy streams, by shape
-_OUT: dict[str, Callable[[Any], Any]] = {"openai": lambda part: part, "anthropic": written, "responses": as_object}
+_OUT: dict[str, Callable[[Any], Any]] = {
+    "openai": lambda part: part,
+    "anthropic": framed_with_type,
+    "responses": as_object,
+}
 
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed

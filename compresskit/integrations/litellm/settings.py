@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...errors import InvalidArgument, described, shown
 from ...options import PROXY, SWITCH, Check, Policy, check_flag, check_options, checked_factor, switched
@@ -32,58 +32,25 @@ _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 class Settings(Policy):
     """``callback_settings.compresskit`` of the proxy's config.yaml.
 
+    ``enabled`` counts if neither the key nor the request decides. A reranker is a name, and ``open`` has names only.
+    ``rules`` are a list, or the path of a file; those of a key and of its team come before them. ``before`` and
+    ``after`` are import paths of functions or objects, such as "my_hooks.redact"; they may be beside the config.
+
     Attributes:
-        enabled: Whether to compress if neither the key nor the request decides. False is opt-in.
-        trigger, target: Tokens, as for ``compress``.
-        max_rounds: The turns of retrievals that are answered within one request.
-        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
         store: The store for conversations between their requests: "" for none, "memory" for each worker's own memory,
             a Redis URL, or "disk:" and a directory.
         ttl: The seconds until the store forgets a conversation that does not go on.
-        secret: The secret key of the hash for names in the store; see ``scoped``.
-        on_error: "send" sends a request as it was if compression fails; "raise" refuses it.
-        offer_tool, on_entry, breakpoints: As for ``compress``.
-        prices: Whether compactions depend on the prices of the model.
-        open: Roles and names of tools, as for ``compress``.
-        cached, results, folds: As for ``compress``.
         telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
-        embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
-        tool_budget, keep_tools: As for ``compress``.
         ledger: The file of a ledger, to which each call is added; "" for none. See ``compresskit.ledger``.
-        rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
-        before, after: As for ``compress``; in the config, each is the import path of a function or of an object, such
-            as "my_hooks.redact". The module may be beside the config. With ``before``, no request goes out as it was
-            because compression fails.
     """
 
-    enabled: bool = True
-    trigger: int = 200_000
-    target: int | None = None
-    max_rounds: int = 5
-    max_retrieved_tokens: int | None = None
+    taker: ClassVar[str] = PROXY
     store: str = ""
     ttl: int = TTL
-    secret: str = ""
-    on_error: str = "send"
-    offer_tool: bool = False
-    on_entry: bool | str = False
-    breakpoints: bool = False
-    prices: bool | None = None
-    open: tuple[str, ...] | list[str] | None = None
-    cached: str = "move"
-    results: str = "auto"
-    folds: bool = True
     telemetry: bool = False
-    embedding_model: str | None = None
-    reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
-    tool_budget: int | None = None
-    keep_tools: tuple[str, ...] | list[str] = ()
     ledger: str = ""
-    rules: str | list[Any] | tuple[Any, ...] | None = None
-    before: Any = None
-    after: Any = None
 
     @classmethod
     def of(cls, config: Any, written: Any = None, file: str | None = None) -> Settings:
