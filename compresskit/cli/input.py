@@ -5,15 +5,16 @@ It does not check messages, because compress does that. It only writes notes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..errors import InvalidSession
-from ..sessions import Session, read, values
+from ..sessions import Session, chained, find, read, values
 from .output import Failure, printable
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
@@ -62,6 +63,30 @@ def read_sessions(path: str) -> list[Session]:
     for note in found.notes:
         click.echo(printable(f"note: {note}"), err=True)
     return found.sessions
+
+
+def newest_sessions(places: Sequence[Path], limit: int, skips: bool = False) -> list[Session]:
+    """The sessions of the newest files in these places, with those that continue each other joined.
+
+    Args:
+        places: Files and folders.
+        limit: The number of files, with a note on standard error if there are more.
+        skips: Whether one of several files that cannot be read is left out with a note.
+    """
+    if missing := [str(place) for place in places if not place.exists() and str(place) != "-"]:
+        raise InputError(f"{missing[0]} does not exist")
+    files = find(places)
+    if len(files) > limit:
+        click.echo(f"note: the newest {limit} of {len(files)} files; give --limit for more", err=True)
+    found: list[Session] = []
+    for path in files[:limit]:
+        try:
+            found += read_sessions(str(path))
+        except InputError as error:
+            if not skips or len(files) == 1:
+                raise
+            click.echo(printable(f"note: {path.name} was left out: {error.message}"), err=True)
+    return chained(found)
 
 
 @contextmanager
