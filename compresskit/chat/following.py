@@ -38,6 +38,7 @@ def followed(
     marked: int = 0,
     recoverable: bool = True,
     replays: bool = True,
+    offers: bool = False,
     **own: Any,
 ) -> tuple[dict[str, Any], Request | None]:
     """The arguments that change ({} if the call goes out as it is), and the request for the loop.
@@ -57,6 +58,7 @@ def followed(
         marked: The cache marks beside the messages.
         recoverable: Whether the call can answer a call of our tool.
         replays: Whether the compactions of a history that is not in the store are repeated; see ``replay``.
+        offers: See ``prepare``.
         **own: Options of ``compress`` that take the place of those of the settings.
     """
     model, own_tool = kwargs["model"], has_ours(kwargs.get("tools"))  # the caller retrieves by itself
@@ -102,6 +104,7 @@ def followed(
         max_retrieved_tokens=settings.max_retrieved_tokens,
         store=scope,
         strict=settings.strict,
+        offers=offers,
     )
     request.shape, request.carried = shape, False
     if report["compressed_tokens"] < report["original_tokens"]:

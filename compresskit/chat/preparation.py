@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import _observer
-from ..messages.retrieval_tool import has_ours
+from ..messages.retrieval_tool import has_ours, offered
 from ..responses import Record, put_back
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, Originals
@@ -31,6 +31,7 @@ def prepare(
     max_retrieved_tokens: int | None,
     store: Any,
     strict: bool,
+    offers: bool = False,
 ) -> tuple[dict[str, Any], Request]:
     """Returns the arguments that change ({} if the call goes out as it is), and the request for the loop.
 
@@ -46,6 +47,7 @@ def prepare(
         max_retrieved_tokens: The tokens of all answers together; None: the tokens that the trigger leaves, or 4,000.
         store: See ``Request``.
         strict: See ``Request``.
+        offers: Whether our tool is offered in any case, because texts were left out before the request.
     """
     # all calls of compress() for one request are one compression
     result = _observer.compressed(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
@@ -59,8 +61,10 @@ def prepare(
         and result.tools == (kwargs.get("tools") or None)
     )
     changes = {} if same else result.request
+    if offers:
+        changes = {**changes, "tools": offered(result.tools or [], "openai")}
     # A model that sees earlier calls of our tool may call it again even if it is not offered.
-    rounds = max_rounds if records or has_ours(result.tools) else 0
+    rounds = max_rounds if records or offers or has_ours(result.tools) else 0
     room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, result.messages)
     answering = _observer.answering(result.model) if rounds else None

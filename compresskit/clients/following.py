@@ -21,6 +21,7 @@ def followed(
     beside: Sequence[Any] = (),
     recoverable: bool = True,
     marked: int = 0,
+    offers: bool = False,
 ) -> tuple[dict[str, Any], Request | None]:
     """The changed arguments, and the request for the loop; see ``compresskit.chat.following.followed``."""
     return following.followed(
@@ -34,4 +35,5 @@ def followed(
         marked=marked,
         recoverable=recoverable,
         replays=all(getattr(settings, name) is None for name in _MODELS),  # each of their calls may cost money
+        offers=offers,
     )

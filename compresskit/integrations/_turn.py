@@ -18,9 +18,8 @@ from ..chat.steps import END, Call, Next, Show, Steps, Work
 from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import reason
-from ..messages.retrieval_tool import has_ours, may_retrieve, offered, schema
+from ..messages.retrieval_tool import has_ours, may_retrieve, schema
 from ..responses import calls_of, without_ours
-from ..retrieval import MAX_TOKENS
 from ..types import Cache, Message
 from ._originals import Originals
 
@@ -104,10 +103,14 @@ class Turn(ABC):
             return None, self.argument(None, {})
         try:
             beside = [*self._beside, schema("openai")] if self._elsewhere else self._beside
-            changes, loop = followed(self._settings, "openai", self._asked, self.report, beside, self._recoverable)
-            self._cache = loop.cache if loop else {}
-            if self._elsewhere:
-                changes, loop = self._with_elsewhere(changes, loop)
+            offers = bool(self._elsewhere)
+            changes, loop = followed(
+                self._settings, "openai", self._asked, self.report, beside, self._recoverable, offers=offers
+            )
+            if loop is not None:
+                self._cache = loop.cache
+                if offers:
+                    loop.cache = ChainMap(dict(self._elsewhere), loop.cache)  # type: ignore[arg-type]
         except Exception as error:
             if not self._settings.sends:
                 raise
@@ -124,32 +127,6 @@ class Turn(ABC):
         settings, asked = self._settings, self._asked
         able = self._recoverable and settings.recoverable and settings.max_rounds > 0
         return able and may_retrieve(asked) and not has_ours(asked.get("tools"))
-
-    def _with_elsewhere(self, changes: dict[str, Any], loop: Request | None) -> tuple[dict[str, Any], Request]:
-        """The changes and the request for the loop, with the texts that were left out before it."""
-        settings, asked = self._settings, self._asked
-        if loop is not None:
-            loop.cache = ChainMap(dict(self._elsewhere), loop.cache)  # type: ignore[arg-type]
-            return changes, loop
-        changes = {**changes, "tools": offered(asked.get("tools") or [], "openai")}
-        room = settings.max_retrieved_tokens or max(
-            MAX_TOKENS, settings.trigger - (self.report["compressed_tokens"] or 0)
-        )
-        answering = _observer.answering(asked["model"])
-        kwargs = {**asked, **changes}
-        rounds, strict = settings.max_rounds, settings.strict
-        return changes, Request(
-            kwargs,
-            asked["messages"],
-            self._elsewhere,
-            rounds,
-            room,
-            settings.store,
-            strict,
-            self.report,
-            answering,
-            carried=False,
-        )
 
     def _ask(self, kwargs: dict[str, Any]) -> Steps:
         """A call of the model after a retrieval."""

@@ -18,7 +18,7 @@ from . import openai, parts
 from .shape import Answer, Shape
 
 # Calls that the caller answers, with the field of their arguments.
-_CALLS = {
+CALLS = {
     "function_call": "arguments",
     "custom_tool_call": "input",
     "local_shell_call": "action",
@@ -26,11 +26,11 @@ _CALLS = {
     "apply_patch_call": "operation",
     "computer_call": "action",
 }
-_OUTPUTS = frozenset(f"{kind}_output" for kind in _CALLS)
+_OUTPUTS = frozenset(f"{kind}_output" for kind in CALLS)
 # All types of items without a role (openai.types.responses.ResponseInputItemParam), besides those of the future.
 _ITEMS = frozenset(
     {
-        *(*_CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
+        *(*CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
         *("file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call"),
         *("tool_search_call", "tool_search_output"),
         *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
@@ -55,7 +55,7 @@ def read(index: int, message: Message) -> Turn:
         turn.fix("\n".join(_summaries(message)))
         rest = parts.unsealed(turn, message)
         turn.set_aside(dumps({key: value for key, value in rest.items() if key not in ("type", "summary")}))
-    elif kind in _CALLS:
+    elif kind in CALLS:
         _call(turn, message, kind)
     elif kind in _OUTPUTS:
         _output(turn, message)
@@ -77,7 +77,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
     asked: dict[str, str] = {}
     for turn, message in zip(turns, messages, strict=True):
         if kind := parts.kind_of(message) if "role" not in message else "":
-            if kind in _CALLS:
+            if kind in CALLS:
                 asked.update(dict.fromkeys(turn.calls, _call_text(message, kind)))
             for answered in turn.answers:
                 for block in turn.blocks:
@@ -212,7 +212,7 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
 def _call(turn: Turn, message: Message, kind: str) -> None:
     turn.extra = parts.CALL_TOKENS
     turn.fix(_call_text(message, kind))
-    known = {"type", _CALLS[kind], "name"}
+    known = {"type", CALLS[kind], "name"}
     if not isinstance(message.get("name", ""), str):
         known.remove("name")
     known |= _tie(turn, message, answers=False, names=("call_id",))
@@ -253,7 +253,7 @@ def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> s
 
 
 def _call_text(message: Message, kind: str) -> str:
-    wanted = message.get(_CALLS[kind], "")
+    wanted = message.get(CALLS[kind], "")
     name = message.get("name", kind.removesuffix("_call"))
     return parts.short_call(name, wanted if isinstance(wanted, str) else dumps(wanted))
 
