@@ -131,7 +131,7 @@ def _tokens(name: str, value: object) -> None:
     check_whole(name, value, unit="tokens", advice=_DEFAULT)
 
 
-def _or_none(check: Check) -> Check:
+def or_none(check: Check) -> Check:
     """The check of an option that may also be None."""
     return lambda name, value: None if value is None else check(name, value)
 
@@ -209,7 +209,7 @@ def _named(check: Callable[[Any, str], object]) -> Check:
     return lambda name, value: check(value, name)
 
 
-def _anything(_name: str, _value: object) -> None:
+def anything(_name: str, _value: object) -> None:
     """The check of a value that is checked elsewhere."""
 
 
@@ -236,19 +236,19 @@ _TURNS = (COMPRESS, CONVERSATION, CLIENT, PROXY)  # that know the turn before
 _LOOP = (COMPLETION, CLIENT, PROXY)  # that answer retrievals themselves
 # fmt: off
 _ROWS = (
-    Option("messages", None, _anything, (COMPRESS,), "The conversation."),
+    Option("messages", None, anything, (COMPRESS,), "The conversation."),
     Option("model", None, check_model, (COMPRESS, CONVERSATION, POSTPROCESSOR, COMMANDS),
            "The model decides the tokenizer."),
     Option("trigger", 200_000, _tokens, (*_ALL, COMMANDS),
            "Compress only if the whole request costs more tokens than this."),
-    Option("target", None, _or_none(_tokens), (*_ALL, COMMANDS),
+    Option("target", None, or_none(_tokens), (*_ALL, COMMANDS),
            "The whole result may cost this many tokens, at most the trigger."),
-    Option("query", None, _or_none(_query), (*_PYTHON, COMMANDS), "The text that relevance is judged against."),
-    Option("tools", None, _or_none(_tools), (COMPRESS, CONVERSATION, COMMANDS), "The tools of your request."),
-    Option("tool_budget", None, _or_none(_tokens), _ALL, "The tokens that the definitions of all tools may cost."),
+    Option("query", None, or_none(_query), (*_PYTHON, COMMANDS), "The text that relevance is judged against."),
+    Option("tools", None, or_none(_tools), (COMPRESS, CONVERSATION, COMMANDS), "The tools of your request."),
+    Option("tool_budget", None, or_none(_tokens), _ALL, "The tokens that the definitions of all tools may cost."),
     Option("keep_tools", (), _tool_names, _ALL, "Names of tools that are offered whole whatever they cost."),
-    Option("protect", None, _or_none(check_named), (*_PYTHON, POSTPROCESSOR), "Messages that must not change."),
-    Option("open", None, _or_none(check_named), _ALL, "Messages whose texts may change although they would stay."),
+    Option("protect", None, or_none(check_named), (*_PYTHON, POSTPROCESSOR), "Messages that must not change."),
+    Option("open", None, or_none(check_named), _ALL, "Messages whose texts may change although they would stay."),
     Option("cached", "move", _word("move", "keep"), _ALL, "What cache marks mean."),
     Option("results", "auto", _word(*MODES), _ALL, "Where results are."),
     Option("folds", True, check_flag, _ALL, "Whether a run of messages may become one message."),
@@ -258,33 +258,33 @@ _ROWS = (
     Option("recoverable", True, check_flag, (*_PYTHON, COMMANDS),
            "Whether the model can retrieve what was taken out."),
     Option("shape", "auto", check_shape, (COMPRESS, CONVERSATION, COMMANDS), "The shape of the messages."),
-    Option("cache", None, _or_none(_cache), (COMPRESS, COMPLETION),
+    Option("cache", None, or_none(_cache), (COMPRESS, COMPLETION),
            "The texts that earlier calls took out of these messages."),
-    Option("embedder", None, _or_none(_embedder), (*_OBJECTS, POSTPROCESSOR), "Judges relevance by meaning too."),
-    Option("embedding_model", None, _or_none(_embedding_model), (*_ALL, POSTPROCESSOR, COMMANDS),
+    Option("embedder", None, or_none(_embedder), (*_OBJECTS, POSTPROCESSOR), "Judges relevance by meaning too."),
+    Option("embedding_model", None, or_none(_embedding_model), (*_ALL, POSTPROCESSOR, COMMANDS),
            "The name of an embedding model of LiteLLM, instead of an embedder."),
-    Option("reranker", None, _or_none(_reranker), (*_ALL, POSTPROCESSOR, COMMANDS), "Reorders the best texts."),
-    Option("shrinker", None, _or_none(_shrinker), (*_OBJECTS, POSTPROCESSOR, COMMANDS),
+    Option("reranker", None, or_none(_reranker), (*_ALL, POSTPROCESSOR, COMMANDS), "Reorders the best texts."),
+    Option("shrinker", None, or_none(_shrinker), (*_OBJECTS, POSTPROCESSOR, COMMANDS),
            "Says prose in fewer words if an excerpt would leave much out."),
     Option("rules", None, _named(checked), (*_ALL, POSTPROCESSOR, COMMANDS), "What may happen to which texts."),
     Option("before", None, checked_hook, (*_ALL, POSTPROCESSOR),
            "Your own function of a text, which gives the text to send."),
     Option("after", None, checked_hook, (*_ALL, POSTPROCESSOR),
            "Your own function of a text, which says it in a shorter form."),
-    Option("previous", None, _or_none(_previous), (COMPRESS,), "The result of the turn before."),
+    Option("previous", None, or_none(_previous), (COMPRESS,), "The result of the turn before."),
     Option("on_entry", False, _named(entry_forms), _TURNS,
            "Whether new tool results are made smaller before they are sent for the first time."),
     Option("offer_tool", False, check_flag, _TURNS, "Whether the retrieval tool is offered from the first turn on."),
     Option("breakpoints", False, check_flag, _TURNS, "Whether the request tells Anthropic where to cache."),
-    Option("prices", None, _or_none(_prices), (*_ALL, COMMANDS),
+    Option("prices", None, or_none(_prices), (*_ALL, COMMANDS),
            "Whether prices decide when a compaction comes and how much it keeps."),
     Option("max_rounds", 5, partial(check_whole, unit="rounds", advice=_DEFAULT), _LOOP,
            "Turns of retrievals that are answered within one request."),
-    Option("max_retrieved_tokens", None, _or_none(_tokens), _LOOP, "Tokens of all these answers together."),
+    Option("max_retrieved_tokens", None, or_none(_tokens), _LOOP, "Tokens of all these answers together."),
     Option("on_error", "send", _word("send", "raise"), _LOOP, "What happens to a request if compression fails."),
-    Option("store", None, _or_none(_store), _LOOP, "Where the state between requests is kept."),
-    Option("conversation", None, _anything, (COMPLETION,), "The conversation that the request belongs to."),
-    Option("router", None, _or_none(_router), (COMPLETION,), "Is called instead of litellm."),
+    Option("store", None, or_none(_store), _LOOP, "Where the state between requests is kept."),
+    Option("conversation", None, anything, (COMPLETION,), "The conversation that the request belongs to."),
+    Option("router", None, or_none(_router), (COMPLETION,), "Is called instead of litellm."),
     Option("enabled", True, check_flag, (CLIENT, PROXY), "Whether requests are compressed."),
     Option("ttl", TTL, check_whole, (PROXY,), "Seconds until the store forgets a conversation that does not go on."),
     Option("secret", "", check_text, (CLIENT, PROXY), "The secret with which the names in the store are hashed."),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "gpt-4o"
 DEFAULT_TRIGGER = 200_000  # tokens, as for ``compress``
+_PASSED = ("query", "shape", "embedding_model", "reranker", "rules", "prices", "token_factor")  # options as they are
 SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look like
 
 
@@ -41,17 +42,11 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             options["model"] or fields.get("model", DEFAULT_MODEL),
             trigger,
             target,
-            query=options["query"],
             tools=fields.get("tools") if tools is None else tools,
             recoverable=not options["no_recover"],
-            shape=options["shape"],
             cache=conversation.cache if conversation.is_result else None,
-            embedding_model=options["embedding_model"],
-            reranker=options["reranker"],
             shrinker=shrinker,
-            rules=options["rules"],
-            prices=options["prices"],
-            token_factor=options["token_factor"],
+            **{name: options[name] for name in _PASSED},
         )
 
 

@@ -23,7 +23,7 @@ from .following import followed
 from .frames import Frame, encoded
 from .options import HEADER, NAME, Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
-from .replies import Reply, Streaming, until_shown
+from .replies import Reply, until_shown
 
 
 class Passed(Exception):
@@ -208,9 +208,8 @@ class Exchange:
         streamed = Streamed(loop, (yield from self._parsed(response)))
         steps = streamed.steps()
         first = yield from until_shown(steps, self._protocol.silent)
-        streaming = Streaming(streamed, self._shown(first, steps))
         headers = headers_with(response, headers_of(self._report, done=False))
-        return Reply(streaming, self._frame, self._protocol.end, response, headers)
+        return Reply(streamed, self._shown(first, steps), self._frame, self._protocol.end, response, headers)
 
     def _shown(self, first: list[Any], steps: Steps) -> Steps:
         """The events for the SDK. An error of a later call ends them as the provider would."""

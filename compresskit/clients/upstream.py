@@ -49,7 +49,7 @@ class AsyncUpstream:
         finally:
             await response.aclose()
 
-    async def events(self, response: httpx2.Response) -> AsyncIterator[Frame]:
+    def events(self, response: httpx2.Response) -> AsyncIterator[Frame]:
         return _async_events(response)
 
 

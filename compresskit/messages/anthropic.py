@@ -127,11 +127,7 @@ def _call(turn: Turn, part: dict[str, Any]) -> None:
     known = {"type", "input", "cache_control"}
     if isinstance(part.get("name"), str):
         known.add("name")
-    if isinstance(part.get("id"), str):
-        turn.call(part["id"])
-        turn.fix(part["id"])
-        known.add("id")
-    parts.beside(turn, part, known)
+    parts.beside(turn, part, known | parts.tie(turn, part, "id"))
     # a call by the provider's code execution stays, because it belongs to that block, which stays
     caller = part.get("caller")
     turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
@@ -140,13 +136,9 @@ def _call(turn: Turn, part: dict[str, Any]) -> None:
 def _result(turn: Turn, part: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     known = {"type", "content", "cache_control"}
-    if isinstance(part.get("tool_use_id"), str):
-        turn.answer(part["tool_use_id"])
-        turn.fix(part["tool_use_id"])
-        known.add("tool_use_id")
     if isinstance(part.get("is_error"), bool):
         known.add("is_error")
-    parts.beside(turn, part, known)
+    parts.beside(turn, part, known | parts.tie(turn, part, "tool_use_id", answers=True))
     inner = part.get("content")
     for child in inner if isinstance(inner, list) else ():
         if isinstance(child, dict) and child.get("type") == "image":

@@ -180,21 +180,13 @@ def _block(turn: Turn, block: Any, i: int) -> None:
 def _use(turn: Turn, use: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     turn.fix(_call_text(use))
-    known = {"input"} | {name for name in ("name", "toolUseId") if isinstance(use.get(name), str)}
-    if "toolUseId" in known:
-        turn.call(use["toolUseId"])
-        turn.fix(use["toolUseId"])
-    parts.beside(turn, use, known)
+    known = {"input", "name"} if isinstance(use.get("name"), str) else {"input"}
+    parts.beside(turn, use, known | parts.tie(turn, use, "toolUseId"))
 
 
 def _result(turn: Turn, result: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    known = {"content"}
-    if isinstance(result.get("toolUseId"), str):
-        turn.answer(result["toolUseId"])
-        turn.fix(result["toolUseId"])
-        known.add("toolUseId")
-    parts.beside(turn, result, known)
+    parts.beside(turn, result, {"content"} | parts.tie(turn, result, "toolUseId", answers=True))
     content = result.get("content")
     if content is not None and not isinstance(content, list):
         parts.opaque(turn, content)

@@ -136,11 +136,7 @@ def _call(turn: Turn, call: Any) -> None:
         return
     turn.extra += parts.CALL_TOKENS
     turn.fix(text)
-    known = {"type", "cache_control", called}
-    if isinstance(call.get("id"), str):
-        turn.call(call["id"])
-        turn.fix(call["id"])
-        known.add("id")
+    known = {"type", "cache_control", called, *parts.tie(turn, call, "id")}
     if isinstance(call.get("index"), int):  # a field of streamed calls, which is not sent to a provider
         known.add("index")
     parts.beside(turn, call, known)

@@ -67,7 +67,7 @@ def read(index: int, message: Message) -> Turn:
     else:  # references, compactions, and types of the future
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
-        _tie(turn, message, is_given(message), tied)
+        parts.tie(turn, message, *tied, answers=is_given(message))
         parts.opaque(turn, parts.unsealed(turn, message))
     return turn
 
@@ -215,7 +215,7 @@ def _call(turn: Turn, message: Message, kind: str) -> None:
     known = {"type", CALLS[kind], "name"}
     if not isinstance(message.get("name", ""), str):
         known.remove("name")
-    known |= _tie(turn, message, answers=False, names=("call_id",))
+    known |= parts.tie(turn, message, "call_id")
     parts.beside(turn, message, known)
 
 
@@ -223,7 +223,7 @@ def _output(turn: Turn, message: Message) -> None:
     turn.role = "tool"
     found = output_slots(message)
     turn.blocks = [Block(turn.index, slot.path, slot.text) for slot in found]
-    known = {"type", "output", *_tie(turn, message, answers=True, names=("call_id", "id"))}
+    known = {"type", "output", *parts.tie(turn, message, "call_id", "id", answers=True)}
     parts.beside(turn, message, known)
     output = message.get("output")
     if isinstance(output, list):
@@ -237,19 +237,6 @@ def _output(turn: Turn, message: Message) -> None:
         _part(turn, output, ("output",))
     elif output is not None and not isinstance(output, str):
         parts.opaque(turn, output)
-
-
-def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> set[str]:
-    """Adds the id of the call that an item makes or answers to the turn. Returns the field of the id, if any."""
-    name = next((name for name in names if isinstance(message.get(name), str)), "")
-    if not name:
-        return set()
-    turn.fix(message[name])
-    if answers:
-        turn.answer(message[name])
-    else:
-        turn.call(message[name])
-    return {name}
 
 
 def _call_text(message: Message, kind: str) -> str:

@@ -10,7 +10,19 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...errors import InvalidArgument, described, shown
-from ...options import PROXY, SWITCH, Check, Policy, check_flag, check_options, checked_factor, switched
+from ...options import (
+    PROXY,
+    SWITCH,
+    Check,
+    Policy,
+    anything,
+    check_flag,
+    check_model,
+    check_options,
+    checked_factor,
+    or_none,
+    switched,
+)
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
@@ -136,30 +148,16 @@ def _check_factors(name: str, value: Any) -> None:
         checked_factor(factor, name)
 
 
-def _check_model(name: str, value: object) -> None:
-    if value is not None and not (isinstance(value, str) and value):
-        raise InvalidArgument(f"{name} is {shown(value)}; the name of a model of LiteLLM was expected.")
-
-
-def _check_prices(name: str, value: object) -> None:
-    if value is not None:
-        check_flag(name, value)
-
-
-def _check_later(_name: str, _value: object) -> None:
-    """The check of a value that is a path: ``Settings.of`` reads what is there."""
-
-
 # Checks of settings whose values are others than in Python.
 _OWN: Mapping[str, Check] = {
-    "after": _check_later,
-    "before": _check_later,
-    "embedding_model": _check_model,
+    "after": anything,
+    "before": anything,
+    "embedding_model": or_none(check_model),
     "ledger": _check_text,
     "open": _check_names,
-    "prices": _check_prices,
-    "reranker": _check_model,
-    "rules": _check_later,
+    "prices": or_none(check_flag),
+    "reranker": or_none(check_model),
+    "rules": anything,
     "secret": _check_text,
     "store": _check_store,
     "token_factor": _check_factors,
