@@ -13,7 +13,7 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .errors import InvalidArgument, check_cache, check_object, check_whole, described, meant, shown
+from .errors import InvalidArgument, check_cache, check_name, check_object, check_whole, described, meant, shown
 from .messages.must_stay import check_named
 from .messages.observations import MODES
 from .messages.reading import check_shape
@@ -117,8 +117,7 @@ def check_flag(name: str, value: object) -> None:
 
 def check_model(name: str, value: object) -> None:
     """Raises InvalidArgument for what is no model's name."""
-    if not isinstance(value, str) or not value:
-        raise InvalidArgument(f"{name} is {shown(value)}; a model's name was expected, such as 'gpt-4o'.")
+    check_name(name, value, "a model's name", "gpt-4o")
 
 
 def check_text(name: str, value: object) -> None:
@@ -391,6 +390,11 @@ class Policy:
     max_retrieved_tokens: int | None = None
     on_error: str = "send"
     secret: str = ""
+
+    @property
+    def replays(self) -> bool:
+        """Whether the compactions of a history that is not in the store are repeated; see ``chat/replay.py``."""
+        return True
 
     @property
     def strict(self) -> bool:

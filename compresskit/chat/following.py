@@ -13,6 +13,7 @@ from typing import Any
 from .. import _observer
 from .._json import dumps
 from ..compression import compress
+from ..messages import as_dicts
 from ..messages.retrieval_tool import has_ours, kept_names, may_retrieve
 from ..options import COMPRESS, Policy, checked_target, shared_names
 from ..result import Compressed
@@ -29,7 +30,6 @@ def followed(
     settings: Policy,
     shape: str,
     kwargs: Mapping[str, Any],
-    messages: list[Message],
     report: dict[str, Any],
     *,
     store: Store | None,
@@ -37,7 +37,6 @@ def followed(
     beside: Iterable[Any] = (),
     marked: int = 0,
     recoverable: bool = True,
-    replays: bool = True,
     offers: bool = False,
     **own: Any,
 ) -> tuple[dict[str, Any], Request | None]:
@@ -49,19 +48,19 @@ def followed(
     Args:
         settings: The options of the client, or of the proxy.
         shape: The shape of the messages.
-        kwargs: The arguments of the model's call that the loop needs: model, tools, tool_choice, functions, n.
-        messages: The caller's messages without records of ours.
+        kwargs: The arguments of the model's call that the loop needs: model, messages (without records of ours), tools,
+            tool_choice, functions, n.
         report: The report, which is filled in.
         store: The store for what is between requests.
         tenant: The tenant. The conversations of other tenants in the store cannot be reached.
         beside: Values beside the messages that cost tokens, such as instructions.
         marked: The cache marks beside the messages.
         recoverable: Whether the call can answer a call of our tool.
-        replays: Whether the compactions of a history that is not in the store are repeated; see ``replay``.
         offers: See ``prepare``.
         **own: Options of ``compress`` that take the place of those of the settings.
     """
-    model, own_tool = kwargs["model"], has_ours(kwargs.get("tools"))  # the caller retrieves by itself
+    model, messages = kwargs["model"], as_dicts(kwargs["messages"])
+    own_tool = has_ours(kwargs.get("tools"))  # the caller retrieves by itself
     if own_tool and settings.before is None:
         report["skipped_reason"] = "own_tool"
         _observer.skipped(model, "disabled")
@@ -88,7 +87,7 @@ def followed(
 
     def compressed(runs: list[list[Message]]) -> Compressed:
         history = [message for run in runs for message in run]
-        earlier = previous or (replayed(history, **options) if replays else None)
+        earlier = previous or (replayed(history, **options) if settings.replays else None)
         result = compress(history, previous=earlier, **options)
         if result.cache or result.tool_decisions or records or settings.keeps:
             remembered.keep(messages, result, records)
@@ -100,11 +99,9 @@ def followed(
         records,
         compressed,
         report,
-        max_rounds=settings.max_rounds,
-        max_retrieved_tokens=settings.max_retrieved_tokens,
-        store=scope,
-        strict=settings.strict,
-        offers=offers,
+        settings,
+        scope,
+        offers,
     )
     request.shape, request.carried = shape, False
     if report["compressed_tokens"] < report["original_tokens"]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from .._json import loaded_object
+
 Event = dict[str, Any]
 
 
@@ -38,11 +40,8 @@ class Frames:
 
 def _frame(raw: bytes) -> Frame | None:
     data = b"\n".join(line[5:].removeprefix(b" ") for line in raw.split(b"\n") if line.startswith(b"data:"))
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict):
+    value = loaded_object(data)
+    if value is None:
         return None
     frame = Frame(value)
     frame.raw = raw.lstrip(b"\n") + b"\n\n"

@@ -71,6 +71,11 @@ class Settings(Policy):
     token_factor: float = 1.0
     store: Store | None = None
 
+    @property
+    def replays(self) -> bool:
+        """As for the proxy, but no call of a model is repeated, because it may cost money."""
+        return all(one is None for one in (self.embedder, self.embedding_model, self.reranker, self.shrinker))
+
     def __deepcopy__(self, _memo: object) -> Settings:
         return self  # copies of a model share its store, as copies of a client do
 

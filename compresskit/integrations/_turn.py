@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _observer
+from ..chat.following import followed
 from ..chat.loop import Request, Talk, keep
 from ..chat.report import new_report
 from ..chat.steps import END, Call, Next, Show, Steps, Work
-from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import reason
 from ..messages.retrieval_tool import has_ours, may_retrieve, schema
@@ -102,10 +102,16 @@ class Turn(ABC):
         if not self._settings.enabled:
             return None, self.argument(None, {})
         try:
-            beside = [*self._beside, schema("openai")] if self._elsewhere else self._beside
             offers = bool(self._elsewhere)
             changes, loop = followed(
-                self._settings, "openai", self._asked, self.report, beside, self._recoverable, offers=offers
+                self._settings,
+                "openai",
+                self._asked,
+                self.report,
+                store=self._settings.store,
+                beside=[*self._beside, schema("openai")] if offers else self._beside,
+                recoverable=self._recoverable,
+                offers=offers,
             )
             if loop is not None:
                 self._cache = loop.cache

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._json import dumps
+from .._json import dumps, loaded_object
 from ..messages.retrieval_tool import OURS
 from ..types import Message
 from .settling import settled_item
@@ -117,7 +116,8 @@ class EventTurn(StreamTurn):
         """A block with all that was streamed of it."""
         block = dict(self._blocks[index])
         if index in self._inputs:
-            block["input"] = _parsed(self._inputs[index])
+            # one that is cut off becomes {}, because Anthropic only accepts an object
+            block["input"] = loaded_object(self._inputs[index]) or {}
         return block
 
     def _add(self, index: int, delta: dict[str, Any]) -> None:
@@ -130,12 +130,3 @@ class EventTurn(StreamTurn):
             self._inputs[index] = self._inputs.get(index, "") + (delta.get("partial_json") or "")
         elif kind == "citations_delta":
             block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
-
-
-def _parsed(text: str) -> Any:
-    """The input of a call. An input that is cut off becomes {}, because Anthropic only accepts an object."""
-    try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -74,8 +74,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
     changes, turn.request = followed(
         settings,
         turn.shape,
-        asked.kwargs,
-        [taken(one)[0] for one in asked.kwargs["messages"]],
+        {**asked.kwargs, "messages": [taken(one)[0] for one in asked.kwargs["messages"]]},
         turn.report,
         store=store,
         tenant=turn.tenant,
