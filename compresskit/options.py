@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from .errors import InvalidArgument, check_cache, check_name, check_object, check_whole, described, meant, shown
 from .messages.must_stay import check_named
@@ -20,11 +20,11 @@ from .messages.reading import check_shape
 from .messages.tools import names_of
 from .prices import Prices
 from .result import Compressed
-from .rules import checked, checked_rules
+from .rules import Rule, checked, checked_rules
 from .rules.hooks import checked_hook
 from .stores.limits import TTL
 from .tokens.measure import check_counter
-from .types import Protect, Reranker
+from .types import About, After, Before, Protect, Reranker
 
 Check = Callable[[str, Any], object]  # raises InvalidArgument for a wrong value of an option of this name
 
@@ -344,6 +344,24 @@ def switched(value: object) -> bool | None:
     (False, True, None)
     """
     return SWITCH.get(str(value).strip().lower())
+
+
+class CommonOptions(TypedDict, total=False):
+    """The options that a Conversation and a client take, for type checkers."""
+
+    query: str | None
+    folds: bool
+    recoverable: bool
+    embedding_model: str | None
+    offer_tool: bool
+    breakpoints: bool
+    prices: Prices | bool | None
+    rules: Sequence[Rule | Mapping[str, Any]] | None
+    token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
+    before: Before | Callable[[str, About], str] | None
+    after: After | Callable[[str, About], str] | None
 
 
 @dataclass(frozen=True)

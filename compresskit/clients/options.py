@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Literal, TypedDict
+from typing import ClassVar, Literal
 
 from ..errors import InvalidArgument, shown
-from ..options import CLIENT, Policy, check_options, switched
-from ..prices import Prices
-from ..rules import Rule
+from ..options import CLIENT, CommonOptions, Policy, check_options, switched
 from ..stores import MemoryStore
-from ..types import About, After, Before, Counter, Embedder, Protect, Reranker, Shrinker, Store
+from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
 
 NAME = "compresskit"  # the field of a request's body, and of the constructor
 HEADER = "x-compresskit"
 
 
-class Options(TypedDict, total=False):
+class Options(CommonOptions, total=False):
     """The options of a client. ``Settings`` says what each one means."""
 
     enabled: bool
     trigger: int
     target: int | None
-    query: str | None
     protect: Protect | None
     open: Protect | None
     cached: Literal["move", "keep"]
     results: Literal["auto", "user", "tools"]
-    folds: bool
     counter: Counter | Callable[[str], int] | None
-    recoverable: bool
     embedder: Embedder | None
-    embedding_model: str | None
     reranker: Reranker | str | None
     shrinker: Shrinker | None
-    rules: Sequence[Rule | Mapping[str, Any]] | None
-    token_factor: float
-    tool_budget: int | None
-    keep_tools: Sequence[str]
-    before: Before | Callable[[str, About], str] | None
-    after: After | Callable[[str, About], str] | None
     on_entry: bool | Literal["lossless", "views"]
-    offer_tool: bool
-    breakpoints: bool
-    prices: Prices | bool | None
     max_rounds: int
     max_retrieved_tokens: int | None
     on_error: Literal["send", "raise"]

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Tool, Turn
+from ..types import Block, Message, Path, Tool, Turn
 from . import parts
 from .cache_control import marks
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "openai", "a message of OpenAI's Chat Completions"
+TEXT_AT: Path = ("content",)
+TAKES_MARKS = True
 # The fields that a message may have and still fold.
 _PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call"})
 _ROLES = {"developer": "system", "function": "tool"}
@@ -183,24 +186,9 @@ def text_message(role: str, text: str) -> Message:
     return {"role": role, "content": text}
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     return {"type": "function", "function": function}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     return [{"role": "tool", "tool_call_id": one.id, "content": one.text} for one in answers]
-
-
-SHAPE = Shape(
-    name="openai",
-    title="a message of OpenAI's Chat Completions",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=takes,
-    text_message=text_message,
-    text_at=("content",),
-    declare=_declare,
-    answers=_answers,
-    takes_marks=True,
-)

@@ -13,10 +13,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Slot, Tool, Turn
+from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import openai, parts
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "responses", "an item of OpenAI's Responses API"
+TEXT_AT: Path = ("content", 0, "text")
+TAKES_MARKS = False
 # Calls that the caller answers, with the field of their arguments.
 CALLS = {
     "function_call": "arguments",
@@ -136,22 +139,22 @@ def is_item(message: Message) -> bool:
     return "role" not in message and bool(parts.kind_of(message))
 
 
-def _takes(message: Message) -> bool:
+def takes(message: Message) -> bool:
     if "role" not in message:
         return is_item(message)
     return isinstance(message["role"], str) and not openai.is_sure(message)
 
 
-def _text_message(role: str, text: str) -> Message:
+def text_message(role: str, text: str) -> Message:
     kind = "output_text" if role == "assistant" else "input_text"
     return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     return [{"type": "function_call_output", "call_id": one.id, "output": one.text} for one in answers]
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     # Without strict=False, the API makes every parameter of a function required.
     return {"type": "function", **function, "strict": False}
 
@@ -248,17 +251,3 @@ def _call_text(message: Message, kind: str) -> str:
 def _summaries(message: Message) -> list[str]:
     summary = message.get("summary")
     return [part if isinstance(part, str) else dumps(part) for part in summary] if isinstance(summary, list) else []
-
-
-SHAPE = Shape(
-    name="responses",
-    title="an item of OpenAI's Responses API",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=_takes,
-    text_message=_text_message,
-    text_at=("content", 0, "text"),
-    declare=_declare,
-    answers=_answers,
-)
