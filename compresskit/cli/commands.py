@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from .. import __version__
-from .input import Conversation, InputError, read_conversations, read_results
+from ..sessions import Session
+from .input import RESULT_FIELDS, InputError, cache_of, is_result, read_conversations, read_results
 from .kept import kept
 from .library import compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
@@ -109,7 +110,8 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     with open_output(output) as stream, progress(len(given), hidden=hidden or stream.isatty()) as step:
         for conversation in given:
             results.append(as_fields(compress_one(conversation, options)))
-            whole = {**conversation.extra, **results[-1]}
+            extra = {name: value for name, value in conversation.fields.items() if name not in RESULT_FIELDS}
+            whole = {**extra, **results[-1]}
             stream.write(to_json(whole, ascii_only=stream.isatty()))
             step()
     for conversation, result in zip(given, results, strict=True):
@@ -162,7 +164,7 @@ def restore_command(result: str, output: str | None) -> None:
     with open_output(output) as stream:
         for one in found:
             with library_errors(one.where):
-                messages = restore(one.messages, one.cache)
+                messages = restore(one.messages, cache_of(one))
             stream.write(to_json(messages, ascii_only=stream.isatty()))
 
 
@@ -200,7 +202,7 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
     if len(given) > 2 or (len(given) == 2 and store is not None):
         raise click.UsageError("give one KEY, behind a RESULT or alone; --store is for a KEY alone")
     *results, key = given
-    cache = {name: text for path in results for one in read_results(path) for name, text in one.cache.items()}
+    cache = {name: text for path in results for one in read_results(path) for name, text in cache_of(one).items()}
     if not results and (data := kept(key, store)) is not None:
         cache = {key: data.decode("utf-8", "surrogateescape")}
     with library_errors(""):
@@ -223,16 +225,16 @@ def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) 
     return (printable(where) + headline(result) + "\n").encode() if sums else render(result, where)
 
 
-def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
+def _result_to_show(context: click.Context, given: Session, options: dict[str, Any]) -> dict[str, Any]:
     """The file's own result, or one made on the spot."""
-    if not given.is_result:
+    if not is_result(given):
         from ..view import as_fields
 
         return as_fields(compress_to_show(given, options))
     for name in options:  # --message and --html are none of them
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
-    return given.fields
+    return dict(given.fields)
 
 
 cli.add_command(shell_command("pipe"))

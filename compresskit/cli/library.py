@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CompresskitError
-from .input import Conversation, InputError
+from ..sessions import Session
+from .input import InputError, cache_of, is_result
 from .shrinker_options import quiet_litellm, shrinker_of
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _PASSED = ("query", "shape", "embedding_model", "reranker", "rules", "prices", "
 SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look like
 
 
-def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+def compress_one(conversation: Session, options: dict[str, Any]) -> Compressed:
     """The result of compress() as JSON. Options come before values in the file, and these before defaults."""
     from .. import compress
 
@@ -44,13 +45,13 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             target,
             tools=fields.get("tools") if tools is None else tools,
             recoverable=not options["no_recover"],
-            cache=conversation.cache if conversation.is_result else None,
+            cache=cache_of(conversation) if is_result(conversation) else None,
             shrinker=shrinker,
             **{name: options[name] for name in _PASSED},
         )
 
 
-def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+def compress_to_show(conversation: Session, options: dict[str, Any]) -> Compressed:
     """The same. If neither options nor file have a target, it is a fixed share of the tokens."""
     if options["trigger"] is None and options["target"] is None:
         whole = compress_one(conversation, {**options, "trigger": sys.maxsize})

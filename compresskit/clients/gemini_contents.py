@@ -12,6 +12,7 @@ Source: ai.google.dev and cloud.google.com, "generateContent", "streamGenerateCo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..messages import tool_config
@@ -124,11 +125,4 @@ GENERATE = Protocol(
     error=error,
     failed=_failed,
 )
-COUNT = Protocol(
-    shape="gemini",
-    endpoint=_counts_at_gemini,
-    read=_read_count,
-    write=_write_count,
-    error=error,
-    failed=_failed,
-)
+COUNT = replace(GENERATE, endpoint=_counts_at_gemini, read=_read_count, write=_write_count)

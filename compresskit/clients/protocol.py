@@ -4,8 +4,8 @@ This is the seam for another provider. To add one:
 
 1. Give ``responses/`` the shape of its responses, whole (``message_of``, ``calls_in``, ``without_ours``, ``usage_of``,
    ``with_usage``, ``names``, ``put_back``, ``record_of``) and streamed (a row of ``responses.STREAMS``).
-2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``PROTOCOLS`` in
-   ``protocols.py``.
+2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``_PROTOCOLS`` in
+   ``transports.py``.
 3. Write its client classes, like ``openai.py``: they only wrap the SDK's own HTTP client with ``wrapping.py``.
 
 How a request goes through (``exchange.py``, which is the same for sync and async):

@@ -12,11 +12,27 @@ import httpx2
 
 from .. import _observer
 from ..chat.steps import AsyncStream, Stream, arun, run
+from .anthropic_messages import MESSAGES
 from .exchange import Exchange
+from .gemini_contents import COUNT, GENERATE
+from .openai_chat import CHAT
+from .openai_responses import RESPONSES
 from .options import HEADER, NAME, Options, Settings
-from .protocols import protocol_of
+from .protocol import Endpoint, Protocol
 from .replies import Reply
 from .upstream import AsyncUpstream, Upstream
+
+_PROTOCOLS = (CHAT, RESPONSES, MESSAGES, GENERATE, COUNT)
+
+
+def protocol_of(path: str) -> tuple[Protocol, Endpoint] | None:
+    """The protocol and the kind of endpoint of a path; None for anything else.
+
+    >>> protocol_of("/v1/chat/completions")[1], protocol_of("/v1/embeddings")
+    ('answer', None)
+    """
+    kinds = ((protocol, protocol.endpoint(path)) for protocol in _PROTOCOLS)
+    return next(((protocol, kind) for protocol, kind in kinds if kind), None)
 
 
 class _Compressing:

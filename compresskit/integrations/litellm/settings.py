@@ -188,11 +188,10 @@ def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team:
     >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
     (True, False)
     """
-    granted = next((word for word in (_word(key), _word(team)) if word is not None), None)
-    asked = own_choice(data)
-    if asked is None:
-        return default if granted is None else granted
-    return asked and granted is not False
+    (_, own), (_, granted) = _choices(data, key, team)
+    if own is None:
+        return default if granted is None else bool(switched(granted))
+    return bool(switched(own)) and (granted is None or bool(switched(granted)))
 
 
 def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> str:
@@ -201,10 +200,8 @@ def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, 
     >>> misread({"compresskit": "maybe"}, {}, {})
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
-    key_or_team = key if _enabled(key.get(NAME)) is not None else team
-    values = [_own_word(data), ("the metadata of the key or team", _enabled(key_or_team.get(NAME)))]
     *words, last = SWITCH
-    for where, value in values:
+    for where, value in _choices(data, key, team):
         if value is not None and switched(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
     try:
@@ -255,14 +252,19 @@ def _hook(name: str, value: Any, file: str | None) -> Function | None:
     return checked_hook(name, found)
 
 
-def own_choice(data: Mapping[str, Any]) -> bool | None:
-    """The request's own choice: of its header, its body, or its metadata, in this order; None if it makes none."""
-    _, value = _own_word(data)
-    return None if value is None else bool(switched(value))
+def _choices(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The choice of a request, and that of its key or else its team, each with its place; None if there is none.
+
+    A key or team may have rules beside its choice: ``{"enabled": "on", "rules": […]}``.
+    """
+    words = [place.get(NAME) for place in (key, team)]
+    enabled = [word.get("enabled") if isinstance(word, Mapping) else word for word in words]
+    granted = next((word for word in enabled if word is not None), None)
+    return [_own_word(data), ("the metadata of the key or team", granted)]
 
 
 def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
-    """The first place of a request that holds a choice, and its value."""
+    """The first place of a request that holds a choice (its header, its body or its metadata), and its value."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
@@ -274,14 +276,3 @@ def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
         if isinstance(place, Mapping) and place.get(NAME) is not None:
             return where, place[NAME]
     return "", None
-
-
-def _word(place: Mapping[str, Any]) -> bool | None:
-    """The choice in the metadata of a key or team; None if there is none. A wrong value is a no."""
-    value = _enabled(place.get(NAME))
-    return None if value is None else bool(switched(value))
-
-
-def _enabled(value: Any) -> Any:
-    """The choice of a key or team, which may have rules beside it: ``{"enabled": "on", "rules": […]}``."""
-    return value.get("enabled") if isinstance(value, Mapping) else value
