@@ -313,16 +313,10 @@ _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
         (COMPLETION, "on_entry"): _TO_CONVERSATION,
         (COMPLETION, "previous"): "Pass conversation=Conversation(model), which knows the turn before.",
         (COMPLETION, "shape"): "Leave it out: completion() takes OpenAI's messages for every model.",
-        (
-            CONVERSATION,
-            "counter",
-        ): _WITH_A_CALL,
+        (CONVERSATION, "counter"): _WITH_A_CALL,
         (CONVERSATION, "embedder"): "Name an embedding_model, because an object cannot be written down.",
         (CONVERSATION, "previous"): "A conversation knows the turn before.",
-        (
-            CONVERSATION,
-            "shrinker",
-        ): _WITH_A_CALL,
+        (CONVERSATION, "shrinker"): _WITH_A_CALL,
         (PROXY, "cache"): "The proxy keeps the texts that it takes out in its store.",
         (PROXY, "embedder"): "Name an embedding_model of LiteLLM.",
         (PROXY, "previous"): "The proxy finds the turn before by the messages. Give it a store.",

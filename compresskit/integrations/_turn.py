@@ -30,7 +30,9 @@ class Turn(ABC):
     Args:
         settings: The options, with their store.
         originals: The messages of the request.
-        kwargs: What ``followed`` reads beside the messages: model, tools, tool_choice.
+        model: The name of the model.
+        tools: The tools, as OpenAI's chat declares them.
+        choice: The tool_choice, if there is one.
         beside: Values beside the messages that cost tokens.
         recoverable: Whether the model can be given our tool.
         elsewhere: key -> original: texts that were left out before the request, and that the model may retrieve.
@@ -40,14 +42,16 @@ class Turn(ABC):
         self,
         settings: Settings,
         originals: Originals[Any],
-        kwargs: Mapping[str, Any],
+        model: str,
+        tools: list[dict[str, Any]] | None,
+        choice: Any = None,
         beside: Sequence[Any] = (),
         recoverable: bool = True,
         elsewhere: Cache | None = None,
     ) -> None:
         self._settings = settings
         self._originals = originals
-        self._asked = {**kwargs, "messages": originals.dicts}
+        self._asked = {"model": model, "messages": originals.dicts, "tools": tools or None, "tool_choice": choice}
         self._beside, self._recoverable = beside, recoverable
         self._elsewhere = elsewhere if elsewhere and self._may_retrieve() else {}
         self._cache: Cache = {}

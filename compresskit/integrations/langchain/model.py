@@ -193,10 +193,8 @@ class _Turn(Turn):
         self._whole: Any = None  # the chunks of the stream that is being read
         self._message: Any = None  # what they say, with its calls as they go on
         self._changed: frozenset[str] = frozenset()  # the ids of the calls that go on in another way
-        asked = {"model": _name_of(self._model), "tools": (self._bound and self._bound.described) or None}
-        if kwargs.get("tool_choice") is not None:
-            asked["tool_choice"] = kwargs["tool_choice"]
-        super().__init__(model._settings, Messages(messages), asked)
+        tools = self._bound.described if self._bound else None
+        super().__init__(model._settings, Messages(messages), _name_of(self._model), tools, kwargs.get("tool_choice"))
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages

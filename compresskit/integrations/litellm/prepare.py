@@ -60,6 +60,12 @@ class Turn:
     def shape(self) -> str:
         return SHAPES[self.route]
 
+    def taken(self) -> Request | None:
+        """The request for the loop, the first time that a hook processes the response; else None."""
+        request = None if self.done else self.request
+        self.done = self.done or request is not None
+        return request
+
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
