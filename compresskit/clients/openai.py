@@ -37,7 +37,18 @@ class _More(TypedDict, total=False):
     _enforce_credentials: bool
 
 
-class OpenAI(openai.OpenAI):
+class _Copied:
+    """A client whose copies have the same options, and remember the same conversations."""
+
+    if not TYPE_CHECKING:
+
+        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
+            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
+
+        with_options = copy
+
+
+class OpenAI(_Copied, openai.OpenAI):
     """``openai.OpenAI`` for conversations of any length.
 
     It takes the same arguments, and ``compresskit``: a mapping of options, such as ``{"trigger": 100_000}``. Options of
@@ -59,16 +70,8 @@ class OpenAI(openai.OpenAI):
         super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
 
-    if not TYPE_CHECKING:
 
-        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
-            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
-            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
-
-        with_options = copy
-
-
-class AsyncOpenAI(openai.AsyncOpenAI):
+class AsyncOpenAI(_Copied, openai.AsyncOpenAI):
     """``openai.AsyncOpenAI`` for conversations of any length. It is ``OpenAI``, awaited."""
 
     def __init__(
@@ -82,11 +85,3 @@ class AsyncOpenAI(openai.AsyncOpenAI):
         self._compresskit = Settings().changed(compresskit).stored()
         super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
-
-    if not TYPE_CHECKING:
-
-        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
-            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
-            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
-
-        with_options = copy
