@@ -13,14 +13,26 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from ..types import Block, Span, Turn
 from . import weights as tuning
-from .asking import ends_like_a_question, gives_orders, gives_task, is_doubtful, is_question, lists_orders
+from .asking import (
+    ends_like_a_question,
+    gives_orders,
+    gives_rules,
+    gives_task,
+    is_doubtful,
+    is_list,
+    is_question,
+    lists_orders,
+)
 from .paragraphs import Unit, units_of
-from .request_ends import without_request, without_unrecognised_request
+from .request_ends import lone_questions, without_request, without_unrecognised_request
 
+_MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
+_AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
 _MAX_FIELDS = 40  # short texts of a JSON object, which bounds the time
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
@@ -174,12 +186,18 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
     plain = [unit for unit in units if not unit.region]
-    if gives_orders(text[unit.start : unit.end] for unit in plain):
+    # a long text of rules beside a question is a handbook, about which the question asks
+    beside = [unit for unit in (*units[:_AT_END], *units[-_AT_END:]) if _is_short(text, unit)]
+    asked = any(_asks(text, unit) and not is_list(text[unit.start : unit.end]) for unit in beside)
+    if not (asked and len(text) > tuned.max_orders_characters) and gives_orders(
+        text[unit.start : unit.end] for unit in plain
+    ):
         return _merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
     sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
-    tail = _beginning(text, units[::-1], sure)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure)
+    listing = _holds_lists(text, units)
+    tail = _beginning(text, units[::-1], sure, listing)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
     if newest and not recognised:  # a short paragraph at an end may be a request
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
@@ -192,10 +210,14 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     ]
     if len(between) > tuned.max_middle_instructions:
         between = []
+    lone: list[Span] = []
     if newest and not recognised and not between:  # a question between two documents
         asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
+        lone = [] if between else lone_questions(text)
     spans = _merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
+    if spans and lone:
+        return complement(sorted([*complement(spans, text), *lone]), text)
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
         if newest and last and not recognised and found == spans:
@@ -213,18 +235,36 @@ def _is_short(text: str, unit: Unit) -> bool:
     return not unit.region and len(text[unit.start : unit.end].strip()) <= tuning.WEIGHTS.max_instruction_characters
 
 
-def _beginning(text: str, units: Sequence[Unit], sure: bool) -> list[Unit]:
-    """The units at the beginning that ask something, with the short ones before them."""
+def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
+    """Whether the material holds lists of rules itself, as a handbook does: there are some far from both ends."""
+    ends = tuning.WEIGHTS.max_instruction_paragraphs
+    inner = (text[unit.start : unit.end] for unit in units[ends : len(units) - ends] if not unit.region)
+    return any(map(lists_orders, islice(inner, _MAX_INNER)))
+
+
+def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> list[Unit]:
+    """The units at the beginning that ask something, with the short ones before them.
+
+    Args:
+        text: The text.
+        units: Its units from one of its ends on.
+        sure: Whether a question ends the text. Then a paragraph must do more than begin like a request.
+        listing: Whether the material holds lists of rules. Then a list needs a line above it that gives it to the
+            reader, as "Rules:" does.
+    """
     found = 0
     rules = tuning.WEIGHTS.max_rules_characters
     for at, unit in enumerate(units[: tuning.WEIGHTS.max_instruction_paragraphs]):
         size = unit.end - unit.start
-        if unit.order or (not unit.region and size <= rules and lists_orders(text[unit.start : unit.end])):
+        listed = not unit.region and size <= rules and lists_orders(paragraph := text[unit.start : unit.end])
+        if unit.order or (listed and (not listing or gives_rules(paragraph))):
             rules -= size * (not unit.order)
             found = at + 1
             continue
         if not _is_short(text, unit):
             break
+        if listing and is_list(text[unit.start : unit.end]):
+            continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
         if beside or (_asks(text, unit) and (unit.order or not sure or not is_doubtful(text[unit.start : unit.end]))):
             found = at + 1

@@ -22,6 +22,9 @@ class MessageWeights:
     max_instruction_share: float = weight(
         0.3, "share of lines that give orders, from which on a text is an instruction as a whole"
     )
+    max_orders_characters: int = weight(
+        8_000, "characters of a text of rules beside a question up to which it is an instruction; longer ones are data"
+    )
     max_instruction_paragraphs: int = weight(6, "paragraphs at one end of a text that are its instruction, maximum")
     max_rules_characters: int = weight(
         2_400, "characters of the lists of rules at one end of a text that are its instruction, maximum"
