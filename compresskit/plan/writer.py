@@ -182,7 +182,7 @@ class _Writing:
             marker = fold_marker(self._wording, count, key, media, names)
         around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
         self._messages += [*around[:before], self._shape.text_message("user", marker), *around[before:]]
-        self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
+        self._issued.append((len(self._messages) - behind - 1, self._shape.TEXT_AT))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self._tokens += cost
         least = f"one of {count} neighbouring messages that matter least"
