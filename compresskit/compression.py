@@ -235,6 +235,7 @@ def compress(
         shortening=None if shrinker is None else shortening_by(shrinker, turns, query, measure),
         rules=ruled,
         after=form,
+        opens=kept is None or kept.compressed_tokens > trigger,
     )
     return _compacted(call, compaction, kept)
 
@@ -421,7 +422,7 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     if kept is not None and not call.pays(kept, result):
         result = replace(kept, settled_tokens=result.compressed_tokens)
         call.going.hand_on(result)
-    if not result.target_met:
+    if not result.target_met and compaction.opens:  # else it is below the trigger, and came for its price alone
         _warn(result)
     return result
 

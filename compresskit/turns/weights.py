@@ -91,10 +91,10 @@ class TurnWeights:
         0.75, "share of a model's context window up to which a compaction may be put off because it does not pay"
     )
     max_tool_share: float = weight(
-        0.03,
+        0.045,
         "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on",
-        "`python -m evals bill --compressors conversation-views`, with each of the four groups left out: 0.03 of 0.01 "
-        "to 0.04, and 0.02 without the plain-chat runs",
+        f"{_BILL_PRICES}, with each of the four groups left out: 0.045 of 0.03, 0.04, 0.045 and 0.05; with 0.05 one "
+        "τ-bench run costs 1.27",
     )
     using_share: float = weight(
         0.5, "q: share of the turns that use some text of their history", '"using" of `python -m evals bill`'
