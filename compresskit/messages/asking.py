@@ -28,7 +28,7 @@ ASKS = re.compile(
     r"|where|is|are|does|do|did|we(?:'re)?|our|you(?:'re|r)?|make|implement|add|create|return|respond|refactor|debug|check|classify|from)\b)",
     re.IGNORECASE,
 )
-_TASK = re.compile(
+TASK = re.compile(
     r"(?:\*\*)?(?:(?:question|query|task|instructions?)\b\s*(?:\*\*)?[:：]"
     r"|(?:please|summari[sz]e|explain|answer|tell me|translate|describe|compare|extract|identify|review|analy[sz]e|fix"
     r"|write|find|classify|use the following|based on)\b)",
@@ -41,6 +41,11 @@ _ORDER = re.compile(
     r"|note that|if you|when you|you (?:must|should|are|will|can|need|may|have)"
     r"|your (?:task|job|goal|role|answer|response))\b"
 )
+_RULES = re.compile(
+    r"[#*\s]*(?:(?:important|output|answer|response|general|additional|formatting|strict) ){0,2}"
+    r"(?:rules?|requirements|guidelines|constraints|instructions?|notes?|important|remember|format)\b[^\n]{0,60}[:：]?\**\Z",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
 
 
@@ -49,7 +54,7 @@ def gives_task(text: str) -> bool:
     short = text.strip()
     if len(short) > tuning.WEIGHTS.max_instruction_characters:
         return False
-    return _HOLDS_QUESTION.search(short) is not None or _TASK.match(short) is not None
+    return _HOLDS_QUESTION.search(short) is not None or TASK.match(short) is not None
 
 
 def is_question(text: str) -> bool:
@@ -81,10 +86,25 @@ def gives_orders(paragraphs: Iterable[str]) -> bool:
     return detect("\n".join(lines)).kind not in ("code", "python")  # whose short functions return in every third line
 
 
+def gives_rules(paragraph: str) -> bool:
+    r"""Whether a line above a list gives its rules to the reader.
+
+    >>> gives_rules("Rules:\n- Never guess."), gives_rules("Drivers must:\n- Never park here.\n- Keep the keys.")
+    (True, False)
+    """
+    first = paragraph.strip().partition("\n")[0]
+    return not is_list(first) and (_RULES.match(first) or ASKS.match(first)) is not None
+
+
+def is_list(paragraph: str) -> bool:
+    """Whether a paragraph begins with an item of a list, and ends with no question."""
+    return _LISTED.match(paragraph) is not None and not ends_like_a_question(paragraph.strip())
+
+
 def is_doubtful(paragraph: str) -> bool:
     """Whether only the first word of a paragraph looks like a request."""
     short = paragraph.strip()
-    return not (short.endswith((":", "：")) or ends_like_a_question(short) or _TASK.match(short))
+    return not (short.endswith((":", "：")) or ends_like_a_question(short) or TASK.match(short))
 
 
 def _orders(lines: Iterable[str]) -> int:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from ..types import Block, Turn
 from . import weights as tuning
 from .asking import is_question
-from .instructions import complement
+from .spans import complement
 
 TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
 MODES = (AUTO, USER, TOOLS)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ..types import Span
 from . import weights as tuning
-from .asking import ASKS, ends_like_a_question, is_doubtful, is_question
+from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_question
 
 _LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
@@ -19,6 +20,9 @@ _NAMED = re.compile(
     r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S",
     re.IGNORECASE,
 )
+_NAMED_LINE = re.compile(rf"^{_NAMED.pattern}[^\n]{{0,600}}(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
+_QUESTION_LINE = re.compile(r"^[^\n?？؟]{3,300}[?？؟][\"'”’»)\]*_ ]*(?:\n|\Z)", re.MULTILINE)
+_TASK_LINE = re.compile(rf"^{TASK.pattern}[^\n]{{3,300}}[.:：](?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
@@ -90,9 +94,37 @@ def without_unrecognised_request(text: str, spans: Sequence[Span], at_start: boo
         first = text[start : start + most]
         sentence = _SENTENCE_END.search(first)
         ends = [first.find("\n") + 1, sentence.end() if sentence else 0, first.find(" ", most // 4, most // 2) + 1]
-        start += min(filter(None, ends[:2]), default=ends[2] or most // 4)
+        start += next(filter(None, ends), most // 4)
     found = [(max(one, start), min(other, end)) for one, other in spans]
     return found if all(one < other for one, other in found) else list(spans)
+
+
+def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end: bool) -> list[Span]:
+    """Data without their short first line, their short last one, or both: a request may be there."""
+    most = tuning.WEIGHTS.max_end_characters
+    start, end = spans[0][0], spans[-1][1]
+    if at_start and (stop := text.find("\n", start, start + most)) >= 0:
+        start = stop + 1
+    if at_end:
+        stop = start + len(text[start:end].rstrip())
+        line = text.rfind("\n", start, stop) + 1
+        end = line if line and stop - line <= most else end
+    found = [(max(one, start), min(other, end)) for one, other in spans]
+    return found if all(one < other for one, other in found) else list(spans)
+
+
+def lone_questions(text: str) -> list[Span]:
+    r"""The lines of a text that ask something, if they are few: lines that name a question, or else whole questions.
+
+    >>> text = "It rained.\nWho built it?\nIt was dry."
+    >>> [text[start:end] for start, end in lone_questions(text)]
+    ['Who built it?\n']
+    """
+    for form in (_NAMED_LINE, _QUESTION_LINE, _TASK_LINE):
+        lines = [match.span() for match in islice(form.finditer(text), tuning.WEIGHTS.max_lone_questions + 1)]
+        if 0 < len(lines) <= tuning.WEIGHTS.max_lone_questions:
+            return lines
+    return []
 
 
 def _first_request(text: str, start: int, end: int) -> int:

@@ -19,7 +19,8 @@ from ..relevance.document import JSON
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
-from ..relevance.output_signals import output_query, output_share, was_run
+from ..relevance.output_signals import has_events, output_query, output_share, was_run
+from ..relevance.quoted_lines import as_lines
 from ..relevance.rows import merged, picked
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
@@ -166,7 +167,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         source = _unasked(one, turns, query)
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
-        rows = picked(source, one.split.kind, query.asked)
+        rows = picked(*as_lines(source, one.split.kind), query.asked)
         explicit = query.explicit * len(source) / total
         ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
         if rows := merged(rows, ends):
@@ -202,8 +203,11 @@ def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -
         return None
     if not any(turn.human for turn in turns):
         return number
-    ran, kind = was_run(one.block.text, one.block.call), one.split.kind
-    return number if ran and kind not in JSON and output_share(one.source, kind, ran, query.explicit) else None
+    ran, (_, kind) = was_run(one.block.text, one.block.call), as_lines(one.source, one.split.kind)
+    # a log, or a report such as JUnit's, is an output if it was read from a file, too
+    report = not ran and kind == "code" and has_events(one.source, kind, ran)
+    wrote = kind not in JSON if ran else kind == "log" or report
+    return number if wrote and output_share(one.source, kind, ran or report, query.explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

@@ -21,9 +21,10 @@ from .columns import odd_rows
 from .document import JSON, RECORDS
 from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
 from .query import derive
+from .quoted_lines import as_lines
 from .rows import Row, merged
 from .stack_traces import is_frame_of_others, trace_rows
-from .terms import terms
+from .terms import ASKING, terms
 from .word_forms import inflections
 
 SCORED_CHARACTERS = 600_000  # characters of outputs, newest first, that are part of a score, which bounds the time
@@ -58,7 +59,7 @@ def output_query(query: Query, command: str, text: str = "") -> Query:
     names = {name: weight * (share if name in called.mentions else 1.0) for name, weight in query.mentions.items()}
     weights = {term: share * weight for term, weight in called.weights.items()} | own
     mentions = {name: share * weight for name, weight in called.mentions.items()} | names
-    asked = {term: weight for term, weight in query.asked.items() if term not in common}
+    asked = {term: weight for term, weight in query.asked.items() if term not in common | ASKING}
     return query._replace(weights=weights, mentions=mentions, asked=asked)
 
 
@@ -106,6 +107,7 @@ def telling_rows(text: str, kind: str, ran: bool) -> list[Row]:
     """
     if len(text) > _CHARACTERS:
         return []
+    text, kind = as_lines(text, kind)
     traces = trace_rows(text)
     if kind in RECORDS or not has_events(text, kind, ran):
         return traces
@@ -174,6 +176,7 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     values = [0.0] * len(segments)
     if not segments or len(text) > _CHARACTERS:
         return values
+    text, kind = as_lines(text, kind)
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
     if has_events(text, kind, ran):
         lines = lines_of(parts) if kind not in JSON else None

@@ -53,7 +53,7 @@ STOP_WORDS = frozenset(_STOP_WORDS.split())
 _ASKING = """
     above answer answers bug bugs below check describe diff documents explain files find fix fixed fixes fixing
     following give issue issues list log logs lines mention mentioned passage passages please problem problems question
-    questions show shows summarise summarize summary tell text unified wrong
+    questions run show shows summarise summarize summary tell text try unified wrong
 """
 ASKING = frozenset(_ASKING.split())
 

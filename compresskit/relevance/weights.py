@@ -205,6 +205,8 @@ class RelevanceWeights:
 
     # Lines and records unlike the others (outliers.py)
     min_outlier_lines: int = weight(12, "lines below which nothing is rare")
+    min_quoted_lines: int = weight(8, "lines in a string of JSON that is what a command wrote, minimum")
+    max_quoting_strings: int = weight(4, "such strings in a JSON text that is an output, maximum; more are records")
     max_rare_lines: int = weight(2, "lines of a kind that is rare, maximum")
     first_of_kind: float = weight(0.4, "share of that value for the first line of a common kind")
     alarming: float = weight(0.6, "share of that value for the first line of a kind that speaks of failure, minimum")

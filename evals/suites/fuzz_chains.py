@@ -121,6 +121,7 @@ class Chain:
 
     def _turn(self, fresh: list[Message]) -> Turn:
         rng, previous = self.rng, self.previous
+        had_hook = self.options["before"] is not None
         edited = previous is not None and rng.random() < 0.15
         if previous is not None:
             if rng.random() < 0.3:
@@ -147,6 +148,7 @@ class Chain:
         if "cache" in options:
             originals.append(restore(given, options["cache"]))
         stays = goes_on and not edited and not self.moves_marks and "cache" not in options
+        stays = stays and (had_hook or options["before"] is None)  # the first turn with the hook begins anew
         return Turn(given, options, self._checked(given, options, originals, stays))
 
     def _checked(

@@ -22,6 +22,7 @@ gc.freeze()  # the forks share what was imported, and no garbage collection of t
 
 def run(job):
     gc.enable()
+    gc.set_threshold(50_000)  # rarely: the one crash that was seen here was in a collection, in native code
     os.setsid()
     os.chdir(job["folder"])
     os.environ.clear()
