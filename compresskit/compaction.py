@@ -55,6 +55,7 @@ class Compaction:
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
         after: The caller's own form of a text.
+        opens: Whether the last to go may be opened: not for a price, as long as the trigger is not reached.
         forms: The forms that it gave, by text.
         made: The compact forms of texts. Judging and writing may need them several times.
     """
@@ -72,6 +73,7 @@ class Compaction:
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
     after: Function | None
+    opens: bool = True
     forms: dict[Place, str] = field(default_factory=dict)
     made: MadeForms = field(default_factory=dict)
 
@@ -94,6 +96,8 @@ class Compaction:
         while True:
             judged, entering = begun or self._judged(stays)
             written, floor = fitted(limits, judged, self.shortening)
+            if not self.opens:
+                return _completed(written, entering, opened, len(judged.messages)), floor
             more = to_open(stays, floor, limits)
             smaller = stays.without(more)
             if not more and floor > max(limits.room, limits.most):

@@ -85,7 +85,7 @@ class Conversation:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
         rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 3 % of the tokens of the
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 4.5 % of the tokens of the
         trigger; else it comes once it is paid.
 
         Raises:
