@@ -8,10 +8,11 @@ and the rules of one or more models instead: minimum length, and the 128-token s
 the prompt is cached: "5m" (the usual price of a write), "1h" (the price of a write for an hour), or "none" (no cache).
 
 A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that is in the
-history, its newest message included, and cannot be read in the request, unless the history has it by chance, whoever compresses: a number if the
-history has half of all numbers of its form, as line numbers make it, and a word in capitals that the history also
-writes in small letters (NOT, TEXT). It then pays the request once more as a read, and the newest messages with
-the missing text as a write. Every bill includes that. Text that is not in the contender's cache is lost for good.
+history, its newest message included, and cannot be read in the request. What the history has by chance is left out,
+whoever compresses: a number if the history has half of all numbers of its form, as line numbers make it, and a word in
+capitals that the history also writes in small letters (NOT, TEXT). The turn then pays the request once more as a read,
+and the newest messages with the missing text as a write. Every bill includes that. Text that is not in the contender's
+cache is lost for good.
 Such a turn is counted apart and pays nothing, so a bill with lost text is too low. Retrieved text is not kept for
 later turns. If a contender raises, everything is sent in that turn.
 
