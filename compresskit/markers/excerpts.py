@@ -41,8 +41,14 @@ def excerpt_parts(
     wording: Wording,
     signatures: Mapping[int, Sequence[str]] = _NO_WORDS,
     named: Mapping[int, Sequence[str]] = _NO_WORDS,
+    labels: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
-    """The parts of an excerpt in order, the kept ranges of the text as (start, end) offsets, and the markers."""
+    """The parts of an excerpt in order, the kept ranges of the text as (start, end) offsets, and the markers.
+
+    Args:
+        signatures, named: words for the markers, by the number of a segment that is left out.
+        labels: the labels that a marker says, by the number of the last segment of its gap.
+    """
     line = 1
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
@@ -60,7 +66,7 @@ def excerpt_parts(
             places = range(first, last + 1)
             hidden = [words for number in places for words in signatures.get(number, ())] if gap.unit == "lines" else []
             names = [name for number in places for name in named.get(number, ())]
-            marker = wording.gap(gap, key, hidden, names)
+            marker = wording.gap(gap, key, [*labels.get(last, ()), *hidden], names)
             key = ""  # only the first marker of a text has the key
             markers.append(marker + "\n" if end < len(text) else marker)
             out.append(markers[-1])

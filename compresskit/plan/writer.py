@@ -22,6 +22,7 @@ from .candidates import Candidate
 from .choice import FOLD, Choice
 from .costs import Costs
 from .folds import beside_cost, fold_marker, quoted_lines
+from .part_labels import said_in_gaps
 
 _SHORTER = "says the same in fewer tokens"
 _OWN = "the form that after gives"
@@ -255,7 +256,14 @@ class _Writing:
             self._needs_tool = True
             signatures = self._choice.hints.signatures.get(number, {})
             parts, stretches, markers = excerpt_parts(
-                one.block.text, segments, kept, key, self._wording, signatures, by_segment
+                one.block.text,
+                segments,
+                kept,
+                key,
+                self._wording,
+                signatures,
+                by_segment,
+                said_in_gaps(one.split, kept),
             )
             text = "".join(parts)
             # the tokens of the parts often follow from the encoding of the whole text
