@@ -14,10 +14,11 @@ from typing import NamedTuple
 from .parts import TAGS, WORDS
 from .segment import Label
 
-_PATH = r"(?:[\w@~.+-]*[\w-]\.[A-Za-z]\w{0,9}|[\w@~.+:-]*(?:[/\\][\w@~.+-]+)+)"
+_PATH = r"(?:[\w@~.+-]{0,80}[\w-]\.[A-Za-z]\w{0,9}|[\w@~.+:-]{0,80}(?:[/\\][\w@~.+-]{1,80}){1,20})"
 _END = r"[ \t\r]*(?=\n|\Z)"
 _LEAD = r"(?:#{1,6}[ \t]+|\*\*|`|-[ \t]+)?"
 _WORD = r"[^\W\d]{1,24}"
+_WORDS = rf"(?:{_WORD}[ \t]){{0,3}}"
 _IN_BRACKETS = r"\([^)\n]{1,120}\)"
 _TAIL = rf"[`:*]{{0,4}}{_END}"
 _NAMED = r"(?:name|path|title|file|filename|file_path|source|url|uri|index|id|number|page)"
@@ -28,13 +29,13 @@ _CHILD = re.compile(r"\s*<(?:source|title|name|path|url|id|filename)>([^<\n]{1,3
 # A line end comes first, since the search for a plain character is fast; so one is put before the text, too.
 _FORMS = (
     rf"</(?P<closed>[\w.:-]{{1,40}})>{_END}",
-    rf"(?P<ended>[=\-*#~_<\[【(]{{0,9}}[ \t]*(?:The )?(?:END|End|end)\b[^\n]{{0,98}}?[=\-*#~_>\]】)]{{0,9}}:?{_END})",
+    rf"(?P<ended>(?:[=\-*#~_<\[【(]{{1,9}}[ \t]*(?:The )?(?:END|End|end)\b|END {_WORD})[^\n]{{0,98}}{_END})",
     r"(?P<wrap>[=\-*#~_<>+]{2,})[ \t]*(?P<wrapped>[\[(@./`]?[^\W_][^\n]{0,97}?)[ \t]*[=\-*#~_<>+]{2,}" + _END,
     rf"[\[【](?P<bracketed>[^\W\d_][^\n\[\]【】,;{{}}]{{1,97}})[\]】]:?{_END}",
     r"(?P<entry>[\[【](?:[^\W\d_]{1,12}[ _-]?)?\d{1,4}[\]】])(?=:?[ \t]+\S)",
     rf"{_LEAD}(?P<passage>{WORDS}) ?#?(?:(?:\d{{1,4}}|[A-Z])\b(?: ?{_IN_BRACKETS})?|{_IN_BRACKETS})[ \t]?[:：]",
     rf"{_LEAD}(?P<count>{_WORD}(?: {_WORD})?)(?:[ \t]#?|: ?)(?:\d{{1,4}}|[A-Z])(?:[:：.)][^\n]{{0,60}})?{_END}",
-    rf"{_LEAD}(?P<file>(?:{_WORD}[ \t]){{0,3}}{_WORD}(?::[ \t]*|[ \t])[@`]?){_PATH}{_TAIL}",
+    rf"{_LEAD}(?P<file>(?:{_WORDS}{_WORD}:[ \t]*|[^\W\da-z]{_WORD}[ \t]{_WORDS})[@`]?){_PATH}{_TAIL}",
     rf"(?P<path>(?:\#{{1,6}}|//|--|;|\*\*|`)?)[ \t]*{_PATH}{_TAIL}",
     rf"(?P<spoken>{_PATH}):[ \t]+(?=\S)",
     rf"<(?P<tag>(?!{_HTML}[\s>])[A-Za-z][\w.:-]{{0,30}})(?=[^<>\n]{{0,200}}[ \t]{_NAMED}=)[^<>\n]{{1,300}}>",
@@ -43,6 +44,7 @@ _FORMS = (
     r"(?P<commit>commit [0-9a-f]{40})\b[^\n]*",
     rf"(?P<mark>\#{{1,6}})[ \t]+[^\n]{{1,200}}{_END}",
 )
+_END_WORDS = re.compile(r"\b(?:the|end|of)\b|[^\w./-]|-{2,}")
 _LINE = re.compile(rf"\n[ \t]{{0,3}}(?:{'|'.join(_FORMS)})")
 _ALONE = frozenset({"count", "path", "spoken"})  # forms that need a blank line above
 _TOLD = frozenset({"mark", "tag", "passage", "count", "file", "path"})  # forms of which the words count
@@ -111,7 +113,7 @@ def _lines(text: str, kind: str) -> Iterator[_Line]:
     for found in _LINE.finditer(f"\n{text}"):
         form, start = found.lastgroup or "", found.start()
         if form in ("closed", "ended"):
-            yield _Line(start, "", found["closed"] or "")
+            yield _Line(start, "", found[form].lower())
             continue
         if form in _ALONE and start > 1 and text[start - 2 : start] != "\n\n":
             continue
@@ -142,7 +144,9 @@ def _nested(text: str, lines: Sequence[_Line], levels: Sequence[str]) -> list[La
         if line.series == "diff" and open_ and "\n@@ " not in text[made[-1].start : line.start]:
             continue  # the next line of the same header
         level = levels.index(line.series) if line.series else -1
-        while open_ and (open_[-1][0] >= level if line.series else _closes(line.words, levels[open_[-1][0]])):
+        while open_ and (
+            open_[-1][0] >= level if line.series else _closes(line.words, made[open_[-1][1]], levels[open_[-1][0]])
+        ):
             last = open_.pop()[1]
             made[last] = made[last]._replace(end=line.start)
             if not line.series:
@@ -154,9 +158,12 @@ def _nested(text: str, lines: Sequence[_Line], levels: Sequence[str]) -> list[La
     return made
 
 
-def _closes(tag: str, series: str) -> bool:
-    """Whether a line ends the part of a label: a closing tag its own, and any other line the last one."""
-    return not tag or series == f"tag {tag.lower()}" or (series == "plain" and tag in _TAGS)
+def _closes(line: str, label: Label, series: str) -> bool:
+    """Whether a line ends the part of a label: a closing tag, or an end without other words than those of the label."""
+    if line.isidentifier():
+        return series == f"tag {line}" or (series == "plain" and line in _TAGS)
+    rest = _END_WORDS.sub(" ", line).split()
+    return set(rest) <= set(_END_WORDS.sub(" ", label.words.lower()).split())
 
 
 def _shown(words: str) -> str:

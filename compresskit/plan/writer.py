@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .._json import clone, exactly
 from ..content import LOSSLESS
-from ..markers.excerpts import excerpt_parts, short_excerpt
+from ..markers.excerpts import excerpt_parts, short_excerpt, without_blanks
 from ..markers.keys import bond
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
@@ -254,6 +254,7 @@ class _Writing:
             return _Form("stub", self._wording.naming(stub, names), key, one.again or one.ruled_out or "matters least")
         if not one.short:
             self._needs_tool = True
+            kept = without_blanks(one.block.text, segments, kept)
             signatures = self._choice.hints.signatures.get(number, {})
             parts, stretches, markers = excerpt_parts(
                 one.block.text,
