@@ -17,8 +17,8 @@ from .segment import Label
 _PATH = r"(?:[\w@~.+-]{0,80}[\w-]\.[A-Za-z]\w{0,9}|[\w@~.+:-]{0,80}(?:[/\\][\w@~.+-]{1,80}){1,20})"
 _END = r"[ \t\r]*(?=\n|\Z)"
 _LEAD = r"(?:#{1,6}[ \t]+|\*\*|`|-[ \t]+)?"
-_WORD = r"[^\W\d]{1,24}"
-_WORDS = rf"(?:{_WORD}[ \t]){{0,3}}"
+_WORD = r"[^\W\d]{1,24}+"
+_WORDS = rf"(?:{_WORD}[ \t]){{0,3}}+"
 _IN_BRACKETS = r"\([^)\n]{1,120}\)"
 _TAIL = rf"[`:*]{{0,4}}{_END}"
 _NAMED = r"(?:name|path|title|file|filename|file_path|source|url|uri|index|id|number|page)"
@@ -45,7 +45,7 @@ _FORMS = (
     rf"(?P<mark>\#{{1,6}})[ \t]+[^\n]{{1,200}}{_END}",
 )
 _END_WORDS = re.compile(r"\b(?:the|end|of)\b|[^\w./-]|-{2,}")
-_LINE = re.compile(rf"\n[ \t]{{0,3}}(?:{'|'.join(_FORMS)})")
+_LINE = re.compile(rf"\n[ \t]{{0,3}}+(?=[^\s])(?:{'|'.join(_FORMS)})")
 _ALONE = frozenset({"count", "path", "spoken"})  # forms that need a blank line above
 _TOLD = frozenset({"mark", "tag", "passage", "count", "file", "path"})  # forms of which the words count
 _TAGS = frozenset(TAGS.split("|"))

@@ -116,11 +116,11 @@ def short_excerpt(
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
 
 
-def without_blanks(text: str, segments: Sequence[Segment], kept: Set[int]) -> Set[int]:
+def without_blanks(text: str, segments: Sequence[Segment], kept: frozenset[int]) -> frozenset[int]:
     """The kept segments without blank lines that are alone between two gaps: one marker says as much as two.
 
     >>> text = "one\\n\\ntwo\\n"
-    >>> sorted(without_blanks(text, [Segment(0, 4, ""), Segment(4, 5, ""), Segment(5, 9, "")], {1}))
+    >>> sorted(without_blanks(text, [Segment(0, 4, ""), Segment(4, 5, ""), Segment(5, 9, "")], frozenset([1])))
     []
     """
     blank = {
