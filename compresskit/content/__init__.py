@@ -18,7 +18,7 @@ from .describe import describe
 from .detect import Detected, detect
 from .headings import Heading, headings
 from .line_numbers import bare_lines
-from .segment import Segment, Short, Split
+from .segment import Label, Segment, Short, Split
 from .source_path import asks_for_lines, path_of
 from .split import split
 
@@ -29,6 +29,7 @@ __all__ = [
     "REWORDED",
     "Detected",
     "Heading",
+    "Label",
     "MadeForms",
     "Segment",
     "Short",

@@ -22,8 +22,8 @@ _MOST = 0.8  # of the paragraphs begin with a title if that is how they are told
 _LONG = 60  # characters of a line that is no label or heading
 
 # --- documents in tags
-_NAMES = "document|doc|passage|chunk|context|article|file|page|result|search_result|source|snippet|excerpt|item|entry"
-_FIRST_TAG = re.compile(rf"(?:\A|(?<=\n))[ \t]*+(?:<(?:{_NAMES}|example|reference|text)e?s>\s*+)?<({_NAMES})(?=[\s>])")
+TAGS = "document|doc|passage|chunk|context|article|file|page|result|search_result|source|snippet|excerpt|item|entry"
+_FIRST_TAG = re.compile(rf"(?:\A|(?<=\n))[ \t]*+(?:<(?:{TAGS}|example|reference|text)e?s>\s*+)?<({TAGS})(?=[\s>])")
 _INNER = r"(?:document_contents?|contents?|text|body|passage)"
 _ATTRIBUTE = re.compile(r"\b(?:title|name|path|source|file|filename|url|id)=(?:\"([^\"\n]{1,120})\"|'([^'\n]{1,120})')")
 _LABELS = re.compile(
@@ -34,18 +34,18 @@ _LABEL = re.compile(r"<(?:source|title|name|path|filename|url)>([^<\n]{1,300})</
 _WRAPPED_UP = re.compile(r"\s*+(?:</\w{1,30}>\s*+)?+")
 
 # --- passages with a number or a word in front
-_WORDS = "Passage|Document|Source|Result|Context|Article|Snippet|Excerpt|Chunk|Paragraph|Doc"
+WORDS = "Passage|Document|Source|Result|Context|Article|Snippet|Excerpt|Chunk|Paragraph|Doc"
 _NUMBER = r"(?: ?#?\[?\d{1,4}\]?)"
 _NUMBERED = (
-    rf"(?:(?:{_WORDS}) ?)?\[\d{{1,4}}\][ \t]*+\((?:Title|title|Source|source):?[ \t]*+(?P<title>[^\n]{{0,200}}?)\)"
+    rf"(?:(?:{WORDS}) ?)?\[\d{{1,4}}\][ \t]*+\((?:Title|title|Source|source):?[ \t]*+(?P<title>[^\n]{{0,200}}?)\)"
 )
 _STARTS = {
     "numbered": re.compile(rf"(?:\A|(?<=\n)){_NUMBERED}(?=[ \t\r\n:]):?[ \t\r]*+\n?+"),
     "worded": re.compile(
-        rf"(?:\A|(?<=\n))(?:{_WORDS}){_NUMBER}(?: ?\((?P<title>[^)\n]{{1,120}})\))?[ \t]?[:：][ \t\r]*+\n?+"
+        rf"(?:\A|(?<=\n))(?:{WORDS}){_NUMBER}(?: ?\((?P<title>[^)\n]{{1,120}})\))?[ \t]?[:：][ \t\r]*+\n?+"
     ),
     "labelled": re.compile(
-        rf"(?:\A|(?<=\n\n))(?P<word>{_WORDS}|Title|File){_NUMBER}?[ \t]?[:：]"
+        rf"(?:\A|(?<=\n\n))(?P<word>{WORDS}|Title|File){_NUMBER}?[ \t]?[:：]"
         r"[ \t]*+(?P<title>[^\n]{1,120})\n(?=[^\n])"
     ),
     "counted": re.compile(r"(?:\A|(?<=\n))\[(?P<number>\d{1,4})\][ \t]++(?=[^\s\[(])"),

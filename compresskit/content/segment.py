@@ -23,16 +23,31 @@ class Segment(NamedTuple):
 ALONE = -2  # the highest number of a group whose segments never join another group, however small they are
 
 
+class Label(NamedTuple):
+    """A line that says which document, file or page the text from `start` to `end` is of.
+
+    `words` are its words for a marker, and `line` is the number of its line, from 1. `above` is the number of the label
+    of the part that this part is within; -1 if it is within none.
+    """
+
+    start: int
+    end: int
+    words: str
+    line: int
+    above: int = -1
+
+
 class Split(NamedTuple):
     """A text's kind and its segments: consecutive, none empty, from 0 to the text's length.
 
     `parts` are the offsets at which the texts begin that the text holds: documents, sections, tables, long records.
-    Empty if it is one text.
+    Empty if it is one text. `labels` are the lines that name such texts, in order.
     """
 
     kind: str
     segments: list[Segment]
     parts: tuple[int, ...] = ()
+    labels: tuple[Label, ...] = ()
 
 
 class Mark(NamedTuple):

@@ -41,8 +41,14 @@ def excerpt_parts(
     wording: Wording,
     signatures: Mapping[int, Sequence[str]] = _NO_WORDS,
     named: Mapping[int, Sequence[str]] = _NO_WORDS,
+    labels: Mapping[int, Sequence[str]] = _NO_WORDS,
 ) -> tuple[list[str], list[tuple[int, int]], list[str]]:
-    """The parts of an excerpt in order, the kept ranges of the text as (start, end) offsets, and the markers."""
+    """The parts of an excerpt in order, the kept ranges of the text as (start, end) offsets, and the markers.
+
+    Args:
+        signatures, named: words for the markers, by the number of a segment that is left out.
+        labels: the labels that a marker says, by the number of the last segment of its gap.
+    """
     line = 1
     out: list[str] = []
     stretches: list[tuple[int, int]] = []
@@ -60,7 +66,7 @@ def excerpt_parts(
             places = range(first, last + 1)
             hidden = [words for number in places for words in signatures.get(number, ())] if gap.unit == "lines" else []
             names = [name for number in places for name in named.get(number, ())]
-            marker = wording.gap(gap, key, hidden, names)
+            marker = wording.gap(gap, key, [*labels.get(last, ()), *hidden], names)
             key = ""  # only the first marker of a text has the key
             markers.append(marker + "\n" if end < len(text) else marker)
             out.append(markers[-1])
@@ -108,6 +114,24 @@ def short_excerpt(
             parts.append("\n".join([*before, *whole, *behind, ""]))
         line = stop
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
+
+
+def without_blanks(text: str, segments: Sequence[Segment], kept: frozenset[int]) -> frozenset[int]:
+    """The kept segments without blank lines that are alone between two gaps: one marker says as much as two.
+
+    >>> text = "one\\n\\ntwo\\n"
+    >>> sorted(without_blanks(text, [Segment(0, 4, ""), Segment(4, 5, ""), Segment(5, 9, "")], frozenset([1])))
+    []
+    """
+    blank = {
+        number
+        for number in kept
+        if 0 < number < len(segments) - 1 and not text[segments[number].start : segments[number].end].strip()
+    }
+    for first, last, keep in runs_of(segments, kept) if blank else ():
+        if keep and not blank.issuperset(range(first, last + 1)):
+            blank.difference_update(range(first, last + 1))
+    return kept - blank
 
 
 def runs_of(segments: Sequence[Segment], kept: Set[int]) -> Iterator[tuple[int, int, bool]]:

@@ -35,7 +35,7 @@ class Wording(NamedTuple):
         Args:
             gap: The text that is missing.
             key: The key of the text, or "" if an earlier marker of the same text has the key.
-            signatures: Signatures of definitions in the missing text, with their lines.
+            signatures: Signatures, headings and labels in the missing text, with their lines.
             names: Some of the names in the missing text. If there is no key, "…" behind them ends the marker.
 
         >>> Wording().gap(Gap(13, 57), "bcdfghjklmnp"), Wording().gap(Gap(80, 99), "", ["def f(x) L81-90"])

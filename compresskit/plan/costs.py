@@ -15,6 +15,7 @@ from .candidates import Candidate, Judged
 from .folds import beside_cost, fold_marker, price_quoted
 from .groups import Atom
 from .knapsack import Forms, Group, Knapsack
+from .part_labels import labels_of
 from .signatures import NO_SEGMENTS, signatures_in
 
 _MIN_STUB = 12  # tokens of the smallest stub there is
@@ -133,9 +134,12 @@ def _price(
         whole, head + gap + min(costs)
     ) - _SLACK and count - tokens >= least_gain:
         described, stub = words, tokens
+    labels = labels_of(one.split)
+    said = [measure.count(f", {label.words} L{nines}") for label in one.split.labels]
     forms = Forms(
-        whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most
-    )
+        whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most,
+        labels, said,
+    )  # fmt: skip
     if one.must and count - forms.least < least_gain:
         return None, None
     return forms, Stubs(described, shortest, bare)

@@ -91,7 +91,9 @@ def choose_signatures(
     hidden = list(_structure(costs, places, choice))
     heapq.heapify(hidden)
     chosen: dict[int, dict[int, list[str]]] = {}
-    told: set[tuple[int, int]] = set()  # candidates and offsets of headings
+    candidates = costs.judged.candidates
+    # candidates and offsets of headings; markers say those that are labels anyway
+    told = {(number, label.start) for number in places for label in candidates[number].split.labels}
     left, misfits = budget, 0
     while hidden and misfits <= _MAX_MISFITS:
         _, number, segment = heapq.heappop(hidden)

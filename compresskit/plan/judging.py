@@ -21,8 +21,9 @@ from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.output_signals import has_events, output_query, output_share, was_run
-from ..relevance.quoted_lines import as_lines
+from ..relevance.quoted_lines import as_lines, with_line_ends
 from ..relevance.rows import merged, picked
+from ..relevance.stack_traces import trace_rows
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
@@ -67,7 +68,7 @@ def judge(
     last = max(len(turns) - 1, 1)
     documents = [
         Document(
-            _unasked(one, turns, query),
+            with_line_ends(_unasked(one, turns, query)),
             one.optional,
             one.block.call,
             one.block.message / last,
@@ -172,6 +173,8 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         rows = picked(*as_lines(source, one.split.kind), query.asked)
         explicit = query.explicit * len(source) / total
         ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
+        if turns[one.block.message].human:  # what was thrown, in a text that a human pastes among others
+            ends = merged(ends, [row for row in trace_rows(source) if row.share >= sure])
         if rows := merged(rows, ends):
             one = with_rows(one, rows)
             found[number] = one._replace(
@@ -270,6 +273,7 @@ def _find_entities(
         source = one.source
         left -= len(source)
         if one.protected or one.split.segments:  # the entities of others are found with their atoms
+            source = with_line_ends(source)
             entities = [
                 facts.numbers(source[start:end]) if left > 0 and segment not in one.quiet else NO_ENTITIES
                 for segment, (start, end, _) in enumerate(one.split.segments or [Segment(0, len(source), "")])

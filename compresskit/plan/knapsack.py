@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from . import weights as tuning
 from .choice import FOLD, Choice
+from .part_labels import NOWHERE, Labels
 
 _MAX_DOUBLINGS = 32  # doublings of the number of kept segments of a text, which has fewer
 
@@ -33,6 +34,8 @@ class Forms:
     picked: Set[int] = frozenset()  # segments that the question picks out: taken before all others
     must: Set[int] = frozenset()  # segments that are kept whenever the text is shown; then there is no stub
     most: int | None = None  # tokens of its form, maximum, unless what must stay costs more
+    labels: Labels = NOWHERE  # labels of parts, which segments have and need
+    said: Sequence[int] = ()  # tokens of each label in a marker
 
     @property
     def least(self) -> int:
@@ -58,14 +61,17 @@ class Group:
 class _Text:
     """The part of a text that is kept so far."""
 
-    __slots__ = ("forms", "gaps", "kept", "stub", "taken", "used")
+    __slots__ = ("forms", "gaps", "kept", "labels", "read", "said", "stub", "taken", "used")
 
     def __init__(self, forms: Forms, bare: bool) -> None:
         self.forms = forms
         self.stub = forms.bare if bare else forms.stub
         self.kept: set[int] = set()
         self.gaps = 0
-        for segment in forms.must:
+        self.read: set[int] = set()  # labels in what is kept
+        self.said: set[int] = set()  # labels in markers
+        self.labels = 0  # their tokens
+        for segment in sorted(forms.must):
             self.keep(segment)
         self.taken = 0  # segments that were bought
         self.used = self.cheapest if forms.most is not None else 0  # tokens of what is kept so far, if bounded
@@ -75,12 +81,19 @@ class _Text:
         """The tokens of the cheapest form, with which the knapsack starts."""
         if not self.kept:
             return self.stub
-        return self.forms.head + sum(self.forms.segments[segment] for segment in self.kept) + self._marks(self.gaps)
+        return (
+            self.forms.head
+            + sum(self.forms.segments[segment] for segment in self.kept)
+            + self._marks(self.gaps)
+            + self.labels
+        )
 
     def price(self, segment: int) -> int:
         """Tokens that keeping one more segment adds."""
         forms = self.forms
         cost, last = forms.segments[segment], len(forms.segments) - 1
+        if forms.said and last:
+            cost += self._label(segment)
         if self.kept:
             change = self._change(segment)
             if not change:
@@ -105,6 +118,19 @@ class _Text:
     def keep(self, segment: int) -> None:
         self.gaps += self._change(segment)
         self.kept.add(segment)
+        if self.forms.said:
+            labels = self.forms.labels
+            self.labels += self._label(segment)
+            self.said.update(label for label in labels.around.get(segment, ()) if label not in self.read)
+            self.read.update(labels.inside.get(segment, ()))
+            self.said -= self.read
+
+    def _label(self, segment: int) -> int:
+        """The tokens of labels in markers that one more segment adds; below 0 if it has labels itself."""
+        said, labels = self.forms.said, self.forms.labels
+        known = self.said | self.read
+        added = sum(said[label] for label in labels.around.get(segment, ()) if label not in known)
+        return added - sum(said[label] for label in labels.inside.get(segment, ()) if label in self.said)
 
     def _change(self, segment: int) -> int:
         """The number of gaps that one more segment adds."""

@@ -11,6 +11,7 @@ from ..content import (
     MARKER,
     REWORDED,
     Detected,
+    Label,
     MadeForms,
     Segment,
     Short,
@@ -190,6 +191,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     segments: list[Segment] = []
     must: list[int] = []
     parts: list[int] = []
+    labels: list[Label] = []
     longest = WHOLE
     size = last = 0
     for start, end in [*sorted(block.must), (len(text), len(text))]:
@@ -199,6 +201,11 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
             longest, size = (part, start - last) if start - last > size else (longest, size)
             segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
             parts += [last, *(last + first for first in part.parts if first)]
+            before, lines = len(labels), text.count("\n", 0, last)
+            labels += [
+                Label(last + first, last + stop, words, lines + line, above if above < 0 else before + above)
+                for first, stop, words, line, above in part.labels
+            ]
             last = start
         if end > last:
             if must and must[-1] == len(segments) - 1:
@@ -207,7 +214,7 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 must.append(len(segments))
                 segments.append(Segment(last, end, ""))
             last = end
-    return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
+    return Split(longest.kind, segments if size else [], tuple(parts), tuple(labels)), frozenset(must if size else ())
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

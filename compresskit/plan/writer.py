@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .._json import clone, exactly
 from ..content import LOSSLESS
-from ..markers.excerpts import excerpt_parts, short_excerpt
+from ..markers.excerpts import excerpt_parts, short_excerpt, without_blanks
 from ..markers.keys import bond
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
@@ -22,6 +22,7 @@ from .candidates import Candidate
 from .choice import FOLD, Choice
 from .costs import Costs
 from .folds import beside_cost, fold_marker, quoted_lines
+from .part_labels import said_in_gaps
 
 _SHORTER = "says the same in fewer tokens"
 _OWN = "the form that after gives"
@@ -252,9 +253,17 @@ class _Writing:
             return _Form("stub", self._wording.naming(stub, names), key, one.again or one.ruled_out or "matters least")
         if not one.short:
             self._needs_tool = True
+            kept = without_blanks(one.block.text, segments, kept)
             signatures = self._choice.hints.signatures.get(number, {})
             parts, stretches, markers = excerpt_parts(
-                one.block.text, segments, kept, key, self._wording, signatures, by_segment
+                one.block.text,
+                segments,
+                kept,
+                key,
+                self._wording,
+                signatures,
+                by_segment,
+                said_in_gaps(one.split, kept),
             )
             text = "".join(parts)
             # the tokens of the parts often follow from the encoding of the whole text

@@ -17,12 +17,27 @@ _BETWEEN = re.compile(r'(?<="),(?=\s*")')
 _ESCAPE = re.compile(r'\\([nrt"\\/])')
 _SIGNS = {"n": " \n", "r": "  ", "t": " \t", '"': ' "', "\\": " \\", "/": " /"}  # two characters, as an escape has
 
+_ENDS = (re.compile(r"(?<!\\)(?:\\\\)*+\\[nrt]"), re.compile(r"\\+[nrt]"))  # as a string has them, and one in a string
+
+
+def with_line_ends(text: str) -> str:
+    r"""A text whose line ends and tabs are escapes for the most part, with blanks and line ends at the same offsets.
+
+    >>> with_line_ends(r'{"a": "One.\n\nNo\tx"}'), with_line_ends("C:\\new\n")
+    ('{"a": "One. \n \nNo  x"}', 'C:\\new\n')
+    """
+    escapes = text.count("\\n")
+    if escapes <= text.count("\n"):
+        return text
+    pattern = _ENDS[2 * text.count("\\\\n") > escapes]
+    return pattern.sub(lambda match: " " * (len(match[0]) - 1) + ("\n" if match[0][-1] == "n" else " "), text)
+
 
 def as_lines(text: str, kind: str) -> tuple[str, str]:
     r"""A text and its kind; for JSON that is mostly the lines of few strings, these lines at the same offsets.
 
     >>> text, kind = as_lines('{"stdout": "' + r"ok\n" * 30 + r"done: \"x\"\n" + '"}', "json")
-    >>> kind, text.count("\n"), text[-14:]
+    >>> kind, text.count("\n"), text[-15:]
     ('lines', 31, 'done:  "x " \n"}')
     """
     tuned = tuning.WEIGHTS

@@ -53,6 +53,7 @@ _CAUSES = re.compile(
     r"|The above exception was|goroutine \d+ \[running\]|panic:|thread '[^'\n]*' panicked)"
 )
 _TOLD = re.compile(r":in [`'][^'\n]{1,200}': \S")  # Ruby says in the first frame what was thrown
+_THROWN = re.compile(r"[ \t|+]*[A-Za-z_][\w.]{0,150}(?::[ \t]|[ \t\r]*\Z)")  # an exception of Python
 _MORE = re.compile(r"\s*\.\.\. \d+ (?:more|common frames)")
 _POINTER = re.compile(r"[\s|]*[~^]+\s*")
 _NUMBERS = re.compile(r"0x[\da-f]+|\d+")
@@ -198,6 +199,8 @@ def _add_messages(lines: Sequence[str], trace: Sequence[_Frame], values: dict[tu
     told += [n for n in range(above, trace[-1].last) if n not in covered]
     below = trace[-1].last
     told += [n for n in range(below, min(below + 2, len(lines))) if alarms(lines[n][:_CHARACTERS]) or _depth(lines[n])]
+    if below < len(lines) and 'File "' in lines[above] and _THROWN.match(lines[below]):
+        values[below, below + 1] = tuning.WEIGHTS.thrown  # whatever the name of the exception
     for number in told:
         line = lines[number][:_CHARACTERS]
         if line.strip() and (alarms(line) or _CAUSES.match(line) or len(line.split()) > 3):
