@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ..messages.asking import is_question
+from ..messages.asking import ends_like_a_question, is_question
 from ..messages.must_stay import task_of
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
@@ -54,15 +54,20 @@ def derive(
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
-    """How surely the last message asks about texts: less the more a user and an assistant take turns.
+    """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
     0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
+    In a chat without calls, a question is about what was said before, however long the chat is.
     """
     if not turns or not turns[-1].human:
         return 0.0
     texts = [_bounded_text(_asked(block)) for block in turns[-1].blocks if not block.call]
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
+    asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
+    acts = any(turn.calls or (not turn.human and any(block.call for block in turn.blocks)) for turn in turns)
+    if not acts:
+        return says
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
     return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
