@@ -64,6 +64,7 @@ BESIDE = {"log": f"{FILLER}\n" * 60, **ROWS}
 ORDERS = "Now:\n1. {0}\n2. Reply as JSON.\n3. If it is not there, reply null.\n\nDo not invent anything."
 TRANSCRIPT = "\n".join(f"Q: What about bridge {n}?\nA: {passage}" for n, passage in enumerate(PASSAGES))
 LAST_LINES = f"Query: {QUESTION}\nOld answer: town 3.\nNew answer:"
+BY_THREE, BY_TWENTY = (["\n\n".join(PASSAGES[n : n + by]) for n in range(0, len(PASSAGES), by)] for by in (3, 20))
 HALVES = "\n\n".join(PASSAGES[:60]), "\n\n".join(PASSAGES[60:])
 
 
@@ -101,6 +102,9 @@ REQUESTS = {
     "rows beside a text as JSON of Gemini": gemini_results_of(BESIDE),
     "many small parts of one result": results_of(*map(text_part, PASSAGES[40:])),
     "a prompt as JSON": [user(json.dumps({"task": QUESTION, "documents": PASSAGES}, indent=2))],
+    "a text in short parts": [user([*map(text_part, BY_THREE), text_part(QUESTION)])],
+    "a text in short parts that was answered": [user([*map(text_part, BY_THREE)]), said("Read."), user(QUESTION)],
+    "a question, then documents in messages of their own": [user(QUESTION), *map(user, BY_TWENTY)],
     "a question between two documents": [user(f"{QUESTION}\n\n".join(f"Document:\n\n{half}\n\n" for half in HALVES))],
     "orders in a list": [user(f"Read this:\n\n{DOCUMENT}\n\n{ORDERS.format(QUESTION)}")],
     "lines that divide": [user(f"The context:\n-----\n{DOCUMENT}\n-----\nUse the context.\n{QUESTION}")],
@@ -121,6 +125,20 @@ def test_the_target_is_met_and_the_lines_that_answer_can_be_read(kind):
     assert QUESTION in shown
     assert ANSWER in shown
     assert restore(result.messages, result.cache) == messages
+
+
+@pytest.mark.parametrize("tag", ["INSTRUCTIONS", "user_instructions"])
+def test_instructions_that_a_client_sends_ahead_of_the_task_stay(tag):
+    rules = "\n".join(f"- Never call the town of number {n} by its old name." for n in range(12))
+    ahead = f"# AGENTS.md\n\n<{tag}>\n{rules}\n</{tag}>"
+    result = compress(
+        [user(ahead), user(f"<environment_context>\n{FILLER}\n</environment_context>"), *results_of(PLAIN)],
+        MODEL,
+        **BUDGET,
+    )
+    assert result.target_met
+    assert rules in json.dumps(result.messages[0]["content"]).encode().decode("unicode_escape")
+    assert FILLER in json.dumps(result.messages[1])
 
 
 def test_rules_at_either_end_stay_whole():

@@ -9,14 +9,13 @@ It does not judge how relevant a text is.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import accumulate, islice
 from typing import NamedTuple
 
-from ..types import Block, Span, Turn
+from ..types import Block, Path, Span, Turn
 from . import weights as tuning
 from .asking import (
     ends_like_a_question,
@@ -28,12 +27,14 @@ from .asking import (
     is_question,
     lists_orders,
 )
+from .json_prompts import asking_fields
+from .own_parts import with_own_parts
 from .paragraphs import Unit, units_of
-from .request_ends import lone_questions, without_request, without_unrecognised_request
+from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
+from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
 _AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
-_MAX_FIELDS = 40  # short texts of a JSON object, which bounds the time
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
 
@@ -63,16 +64,16 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
 
     Examples:
         >>> document = "The bridge was built in 1932 by local workers.\n" * 60
-        >>> text = f"{document}\nWho built the bridge?"
+        >>> text = f"About a bridge:\n\n{document}\nWho built it?"
         >>> found = cut(text)
         >>> [text[start:end] for start, end in found.must], len(found.data)
-        (['Who built the bridge?'], 1)
+        (['About a bridge:\n\n', 'Who built it?'], 1)
     """
     least = tuning.WEIGHTS.min_data_characters
     asks = is_question(text)
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
-    fields, units = _asking_fields(text), list(units_of(text))
+    fields, units = asking_fields(text), list(units_of(text))
     data = complement(fields, text) if fields else _data(text, units, newest, last)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
@@ -96,9 +97,7 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
             answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
             divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
             last = turn.index == max(newest, default=-1)
-            blocks = list(
-                _divided(turn.blocks, turn.index in newest, last) if divides else map(_with_tags, turn.blocks)
-            )
+            blocks = list(_divided(turn.blocks, turn.index in newest, last) if divides else map(_ahead, turn.blocks))
             if any(new is not old for new, old in zip(blocks, turn.blocks, strict=True)):
                 found[turn.index] = replace(turn, blocks=blocks)
     return found
@@ -110,20 +109,57 @@ def _with_tags(block: Block) -> Block:
     return block if block.call or (must == block.must and not block.data) else replace(block, must=must, data=False)
 
 
+def _ahead(block: Block) -> Block:
+    """A text that a caller sends ahead of the question: instructions between tags that say so stay in it."""
+    block = _with_tags(block)
+    orders = [] if block.call else [(unit.start, unit.end) for unit in units_of(block.text) if unit.order]
+    if not orders:
+        return block
+    data = complement(merged(orders, block.text), block.text)
+    return replace(block, must=united(orders, block.must) if data else ((0, len(block.text)),), data=bool(data))
+
+
 def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Block]:
     """The texts of one message; those that are long enough to hold data are cut into instruction and data."""
     least = tuning.WEIGHTS.min_data_characters
-    texts = [block.text for block in blocks if not block.call]
-    asking = sum(map(is_question, texts)) if newest and any(len(text) >= least for text in texts) else 0
+    own = [block for block in blocks if not block.call]
+    chunks = _chunks(own, newest)
+    asks = newest and (bool(chunks) or any(len(block.text) >= least for block in own))
+    asking = sum(is_question(block.text) for block in own) if asks else 0
     for block in map(_with_tags, blocks):
         if not block.call and len(block.text) >= least:
             alone = newest and asking == is_question(block.text)  # no other text of the message asks
             found = cut(block.text, newest=alone, last=last)
             if found.data:
-                block = replace(block, must=_united(found.must, block.must), data=True)
-        elif not block.call and len(block.path) > _OWN_WORDS:  # a short part of a document or of a search result
-            block = replace(block, data=True)
+                block = replace(block, must=united(found.must, block.must), data=True)
+        elif not block.call and (block.path in chunks or len(block.path) > _OWN_WORDS):
+            block = replace(block, data=True)  # a part of a text, of a document or of a search result
         yield block
+
+
+def _chunks(own: Sequence[Block], newest: bool) -> frozenset[Path]:
+    """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
+
+    They ask nothing and give no orders. Of a message of which no text is recognised as a request, the first and the
+    last text may be one.
+    """
+    tuned = tuning.WEIGHTS
+    inner = own if not newest or any(is_question(block.text) for block in own) else own[1:-1]
+    found = [
+        block
+        for block in inner
+        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters and not _instructs(block.text)
+    ]
+    if len(found) < tuned.min_chunks or sum(len(block.text) for block in found) < tuned.min_data_characters:
+        return frozenset()
+    return frozenset(block.path for block in found)
+
+
+def _instructs(text: str) -> bool:
+    """Whether a short text asks something, gives orders or rules, or stands between tags as a whole."""
+    units = list(units_of(text))
+    orders = any(unit.order or lists_orders(text[unit.start : unit.end]) for unit in units)
+    return orders or is_question(text) or gives_orders([text]) or (len(units) == 1 and units[0].region)
 
 
 def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:
@@ -159,32 +195,10 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _asking_fields(text: str) -> list[Span]:
-    """The short texts at the top level of a JSON object, if one of them asks something: programs send such prompts."""
-    inner = text.strip()
-    if not (inner.startswith("{") and inner.endswith("}")):
-        return []
-    try:
-        fields = json.loads(inner)
-    except (ValueError, RecursionError):
-        return []
-    most = tuning.WEIGHTS.max_instruction_characters
-    short = {name: one for name, one in fields.items() if isinstance(one, str) and len(one) <= most}
-    if len(short) > _MAX_FIELDS or not any(map(is_question, short.values())):
-        return []
-    found: list[Span] = []
-    for pair in short.items():
-        for ascii_only in (False, True):
-            name, value = (re.escape(json.dumps(one, ensure_ascii=ascii_only)) for one in pair)
-            if match := re.search(rf"{name}\s*:\s*{value}", text):
-                found.append(match.span())
-                break
-    return list(_united(found, ()))
-
-
 def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Span]:
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
+    units = with_own_parts(text, units) if newest else units
     plain = [unit for unit in units if not unit.region]
     # a long text of rules beside a question is a handbook, about which the question asks
     beside = [unit for unit in (*units[:_AT_END], *units[-_AT_END:]) if _is_short(text, unit)]
@@ -192,16 +206,8 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     if not (asked and len(text) > tuned.max_orders_characters) and gives_orders(
         text[unit.start : unit.end] for unit in plain
     ):
-        return _merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
-    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
-    listing = _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
-    recognised = any(_asks(text, unit) for unit in (*head, *tail))
-    if newest and not recognised:  # a short paragraph at an end may be a request
-        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
-        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+        return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
+    head, tail, recognised, sure = _ends(text, units, newest)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -215,16 +221,36 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
         lone = [] if between else lone_questions(text)
-    spans = _merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
+    spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans and lone:
         return complement(sorted([*complement(spans, text), *lone]), text)
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
+        at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
         if newest and last and not recognised and found == spans:
-            at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
             found = without_unrecognised_request(text, spans, at_start, at_end)
+        elif newest:
+            same_start, same_end = found[0][0] == spans[0][0], found[-1][1] == spans[-1][1]
+            found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
         spans = found
     return spans
+
+
+def _ends(text: str, units: Sequence[Unit], newest: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
+    """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
+    # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
+    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    listing = _holds_lists(text, units)
+    tail = _beginning(text, units[::-1], sure, listing)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
+    recognised = any(_asks(text, unit) for unit in (*head, *tail))
+    if newest:  # a short paragraph at an end may be a request that is not recognised
+        head = head or _brief(units[: len(units) - len(tail)])
+        tail = tail or _brief(units[len(head) :][::-1])[::-1]
+    if newest and not recognised:
+        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
+        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+    return head, tail, recognised, sure
 
 
 def _asks(text: str, unit: Unit) -> bool:
@@ -233,6 +259,17 @@ def _asks(text: str, unit: Unit) -> bool:
 
 def _is_short(text: str, unit: Unit) -> bool:
     return not unit.region and len(text[unit.start : unit.end].strip()) <= tuning.WEIGHTS.max_instruction_characters
+
+
+def _introduces(text: str, unit: Unit) -> bool:
+    return text[unit.start : unit.end].rstrip().endswith((":", "："))
+
+
+def _brief(units: Sequence[Unit]) -> list[Unit]:
+    """The first paragraphs, if they are so short that a request may be there that is not recognised."""
+    most = tuning.WEIGHTS.max_end_characters
+    sizes = accumulate(most + 1 if unit.region else unit.end - unit.start for unit in units[:_AT_END])
+    return list(units[: sum(size <= most for size in sizes)])
 
 
 def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
@@ -266,7 +303,9 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
         if listing and is_list(text[unit.start : unit.end]):
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        if beside or (_asks(text, unit) and (unit.order or not sure or not is_doubtful(text[unit.start : unit.end]))):
+        introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
+        asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
+        if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
 
@@ -277,34 +316,4 @@ def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:
         return False
     if not (middle[at - 1].region and middle[at + 1].region):
         return False
-    paragraph = text[middle[at].start : middle[at].end]
-    return paragraph.rstrip().endswith((":", "：")) or is_question(paragraph)
-
-
-def _merged(spans: Sequence[Span], text: str) -> list[Span]:
-    """The ranges, joined if only white space is between them."""
-    found: list[Span] = []
-    for start, end in spans:
-        if found and not text[found[-1][1] : start].strip():
-            found[-1] = found[-1][0], end
-        elif end > start:
-            found.append((start, end))
-    return found
-
-
-def complement(data: Sequence[Span], text: str) -> list[Span]:
-    """The ranges of a text that are not data, apart from white space."""
-    edges = [0, *(edge for span in data for edge in span), len(text)]
-    spans = zip(edges[::2], edges[1::2], strict=True)
-    return [(start, end) for start, end in spans if text[start:end].strip()]
-
-
-def _united(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
-    """The union of two lists of ranges, in order."""
-    found: list[Span] = []
-    for start, end in sorted([*spans, *others]):
-        if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((start, end))
-    return tuple(found)
+    return _introduces(text, middle[at]) or is_question(text[middle[at].start : middle[at].end])

@@ -124,7 +124,7 @@ def must_stay(
     Raises:
         InvalidArgument: ``protect`` or ``opened`` is not as ``named`` expects it.
     """
-    task, newest = task_of(turns), _last(turns, lambda turn: turn.human)
+    task, newest = task_of(turns), asked_last(turns)
     free = frozenset(named(opened, turns, messages, "open"))
     turns = marked(turns, [index for index in (task, newest) if index is not None])
     turns = [_opened(turn) if turn.index in free else turn for turn in turns]
@@ -137,6 +137,7 @@ def must_stay(
     found.keep_words([] if last is None else _together(turns, last), "last assistant message")
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
+    found.keep_ahead(turn for turn in turns[:task] if turn.human)
     answers = _newest_results(turns)
     found.keep_results(block for turn in answers for block in turn.blocks if block.call or turn.role == "tool")
     found.keep_places((turn.index for turn in answers if turn.media), _NEWEST_RESULT)
@@ -184,6 +185,14 @@ class _Reasons:
             elif not block.call and last:
                 self._last(block, _NEWEST_DATA)
 
+    def keep_ahead(self, turns: Iterable[Turn]) -> None:
+        """Protects the marked instructions of messages that the caller sends ahead of the task."""
+        reason = "instructions ahead of the task"
+        for block in (block for turn in turns for block in turn.blocks if block.must):
+            self._stay(block.message, reason)
+            if block.must == ((0, len(block.text)),):
+                self.texts.setdefault((block.message, block.path), reason)
+
     def keep_places(self, indices: Iterable[int], reason: str) -> None:
         """Protects messages, but none of their texts."""
         for index in indices:
@@ -226,6 +235,14 @@ def task_of(turns: Sequence[Turn]) -> int | None:
     if len(before) > 1 and any(gives_task(block.text) for block in before[0].blocks) and not _asks(before[-1]):
         return before[0].index
     return before[-1].index if before else None
+
+
+def asked_last(turns: Sequence[Turn]) -> int | None:
+    """The newest message of a human; if it is material behind the task, which nobody has answered yet, the task."""
+    newest, task = _last(turns, lambda turn: turn.human), task_of(turns)
+    if newest is None or task is None or any(turn.role == "assistant" for turn in turns[task:newest]):
+        return newest
+    return task
 
 
 def check_named(option: str, which: Any) -> None:

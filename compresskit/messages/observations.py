@@ -17,7 +17,7 @@ from itertools import pairwise
 from ..types import Block, Turn
 from . import weights as tuning
 from .asking import is_question
-from .instructions import complement
+from .spans import complement
 
 TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
 STATE = "environment_details"  # the call of what a program says about its state beside each message
@@ -61,7 +61,7 @@ _WORDS = re.compile(
     r"^<(feedback|user_message|answer|user_feedback)>\n.*?</\1>\s*(?:<environment_details>.*)?\Z",
     re.DOTALL | re.MULTILINE,
 )
-_STATE = re.compile(r"\s*<environment_(?:details|context)>.*</environment_(?:details|context)>\s*\Z", re.DOTALL)
+_STATE = re.compile(rf"\s*<{STATE}>.*</{STATE}>\s*\Z", re.DOTALL)
 # An output in a message of the assistant, up to the next step.
 _OBSERVED = re.compile(
     r"^[ \t]*Observation[ \t]*[:：](.*?)(?=^[ \t]*(?:Thought|Action|Final Answer)[ \t]*[:：]|\Z)",

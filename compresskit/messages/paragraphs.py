@@ -18,13 +18,17 @@ _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
 _LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
-# Tags around a request of a person or a client, not around material.
-_ASKING_TAGS = frozenset(
+# The last word of tags around a request of a person or a client, such as <user_query> and <outputFormat>.
+_ASKING_WORDS = frozenset(
     {
-        *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "user_request"),
-        *("user_query", "goal", "rules", "requirements", "output_format", "format", "system-reminder"),
+        *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "goal", "objective"),
+        *("rules", "requirements", "guidelines", "format", "reminder", "persona", "feedback"),
     }
 )
+# What Codex says of its own program, and what the user of Cline writes to it.
+_ASKING_TAGS = frozenset({"environment_context", "user_message"})
+_LAST_WORD = re.compile(r"[A-Z]?[a-z]+\Z|[A-Z]+\Z")
+_TAG = re.compile(r"<([A-Za-z][\w.:-]*)")
 # A blank line, or the place before a line such as "-----" or "###" that divides texts without blank lines.
 # A repeated group would need memory for each of a million line ends.
 _BREAK = re.compile(r"\n(?:[ \t\r\n]*\n|(?=[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,})[ \t]*\r?\n[ \t]*[^\s]))")
@@ -54,6 +58,18 @@ def units_of(text: str) -> Iterator[Unit]:
         yield Unit(end, len(text), order=True)
 
 
+def tag_of(text: str, unit: Unit) -> str:
+    """The name of the tags around a region; "" for a fence and for a paragraph."""
+    opening = _OPENING.match(text, unit.start, unit.end) if unit.region else None
+    return opening[1] if opening else ""
+
+
+def _asks(name: str) -> bool:
+    """Whether tags of this name stand around a request."""
+    word = _LAST_WORD.search(name)
+    return name in _ASKING_TAGS or (word is not None and word[0].lower() in _ASKING_WORDS)
+
+
 def _inside(text: str) -> Span:
     """The inside of tags that wrap a whole text, if there are tags of a request inside; else the whole text."""
     start, end = 0, len(text)
@@ -67,7 +83,7 @@ def _inside(text: str) -> Span:
             break
         stop = start + len(tail) - len(closing)
         inner = text[opening.end() : stop]
-        if not any(f"<{name}" in inner for name in _ASKING_TAGS):
+        if not any(_asks(match[1]) for match in _TAG.finditer(inner)):
             break
         start, end = opening.end(), stop
     return start, end
@@ -95,7 +111,7 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
                 line_end = text.find("\n", closed, end)
                 if line_end >= 0 and not text[closed:line_end].strip():
                     closed = line_end + 1
-                order = opening[1].lower() in _ASKING_TAGS
+                order = _asks(opening[1]) and len(ends) <= tuning.WEIGHTS.max_middle_instructions
         if closed is not None and (order or closed - position >= least):
             yield position, closed, order
             position = closed

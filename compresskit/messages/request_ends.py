@@ -94,7 +94,21 @@ def without_unrecognised_request(text: str, spans: Sequence[Span], at_start: boo
         first = text[start : start + most]
         sentence = _SENTENCE_END.search(first)
         ends = [first.find("\n") + 1, sentence.end() if sentence else 0, first.find(" ", most // 4, most // 2) + 1]
-        start += min(filter(None, ends[:2]), default=ends[2] or most // 4)
+        start += next(filter(None, ends), most // 4)
+    found = [(max(one, start), min(other, end)) for one, other in spans]
+    return found if all(one < other for one, other in found) else list(spans)
+
+
+def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end: bool) -> list[Span]:
+    """Data without their short first line, their short last one, or both: a request may be there."""
+    most = tuning.WEIGHTS.max_end_characters
+    start, end = spans[0][0], spans[-1][1]
+    if at_start and (stop := text.find("\n", start, start + most)) >= 0:
+        start = stop + 1
+    if at_end:
+        stop = start + len(text[start:end].rstrip())
+        line = text.rfind("\n", start, stop) + 1
+        end = line if line and stop - line <= most else end
     found = [(max(one, start), min(other, end)) for one, other in spans]
     return found if all(one < other for one, other in found) else list(spans)
 

@@ -19,6 +19,16 @@ class MessageWeights:
     max_instruction_characters: int = weight(
         600, "characters of a paragraph at an end of a text up to which it may be an instruction"
     )
+    max_end_characters: int = weight(
+        300,
+        "characters of paragraphs, or of a line, at an end of the newest text that stay even if nothing is recognised",
+    )
+    max_own_share: float = weight(
+        0.25, "share of a text up to which parts in tags of their own name and schemas are its instructions, together"
+    )
+    min_chunks: int = weight(
+        3, "shorter texts of one message that ask nothing, from which on they are data that was sent in parts"
+    )
     max_instruction_share: float = weight(
         0.3, "share of lines that give orders, from which on a text is an instruction as a whole"
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ..messages.asking import ends_like_a_question, is_question
-from ..messages.must_stay import task_of
+from ..messages.must_stay import asked_last, task_of
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -82,7 +82,8 @@ def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
 
 
 def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
-    return next((turn for turn in reversed(turns) if turn.human), None)
+    last = asked_last(turns)
+    return None if last is None else turns[last]
 
 
 def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:

@@ -1,5 +1,6 @@
 """Instruction and data within one text: told apart by layout, in any order and language."""
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -97,7 +98,8 @@ def test_lines_that_return_are_no_rules_but_code(function):
     code = "\n\n".join(function % number for number in range(300))
     text = f"{code}\n\nWhat does f7 do?"
     found = cut(text)
-    assert [text[start:end].strip() for start, end in found.must] == ["What does f7 do?"]
+    assert text[slice(*found.must[-1])] == "What does f7 do?"
+    assert sum(end - start for start, end in found.data) >= 0.97 * len(code)
 
 
 def test_tags_around_instructions_keep_them():
@@ -141,4 +143,47 @@ def test_behind_a_question_the_paragraphs_of_a_notice_are_data():
     )
     text = f"{notice}\n\nHow long do you keep letters?"
     found = cut(text)
-    assert [text[start:end] for start, end in found.must] == ["How long do you keep letters?"]
+    assert text[slice(*found.must[-1])] == "How long do you keep letters?"
+    assert sum(end - start for start, end in found.data) >= 0.92 * len(notice)  # it may begin with a request
+
+
+CHAPTERS = "\n\n".join(PARAGRAPHS * 3)
+INSIDE = SENTENCES[17]
+WORDS = "The till in our bakery asks for its capabilities each time it starts. " * 6
+
+
+@pytest.mark.parametrize("joint", ["\n", "\n\n"])
+@pytest.mark.parametrize("head", ["Who built bridge 17?", "Summarise the text below for a manager.", "You are Ada."])
+@pytest.mark.parametrize("tail", ["Antworte nur mit einem Satz.", "用中文回答。", "Be brief", "Thought:", "<answer>"])
+def test_a_short_last_line_stays_whatever_stands_in_front(head, tail, joint):
+    text = f"{head}\n\n{CHAPTERS}{joint}{tail}"
+    found = cut(text)
+    assert text[slice(*found.must[-1])].endswith(tail)
+    assert head in text[slice(*found.must[0])]
+    assert sum(end - start for start, end in found.data) >= 0.8 * len(CHAPTERS)
+
+
+@pytest.mark.parametrize("behind", ["", "\n\nWrite the reply in German."])
+@pytest.mark.parametrize("tag", ["customer_message", "email", "userRequest", "examples", "persona"])
+def test_a_short_part_in_tags_of_its_own_name_stays_beside_larger_material(tag, behind):
+    text = f"<knowledge>\n{CHAPTERS}\n</knowledge>\n\n<{tag}>\n{WORDS}\n</{tag}>{behind}"
+    kept = " ".join(text[start:end] for start, end in cut(text).must)
+    assert WORDS in kept
+    assert INSIDE not in kept
+    several = "\n".join(f"<{tag}>\n{WORDS} {n}\n</{tag}>" for n in range(20))
+    assert len(" ".join(several[start:end] for start, end in cut(several).must)) < len(several) / 4
+
+
+@pytest.mark.parametrize(
+    "layout",
+    ["{data}\n\n{order}\n{schema}", "{data}\n\n{order}\n```json\n{schema}\n```", "{order}\n{schema}\n\n{data}"],
+)
+def test_a_schema_of_the_answer_stays(layout):
+    fields = {f"field_{n}": {"type": "string", "description": WORDS[: 5 * n]} for n in range(9)}
+    schema = json.dumps({"type": "object", "properties": fields}, indent=1)
+    order = "Extrahiere alle Brücken nach diesem JSON-Schema:"
+    text = layout.format(data=CHAPTERS, order=order, schema=schema)
+    kept = " ".join(text[start:end] for start, end in cut(text).must)
+    assert order in kept
+    assert schema in kept
+    assert INSIDE not in kept
