@@ -42,7 +42,8 @@ _CLOSED = re.compile(r"</([a-z]+(?:_[a-z0-9]+)+|code)>")
 _ARGUMENT = re.compile(r"<([A-Za-z]\w*)>([^<]*)</\1>")
 # The beginnings and ends of outputs in any of these agents (from the prompts of the projects named above).
 _OUTPUT = re.compile(
-    r"\s*(?:observation\s*[:：]|\[[a-z]+(?:_[a-z0-9]+)+(?:\]| (?s:.{1,2000}?)\]) Result:|\[error\] |<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
+    r"\s*(?:observation\s*[:：]|\[[a-z]+(?:_[a-z0-9]+)+(?:\]| (?s:.{1,2000}?)\]) Result:|\[error\] "
+    r"|<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
     r"|\[(?:the )?command |\[file: |execution result|exit ?code[ :]|command (?:output|executed|finished)|output\s*:\n"
     r"|tool (?:result|output)|result of )",
     re.IGNORECASE,
@@ -105,7 +106,7 @@ def words_within(text: str) -> bool:
 
     What is above them is short or says that they are the user's, since an output must not protect itself.
 
-    >>> words_within("[apply_diff for 'a.py'] Result:\nThe user denied this operation.\n<feedback>\nUse tabs.\n</feedback>")
+    >>> words_within("[apply_diff for 'a.py'] Result:\nThe user denied it.\n<feedback>\nUse tabs.\n</feedback>")
     True
     """
     match = _WORDS.search(text[-_WORDS_CHARACTERS:])
