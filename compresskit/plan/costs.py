@@ -71,7 +71,7 @@ def price_all(
                 lines, found = price_quoted(one, judged.turns[one.block.message].role, measure)
                 fixed += lines
             else:
-                found, stub = _price(one, tokens[place], measure, keys, wording)
+                found, stub = price(one, tokens[place], measure, keys, wording)
                 if stub is None:
                     fixed += tokens[place]
                 else:
@@ -88,7 +88,7 @@ def price_all(
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
-def _price(
+def price(
     one: Candidate, count: int, measure: Measure, keys: Keys, wording: Wording
 ) -> tuple[Forms, Stubs] | tuple[None, None]:
     """The costs of a text's forms and its stubs; None if a marker is not worth it."""

@@ -122,11 +122,11 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     # a new question in a conversation is about what came before, and seldom about how that was asked for
     add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
-    for block in _asking(turns):
-        if block.data and block.text:
-            # the material beside a question says what other texts it is about, the more the shorter it is
-            beside = 1 - len(block.text) / size
-            add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
+    material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
+    # the material beside a question says what other texts it is about, the more the shorter all of it is
+    beside = 1 - sum(map(len, material.values())) / max(1, size)
+    for text in material.values():
+        add([text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
