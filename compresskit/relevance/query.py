@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from ..messages.asking import ends_like_a_question, is_question
 from ..messages.must_stay import asked_last, task_of
+from ..messages.paragraphs import requests_in
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -76,6 +77,11 @@ def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
     blocks = list(_asking(turns, task))
     asking = [block for block in blocks if block.instruction.strip()]
+    elements = {block.message for block in asking if requests_in(_bounded_text(block.instruction))}
+    # a text of rules beside the element of the request asks nothing itself
+    asking = [
+        block for block in asking if block.message not in elements or requests_in(_bounded_text(block.instruction))
+    ]
     if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
         asking = [block for block in asking if is_question(block.instruction)] or asking
     return map(_asked, asking or blocks)
@@ -96,8 +102,8 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
 
 
 def _asked(block: Block) -> str:
-    """The instruction of a text; of one that is all data, its beginning, which says what it is about."""
-    return block.instruction or block.text[:_FIRST_CHARACTERS]
+    """The request of a text, or else its instruction; of one that is all data, its beginning, which names it."""
+    return requests_in(_bounded_text(block.instruction)) or block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
 def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
