@@ -3,7 +3,7 @@
 Names are imported when they are first used: `import compresskit` itself costs a program about a millisecond.
 """
 
-from ._lazy import loader
+from ._lazy import lazy
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
@@ -66,43 +66,30 @@ __all__ = [
 ]
 __version__ = "0.1.0"
 
-_HOMES = {
-    "About": "types",
-    "After": "types",
-    "Before": "types",
-    "Compressed": "result",
-    "CompresskitError": "errors",
-    "Conversation": "chat.conversation",
-    "Counter": "types",
-    "CrossEncoder": "embedders.cross_encoder",
-    "Decision": "result",
-    "Embedder": "types",
-    "EmbedderFailed": "errors",
-    "HookFailed": "errors",
-    "InvalidArgument": "errors",
-    "InvalidMessages": "errors",
-    "LiteLLMEmbedder": "embedders.hosted",
-    "LiteLLMReranker": "embedders.hosted_reranker",
-    "Reranker": "types",
-    "RerankerFailed": "errors",
-    "Shortened": "shortening",
-    "StaticEmbedder": "embedders.static",
-    "Store": "types",
-    "StoreError": "errors",
-    "TOOL_NAME": "messages.retrieval_tool",
-    "ToolDecision": "result",
-    "acompletion": "chat.completion",
-    "answer": "retrieval",
-    "completion": "chat.completion",
-    "compress": "compression",
-    "own_calls": "retrieval",
-    "restore": "markers.restore",
-    "retrieve": "retrieval",
-    "shorten": "shortening",
-}
-
-__getattr__ = loader(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "chat.completion": ("acompletion", "completion"),
+        "chat.conversation": ("Conversation",),
+        "compression": ("compress",),
+        "embedders.cross_encoder": ("CrossEncoder",),
+        "embedders.hosted": ("LiteLLMEmbedder",),
+        "embedders.hosted_reranker": ("LiteLLMReranker",),
+        "embedders.static": ("StaticEmbedder",),
+        "errors": (
+            "CompresskitError",
+            "EmbedderFailed",
+            "HookFailed",
+            "InvalidArgument",
+            "InvalidMessages",
+            "RerankerFailed",
+            "StoreError",
+        ),
+        "markers.restore": ("restore",),
+        "messages.retrieval_tool": ("TOOL_NAME",),
+        "result": ("Compressed", "Decision", "ToolDecision"),
+        "retrieval": ("answer", "own_calls", "retrieve"),
+        "shortening": ("Shortened", "shorten"),
+        "types": ("About", "After", "Before", "Counter", "Embedder", "Reranker", "Store"),
+    },
+)

@@ -187,3 +187,21 @@ def _not_json(item: object, cyclic: bool) -> str:
     else:
         advice = "Pass str(item), or what is needed of it."
     return f"{described(item)}; messages hold only what JSON holds: dict, list, str, numbers, bool, None. {advice}"
+
+
+def loaded(text: str | bytes) -> Any:
+    """The value of a JSON text of unknown origin; None if it cannot be read.
+
+    >>> loaded("[1]"), loaded("no JSON")
+    ([1], None)
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def loaded_object(text: str | bytes) -> dict[str, Any] | None:
+    """The same for a JSON object: None for any other value."""
+    found = loaded(text)
+    return found if isinstance(found, dict) else None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 
-def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """The ``__getattr__`` of a package: ``homes`` says in which of its modules each name is."""
+def lazy(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """The ``__getattr__`` and the ``__dir__`` of a package: ``names`` has those of each of its modules."""
+    homes = {name: module for module, listed in names.items() for name in listed}
 
     def load(name: str) -> object:
         import sys
@@ -20,4 +21,9 @@ def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
         setattr(sys.modules[package], name, value)
         return value
 
-    return load
+    def listed_names() -> list[str]:
+        import sys
+
+        return sorted({*vars(sys.modules[package]), *homes})
+
+    return load, listed_names

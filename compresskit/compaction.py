@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .content import MadeForms
@@ -54,6 +55,7 @@ class Compaction:
         shortening: The caller's shrinker.
         rules: The caller's rules, by text.
         after: The caller's own form of a text.
+        opens: Whether the last to go may be opened: not for a price, as long as the trigger is not reached.
         forms: The forms that it gave, by text.
         made: The compact forms of texts. Judging and writing may need them several times.
     """
@@ -71,13 +73,16 @@ class Compaction:
     shortening: Shortening | None
     rules: Mapping[Place, Treatment]
     after: Function | None
+    opens: bool = True
     forms: dict[Place, str] = field(default_factory=dict)
     made: MadeForms = field(default_factory=dict)
 
     def begun(self) -> Begun | None:
         """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
         measure = self.request.measure
-        texts = (text for turn in self.whole.turns for text in turn.texts)
+        turns = self.whole.turns
+        constant = (text for turn in turns if turn.fixed or turn.unread for text in turn.constant)
+        texts = chain((block.text for turn in turns for block in turn.blocks), constant)
         # not with functions of the caller, which may cost money and must not be asked for nothing
         asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
         if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
@@ -91,6 +96,8 @@ class Compaction:
         while True:
             judged, entering = begun or self._judged(stays)
             written, floor = fitted(limits, judged, self.shortening)
+            if not self.opens:
+                return _completed(written, entering, opened, len(judged.messages)), floor
             more = to_open(stays, floor, limits)
             smaller = stays.without(more)
             if not more and floor > max(limits.room, limits.most):

@@ -141,10 +141,10 @@ def compress(
         on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
             shortens results of which an excerpt costs less than the whole text, with the retrievals that it may cause:
-            text that is already in the conversation is not repeated, and a quarter of the rest is shown, or half if
-            a quarter would show nothing, chosen for the call that asked for it. Results of up to 100 tokens, JSON and
-            search results stay whole. The model can retrieve the rest, so "views" does nothing with
-            ``recoverable=False``.
+            text that is already in the conversation is not repeated, and about a fifth of the rest is shown, or half if
+            a fifth would show nothing, chosen for the call that asked for it. Results of up to 100 tokens, JSON, search
+            results, lines that a call asks for by their numbers, and small files once the agent edits files stay whole.
+            The model can retrieve the rest, so "views" does nothing with ``recoverable=False``.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix
             new.
         breakpoints: ``result.request`` tells Anthropic where to cache, with up to three cache_control marks next to
@@ -235,6 +235,7 @@ def compress(
         shortening=None if shrinker is None else shortening_by(shrinker, turns, query, measure),
         rules=ruled,
         after=form,
+        opens=kept is None or kept.compressed_tokens > trigger,
     )
     return _compacted(call, compaction, kept)
 
@@ -421,7 +422,7 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     if kept is not None and not call.pays(kept, result):
         result = replace(kept, settled_tokens=result.compressed_tokens)
         call.going.hand_on(result)
-    if not result.target_met:
+    if not result.target_met and compaction.opens:  # else it is below the trigger, and came for its price alone
         _warn(result)
     return result
 

@@ -96,6 +96,18 @@ def check_whole(name: str, value: object, least: int = 1, unit: str = "", advice
     raise InvalidArgument(f"{name} is {shown(value)}; {what}, {least} or more, was expected.{advice}")
 
 
+def check_name(name: str, value: object, expected: str, example: str = "") -> None:
+    """Raises InvalidArgument for what is no name, or an empty one.
+
+    >>> check_name("model", 5, "a model's name", "gpt-4o")
+    Traceback (most recent call last):
+    compresskit.errors.InvalidArgument: model is 5; a model's name was expected, such as 'gpt-4o'.
+    """
+    if not isinstance(value, str) or not value:
+        such_as = f", such as {example!r}" if example else ""
+        raise InvalidArgument(f"{name} is {shown(value)}; {expected} was expected{such_as}.")
+
+
 def check_object(name: str, value: object, methods: str, advice: str) -> None:
     """Raises InvalidArgument for a value without these methods, and for a class.
 

@@ -7,23 +7,24 @@ The docstring of ``compress`` says in full what each option does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar, TypedDict
 
-from .errors import InvalidArgument, check_cache, check_object, check_whole, described, meant, shown
+from .errors import InvalidArgument, check_cache, check_name, check_object, check_whole, described, meant, shown
 from .messages.must_stay import check_named
 from .messages.observations import MODES
 from .messages.reading import check_shape
 from .messages.tools import names_of
 from .prices import Prices
 from .result import Compressed
-from .rules import checked, checked_rules
+from .rules import Rule, checked, checked_rules
 from .rules.hooks import checked_hook
 from .stores.limits import TTL
 from .tokens.measure import check_counter
+from .types import About, After, Before, Protect, Reranker
 
 Check = Callable[[str, Any], object]  # raises InvalidArgument for a wrong value of an option of this name
 
@@ -116,8 +117,7 @@ def check_flag(name: str, value: object) -> None:
 
 def check_model(name: str, value: object) -> None:
     """Raises InvalidArgument for what is no model's name."""
-    if not isinstance(value, str) or not value:
-        raise InvalidArgument(f"{name} is {shown(value)}; a model's name was expected, such as 'gpt-4o'.")
+    check_name(name, value, "a model's name", "gpt-4o")
 
 
 def check_text(name: str, value: object) -> None:
@@ -130,7 +130,7 @@ def _tokens(name: str, value: object) -> None:
     check_whole(name, value, unit="tokens", advice=_DEFAULT)
 
 
-def _or_none(check: Check) -> Check:
+def or_none(check: Check) -> Check:
     """The check of an option that may also be None."""
     return lambda name, value: None if value is None else check(name, value)
 
@@ -208,7 +208,7 @@ def _named(check: Callable[[Any, str], object]) -> Check:
     return lambda name, value: check(value, name)
 
 
-def _anything(_name: str, _value: object) -> None:
+def anything(_name: str, _value: object) -> None:
     """The check of a value that is checked elsewhere."""
 
 
@@ -235,19 +235,19 @@ _TURNS = (COMPRESS, CONVERSATION, CLIENT, PROXY)  # that know the turn before
 _LOOP = (COMPLETION, CLIENT, PROXY)  # that answer retrievals themselves
 # fmt: off
 _ROWS = (
-    Option("messages", None, _anything, (COMPRESS,), "The conversation."),
+    Option("messages", None, anything, (COMPRESS,), "The conversation."),
     Option("model", None, check_model, (COMPRESS, CONVERSATION, POSTPROCESSOR, COMMANDS),
            "The model decides the tokenizer."),
     Option("trigger", 200_000, _tokens, (*_ALL, COMMANDS),
            "Compress only if the whole request costs more tokens than this."),
-    Option("target", None, _or_none(_tokens), (*_ALL, COMMANDS),
+    Option("target", None, or_none(_tokens), (*_ALL, COMMANDS),
            "The whole result may cost this many tokens, at most the trigger."),
-    Option("query", None, _or_none(_query), (*_PYTHON, COMMANDS), "The text that relevance is judged against."),
-    Option("tools", None, _or_none(_tools), (COMPRESS, CONVERSATION, COMMANDS), "The tools of your request."),
-    Option("tool_budget", None, _or_none(_tokens), _ALL, "The tokens that the definitions of all tools may cost."),
+    Option("query", None, or_none(_query), (*_PYTHON, COMMANDS), "The text that relevance is judged against."),
+    Option("tools", None, or_none(_tools), (COMPRESS, CONVERSATION, COMMANDS), "The tools of your request."),
+    Option("tool_budget", None, or_none(_tokens), _ALL, "The tokens that the definitions of all tools may cost."),
     Option("keep_tools", (), _tool_names, _ALL, "Names of tools that are offered whole whatever they cost."),
-    Option("protect", None, _or_none(check_named), (*_PYTHON, POSTPROCESSOR), "Messages that must not change."),
-    Option("open", None, _or_none(check_named), _ALL, "Messages whose texts may change although they would stay."),
+    Option("protect", None, or_none(check_named), (*_PYTHON, POSTPROCESSOR), "Messages that must not change."),
+    Option("open", None, or_none(check_named), _ALL, "Messages whose texts may change although they would stay."),
     Option("cached", "move", _word("move", "keep"), _ALL, "What cache marks mean."),
     Option("results", "auto", _word(*MODES), _ALL, "Where results are."),
     Option("folds", True, check_flag, _ALL, "Whether a run of messages may become one message."),
@@ -257,33 +257,33 @@ _ROWS = (
     Option("recoverable", True, check_flag, (*_PYTHON, COMMANDS),
            "Whether the model can retrieve what was taken out."),
     Option("shape", "auto", check_shape, (COMPRESS, CONVERSATION, COMMANDS), "The shape of the messages."),
-    Option("cache", None, _or_none(_cache), (COMPRESS, COMPLETION),
+    Option("cache", None, or_none(_cache), (COMPRESS, COMPLETION),
            "The texts that earlier calls took out of these messages."),
-    Option("embedder", None, _or_none(_embedder), (*_OBJECTS, POSTPROCESSOR), "Judges relevance by meaning too."),
-    Option("embedding_model", None, _or_none(_embedding_model), (*_ALL, POSTPROCESSOR, COMMANDS),
+    Option("embedder", None, or_none(_embedder), (*_OBJECTS, POSTPROCESSOR), "Judges relevance by meaning too."),
+    Option("embedding_model", None, or_none(_embedding_model), (*_ALL, POSTPROCESSOR, COMMANDS),
            "The name of an embedding model of LiteLLM, instead of an embedder."),
-    Option("reranker", None, _or_none(_reranker), (*_ALL, POSTPROCESSOR, COMMANDS), "Reorders the best texts."),
-    Option("shrinker", None, _or_none(_shrinker), (*_OBJECTS, POSTPROCESSOR, COMMANDS),
+    Option("reranker", None, or_none(_reranker), (*_ALL, POSTPROCESSOR, COMMANDS), "Reorders the best texts."),
+    Option("shrinker", None, or_none(_shrinker), (*_OBJECTS, POSTPROCESSOR, COMMANDS),
            "Says prose in fewer words if an excerpt would leave much out."),
     Option("rules", None, _named(checked), (*_ALL, POSTPROCESSOR, COMMANDS), "What may happen to which texts."),
     Option("before", None, checked_hook, (*_ALL, POSTPROCESSOR),
            "Your own function of a text, which gives the text to send."),
     Option("after", None, checked_hook, (*_ALL, POSTPROCESSOR),
            "Your own function of a text, which says it in a shorter form."),
-    Option("previous", None, _or_none(_previous), (COMPRESS,), "The result of the turn before."),
+    Option("previous", None, or_none(_previous), (COMPRESS,), "The result of the turn before."),
     Option("on_entry", False, _named(entry_forms), _TURNS,
            "Whether new tool results are made smaller before they are sent for the first time."),
     Option("offer_tool", False, check_flag, _TURNS, "Whether the retrieval tool is offered from the first turn on."),
     Option("breakpoints", False, check_flag, _TURNS, "Whether the request tells Anthropic where to cache."),
-    Option("prices", None, _or_none(_prices), (*_ALL, COMMANDS),
+    Option("prices", None, or_none(_prices), (*_ALL, COMMANDS),
            "Whether prices decide when a compaction comes and how much it keeps."),
     Option("max_rounds", 5, partial(check_whole, unit="rounds", advice=_DEFAULT), _LOOP,
            "Turns of retrievals that are answered within one request."),
-    Option("max_retrieved_tokens", None, _or_none(_tokens), _LOOP, "Tokens of all these answers together."),
+    Option("max_retrieved_tokens", None, or_none(_tokens), _LOOP, "Tokens of all these answers together."),
     Option("on_error", "send", _word("send", "raise"), _LOOP, "What happens to a request if compression fails."),
-    Option("store", None, _or_none(_store), _LOOP, "Where the state between requests is kept."),
-    Option("conversation", None, _anything, (COMPLETION,), "The conversation that the request belongs to."),
-    Option("router", None, _or_none(_router), (COMPLETION,), "Is called instead of litellm."),
+    Option("store", None, or_none(_store), _LOOP, "Where the state between requests is kept."),
+    Option("conversation", None, anything, (COMPLETION,), "The conversation that the request belongs to."),
+    Option("router", None, or_none(_router), (COMPLETION,), "Is called instead of litellm."),
     Option("enabled", True, check_flag, (CLIENT, PROXY), "Whether requests are compressed."),
     Option("ttl", TTL, check_whole, (PROXY,), "Seconds until the store forgets a conversation that does not go on."),
     Option("secret", "", check_text, (CLIENT, PROXY), "The secret with which the names in the store are hashed."),
@@ -313,16 +313,10 @@ _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
         (COMPLETION, "on_entry"): _TO_CONVERSATION,
         (COMPLETION, "previous"): "Pass conversation=Conversation(model), which knows the turn before.",
         (COMPLETION, "shape"): "Leave it out: completion() takes OpenAI's messages for every model.",
-        (
-            CONVERSATION,
-            "counter",
-        ): _WITH_A_CALL,
+        (CONVERSATION, "counter"): _WITH_A_CALL,
         (CONVERSATION, "embedder"): "Name an embedding_model, because an object cannot be written down.",
         (CONVERSATION, "previous"): "A conversation knows the turn before.",
-        (
-            CONVERSATION,
-            "shrinker",
-        ): _WITH_A_CALL,
+        (CONVERSATION, "shrinker"): _WITH_A_CALL,
         (PROXY, "cache"): "The proxy keeps the texts that it takes out in its store.",
         (PROXY, "embedder"): "Name an embedding_model of LiteLLM.",
         (PROXY, "previous"): "The proxy finds the turn before by the messages. Give it a store.",
@@ -346,14 +340,73 @@ def switched(value: object) -> bool | None:
     return SWITCH.get(str(value).strip().lower())
 
 
-class Policy:
-    """What follows from the options of a client or of the proxy for each request. It has no field of its own."""
+class CommonOptions(TypedDict, total=False):
+    """The options that a Conversation and a client take, for type checkers."""
 
-    on_error: str
-    on_entry: bool | str
+    query: str | None
+    folds: bool
+    recoverable: bool
+    embedding_model: str | None
+    offer_tool: bool
     breakpoints: bool
     prices: Prices | bool | None
-    before: Any
+    rules: Sequence[Rule | Mapping[str, Any]] | None
+    token_factor: float
+    tool_budget: int | None
+    keep_tools: Sequence[str]
+    before: Before | Callable[[str, About], str] | None
+    after: After | Callable[[str, About], str] | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The options that a client and the proxy share, and what follows from them for each request.
+
+    Attributes:
+        enabled: Whether requests are compressed. False leaves every request and response as it is.
+        trigger, target, open, cached, results, folds, embedding_model, reranker, rules, tool_budget, keep_tools: As for
+            ``compress``.
+        on_entry, offer_tool, breakpoints, after: As for ``compress``.
+        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
+            request is answered with an error of status 400, whatever ``on_error`` says.
+        prices: Whether compactions depend on the prices of the model; or the prices themselves.
+        max_rounds: The turns of retrievals that are answered within one request.
+        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
+        on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
+            of status 400.
+        secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
+            person who can read the store could test guesses. Processes that share a store need the same one.
+        taker: Who takes the options.
+    """
+
+    taker: ClassVar[str]
+    enabled: bool = True
+    trigger: int = 200_000
+    target: int | None = None
+    open: Protect | None = None
+    cached: str = "move"
+    results: str = "auto"
+    folds: bool = True
+    embedding_model: str | None = None
+    reranker: Reranker | str | None = None
+    rules: Any = None
+    tool_budget: int | None = None
+    keep_tools: Sequence[str] = ()
+    before: Any = None
+    after: Any = None
+    on_entry: bool | str = False
+    offer_tool: bool = False
+    breakpoints: bool = False
+    prices: Prices | bool | None = None
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: str = "send"
+    secret: str = ""
+
+    @property
+    def replays(self) -> bool:
+        """Whether the compactions of a history that is not in the store are repeated; see ``chat/replay.py``."""
+        return True
 
     @property
     def strict(self) -> bool:

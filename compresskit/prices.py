@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
-from .errors import InvalidArgument, shown
+from .errors import InvalidArgument, check_name, shown
 
 WRITE, WRITE_HOUR, READ = 1.25, 2.0, 0.1  # times the input price, where nothing else is known
 MINIMUM = 1_024  # tokens: the shortest prompt that OpenAI, and Anthropic for most models, caches
@@ -136,8 +136,7 @@ def prices_for(model: str) -> Prices:
         >>> prices_for("bedrock/us.anthropic.claude-opus-4-7-20260416-v1:0").minimum
         2048
     """
-    if not isinstance(model, str) or not model:
-        raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o'.")
+    check_name("model", model, "a model's name", "gpt-4o")
     plain, entry = _plain_claude(model), _entry(model)
     if entry and entry["input"]:
         prices = _prices(model.lower(), entry)

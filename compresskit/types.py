@@ -182,12 +182,6 @@ class Turn:
         """Every text that never changes, to be counted."""
         return (*self.fixed, *self.unread)
 
-    @property
-    def texts(self) -> list[str]:
-        """Every text of the message, to be counted."""
-        texts = [block.text for block in self.blocks]
-        return [*texts, *self.fixed, *self.unread] if self.fixed or self.unread else texts
-
     def set_aside(self, text: str) -> None:
         """Adds a text that never changes and is not read."""
         self.unread = _with(self.unread, text)

@@ -63,9 +63,9 @@ def test_the_floor_counts_the_texts_that_a_target_does_not_open():
     """The newest texts are the last to go. A result that keeps them whole says what a smaller target comes to."""
     call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": '{"path": "a.md"}'}}
     messages = [
-        {"role": "user", "content": "Which harbour was closed?\n\n" + make_text("prose", 2, 60)},
+        {"role": "user", "content": "Which harbour was closed?\n\n" + make_text("prose", 2, 4000)},
         {"role": "assistant", "content": None, "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "c1", "content": make_text("log", 3, 60)},
+        {"role": "tool", "tool_call_id": "c1", "content": make_text("log", 3, 4000)},
     ]
     total = compress(messages, MODEL, trigger=10**9).original_tokens
     least = compress(messages, MODEL, trigger=1, target=1).compressed_tokens

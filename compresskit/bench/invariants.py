@@ -7,10 +7,11 @@ exchanges fold as a whole, so that their ids and inputs are gone from the reques
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ..responses import calls_of
+from ..responses.settling import as_object
 from ..rules import Rule
 from ..types import Message
 from . import sample
@@ -24,16 +25,8 @@ Check = Callable[[Sequence[Message], Sequence[Message]], bool]
 
 def calls(messages: Sequence[Message]) -> list[tuple[str, str, Any]]:
     """Id, tool and input of every call, in order."""
-    found = [
-        (str(block.get("id")), str(block.get("name")), block.get("input"))
-        for block in _blocks(messages)
-        if block.get("type") == "tool_use"
-    ]
-    for message in messages:
-        for call in message.get("tool_calls") or ():
-            function = call["function"]
-            found.append((str(call["id"]), function["name"], json.loads(function["arguments"])))
-    return found
+    made = [call for message in messages for call in calls_of(message)]
+    return [(str(one.id), one.name, as_object(one.arguments)) for one in made]
 
 
 def results(messages: Sequence[Message]) -> list[tuple[str, Any]]:

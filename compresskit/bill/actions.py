@@ -1,7 +1,8 @@
 """The requests of a run, and what the model's next action needs of the history before it.
 
 An action needs an atom (an id, a path, a number, an identifier) if it uses it, and if only the history has it: the
-atom is not in the system prompt or in the last two messages.
+atom is not in the system prompt or in the last two messages. Atoms that the last two messages have are listed apart.
+They count if a result entered without them.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ class Request(NamedTuple):
         end: The messages of the request are those before this index.
         wanted: The atoms that the answer needs of them.
         lines: The lines of the answer that it may have copied from them; see ``lines`` in ``texts.py``.
+        near: The atoms of the answer that the last two of them have, and the system prompt does not.
     """
 
     end: int
     wanted: frozenset[str]
     lines: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
 
 
 def requests(messages: Sequence[Message], start: int = 0, ends: Sequence[int] | None = None) -> list[Request]:
@@ -52,10 +55,7 @@ def requests(messages: Sequence[Message], start: int = 0, ends: Sequence[int] | 
     else:
         after = [_made_until(messages, end) for end in ends]
     texts = list(map(read, messages))
-    return [
-        Request(end, _needed(messages[:end], messages[end:stop], texts), _written(messages[end:stop]))
-        for end, stop in zip(ends, after, strict=True)
-    ]
+    return [_request(end, messages[:end], messages[end:stop], texts) for end, stop in zip(ends, after, strict=True)]
 
 
 def action(message: Message) -> str:
@@ -85,23 +85,25 @@ def _given(call: dict[str, Any]) -> dict[str, Any]:
 
 def request(messages: Sequence[Message], end: int) -> Request:
     """The request that the message with this index answers."""
-    return Request(end, needed(messages[:end], messages[end]), _written([messages[end]]))
+    return _request(end, messages[:end], [messages[end]], list(map(read, messages[:end])))
 
 
 def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
     """The atoms of the next action which only the history gives."""
-    return _needed(history, [next_message], list(map(read, history)))
+    return _request(len(history), history, [next_message], list(map(read, history))).wanted
 
 
-def _needed(history: Sequence[Message], made: Sequence[Message], texts: Sequence[str]) -> frozenset[str]:
-    """The same for an answer of several items. ``texts`` are those of the history, and may go on."""
+def _request(end: int, history: Sequence[Message], made: Sequence[Message], texts: Sequence[str]) -> Request:
+    """The request before an answer of one or more items. ``texts`` are those of the history, and may go on."""
     done = list(map(_action_or_nothing, made))
     found = frozenset().union(*map(atoms, [text for text in done if text]))
     early = max(0, len(history) - 2)
     system = [texts[index] for index in range(early) if history[index].get("role") in ("system", "developer")]
-    known = [*system, *texts[early : len(history)]]
-    before = texts[: len(history)]
-    return frozenset(atom for atom in found if not any_shows(known, atom) and any_shows(reversed(before), atom))
+    newest, before = texts[early : len(history)], texts[:early]
+    own = [atom for atom in found if not any_shows(system, atom)]
+    near = frozenset(atom for atom in own if any_shows(newest, atom))
+    wanted = frozenset(atom for atom in own if atom not in near and any_shows(reversed(before), atom))
+    return Request(end, wanted, _written(made), near)
 
 
 def _written(made: Sequence[Message]) -> frozenset[str]:

@@ -93,7 +93,7 @@ def replay(
     """
     known = _Known(sizes)
     before, state, found, seen = _Prompt([], []), None, [], 0
-    for end, wanted, written in requests:
+    for end, wanted, written, near in requests:
         history = list(messages[:end])
         sent, seconds, error = _step(send, history, state)
         state = sent.state if error is None else state
@@ -102,7 +102,7 @@ def replay(
         shared = _same(before.parts, prompt.parts)
         split = prices.split(prompt.tokens, sum(prompt.sizes[:shared]))
         changed = _changed(before.parts, prompt.parts, shared)
-        bounce, retrieves, loses = _retrieval(history, wanted, sent, prompt.tokens, prices, known)
+        bounce, retrieves, loses = _retrieval(history, wanted | near, sent, prompt.tokens, prices, known)
         found.append(
             Figures(
                 prompt.tokens,
@@ -230,15 +230,12 @@ def _retrieval(
 
 
 def _copies(history: list[Message], written: frozenset[str], sent: Sent, known: _Known) -> bool:
-    """Whether an answer repeats whole lines that only the history before its last two messages has, not the request.
+    """Whether an answer repeats whole lines of the history that cannot be read in the request.
 
     No retrieval is counted for them. An editor that wants the old text exactly needs them, but a model also writes the
     same line again by itself.
     """
-    if not written:
-        return False
-    early = max(0, len(history) - 2)
-    return bool(written & known.lines(history[:early]) - known.lines(history[early:]) - known.lines(sent.messages))
+    return bool(written) and bool(written & known.lines(history) - known.lines(sent.messages))
 
 
 def _holders(history: Sequence[Message], wanted: Sequence[str], known: _Known) -> Iterator[Message]:

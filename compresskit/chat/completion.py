@@ -196,10 +196,8 @@ def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:
                 records,
                 lambda runs: _compressed(options, kwargs, caller_messages, runs),
                 report,
-                max_rounds=options.max_rounds,
-                max_retrieved_tokens=options.max_retrieved_tokens,
-                store=options.store,
-                strict=options.strict,
+                options,
+                options.store,
             )
         )
         return request

@@ -6,9 +6,9 @@ It holds nothing else. Written as JSON and read in another process, it goes on w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from .._json import clone, dumps, exactly
 from ..compression import compress
@@ -16,11 +16,11 @@ from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
 from ..messages.must_stay import check_named
 from ..messages.retrieval_tool import schema
-from ..options import CONVERSATION, check_options, names_for
+from ..options import CONVERSATION, CommonOptions, check_options, names_for
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
-from ..rules import Rule, checked
+from ..rules import checked
 from ..rules.hooks import Function, checked_hook
 from ..tokens.measure import measure_for
 from ..turns import weights as turn_tuning
@@ -32,30 +32,17 @@ _VERSION = 1  # of the JSON text; another version is not read
 _HOOKS = ("before", "after")  # options that cannot be written down
 
 
-class ConversationOptions(TypedDict, total=False):
+class ConversationOptions(CommonOptions, total=False):
     """The options of ``compress`` that a Conversation takes: the same in every turn, and all but the hooks in JSON."""
 
-    query: str | None
     tools: Sequence[Tool] | None
     protect: Sequence[int | str] | None
     open: Sequence[int | str] | None
     cached: str
     results: str
-    folds: bool
-    recoverable: bool
     shape: str
-    embedding_model: str | None
     reranker: str | None
     on_entry: bool | str
-    offer_tool: bool
-    breakpoints: bool
-    prices: Prices | bool | None
-    rules: Sequence[Rule | Mapping[str, Any]] | None
-    token_factor: float
-    tool_budget: int | None
-    keep_tools: Sequence[str]
-    before: Before | Callable[[str, About], str] | None
-    after: After | Callable[[str, About], str] | None
 
 
 def _no_function(name: str, value: object) -> None:
@@ -98,7 +85,7 @@ class Conversation:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
         rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 3 % of the tokens of the
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 4.5 % of the tokens of the
         trigger; else it comes once it is paid.
 
         Raises:

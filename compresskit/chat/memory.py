@@ -14,6 +14,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .._json import loaded
 from ..messages.cache_control import unmarked
 from ..messages.shapes import is_made
 from ..responses import Record, names, put_back
@@ -83,10 +84,10 @@ class Remembered:
 
     def _state(self, name: str) -> tuple[Compressed, dict[int, Record]] | None:
         """The result and the records under a name, or under the name that replaced it; None if they are not valid."""
-        state = _loaded(self._get(name))
+        state = loaded(self._get(name) or "")
         for _ in range(_LOOKED_BACK):
             if isinstance(state, dict) and isinstance(state.get("now"), str):
-                state = _loaded(self._get(state["now"]))
+                state = loaded(self._get(state["now"]) or "")
         try:
             records = {int(index): record for index, record in state["records"].items() if isinstance(record, dict)}
             return from_fields(state["result"], self._secret), records
@@ -99,7 +100,7 @@ class Remembered:
         Older ones are stored with the result, so that a long conversation needs few requests to the store.
         """
         named = {index: name for index, name in names(messages).items() if index >= start} if self._store else {}
-        found = {index: _loaded(self._get(name)) for index, name in named.items()}
+        found = {index: loaded(self._get(name) or "") for index, name in named.items()}
         return {index: record for index, record in found.items() if isinstance(record, dict)}
 
     def _get(self, name: str) -> str | None:
@@ -133,13 +134,6 @@ class Remembered:
 def _canonical(message: Message) -> bytes:
     """A message as bytes, without its cache marks, which clients move in every turn."""
     return json.dumps(unmarked(message), sort_keys=True, default=str).encode()
-
-
-def _loaded(text: str | None) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        return None
 
 
 def _holds(previous: Compressed, messages: list[Message]) -> bool:

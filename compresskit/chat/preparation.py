@@ -7,10 +7,10 @@ turns, and keeps the result.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from .. import _observer
-from ..messages.retrieval_tool import has_ours
+from ..messages.retrieval_tool import has_ours, offered
 from ..responses import Record, put_back
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, Originals
@@ -20,17 +20,29 @@ from .loop import Request
 from .report import REPORTED
 
 
+class Limits(Protocol):
+    """The options of the loop: see ``Request``."""
+
+    @property
+    def max_rounds(self) -> int: ...
+
+    @property
+    def max_retrieved_tokens(self) -> int | None:
+        """The tokens of all answers together; None: the tokens that the trigger leaves, or 4,000."""
+
+    @property
+    def strict(self) -> bool: ...
+
+
 def prepare(
     kwargs: Mapping[str, Any],
     caller_messages: list[Message],
     records: Mapping[int, Record],
     compressed: Callable[[list[list[Message]]], Compressed],
     report: dict[str, Any],
-    *,
-    max_rounds: int,
-    max_retrieved_tokens: int | None,
+    limits: Limits,
     store: Any,
-    strict: bool,
+    offers: bool = False,
 ) -> tuple[dict[str, Any], Request]:
     """Returns the arguments that change ({} if the call goes out as it is), and the request for the loop.
 
@@ -42,10 +54,9 @@ def prepare(
         records: Our calls of earlier turns, by the index of the message that they belong to.
         compressed: A function that compresses. It is given, for each of ``caller_messages``, the messages to send.
         report: The report, which is filled in.
-        max_rounds: See ``Request``.
-        max_retrieved_tokens: The tokens of all answers together; None: the tokens that the trigger leaves, or 4,000.
+        limits: The limits of the loop.
         store: See ``Request``.
-        strict: See ``Request``.
+        offers: Whether our tool is offered in any case, because texts were left out before the request.
     """
     # all calls of compress() for one request are one compression
     result = _observer.compressed(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
@@ -59,11 +70,14 @@ def prepare(
         and result.tools == (kwargs.get("tools") or None)
     )
     changes = {} if same else result.request
+    if offers:
+        changes = {**changes, "tools": offered(result.tools or [], "openai")}
     # A model that sees earlier calls of our tool may call it again even if it is not offered.
-    rounds = max_rounds if records or has_ours(result.tools) else 0
-    room = max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
+    rounds = limits.max_rounds if records or offers or has_ours(result.tools) else 0
+    room = limits.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, result.messages)
     answering = _observer.answering(result.model) if rounds else None
     toolbox = toolbox_of(kwargs.get("tools"), result.tools)
     prepared = {**kwargs, **changes}
+    strict = limits.strict
     return changes, Request(prepared, caller_messages, cache, rounds, room, store, strict, report, answering, toolbox)

@@ -6,6 +6,7 @@ If a step fails, its error is raised inside the generator, at the yield.
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -24,7 +25,7 @@ class Model(NamedTuple):
 
 
 class Call(NamedTuple):
-    """Call a method of the client, which the async driver awaits."""
+    """Call a method of the client. The async driver awaits what it returns, if that can be awaited."""
 
     method: str
     argument: Any
@@ -117,7 +118,8 @@ async def _awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
         if isinstance(step, Model):
             return await client.acompletion(**step.kwargs), None
         if isinstance(step, Call):
-            return await getattr(client, step.method)(step.argument), None
+            made = getattr(client, step.method)(step.argument)
+            return (await made) if inspect.isawaitable(made) else made, None
         if isinstance(step, Work):
             return await _in_thread(step.run), None
         if isinstance(step, Next):

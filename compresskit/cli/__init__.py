@@ -3,7 +3,7 @@
 It only re-exports, at first use. The commands read and write files, and the library decides about texts.
 """
 
-from .._lazy import loader
+from .._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-__getattr__ = loader(__name__, {"cli": "commands", "main": "entry"})
+__getattr__, __dir__ = lazy(__name__, {"commands": ("cli",), "entry": ("main",)})

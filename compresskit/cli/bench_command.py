@@ -16,12 +16,11 @@ from .. import __version__
 from ..bench import PROMISED, Run, Settings, failed, figure_names, measure, record
 from ..errors import CompresskitError
 from ..messages import SHAPES
-from ..sessions import Session, chained, find
-from .bill_commands import draw, new_table
-from .input import InputError, read_sessions
+from .input import InputError, newest_sessions
 from .output import open_output, printable, to_json
 from .progress import progress
 from .request_options import rules_option
+from .tables import draw, new_table
 
 DEFAULT_SHARES = "0.5,0.3"
 DEFAULT_SECONDS = 45  # seconds for all sessions together
@@ -114,7 +113,7 @@ def bench_command(
     known = figure_names(settings)
     if wrong := [name for name in thresholds if name not in known]:
         raise click.UsageError(f"there is no figure {printable(wrong[0])!r}; there are {', '.join(known)}")
-    sessions = _sessions(paths, limit)
+    sessions = newest_sessions([Path(path) for path in paths], limit)
     with progress(len(sessions), doing="measuring") as step:
         try:
             run = measure(sessions, settings, seconds, step)
@@ -139,16 +138,6 @@ def _settings(options: dict[str, Any]) -> Settings:
     given |= {"folds": False} if options["no_folds"] else {}
     given |= {"recoverable": False} if options["no_recover"] else {}
     return Settings(options["shares"], options["model"], options["shape"], given)
-
-
-def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
-    files = [Path(path) for path in paths]
-    if missing := [str(path) for path in files if not path.exists() and str(path) != "-"]:
-        raise InputError(f"{missing[0]} does not exist")
-    found = find(files)
-    if len(found) > limit:
-        click.echo(f"note: the newest {limit} of {len(found)} files; give --limit for more", err=True)
-    return chained([session for path in found[:limit] for session in read_sessions(str(path))])
 
 
 def _table(run: Run, gates: dict[str, float]) -> str:

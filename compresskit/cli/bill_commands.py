@@ -5,7 +5,6 @@ All figures are those of compresskit.bill. This module adds them up, and shows t
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -13,24 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ..bill import SETTINGS, Bill, Savings, savings
 from ..bill.savings import NOTHING, WITHOUT
 from ..errors import CompresskitError, InvalidMessages, InvalidSession
 from ..prices import MILLION
-from ..sessions import Session, chained, find, homes
-from .input import InputError, read_sessions
+from ..sessions import Session, homes
+from .input import InputError, newest_sessions, read_sessions
 from .library import DEFAULT_TRIGGER
 from .output import open_output, printable, to_json
 from .progress import progress
+from .tables import draw, new_table, width
 
 FORMAT, VERSION = "compresskit-bill", 1
 WORTH_SAYING = 0.01  # the share of a bill below which a saving is called nothing
-_WIDTH = 120  # columns, if the output is no terminal
 _MAX_NAME = 44  # characters of a session's name in a table
 _HEADINGS = ("setting", "requests", "longest", "tokens", "read", "written", "new", "retrievals", "retrieving", "bill")
 _LEFT = ("setting", "session", "of")  # columns of words
@@ -137,21 +133,7 @@ def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
         raise InputError(
             "no sessions of Claude Code or Codex are in the home folder of this user; give their files or folders"
         )
-    missing = [str(place) for place in places if not place.exists() and str(place) != "-"]
-    if missing:
-        raise InputError(f"{missing[0]} does not exist")
-    files = find(places)
-    if len(files) > limit:
-        click.echo(f"note: the newest {limit} of {len(files)} files; give --limit for more", err=True)
-    found: list[Session] = []
-    for path in files[:limit]:
-        try:
-            found += read_sessions(str(path))
-        except InputError as error:
-            if len(files) == 1:
-                raise
-            click.echo(printable(f"note: {path.name} was left out: {error.message}"), err=True)
-    return chained(found)
+    return newest_sessions(places, limit, skips=True)
 
 
 def _replayed(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings:
@@ -258,11 +240,7 @@ def _notes(found: Sequence[Savings]) -> list[str]:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _width(), break_long_words=False, break_on_hyphens=False)
-
-
-def _width() -> int:
-    return Console().width if Console().is_terminal else _WIDTH
+    return textwrap.fill(text, width(), break_long_words=False, break_on_hyphens=False)
 
 
 def _title(session: Session) -> str:
@@ -273,20 +251,3 @@ def _title(session: Session) -> str:
 def _dollars(micro: int, known: bool) -> str:
     cents = round(micro * 100 / MILLION)
     return f"{'' if known else '~'}{'-' if cents < 0 else ''}${abs(cents) / 100:,.2f}"
-
-
-def new_table(headings: Sequence[str], left: Sequence[str]) -> Table:
-    """A table with these columns; those in ``left`` hold words."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False)
-    for heading in headings:
-        words = heading in left
-        table.add_column(heading, justify="left" if words else "right", no_wrap=not words, overflow="fold")
-    return table
-
-
-def draw(table: Table) -> str:
-    """The table as text."""
-    console = Console(file=io.StringIO(), width=_width(), highlight=False)
-    console.print(table)
-    stream = console.file
-    return stream.getvalue() if isinstance(stream, io.StringIO) else ""

@@ -6,14 +6,15 @@ How files are read and written, how the library is called and how the table look
 from __future__ import annotations
 
 import re
+import traceback
 from importlib import import_module
 from typing import Any
 
 import click
 
 from .. import __version__
-from .input import Conversation, InputError, read_conversations, read_results
-from .invoking import invoke
+from ..sessions import Session
+from .input import RESULT_FIELDS, InputError, cache_of, is_result, read_conversations, read_results
 from .kept import kept
 from .library import compress_one, compress_to_show, in_target, library_errors
 from .output import Failure, open_output, printable, to_json
@@ -38,36 +39,16 @@ Exit codes:
 """
 
 
-# The commands that are imported when they run: the module, the name there, and the first sentence of the help.
+# The commands that are imported when they run, or for the list of all commands: the module, and the name there.
 _OTHERS = {
-    "bench": (
-        "bench_command",
-        "bench_command",
-        "Check what compression promises, and measure what it keeps of your sessions; for CI.",
-    ),
-    "bill": (
-        "bill_commands",
-        "bill_command",
-        "Replay the sessions in FILE and print what they cost, with and without compression.",
-    ),
-    "doctor": (
-        "bill_commands",
-        "doctor_command",
-        'Say what compression would have saved in your sessions, also if the answer is "nothing".',
-    ),
-    "hook": ("hook_commands", "hook", "Shorten what an agent's tools return: Claude Code and Codex."),
-    "ledger": ("ledger_commands", "ledger", "Check and sum up a ledger of what compression cost and saved."),
-    "mcp": (
-        "mcp_command",
-        "mcp_command",
-        "Serve MCP on standard input and output: read, search, retrieve and, with --allow, run.",
-    ),
-    "recipes": ("recipes", "recipes", "Rules for common kinds of conversations, and what rules do."),
-    "serve": (
-        "serve",
-        "serve_command",
-        "Start a LiteLLM proxy that compresses: for Claude Code, Codex, and any client that takes a base URL.",
-    ),
+    "bench": ("bench_command", "bench_command"),
+    "bill": ("bill_commands", "bill_command"),
+    "doctor": ("bill_commands", "doctor_command"),
+    "hook": ("hook_commands", "hook"),
+    "ledger": ("ledger_commands", "ledger"),
+    "mcp": ("mcp_command", "mcp_command"),
+    "recipes": ("recipes", "recipes"),
+    "serve": ("serve", "serve_command"),
 }
 
 
@@ -80,18 +61,9 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _OTHERS:
             return super().get_command(ctx, cmd_name)
-        module, name, _ = _OTHERS[cmd_name]
+        module, name = _OTHERS[cmd_name]
         found: click.Command = getattr(import_module(f".{module}", __package__), name)
         return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = {name: super(Commands, self).get_command(ctx, name) for name in super().list_commands(ctx)}
-        texts = {name: (command and command.help) or "" for name, command in own.items()}
-        texts |= {name: text for name, (_, _, text) in _OTHERS.items()}
-        limit = formatter.width - 6 - max(map(len, texts))
-        with formatter.section("Commands"):
-            short = {name: click.Command(name, help=text).get_short_help_str(limit) for name, text in texts.items()}
-            formatter.write_dl(sorted(short.items()))
 
 
 class UnknownKey(Failure):
@@ -138,7 +110,8 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
     with open_output(output) as stream, progress(len(given), hidden=hidden or stream.isatty()) as step:
         for conversation in given:
             results.append(as_fields(compress_one(conversation, options)))
-            whole = {**conversation.extra, **results[-1]}
+            extra = {name: value for name, value in conversation.fields.items() if name not in RESULT_FIELDS}
+            whole = {**extra, **results[-1]}
             stream.write(to_json(whole, ascii_only=stream.isatty()))
             step()
     for conversation, result in zip(given, results, strict=True):
@@ -191,7 +164,7 @@ def restore_command(result: str, output: str | None) -> None:
     with open_output(output) as stream:
         for one in found:
             with library_errors(one.where):
-                messages = restore(one.messages, one.cache)
+                messages = restore(one.messages, cache_of(one))
             stream.write(to_json(messages, ascii_only=stream.isatty()))
 
 
@@ -229,7 +202,7 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
     if len(given) > 2 or (len(given) == 2 and store is not None):
         raise click.UsageError("give one KEY, behind a RESULT or alone; --store is for a KEY alone")
     *results, key = given
-    cache = {name: text for path in results for one in read_results(path) for name, text in one.cache.items()}
+    cache = {name: text for path in results for one in read_results(path) for name, text in cache_of(one).items()}
     if not results and (data := kept(key, store)) is not None:
         cache = {key: data.decode("utf-8", "surrogateescape")}
     with library_errors(""):
@@ -252,16 +225,16 @@ def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) 
     return (printable(where) + headline(result) + "\n").encode() if sums else render(result, where)
 
 
-def _result_to_show(context: click.Context, given: Conversation, options: dict[str, Any]) -> dict[str, Any]:
+def _result_to_show(context: click.Context, given: Session, options: dict[str, Any]) -> dict[str, Any]:
     """The file's own result, or one made on the spot."""
-    if not given.is_result:
+    if not is_result(given):
         from ..view import as_fields
 
         return as_fields(compress_to_show(given, options))
     for name in options:  # --message and --html are none of them
         if context.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             raise InputError(f"{given.where}already a result; options are for a conversation, leave them out")
-    return given.fields
+    return dict(given.fields)
 
 
 cli.add_command(shell_command("pipe"))
@@ -269,5 +242,15 @@ cli.add_command(shell_command("run"))
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line and return its exit code."""
-    return invoke(cli, arguments)
+    """Runs the command line, and makes an exit code of whatever happens."""
+    try:
+        return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except Exception:  # exit code 1 has a meaning of its own
+        traceback.print_exc()
+        return 70

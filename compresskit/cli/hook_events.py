@@ -102,14 +102,11 @@ def _with_stored(response: Any) -> Any:
     return {**rest, "stdout": text}
 
 
-def _texts(value: Any, depth: int = 0, name: str = "") -> list[str]:
+def _texts(value: Any) -> list[str]:
     """The texts of a result: it is one itself, or has them under the usual names."""
-    if isinstance(value, str):
-        return [value] if depth == 0 or name in _TEXTS else []
-    if depth > _MAX_DEPTH or not isinstance(value, dict | list):
-        return []
-    inner = value.items() if isinstance(value, dict) else ((name if depth else "", each) for each in value)
-    return [text for key, each in inner for text in _texts(each, depth + 1, key)]
+    found: list[str] = []
+    _replaced(value, found.append)
+    return found
 
 
 def _replaced(value: Any, short: Any, depth: int = 0, name: str = "") -> Any:

@@ -5,15 +5,16 @@ It does not check messages, because compress does that. It only writes notes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import click
 
 from ..errors import InvalidSession
-from ..sessions import Session, read, values
+from ..sessions import Session, chained, find, read, values
 from .output import Failure, printable
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
@@ -29,30 +30,19 @@ class InputError(Failure):
     exit_code = 2
 
 
-@dataclass(frozen=True)
-class Conversation:
-    """One conversation or result of the input."""
+def cache_of(session: Session) -> dict[str, str]:
+    """The cache beside the messages of a result; {} if there is none."""
+    cache = session.fields.get("cache")
+    return cache if isinstance(cache, dict) else {}
 
-    messages: Any
-    fields: dict[str, Any] = field(default_factory=dict)  # its object, where it came as one
-    where: str = ""  # "line 3: ", for error messages
 
-    @property
-    def has_cache(self) -> bool:
-        return isinstance(self.fields.get("cache"), dict)
+def is_result(session: Session) -> bool:
+    """Whether this is all of what `compresskit compress` wrote: its cache belongs to its messages."""
+    return _has_cache(session) and session.fields.keys() >= RESULT_FIELDS - {"tools"}
 
-    @property
-    def cache(self) -> dict[str, str]:
-        return self.fields["cache"] if self.has_cache else {}
 
-    @property
-    def is_result(self) -> bool:
-        """Whether this is all of what `compresskit compress` wrote: its cache belongs to its messages."""
-        return self.has_cache and self.fields.keys() >= RESULT_FIELDS - {"tools"}
-
-    @property
-    def extra(self) -> dict[str, Any]:
-        return {name: value for name, value in self.fields.items() if name not in RESULT_FIELDS}
+def _has_cache(session: Session) -> bool:
+    return isinstance(session.fields.get("cache"), dict)
 
 
 def read_sessions(path: str) -> list[Session]:
@@ -64,6 +54,30 @@ def read_sessions(path: str) -> list[Session]:
     return found.sessions
 
 
+def newest_sessions(places: Sequence[Path], limit: int, skips: bool = False) -> list[Session]:
+    """The sessions of the newest files in these places, with those that continue each other joined.
+
+    Args:
+        places: Files and folders.
+        limit: The number of files, with a note on standard error if there are more.
+        skips: Whether one of several files that cannot be read is left out with a note.
+    """
+    if missing := [str(place) for place in places if not place.exists() and str(place) != "-"]:
+        raise InputError(f"{missing[0]} does not exist")
+    files = find(places)
+    if len(files) > limit:
+        click.echo(f"note: the newest {limit} of {len(files)} files; give --limit for more", err=True)
+    found: list[Session] = []
+    for path in files[:limit]:
+        try:
+            found += read_sessions(str(path))
+        except InputError as error:
+            if not skips or len(files) == 1:
+                raise
+            click.echo(printable(f"note: {path.name} was left out: {error.message}"), err=True)
+    return chained(found)
+
+
 @contextmanager
 def readable() -> Iterator[None]:
     """Makes an InputError of any error of reading."""
@@ -73,16 +87,16 @@ def readable() -> Iterator[None]:
         raise InputError(str(error)) from error
 
 
-def read_conversations(path: str) -> list[Conversation]:
+def read_conversations(path: str) -> list[Session]:
     """The conversations in a file: one, or one for each line of JSONL, each session, or each part of a session."""
     return [_conversation(session) for session in read_sessions(path)]
 
 
-def read_results(path: str) -> list[Conversation]:
+def read_results(path: str) -> list[Session]:
     """The same, where every one has to have a cache, as the results of `compresskit compress` do."""
     found = read_conversations(path)
     for conversation in found:
-        if not conversation.has_cache:
+        if not _has_cache(conversation):
             raise InputError(
                 f"{conversation.where}not a result: there is no cache beside the messages;"
                 " give the file that `compresskit compress` wrote"
@@ -100,9 +114,10 @@ def read_tools(path: str) -> list[Any]:
     return tools
 
 
-def _conversation(session: Session) -> Conversation:
+def _conversation(session: Session) -> Session:
+    """A session with the fields of an object that a program would write for it."""
     if not session.source:
-        return Conversation(session.messages, dict(session.fields), session.where)
+        return session
     fields = {"id": session.name, "model": session.model, "tools": session.tools, "system": session.system}
     known = {name: value for name, value in fields.items() if value}
-    return Conversation(session.messages, {**known, "messages": session.messages}, f"{session.name}: ")
+    return replace(session, fields={**known, "messages": session.messages}, where=f"{session.name}: ")

@@ -16,13 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreError
-from ..stores.private import make_folder
+from ..stores.private import make_folder, replacing
 
 MAX_DAYS = 7  # days after which a kept output may be removed
 MAX_BYTES = 1 << 30  # bytes of all kept outputs; the oldest make room
 _CLEAN_SECONDS = 3600  # seconds between two looks for old files
 _CLEANED = ".cleaned"
-_ENDING = ".out"
+_ENDING, _NEW = ".out", ".new-"  # of a file, and the beginning of its name before it is whole
 _KEY = re.compile(r"[a-z]{12,60}")
 
 
@@ -79,15 +79,8 @@ def _write(directory: Path, key: str, data: bytes) -> None:
             raise StoreError("another output has the same key")
         os.utime(path)
         return
-    handle, temporary = tempfile.mkstemp(prefix=".new-", dir=directory)  # mode 0600
-    try:
-        with open(handle, "wb") as stream:
-            stream.write(data)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
+    with replacing(path, prefix=_NEW, lasting=False) as stream:
+        stream.write(data)
 
 
 def _private(directory: Path) -> Path:
@@ -124,7 +117,7 @@ def _clean(directory: Path) -> None:
 
 def _files(directory: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for path in directory.iterdir():
-        if path.suffix == _ENDING or path.name.startswith(".new-"):
+        if path.suffix == _ENDING or path.name.startswith(_NEW):
             with contextlib.suppress(OSError):
                 yield path, path.stat()
 

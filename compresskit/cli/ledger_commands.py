@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich import box
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ..errors import InvalidLedger
 from ..prices import MILLION
 from .input import InputError
 from .output import Failure, open_output, printable, to_json
+from .tables import draw, new_table
 
 if TYPE_CHECKING:  # its locks are POSIX's: the other commands have to work without them
     from ..ledger import Entry, Verdict
@@ -33,7 +30,6 @@ Exit codes:
   141  the reader of the output is gone
 """
 _HASH = re.compile(r"[0-9a-f]{64}")
-_WIDTH = 120  # columns, where the output is no terminal
 # What is added up, besides the requests themselves.
 _AMOUNTS = ("without_microdollars", "paid_microdollars", "bounced_microdollars", "saved_microdollars")
 _SUMS = ("original_tokens", "sent_tokens", "retrieved_tokens", *_AMOUNTS)
@@ -159,17 +155,10 @@ def _readable(file: str) -> Iterator[None]:
 
 
 def _drawn(found: dict[str, Any]) -> str:
-    console = Console(file=io.StringIO(), width=Console().width if Console().is_terminal else _WIDTH, highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, show_footer=True)
-    rows = [_cells(printable(one["conversation"] or "(no name)"), one) for one in found["conversations"]]
-    for heading, footer in zip(_HEADINGS, _cells("all", found["total"]), strict=True):
-        left = heading == "conversation"
-        table.add_column(heading, footer, justify="left" if left else "right", no_wrap=not left, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
-    stream = console.file
-    return stream.getvalue() if isinstance(stream, io.StringIO) else ""
+    table = new_table(_HEADINGS, ("conversation",), footers=_cells("all", found["total"]))
+    for one in found["conversations"]:
+        table.add_row(*_cells(printable(one["conversation"] or "(no name)"), one))
+    return draw(table)
 
 
 def _cells(name: str, sums: dict[str, int]) -> tuple[Text, ...]:

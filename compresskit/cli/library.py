@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CompresskitError
-from .input import Conversation, InputError
+from ..sessions import Session
+from .input import InputError, cache_of, is_result
 from .shrinker_options import quiet_litellm, shrinker_of
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "gpt-4o"
 DEFAULT_TRIGGER = 200_000  # tokens, as for ``compress``
+_PASSED = ("query", "shape", "embedding_model", "reranker", "rules", "prices", "token_factor")  # options as they are
 SHOWN_SHARE = 0.4  # `show` without a target: what 40 % of the tokens would look like
 
 
-def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+def compress_one(conversation: Session, options: dict[str, Any]) -> Compressed:
     """The result of compress() as JSON. Options come before values in the file, and these before defaults."""
     from .. import compress
 
@@ -41,21 +43,15 @@ def compress_one(conversation: Conversation, options: dict[str, Any]) -> Compres
             options["model"] or fields.get("model", DEFAULT_MODEL),
             trigger,
             target,
-            query=options["query"],
             tools=fields.get("tools") if tools is None else tools,
             recoverable=not options["no_recover"],
-            shape=options["shape"],
-            cache=conversation.cache if conversation.is_result else None,
-            embedding_model=options["embedding_model"],
-            reranker=options["reranker"],
+            cache=cache_of(conversation) if is_result(conversation) else None,
             shrinker=shrinker,
-            rules=options["rules"],
-            prices=options["prices"],
-            token_factor=options["token_factor"],
+            **{name: options[name] for name in _PASSED},
         )
 
 
-def compress_to_show(conversation: Conversation, options: dict[str, Any]) -> Compressed:
+def compress_to_show(conversation: Session, options: dict[str, Any]) -> Compressed:
     """The same. If neither options nor file have a target, it is a fixed share of the tokens."""
     if options["trigger"] is None and options["target"] is None:
         whole = compress_one(conversation, {**options, "trigger": sys.maxsize})

@@ -9,11 +9,13 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
-from typing import IO, Any, BinaryIO
+from pathlib import Path
+from typing import IO, Any
 
 import click
+
+from ..stores.private import replacing
 
 
 class Failure(click.ClickException):
@@ -61,7 +63,7 @@ def to_json(value: Any, *, ascii_only: bool = False) -> bytes:
 
 
 @contextlib.contextmanager
-def open_output(path: str | None) -> Iterator[BinaryIO]:
+def open_output(path: str | None) -> Iterator[IO[bytes]]:
     """Standard output for None and "-". Any other path becomes a file for its owner alone, whole or not at all."""
     try:
         if path is None or path == "-":
@@ -71,14 +73,14 @@ def open_output(path: str | None) -> Iterator[BinaryIO]:
             with open(path, "wb") as stream:  # a pipe or /dev/null cannot be replaced; a directory fails here
                 yield stream
         else:
-            with _replacing(os.path.realpath(path)) as stream:
+            with replacing(Path(os.path.realpath(path))) as stream:
                 yield stream
     except OSError as error:
         raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
-def _standard_output() -> Iterator[BinaryIO]:
+def _standard_output() -> Iterator[IO[bytes]]:
     stream = sys.stdout.buffer
     try:
         yield stream
@@ -88,19 +90,3 @@ def _standard_output() -> Iterator[BinaryIO]:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise PipeClosed from error
-
-
-@contextlib.contextmanager
-def _replacing(path: str) -> Iterator[BinaryIO]:
-    folder, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", dir=folder)  # mkstemp makes it 0600
-    try:
-        with open(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise

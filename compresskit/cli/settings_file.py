@@ -11,14 +11,13 @@ import contextlib
 import json
 import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
-from ..stores.private import make_folder
+from ..stores.private import make_folder, replacing
 from .output import Failure
 
 Entry = dict[str, Any]  # {"matcher": …, "hooks": [{"type": "command", "command": …}]}
@@ -128,18 +127,8 @@ def write(path: Path, text: str | None) -> None:
             return
         make_folder(real.parent)
         mode = real.stat().st_mode & 0o7777 if real.exists() else 0o600
-        handle, temporary = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
-        try:
-            with open(handle, "wb") as stream:
-                stream.write(text.encode("utf-8"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, mode)
-            os.replace(temporary, real)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        with replacing(real, mode=mode) as stream:
+            stream.write(text.encode("utf-8"))
     except OSError as error:
         raise SettingsError(f"cannot write {path}: {error.strerror}") from error
 

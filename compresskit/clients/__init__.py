@@ -5,7 +5,7 @@ and ``async_transport`` are for every other client that takes an HTTP client of 
 of Anthropic's SDK. Each SDK is an extra, and is imported at first use.
 """
 
-from .._lazy import loader
+from .._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,21 +30,15 @@ __all__ = [
     "transport",
 ]
 
-_HOMES = {
-    "Anthropic": "anthropic",
-    "AsyncAnthropic": "anthropic",
-    "AsyncOpenAI": "openai",
-    "Gemini": "gemini",
-    "OpenAI": "openai",
-    "Options": "options",
-    "async_transport": "transports",
-    "middleware": "anthropic_middleware",
-    "report": "reports",
-    "transport": "transports",
-}
-
-__getattr__ = loader(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy(
+    __name__,
+    {
+        "anthropic": ("Anthropic", "AsyncAnthropic"),
+        "anthropic_middleware": ("middleware",),
+        "gemini": ("Gemini",),
+        "openai": ("AsyncOpenAI", "OpenAI"),
+        "options": ("Options",),
+        "reports": ("report",),
+        "transports": ("async_transport", "transport"),
+    },
+)

@@ -22,8 +22,15 @@ else:
 
 
 class _More(TypedDict, total=False):
-    """The other arguments of the SDK's newest release."""
+    """The arguments of the SDK's newest release that are the same for both clients."""
 
+    api_key: str | None
+    auth_token: str | None
+    base_url: str | httpx2.URL | None
+    timeout: float | httpx2.Timeout | anthropic.NotGiven | None
+    max_retries: int
+    default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, object] | None
     credentials: Any
     config: Mapping[str, Any] | None
     profile: str | None
@@ -34,7 +41,22 @@ class _More(TypedDict, total=False):
     _token_cache: Any
 
 
-class Anthropic(anthropic.Anthropic):
+class _Compressing:
+    """The common part of both clients."""
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *, compresskit: Any = None, **options: Any) -> Any:
+            settings = Settings().changed(compresskit)
+            own = {Anthropic: anthropic.Anthropic, AsyncAnthropic: anthropic.AsyncAnthropic}.get(cls)
+            return _compressing(own(**options), settings) if own else super().__new__(cls)
+
+        def __init__(self, *, compresskit: Any = None, **options: Any) -> None:  # of a subclass
+            super().__init__(**options)
+            _compressing(self, Settings().changed(compresskit))
+
+
+class Anthropic(_Compressing, anthropic.Anthropic):
     """``anthropic.Anthropic`` for conversations of any length.
 
     It takes the same arguments, and ``compresskit``: a mapping of options, such as ``{"trigger": 100_000}``. Options of
@@ -50,29 +72,12 @@ class Anthropic(anthropic.Anthropic):
             self,
             *,
             compresskit: Options | None = None,
-            api_key: str | None = None,
-            auth_token: str | None = None,
-            base_url: str | httpx2.URL | None = None,
-            timeout: float | httpx2.Timeout | anthropic.NotGiven | None = anthropic.NOT_GIVEN,
-            max_retries: int = anthropic.DEFAULT_MAX_RETRIES,
-            default_headers: Mapping[str, str] | None = None,
-            default_query: Mapping[str, object] | None = None,
             http_client: httpx2.Client | None = None,
             **more: Unpack[_More],
         ) -> None: ...
 
-    else:
 
-        def __new__(cls, *, compresskit: Any = None, **options: Any) -> Any:
-            settings = Settings().changed(compresskit)
-            return _compressing(anthropic.Anthropic(**options), settings) if cls is Anthropic else super().__new__(cls)
-
-        def __init__(self, *, compresskit: Any = None, **options: Any) -> None:  # of a subclass
-            super().__init__(**options)
-            _compressing(self, Settings().changed(compresskit))
-
-
-class AsyncAnthropic(anthropic.AsyncAnthropic):
+class AsyncAnthropic(_Compressing, anthropic.AsyncAnthropic):
     """``anthropic.AsyncAnthropic`` for conversations of any length. It is ``Anthropic``, awaited."""
 
     if TYPE_CHECKING:
@@ -81,27 +86,9 @@ class AsyncAnthropic(anthropic.AsyncAnthropic):
             self,
             *,
             compresskit: Options | None = None,
-            api_key: str | None = None,
-            auth_token: str | None = None,
-            base_url: str | httpx2.URL | None = None,
-            timeout: float | httpx2.Timeout | anthropic.NotGiven | None = anthropic.NOT_GIVEN,
-            max_retries: int = anthropic.DEFAULT_MAX_RETRIES,
-            default_headers: Mapping[str, str] | None = None,
-            default_query: Mapping[str, object] | None = None,
             http_client: httpx2.AsyncClient | None = None,
             **more: Unpack[_More],
         ) -> None: ...
-
-    else:
-
-        def __new__(cls, *, compresskit: Any = None, **options: Any) -> Any:
-            settings = Settings().changed(compresskit)
-            own = cls is AsyncAnthropic
-            return _compressing(anthropic.AsyncAnthropic(**options), settings) if own else super().__new__(cls)
-
-        def __init__(self, *, compresskit: Any = None, **options: Any) -> None:  # of a subclass
-            super().__init__(**options)
-            _compressing(self, Settings().changed(compresskit))
 
 
 def _compressing(client: Any, settings: Settings) -> Any:
@@ -112,7 +99,7 @@ def _compressing(client: Any, settings: Settings) -> Any:
 
     def copied(*, _extra_kwargs: Mapping[str, Any] | None = None, **options: Any) -> Any:
         extra = dict(_extra_kwargs or {})
-        if isinstance(client, Anthropic | AsyncAnthropic):  # a subclass, whose constructor takes them
+        if isinstance(client, _Compressing):  # a subclass, whose constructor takes them
             extra["compresskit"] = settings
         return _compressing(plain(_extra_kwargs=extra, **options), settings)
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .frames import Event, framed_with_type
 from .options import NAME
-from .protocol import Asked, Body, Endpoint, Event, LeftAlone, Protocol, framed_with_type
+from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, asked, error_in, written
 
-_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice")
-_WRITTEN = ("messages", "tools")
 _BESIDE = ("system", "output_format", "output_config")  # instructions, and the schema of the answer
 _NO_TOOL = {"type": "none"}
 
@@ -24,22 +23,17 @@ def _endpoint(path: str) -> Endpoint:
 
 
 def _read(_path: str, body: Body) -> Asked:
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not isinstance(body.get("model"), str):
-        raise LeftAlone("not_served")
+    found = asked(body, body.get("messages"), ("tools", "tool_choice"), _BESIDE)
     if body.get("thread") is not None:
         raise LeftAlone("provider_state")
-    kwargs = {name: body[name] for name in _FOR_THE_LOOP if name in body}
-    beside = [body[name] for name in _BESIDE if body.get(name)]
-    return Asked(kwargs, beside, streams=body.get("stream") is True)
+    return found
 
 
 def write(body: Body, kwargs: Mapping[str, Any]) -> Body:
-    """A body with other messages, tools and tool_choice, in the places that these fields have."""
-    rest = {name: value for name, value in body.items() if name != "tool_choice" or name in kwargs}
-    choice = kwargs.get("tool_choice")
-    chosen = {} if choice is None else {"tool_choice": dict(_NO_TOOL) if choice == "none" else choice}
-    return {**rest, **{name: kwargs[name] for name in _WRITTEN if name in kwargs}, **chosen}
+    """A body with other messages, tools and tool_choice."""
+    if kwargs.get("tool_choice") == "none":
+        kwargs = {**kwargs, "tool_choice": dict(_NO_TOOL)}
+    return written(body, kwargs, ("messages", "tools", "tool_choice"))
 
 
 def error(message: str) -> Body:
@@ -49,9 +43,7 @@ def error(message: str) -> Body:
 
 def _failed(_status: int, body: Any) -> list[Event]:
     """An error in mid-stream, as Anthropic sends it: the SDK raises its own error for it."""
-    inner = body.get("error") if isinstance(body, Mapping) else None
-    known = {"type": "api_error", "message": "The call after a retrieval failed."}
-    return [{"type": "error", "error": inner if isinstance(inner, Mapping) else known}]
+    return [{"type": "error", "error": error_in(body, type="api_error")}]
 
 
 def _noted(response: Body, report: Mapping[str, Any]) -> Body:

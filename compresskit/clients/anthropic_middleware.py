@@ -12,8 +12,8 @@ import httpx2
 
 from ..errors import InvalidArgument
 from ._extras import sdk
+from .frames import encoded
 from .options import HEADER, Options, Settings
-from .protocol import encoded
 from .transports import AsyncCompressingTransport, CompressingTransport
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import Any
 
 import httpx2
 
+from .frames import encoded
 from .options import HEADER, NAME
-from .protocol import Protocol, encoded
+from .protocol import Protocol
 
 _LENGTHS = ("content-length", "content-encoding", "transfer-encoding")  # headers of the body that was replaced
 _IDEMPOTENCY = "idempotency-key"

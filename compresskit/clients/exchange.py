@@ -6,24 +6,24 @@ says what does.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import httpx2
 
 from .. import _observer
+from .._json import loaded, loaded_object
+from ..chat.following import followed
 from ..chat.loop import Request, Streamed, whole
 from ..chat.report import headers_of, new_report
 from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
-from .events import Frame
-from .following import followed
+from .frames import Frame, encoded
 from .options import HEADER, NAME, Settings
-from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, encoded
-from .replies import Reply, Streaming, until_shown
+from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
+from .replies import Reply, until_shown
 
 
 class Passed(Exception):
@@ -77,10 +77,7 @@ class Exchange:
         """The request to send, and the request for the loop if something may be retrieved."""
         request = self._request
         word = request.headers.get(HEADER)
-        try:
-            body = json.loads(request.content)
-        except (ValueError, RecursionError):
-            body = None
+        body = loaded(request.content)
         own = None
         untouched = request if word is None else rebuilt(request, request.content)
         if isinstance(body, dict) and NAME in body:
@@ -137,6 +134,7 @@ class Exchange:
                 self._protocol.shape,
                 asked.kwargs,
                 self._report,
+                store=self._settings.store,
                 beside=asked.beside,
                 recoverable=asked.recoverable,
                 marked=len(marks({"system": list(asked.beside), "cache_control": self._body.get("cache_control")})),
@@ -169,11 +167,8 @@ class Exchange:
                 raise Passed(response)
             return (yield Call("events", response))
         raw = yield Call("read", response)
-        try:
-            value = json.loads(raw)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
+        value = loaded_object(raw)
+        if value is None:
             raise Passed(response)
         return value
 
@@ -208,9 +203,8 @@ class Exchange:
         streamed = Streamed(loop, (yield from self._parsed(response)))
         steps = streamed.steps()
         first = yield from until_shown(steps, self._protocol.silent)
-        streaming = Streaming(streamed, self._shown(first, steps))
         headers = headers_with(response, headers_of(self._report, done=False))
-        return Reply(streaming, self._frame, self._protocol.end, response, headers)
+        return Reply(streamed, self._shown(first, steps), self._frame, self._protocol.end, response, headers)
 
     def _shown(self, first: list[Any], steps: Steps) -> Steps:
         """The events for the SDK. An error of a later call ends them as the provider would."""
@@ -220,11 +214,7 @@ class Exchange:
             yield from steps
         except Passed as passed:
             raw = yield Call("read", passed.response)
-            try:
-                body = json.loads(raw)
-            except (ValueError, RecursionError):
-                body = None
-            for event in self._protocol.failed(passed.response.status_code, body):
+            for event in self._protocol.failed(passed.response.status_code, loaded(raw)):
                 yield Show(event)
 
     def _frame(self, event: Any) -> bytes:

@@ -12,11 +12,13 @@ Source: ai.google.dev and cloud.google.com, "generateContent", "streamGenerateCo
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..messages import tool_config
 from ..responses.fields import first
-from .protocol import Asked, Body, Endpoint, Event, LeftAlone, Protocol
+from .frames import Event
+from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, error_in
 
 _CONFIG = ("toolConfig", "tool_config")
 _GENERATION = ("generationConfig", "generation_config")
@@ -112,9 +114,7 @@ def error(message: str) -> Body:
 
 def _failed(status: int, body: Any) -> list[Event]:
     """An error in mid-stream: the SDK raises its own error for it."""
-    inner = body.get("error") if isinstance(body, Mapping) else None
-    known = {"code": status, "message": "The call after a retrieval failed.", "status": "UNKNOWN"}
-    return [{"error": inner if isinstance(inner, Mapping) else known}]
+    return [{"error": error_in(body, code=status, status="UNKNOWN")}]
 
 
 GENERATE = Protocol(
@@ -125,11 +125,4 @@ GENERATE = Protocol(
     error=error,
     failed=_failed,
 )
-COUNT = Protocol(
-    shape="gemini",
-    endpoint=_counts_at_gemini,
-    read=_read_count,
-    write=_write_count,
-    error=error,
-    failed=_failed,
-)
+COUNT = replace(GENERATE, endpoint=_counts_at_gemini, read=_read_count, write=_write_count)

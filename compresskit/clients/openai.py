@@ -18,8 +18,15 @@ else:
 
 
 class _More(TypedDict, total=False):
-    """The other arguments of the SDK's newest release."""
+    """The arguments of the SDK's newest release that are the same for both clients."""
 
+    organization: str | None
+    project: str | None
+    base_url: str | httpx2.URL | None
+    timeout: float | httpx2.Timeout | openai.NotGiven | None
+    max_retries: int
+    default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, object] | None
     admin_api_key: str | None
     workload_identity: Any
     webhook_secret: str | None
@@ -30,7 +37,18 @@ class _More(TypedDict, total=False):
     _enforce_credentials: bool
 
 
-class OpenAI(openai.OpenAI):
+class _Copied:
+    """A client whose copies have the same options, and remember the same conversations."""
+
+    if not TYPE_CHECKING:
+
+        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
+            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
+
+        with_options = copy
+
+
+class OpenAI(_Copied, openai.OpenAI):
     """``openai.OpenAI`` for conversations of any length.
 
     It takes the same arguments, and ``compresskit``: a mapping of options, such as ``{"trigger": 100_000}``. Options of
@@ -45,41 +63,15 @@ class OpenAI(openai.OpenAI):
         *,
         compresskit: Options | None = None,
         api_key: str | Callable[[], str] | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        base_url: str | httpx2.URL | None = None,
-        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
-        max_retries: int = openai.DEFAULT_MAX_RETRIES,
-        default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
         http_client: httpx2.Client | None = None,
         **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
-        super().__init__(
-            api_key=api_key,
-            organization=organization,
-            project=project,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            default_headers=default_headers,
-            default_query=default_query,
-            http_client=http_client,
-            **more,
-        )
+        super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
 
-    if not TYPE_CHECKING:
 
-        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
-            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
-            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
-
-        with_options = copy
-
-
-class AsyncOpenAI(openai.AsyncOpenAI):
+class AsyncOpenAI(_Copied, openai.AsyncOpenAI):
     """``openai.AsyncOpenAI`` for conversations of any length. It is ``OpenAI``, awaited."""
 
     def __init__(
@@ -87,35 +79,9 @@ class AsyncOpenAI(openai.AsyncOpenAI):
         *,
         compresskit: Options | None = None,
         api_key: str | Callable[[], Awaitable[str]] | None = None,
-        organization: str | None = None,
-        project: str | None = None,
-        base_url: str | httpx2.URL | None = None,
-        timeout: float | httpx2.Timeout | openai.NotGiven | None = openai.NOT_GIVEN,
-        max_retries: int = openai.DEFAULT_MAX_RETRIES,
-        default_headers: Mapping[str, str] | None = None,
-        default_query: Mapping[str, object] | None = None,
         http_client: httpx2.AsyncClient | None = None,
         **more: Unpack[_More],
     ) -> None:
         self._compresskit = Settings().changed(compresskit).stored()
-        super().__init__(
-            api_key=api_key,
-            organization=organization,
-            project=project,
-            base_url=base_url,
-            timeout=timeout,
-            max_retries=max_retries,
-            default_headers=default_headers,
-            default_query=default_query,
-            http_client=http_client,
-            **more,
-        )
+        super().__init__(api_key=api_key, http_client=http_client, **more)
         self._client = wrapped(self._client, self._compresskit)
-
-    if not TYPE_CHECKING:
-
-        def copy(self, *, _extra_kwargs: Any = None, **options: Any) -> Any:
-            """As the SDK's own. The copy has the same options, and remembers the same conversations."""
-            return super().copy(_extra_kwargs={"compresskit": self._compresskit, **(_extra_kwargs or {})}, **options)
-
-        with_options = copy

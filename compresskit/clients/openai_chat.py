@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .frames import Event
 from .options import NAME
-from .protocol import Asked, Body, Endpoint, Event, LeftAlone, Protocol
-
-_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "functions", "n")
-_WRITTEN = ("messages", "tools", "tool_choice", "n")
+from .protocol import Asked, Body, Endpoint, Protocol, asked, error_in, written
 
 
 def _endpoint(path: str) -> Endpoint:
@@ -17,18 +15,13 @@ def _endpoint(path: str) -> Endpoint:
 
 
 def _read(_path: str, body: Body) -> Asked:
-    messages = body.get("messages")
-    if not isinstance(messages, list) or not isinstance(body.get("model"), str):
-        raise LeftAlone("not_served")
-    kwargs = {name: body[name] for name in _FOR_THE_LOOP if name in body}
-    beside = [body[name] for name in ("response_format", "functions") if body.get(name)]
-    return Asked(kwargs, beside, streams=body.get("stream") is True)
+    names = ("tools", "tool_choice", "functions", "n")
+    return asked(body, body.get("messages"), names, beside=("response_format", "functions"))
 
 
 def write(body: Body, kwargs: Mapping[str, Any]) -> Body:
-    """A body with other messages, tools and tool_choice, in the places that these fields have."""
-    rest = {name: value for name, value in body.items() if name != "tool_choice" or name in kwargs}
-    return {**rest, **{name: kwargs[name] for name in _WRITTEN if name in kwargs}}
+    """A body with other messages, tools and tool_choice."""
+    return written(body, kwargs, ("messages", "tools", "tool_choice", "n"))
 
 
 def error(message: str) -> Body:
@@ -38,8 +31,7 @@ def error(message: str) -> Body:
 
 def _failed(_status: int, body: Any) -> list[Event]:
     """An error in mid-stream, as OpenAI sends it: the SDK raises its own error for it."""
-    inner = body.get("error") if isinstance(body, Mapping) else None
-    return [{"error": inner if isinstance(inner, Mapping) else {"message": "The call after a retrieval failed."}}]
+    return [{"error": error_in(body)}]
 
 
 def _noted(response: Body, report: Mapping[str, Any]) -> Body:

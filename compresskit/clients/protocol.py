@@ -4,15 +4,15 @@ This is the seam for another provider. To add one:
 
 1. Give ``responses/`` the shape of its responses, whole (``message_of``, ``calls_in``, ``without_ours``, ``usage_of``,
    ``with_usage``, ``names``, ``put_back``, ``record_of``) and streamed (a row of ``responses.STREAMS``).
-2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``PROTOCOLS`` in
-   ``protocols.py``.
+2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``_PROTOCOLS`` in
+   ``transports.py``.
 3. Write its client classes, like ``openai.py``: they only wrap the SDK's own HTTP client with ``wrapping.py``.
 
 How a request goes through (``exchange.py``, which is the same for sync and async):
 
     protocol.endpoint(path)         "" means that the request passes untouched
     protocol.read(path, body)       -> Asked: messages, tools, tool_choice in the words of the loop
-    Following(…).prepared(…)        compresses, and finds the turn before by the messages
+    followed(…)                     compresses, and finds the turn before by the messages
     protocol.write(body, kwargs)    -> the body with other messages, tools and tool_choice, for this and later rounds
     the call
     whole: chat.loop.whole          answers retrievals and calls again
@@ -24,13 +24,13 @@ The record of a mixed turn (ours and the caller's calls) is never in the respons
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .frames import Event, framed
+
 Body = dict[str, Any]
-Event = dict[str, Any]
 Endpoint = Literal["", "answer", "count"]
 
 
@@ -56,34 +56,36 @@ class Asked:
     recoverable: bool = True
 
 
-def framed(event: Event) -> bytes:
-    """An event as a frame of server-sent events with its data alone.
+def asked(body: Body, messages: Any, names: Sequence[str], beside: Sequence[str], recoverable: bool = True) -> Asked:
+    """What a body asks that has these messages.
 
-    >>> framed({"id": 1})
-    b'data: {"id": 1}\\n\\n'
+    Args:
+        body: The body, with the name of the model.
+        messages: Its messages.
+        names: The other fields that the loop needs.
+        beside: The fields that cost tokens beside messages and tools.
+        recoverable: See ``Asked``.
+
+    Raises:
+        LeftAlone: The messages are no list, or there is no model.
     """
-    return b"data: " + encoded(event) + b"\n\n"
+    if not isinstance(messages, list) or not isinstance(body.get("model"), str):
+        raise LeftAlone("not_served")
+    kwargs = {"messages": messages} | {name: body[name] for name in ("model", *names) if name in body}
+    values = [body[name] for name in beside if body.get(name)]
+    return Asked(kwargs, values, streams=body.get("stream") is True, recoverable=recoverable)
 
 
-def framed_with_type(event: Event) -> bytes:
-    """An event as a frame with its type as the frame's event.
-
-    >>> framed_with_type({"type": "ping"})
-    b'event: ping\\ndata: {"type": "ping"}\\n\\n'
-    """
-    return b"event: " + str(event.get("type")).encode() + b"\n" + framed(event)
+def written(body: Body, kwargs: Mapping[str, Any], names: Sequence[str]) -> Body:
+    """A body with these fields of kwargs, in the places that they have. Without a tool_choice there, it has none."""
+    rest = {name: value for name, value in body.items() if name != "tool_choice" or name in kwargs}
+    return {**rest, **{name: kwargs[name] for name in names if name in kwargs}}
 
 
-def encoded(value: Any) -> bytes:
-    """A JSON value as bytes. Halves of surrogate pairs, which UTF-8 cannot hold, are escaped.
-
-    >>> encoded({"text": "…"}).decode()
-    '{"text": "…"}'
-    """
-    try:
-        return json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()
+def error_in(body: Any, **otherwise: Any) -> Mapping[str, Any]:
+    """The error in the body of a response that failed; if it has none, one of ours with these fields."""
+    inner = body.get("error") if isinstance(body, Mapping) else None
+    return inner if isinstance(inner, Mapping) else {"message": "The call after a retrieval failed.", **otherwise}
 
 
 @dataclass(frozen=True, slots=True)

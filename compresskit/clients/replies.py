@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -12,40 +11,42 @@ from ..chat.loop import Streamed
 from ..chat.steps import Show, Step, Steps
 
 
-@dataclass
 class Reply:
-    """A response for the SDK whose body is a stream of events.
+    """A response for the SDK whose body is a stream of events, for ``Stream`` and ``AsyncStream``.
 
-    Attributes:
-        streaming: The stream, for ``Stream`` and ``AsyncStream``.
+    Args:
+        streamed: The stream of the model.
+        shown: The steps that show the events.
         frame: Writes an event.
         end: The bytes behind the last event.
         response: The response of the first call.
         headers: The headers for the SDK.
     """
 
-    streaming: Streaming
-    frame: Callable[[Any], bytes]
-    end: bytes
-    response: httpx2.Response
-    headers: httpx2.Headers
-
-
-class Streaming:
-    """A stream for ``Stream`` and ``AsyncStream``. ``stream`` is the one that is being read, which they close."""
-
-    def __init__(self, streamed: Streamed, shown: Steps) -> None:
-        self._streamed = streamed
-        self._shown = shown
-        self.request = streamed.request
-        self.report = streamed.report
+    def __init__(
+        self,
+        streamed: Streamed,
+        shown: Steps,
+        frame: Callable[[Any], bytes],
+        end: bytes,
+        response: httpx2.Response,
+        headers: httpx2.Headers,
+    ) -> None:
+        self._streamed, self._shown, self._response, self._headers = streamed, shown, response, headers
+        self.frame, self.end = frame, end
+        self.request, self.report = streamed.request, streamed.report
 
     @property
     def stream(self) -> Any:
+        """The stream that is being read, which ``Stream`` and ``AsyncStream`` close."""
         return self._streamed.stream
 
     def steps(self) -> Steps:
         return self._shown
+
+    def streamed_as(self, body: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:
+        """The response with this body."""
+        return httpx2.Response(200, headers=self._headers, stream=body, extensions=self._response.extensions)
 
 
 def until_shown(steps: Steps, silent: Callable[[Any], bool]) -> Generator[Step, Any, list[Any]]:

@@ -6,25 +6,43 @@ They wrap another transport. A request that is no call of a model goes to it unt
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import httpx2
 
 from .. import _observer
 from ..chat.steps import AsyncStream, Stream, arun, run
+from .anthropic_messages import MESSAGES
 from .exchange import Exchange
+from .gemini_contents import COUNT, GENERATE
+from .openai_chat import CHAT
+from .openai_responses import RESPONSES
 from .options import HEADER, NAME, Options, Settings
-from .protocols import protocol_of
+from .protocol import Endpoint, Protocol
 from .replies import Reply
 from .upstream import AsyncUpstream, Upstream
 
+_PROTOCOLS = (CHAT, RESPONSES, MESSAGES, GENERATE, COUNT)
 
-class _Service:
-    """The settings of a transport, and what it remembers between requests."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings.stored()
+def protocol_of(path: str) -> tuple[Protocol, Endpoint] | None:
+    """The protocol and the kind of endpoint of a path; None for anything else.
 
-    def exchange(self, request: httpx2.Request) -> Exchange | None:
+    >>> protocol_of("/v1/chat/completions")[1], protocol_of("/v1/embeddings")
+    ('answer', None)
+    """
+    kinds = ((protocol, protocol.endpoint(path)) for protocol in _PROTOCOLS)
+    return next(((protocol, kind) for protocol, kind in kinds if kind), None)
+
+
+class _Compressing:
+    """The common part of both transports."""
+
+    def __init__(self, settings: Settings, inner: Any) -> None:
+        self._settings = settings.stored()
+        self._inner = inner
+
+    def _exchange(self, request: httpx2.Request) -> Exchange | None:
         """The exchange for a request; None if it passes untouched."""
         found = protocol_of(request.url.path) if request.method == "POST" else None
         if found is None or "content-encoding" in request.headers:
@@ -33,21 +51,19 @@ class _Service:
             content = request.content
         except httpx2.RequestNotRead:  # a body that is sent piece by piece
             return None
-        if not self.settings.enabled and HEADER not in request.headers and f'"{NAME}"'.encode() not in content:
+        if not self._settings.enabled and HEADER not in request.headers and f'"{NAME}"'.encode() not in content:
             _observer.skipped(None, "disabled")
             return None
-        return Exchange(*found, request, self.settings)
+        return Exchange(*found, request, self._settings)
 
 
-class CompressingTransport(httpx2.BaseTransport):
+class CompressingTransport(_Compressing, httpx2.BaseTransport):
     """A transport that compresses; see ``transport``."""
 
-    def __init__(self, settings: Settings, inner: httpx2.BaseTransport) -> None:
-        self._service = _Service(settings)
-        self._inner = inner
+    _inner: httpx2.BaseTransport
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        exchange = self._service.exchange(request)
+        exchange = self._exchange(request)
         if exchange is None:
             return self._inner.handle_request(request)
         upstream = Upstream(self._inner)
@@ -60,23 +76,19 @@ class CompressingTransport(httpx2.BaseTransport):
         if not isinstance(outcome, Reply):
             response: httpx2.Response = outcome
             return response
-        body = _Bytes(Stream(outcome.streaming, upstream), outcome)
-        extensions = outcome.response.extensions
-        return httpx2.Response(200, headers=outcome.headers, stream=body, extensions=extensions)
+        return outcome.streamed_as(_Bytes(Stream(outcome, upstream), outcome))
 
     def close(self) -> None:
         self._inner.close()
 
 
-class AsyncCompressingTransport(httpx2.AsyncBaseTransport):
+class AsyncCompressingTransport(_Compressing, httpx2.AsyncBaseTransport):
     """A transport that compresses; see ``async_transport``."""
 
-    def __init__(self, settings: Settings, inner: httpx2.AsyncBaseTransport) -> None:
-        self._service = _Service(settings)
-        self._inner = inner
+    _inner: httpx2.AsyncBaseTransport
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        exchange = self._service.exchange(request)
+        exchange = self._exchange(request)
         if exchange is None:
             return await self._inner.handle_async_request(request)
         upstream = AsyncUpstream(self._inner)
@@ -89,21 +101,20 @@ class AsyncCompressingTransport(httpx2.AsyncBaseTransport):
         if not isinstance(outcome, Reply):
             response: httpx2.Response = outcome
             return response
-        body = _AsyncBytes(AsyncStream(outcome.streaming, upstream), outcome)
-        extensions = outcome.response.extensions
-        return httpx2.Response(200, headers=outcome.headers, stream=body, extensions=extensions)
+        return outcome.streamed_as(_AsyncBytes(AsyncStream(outcome, upstream), outcome))
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
-class _Bytes(httpx2.SyncByteStream):
+class _Events:
     """The events of a reply as bytes. Closing it closes the call that is being read."""
 
-    def __init__(self, stream: Stream, reply: Reply) -> None:
-        self._stream = stream
-        self._reply = reply
+    def __init__(self, stream: Any, reply: Reply) -> None:
+        self._stream, self._reply = stream, reply
 
+
+class _Bytes(_Events, httpx2.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         for event in self._stream:
             yield self._reply.frame(event)
@@ -114,11 +125,7 @@ class _Bytes(httpx2.SyncByteStream):
         self._stream.close()
 
 
-class _AsyncBytes(httpx2.AsyncByteStream):
-    def __init__(self, stream: AsyncStream, reply: Reply) -> None:
-        self._stream = stream
-        self._reply = reply
-
+class _AsyncBytes(_Events, httpx2.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for event in self._stream:
             yield self._reply.frame(event)

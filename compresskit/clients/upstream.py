@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+
 import httpx2
 
-from .events import AsyncEvents, Events
+from .frames import Frame, Frames
 
 
 class Upstream:
@@ -25,8 +27,8 @@ class Upstream:
         finally:
             response.close()
 
-    def events(self, response: httpx2.Response) -> Events:
-        return Events(response)
+    def events(self, response: httpx2.Response) -> Iterator[Frame]:
+        return _events(response)
 
 
 class AsyncUpstream:
@@ -47,5 +49,28 @@ class AsyncUpstream:
         finally:
             await response.aclose()
 
-    async def events(self, response: httpx2.Response) -> AsyncEvents:
-        return AsyncEvents(response)
+    def events(self, response: httpx2.Response) -> AsyncIterator[Frame]:
+        return _async_events(response)
+
+
+def _events(response: httpx2.Response) -> Iterator[Frame]:
+    """The events of a response, which is closed at their end."""
+    frames = Frames()
+    try:
+        for part in response.iter_bytes():
+            yield from frames.feed(part)
+        yield from frames.end()
+    finally:
+        response.close()
+
+
+async def _async_events(response: httpx2.Response) -> AsyncIterator[Frame]:
+    frames = Frames()
+    try:
+        async for part in response.aiter_bytes():
+            for frame in frames.feed(part):
+                yield frame
+        for frame in frames.end():
+            yield frame
+    finally:
+        await response.aclose()

@@ -19,7 +19,7 @@ from .detect import Detected, detect
 from .headings import Heading, headings
 from .line_numbers import bare_lines
 from .segment import Segment, Short, Split
-from .source_path import path_of
+from .source_path import asks_for_lines, path_of
 from .split import split
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Segment",
     "Short",
     "Split",
+    "asks_for_lines",
     "bare_lines",
     "describe",
     "detect",

@@ -78,4 +78,6 @@ def _shortened(words: str, room: int) -> str:
 def _clean(words: str) -> str:
     """One line of printable characters, without square brackets."""
     plain = words.replace("[", "(").replace("]", ")")
-    return " ".join("".join(each if each.isprintable() else " " for each in plain).split())
+    if not plain.isprintable():
+        plain = "".join(each if each.isprintable() else " " for each in plain)
+    return " ".join(plain.split())

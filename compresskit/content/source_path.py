@@ -1,5 +1,7 @@
 """Finds the path that a text was read from, in a hint (a path, a command, a call's arguments) or in its first line.
 
+It also says whether a call asks for certain lines.
+
 It reads words alone and opens no file.
 """
 
@@ -22,6 +24,12 @@ _FIRST_LINE = re.compile(
     re.MULTILINE,
 )
 
+_RANGE = re.compile(  # arguments that say where a read ends, and a range of lines for sed
+    r'"(?:limit|view_?range|line_?range|line_?count|num_?lines|line_?end|end_?line\w*)"\s*:\s*"?[\[\d]'
+    r"|\bsed -n [\"'\\]*\d+,\d+p",
+    re.IGNORECASE,
+)
+
 
 def path_of(text: str, hint: str) -> str:
     """The path of the file whose content the text seems to be; "" if there is none, or more than one.
@@ -39,6 +47,17 @@ def path_of(text: str, hint: str) -> str:
         return match[1]
     match = _FIRST_LINE.match(text, 0, 400)
     return match[1] if match else ""
+
+
+def asks_for_lines(call: str) -> bool:
+    """Whether a call asks for certain lines of a file, rather than for all of it or for what is at one of its ends.
+
+    >>> asks_for_lines('{"path": "a.py", "limit": 30}'), asks_for_lines("sed -n '1,40p' a.py")
+    (True, True)
+    >>> asks_for_lines('{"path": "a.py"}'), asks_for_lines("head -40 a.py")
+    (False, False)
+    """
+    return _RANGE.search(call[:_MAX_HINT]) is not None
 
 
 def command_of(hint: str) -> str:

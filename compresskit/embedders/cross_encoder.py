@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgument, check_whole, shown
+from ..errors import InvalidArgument, check_name, check_whole, shown
 
 _MAX_TOKENS = 512  # that most cross-encoders were trained with
 _BATCH = 32  # pairs in memory at a time
@@ -46,8 +46,7 @@ class CrossEncoder:
                 f"model is {shown(model)}; a name on the Hugging Face hub or a folder was expected, such as "
                 f"'cross-encoder/ms-marco-MiniLM-L6-v2'."
             )
-        if not isinstance(device, str) or not device:
-            raise InvalidArgument(f"device is {shown(device)}; 'cpu', 'cuda', 'cuda:1' or 'mps' was expected.")
+        check_name("device", device, "'cpu', 'cuda', 'cuda:1' or 'mps'")
         check_whole("max_tokens", max_tokens, 8)
         for package in ("torch", "transformers"):
             if find_spec(package) is None:

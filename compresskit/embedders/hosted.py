@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from ..errors import EmbedderFailed, InvalidArgument, check_whole, shown
+from ..errors import EmbedderFailed, InvalidArgument, check_name, check_object, check_whole, shown
 from ..tokens.measure import measure_for
 from .limits import cut, token_limit
 
@@ -50,12 +50,9 @@ class LiteLLMEmbedder:
     def __init__(
         self, model: str, *, store: VectorStore | None = None, max_tokens: int | None = None, **options: Any
     ) -> None:
-        if not isinstance(model, str) or not model:
-            raise InvalidArgument(
-                f"model is {shown(model)}; an embedding model's name was expected, such as 'text-embedding-3-small'."
-            )
-        if store is not None and not (callable(getattr(store, "get", None)) and callable(getattr(store, "put", None))):
-            raise InvalidArgument(f"store is {shown(store)}; an object with get(key) and put(entries) was expected.")
+        check_name("model", model, "an embedding model's name", "text-embedding-3-small")
+        if store is not None:
+            check_object("store", store, "get(key) and put(entries)", "or None.")
         if max_tokens is not None:
             check_whole("max_tokens", max_tokens)
         for name in ("input", "model"):

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..errors import InvalidArgument, RerankerFailed, check_whole, shown
+from ..errors import InvalidArgument, RerankerFailed, check_name, check_whole
 from ..tokens.measure import measure_for
 from .limits import cut, token_limit
 
@@ -48,10 +48,7 @@ class LiteLLMReranker:
         max_retries: int = _RETRIES,
         **options: Any,
     ) -> None:
-        if not isinstance(model, str) or not model:
-            raise InvalidArgument(
-                f"model is {shown(model)}; a rerank model's name was expected, such as 'cohere/rerank-v3.5'."
-            )
+        check_name("model", model, "a rerank model's name", "cohere/rerank-v3.5")
         if max_tokens is not None:
             check_whole("max_tokens", max_tokens, 2)
         check_whole("max_texts", max_texts)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..chat.following import followed
 from ..chat.report import new_report
-from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import InvalidArgument
 from ..markers.keys import FULL_LENGTH, KEY_LENGTH, LETTERS
@@ -58,7 +58,7 @@ class Answering:
         if not settings.enabled:
             return {}, {}
         try:
-            changes, loop = followed(settings, shape, kwargs, new_report(), beside)
+            changes, loop = followed(settings, shape, kwargs, new_report(), store=settings.store, beside=beside)
         except Exception:
             if not settings.sends:
                 raise

@@ -12,15 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .. import _observer
+from ..chat.following import followed
 from ..chat.loop import Request, Talk, keep
 from ..chat.report import new_report
 from ..chat.steps import END, Call, Next, Show, Steps, Work
-from ..clients.following import followed
 from ..clients.options import Settings
 from ..errors import reason
-from ..messages.retrieval_tool import has_ours, may_retrieve, offered, schema
+from ..messages.retrieval_tool import has_ours, may_retrieve, schema
 from ..responses import calls_of, without_ours
-from ..retrieval import MAX_TOKENS
 from ..types import Cache, Message
 from ._originals import Originals
 
@@ -31,7 +30,9 @@ class Turn(ABC):
     Args:
         settings: The options, with their store.
         originals: The messages of the request.
-        kwargs: What ``followed`` reads beside the messages: model, tools, tool_choice.
+        model: The name of the model.
+        tools: The tools, as OpenAI's chat declares them.
+        choice: The tool_choice, if there is one.
         beside: Values beside the messages that cost tokens.
         recoverable: Whether the model can be given our tool.
         elsewhere: key -> original: texts that were left out before the request, and that the model may retrieve.
@@ -41,14 +42,16 @@ class Turn(ABC):
         self,
         settings: Settings,
         originals: Originals[Any],
-        kwargs: Mapping[str, Any],
+        model: str,
+        tools: list[dict[str, Any]] | None,
+        choice: Any = None,
         beside: Sequence[Any] = (),
         recoverable: bool = True,
         elsewhere: Cache | None = None,
     ) -> None:
         self._settings = settings
         self._originals = originals
-        self._asked = {**kwargs, "messages": originals.dicts}
+        self._asked = {"model": model, "messages": originals.dicts, "tools": tools or None, "tool_choice": choice}
         self._beside, self._recoverable = beside, recoverable
         self._elsewhere = elsewhere if elsewhere and self._may_retrieve() else {}
         self._cache: Cache = {}
@@ -103,11 +106,21 @@ class Turn(ABC):
         if not self._settings.enabled:
             return None, self.argument(None, {})
         try:
-            beside = [*self._beside, schema("openai")] if self._elsewhere else self._beside
-            changes, loop = followed(self._settings, "openai", self._asked, self.report, beside, self._recoverable)
-            self._cache = loop.cache if loop else {}
-            if self._elsewhere:
-                changes, loop = self._with_elsewhere(changes, loop)
+            offers = bool(self._elsewhere)
+            changes, loop = followed(
+                self._settings,
+                "openai",
+                self._asked,
+                self.report,
+                store=self._settings.store,
+                beside=[*self._beside, schema("openai")] if offers else self._beside,
+                recoverable=self._recoverable,
+                offers=offers,
+            )
+            if loop is not None:
+                self._cache = loop.cache
+                if offers:
+                    loop.cache = ChainMap(dict(self._elsewhere), loop.cache)  # type: ignore[arg-type]
         except Exception as error:
             if not self._settings.sends:
                 raise
@@ -124,32 +137,6 @@ class Turn(ABC):
         settings, asked = self._settings, self._asked
         able = self._recoverable and settings.recoverable and settings.max_rounds > 0
         return able and may_retrieve(asked) and not has_ours(asked.get("tools"))
-
-    def _with_elsewhere(self, changes: dict[str, Any], loop: Request | None) -> tuple[dict[str, Any], Request]:
-        """The changes and the request for the loop, with the texts that were left out before it."""
-        settings, asked = self._settings, self._asked
-        if loop is not None:
-            loop.cache = ChainMap(dict(self._elsewhere), loop.cache)  # type: ignore[arg-type]
-            return changes, loop
-        changes = {**changes, "tools": offered(asked.get("tools") or [], "openai")}
-        room = settings.max_retrieved_tokens or max(
-            MAX_TOKENS, settings.trigger - (self.report["compressed_tokens"] or 0)
-        )
-        answering = _observer.answering(asked["model"])
-        kwargs = {**asked, **changes}
-        rounds, strict = settings.max_rounds, settings.strict
-        return changes, Request(
-            kwargs,
-            asked["messages"],
-            self._elsewhere,
-            rounds,
-            room,
-            settings.store,
-            strict,
-            self.report,
-            answering,
-            carried=False,
-        )
 
     def _ask(self, kwargs: dict[str, Any]) -> Steps:
         """A call of the model after a retrieval."""

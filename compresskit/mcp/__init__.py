@@ -1,6 +1,6 @@
 """An MCP server of short results, and one that shortens the results of another server. Re-exports only."""
 
-from .._lazy import loader
+from .._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,4 +10,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "new_server", "wrapping_server"]
 
-__getattr__ = loader(__name__, {"Settings": "settings", "new_server": "server", "wrapping_server": "wrapping"})
+__getattr__, __dir__ = lazy(
+    __name__, {"server": ("new_server",), "settings": ("Settings",), "wrapping": ("wrapping_server",)}
+)

@@ -7,11 +7,14 @@ from typing import Any
 
 from .._json import dumps
 from ..types import Block, Message, Path, Slot, Tool, Turn
-from . import parts
+from . import openai, parts
 from .cache_control import marks
-from .openai import takes, text_message
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "anthropic", "a message of Anthropic's Messages"
+TEXT_AT: Path = ("content",)
+TAKES_MARKS = True
+takes, text_message = openai.takes, openai.text_message
 _KNOWN_ROLES = frozenset({"system", "user", "assistant"})
 _PLAIN_KEYS = frozenset({"role", "content", "cache_control"})
 _CHAT_CALLS = frozenset({"tool_calls", "tool_call_id", "function_call"})  # of the other chat shape: they tie messages
@@ -127,11 +130,7 @@ def _call(turn: Turn, part: dict[str, Any]) -> None:
     known = {"type", "input", "cache_control"}
     if isinstance(part.get("name"), str):
         known.add("name")
-    if isinstance(part.get("id"), str):
-        turn.call(part["id"])
-        turn.fix(part["id"])
-        known.add("id")
-    parts.beside(turn, part, known)
+    parts.beside(turn, part, known | parts.tie(turn, part, "id"))
     # a call by the provider's code execution stays, because it belongs to that block, which stays
     caller = part.get("caller")
     turn.opaque = turn.opaque or (isinstance(caller, dict) and caller.get("type") not in (None, "direct"))
@@ -140,13 +139,9 @@ def _call(turn: Turn, part: dict[str, Any]) -> None:
 def _result(turn: Turn, part: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     known = {"type", "content", "cache_control"}
-    if isinstance(part.get("tool_use_id"), str):
-        turn.answer(part["tool_use_id"])
-        turn.fix(part["tool_use_id"])
-        known.add("tool_use_id")
     if isinstance(part.get("is_error"), bool):
         known.add("is_error")
-    parts.beside(turn, part, known)
+    parts.beside(turn, part, known | parts.tie(turn, part, "tool_use_id", answers=True))
     inner = part.get("content")
     for child in inner if isinstance(inner, list) else ():
         if isinstance(child, dict) and child.get("type") == "image":
@@ -198,26 +193,11 @@ def is_sure(message: Message) -> bool:
     return isinstance(content, list) and any(parts.kind_of(part) in _PARTS for part in content)
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     rest = {key: value for key, value in function.items() if key != "parameters"}
     return {**rest, "input_schema": function["parameters"]}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     blocks = [{"type": "tool_result", "tool_use_id": one.id, "content": one.text} for one in answers]
     return [{"role": "user", "content": blocks}] if blocks else []
-
-
-SHAPE = Shape(
-    name="anthropic",
-    title="a message of Anthropic's Messages",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=takes,
-    text_message=text_message,
-    text_at=("content",),
-    declare=_declare,
-    answers=_answers,
-    takes_marks=True,
-)

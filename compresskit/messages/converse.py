@@ -15,8 +15,11 @@ from .._json import dumps
 from ..types import Message, Path, Slot, Tool, Turn
 from . import parts
 from .json_results import json_blocks, json_slots
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "converse", "a message of Bedrock's Converse"
+TEXT_AT: Path = ("content", 0, "text")
+TAKES_MARKS = False
 # The one field of each content block (the ContentBlock union).
 _BLOCKS = frozenset(
     {
@@ -126,23 +129,23 @@ def is_sure(message: Message) -> bool:
     )
 
 
-def _takes(message: Message) -> bool:
+def takes(message: Message) -> bool:
     content = message.get("content")
     if not isinstance(message.get("role"), str) or not isinstance(content, list):
         return False
     return not content or not all(map(parts.kind_of, content))
 
 
-def _text_message(role: str, text: str) -> Message:
+def text_message(role: str, text: str) -> Message:
     return {"role": role, "content": [{"text": text}]}
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     rest = {key: value for key, value in function.items() if key != "parameters"}
     return {"toolSpec": {**rest, "inputSchema": {"json": function["parameters"]}}}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     blocks = [{"toolResult": {"toolUseId": one.id, "content": [{"text": one.text}]}} for one in answers]
     return [{"role": "user", "content": blocks}] if blocks else []
 
@@ -180,21 +183,13 @@ def _block(turn: Turn, block: Any, i: int) -> None:
 def _use(turn: Turn, use: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
     turn.fix(_call_text(use))
-    known = {"input"} | {name for name in ("name", "toolUseId") if isinstance(use.get(name), str)}
-    if "toolUseId" in known:
-        turn.call(use["toolUseId"])
-        turn.fix(use["toolUseId"])
-    parts.beside(turn, use, known)
+    known = {"input", "name"} if isinstance(use.get("name"), str) else {"input"}
+    parts.beside(turn, use, known | parts.tie(turn, use, "toolUseId"))
 
 
 def _result(turn: Turn, result: dict[str, Any]) -> None:
     turn.extra += parts.CALL_TOKENS
-    known = {"content"}
-    if isinstance(result.get("toolUseId"), str):
-        turn.answer(result["toolUseId"])
-        turn.fix(result["toolUseId"])
-        known.add("toolUseId")
-    parts.beside(turn, result, known)
+    parts.beside(turn, result, {"content"} | parts.tie(turn, result, "toolUseId", answers=True))
     content = result.get("content")
     if content is not None and not isinstance(content, list):
         parts.opaque(turn, content)
@@ -242,17 +237,3 @@ def _kind(block: Any) -> str:
 
 def _call_text(use: dict[str, Any]) -> str:
     return parts.short_call(use.get("name"), dumps(use.get("input", "")))
-
-
-SHAPE = Shape(
-    name="converse",
-    title="a message of Bedrock's Converse",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=_takes,
-    text_message=_text_message,
-    text_at=("content", 0, "text"),
-    declare=_declare,
-    answers=_answers,
-)

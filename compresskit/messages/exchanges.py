@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ..types import Turn
 
 
-def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
+def exchanges(turns: Sequence[Turn]) -> Iterator[tuple[int, int]]:
     """The exchanges as (first, last): from a call to the last of its results; every other message by itself."""
     reach: dict[int, int] = {}  # the last message that a message is tied to
     caller: dict[str, int] = {}
@@ -23,13 +23,9 @@ def exchanges(turns: Sequence[Turn]) -> list[tuple[int, int]]:
             reach[turn.index - 1] = turn.index  # a result of an unknown call belongs to the message before it
         for call in turn.calls:
             caller[call] = turn.index
-    if not reach:
-        return list(zip(range(len(turns)), range(len(turns)), strict=True))
-    found: list[tuple[int, int]] = []
     first = end = 0
     for index in range(len(turns)):
         end = max(end, reach.get(index, index))
         if index == end:
-            found.append((first, end))
+            yield first, end
             first = end = index + 1
-    return found

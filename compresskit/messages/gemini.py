@@ -16,8 +16,11 @@ from .._json import dumps
 from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import parts
 from .json_results import json_blocks, json_slots
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "gemini", "a content of Gemini"
+TEXT_AT: Path = ("parts", 0, "text")
+TAKES_MARKS = False
 # The fields of parts, in camelCase and snake_case. A part has one of them.
 _PARTS = frozenset(
     {
@@ -135,20 +138,20 @@ def is_sure(message: Message) -> bool:
     )
 
 
-def _takes(message: Message) -> bool:
+def takes(message: Message) -> bool:
     role = isinstance(message.get("role", ""), str)
     return role and isinstance(message.get("parts"), list) and message.get("content") is None
 
 
-def _text_message(role: str, text: str) -> Message:
+def text_message(role: str, text: str) -> Message:
     return {"role": "model" if role == "assistant" else "user", "parts": [{"text": text}]}
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     return {"functionDeclarations": [function]}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     responses = [
         {"functionResponse": {**({"id": one.id} if one.id else {}), "name": one.name, "response": {"output": one.text}}}
         for one in answers
@@ -232,17 +235,3 @@ def _name(inner: dict[str, Any]) -> str:
 
 def _call_text(call: dict[str, Any]) -> str:
     return parts.short_call(call.get("name"), dumps(call.get("args", "")))
-
-
-SHAPE = Shape(
-    name="gemini",
-    title="a content of Gemini",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=_takes,
-    text_message=_text_message,
-    text_at=("parts", 0, "text"),
-    declare=_declare,
-    answers=_answers,
-)

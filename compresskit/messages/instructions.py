@@ -93,7 +93,7 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
     newest = frozenset(asking)
     found = list(turns)
     for turn in turns:
-        if turn.human:
+        if turn.human and not all(map(_is_talk, turn.blocks)):
             answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
             divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
             last = turn.index == max(newest, default=-1)
@@ -101,6 +101,12 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
             if any(new is not old for new, old in zip(blocks, turn.blocks, strict=True)):
                 found[turn.index] = replace(turn, blocks=blocks)
     return found
+
+
+def _is_talk(block: Block) -> bool:
+    """Whether a text is short talk, which is neither data nor holds tags, as most texts of a long conversation."""
+    short = len(block.text) < tuning.WEIGHTS.min_region_characters and len(block.path) <= _OWN_WORDS
+    return short and "<" not in block.text and not (block.call or block.must or block.data)
 
 
 def _with_tags(block: Block) -> Block:

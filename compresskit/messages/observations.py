@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 from ..types import Block, Turn
 from . import weights as tuning
@@ -92,13 +91,12 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
         elif turn.role == "assistant" and not turn.calls:
             for block in turn.blocks:
                 _mark_observed(block)
-    pairs = [(before, turn) for before, turn in pairwise(turns) if _is_pair(before, turn)]
-    if not pairs:
-        return
-    if mode == AUTO:
-        pairs = _recognised(pairs)
-    for before, turn in pairs:
-        make_result(turn, command_of(_text(before)) or "output")
+    answers = [index for index in range(1, len(turns)) if _is_pair(turns[index - 1], turns[index])]
+    commands = [command_of(_text(turns[index - 1])) for index in answers]
+    found = _recognised(turns, answers, commands) if mode == AUTO and answers else [True] * len(answers)
+    for index, command, is_output in zip(answers, commands, found, strict=True):
+        if is_output:
+            make_result(turns[index], command or "output")
 
 
 def words_within(text: str) -> bool:
@@ -126,22 +124,19 @@ def _mark_observed(block: Block) -> None:
         block.must, block.data = tuple(complement(outputs, text)), True
 
 
-def _recognised(pairs: Sequence[tuple[Turn, Turn]]) -> list[tuple[Turn, Turn]]:
-    """The pairs that are a command and its output, judged by the pattern of most pairs."""
+def _recognised(turns: Sequence[Turn], answers: Sequence[int], commands: Sequence[str]) -> list[bool]:
+    """Which messages are the output of the command in the one before, judged by the pattern of most of them."""
     tuned = tuning.WEIGHTS
-    enough = max(tuned.min_observation_pairs, tuned.min_observation_share * len(pairs))
-    texts = [(_text(before), _text(turn)) for before, turn in pairs]
-    framed = [_is_framed(text) for _, text in texts]
-    commands = [bool(command_of(text)) for text, _ in texts]
-    if sum(framed) >= enough:
-        return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame or command]
+    framed = [_is_framed(_text(turns[index])) for index in answers]
+    if sum(framed) >= max(tuned.min_observation_pairs, tuned.min_observation_share * len(answers)):
+        return [frame or bool(command) for frame, command in zip(framed, commands, strict=True)]
     plain = sum(
-        command and _is_shell(before) and not is_question(text)
-        for command, (before, text) in zip(commands, texts, strict=True)
+        bool(command) and _is_shell(_text(turns[index - 1])) and not is_question(_text(turns[index]))
+        for index, command in zip(answers, commands, strict=True)
     )
-    if plain > tuned.min_observation_pairs and plain >= tuned.min_bare_observation_share * len(pairs):
-        return [pair for pair, command in zip(pairs, commands, strict=True) if command]
-    return [pair for pair, frame, command in zip(pairs, framed, commands, strict=True) if frame and command]
+    if plain > tuned.min_observation_pairs and plain >= tuned.min_bare_observation_share * len(answers):
+        return list(map(bool, commands))
+    return [frame and bool(command) for frame, command in zip(framed, commands, strict=True)]
 
 
 def _is_shell(text: str) -> bool:

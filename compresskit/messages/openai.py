@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Tool, Turn
+from ..types import Block, Message, Path, Tool, Turn
 from . import parts
 from .cache_control import marks
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "openai", "a message of OpenAI's Chat Completions"
+TEXT_AT: Path = ("content",)
+TAKES_MARKS = True
 # The fields that a message may have and still fold.
 _PLAIN_KEYS = frozenset({"role", "content", "name", "tool_calls", "tool_call_id", "function_call"})
 _ROLES = {"developer": "system", "function": "tool"}
@@ -136,11 +139,7 @@ def _call(turn: Turn, call: Any) -> None:
         return
     turn.extra += parts.CALL_TOKENS
     turn.fix(text)
-    known = {"type", "cache_control", called}
-    if isinstance(call.get("id"), str):
-        turn.call(call["id"])
-        turn.fix(call["id"])
-        known.add("id")
+    known = {"type", "cache_control", called, *parts.tie(turn, call, "id")}
     if isinstance(call.get("index"), int):  # a field of streamed calls, which is not sent to a provider
         known.add("index")
     parts.beside(turn, call, known)
@@ -187,24 +186,9 @@ def text_message(role: str, text: str) -> Message:
     return {"role": role, "content": text}
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     return {"type": "function", "function": function}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     return [{"role": "tool", "tool_call_id": one.id, "content": one.text} for one in answers]
-
-
-SHAPE = Shape(
-    name="openai",
-    title="a message of OpenAI's Chat Completions",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=takes,
-    text_message=text_message,
-    text_at=("content",),
-    declare=_declare,
-    answers=_answers,
-    takes_marks=True,
-)

@@ -34,8 +34,8 @@ _ASKING_TAGS = frozenset({"environment_context", _MESSAGE_TAG})
 _LAST_WORD = re.compile(r"[A-Z]?[a-z]+\Z|[A-Z]+\Z")
 _TAG = re.compile(r"<([A-Za-z][\w.:-]*)")
 # A blank line, or the place before a line such as "-----" or "###" that divides texts without blank lines.
-# A repeated group would need memory for each of a million line ends.
-_BREAK = re.compile(r"\n(?:[ \t\r\n]*\n|(?=[ \t]*(?:-{3,}|={3,}|\*{3,}|_{3,}|#{3,}|~{3,})[ \t]*\r?\n[ \t]*[^\s]))")
+# A repeated group would need memory for each of a million line ends. The first sign rules out most lines.
+_BREAK = re.compile(r"\n(?=[ \t\r]*+[\n\-=*_#~])(?:[ \t\r\n]*\n|(?=[ \t]*+([-=*_#~])\1{2,}+[ \t]*+\r?\n[ \t]*+[^\s]))")
 
 
 class Unit(NamedTuple):

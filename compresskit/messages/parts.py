@@ -168,6 +168,26 @@ def beside(turn: Turn, item: dict[str, Any], known: Iterable[str]) -> None:
         turn.set_aside(dumps(rest))
 
 
+def tie(turn: Turn, item: dict[str, Any], *names: str, answers: bool = False) -> set[str]:
+    """Adds the id of the call that an item makes or answers to the turn. Returns the field of the id, if there is one.
+
+    Args:
+        turn: The turn.
+        item: The item, or the part or block of a message.
+        names: The fields that may have the id.
+        answers: Whether the item answers the call.
+    """
+    name = next((name for name in names if isinstance(item.get(name), str)), "")
+    if not name:
+        return set()
+    turn.fix(item[name])
+    if answers:
+        turn.answer(item[name])
+    else:
+        turn.call(item[name])
+    return {name}
+
+
 def _is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 

@@ -139,10 +139,10 @@ def _check_shape(messages: dict[int, Message], shape: str, wanted: str) -> None:
     for index, message in messages.items():
         if other := foreign(message, shape):
             if wanted == "auto":
-                why = f"others are {row.title}: messages of one shape were expected. Pass those of one API only."
+                why = f"others are {row.TITLE}: messages of one shape were expected. Pass those of one API only."
             else:
-                why = f"shape={shape!r} expects {row.title}. Pass shape={other.name!r}, and messages of that API only."
-            raise InvalidMessages(f"messages[{index}] is {other.title}, but {why}")
+                why = f"shape={shape!r} expects {row.TITLE}. Pass shape={other.NAME!r}, and messages of that API only."
+            raise InvalidMessages(f"messages[{index}] is {other.TITLE}, but {why}")
         if row.takes(message):
             pass
         elif not isinstance(message.get("role"), str):
@@ -151,7 +151,7 @@ def _check_shape(messages: dict[int, Message], shape: str, wanted: str) -> None:
                 f"expected. Give every message a role."
             )
         else:
-            raise InvalidMessages(f"messages[{index}] is not {row.title}, as was expected. Pass those of one API only.")
+            raise InvalidMessages(f"messages[{index}] is not {row.TITLE}, as was expected. Pass those of one API only.")
         if isinstance(message.get("content"), bytes | bytearray):
             raise InvalidMessages(
                 f"messages[{index}]['content'] is bytes; str, a list of parts or None was expected. Decode it first."

@@ -13,12 +13,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Slot, Tool, Turn
+from ..types import Block, Message, Path, Slot, Tool, Turn
 from . import openai, parts
-from .shape import Answer, Shape
+from .shape import Answer
 
+NAME, TITLE = "responses", "an item of OpenAI's Responses API"
+TEXT_AT: Path = ("content", 0, "text")
+TAKES_MARKS = False
 # Calls that the caller answers, with the field of their arguments.
-_CALLS = {
+CALLS = {
     "function_call": "arguments",
     "custom_tool_call": "input",
     "local_shell_call": "action",
@@ -26,11 +29,11 @@ _CALLS = {
     "apply_patch_call": "operation",
     "computer_call": "action",
 }
-_OUTPUTS = frozenset(f"{kind}_output" for kind in _CALLS)
+_OUTPUTS = frozenset(f"{kind}_output" for kind in CALLS)
 # All types of items without a role (openai.types.responses.ResponseInputItemParam), besides those of the future.
 _ITEMS = frozenset(
     {
-        *(*_CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
+        *(*CALLS, *_OUTPUTS, "reasoning", "item_reference", "compaction", "compaction_trigger"),
         *("file_search_call", "web_search_call", "image_generation_call", "code_interpreter_call"),
         *("tool_search_call", "tool_search_output"),
         *("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response"),
@@ -55,7 +58,7 @@ def read(index: int, message: Message) -> Turn:
         turn.fix("\n".join(_summaries(message)))
         rest = parts.unsealed(turn, message)
         turn.set_aside(dumps({key: value for key, value in rest.items() if key not in ("type", "summary")}))
-    elif kind in _CALLS:
+    elif kind in CALLS:
         _call(turn, message, kind)
     elif kind in _OUTPUTS:
         _output(turn, message)
@@ -67,7 +70,7 @@ def read(index: int, message: Message) -> Turn:
     else:  # references, compactions, and types of the future
         turn.role = "tool" if is_given(message) else "assistant"
         tied = ("call_id", "approval_request_id", *(("id",) if kind == "mcp_approval_request" else ()))
-        _tie(turn, message, is_given(message), tied)
+        parts.tie(turn, message, *tied, answers=is_given(message))
         parts.opaque(turn, parts.unsealed(turn, message))
     return turn
 
@@ -77,7 +80,7 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
     asked: dict[str, str] = {}
     for turn, message in zip(turns, messages, strict=True):
         if kind := parts.kind_of(message) if "role" not in message else "":
-            if kind in _CALLS:
+            if kind in CALLS:
                 asked.update(dict.fromkeys(turn.calls, _call_text(message, kind)))
             for answered in turn.answers:
                 for block in turn.blocks:
@@ -136,22 +139,22 @@ def is_item(message: Message) -> bool:
     return "role" not in message and bool(parts.kind_of(message))
 
 
-def _takes(message: Message) -> bool:
+def takes(message: Message) -> bool:
     if "role" not in message:
         return is_item(message)
     return isinstance(message["role"], str) and not openai.is_sure(message)
 
 
-def _text_message(role: str, text: str) -> Message:
+def text_message(role: str, text: str) -> Message:
     kind = "output_text" if role == "assistant" else "input_text"
     return {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
 
 
-def _answers(answers: Sequence[Answer]) -> list[Message]:
+def answers(answers: Sequence[Answer]) -> list[Message]:
     return [{"type": "function_call_output", "call_id": one.id, "output": one.text} for one in answers]
 
 
-def _declare(function: dict[str, Any]) -> Tool:
+def declare(function: dict[str, Any]) -> Tool:
     # Without strict=False, the API makes every parameter of a function required.
     return {"type": "function", **function, "strict": False}
 
@@ -212,10 +215,10 @@ def _part(turn: Turn, part: Any, path: tuple[str | int, ...]) -> None:
 def _call(turn: Turn, message: Message, kind: str) -> None:
     turn.extra = parts.CALL_TOKENS
     turn.fix(_call_text(message, kind))
-    known = {"type", _CALLS[kind], "name"}
+    known = {"type", CALLS[kind], "name"}
     if not isinstance(message.get("name", ""), str):
         known.remove("name")
-    known |= _tie(turn, message, answers=False, names=("call_id",))
+    known |= parts.tie(turn, message, "call_id")
     parts.beside(turn, message, known)
 
 
@@ -223,7 +226,7 @@ def _output(turn: Turn, message: Message) -> None:
     turn.role = "tool"
     found = output_slots(message)
     turn.blocks = [Block(turn.index, slot.path, slot.text) for slot in found]
-    known = {"type", "output", *_tie(turn, message, answers=True, names=("call_id", "id"))}
+    known = {"type", "output", *parts.tie(turn, message, "call_id", "id", answers=True)}
     parts.beside(turn, message, known)
     output = message.get("output")
     if isinstance(output, list):
@@ -239,21 +242,8 @@ def _output(turn: Turn, message: Message) -> None:
         parts.opaque(turn, output)
 
 
-def _tie(turn: Turn, message: Message, answers: bool, names: Sequence[str]) -> set[str]:
-    """Adds the id of the call that an item makes or answers to the turn. Returns the field of the id, if any."""
-    name = next((name for name in names if isinstance(message.get(name), str)), "")
-    if not name:
-        return set()
-    turn.fix(message[name])
-    if answers:
-        turn.answer(message[name])
-    else:
-        turn.call(message[name])
-    return {name}
-
-
 def _call_text(message: Message, kind: str) -> str:
-    wanted = message.get(_CALLS[kind], "")
+    wanted = message.get(CALLS[kind], "")
     name = message.get("name", kind.removesuffix("_call"))
     return parts.short_call(name, wanted if isinstance(wanted, str) else dumps(wanted))
 
@@ -261,17 +251,3 @@ def _call_text(message: Message, kind: str) -> str:
 def _summaries(message: Message) -> list[str]:
     summary = message.get("summary")
     return [part if isinstance(part, str) else dumps(part) for part in summary] if isinstance(summary, list) else []
-
-
-SHAPE = Shape(
-    name="responses",
-    title="an item of OpenAI's Responses API",
-    read=read,
-    link=link,
-    is_sure=is_sure,
-    takes=_takes,
-    text_message=_text_message,
-    text_at=("content", 0, "text"),
-    declare=_declare,
-    answers=_answers,
-)

@@ -1,13 +1,12 @@
-"""A shape of messages, as the rest of the package uses it: one row of functions and constants.
+"""A shape of messages, as the rest of the package uses it: a module of functions and constants.
 
-Each shape has a file with its row. ``shapes.py`` lists the rows. No other code depends on the name of a shape.
+``shapes.py`` lists the modules. No other code depends on the name of a shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from ..types import Message, Path, Tool, Turn
 
@@ -20,32 +19,38 @@ class Answer(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Protocol):
     """One provider's shape of messages.
 
     Attributes:
-        name: The name of the shape, as ``compress(shape=)`` takes it.
-        title: A message of the shape, as an error names it.
-        read: Makes a turn of a message and its index.
-        link: Adds to all turns what needs more than one message: the calls of tool results.
-        is_sure: Whether a message can be of no other shape.
-        takes: Whether a message can be of this shape.
-        text_message: Makes a message of "user" or "assistant" that holds one text and nothing else.
-        text_at: The path of this text in the message.
-        declare: Makes a tool of a function's name, description and JSON schema.
-        answers: Makes the messages that answer the tool calls of one response.
-        takes_marks: Whether a provider of this shape reads cache_control marks.
+        NAME: The name of the shape, as ``compress(shape=)`` takes it.
+        TITLE: A message of the shape, as an error names it.
+        TEXT_AT: The path of the text in a ``text_message``.
+        TAKES_MARKS: Whether a provider of this shape reads cache_control marks.
     """
 
-    name: str
-    title: str
-    read: Callable[[int, Message], Turn]
-    link: Callable[[list[Turn], list[Message]], None]
-    is_sure: Callable[[Message], bool]
-    takes: Callable[[Message], bool]
-    text_message: Callable[[str, str], Message]
-    text_at: Path
-    declare: Callable[[dict[str, Any]], Tool]
-    answers: Callable[[Sequence[Answer]], list[Message]]
-    takes_marks: bool = False
+    NAME: str
+    TITLE: str
+    TEXT_AT: Path
+    TAKES_MARKS: bool
+
+    def read(self, index: int, message: Message, /) -> Turn:
+        """Makes a turn of a message and its index."""
+
+    def link(self, turns: list[Turn], messages: list[Message], /) -> None:
+        """Adds to all turns what needs more than one message: the calls of tool results."""
+
+    def is_sure(self, message: Message, /) -> bool:
+        """Whether a message can be of no other shape."""
+
+    def takes(self, message: Message, /) -> bool:
+        """Whether a message can be of this shape."""
+
+    def text_message(self, role: str, text: str, /) -> Message:
+        """Makes a message of "user" or "assistant" that holds one text and nothing else."""
+
+    def declare(self, function: dict[str, Any], /) -> Tool:
+        """Makes a tool of a function's name, description and JSON schema."""
+
+    def answers(self, answers: Sequence[Answer], /) -> list[Message]:
+        """Makes the messages that answer the tool calls of one response."""

@@ -1,4 +1,4 @@
-"""The shapes that are served, one row each, and functions for a message whose shape is not known.
+"""The shapes that are served, a module each, and functions for a message whose shape is not known.
 
 ``restore()``, retrieval and ``previous`` read messages without a name of their shape. So these functions only look at
 the message, and work in every shape.
@@ -13,7 +13,11 @@ from . import anthropic, converse, gemini, openai, parts, responses
 from .shape import Shape
 
 SHAPES: dict[str, Shape] = {
-    row.name: row for row in (openai.SHAPE, anthropic.SHAPE, responses.SHAPE, gemini.SHAPE, converse.SHAPE)
+    "openai": openai,
+    "anthropic": anthropic,
+    "responses": responses,
+    "gemini": gemini,
+    "converse": converse,
 }
 _CHAT = frozenset({"openai", "anthropic"})
 _MAX_WORDS = 200  # characters of a message's first words
@@ -53,16 +57,16 @@ def text_of(message: Message, role: str) -> tuple[Path, str] | None:
     ((('parts', 0, 'text'), 'hi'), None)
     """
     for row in _TEXT_SHAPES:
-        text = value_at(message, row.text_at)
+        text = value_at(message, row.TEXT_AT)
         if isinstance(text, str) and message == row.text_message(role, text):
-            return row.text_at, text
+            return row.TEXT_AT, text
     return None
 
 
 def foreign(message: Message, shape: str) -> Shape | None:
     """The shape of a message that cannot be in one request with messages of ``shape``; None if it can.
 
-    >>> foreign({"role": "model", "parts": [{"text": "hi"}]}, "openai").name
+    >>> foreign({"role": "model", "parts": [{"text": "hi"}]}, "openai").NAME
     'gemini'
     """
     return next((row for row in _FOREIGN[shape] if row.is_sure(message)), None)
@@ -109,7 +113,7 @@ def is_message(value: Any) -> bool:
 
 # The two chat shapes take each other's messages.
 _FOREIGN = {
-    name: tuple(row for row in SHAPES.values() if row.name != name and not {name, row.name} <= _CHAT) for name in SHAPES
+    name: tuple(row for row in SHAPES.values() if name != row.NAME and not {name, row.NAME} <= _CHAT) for name in SHAPES
 }
 _TEXT_SHAPES = tuple(
     {row.text_message: row for row in SHAPES.values()}.values()

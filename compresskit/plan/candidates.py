@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from ..content import MadeForms, Segment, Split
+from ..content import Segment, Split
+from ..markers.restore import ShortTexts
 from ..relevance.rows import Row, cut
 from ..tokens.measure import Measure
 from ..types import Block, Message, Treatment, Turn
@@ -110,7 +111,7 @@ class Judged(NamedTuple):
     names: Mapping[int, str]  # names of the entities, by number; "" for those that mean nothing by themselves
     shown: frozenset[int]  # entities in protected texts
     acts: float  # how surely an agent's next step follows, which needs the entities, from 0 to 1
-    made: MadeForms  # the compact forms of its texts, which restore() would make again
+    short: ShortTexts  # what restore() would make again of its texts
 
     def of(self, first: int, last: int) -> range:
         """The numbers of the candidates in messages ``first`` to ``last``."""

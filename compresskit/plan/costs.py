@@ -58,6 +58,7 @@ def price_all(
     beside = beside_cost(measure)
     tokens = [measure.count(one.block.text) for one in judged.candidates]
     stubs: dict[int, Stubs] = {}
+    measure.begin(one.short for one in judged.candidates if one.short)
 
     def group(number: int, atom: Atom) -> Group:
         members = judged.turns[atom.first : atom.last + 1]
@@ -71,7 +72,8 @@ def price_all(
                 lines, found = price_quoted(one, judged.turns[one.block.message].role, measure)
                 fixed += lines
             else:
-                found, stub = price(one, tokens[place], measure, keys, wording)
+                split = bool(one.split.segments)
+                found, stub = price(one, tokens[place], measure, keys, wording) if split else (None, None)
                 if stub is None:
                     fixed += tokens[place]
                 else:
@@ -94,7 +96,7 @@ def price(
     """The costs of a text's forms and its stubs; None if a marker is not worth it."""
     text = one.block.text
     least_gain = tuning.WEIGHTS.min_stub_gain_tokens
-    if not one.split.segments or count < least_gain + _MIN_STUB or keys.exhausted(text):
+    if count < least_gain + _MIN_STUB or keys.exhausted(text):
         return None, None
     key = keys.name(text)
     # every encoding cuts a key from the words around it, so these words are counted once for all texts

@@ -39,30 +39,30 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
     most = max(least, min(tuned.max_run_characters, room // tuned.min_runs_in_room * CHARACTERS_PER_TOKEN))
     thinking = _open_thinking(turns)
     found: list[Atom] = []
-    run: range | None = None  # of small messages, which may go on
-    left = 0  # characters that the run may still take
+    run: int | None = None  # the first of small messages, to which others may join
+    left = 0  # characters that they may still have
     free = [
         not (why or turn.opaque or turn.cached or any(reasons))
         for turn, why, reasons in zip(turns, protection.messages, protection.blocks, strict=True)
     ]  # whether nothing of a message must stay in its place
     for first, last in exchanges(turns):
+        members = turns[first : last + 1]
         foldable = folds and last < thinking and all(free[first : last + 1])
-        size = sum([len(block.text) for turn in turns[first : last + 1] for block in turn.blocks])
-        small = foldable and first == last and size < least and not turns[first].fixed
-        if run and small and 0 < left >= size:
-            run = range(run.start, last + 1)
+        size = sum([len(block.text) for turn in members for block in turn.blocks])
+        small = foldable and first == last and size < least and not members[0].fixed
+        if run is not None and small and 0 < left >= size:
             left -= size
             continue
-        if run:
-            found.append(Atom(run.start, run.stop - 1, True))
-        run = range(first, last + 1) if small else None
+        if run is not None:
+            found.append(Atom(run, first - 1, True, alone=_is_fold(turns[run:first])))
+        run = first if small else None
         left = most - size
         if not small:
-            quoted = foldable and first < last and _is_mostly_frame(turns[first : last + 1])
-            found.append(Atom(first, last, foldable, quoted))
-    if run:
-        found.append(Atom(run.start, run.stop - 1, True))
-    return [atom._replace(alone=_is_fold(turns[atom.first : atom.last + 1])) for atom in found]
+            quoted = foldable and first < last and _is_mostly_frame(members)
+            found.append(Atom(first, last, foldable, quoted, _is_fold(members)))
+    if run is not None:
+        found.append(Atom(run, len(turns) - 1, True, alone=_is_fold(turns[run:])))
+    return found
 
 
 def _is_fold(turns: Sequence[Turn]) -> bool:

@@ -13,6 +13,7 @@ from itertools import accumulate
 from ..content import MadeForms, Segment, Split
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
+from ..markers.restore import ShortTexts
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.document import JSON
@@ -120,7 +121,7 @@ def judge(
         facts.names,
         shown,
         acts,
-        made,
+        ShortTexts(made),
     )
 
 

@@ -108,7 +108,6 @@ class _Writing:
         self._costs, self._choice, self._judged = costs, choice, costs.judged
         self._measure, self._wording = costs.measure, costs.wording
         self._given, self._shape = costs.judged.messages, SHAPES[costs.shape]
-        self._short = ShortTexts(costs.judged.made)
         self._messages: list[Message] = []
         self._cache: dict[str, str] = {}
         self._decisions: list[Decision] = []
@@ -178,12 +177,12 @@ class _Writing:
         media = sum(turn.media for turn in judged.turns[first : last + 1])
         lines = quoted_lines(quoted)
         marker = "\n".join([fold_marker(self._wording, count, key, media, names, bool(lines)), *lines])
-        if lines and folded(self._shape.text_message("user", marker), {key: text}, self._short) != key:
+        if lines and folded(self._shape.text_message("user", marker), {key: text}, judged.short) != key:
             # the messages are not plain JSON, so restore() would not recognise the quoted lines
             marker = fold_marker(self._wording, count, key, media, names)
         around = [self._shape.text_message("assistant", BESIDE_FOLD) for _ in range(before + behind)]
         self._messages += [*around[:before], self._shape.text_message("user", marker), *around[before:]]
-        self._issued.append((len(self._messages) - behind - 1, self._shape.text_at))
+        self._issued.append((len(self._messages) - behind - 1, self._shape.TEXT_AT))
         cost = MESSAGE_TOKENS + self._measure.count(marker) + (before + behind) * beside_cost(self._measure)
         self._tokens += cost
         least = f"one of {count} neighbouring messages that matter least"

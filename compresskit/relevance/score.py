@@ -98,7 +98,7 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     values = _with(parts, "joined", values, joined(documents, values, mentioned, query.explicit))
     remaining = iter(values)
     each = [list(islice(remaining, len(document.segments))) for document in documents]
-    beside = [_with_neighbours(own, tuned.neighbour_share) for own in each]
+    beside = [_with_neighbours(own, tuned.neighbour_share) if len(own) > 1 else own for own in each]
     _with(parts, "beside", values, list(chain.from_iterable(beside)))
     regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
     parts["region"] = [tuned.region_share * each for region in regions for each in region]
@@ -167,7 +167,7 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     """
     tuned = tuning.WEIGHTS
     calls = [(document.call or source_line(document))[:CALL_CHARACTERS] for document in documents]
-    counts = TermCounts.of([reader.hits(call) for call in calls])
+    counts = TermCounts.of([reader.hits(call) if call else {} for call in calls])
     found = bm25(counts, [CALL_TERMS] * len(calls), reader.weights)
     share = explicit * tuned.call_context + (1 - explicit) * tuned.call_context_of_agents
     scores = _scaled(found, share * counts.strongest(reader.weights))

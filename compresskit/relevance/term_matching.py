@@ -1,55 +1,40 @@
 """Counts how often each word of a query or of a call occurs in each segment.
 
-Most words of a text are not in the query. In ASCII text, numpy picks the words that may be: a word's first eight
-letters and its length give a place in a table, and only words whose place is taken are compared one by one. Text with
-a few other signs, such as arrows and dashes, is read in the same way. All other text is cut into words.
+Most words of a text are not in the query. In ASCII text, numpy finds the words that are, by their first eight letters
+and their length. Only long words and compounds that may be are compared one by one. Text with a few other signs, such
+as arrows and dashes, is read in the same way. All other text is cut into words.
 """
 
 from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain, pairwise
+from itertools import chain, pairwise, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..types import Query
 from . import weights as tuning
+from .ascii_words import HEAD, AsciiText, places_of, table_of, words_of
 from .document import Document
 from .term_counts import TermCounts
 from .terms import STOP_WORDS, parts, plain, words
 from .word_forms import MIN_PREFIX, MIN_STEM, abbreviated, beginnings, inflections, stem_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Places = NDArray[np.intp]
-    Shape = NDArray[np.uint8]
+    from .ascii_words import Flags, Numbers
 
 CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
 CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
-_AT_ONCE = 60_000  # characters: the memory of small arrays is used again, that of larger ones is the system's each time
-_COUNTED_AT_ONCE = 4_000  # words that are counted together, for the same reason
-_LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-_UNDERSCORE, _CAPITAL, _SMALL, _DIGIT = 1, 2, 3, 4
-_SHAPE = bytes(
-    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else code == ord("_")
-    for code in range(256)
-)
-_HEAD = 8  # letters that a key is made of
-_PLACES = 17  # bits of a place in the table
-_FIRST = (1 << 8 * MIN_PREFIX) - 1  # the letters of a head by which words begin alike
+_AT_ONCE = 120_000  # characters of texts that are read together; larger arrays are no faster, and take memory
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
 # the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
 _AND = "&"  # between the terms of a pair
-_JOINED = re.compile(r"[^\W_]+(?:_[^\W_]+)+")
-_GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:_[^\W_]++)+")
 
 
 def base_of(term: str) -> str:
@@ -185,7 +170,8 @@ class Reader:
 
         The words of a segment's name count as its own. Many texts are read at once.
         """
-        vocabulary = self._table(documents), self._beginnings()
+        calls = (self.terms_of(call) for call in {document.call for document in documents})
+        vocabulary = _Vocabulary(self._told, frozenset[str]().union(*calls))
         found = _Found(self._told)
         waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
@@ -197,84 +183,56 @@ class Reader:
             for text in _said(document):
                 said = _Said(found.place(), text, call)
                 if not text.isascii():
-                    self._read_words(said, found)
+                    found.read_words(said)
                     continue
                 waiting.append(said)
                 size += len(text)
                 if size > _AT_ONCE:
-                    self._read_plain(waiting, vocabulary, found)
+                    found.read_plain(waiting, vocabulary)
                     waiting, size = [], 0
-        self._read_plain(waiting, vocabulary, found)
+        if waiting:
+            found.read_plain(waiting, vocabulary)
         return found.readings()
 
-    def _table(self, documents: Sequence[Document]) -> NDArray[np.bool_]:
-        """The places of the table that words of the query or of a call take."""
+
+class _Vocabulary:
+    """Tells which words in ASCII may be terms of the query, or words of a call, by their places in tables."""
+
+    def __init__(self, told: _Told, called: Iterable[str]) -> None:
         import numpy as np
 
-        called = (self.terms_of(call) for call in {document.call for document in documents})
-        known = {word.lower() for word in set(self._told.terms).union(*called) if word.isascii()}
-        table = np.zeros(1 << _PLACES, dtype=np.bool_)
-        if known:
-            said = f" {' '.join(known)} "
-            lower, starts, ends = _plain_words(said)
-            table[_places(_heads(lower, starts), ends - starts)] = True
-        return table
+        known = [term for term in told.terms if term.isascii()]
+        keys = words_of(known).keys
+        places = places_of(keys)
+        self._terms = table_of(places)
+        self._calls = table_of(places_of(words_of(word for word in called if word.isascii()).keys))
+        firsts = [prefix for prefix in told.prefixes if prefix.isascii()]
+        self._beginnings = table_of(places_of(words_of(firsts).beginnings(MIN_PREFIX))) if firsts else None
+        # a term that is no longer than a key is told from any other word by it
+        short = [number for number, term in enumerate(known) if len(term) <= HEAD]
+        self._keys = np.zeros(len(self._terms), dtype=np.uint64)
+        self._keys[places[short]] = keys[short]
+        self._numbers = np.zeros(len(self._terms), dtype=np.int64)
+        self._numbers[places[short]] = [told.numbers[told.terms[known[number]]] for number in short]
 
-    def _beginnings(self) -> NDArray[np.bool_] | None:
-        """The places of a table that the first letters of terms take, for words that begin alike."""
-        import numpy as np
+    def terms_in(self, text: AsciiText) -> tuple[Flags, Flags, Numbers]:
+        """Which words may be terms, which of them are one term and nothing else, and the numbers of these terms."""
+        words, (parts, cut, doubtful) = text.words, text.compounds()
+        places, part_places = places_of(words.keys), places_of(parts.keys)
+        likely = self._terms[places]
+        sizes = words.ends - words.starts
+        sure = likely & (self._keys[places] == words.keys) & (sizes <= HEAD)
+        sure[cut] = sure[doubtful] = False
+        likely[doubtful] = True
+        likely[cut[self._terms[part_places]]] = True
+        if self._beginnings is not None:
+            likely |= self._beginnings[places_of(words.beginnings(MIN_PREFIX))] & (sizes > MIN_PREFIX)
+            likely[cut[self._beginnings[places_of(parts.beginnings(MIN_PREFIX))]]] = True
+        return likely, sure, self._numbers[places[sure]]
 
-        known = {prefix[:MIN_PREFIX] for prefix in self._told.prefixes if prefix.isascii()}
-        if not known:
-            return None
-        table = np.zeros(1 << _PLACES, dtype=np.bool_)
-        said = f" {' '.join(known)} "
-        lower, starts, _ = _plain_words(said)
-        table[_first_places(_heads(lower, starts))] = True
-        return table
-
-    def _read_plain(
-        self,
-        said: Sequence[_Said],
-        tables: tuple[NDArray[np.bool_], NDArray[np.bool_] | None],
-        found: _Found,
-    ) -> None:
-        """Reads ASCII texts."""
-        import numpy as np
-
-        table, beginnings = tables
-        if not said:
-            return
-        text = " ".join(("", *(one.text for one in said), ""))
-        lower, starts, ends = _plain_words(text)
-        heads, sizes = _heads(lower, starts), ends - starts
-        telling = table[_places(heads, sizes)]
-        shape = np.frombuffer(text.encode().translate(_SHAPE), dtype=np.uint8)
-        capitals = np.flatnonzero(shape == _CAPITAL)
-        number_of, part_starts, part_ends = _compounds(shape, capitals, starts, ends)
-        part_heads = _heads(lower, part_starts)
-        telling[number_of[table[_places(part_heads, part_ends - part_starts)]]] = True
-        if beginnings is not None:
-            telling |= beginnings[_first_places(heads)] & (sizes > MIN_PREFIX)
-            telling[number_of[beginnings[_first_places(part_heads)]]] = True
-        telling[_numbered(shape, capitals, starts)] = True
-        joined = _joined(shape, starts[telling], ends[telling])
-        bounds = np.cumsum([len(one.text) + 1 for one in said])
-        lengths = np.diff(np.searchsorted(starts, bounds), prepend=0).tolist()
-        starts, ends = starts[telling], ends[telling]
-        chosen = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        first = 0
-        for one, last, length in zip(said, np.searchsorted(starts, bounds).tolist(), lengths, strict=True):
-            own = joined[bisect_left(joined, first) : bisect_left(joined, last)]
-            pairs = [f"{chosen[place]}_{chosen[place + 1]}" for place in own]
-            found.add(one, chosen[first:last] + pairs, length)
-            first = last
-
-    def _read_words(self, said: _Said, found: _Found) -> None:
-        """Reads a text in any script."""
-        every = words(said.text)
-        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in _JOINED.findall(said.text)))
-        found.add(said, [*every, *pairs], len(every))
+    def may_be_called(self, text: AsciiText) -> Flags:
+        """Which words may be words of a call."""
+        return self._calls[places_of(text.words.keys)]
 
 
 class _Said(NamedTuple):
@@ -292,9 +250,6 @@ class _Found:
         self._told = told
         self._lengths: list[int] = []
         self._called: list[int] = []
-        self._words: list[str] = []  # words of the latest segments that are not counted yet
-        self._owners: list[int] = []  # the segments, and the number of words of each
-        self._sizes: list[int] = []
         # of each term of a segment: the segment, the term, and how often it is there
         self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
@@ -304,35 +259,60 @@ class _Found:
         self._called.append(0)
         return len(self._lengths) - 1
 
-    def add(self, said: _Said, found: Sequence[str], length: int) -> None:
-        """Adds a segment: those of its words and pairs that may be terms or words of its call, and how many it has."""
-        self._words += found
-        self._owners.append(said.number)
-        self._sizes.append(len(found))
-        self._lengths[said.number] = length
-        self._called[said.number] = len(said.call.intersection(found)) if said.call else 0
-        if len(self._words) > _COUNTED_AT_ONCE:
-            self._count()
+    def read_words(self, said: _Said) -> None:
+        """Reads a text in any script."""
+        every = words(said.text)
+        names = _JOINED.findall(said.text) if "_" in said.text else []
+        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in names))
+        terms = Counter(chain.from_iterable(map(self._told.__getitem__, chain(every, pairs))))
+        self._lengths[said.number] = len(every)
+        self._called[said.number] = len(said.call.intersection(every)) if said.call else 0
+        self._texts.extend(repeat(said.number, len(terms)))
+        self._numbers.extend(terms)
+        self._times.extend(terms.values())
 
-    def _count(self) -> None:
-        """Counts the terms of the latest segments."""
+    def read_plain(self, said: Sequence[_Said], vocabulary: _Vocabulary) -> None:
+        """Reads texts in ASCII."""
         import numpy as np
 
-        numbers = list(map(self._told.__getitem__, self._words))
-        times = np.fromiter(map(len, numbers), np.int64, len(numbers))
-        texts = np.repeat(np.repeat(self._owners, self._sizes), times)
+        text = AsciiText(" ".join(("", *(one.text for one in said), "")))
+        bounds = np.searchsorted(text.words.starts, np.cumsum([len(one.text) + 1 for one in said]))
+        lengths = np.diff(bounds, prepend=0)
+        for one, length in zip(said, lengths.tolist(), strict=True):
+            self._lengths[one.number] = length
+        owners = np.repeat([one.number for one in said], lengths)
+        likely, sure, numbers = vocabulary.terms_in(text)
+        words = np.flatnonzero(likely & ~sure)
+        firsts, lasts = text.joined(np.flatnonzero(likely))
+        firsts, lasts = np.concatenate((words, firsts)), np.concatenate((words, lasts))
+        order = np.argsort(owners[firsts], kind="stable")  # each segment's words, and then its pairs
+        firsts, lasts = firsts[order], lasts[order]
+        told = list(map(self._told.__getitem__, text.said(firsts, lasts)))
+        others = np.repeat(owners[firsts], list(map(len, told)))
+        self._count(
+            np.concatenate((owners[sure], others)),
+            np.concatenate((numbers, np.fromiter(chain.from_iterable(told), np.int64, len(others)))),
+        )
+        calls = {one.number: one.call for one in said if one.call}
+        if calls:
+            asked = np.repeat([bool(one.call) for one in said], lengths)
+            words = np.flatnonzero(asked & vocabulary.may_be_called(text))
+            every = zip(owners[words].tolist(), text.said(words, words), strict=True)
+            for number, _ in {(number, word) for number, word in every if word in calls[number]}:
+                self._called[number] += 1
+
+    def _count(self, texts: Numbers, numbers: Numbers) -> None:
+        """Counts the terms of segments, which are given with their numbers in any order."""
+        import numpy as np
+
         every = max(1, len(self._told.numbers))
-        pairs = texts * every + np.fromiter(chain.from_iterable(numbers), np.int64, len(texts))
-        pairs, counts = np.unique(pairs, return_counts=True)
+        pairs, counts = np.unique(texts * every + numbers, return_counts=True)
         for column, values in ((self._texts, pairs // every), (self._numbers, pairs % every), (self._times, counts)):
             column.frombytes(values.tobytes())
-        self._words, self._owners, self._sizes = [], [], []
 
     def readings(self) -> Readings:
         import numpy as np
 
-        if self._words:
-            self._count()
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
         counts = TermCounts.summed(len(self._lengths), list(self._told.names), *columns)
         return Readings(counts, self._lengths, self._called)
@@ -344,75 +324,3 @@ def _said(document: Document) -> Iterator[str]:
     for start, end, name in document.segments:
         text = document.text[start:end]
         yield text + f" {name}" * times if name else text
-
-
-def _plain_words(text: str) -> tuple[bytes, Places, Places]:
-    """The text in lower case, and where its words start and end. It begins and ends with a space."""
-    import numpy as np
-
-    lower = text.encode().translate(_LOWER)
-    inside = np.frombuffer(lower, dtype=np.uint8) != ord(" ")
-    edges = np.flatnonzero(inside[1:] != inside[:-1]) + 1
-    return lower, edges[::2], edges[1::2]
-
-
-def _compounds(shape: Shape, capitals: Places, starts: Places, ends: Places) -> tuple[Places, Places, Places]:
-    """The parts of words such as getUserName: the word that each is of, where it starts and where it ends.
-
-    A part starts at a capital behind a small letter or a digit, and at one behind a capital and before a small letter.
-    """
-    import numpy as np
-
-    before = shape[capitals - 1]  # a text begins and ends with a space
-    cuts = capitals[(before > _CAPITAL) | ((before == _CAPITAL) & (shape[capitals + 1] == _SMALL))]
-    begins = np.zeros(len(shape), dtype=np.bool_)
-    begins[cuts] = begins[starts[np.searchsorted(starts, cuts, side="right") - 1]] = (
-        True  # also of the words that are cut
-    )
-    part_starts = np.flatnonzero(begins)
-    number_of = np.searchsorted(starts, part_starts, side="right") - 1
-    part_ends = np.minimum(np.append(part_starts[1:], len(shape)), ends[number_of])
-    return number_of, part_starts, part_ends
-
-
-def _joined(shape: Shape, starts: Places, ends: Places) -> list[int]:
-    """The words that an underscore alone parts from the next one."""
-    import numpy as np
-
-    return np.flatnonzero((starts[1:] == ends[:-1] + 1) & (shape[ends[:-1]] == _UNDERSCORE)).tolist()
-
-
-def _numbered(shape: Shape, capitals: Places, starts: Places) -> Places:
-    """The words in which a digit follows two capitals: where their parts start depends on more."""
-    import numpy as np
-
-    seconds = capitals[(shape[capitals - 1] == _CAPITAL) & (shape[capitals + 1] == _DIGIT)]
-    words: Places = np.searchsorted(starts, seconds, side="right") - 1
-    return words
-
-
-def _heads(lower: bytes, starts: Places) -> NDArray[np.uint64]:
-    """The first eight letters of each word, and what is behind a shorter one."""
-    import numpy as np
-
-    padded = lower + bytes(_HEAD)
-    heads: NDArray[np.uint64] = np.ndarray(len(lower), dtype="<u8", buffer=padded, strides=(1,))[starts]
-    return heads
-
-
-def _first_places(heads: NDArray[np.uint64]) -> Places:
-    """The place of each word by its first four letters alone."""
-    import numpy as np
-
-    places: Places = (((heads & np.uint64(_FIRST)) * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
-    return places
-
-
-def _places(heads: NDArray[np.uint64], lengths: Places) -> Places:
-    """The place in the table of each word: of its first letters and its length."""
-    import numpy as np
-
-    masks = np.array([(1 << 8 * size) - 1 for size in range(_HEAD + 1)], dtype=np.uint64)
-    keys = (heads & masks[np.minimum(lengths, _HEAD)]) ^ (lengths.astype(np.uint64) << np.uint64(56))
-    places: Places = ((keys * np.uint64(_GOLDEN)) >> np.uint64(64 - _PLACES)).astype(np.intp)
-    return places

@@ -13,7 +13,7 @@ whole responses (``whole``, ``usage``)
     ``with_message(response, fields)``   a copy with other fields in its message
     ``usage_of``, ``added``, ``with_usage``  a response's usage, the sum of several, a copy with another usage
 
-streams (``stream_turn``, with ``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
+streams (``streams``, with ``openai_stream`` for OpenAI and LiteLLM, ``anthropic_stream`` for Anthropic)
     ``STREAMS[shape].turn(shown, choice)`` reads one call of the model; ``stream_turn`` says what such a turn has. Pass
     on the results of ``turn.feed(event)`` and then of ``turn.end()``. ``turn.message(choice)`` is the whole message. If
     it consists of retrievals alone, answer them and go on with a new turn and the same ``shown``. Otherwise pass on
@@ -27,15 +27,12 @@ turns with calls of our tool and of the caller's (``mixed_turns``)
 Nothing is changed in place, and no model is called.
 """
 
-from .anthropic_stream import EventTurn, ShownEvents
 from .call import Call
 from .fields import changed, field, plain
-from .gemini_stream import PartTurn, ShownParts
 from .mixed_turns import NAME, Record, name_of, names, put_back, record_of, taken
-from .openai_stream import ChunkTurn, Shown
-from .responses_stream import ItemTurn, ShownItems
 from .settling import AS_THEY_ARE, Settling, settled
-from .stream_turn import STREAMS, StreamShape, StreamTurn
+from .stream_turn import StreamTurn
+from .streams import STREAMS, StreamShape
 from .usage import Usage, added, usage_of, with_usage
 from .whole import (
     FIELDS,
@@ -55,16 +52,8 @@ __all__ = [
     "NAME",
     "STREAMS",
     "Call",
-    "ChunkTurn",
-    "EventTurn",
-    "ItemTurn",
-    "PartTurn",
     "Record",
     "Settling",
-    "Shown",
-    "ShownEvents",
-    "ShownItems",
-    "ShownParts",
     "StreamShape",
     "StreamTurn",
     "Usage",

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from .._json import dumps
+from .._json import dumps, loaded_object
 from ..messages.retrieval_tool import OURS
 from ..types import Message
-from .settling import AS_THEY_ARE, Settling, settled_item
-from .usage import Usage, added
+from .settling import settled_item
+from .stream_turn import Shown, StreamTurn
+from .usage import Usage
 
 Event = dict[str, Any]
 _TEXTS = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "signature"}
 
 
-class ShownEvents:
-    """The events that the caller of one stream has seen, over all calls of the model for this stream."""
+@dataclass
+class ShownEvents(Shown):
+    """What the caller of a stream has seen: whether a message has begun, and the number of its blocks."""
 
-    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
-        self.settling = settling
-        self.started = False
-        self.blocks = 0
-        self.usage: Usage | None = None  # usage of all calls that ended
+    started: bool = False
+    blocks: int = 0
 
 
-class EventTurn:
+class EventTurn(StreamTurn):
     """The stream of one call. ``feed`` returns the events to pass on; ``message_delta`` and ``message_stop`` wait.
 
     After ``end``, ``message()`` is the model's message with our calls, and ``closing`` are the events that end the
@@ -35,8 +34,6 @@ class EventTurn:
     Args:
         shown: The state that all turns of one stream share. It starts one message, and numbers its blocks.
     """
-
-    choices = (0,)
 
     def __init__(self, shown: ShownEvents, _choice: int | None = None) -> None:
         self.stop: Event | None = None  # the event message_delta
@@ -62,24 +59,17 @@ class EventTurn:
             return self._block(kind, event)
         return [event]
 
-    def end(self) -> list[Event]:
-        self._shown.usage = added(self._shown.usage, self._usage)
-        return []
-
     @property
     def usage(self) -> Usage:
         return self._usage
 
     def calls(self, _choice: int = 0) -> bool:
-        """Whether the model called any tool."""
         return bool(self._inputs) or any(block.get("type") == "tool_use" for block in self._blocks.values())
 
     def complete(self, _choice: int = 0) -> bool:
-        """Whether the provider ended the message. Otherwise the stream broke off."""
         return self.stop is not None
 
     def message(self, _choice: int = 0) -> Message:
-        """The model's whole message."""
         return {"role": "assistant", "content": [self._whole(index) for index in sorted(self._blocks)]}
 
     def closing(self, _choice: int, _fields: Mapping[str, Any], ours_only: bool) -> list[Event]:
@@ -87,10 +77,6 @@ class EventTurn:
         stop = self.stop or {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None}}
         delta = {**(stop.get("delta") or {}), **({"stop_reason": "end_turn"} if ours_only else {})}
         return [{**stop, "delta": delta, "usage": self._shown.usage or {}}, {"type": "message_stop"}]
-
-    def totals(self) -> list[Event]:
-        """Nothing: the usage is in the events that end the message."""
-        return []
 
     def _block(self, kind: str, event: Event) -> list[Event]:
         index = event.get("index") or 0
@@ -107,7 +93,8 @@ class EventTurn:
         return [] if number is None else [event if number == index else {**event, "index": number}]
 
     def _number(self, index: int) -> int:
-        self._numbers[index] = number = self._shown.blocks
+        number: int = self._shown.blocks
+        self._numbers[index] = number
         self._shown.blocks += 1
         return number
 
@@ -129,7 +116,8 @@ class EventTurn:
         """A block with all that was streamed of it."""
         block = dict(self._blocks[index])
         if index in self._inputs:
-            block["input"] = _parsed(self._inputs[index])
+            # one that is cut off becomes {}, because Anthropic only accepts an object
+            block["input"] = loaded_object(self._inputs[index]) or {}
         return block
 
     def _add(self, index: int, delta: dict[str, Any]) -> None:
@@ -142,12 +130,3 @@ class EventTurn:
             self._inputs[index] = self._inputs.get(index, "") + (delta.get("partial_json") or "")
         elif kind == "citations_delta":
             block["citations"] = [*(block.get("citations") or ()), delta.get("citation")]
-
-
-def _parsed(text: str) -> Any:
-    """The input of a call. An input that is cut off becomes {}, because Anthropic only accepts an object."""
-    try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -15,7 +15,8 @@ from typing import Any
 from ..messages.retrieval_tool import OURS
 from ..types import Message
 from .fields import changed, first, listed
-from .settling import AS_THEY_ARE, Settling, settled_item
+from .settling import settled_item
+from .stream_turn import Shown, StreamTurn
 from .usage import Usage, added, usage_of, with_usage
 
 Chunk = dict[str, Any]
@@ -23,16 +24,7 @@ _CALL = ("functionCall", "function_call")
 _ENDING = ("finishReason", "finishMessage")
 
 
-class ShownParts:
-    """The state that the caller of one stream has seen, over all calls of the model for this stream."""
-
-    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
-        self.settling = settling
-        self.identity: str | None = None
-        self.usage: Usage | None = None  # usage of all calls that ended
-
-
-class PartTurn:
+class PartTurn(StreamTurn):
     """The stream of one call. ``feed`` returns the chunks to pass on, without our calls.
 
     The end of a candidate waits if it called our tool. After ``end``, ``message(choice)`` is the whole content of a
@@ -43,7 +35,7 @@ class PartTurn:
         choice: The caller's number of the only candidate of this call, if the call continues one of several.
     """
 
-    def __init__(self, shown: ShownParts, choice: int | None = None) -> None:
+    def __init__(self, shown: Shown, choice: int | None = None) -> None:
         self._shown = shown
         self._choice = choice
         self._parts: dict[int, list[dict[str, Any]]] = {}  # all parts of each candidate
@@ -51,15 +43,18 @@ class PartTurn:
         self._held: dict[int, list[Any]] = {}  # the parts of a call that is not shown before it is whole
         self._endings: dict[int, tuple[Chunk, dict[str, Any]]] = {}  # ends that wait: the chunk and its candidate
         self._ended: set[int] = set()
-        self.usage: Usage | None = None
+        self._usage: Usage | None = None
 
     @property
-    def choices(self) -> Sequence[int]:
-        """The candidates with content."""
+    def choices(self) -> Sequence[int]:  # type: ignore[override]
         return sorted(self._parts)
 
+    @property
+    def usage(self) -> Usage | None:
+        return self._usage
+
     def feed(self, chunk: Chunk) -> list[Chunk]:
-        self.usage = usage_of(chunk) or self.usage
+        self._usage = usage_of(chunk) or self._usage
         candidates = listed(chunk, "candidates")
         passed = [self._passed(chunk, candidate) for candidate in candidates]
         shown = [candidate for candidate in passed if candidate is not None]
@@ -69,16 +64,10 @@ class PartTurn:
             chunk = {**chunk, "candidates": shown}
         return [self._stamped(chunk)]
 
-    def end(self) -> list[Chunk]:
-        self._shown.usage = added(self._shown.usage, self.usage)
-        return []
-
     def complete(self, choice: int) -> bool:
-        """Whether the provider ended the candidate. Otherwise the stream broke off."""
         return choice in self._ended
 
     def calls(self, choice: int) -> bool:
-        """Whether the candidate called any tool."""
         return any(first(part, _CALL) is not None for part in self._parts.get(choice, ()))
 
     def message(self, choice: int) -> Message:
@@ -99,10 +88,6 @@ class PartTurn:
         ending = {**candidate, "content": {"role": "model", "parts": []}}
         closed: Chunk = self._named({**chunk, "candidates": [ending]})
         return [with_usage(closed, self._shown.usage)]
-
-    def totals(self) -> list[Chunk]:
-        """Nothing: the usage is in the chunks."""
-        return []
 
     def _passed(self, chunk: Chunk, candidate: dict[str, Any]) -> dict[str, Any] | None:
         """A candidate to pass on; None if nothing of it is for the caller."""

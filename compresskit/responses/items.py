@@ -9,19 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..messages.responses import CALLS
 from .call import Call, call_from
 from .fields import field
 
 # Calls that the caller answers, with the fields of their ids and of their arguments.
-_CALLS = {
-    "function_call": ("call_id", "arguments"),
-    "custom_tool_call": ("call_id", "input"),
-    "local_shell_call": ("call_id", "action"),
-    "shell_call": ("call_id", "action"),
-    "apply_patch_call": ("call_id", "operation"),
-    "computer_call": ("call_id", "action"),
-    "mcp_approval_request": ("id", "arguments"),
-}
+_CALLS = {kind: ("call_id", field) for kind, field in CALLS.items()} | {"mcp_approval_request": ("id", "arguments")}
 
 
 def item_calls(items: Sequence[Any]) -> list[Call]:

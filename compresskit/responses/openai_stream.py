@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 from ..messages.retrieval_tool import OURS
 from ..types import Message
 from .deltas import message_from
 from .fields import changed, field, plain
-from .settling import AS_THEY_ARE, Settling, as_text
-from .usage import Usage, added, usage_of, with_usage
+from .settling import as_text
+from .stream_turn import Shown, StreamTurn
+from .usage import Usage, usage_of, with_usage
 from .whole import FIELDS
 
 _SPEAKING = (
@@ -30,17 +33,14 @@ _SPEAKING = (
 )
 
 
-class Shown:
-    """The state that the caller of one stream has seen, over all calls of the model for this stream."""
+@dataclass
+class ShownChunks(Shown):
+    """What the caller of a stream has seen: also the choices whose role was passed on."""
 
-    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
-        self.settling = settling
-        self.identity: str | None = None
-        self.spoken: set[int] = set()  # choices whose role was passed on
-        self.usage: Usage | None = None  # usage of all calls that ended
+    spoken: set[int] = dataclass_field(default_factory=set)
 
 
-class ChunkTurn:
+class ChunkTurn(StreamTurn):
     """The stream of one call. ``feed`` returns the chunks to pass on, without finishes and calls that may be ours.
 
     ``end`` returns the calls that were held back and are not ours. After it, ``choices`` are the choices with content,
@@ -52,7 +52,7 @@ class ChunkTurn:
         choice: The caller's number of the only choice of this call, if the call continues one of several choices.
     """
 
-    def __init__(self, shown: Shown, choice: int | None = None) -> None:
+    def __init__(self, shown: ShownChunks, choice: int | None = None) -> None:
         self.chunks: list[Any] = []
         self.choices: list[int] = []
         self._shown = shown
@@ -87,8 +87,7 @@ class ChunkTurn:
             if shown:
                 last.append(self._made(number, tool_calls=[self._renumbered(number, index, item) for item in shown]))
         self._kept.clear()
-        self._shown.usage = added(self._shown.usage, self.usage)
-        return last
+        return [*last, *super().end()]
 
     def _settled(self, name: str, deltas: list[Any]) -> list[Any]:
         """The deltas of a call that was held back, for the caller; [] if it is ours."""
@@ -114,11 +113,9 @@ class ChunkTurn:
         return dict(found) if isinstance(found, Mapping) else None
 
     def calls(self, choice: int) -> bool:
-        """Whether a choice called any tool."""
         return any(place[0] == choice for place in self._names)
 
     def message(self, choice: int) -> Message:
-        """The whole message of a choice."""
         own = [item for chunk in self.chunks for item in _choices(chunk) if self._number(item) == choice]
         return message_from(delta for item in own if isinstance(delta := plain(field(item, "delta")), Mapping))
 
@@ -127,13 +124,7 @@ class ChunkTurn:
         return choice in self._finishes or self.calls(choice)
 
     def closing(self, choice: int, fields: Mapping[str, Any], ours_only: bool) -> list[Any]:
-        """The chunks that end a choice: ``fields`` to add to its message, then its finish.
-
-        Args:
-            choice: The choice.
-            fields: Further fields of its message.
-            ours_only: Whether it consisted of calls of ours, so that the caller sees no call.
-        """
+        """The chunks that end a choice: ``fields`` to add to its message, then its finish."""
         reason = "stop" if ours_only else None
         chunks = [self._made(choice, **fields)] if fields else []
         if choice in self._finishes:

@@ -9,34 +9,41 @@ Source: developers.openai.com, "Streaming events" of the Responses API.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..types import Message
 from .items import is_reasoning, item_calls, ours_in
-from .settling import AS_THEY_ARE, Settling, settled_item
-from .usage import Usage, added, usage_of
+from .settling import settled_item
+from .stream_turn import Shown, StreamTurn
+from .usage import Usage, usage_of
 
 Event = dict[str, Any]
 _BEGINS = ("response.created", "response.queued", "response.in_progress")  # once in each response
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
 
 
-class ShownItems:
-    """The events that the caller of one stream has seen, over all calls of the model for this stream."""
+@dataclass
+class ShownItems(Shown):
+    """What the caller of a stream has seen.
 
-    def __init__(self, settling: Settling = AS_THEY_ARE) -> None:
-        self.settling = settling
-        self.started = False
-        self.begun: list[Event] = []  # the events with which the response begins, until something else is shown
-        self.identity: Any = None  # the id of the response in these events
-        self.sequence: int | None = None  # the number of the next event
-        self.items: list[Any] = []  # the items of turns that ended
-        self.indices = 0  # the number of items that began
-        self.usage: Usage | None = None  # usage of all calls that ended
+    Attributes:
+        started: Whether the response has begun for the caller.
+        begun: The events with which the response begins, until something else is shown.
+        sequence: The number of the next event.
+        items: The items of turns that ended.
+        indices: The number of items that began.
+    """
+
+    started: bool = False
+    begun: list[Event] = field(default_factory=list)
+    sequence: int | None = None
+    items: list[Any] = field(default_factory=list)
+    indices: int = 0
 
 
-class ItemTurn:
+class ItemTurn(StreamTurn):
     """The stream of one call. ``feed`` returns the events to pass on; the event that ends the response waits.
 
     After ``end``, ``message()`` holds the model's items with our calls, and ``closing`` is the end for the caller.
@@ -47,8 +54,6 @@ class ItemTurn:
     The response begins with the first event of an item. If the first calls of the model are retrievals alone, it is
     that of the call behind them, so that its id is the one under which the provider has stored the answer.
     """
-
-    choices: Sequence[int] = (0,)
 
     def __init__(self, shown: ShownItems, _choice: int | None = None) -> None:
         self.stop: Event | None = None  # the event that ends the response
@@ -70,20 +75,17 @@ class ItemTurn:
     def end(self) -> list[Event]:
         """The reasoning that no call of ours followed."""
         last = [] if self._parted else self._released()
-        self._shown.usage = added(self._shown.usage, self.usage)
         self._shown.items += self._visible()
-        return self._begins(last)
+        return [*self._begins(last), *super().end()]
 
     @property
     def usage(self) -> Usage | None:
         return usage_of(self.stop["response"]) if self.stop else None
 
     def calls(self, _choice: int = 0) -> bool:
-        """Whether the model called any tool."""
         return bool(item_calls(self._output()))
 
     def complete(self, _choice: int = 0) -> bool:
-        """Whether the provider ended the response. Otherwise the stream broke off."""
         return self.stop is not None
 
     def message(self, _choice: int = 0) -> Message:
@@ -102,10 +104,6 @@ class ItemTurn:
         if shown.usage is not None and shown.usage != self.usage:
             fields["usage"] = shown.usage
         return self._begins([{**self.stop, "response": {**response, **fields}} if fields else self.stop])
-
-    def totals(self) -> list[Event]:
-        """Nothing: the usage is in the event that ends the response."""
-        return []
 
     def _passed(self, event: Event) -> list[Event]:
         """The events to pass on for an event, with their indices."""

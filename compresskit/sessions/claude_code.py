@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..types import Message
-from .session import Reported, Session, dicts, numbered, word
+from .session import Reported, Session, dicts, numbered, reported, word
 
 SOURCE = "Claude Code"
 _SPEAKERS = ("user", "assistant")
@@ -29,7 +29,6 @@ _SYNTHETIC = "<synthetic>"  # the model of errors that Claude Code wrote itself,
 # What is kept of a line: the rest, such as a copy of each result, may be many times as long.
 _NAMES = ("type", "subtype", "uuid", "parentUuid", "logicalParentUuid")
 _OTHERS = ("isSidechain", "isCompactSummary", "message")
-_PROMPT_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 
 Line = Mapping[str, Any]
 
@@ -50,8 +49,8 @@ def read(values: Iterable[Any], name: str) -> list[Session]:
             parts[-1].append(line)
     found = [session for part in parts if (session := _session(part))]
     return [
-        Session(numbered(name, number), SOURCE, messages, "anthropic", model, reported=reported, start=_given(messages))
-        for number, (messages, model, reported) in enumerate(found, start=1)
+        Session(numbered(name, number), SOURCE, messages, "anthropic", model, reported=first, start=_given(messages))
+        for number, (messages, model, first) in enumerate(found, start=1)
     ]
 
 
@@ -112,7 +111,7 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
     found: list[Message] = []
     answers: dict[str, Message] = {}
     models: Counter[str] = Counter()
-    reported: Reported | None = None
+    first: Reported | None = None
     for line in lines:
         message = line["message"]
         role, blocks, name = line["type"], _blocks(line), _name(line)
@@ -125,24 +124,17 @@ def _session(lines: Sequence[Line]) -> tuple[list[Message], str | None, Reported
         else:
             if role == "assistant":
                 models.update(filter(None, [word(message.get("model"))]))
-                reported = reported or _reported(message, len(found))
+                first = first or reported(message.get("usage"), len(found))
             found.append({"role": role, "content": blocks})
             if role == "assistant" and name:
                 answers[name] = found[-1]
     model = models.most_common(1)[0][0] if models else None
-    return (found, model, reported) if found else None
+    return (found, model, first) if found else None
 
 
 def _name(line: Line) -> str:
     """The id of the answer that a line is a part of."""
     return word(line["message"].get("id"))
-
-
-def _reported(message: Message, before: int) -> Reported | None:
-    usage = message.get("usage")
-    counts = [usage.get(name) for name in _PROMPT_FIELDS] if isinstance(usage, dict) else []
-    tokens = sum(count for count in counts if isinstance(count, int))
-    return Reported(before, tokens) if tokens else None
 
 
 def _blocks(line: Line) -> list[dict[str, Any]]:

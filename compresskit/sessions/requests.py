@@ -16,13 +16,12 @@ from typing import Any
 
 from ..messages.cache_control import unmarked
 from ..types import Message
-from .session import Reported, Session, dicts, numbered, text_of
+from .session import Session, dicts, numbered, reported, text_of
 
 SOURCE = "a log of requests"
 _BODIES = ("request", "body", "request_body")
 _RESPONSES = ("response", "response_body")
 _MESSAGES = ("messages", "input", "contents")
-_PROMPT_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
 _MAX_OPEN = 50  # sessions that a further request may belong to, the newest ones: logs mix a few at a time
 
 
@@ -89,7 +88,7 @@ def _request(value: dict[str, Any]) -> Session | None:
     about = of_body({**(kept if isinstance(kept, dict) else {}), **body}, messages)
     about["model"] = about["model"] or response.get("model")
     shape = "responses" if "input" in body and "messages" not in body else "auto"
-    seen: dict[str, Any] = {"ends": (len(messages),), "reported": _reported(response, len(messages))}
+    seen: dict[str, Any] = {"ends": (len(messages),), "reported": reported(response.get("usage"), len(messages))}
     return Session("", SOURCE, messages, shape, answer=_answer(response), **seen, **about)
 
 
@@ -112,15 +111,6 @@ def _answer(response: dict[str, Any]) -> list[Message]:
         return dicts(response["output"])
     content = response.get("content")
     return [{"role": "assistant", "content": content}] if isinstance(content, list) and content else []
-
-
-def _reported(response: dict[str, Any], messages: int) -> Reported | None:
-    usage = response.get("usage")
-    if not isinstance(usage, dict):
-        return None
-    counts = [usage.get("prompt_tokens")] if "prompt_tokens" in usage else [usage.get(name) for name in _PROMPT_FIELDS]
-    tokens = sum(count for count in counts if isinstance(count, int))
-    return Reported(messages, tokens) if tokens else None
 
 
 def _continues(session: Session, before: Session) -> bool:

@@ -16,6 +16,20 @@ class Reported(NamedTuple):
     tokens: int
 
 
+# The fields of Anthropic's usage that add up to the tokens of a prompt, and the one of OpenAI's.
+_PROMPT_FIELDS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+_PROMPT_FIELD = "prompt_tokens"
+
+
+def reported(usage: Any, messages: int) -> Reported | None:
+    """The size of a prompt of so many messages by the ``usage`` of its answer; None if that does not say it."""
+    if not isinstance(usage, dict):
+        return None
+    names = (_PROMPT_FIELD,) if _PROMPT_FIELD in usage else _PROMPT_FIELDS
+    tokens = sum(usage[name] for name in names if isinstance(usage.get(name), int))
+    return Reported(messages, tokens) if tokens else None
+
+
 @dataclass(frozen=True, eq=False)
 class Session:
     """One conversation as a model last saw it. A compaction of its client ends a session and begins the next.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._lazy import loader
+from .._lazy import lazy
 from ..types import Shrinker
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LLMLingua", "Outcome", "SelfLLM", "Shrinker", "Shrinking", "shrunk"]
 
-_HOMES = {
-    "LLMLingua": "llmlingua",
-    "Outcome": "checked",
-    "SelfLLM": "self_llm",
-    "Shrinking": "checked",
-    "shrunk": "checked",
-}
-
-__getattr__ = loader(__name__, _HOMES)
+__getattr__, __dir__ = lazy(
+    __name__, {"checked": ("Outcome", "Shrinking", "shrunk"), "llmlingua": ("LLMLingua",), "self_llm": ("SelfLLM",)}
+)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Protocol, get_args
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_name, shown
 from ..tokens.measure import measure_for
 from ..types import Counter
 from .choices import Dtype, Method
@@ -72,8 +72,7 @@ class LLMLingua:
             raise InvalidArgument(f"method is {shown(method)}; one of {', '.join(get_args(Method))} was expected.")
         if rate is not None and not (isinstance(rate, int | float) and 0 < rate < 1):
             raise InvalidArgument(f"rate is {shown(rate)}; a share of the tokens between 0 and 1 was expected.")
-        if not isinstance(device, str) or not device:
-            raise InvalidArgument(f"device is {shown(device)}; 'cpu', 'cuda', 'cuda:1' or 'mps' was expected.")
+        check_name("device", device, "'cpu', 'cuda', 'cuda:1' or 'mps'")
         if dtype is not None and dtype not in get_args(Dtype):
             raise InvalidArgument(f"dtype is {shown(dtype)}; one of {', '.join(get_args(Dtype))} was expected.")
         if find_spec("llmlingua") is None:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import InvalidArgument, check_whole, shown
+from ..errors import InvalidArgument, check_name, check_whole, shown
 from ..markers.keys import key_of
 from ..tokens.measure import measure_for
 from ..types import Counter
@@ -95,8 +95,7 @@ class SelfLLM:
         counter: Counter | Callable[[str], int] | None = None,
         **options: Any,
     ) -> None:
-        if not isinstance(model, str) or not model:
-            raise InvalidArgument(f"model is {shown(model)}; a model's name was expected, such as 'gpt-4o-mini'.")
+        check_name("model", model, "a model's name", "gpt-4o-mini")
         if not isinstance(timeout, int | float) or isinstance(timeout, bool) or timeout <= 0:
             raise InvalidArgument(f"timeout is {shown(timeout)}; seconds above 0 were expected.")
         check_whole("retries", retries, least=0)

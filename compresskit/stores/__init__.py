@@ -4,7 +4,7 @@ Nothing is stored unless a caller chose one of these. A store knows nothing of c
 names that only one conversation of one tenant can make. Backends are imported when they are first used.
 """
 
-from .._lazy import loader
+from .._lazy import lazy
 from ..types import Store
 
 TYPE_CHECKING = False
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DiskStore", "MemoryStore", "RedisStore", "Store", "scoped"]
 
-_HOMES = {"DiskStore": "disk", "MemoryStore": "memory", "RedisStore": "redis", "scoped": "scope"}
-
-__getattr__ = loader(__name__, _HOMES)
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy(
+    __name__, {"disk": ("DiskStore",), "memory": ("MemoryStore",), "redis": ("RedisStore",), "scope": ("scoped",)}
+)

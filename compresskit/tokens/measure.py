@@ -103,7 +103,7 @@ class Measure:
         if text in self._begun:
             self._settle()
         elif not self._is_known(text):
-            self._counts[text] = self._fresh(text) if len(text) < _TALLIED else self.tally(text).total
+            self._counts[text] = self._fresh(text)
         return self._counts[text]
 
     def constant(self, turn: Turn) -> int:
@@ -132,7 +132,7 @@ class Measure:
             elif self._batched:
                 known = self._batched([text]).tally(text)
             else:
-                known = Tally(self._fresh(text), text)
+                known = Tally(self.count(text), text)
             self._tallies[text] = known
         return known
 

@@ -46,7 +46,7 @@ def takes_marks(model: str, shape: str) -> bool:
     >>> takes_marks("anthropic/claude-sonnet-4-5", "openai"), takes_marks("gpt-4o", "openai")
     (True, False)
     """
-    return SHAPES[shape].takes_marks and (shape == "anthropic" or "claude" in model.lower())
+    return SHAPES[shape].TAKES_MARKS and (shape == "anthropic" or "claude" in model.lower())
 
 
 def min_cached_tokens(model: str) -> int:

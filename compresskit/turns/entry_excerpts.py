@@ -26,6 +26,7 @@ from ..types import Block, Conversation, Message, Place, Protection, Treatment, 
 from . import weights as tuning
 from .continuation import requests_in
 from .economics import min_excerpt_tokens
+from .file_reads import edits_files, stays_whole
 from .repeats import discounted
 
 _RECORDS = frozenset({"json", "jsonl", "search"})  # kinds that stay whole: any line of them may be needed next
@@ -36,12 +37,20 @@ class Size(NamedTuple):
     """A size of excerpts.
 
     Attributes:
-        share: The share of the tokens of a result that stays.
+        share: The share that stays of the tokens of a result beyond the first ones, which always stay.
         long: Tokens of a result above which such an excerpt costs less than the whole text.
     """
 
     share: float
     long: int
+
+    def shown(self, tokens: int) -> int:
+        """The tokens of the excerpt of a result.
+
+        A small result needs a larger share than a large one to show anything beside its marker.
+        """
+        least = min(tokens, tuning.WEIGHTS.min_shown_tokens)
+        return least + int(self.share * (tokens - least))
 
 
 def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> tuple[Size, ...]:
@@ -146,26 +155,26 @@ def enter_views(
         sizes: The sizes of excerpts that are tried, in this order.
     """
     taken: dict[str, str] = {}
+    edits = edits_files(new.given.turns[: new.known])
     for size in sizes:
-        more, changing = _excerpts(new.beside(taken), above, changing, size)
+        more, changing = _excerpts(new.beside(taken), above, changing, size, edits)
         taken |= more
     return taken
 
 
 def _excerpts(
-    new: New, above: Mapping[Place, str], changing: Sequence[Turn], size: Size
+    new: New, above: Mapping[Place, str], changing: Sequence[Turn], size: Size, edits: bool
 ) -> tuple[dict[str, str], list[Turn]]:
     """The same with one size; and the messages of which an excerpt of this size would show nothing."""
     given, messages, limits = new.given, new.messages, new.limits
-    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size.long)}
+    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size.long, edits)}
     tokens_of: dict[int, int] = {}
-    ordinary = bounded = 0
+    wanted = 0
     for place, block in texts.items():
         tokens, rule = limits.measure.count(block.text), new.rules.get(place)
         most = None if rule is None else rule.max_tokens
         tokens_of[place[0]] = tokens_of.get(place[0], 0) + tokens
-        ordinary += tokens if most is None else 0
-        bounded += 0 if most is None else min(tokens, most)
+        wanted += size.shown(tokens) if most is None else min(tokens, most)
     if not tokens_of:
         return {}, []
     places = _context(given.turns, new.known)
@@ -175,7 +184,6 @@ def _excerpts(
     stays = ["" if index in tokens_of else "context" for index in places]
     protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
     whole = limits.measure.turns(turns)
-    wanted = int(size.share * ordinary) + bounded
     numbers = {index: number for number, index in enumerate(places)}
     local = {
         (numbers[message], path): rule
@@ -205,12 +213,16 @@ def _excerpts(
     return taken, [turn for turn in changing if turn.index in stubs]
 
 
-def _texts(new: New, turn: Turn, long: int) -> list[Block]:
+def _texts(new: New, turn: Turn, long: int, edits: bool) -> list[Block]:
     """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
     return [
         block
         for block in new.long(turn, long)
-        if new.bound(turn, block) is not None or detect(block.text, block.call).kind not in _RECORDS
+        if new.bound(turn, block) is not None
+        or not (
+            detect(block.text, block.call).kind in _RECORDS
+            or stays_whole(block, new.limits.measure.count(block.text), edits)
+        )
     ]
 
 

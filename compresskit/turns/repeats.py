@@ -118,21 +118,24 @@ def _longest(call: str) -> str:
     >>> _longest('write {"path": "a.py", "lines": ["x = 1\\ny = 2\\n"]}')
     'x = 1\ny = 2\n'
     """
-    return max(_strings(call), key=len, default="")
+    texts = strings_of(call) if "{" in call and "\\n" in call else ()
+    return max((text for text in texts if "\n" in text), key=len, default="")
 
 
-def _strings(call: str) -> Iterator[str]:
+def strings_of(call: str) -> Iterator[str]:
+    """The strings in the arguments of a call; the call itself if its arguments are not JSON.
+
+    >>> list(strings_of('edit {"path": "a.py", "lines": ["x = 1"]}')), list(strings_of("ls -l"))
+    (['x = 1', 'a.py'], ['ls -l'])
+    """
     start = call.find("{")
-    if start < 0 or "\\n" not in call:
-        return
     try:
-        left: list[Any] = [json.loads(call[start:])]
+        left: list[Any] = [json.loads(call[start:])] if start >= 0 else [call]
     except (ValueError, RecursionError):
-        return
+        left = [call]
     while left:
         value = left.pop()
         if isinstance(value, str):
-            if "\n" in value:
-                yield value
+            yield value
         elif isinstance(value, dict | list):
             left.extend(value.values() if isinstance(value, dict) else value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from .._weights import weight
 
 _BILL = "`python -m evals bill --compressors compresskit-views`"
+_BILL_PRICES = "`python -m evals bill --compressors conversation-views`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +28,32 @@ class TurnWeights:
     entry_asked_share: float = weight(
         0.1, "e: share of the excerpts on entry whose whole text the model retrieves later", _BILL
     )
+    min_shown_tokens: int = weight(
+        50,
+        "tokens of a long new result that stay in any case",
+        f"{_BILL_PRICES}: 40 to 60 are alike; with 0 and a share of 0.25 coding is 0.375 and plain-chat 0.651, "
+        "not 0.369 and 0.643",
+    )
     excerpt_share: float = weight(
-        0.25,
-        "share of the tokens of long new results that stays",
-        f"{_BILL}: with 1/3, 1/4 and 1/5 coding 0.44, 0.37 and 0.36, plain-chat 0.66, 0.65, 0.64; more turns copy",
+        0.2,
+        "share that stays of the further tokens of a long new result",
+        f"{_BILL_PRICES}: with 0.15, 0.2 and 0.22 coding 0.383, 0.369 and 0.377, plain-chat 0.659, 0.643, 0.649",
     )
     larger_excerpt_share: float = weight(
         0.5, "the same for results of which a smaller excerpt would show nothing", f"{_BILL}: 0.45 to 0.6 are alike"
+    )
+    max_ranged_lines: int = weight(
+        100,
+        "lines of a file that a call asks for by their numbers, up to which they enter whole",
+        f"{_BILL_PRICES}: coding turns that need a retrieval 6.4 % without, 5.6 % with it",
+    )
+    max_edited_tokens: int = weight(
+        600,
+        "tokens of a file that an agent reads which edits files, up to which it enters whole",
+        f"{_BILL_PRICES}: with 0, 600 and 1,000 coding turns that copy or need a text 12.4, 10.9 and 10.5 %",
+    )
+    min_edited_line_characters: int = weight(
+        20, "characters of a line that tells that a call repeats a file, minimum: as for `copying` of the bill"
     )
     excerpt_names_share: float = weight(0.5, "share of names in what an excerpt on entry adds to its floor", _BILL)
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
@@ -71,10 +91,10 @@ class TurnWeights:
         0.75, "share of a model's context window up to which a compaction may be put off because it does not pay"
     )
     max_tool_share: float = weight(
-        0.03,
+        0.045,
         "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on",
-        "`python -m evals bill --compressors conversation-views`, with each of the four groups left out: 0.03 of 0.01 "
-        "to 0.04, and 0.02 without the plain-chat runs",
+        f"{_BILL_PRICES}, with each of the four groups left out: 0.045 of 0.03, 0.04, 0.045 and 0.05; with 0.05 one "
+        "τ-bench run costs 1.27",
     )
     using_share: float = weight(
         0.5, "q: share of the turns that use some text of their history", '"using" of `python -m evals bill`'

@@ -7,8 +7,8 @@ first) cost a read from the cache: 0.1 of the input price. All others cost a wri
 and the rules of one or more models instead: minimum length, and the 128-token steps of OpenAI's cache. --lives says how
 the prompt is cached: "5m" (the usual price of a write), "1h" (the price of a write for an hour), or "none" (no cache).
 
-A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that was in the
-history and cannot be read in the request, unless the history has it by chance, whoever compresses: a number if the
+A turn needs a retrieval if the real next action uses something (its atoms, as in `agent_points`) that is in the
+history, its newest message included, and cannot be read in the request, unless the history has it by chance, whoever compresses: a number if the
 history has half of all numbers of its form, as line numbers make it, and a word in capitals that the history also
 writes in small letters (NOT, TEXT). It then pays the request once more as a read, and the newest messages with
 the missing text as a write. Every bill includes that. Text that is not in the contender's cache is lost for good.
@@ -20,7 +20,8 @@ bill        cost of all requests with their retrievals, as a ratio to sending ev
 dearer      share of the runs of ten requests or more that cost over 1 % more than sending everything
 retrievals  share of the bill that is retrievals
 written     share of the tokens that were written to the cache (or, if nothing is cached, were new)
-using       share of the turns whose next action uses something of the history, the same for every contender
+using       share of the turns whose next action uses something that only the history before its last two messages has,
+            the same for every contender
 needing     share of the turns that need a retrieval
 losing      share of the turns in which something needed is lost for good
 copying     share of the turns whose next action repeats whole lines of the history (20 characters or more) that cannot

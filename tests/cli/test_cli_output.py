@@ -9,11 +9,9 @@ import sys
 import threading
 import time
 
-import click
 import pytest
 from command_line import command, environment, on_terminal, openai_messages, run, save, save_lines, spawn
 
-from compresskit.cli.commands import cli
 from compresskit.cli.commands import run as run_main
 
 
@@ -142,14 +140,7 @@ class TestProcess:
         assert "our fault" in capsys.readouterr().err
 
 
-def test_the_list_of_commands_has_each_with_the_beginning_of_its_own_help():
-    context = click.Context(cli)
-    shown = " ".join(cli.get_help(context).split())
-    for name in cli.list_commands(context):
-        assert f"{name} {cli.get_command(context, name).get_short_help_str(30).removesuffix('...')}" in shown
-
-
 def test_a_start_does_not_import_what_its_command_does_not_need():
-    words = "import sys; from compresskit.cli import commands; commands.run(['--help']); print([*sys.modules])"
+    words = "import sys; from compresskit.cli import commands; commands.run(['show', '--help']); print([*sys.modules])"
     shown = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True).stdout
     assert "compresskit.bench" not in shown

@@ -107,6 +107,18 @@ def test_what_is_not_in_the_cache_is_lost_and_costs_nothing():
     assert [(one.retrieves, one.loses, one.bounce) for one in figures[-1:]] == [(True, True, 0)]
 
 
+def test_the_newest_message_is_retrieved_too_if_it_entered_without_what_is_used():
+    """Only the last message says the code, and it is sent without it: a need, but no use of the history before it."""
+    messages = [user("Book it."), assistant("What?"), user(f"The code is ABC-1234.\n{WORDS}"), call({"x": "ABC-1234"})]
+
+    def short(turn, _):
+        return Sent([*turn.messages[:2], user(WORDS)][: len(turn.messages)], cache={"key": "ABC-1234"})
+
+    figures = replay(run_of(messages), short)
+    assert [(one.uses, one.retrieves) for one in figures] == [(False, False), (False, True)]
+    assert not any(one.retrieves for one in replay(run_of(messages), CONTENDERS["everything"]))
+
+
 def test_a_cache_may_hold_the_json_of_contents():
     figures = replay(run_of(talk()), hiding({"key": json.dumps([{"type": "text", "text": "is\nABC-1234."}])}))
     assert figures[-1].retrieves

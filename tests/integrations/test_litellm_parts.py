@@ -16,8 +16,9 @@ from proxy_model import conversation, document
 from telemetry_sdk import recording
 
 from compresskit import InvalidArgument, compress
+from compresskit.clients.frames import framed_with_type
+from compresskit.integrations.litellm.events import parsed
 from compresskit.integrations.litellm.settings import Settings, wanted
-from compresskit.integrations.litellm.sse import parsed, written
 from compresskit.stores import DiskStore, MemoryStore, RedisStore
 
 
@@ -174,7 +175,7 @@ EVENTS = [
 
 @given(st.lists(st.integers(1, 40), max_size=30), st.booleans())
 def test_events_are_read_however_they_are_cut(sizes, windows):
-    data = b"".join(written(event) for event in EVENTS[:1]) + b": a comment\n\n"
+    data = b"".join(framed_with_type(event) for event in EVENTS[:1]) + b": a comment\n\n"
     data += "".join(f"data: {json.dumps(event)}\n\n" for event in EVENTS[1:]).encode()
     if windows:
         data = data.replace(b"\n", b"\r\n")
@@ -182,7 +183,7 @@ def test_events_are_read_however_they_are_cut(sizes, windows):
 
 
 def test_what_is_written_can_be_read():
-    data = b"".join(written(event) for event in [EVENTS[0], EVENTS[2]])
+    data = b"".join(framed_with_type(event) for event in [EVENTS[0], EVENTS[2]])
     assert asyncio.run(listed(parsed(in_pieces(data, [])))) == [EVENTS[0], EVENTS[2]]
 
 

@@ -18,7 +18,8 @@ from samples import anthropic_agent, openai_agent
 from validity import is_valid_anthropic, is_valid_openai
 
 from compresskit import TOOL_NAME, answer, compress, responses
-from compresskit.responses import ChunkTurn, EventTurn, Shown, ShownEvents
+from compresskit.responses.anthropic_stream import EventTurn, ShownEvents
+from compresskit.responses.openai_stream import ChunkTurn, ShownChunks
 
 pytestmark = QUIET
 OURS = call(TOOL_NAME, {"key": "bcdfghjklmnp"}, "ours")
@@ -153,7 +154,7 @@ def test_an_event_stream_whose_input_is_cut_off_is_still_an_object(cut):
 def test_chunks_as_dicts_show_everything_but_our_calls(said, size):
     """Names come in pieces too, as some servers send them."""
     reply = openai_reply(said)
-    turn, parts = ChunkTurn(Shown()), []
+    turn, parts = ChunkTurn(ShownChunks()), []
     for chunk in streams.openai_chunks(reply, {"include_usage": True}):
         for piece in cut_names(chunk, size):
             parts += turn.feed(piece)

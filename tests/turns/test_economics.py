@@ -83,3 +83,13 @@ def test_the_own_prices_of_a_model_are_those_of_its_name():
     own, given = (Conversation("claude-haiku-4-5", 2_000, prices=one) for one in (True, prices_for("claude-haiku-4-5")))
     assert own.follow(messages) == given.follow(messages)
     assert json.loads(own.to_json())["options"]["prices"] is True
+
+
+@pytest.mark.parametrize(("trigger", "opened"), [(2_400, False), (1_500, True)])
+def test_a_price_alone_does_not_open_the_document_that_the_user_has_just_sent(trigger, opened):
+    paragraphs = "\n\n".join(f"Section {n}. The tenant of flat {n} pays {n * 37} euros a month." * 2 for n in range(45))
+    talk = Conversation(MODEL, trigger=trigger, target=1_000, prices=usual())
+    talk.append({"role": "user", "content": f"Who pays 370 euros?\n\n{paragraphs}"})
+    talk.request()
+    assert ("[…" in talk.result.messages[0]["content"]) == opened
+    assert talk.result.skipped_reason == (None if opened else "below_trigger")

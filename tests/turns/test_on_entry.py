@@ -26,8 +26,8 @@ def source(functions=60):
     )
 
 
-def openai_read(text, call_id="c1", path="app/headers.py"):
-    function = {"name": "read_file", "arguments": json.dumps({"path": path, "looking_for": "parse_header"})}
+def openai_read(text, call_id="c1", path="app/headers.py", **more):
+    function = {"name": "read_file", "arguments": json.dumps({"path": path, "looking_for": "parse_header", **more})}
     return [
         {
             "role": "assistant",
@@ -89,18 +89,16 @@ def test_records_enter_in_a_short_form_that_loses_nothing():
 def test_results_of_150_tokens_are_long_in_a_short_prompt(shape, functions, shortened):
     text = source(functions)
     assert (cost([{"role": "user", "content": text}]) > 150) == shortened
-    result = compress([TASK, *READS[shape](text)], MODEL, on_entry=True)
+    result = compress([TASK, *READS[shape](text)], MODEL, on_entry=True, offer_tool=True)
     assert bool(result.cache) == shortened
 
 
 @every_shape
 def test_names_take_a_good_part_of_what_enters(shape):
     text = source().replace("line.split", "line.split_at_mark").replace("is no", "is_no")
-    for number in range(60):
-        text = text.replace(f"helper_{number}(", f"helper_of_{'abcdefghij'[number % 10]}{'klmnop'[number // 10]}(")
     shown = json.dumps(compress([TASK, *READS[shape](text)], MODEL, on_entry=True).messages[-1])
     markers = re.findall(r"\[\\u2026 [^\]]*\]", shown)
-    assert sum(marker.count("helper_of_") for marker in markers) >= 6
+    assert sum(marker.count("helper_") for marker in markers) >= 20
 
 
 @every_shape
@@ -134,6 +132,7 @@ def test_where_it_enters_with_a_compaction_it_is_an_excerpt_too(shape):
         ("only forms that lose nothing", [TASK, *openai_read(source())], {"on_entry": "lossless"}),
         ("not asked for by a tool", [TASK, {"role": "user", "content": source()}], {}),
         ("nothing can be retrieved", [TASK, *openai_read(source())], {"recoverable": False}),
+        ("asked for by its lines", [TASK, *openai_read(source(10), limit=60)], {"offer_tool": True}),
         ("off", [TASK, *openai_read(source())], {"on_entry": False}),
     ],
 )
@@ -155,6 +154,29 @@ def test_with_prices_results_of_other_sizes_and_lists_enter_shorter_but_records_
     messages = [TASK, *openai_read(text)]
     result = compress(messages, MODEL, on_entry=True, offer_tool=True, prices=usual())
     assert ("[… lines" in result.messages[2]["content"]) == shortened
+    assert restore(result.messages, result.cache) == messages
+
+
+OLD, NEW = "    parts = line.split(':', 1)", "    parts = line.partition(':')"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {"path": "app/headers.py", "old": OLD, "new": NEW},
+        {"command": f"python - <<'E'\nreplace({OLD!r}, {NEW!r})\nE"},
+        {"path": "app/headers.py"},
+    ],
+)
+def test_a_small_file_enters_whole_once_the_agent_has_repeated_a_line_of_a_file_to_edit_it(call):
+    edit = openai_read("Done.", "c2")
+    edit[0]["tool_calls"][0]["function"] = {"name": "edit", "arguments": json.dumps(call)}
+    messages = [TASK, *openai_read(source(9)), *edit, *openai_read(source(8), "c3", "app/body.py")]
+    result = compress(messages[:3], MODEL, on_entry=True, offer_tool=True)
+    assert "[… lines" in result.messages[2]["content"]
+    for end in (5, 7):
+        result = compress(messages[:end], MODEL, on_entry=True, offer_tool=True, previous=result)
+    assert ("[… lines" in result.messages[6]["content"]) != ("old" in call)
     assert restore(result.messages, result.cache) == messages
 
 

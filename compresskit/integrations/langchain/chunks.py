@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -48,6 +48,7 @@ def chunks_of(result: ChatResult) -> list[ChatGenerationChunk]:
     return [ChatGenerationChunk(message=AIMessageChunk(**{**fields, "tool_call_chunks": parts}), generation_info=info)]
 
 
-async def later(chunks: Sequence[ChatGenerationChunk]) -> AsyncIterator[ChatGenerationChunk]:
-    for chunk in chunks:
+async def later(result: Awaitable[ChatResult]) -> AsyncIterator[ChatGenerationChunk]:
+    """The same for a result that is not there yet."""
+    for chunk in chunks_of(await result):
         yield chunk

@@ -91,7 +91,7 @@ class CompressedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> ChatResult:
-        found: ChatResult = await arun(_Turn(self, messages, kwargs).whole(), _AsyncClient(self.model, stop))
+        found: ChatResult = await arun(_Turn(self, messages, kwargs).whole(), _Client(self.model, stop, awaited=True))
         return found
 
     def _stream(
@@ -114,7 +114,7 @@ class CompressedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        stream = AsyncStream(_Turn(self, messages, kwargs), _AsyncClient(self.model, stop))
+        stream = AsyncStream(_Turn(self, messages, kwargs), _Client(self.model, stop, awaited=True))
         try:
             async for chunk in stream:
                 yield chunk
@@ -149,37 +149,23 @@ class _Bound(NamedTuple):
 
 
 class _Client:
-    """Calls the model that is wrapped."""
+    """Calls the model that is wrapped: its sync methods, or those that are awaited."""
 
-    def __init__(self, model: BaseChatModel, stop: list[str] | None) -> None:
-        self._model, self._stop = model, stop
+    def __init__(self, model: BaseChatModel, stop: list[str] | None, awaited: bool = False) -> None:
+        self._model, self._stop, self._awaited = model, stop, awaited
 
-    def request(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:
+    def request(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> Any:
         messages, kwargs = call
-        return self._model._generate(messages, stop=self._stop, **kwargs)
+        generate: Any = self._model._agenerate if self._awaited else self._model._generate
+        return generate(messages, stop=self._stop, **kwargs)
 
-    def stream(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> Iterator[ChatGenerationChunk]:
+    def stream(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> Any:
         messages, kwargs = call
-        if type(self._model)._stream is BaseChatModel._stream:
-            return iter(chunks_of(self.request(call)))
-        return self._model._stream(messages, stop=self._stop, **kwargs)
-
-
-class _AsyncClient(_Client):
-    """Calls the model that is wrapped, and awaits it."""
-
-    async def request(self, call: tuple[list[BaseMessage], dict[str, Any]]) -> ChatResult:  # type: ignore[override]
-        messages, kwargs = call
-        return await self._model._agenerate(messages, stop=self._stop, **kwargs)
-
-    async def stream(  # type: ignore[override]
-        self, call: tuple[list[BaseMessage], dict[str, Any]]
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        messages, kwargs = call
-        own = (type(self._model)._stream, type(self._model)._astream)
-        if own == (BaseChatModel._stream, BaseChatModel._astream):
-            return later(chunks_of(await self.request(call)))
-        return self._model._astream(messages, stop=self._stop, **kwargs)
+        kind = type(self._model)
+        if kind._stream is BaseChatModel._stream and (not self._awaited or kind._astream is BaseChatModel._astream):
+            return later(self.request(call)) if self._awaited else iter(chunks_of(self.request(call)))
+        stream: Any = self._model._astream if self._awaited else self._model._stream
+        return stream(messages, stop=self._stop, **kwargs)
 
 
 def _without_calls(model: BaseChatModel) -> dict[str, Any]:
@@ -207,10 +193,8 @@ class _Turn(Turn):
         self._whole: Any = None  # the chunks of the stream that is being read
         self._message: Any = None  # what they say, with its calls as they go on
         self._changed: frozenset[str] = frozenset()  # the ids of the calls that go on in another way
-        asked = {"model": _name_of(self._model), "tools": (self._bound and self._bound.described) or None}
-        if kwargs.get("tool_choice") is not None:
-            asked["tool_choice"] = kwargs["tool_choice"]
-        super().__init__(model._settings, Messages(messages), asked)
+        tools = self._bound.described if self._bound else None
+        super().__init__(model._settings, Messages(messages), _name_of(self._model), tools, kwargs.get("tool_choice"))
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages

@@ -1,4 +1,4 @@
-"""Converts LiteLLM's objects for the events of OpenAI's Responses to dicts, and back.
+"""Converts what the proxy streams to dicts: LiteLLM's objects for events of Responses, and Anthropic's bytes.
 
 The proxy's own hooks behind ours read the objects, for example to encrypt the id of a response. So an event that did
 not change is passed on as the very object, and one that did as a copy of it.
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from ...clients.frames import Event, Frames
 from ...responses import changed, field
 
-Event = dict[str, Any]
 _NUMBERS = ("output_index", "sequence_number")
 _OBJECT = "\0object"  # the field that leads from a dict, or a copy with other fields, to the object
 
@@ -24,6 +24,24 @@ async def events(stream: Any) -> AsyncIterator[Any]:
     finally:
         if callable(close := getattr(stream, "aclose", None)):
             await close()
+
+
+async def parsed(stream: Any) -> AsyncIterator[Event]:
+    """The events of a stream of bytes, which may be cut anywhere."""
+    frames = Frames()
+    try:
+        async for part in stream:
+            for event in [part] if isinstance(part, dict) else frames.feed(_bytes(part)):
+                yield event
+        for event in frames.end():
+            yield event
+    finally:
+        if callable(close := getattr(stream, "aclose", None)):
+            await close()
+
+
+def _bytes(part: Any) -> bytes:
+    return part.encode() if isinstance(part, str) else bytes(part)
 
 
 def as_object(event: Any) -> Any:

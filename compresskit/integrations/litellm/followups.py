@@ -6,10 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .events import events
-from .prepare import responses_arguments
+from .events import events, parsed
+from .prepare import Turn, responses_arguments
 from .settings import NAME
-from .sse import parsed
 
 # Fields of the first call alone: its log, and the part of the key's budget that was reserved for it.
 _ITS_OWN = ("litellm_logging_obj", "litellm_call_id")
@@ -23,19 +22,15 @@ class Calls:
 
     Args:
         data: The proxy's request.
-        names: The names of its fields before it was sent, because the proxy adds fields of its own later.
-        route: "acompletion", "anthropic_messages" or "aresponses".
+        turn: What is known of it.
         key: The key of the client.
-        report: The report of the request, in which the loop counts what is retrieved.
     """
 
-    def __init__(
-        self, data: Mapping[str, Any], names: frozenset[str], route: str, key: Any, report: Mapping[str, Any]
-    ) -> None:
-        self._report = report
+    def __init__(self, data: Mapping[str, Any], turn: Turn, key: Any) -> None:
+        self._report = turn.report  # in which the loop counts what is retrieved
         self._counted = 0  # retrieved tokens of the calls before
-        self._data = {name: data[name] for name in names if name in data and name not in _ITS_OWN}
-        self._route = route
+        self._data = {name: data[name] for name in turn.names if name in data and name not in _ITS_OWN}
+        self._route = turn.route
         self._key = key
 
     async def acompletion(self, **kwargs: Any) -> Any:

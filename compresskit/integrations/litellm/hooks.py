@@ -26,6 +26,7 @@ from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
+from ...clients.frames import framed_with_type
 from ...errors import reason
 from ...stores import Store
 from .accounts import record
@@ -33,10 +34,13 @@ from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import NAME, Settings, misread, own_rules, wanted
-from .sse import written
 
 # what the proxy streams, by shape
-_OUT: dict[str, Callable[[Any], Any]] = {"openai": lambda part: part, "anthropic": written, "responses": as_object}
+_OUT: dict[str, Callable[[Any], Any]] = {
+    "openai": lambda part: part,
+    "anthropic": framed_with_type,
+    "responses": as_object,
+}
 
 
 class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
@@ -105,11 +109,9 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
         turn = self._turn(data)
-        if turn is None or turn.request is None or turn.done:
+        if turn is None or (request := turn.taken()) is None:
             return None
-        turn.done = True
-        calls = Calls(data, turn.names, turn.route, user_api_key_dict, turn.report)
-        answer = await arun(whole(turn.request, response), calls)
+        answer = await arun(whole(request, response), Calls(data, turn, user_api_key_dict))
         if not turn.report["rounds"]:
             return answer
         from litellm.proxy import proxy_server
@@ -123,13 +125,12 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
     ) -> AsyncGenerator[Any, None]:
         turn = self._turn(request_data)
-        if turn is None or turn.request is None or turn.done:
+        if turn is None or (request := turn.taken()) is None:
             async for part in response:
                 yield part
             return
-        turn.done = True
-        calls = Calls(request_data, turn.names, turn.route, user_api_key_dict, turn.report)
-        stream = AsyncStream(Streamed(turn.request, calls.read(response)), calls)
+        calls = Calls(request_data, turn, user_api_key_dict)
+        stream = AsyncStream(Streamed(request, calls.read(response)), calls)
         try:
             async for part in stream:
                 yield _OUT[turn.shape](part)

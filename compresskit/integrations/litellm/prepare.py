@@ -7,18 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ... import _observer
-from ..._json import dumps
-from ...chat.following import Following
+from ...chat.following import followed
 from ...chat.loop import Request
 from ...chat.report import new_report
+from ...clients import openai_responses
+from ...clients.protocol import Asked, LeftAlone
 from ...errors import InvalidArgument
 from ...messages.cache_control import marks
-from ...messages.retrieval_tool import kept_names, may_retrieve
-from ...options import COMPRESS, PROXY, checked_target, shared_names
 from ...responses import plain, taken
 from ...rules import Rule
 from ...stores import Store
-from ...tokens.measure import measure_for
 from .settings import Settings
 
 SHAPES = {  # by kind of call
@@ -27,9 +25,7 @@ SHAPES = {  # by kind of call
     "anthropic_messages": "anthropic",
     "aresponses": "responses",
 }
-_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "n")
-_PROVIDER_STATE = ("previous_response_id", "conversation")  # fields of Responses: the provider holds what came before
-_BESIDE = {"openai": (), "anthropic": ("system",), "responses": ("instructions", "text")}  # tokens beside the messages
+_FOR_THE_LOOP = ("model", "messages", "tools", "tool_choice", "functions", "n")
 
 
 @dataclass
@@ -64,79 +60,48 @@ class Turn:
     def shape(self) -> str:
         return SHAPES[self.route]
 
+    def taken(self) -> Request | None:
+        """The request for the loop, the first time that a hook processes the response; else None."""
+        request = None if self.done else self.request
+        self.done = self.done or request is not None
+        return request
+
 
 def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that replace a call's own; {} if it goes out as it is. It takes time, so run it in a thread."""
-    if turn.shape == "responses" and (why := _left_alone(kwargs)):
+    try:
+        asked = _asked(turn.shape, kwargs)
+    except LeftAlone as why:
         if settings.before is not None:
-            raise InvalidArgument(f"before cannot be applied to this request: {why}.")
-        turn.report["skipped_reason"] = why
+            raise InvalidArgument(f"before cannot be applied to this request: {why}.") from None
+        turn.report["skipped_reason"] = str(why)
         _observer.skipped(kwargs.get("model"), "disabled")
         return {}
-    following = Following(
-        {
-            **_options(settings, turn.shape, kwargs),
-            "shape": turn.shape,
-            "rules": [*turn.rules, *(settings.rules or ())],
-        },
-        store,
+    changes, turn.request = followed(
+        settings,
+        turn.shape,
+        {**asked.kwargs, "messages": [taken(one)[0] for one in asked.kwargs["messages"]]},
+        turn.report,
+        store=store,
         tenant=turn.tenant,
-        secret=settings.secret,
-        keeps=settings.keeps,
-        max_rounds=settings.max_rounds,
-        max_retrieved_tokens=settings.max_retrieved_tokens,
-        strict=settings.strict,
+        beside=map(plain, asked.beside),
+        marked=len(marks({name: kwargs.get(name) for name in ("system", "cache_control")})),
+        recoverable=asked.recoverable,
+        token_factor=settings.factor_of(kwargs["model"]),
+        rules=[*turn.rules, *(settings.rules or ())],
     )
-    # The arguments that the loop needs: all of them would keep the whole request in memory.
-    needed = {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs}
-    if turn.shape == "responses":
-        needed["messages"] = _items(kwargs["input"])
-    changes, turn.request = following.prepared(needed, [taken(one)[0] for one in needed["messages"]], turn.report)
     return responses_arguments(kwargs, changes) if changes and turn.shape == "responses" else changes
 
 
-def _left_alone(kwargs: Mapping[str, Any]) -> str | None:
-    """Why a request to the Responses API goes out as it is; None if it is compressed."""
-    if any(kwargs.get(name) for name in _PROVIDER_STATE):
-        return "provider_state"
-    return None if isinstance(kwargs.get("input"), str | list) else "not_served"
-
-
-def _items(given: str | list[Any]) -> list[Any]:
-    """The input of a request as items. A text is one item of the user."""
-    return [{"role": "user", "content": given}] if isinstance(given, str) else given
+def _asked(shape: str, kwargs: Mapping[str, Any]) -> Asked:
+    """What the loop needs of a call's arguments: all of them would keep the whole request in memory."""
+    if shape == "responses":
+        return openai_responses.read("", dict(kwargs))
+    needed = {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs}
+    return Asked(needed, [kwargs["system"]] if shape == "anthropic" and kwargs.get("system") else ())
 
 
 def responses_arguments(kwargs: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The changed arguments of a call in the words of the Responses API.
-
-    Reasoning that the provider neither stored nor encrypted is left out, because the provider no longer knows it.
-    """
-    items = changes["messages"]
-    if kwargs.get("store") is False:
-        items = [item for item in items if item.get("type") != "reasoning" or item.get("encrypted_content")]
-    return {**{name: value for name, value in changes.items() if name != "messages"}, "input": items}
-
-
-def _options(settings: Settings, shape: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of compress() that the settings and the call decide."""
-    model = kwargs["model"]
-    factor = settings.factor_of(model)
-    measure = measure_for(model, None, factor)
-    beside = sum(measure.count(dumps(plain(kwargs[name]))) for name in _BESIDE[shape] if kwargs.get(name))
-    # the answer of a background response comes later, in a request of its own
-    later = shape == "responses" and kwargs.get("background") is True
-    marked = marks({name: kwargs.get(name) for name in ("system", "cache_control")})
-    return {
-        **{name: getattr(settings, name) for name in shared_names(COMPRESS, PROXY)},
-        "model": model,
-        "trigger": max(1, settings.trigger - beside),
-        "target": max(1, checked_target(settings.trigger, settings.target) - beside),
-        "token_factor": factor,
-        "tools": kwargs.get("tools"),
-        "recoverable": may_retrieve(kwargs) and not later,
-        "tool_budget": None if later else settings.tool_budget,
-        "keep_tools": kept_names(settings.keep_tools, kwargs),
-        # compress() leaves one of four marks for the instructions
-        "breakpoints": settings.breakpoints and len(marked) <= 1,
-    }
+    """The changed arguments of a call in the words of the Responses API."""
+    rest = {name: value for name, value in changes.items() if name != "messages"}
+    return {**rest, "input": openai_responses.sendable(changes["messages"], kwargs)}

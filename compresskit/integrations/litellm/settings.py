@@ -7,10 +7,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...errors import InvalidArgument, described, shown
-from ...options import PROXY, SWITCH, Check, Policy, check_flag, check_options, checked_factor, switched
+from ...options import (
+    PROXY,
+    SWITCH,
+    Check,
+    Policy,
+    anything,
+    check_flag,
+    check_model,
+    check_options,
+    checked_factor,
+    or_none,
+    switched,
+)
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
 from ...stores import DiskStore, MemoryStore, RedisStore, Store
@@ -32,58 +44,25 @@ _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 class Settings(Policy):
     """``callback_settings.compresskit`` of the proxy's config.yaml.
 
+    ``enabled`` counts if neither the key nor the request decides. A reranker is a name, and ``open`` has names only.
+    ``rules`` are a list, or the path of a file; those of a key and of its team come before them. ``before`` and
+    ``after`` are import paths of functions or objects, such as "my_hooks.redact"; they may be beside the config.
+
     Attributes:
-        enabled: Whether to compress if neither the key nor the request decides. False is opt-in.
-        trigger, target: Tokens, as for ``compress``.
-        max_rounds: The turns of retrievals that are answered within one request.
-        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
         store: The store for conversations between their requests: "" for none, "memory" for each worker's own memory,
             a Redis URL, or "disk:" and a directory.
         ttl: The seconds until the store forgets a conversation that does not go on.
-        secret: The secret key of the hash for names in the store; see ``scoped``.
-        on_error: "send" sends a request as it was if compression fails; "raise" refuses it.
-        offer_tool, on_entry, breakpoints: As for ``compress``.
-        prices: Whether compactions depend on the prices of the model.
-        open: Roles and names of tools, as for ``compress``.
-        cached, results, folds: As for ``compress``.
         telemetry: Whether spans and metrics are written through OpenTelemetry; see ``compresskit.telemetry``.
-        embedding_model, reranker: Names of models for ``litellm.embedding`` and ``litellm.rerank``.
         token_factor: As for ``compress``: a number for all models, or numbers by pattern of the model's name.
-        tool_budget, keep_tools: As for ``compress``.
         ledger: The file of a ledger, to which each call is added; "" for none. See ``compresskit.ledger``.
-        rules: A list of rules, or the path of a file of rules. The rules of a key and of its team come before them.
-        before, after: As for ``compress``; in the config, each is the import path of a function or of an object, such
-            as "my_hooks.redact". The module may be beside the config. With ``before``, no request goes out as it was
-            because compression fails.
     """
 
-    enabled: bool = True
-    trigger: int = 200_000
-    target: int | None = None
-    max_rounds: int = 5
-    max_retrieved_tokens: int | None = None
+    taker: ClassVar[str] = PROXY
     store: str = ""
     ttl: int = TTL
-    secret: str = ""
-    on_error: str = "send"
-    offer_tool: bool = False
-    on_entry: bool | str = False
-    breakpoints: bool = False
-    prices: bool | None = None
-    open: tuple[str, ...] | list[str] | None = None
-    cached: str = "move"
-    results: str = "auto"
-    folds: bool = True
     telemetry: bool = False
-    embedding_model: str | None = None
-    reranker: str | None = None
     token_factor: float | dict[str, float] = 1.0
-    tool_budget: int | None = None
-    keep_tools: tuple[str, ...] | list[str] = ()
     ledger: str = ""
-    rules: str | list[Any] | tuple[Any, ...] | None = None
-    before: Any = None
-    after: Any = None
 
     @classmethod
     def of(cls, config: Any, written: Any = None, file: str | None = None) -> Settings:
@@ -169,30 +148,16 @@ def _check_factors(name: str, value: Any) -> None:
         checked_factor(factor, name)
 
 
-def _check_model(name: str, value: object) -> None:
-    if value is not None and not (isinstance(value, str) and value):
-        raise InvalidArgument(f"{name} is {shown(value)}; the name of a model of LiteLLM was expected.")
-
-
-def _check_prices(name: str, value: object) -> None:
-    if value is not None:
-        check_flag(name, value)
-
-
-def _check_later(_name: str, _value: object) -> None:
-    """The check of a value that is a path: ``Settings.of`` reads what is there."""
-
-
 # Checks of settings whose values are others than in Python.
 _OWN: Mapping[str, Check] = {
-    "after": _check_later,
-    "before": _check_later,
-    "embedding_model": _check_model,
+    "after": anything,
+    "before": anything,
+    "embedding_model": or_none(check_model),
     "ledger": _check_text,
     "open": _check_names,
-    "prices": _check_prices,
-    "reranker": _check_model,
-    "rules": _check_later,
+    "prices": or_none(check_flag),
+    "reranker": or_none(check_model),
+    "rules": anything,
     "secret": _check_text,
     "store": _check_store,
     "token_factor": _check_factors,
@@ -223,11 +188,10 @@ def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team:
     >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
     (True, False)
     """
-    granted = next((word for word in (_word(key), _word(team)) if word is not None), None)
-    asked = own_choice(data)
-    if asked is None:
-        return default if granted is None else granted
-    return asked and granted is not False
+    (_, own), (_, granted) = _choices(data, key, team)
+    if own is None:
+        return default if granted is None else bool(switched(granted))
+    return bool(switched(own)) and (granted is None or bool(switched(granted)))
 
 
 def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> str:
@@ -236,10 +200,8 @@ def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, 
     >>> misread({"compresskit": "maybe"}, {}, {})
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
-    key_or_team = key if _enabled(key.get(NAME)) is not None else team
-    values = [_own_word(data), ("the metadata of the key or team", _enabled(key_or_team.get(NAME)))]
     *words, last = SWITCH
-    for where, value in values:
+    for where, value in _choices(data, key, team):
         if value is not None and switched(value) is None:
             return f"{where} is not understood; {', '.join(words)} or {last} was expected"
     try:
@@ -290,14 +252,19 @@ def _hook(name: str, value: Any, file: str | None) -> Function | None:
     return checked_hook(name, found)
 
 
-def own_choice(data: Mapping[str, Any]) -> bool | None:
-    """The request's own choice: of its header, its body, or its metadata, in this order; None if it makes none."""
-    _, value = _own_word(data)
-    return None if value is None else bool(switched(value))
+def _choices(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The choice of a request, and that of its key or else its team, each with its place; None if there is none.
+
+    A key or team may have rules beside its choice: ``{"enabled": "on", "rules": […]}``.
+    """
+    words = [place.get(NAME) for place in (key, team)]
+    enabled = [word.get("enabled") if isinstance(word, Mapping) else word for word in words]
+    granted = next((word for word in enabled if word is not None), None)
+    return [_own_word(data), ("the metadata of the key or team", granted)]
 
 
 def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
-    """The first place of a request that holds a choice, and its value."""
+    """The first place of a request that holds a choice (its header, its body or its metadata), and its value."""
     sent = data.get("proxy_server_request")
     headers = sent.get("headers") if isinstance(sent, Mapping) else None
     for name, value in headers.items() if isinstance(headers, Mapping) else ():
@@ -309,14 +276,3 @@ def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
         if isinstance(place, Mapping) and place.get(NAME) is not None:
             return where, place[NAME]
     return "", None
-
-
-def _word(place: Mapping[str, Any]) -> bool | None:
-    """The choice in the metadata of a key or team; None if there is none. A wrong value is a no."""
-    value = _enabled(place.get(NAME))
-    return None if value is None else bool(switched(value))
-
-
-def _enabled(value: Any) -> Any:
-    """The choice of a key or team, which may have rules beside it: ``{"enabled": "on", "rules": […]}``."""
-    return value.get("enabled") if isinstance(value, Mapping) else value

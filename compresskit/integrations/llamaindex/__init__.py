@@ -3,7 +3,7 @@
 Both need the extra ``llamaindex``, and are imported at first use.
 """
 
-from ..._lazy import loader
+from ..._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["CompressPostprocessor", "CompressedLLM"]
 
-__getattr__ = loader(__name__, {"CompressPostprocessor": "postprocessor", "CompressedLLM": "llm"})
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy(__name__, {"llm": ("CompressedLLM",), "postprocessor": ("CompressPostprocessor",)})

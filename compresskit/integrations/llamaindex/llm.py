@@ -266,13 +266,11 @@ class _Turn(Turn):
         self._text = ""  # what the caller has seen
         self._before = ""  # what the caller has seen of streams before this one
         tools = self._bound.described if self._bound else kwargs.get("tools")
-        asked = {"model": llm.metadata.model_name, "tools": tools or None}
-        if kwargs.get("tool_choice") is not None:
-            asked["tool_choice"] = kwargs["tool_choice"]
-        originals = Messages(self._given)
+        originals, choice = Messages(self._given), kwargs.get("tool_choice")
         recoverable = isinstance(self._llm, FunctionCallingLLM) and llm.metadata.is_function_calling_model
         elsewhere = self._answering.seen(originals.dicts)
-        super().__init__(llm._settings, originals, asked, (), recoverable, elsewhere)
+        name = llm.metadata.model_name
+        super().__init__(llm._settings, originals, name, tools, choice, (), recoverable, elsewhere)
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages

@@ -12,6 +12,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock, ThinkingBlock, ToolCallBlock
 
+from ..._json import loaded_object
 from ...types import Message
 from .._originals import Originals
 
@@ -204,26 +205,17 @@ def _id(call: Any) -> str:
 def _block(call: dict[str, Any]) -> ToolCallBlock:
     function = call["function"]
     return ToolCallBlock(
-        tool_call_id=call["id"], tool_name=function["name"], tool_kwargs=_object(function["arguments"])
+        tool_call_id=call["id"], tool_name=function["name"], tool_kwargs=loaded_object(function["arguments"]) or {}
     )
 
 
 def _like(form: Any, call: dict[str, Any]) -> Any:
     """A call in the form of another one."""
     name, arguments = call["function"]["name"], call["function"]["arguments"]
-    fields = _fields(form)
+    fields, given = _fields(form), loaded_object(arguments) or {}  # a model may write anything
     if isinstance(fields.get("function"), dict):
-        inner = arguments if isinstance(fields["function"].get("arguments"), str) else _object(arguments)
+        inner = arguments if isinstance(fields["function"].get("arguments"), str) else given
         return {"id": call["id"], "type": "function", "function": {"name": name, "arguments": inner}}
     field = next((field for field in ("input", "args", "arguments") if field in fields), "input")
     ids = next((field for field in ("toolUseId", "tool_call_id", "id") if field in fields), "id")
-    return {ids: call["id"], "name": name, field: _object(arguments)}
-
-
-def _object(arguments: str) -> dict[str, Any]:
-    """The arguments of a call. A model may write anything."""
-    try:
-        found = json.loads(arguments)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
+    return {ids: call["id"], "name": name, field: given}

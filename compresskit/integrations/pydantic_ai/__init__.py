@@ -3,7 +3,7 @@
 Both need the extra ``pydantic-ai``, and are imported at first use.
 """
 
-from ..._lazy import loader
+from ..._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["CompressCapability", "CompressedModel"]
 
-__getattr__ = loader(__name__, {"CompressCapability": "capability", "CompressedModel": "model"})
-
-
-def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+__getattr__, __dir__ = lazy(__name__, {"capability": ("CompressCapability",), "model": ("CompressedModel",)})

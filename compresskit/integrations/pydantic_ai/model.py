@@ -146,11 +146,10 @@ class _Turn(Turn):
         self._read: StreamedResponse | None = None  # the last stream in it
         self._parts: dict[int, Any] = {}  # of the stream that is being read
         self.shows: Any = None  # the parts that the caller has seen: pydantic-ai's manager of them
-        asked: dict[str, Any] = {"model": model.model_name, "tools": tools_of(parameters) or None}
-        if (choice := _choice(model_settings)) is not None:
-            asked["tool_choice"] = choice
+        originals, tools, choice = Messages(units_of(messages)), tools_of(parameters), _choice(model_settings)
         beside = [text for text in [instructions_of(messages)] if text]
-        super().__init__(settings, Messages(units_of(messages)), asked, beside, _takes_tools(model, parameters))
+        able = _takes_tools(model, parameters)
+        super().__init__(settings, originals, model.model_name, tools, choice, beside, able)
 
     @property
     def usage(self) -> RequestUsage:
