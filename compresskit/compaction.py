@@ -15,7 +15,7 @@ from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import atoms
 from .plan.judging import judge
-from .plan.opening import to_open
+from .plan.opening import opened_floor, to_open
 from .plan.writer import Written
 from .relevance.query import derive
 from .request import Request
@@ -103,6 +103,7 @@ class Compaction:
             if not more and floor > max(limits.room, limits.most):
                 smaller = stays.without_images()
             if smaller == stays:
+                floor = opened_floor(floor, judged, stays, limits)
                 return _completed(written, entering, opened, len(judged.messages)), floor
             stays, begun = smaller, None
             opened |= {(block.message, block.path) for block in more}

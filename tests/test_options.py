@@ -59,6 +59,22 @@ def test_the_floor_is_the_fewest_tokens_that_any_target_comes_to(kind):
         assert compress(messages, MODEL, trigger=target, target=target).compressed_tokens >= floor
 
 
+def test_the_floor_counts_the_texts_that_a_target_does_not_open():
+    """The newest texts are the last to go. A result that keeps them whole says what a smaller target comes to."""
+    call = {"id": "c1", "type": "function", "function": {"name": "read", "arguments": '{"path": "a.md"}'}}
+    messages = [
+        {"role": "user", "content": "Which harbour was closed?\n\n" + make_text("prose", 2, 4000)},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": make_text("log", 3, 4000)},
+    ]
+    total = compress(messages, MODEL, trigger=10**9).original_tokens
+    least = compress(messages, MODEL, trigger=1, target=1).compressed_tokens
+    for share in (0.9, 0.6, 0.3):
+        result = compress(messages, MODEL, trigger=int(share * total), target=int(share * total))
+        assert result.target_met
+        assert abs(result.floor_tokens - least) <= 24  # markers may be priced too high
+
+
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4", "claude-sonnet-4-5", "anthropic/claude-x", "my/own", "o3"])
 def test_any_name_of_a_model_will_do(model):
     assert compress(documents(), model, trigger=5000).target_met

@@ -9,6 +9,7 @@ data, and the words of the assistant around it are not.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -18,11 +19,13 @@ from .asking import is_question
 from .spans import complement
 
 TOOLS, USER, AUTO = "tools", "user", "auto"  # see the argument ``mode`` of ``link``
+STATE = "environment_details"  # the call of what a program says about its state beside each message
 MODES = (AUTO, USER, TOOLS)
 
 _COMMAND_CHARACTERS = 300  # characters of a command that are kept as the call of its result
 _HEAD_CHARACTERS = 400  # characters at the end of a text that are searched for a frame
-_BEHIND_CHARACTERS = 40  # characters that may follow the fence of a command, maximum
+_BEHIND_CHARACTERS = 40  # characters that may follow the fence or the element of a command, maximum
+_PREFACE_CHARACTERS = 400  # characters above a human's words in an output of few other words, maximum
 _SHELLS = frozenset({"", "bash", "sh", "shell", "console", "zsh", "cmd", "powershell", "text"})
 _COMMAND_LINES = 4  # lines of a command whose outputs need no frame, maximum
 
@@ -33,10 +36,14 @@ _INPUT = re.compile(r"^[ \t]*(?:\*\*)?Action Input(?:\*\*)?[ \t]*[:：][ \t]*(.+
 _TAGGED = re.compile(
     r"<(execute_\w+|command|bash|run|tool_call|function=[\w.-]+|invoke|tool)\b[^<>]*>(.*?)(?:</|\Z)", re.DOTALL
 )
+# A call as an element at the end of a text: its name has the form read_file, its arguments are elements of their own.
+_CLOSED = re.compile(r"</([a-z]+(?:_[a-z0-9]+)+|code)>")
+_ARGUMENT = re.compile(r"<([A-Za-z]\w*)>([^<]*)</\1>")
 # The beginnings and ends of outputs in any of these agents (from the prompts of the projects named above).
 _OUTPUT = re.compile(
-    r"\s*(?:observation\s*[:：]|<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
-    r"|\[(?:the )?command |\[file: |execution result|exit code[ :]|command (?:output|executed|finished)|output\s*:\n"
+    r"\s*(?:observation\s*[:：]|\[[a-z]+(?:_[a-z0-9]+)+(?:\]| (?s:.{1,2000}?)\]) Result:|\[error\] "
+    r"|<(?:returncode|output|observation|stdout|stderr|result|tool_response|function_results)>"
+    r"|\[(?:the )?command |\[file: |execution result|exit ?code[ :]|command (?:output|executed|finished)|output\s*:\n"
     r"|tool (?:result|output)|result of )",
     re.IGNORECASE,
 )
@@ -48,6 +55,13 @@ _PROMPT = re.compile(
 # First and last characters of matches of _OUTPUT and _PROMPT, for a cheap first check.
 _OUTPUT_BEGINS = frozenset("oO<[eEcCtTrR")
 _PROMPT_ENDS = frozenset("$]>0123456789")
+# Words of the human at the end of an output, and what the program adds about its state.
+_WORDS_CHARACTERS = 8_000  # characters at the end of an output that are searched for such words
+_WORDS = re.compile(
+    r"^<(feedback|user_message|answer|user_feedback)>\n.*?</\1>\s*(?:<environment_details>.*)?\Z",
+    re.DOTALL | re.MULTILINE,
+)
+_STATE = re.compile(rf"\s*<{STATE}>.*</{STATE}>\s*\Z", re.DOTALL)
 # An output in a message of the assistant, up to the next step.
 _OBSERVED = re.compile(
     r"^[ \t]*Observation[ \t]*[:：](.*?)(?=^[ \t]*(?:Thought|Action|Final Answer)[ \t]*[:：]|\Z)",
@@ -67,6 +81,10 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
     """
     if mode == TOOLS:
         return
+    for turn in turns:
+        for block in turn.blocks if turn.human and len(turn.blocks) > 1 else ():
+            if block.text.endswith((">", "\n")) and _STATE.match(block.text):
+                block.call = block.call or STATE
     for turn in turns:  # what a person ran for the agent names its own command
         if turn.human and turn.blocks and (ran := _RAN.match(turn.blocks[0].text)):
             make_result(turn, _one_line(ran[1]))
@@ -79,6 +97,21 @@ def link(turns: Sequence[Turn], mode: str = AUTO) -> None:
     for index, command, is_output in zip(answers, commands, found, strict=True):
         if is_output:
             make_result(turns[index], command or "output")
+
+
+def words_within(text: str) -> bool:
+    r"""Whether an output ends with words of the human, in tags of the agent's program.
+
+    What is above them is short or says that they are the user's, since an output must not protect itself.
+
+    >>> words_within("[apply_diff for 'a.py'] Result:\nThe user denied it.\n<feedback>\nUse tabs.\n</feedback>")
+    True
+    """
+    match = _WORDS.search(text[-_WORDS_CHARACTERS:])
+    if not match:
+        return False
+    above = text[: max(0, len(text) - _WORDS_CHARACTERS) + match.start()].strip()
+    return len(above) <= _PREFACE_CHARACTERS or "user" in above.rpartition("\n")[2].lower()
 
 
 def _mark_observed(block: Block) -> None:
@@ -116,10 +149,13 @@ def _is_shell(text: str) -> bool:
 
 
 def make_result(turn: Turn, command: str) -> None:
-    """Makes the texts of a user's message the results of a command."""
+    """Makes the texts of a user's message the results of a command, apart from those that end with a human's words."""
     turn.human = False
     for block in turn.blocks:
-        block.call = block.call or command
+        if words_within(block.text):
+            turn.human = True
+        else:
+            block.call = block.call or command
 
 
 def command_of(text: str) -> str:
@@ -130,6 +166,8 @@ def command_of(text: str) -> str:
     >>> command_of("It prints:\n```\n1\n```\nas you wanted it to be, from the beginning to the end.")
     ''
     """
+    if call := _call_at_end(text):
+        return call
     fences = list(_FENCED.finditer(text)) if "```" in text else []
     if fences and fences[-1][2].strip() and len(text) - fences[-1].end() <= _BEHIND_CHARACTERS:
         return _one_line(fences[-1][2])
@@ -139,6 +177,22 @@ def command_of(text: str) -> str:
         return _one_line(actions[-1][1] + (f" {given[1]}" if given else ""))
     tagged = list(_TAGGED.finditer(text)) if "<" in text else []
     return _one_line(tagged[-1][2]) or tagged[-1][1] if tagged else ""
+
+
+def _call_at_end(text: str) -> str:
+    r"""The call that an assistant's text writes as an element at its end, as calls of tools are written; "" if none.
+
+    >>> _call_at_end("First:\n<read_file>\n<path>a.py</path>\n</read_file>")
+    'read_file {"path": "a.py"}'
+    """
+    closed = list(_CLOSED.finditer(text, max(0, len(text) - _HEAD_CHARACTERS)))
+    if not closed or len(text.rstrip()) - closed[-1].end() > _BEHIND_CHARACTERS:
+        return ""
+    name, end = closed[-1][1], closed[-1].start()
+    start = text.rfind(f"<{name}>", 0, end)
+    inner = text[start + len(name) + 2 : end] if start >= 0 else ""
+    arguments = {argument: value.strip()[:_COMMAND_CHARACTERS] for argument, value in _ARGUMENT.findall(inner)}
+    return f"{name} {json.dumps(arguments, ensure_ascii=False)}" if arguments else _one_line(inner)
 
 
 def _one_line(command: str) -> str:

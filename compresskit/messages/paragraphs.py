@@ -18,14 +18,19 @@ _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
 _LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
+# The last word of tags around what is asked for, among those below.
+_REQUEST_WORDS = frozenset({"task", "question", "query", "prompt", "request", "feedback"})
 # The last word of tags around a request of a person or a client, such as <user_query> and <outputFormat>.
 _ASKING_WORDS = frozenset(
     {
-        *("keep", "instruction", "instructions", "task", "question", "query", "prompt", "request", "goal", "objective"),
-        *("rules", "requirements", "guidelines", "format", "reminder", "persona"),
+        *_REQUEST_WORDS,
+        *("keep", "instruction", "instructions", "goal", "objective", "rules", "requirements", "guidelines", "format"),
+        *("reminder", "persona"),
     }
 )
-_ASKING_TAGS = frozenset({"environment_context"})  # what Codex says of its own program
+# What Codex says of its own program, and what the user of Cline writes to it.
+_MESSAGE_TAG = "user_message"
+_ASKING_TAGS = frozenset({"environment_context", _MESSAGE_TAG})
 _LAST_WORD = re.compile(r"[A-Z]?[a-z]+\Z|[A-Z]+\Z")
 _TAG = re.compile(r"<([A-Za-z][\w.:-]*)")
 # A blank line, or the place before a line such as "-----" or "###" that divides texts without blank lines.
@@ -63,10 +68,30 @@ def tag_of(text: str, unit: Unit) -> str:
     return opening[1] if opening else ""
 
 
+def requests_in(text: str) -> str:
+    """The elements of a text whose tags say that they hold the request, and not rules beside it; "" if there are none.
+
+    >>> requests_in("<reminderInstructions>\\nBe brief.\\n</reminderInstructions>\\n<userRequest>Fix it.</userRequest>")
+    '<userRequest>Fix it.</userRequest>'
+    """
+    if "</" not in text:
+        return ""
+    parts = [text[unit.start : unit.end] for unit in units_of(text) if unit.order and _requests(tag_of(text, unit))]
+    return "\n".join(part.strip() for part in parts)
+
+
+def _requests(name: str) -> bool:
+    return name == _MESSAGE_TAG or _last_word(name) in _REQUEST_WORDS
+
+
 def _asks(name: str) -> bool:
     """Whether tags of this name stand around a request."""
+    return name in _ASKING_TAGS or _last_word(name) in _ASKING_WORDS
+
+
+def _last_word(name: str) -> str:
     word = _LAST_WORD.search(name)
-    return name in _ASKING_TAGS or (word is not None and word[0].lower() in _ASKING_WORDS)
+    return word[0].lower() if word else ""
 
 
 def _inside(text: str) -> Span:

@@ -74,7 +74,7 @@ def price_all(
                 fixed += lines
             else:
                 split = bool(one.split.segments)
-                found, stub = _price(one, tokens[place], measure, keys, wording) if split else (None, None)
+                found, stub = price(one, tokens[place], measure, keys, wording) if split else (None, None)
                 if stub is None:
                     fixed += tokens[place]
                 else:
@@ -91,7 +91,7 @@ def price_all(
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
 
 
-def _price(
+def price(
     one: Candidate, count: int, measure: Measure, keys: Keys, wording: Wording
 ) -> tuple[Forms, Stubs] | tuple[None, None]:
     """The costs of a text's forms and its stubs; None if a marker is not worth it."""

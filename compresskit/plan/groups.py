@@ -81,11 +81,13 @@ def _open_thinking(turns: Sequence[Turn]) -> int:
 
 
 def _is_mostly_frame(turns: Sequence[Turn]) -> bool:
-    """Whether a good part of an exchange's tokens are its ids and overhead, by an estimate."""
+    """Whether a good part of an exchange's tokens are its ids, overhead and fields beside its texts, by an estimate."""
     if not any(turn.calls for turn in turns) or any(turn.role == "user" and not turn.answers for turn in turns):
         return False  # in a fold, the user's words behind an agent's command would look like the command's output
     ids = frame_of(turns)
+    aside = sum(len(text) for turn in turns for text in turn.unread)  # such as reasoning, which no quoted line needs
     frame = sum(turn.extra for turn in turns) + sum(map(len, ids)) / _CHARACTERS_PER_TOKEN_OF_ID
+    frame += aside / CHARACTERS_PER_TOKEN
     characters = sum(len(block.text) for turn in turns for block in turn.blocks)
     characters += sum(len(text) for turn in turns for text in turn.fixed) - sum(map(len, ids))
     return frame >= tuning.WEIGHTS.min_fold_frame_share * (frame + characters / CHARACTERS_PER_TOKEN)

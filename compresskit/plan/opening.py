@@ -1,23 +1,35 @@
-"""Chooses the last texts to go that are opened if the target is out of reach otherwise."""
+"""Chooses the last texts to go that are opened if the target is out of reach otherwise.
+
+It also says how far the floor would fall if all of them were opened.
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+from ..content import Segment, Split
+from ..markers import weights as marker_tuning
+from ..markers.keys import Keys
+from ..markers.wording import Wording
 from ..messages import weights as message_tuning
 from ..messages.must_stay import MustStay
 from ..types import Block
 from .budget import Limits
+from .candidates import Candidate, Judged
+from .costs import price
 
 _MARKERS = 40  # tokens of the markers in an opened text, as an estimate
 _STUB = 20  # tokens of the stub of a small text, as an estimate
 
 
 def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
-    """The texts to open, the largest first: as many as the target needs, or none if it is within reach.
+    """The texts to open: none if the target is within reach, else all of which something is gained.
 
-    The small texts of one message, such as the parts of a tool's result, are opened together.
+    They compete by their values, so a text is not opened because it is the largest. The small texts of one message,
+    such as the parts of a tool's result, count together.
 
-    If the target stays out of reach, a conversation that goes on may use a share of the tokens until its next
-    compaction. Any other conversation becomes as small as it can.
+    If the target stays out of reach, a conversation that goes on keeps its smallest texts whole. Any other
+    conversation becomes as small as it can.
 
     Args:
         stays: The texts that must stay, with the last ones to go.
@@ -27,26 +39,49 @@ def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
     if floor <= limits.room or not stays.last:
         return []
     count, least = limits.measure.count, message_tuning.WEIGHTS.min_opened_tokens
-    large: list[tuple[int, list[Block]]] = []
+    found: list[Block] = []
     small: dict[int, list[tuple[int, Block]]] = {}
     for block in stays.last:
         size = count(block.text) - (count(block.instruction) if block.must else 0)
         if size - _MARKERS >= least:
-            large.append((size - _MARKERS, [block]))
+            floor -= size - _MARKERS
+            found.append(block)
         elif size > _STUB:
             small.setdefault(block.message, []).append((size - _STUB, block))
-    together = [(sum(gain for gain, _ in parts), [block for _, block in parts]) for parts in small.values()]
-    gains = large + [(gain, blocks) for gain, blocks in together if gain >= least]
-    lowest = floor - sum(gain for gain, _ in gains)
-    room = limits.room
-    if lowest > room and limits.most > lowest:
-        room = lowest + limits.beyond(lowest)
-    found: list[Block] = []
-    for gain, blocks in sorted(gains, key=lambda one: -one[0]):
-        if floor <= room:
-            break
-        floor -= gain
-        found += blocks
-    if floor > room and not limits.most:
+    for parts in small.values():
+        gain = sum(each for each, _ in parts)
+        if gain >= least:
+            floor -= gain
+            found += [block for _, block in parts]
+    if floor > limits.room and not limits.most:
         return list(stays.last)  # a message folds only if nothing in it must stay, however small
     return found
+
+
+def opened_floor(floor: int, judged: Judged, stays: MustStay, limits: Limits) -> int:
+    """The fewest tokens of the messages if all of the last to go were opened, which the target did not need.
+
+    Args:
+        floor: The same if none of them is opened any more.
+        judged: The conversation, with these texts whole.
+        stays: The texts that must stay, with the last ones to go.
+        limits: The room.
+    """
+    places = {(block.message, block.path) for block in stays.last}
+    least = marker_tuning.WEIGHTS.small_text_characters
+    keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
+    for one in judged.candidates:
+        if (one.block.message, one.block.path) in places and len(one.block.text) >= least:
+            tokens = limits.measure.count(one.block.text)
+            forms, _ = price(_with_instruction(one), tokens, limits.measure, keys, wording)
+            floor -= tokens - forms.least if forms is not None else 0
+    return floor
+
+
+def _with_instruction(one: Candidate) -> Candidate:
+    """A candidate whose segments are its instruction, which must stay, and what is between."""
+    edges = sorted({0, *(edge for span in one.block.must for edge in span), len(one.block.text)})
+    segments = [Segment(start, end, "") for start, end in pairwise(edges)]
+    starts = {start for start, _ in one.block.must}
+    must = frozenset(number for number, segment in enumerate(segments) if segment.start in starts)
+    return one._replace(protected="", split=Split("text", segments), must=must, values=[0.0] * len(segments))

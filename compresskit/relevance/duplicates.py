@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 
 from ..content import Segment, bare_lines, path_of
+from ..messages.observations import STATE
 from . import weights as tuning
 
 _CHARACTERS = 400_000  # characters of the newest texts that are looked at, which bounds the time
@@ -63,7 +64,7 @@ def outdated(texts: Sequence[tuple[str, str]], any_call: Set[int] = frozenset())
     for index in range(len(texts) - 1, -1, -1):
         text, call = texts[index]
         changed = bool(call) and newest.setdefault(call, text) != text
-        found.append(changed and (index in any_call or bool(path_of("", call))))
+        found.append(changed and (index in any_call or call == STATE or bool(path_of("", call))))
     return found[::-1]
 
 

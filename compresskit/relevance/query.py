@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ..messages.asking import is_question
+from ..messages.asking import ends_like_a_question, is_question
 from ..messages.must_stay import asked_last, task_of
+from ..messages.paragraphs import requests_in
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -54,15 +55,20 @@ def derive(
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
-    """How surely the last message asks about texts: less the more a user and an assistant take turns.
+    """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
     0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
+    In a chat without calls, a question is about what was said before, however long the chat is.
     """
     if not turns or not turns[-1].human:
         return 0.0
     texts = [_bounded_text(_asked(block)) for block in turns[-1].blocks if not block.call]
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
+    asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
+    acts = any(turn.calls or (not turn.human and any(block.call for block in turn.blocks)) for turn in turns)
+    if not acts:
+        return says
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
     return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
@@ -71,6 +77,11 @@ def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
     blocks = list(_asking(turns, task))
     asking = [block for block in blocks if block.instruction.strip()]
+    elements = {block.message for block in asking if requests_in(_bounded_text(block.instruction))}
+    # a text of rules beside the element of the request asks nothing itself
+    asking = [
+        block for block in asking if block.message not in elements or requests_in(_bounded_text(block.instruction))
+    ]
     if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
         asking = [block for block in asking if is_question(block.instruction)] or asking
     return map(_asked, asking or blocks)
@@ -91,8 +102,8 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
 
 
 def _asked(block: Block) -> str:
-    """The instruction of a text; of one that is all data, its beginning, which says what it is about."""
-    return block.instruction or block.text[:_FIRST_CHARACTERS]
+    """The request of a text, or else its instruction; of one that is all data, its beginning, which names it."""
+    return requests_in(_bounded_text(block.instruction)) or block.instruction or block.text[:_FIRST_CHARACTERS]
 
 
 def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
@@ -117,11 +128,11 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     # a new question in a conversation is about what came before, and seldom about how that was asked for
     add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
-    for block in _asking(turns):
-        if block.data and block.text:
-            # the material beside a question says what other texts it is about, the more the shorter it is
-            beside = 1 - len(block.text) / size
-            add([block.text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(block.text)))
+    material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
+    # the material beside a question says what other texts it is about, the more the shorter all of it is
+    beside = 1 - sum(map(len, material.values())) / max(1, size)
+    for text in material.values():
+        add([text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
     # what the assistant was asked for before is often still to be done; what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):

@@ -245,3 +245,25 @@ def found(text, part):
     while at >= 0:
         yield at
         at = text.find(part, at + 1)
+
+
+def test_a_fold_quotes_the_answer_of_an_exchange_whose_reasoning_is_long():
+    """Such reasoning is sent again by DeepSeek's clients. It would cost more than all lines that matter."""
+    lines = [f"** entry {n}: the limit of part {n % 7} was increased to {n * 13} tokens" for n in range(150)]
+    lines[70] = "** users: the length limit for usernames was increased from 128 to 65535 characters"
+    reasoning = "I should read the news of this library first. " * 150
+    calls = [
+        {"id": key, "type": "function", "function": {"name": "read", "arguments": json.dumps({"path": f"{key}.md"})}}
+        for key in ("news", "rest")
+    ]
+    messages = [
+        {"role": "user", "content": "To how many characters was the length limit for usernames increased?"},
+        {"role": "assistant", "content": "Reading.", "reasoning_content": reasoning, "tool_calls": calls[:1]},
+        {"role": "tool", "tool_call_id": "news", "content": "\n".join(lines)},
+        {"role": "assistant", "content": "", "tool_calls": calls[1:]},
+        {"role": "tool", "tool_call_id": "rest", "content": "The weather was fine on this day.\n" * 40},
+    ]
+    result = squeezed(messages, 0.25, "openai")
+    assert "from 128 to 65535" in str(result.messages)
+    assert "I should read" not in str(result.messages)
+    assert difference(restore(result.messages, result.cache), messages) is None
