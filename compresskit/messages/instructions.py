@@ -213,7 +213,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    head, tail, recognised, sure = _ends(text, units, newest)
+    head, tail, recognised, sure = _ends(text, units, newest, last)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -235,14 +235,14 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
         if newest and last and not recognised and found == spans:
             found = without_unrecognised_request(text, spans, at_start, at_end)
-        elif newest:
+        elif newest and (last or recognised):
             same_start, same_end = found[0][0] == spans[0][0], found[-1][1] == spans[-1][1]
             found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
         spans = found
     return spans
 
 
-def _ends(text: str, units: Sequence[Unit], newest: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
+def _ends(text: str, units: Sequence[Unit], newest: bool, last: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
     """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
     sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
@@ -250,7 +250,7 @@ def _ends(text: str, units: Sequence[Unit], newest: bool) -> tuple[list[Unit], l
     tail = _beginning(text, units[::-1], sure, listing)[::-1]
     head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
-    if newest:  # a short paragraph at an end may be a request that is not recognised
+    if newest and (last or recognised):  # a short paragraph at an end may be a request that is not recognised
         head = head or _brief(units[: len(units) - len(tail)])
         tail = tail or _brief(units[len(head) :][::-1])[::-1]
     if newest and not recognised:
