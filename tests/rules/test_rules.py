@@ -56,7 +56,7 @@ def text_of(result, number, messages=MESSAGES):
 
 
 def test_what_a_rule_keeps_never_changes():
-    assert text_of(ruled(), POLICY) != PROSE
+    assert text_of(ruled(target=1_000), POLICY) != PROSE
     assert text_of(ruled(Rule(tool="get_*", action="keep")), POLICY) == PROSE
 
 
@@ -156,7 +156,8 @@ def test_text_that_never_changes_stays_whatever_a_rule_says():
     result = ruled(Rule(action="stub"))
     assert result.messages[0] == MESSAGES[0]
     assert result.messages[-1] == MESSAGES[-1]
-    assert text_of(ruled(Rule(role="system", action="stub"), open=["system"]), POLICY) != PROSE
+    opened = ruled(Rule(role="system", action="stub"), open=["system"], target=1_000)
+    assert text_of(opened, POLICY) != PROSE
 
 
 def test_new_results_enter_as_their_rules_say():
