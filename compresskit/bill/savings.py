@@ -120,7 +120,7 @@ def savings(
     room = max(1, trigger - sizes.beside)
     goal = None if target is None else min(room, max(1, target - sizes.beside))
     plain = {"shape": session.shape, "tools": session.tools, "token_factor": token_factor}
-    offers = tool_is_small(name, room)
+    offers = tool_is_small(name, room, views=True)
     compressed = partial(_compressed, name, room, goal)
     senders: dict[str, Sender] = {
         WITHOUT: lambda history, _: Sent(history, session.tools),

@@ -16,7 +16,7 @@ from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
 from ..messages.must_stay import check_named
 from ..messages.retrieval_tool import schema
-from ..options import CONVERSATION, CommonOptions, check_options, names_for
+from ..options import CONVERSATION, CommonOptions, check_options, entry_forms, names_for
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -85,8 +85,8 @@ class Conversation:
         """Takes these options of ``compress``: query, tools, protect and open (no functions), cached, results, folds,
         recoverable, shape, embedding_model, reranker (a model's name), on_entry, offer_tool, breakpoints, prices,
         rules, token_factor, tool_budget, keep_tools, before and after. offer_tool is on, and on_entry is "lossless",
-        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 4.5 % of the tokens of the
-        trigger; else it comes once it is paid.
+        unless you say otherwise. With prices, offer_tool is on only if the tool has at most 3 % of the tokens of the
+        trigger, or 4.5 % if results enter as excerpts; else it comes once it is paid.
 
         Raises:
             InvalidArgument: The option does not exist, or it cannot be written as JSON. ``before`` and ``after`` may
@@ -97,7 +97,8 @@ class Conversation:
         self.messages: list[Message] = []
         self.result: Compressed | None = None
         plain = {name: value for name, value in options.items() if name not in _HOOKS}
-        offers = not options.get("prices") or tool_is_small(model, trigger)
+        views = entry_forms(plain.get("on_entry", "lossless")) == "views"
+        offers = not options.get("prices") or tool_is_small(model, trigger, views=views)
         self._options: dict[str, Any] = {"on_entry": "lossless", "offer_tool": offers, **plain}
         self._hooks = {name: hook for name in _HOOKS if (hook := checked_hook(name, options.get(name))) is not None}
         if "rules" in options:
@@ -228,10 +229,17 @@ class Conversation:
         return made
 
 
-def tool_is_small(model: str, trigger: int) -> bool:
-    """Whether the retrieval tool costs little in a conversation that reaches the trigger."""
+def tool_is_small(model: str, trigger: int, views: bool) -> bool:
+    """Whether the retrieval tool costs little in a conversation that reaches the trigger.
+
+    Args:
+        model: Decides the tokenizer.
+        trigger: The trigger, in tokens.
+        views: Whether new results enter as excerpts, so that the tool is needed from the start.
+    """
+    tuned = turn_tuning.WEIGHTS
     tokens = measure_for(model, None, 1.0).count(dumps(schema("openai")))
-    return tokens <= turn_tuning.WEIGHTS.max_tool_share * trigger
+    return tokens <= (tuned.max_views_tool_share if views else tuned.max_tool_share) * trigger
 
 
 def check_conversation(conversation: object, beside: Collection[str]) -> None:

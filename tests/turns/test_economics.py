@@ -38,7 +38,7 @@ def test_in_no_turn_has_a_conversation_cost_more_than_sending_everything(prices,
     """Apart from the tool, and a small share of the bill that a compaction may cost beyond what was saved."""
     results, figures = run(openai_agent(turns=25), prices=prices, on_entry=on_entry)
     for result in results[9:]:
-        assert result.bill <= (1 + WEIGHTS.debt_share + WEIGHTS.max_tool_share) * result.bill_without
+        assert result.bill <= (1 + WEIGHTS.debt_share + WEIGHTS.max_views_tool_share) * result.bill_without
     assert sum(one.bill for one in figures) == pytest.approx(results[-1].bill, rel=0.02)
 
 
