@@ -93,8 +93,8 @@ class TurnWeights:
     max_tool_share: float = weight(
         0.03,
         "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on",
-        "`python -m evals bill --compressors conversation`: with 0.045, 57 % of the plain-chat runs are dearer, and not "
-        "14 %",
+        "`python -m evals bill --compressors conversation`: with 0.045, 57 % of the plain-chat runs are dearer, "
+        "and not 14 %",
     )
     max_views_tool_share: float = weight(
         0.045,
