@@ -17,6 +17,7 @@ from .compact import (
 from .describe import describe
 from .detect import Detected, detect
 from .headings import Heading, headings
+from .labels import labels
 from .line_numbers import bare_lines
 from .segment import Label, Segment, Short, Split
 from .source_path import asks_for_lines, path_of
@@ -41,6 +42,7 @@ __all__ = [
     "forms_of",
     "headings",
     "is_utf8",
+    "labels",
     "lines_in_short",
     "path_of",
     "quiet_of",

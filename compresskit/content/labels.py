@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from .guard import guarded
 from .parts import TAGS, WORDS
 from .segment import Label
 
@@ -71,8 +72,11 @@ def labels(text: str, kind: str) -> list[Label]:
     >>> labels("=== a.py ===\n" + "x = 1\n" * 50 + "=== b.py ===\n" + "y = 2\n" * 50, "lines")[1]
     Label(start=313, end=626, words='=== b.py ===', line=52, above=-1)
     """
-    if kind in _UNLABELLED:
-        return []
+    none: list[Label] = []
+    return none if kind in _UNLABELLED else guarded(lambda: _labels(text, kind), none)
+
+
+def _labels(text: str, kind: str) -> list[Label]:
     lines = list(_lines(text, kind))
     levels = _levels(lines, len(text))
     return _nested(text, [line for line in lines if line.series in levels or not line.series], levels)

@@ -8,7 +8,7 @@ from .guard import guarded
 from .labels import labels
 from .line_numbers import moved_back, without_numbers
 from .parts import Part, parts_of
-from .segment import Label, Mark, Segment, Split
+from .segment import Mark, Segment, Split
 from .sizing import sized
 from .splitters import code, diff, log, manual, markdown, prose, python, records, search, table
 from .splitters.sentences import with_sentences
@@ -50,9 +50,7 @@ def split(
     if made is None:
         return Split(found.kind, sized(text, [], min_chars, max_chars))
     segments, starts = made
-    none: list[Label] = []
-    named = guarded(lambda: labels(text, found.kind), none) if len(segments) > 1 else none
-    return Split(found.kind, segments, tuple(starts), tuple(named))
+    return Split(found.kind, segments, tuple(starts), tuple(labels(text, found.kind)) if len(segments) > 1 else ())
 
 
 def _segments(

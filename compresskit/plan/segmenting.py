@@ -11,7 +11,6 @@ from ..content import (
     MARKER,
     REWORDED,
     Detected,
-    Label,
     MadeForms,
     Segment,
     Short,
@@ -19,6 +18,7 @@ from ..content import (
     detect,
     forms_of,
     is_utf8,
+    labels,
     quiet_of,
     segments_of,
     shorten,
@@ -191,7 +191,6 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
     segments: list[Segment] = []
     must: list[int] = []
     parts: list[int] = []
-    labels: list[Label] = []
     longest = WHOLE
     size = last = 0
     for start, end in [*sorted(block.must), (len(text), len(text))]:
@@ -201,11 +200,6 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
             longest, size = (part, start - last) if start - last > size else (longest, size)
             segments += [Segment(last + first, last + stop, name) for first, stop, name in part.segments]
             parts += [last, *(last + first for first in part.parts if first)]
-            before, lines = len(labels), text.count("\n", 0, last)
-            labels += [
-                Label(last + first, last + stop, words, lines + line, above if above < 0 else before + above)
-                for first, stop, words, line, above in part.labels
-            ]
             last = start
         if end > last:
             if must and must[-1] == len(segments) - 1:
@@ -214,7 +208,10 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 must.append(len(segments))
                 segments.append(Segment(last, end, ""))
             last = end
-    return Split(longest.kind, segments if size else [], tuple(parts), tuple(labels)), frozenset(must if size else ())
+    if not size:
+        return Split(longest.kind, [], tuple(parts)), frozenset()
+    # a label may stand in a text that must stay, so labels are those of the whole text
+    return Split(longest.kind, segments, tuple(parts), tuple(labels(text, longest.kind))), frozenset(must)
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:
