@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from .detect import Detected, detect, detect_part
 from .guard import guarded
-from .labels import labels
 from .line_numbers import moved_back, without_numbers
 from .parts import Part, parts_of
 from .segment import Mark, Segment, Split
@@ -50,7 +49,7 @@ def split(
     if made is None:
         return Split(found.kind, sized(text, [], min_chars, max_chars))
     segments, starts = made
-    return Split(found.kind, segments, tuple(starts), tuple(labels(text, found.kind)) if len(segments) > 1 else ())
+    return Split(found.kind, segments, tuple(starts))
 
 
 def _segments(

@@ -108,9 +108,9 @@ class _Splitter:
             return one._replace(protected=f"rule: {rule.title}")
         cut = partial(split, hint=block.call, min_chars=least, max_chars=most)
         if not block.must:
-            return one._replace(split=cut(block.text, found=kind))
+            return one._replace(split=_labelled(cut(block.text, found=kind), block.text))
         parts, must = _around(block, cut)
-        return one._replace(split=parts, must=must)
+        return one._replace(split=_labelled(parts, block.text), must=must)
 
     def _own(self, block: Block, rule: Treatment | None) -> str:
         """The caller's own form of a text; "" if it has none, or if only its own words may stay."""
@@ -208,10 +208,12 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 must.append(len(segments))
                 segments.append(Segment(last, end, ""))
             last = end
-    if not size:
-        return Split(longest.kind, [], tuple(parts)), frozenset()
-    # a label may stand in a text that must stay, so labels are those of the whole text
-    return Split(longest.kind, segments, tuple(parts), tuple(labels(text, longest.kind))), frozenset(must)
+    return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
+
+
+def _labelled(parts: Split, text: str) -> Split:
+    """A split with the labels of its whole text: a label may stand in a range that must stay."""
+    return parts._replace(labels=tuple(labels(text, parts.kind))) if len(parts.segments) > 1 else parts
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

@@ -67,7 +67,7 @@ def test_each_kept_line_is_read_under_the_label_of_its_own_document(layout):
 
 def test_text_behind_the_last_document_is_of_none():
     text = told(LAYOUTS[9], 0) + "\n" + told(LAYOUTS[9], 1) + "\n" + "A remark of the editor.\n" * 40
-    assert [label.end for label in split(text).labels][-1] == text.rindex("</document>")
+    assert [label.end for label in labels(text, split(text).kind)][-1] == text.rindex("</document>")
 
 
 @pytest.mark.parametrize(
