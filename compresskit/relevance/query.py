@@ -127,17 +127,19 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     add((text for text in texts if text in now), tuned.asked_weight)
     # a new question in a conversation is about what came before, and seldom about how that was asked for
     add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
+    before = 1 - explicit * (1 - tuned.earlier_share)
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
     # the material beside a question says what other texts it is about, the more the shorter all of it is
     beside = 1 - sum(map(len, material.values())) / max(1, size)
-    for text in material.values():
-        add([text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
-    # what the assistant was asked for before is often still to be done; what it did not answer is context
+    for (message, _), text in material.items():
+        share = beside if newest is not None and message == newest.index else beside * before
+        add([text], share * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
+    # what an agent was asked for before is often still to be done, and what it did not answer is context
     answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
         asked = (_asked(block) for block in turn.blocks if not block.call)
-        add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
+        add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight * before)
     spoken = [turn for turn in turns if turn.role == "assistant"]
     latest = tuned.latest_weight * (1 - explicit)
     for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :] if latest else ():
