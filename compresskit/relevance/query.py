@@ -158,8 +158,10 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     newest = _last_of_human(turns)
     now = {_asked(block) for block in newest.blocks} if newest else set()
     add((text for text in texts if text in now), tuned.asked_weight)
+    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest]
     # a new question in a conversation is about what came before, and seldom about how that was asked for
-    add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
+    share = tuned.task_share * tuned.follow_up_decay ** max(0, len(answered) - 1)
+    add(texts, tuned.asked_weight * (1 - explicit * (1 - share) if found else 1.0))
     before = 1 - explicit * (1 - tuned.earlier_share)
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
@@ -170,7 +172,6 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
         add([text], share * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
     # What an agent was asked for before is often still to be done, and what it did not answer is context. A question
     # follows up the questions right before it.
-    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
     for back, turn in enumerate(reversed(answered[max(0, len(answered) - tuned.earlier_messages) :])):
         asked = [_request(block) for block in turn.blocks if not block.call]
         share = tuned.follow_up_decay**back if any(map(ends_like_a_question, asked)) else tuned.earlier_share
