@@ -62,16 +62,16 @@ def derive(
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
-    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work, unless its last calls answer a
-    question: the more of them, the less. In a chat without calls, or whose calls find passages to read, a question is
-    about these texts, however long the chat is.
+    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or whose
+    calls find passages to read, a question is about these texts, however long the chat is, and the less the more calls
+    followed it.
     """
     newest = next((turn for turn in reversed(turns) if turn.human), None)
     if newest is None:
         return 0.0
     texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
     reads = _reads(turns)
-    if newest is not turns[-1] and not reads and not any(map(ends_like_a_question, texts)):
+    if newest is not turns[-1] and not reads:
         return 0.0
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
