@@ -25,6 +25,7 @@ _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
 
 _LONG_LINE = re.compile(r'[^\n"\\]{120,}')  # of a text, or of a string of JSON, where a backslash begins a line end
+_SENTENCE_END = re.compile(r"[.!?][)'”]?(?: |\Z)|[。！？।؟]")
 _WORD_CHARACTERS = 12  # characters of a word of running text with the space behind it, maximum on average
 
 
@@ -97,8 +98,9 @@ def _reads(turns: Sequence[Turn]) -> bool:
 
 
 def _is_running(line: str) -> bool:
-    """Whether a long line is of words. Scripts without spaces count as words."""
-    return not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
+    """Whether a long line is of sentences. Scripts without spaces count as words."""
+    words_in = not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
+    return words_in and _SENTENCE_END.search(line) is not None
 
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
