@@ -1,5 +1,8 @@
 """A question in a chat finds what was said many turns ago, and only the question asks."""
 
+import json
+import re
+
 import pytest
 
 from compresskit import compress
@@ -79,3 +82,67 @@ def test_rules_beside_an_element_of_a_request_do_not_ask():
     result = compress([{"role": "user", "content": content}], "gpt-4o", trigger=450, target=450)
     assert "one for one in names" in str(result.messages)
     assert result.target_met
+
+
+def compressed(messages, share):
+    total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=int(share * total), target=int(share * total))
+    assert result.target_met
+    return str(result.messages)
+
+
+@pytest.mark.parametrize("joined", [True, False], ids=["sessions", "turns"])
+def test_what_was_said_before_is_no_question(joined):
+    """Sessions of a chat as messages of the user: nobody asks about the words that they begin with."""
+    fact = "Ada: The best of a hike is that the whole family sings on the way down."
+    messages = []
+    for number, topic in enumerate(TOPICS * 2):
+        lines = [
+            f"1:{number + 10} pm on {number + 1} May 2023",
+            f"Ada: Hey Ben! How have you been? Was the {topic} nice?",
+        ]
+        for day in range(1, 9):
+            lines += [
+                f"Ben: Hey Ada! I saw {day} friends on a hike to the {topic}.",
+                f"Ada: The family has {day} cats.",
+            ]
+        if number == 13:
+            lines.insert(9, fact)
+        for text in ["\n".join(lines)] if joined else lines:
+            messages += [{"role": "user", "content": text}, {"role": "assistant", "content": "Noted."}]
+    assert fact in compressed([*messages, {"role": "user", "content": "What does the family do on a hike?"}], 0.2)
+
+
+def test_a_follow_up_is_about_what_was_asked_right_before():
+    height = "From its foot to its lamp, the {} of Arvik measures {} metres."
+    texts = [f"{told(topic)} {height.format(topic, 30 + number)} {told(topic)}" for number, topic in enumerate(TOPICS)]
+    messages = [
+        {"role": "user", "content": "\n\n".join(texts)},
+        {"role": "assistant", "content": "I have read them."},
+    ]
+    for topic in ("harbour", "bakery", "theatre", "quarry", "orchard", "glacier"):
+        messages += [
+            {"role": "user", "content": f"Where is the {topic} of Arvik?"},
+            {"role": "assistant", "content": "In the north."},
+        ]
+    asked = {"role": "user", "content": "And how many metres does it measure?"}
+    assert height.format("glacier", 34) in compressed([*messages, asked], 0.04)
+
+
+def test_passages_of_a_search_are_judged_by_the_question():
+    answer = "Keepers feed the bees of the mill with sugar water in March, since nothing is in flower by then."
+    texts = [f"The {topic}\n{told(topic)[:700]}" for topic in TOPICS] * 2
+    texts[13] += " " + answer
+    call = {"name": "search_docs", "arguments": json.dumps({"query": "feeding bees in March"})}
+    messages = [
+        {"role": "user", "content": "What do the keepers give the bees in March?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": call}]},
+        {
+            "role": "tool",
+            "tool_call_id": "c1",
+            "content": json.dumps([{"rank": rank, "text": text} for rank, text in enumerate(texts, 1)]),
+        },
+    ]
+    shown = compressed(messages, 0.2)
+    assert answer in shown
+    assert not re.search(r'"rank": \d+, ?\\n\[…', shown), "a record was cut behind its first field"
