@@ -103,11 +103,12 @@ def bench_command(
     output: str | None,
     **options: Any,
 ) -> None:
-    """Check what compression promises, and measure what it keeps of your sessions; for CI.
+    """Check what compression promises, and measure what it keeps.
 
-    PATH is a session file, a log of requests, or a folder of them. Without one, only the invariants of a built-in
-    agent conversation are checked. invariants, restored, targets, valid and kept must be 1 unless --fail-under says
-    less. Exit codes: 0 all figures reach their thresholds, 1 one does not, 2 wrong usage or an unusable input.
+    It is made for CI. PATH is a session file, a log of requests, or a folder of them. Without one, only the invariants
+    of a built-in agent conversation are checked. invariants, restored, targets, valid and kept must be 1 unless
+    --fail-under says less. Exit codes: 0 all figures reach their thresholds, 1 one does not, 2 wrong usage or an
+    unusable input.
     """
     settings = _settings(options)
     known = figure_names(settings)

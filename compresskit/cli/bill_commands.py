@@ -74,10 +74,11 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("file")
 @limits
 def bill_command(file: str, as_json: bool, **given: Any) -> None:
-    """Replay the sessions in FILE and print what they cost, with and without compression.
+    """Replay the sessions in FILE, and print what they cost.
 
-    Each request is replayed with the prices of the model and of its provider's cache. "at the trigger" compresses
-    above the trigger. "by prices" also compresses below it if that pays, and brings new results to excerpts.
+    The costs are those with and without compression. Each request is replayed with the prices of the model and of its
+    provider's cache. "at the trigger" compresses above the trigger. "by prices" also compresses below it if that pays,
+    and brings new results to excerpts.
     """
     sessions = read_sessions(file)
     with progress(len(sessions), doing="replaying") as step:
@@ -90,9 +91,10 @@ def bill_command(file: str, as_json: bool, **given: Any) -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Only the newest files.")
 @limits
 def doctor_command(paths: Sequence[str], limit: int, as_json: bool, **given: Any) -> None:
-    """Say what compression would have saved in your sessions, also if the answer is "nothing".
+    """Say what compression would have saved in your sessions.
 
-    PATH is a file or a folder. Without one, the sessions of Claude Code and Codex of this user are read.
+    If it would have saved nothing, that is the answer. PATH is a file or a folder. Without one, the sessions of Claude
+    Code and Codex of this user are read.
     """
     sessions = _sessions(paths, limit)
     with progress(len(sessions), doing="replaying") as step:

@@ -21,7 +21,7 @@ from .request_options import other_options, rules_of
 
 @click.group("recipes")
 def recipes() -> None:
-    """Rules for common kinds of conversations, and what rules do."""
+    """Show rules for common kinds of conversations, and what they do."""
 
 
 @recipes.command("list")

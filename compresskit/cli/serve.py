@@ -234,10 +234,11 @@ def serve_command(
     more: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Start a LiteLLM proxy that compresses: for Claude Code, Codex, and any client that takes a base URL.
+    """Start a LiteLLM proxy that compresses.
 
-    Keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY and GEMINI_API_KEY. Clients need the value of LITELLM_MASTER_KEY.
-    The config is in a private temporary file while the proxy runs. The exit code is the proxy's.
+    It is for Claude Code, Codex, and any client that takes a base URL. Keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY
+    and GEMINI_API_KEY. Clients need the value of LITELLM_MASTER_KEY. The config is in a private temporary file while
+    the proxy runs. The exit code is the proxy's.
     """
     address = Address(host, port)
     if print_env:
