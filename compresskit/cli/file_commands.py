@@ -140,10 +140,10 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 @click.option("--all", "everything", is_flag=True, help="All of it, byte for byte.")
 @click.option("--store", metavar="DIR", help="The directory of kept outputs, if it is not your own store.")
 def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None, **options: Any) -> None:
-    """Write the original text behind KEY, as the model would get it. The markers show the keys.
+    """Write the original text behind KEY, as the model would get it.
 
-    RESULT is a file that `compresskit compress` wrote. Without it, KEY is of an output that `pipe`, `run` or a hook
-    kept in your store. Give at most one of --lines, --query and --head/--tail.
+    The markers show the keys. RESULT is a file that `compresskit compress` wrote. Without it, KEY is of an output that
+    `pipe`, `run` or a hook kept in your store. Give at most one of --lines, --query and --head/--tail.
     """
     from .. import retrieve
 
