@@ -145,6 +145,8 @@ def _table(run: Run, gates: dict[str, float]) -> str:
     low = failed(run, gates)
     table = new_table(("figure", "value", "at least", "", "what it is"), left=("figure", "", "what it is"))
     for name, value in run.figures().items():
+        if value is None and not run.points:
+            continue
         least = f"{gates[name]:g}" if name in gates else ""
         verdict = Text("fails", "red") if name in low else Text("holds", "green") if name in gates else Text("")
         shown = "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")
