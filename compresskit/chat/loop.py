@@ -142,7 +142,7 @@ class Talk:
 
     def _refused(self, call: Call) -> str:
         refused = _observer.Retrieved(_USED_UP, "refused")
-        return _observer.retrieval(lambda: refused, call.id, self.request.answering).text
+        return _observer.current.retrieval(lambda: refused, call.id, self.request.answering).text
 
     def _end(self, limit: str) -> None:
         self.last = True

@@ -89,7 +89,7 @@ class CompressedModel(WrapperModel):
     ) -> RequestUsage:
         """The tokens of the compressed request."""
         turn = self._turn(messages, model_settings, model_request_parameters)
-        _, argument = _observer.unobserved(turn.prepared)
+        _, argument = _observer.current.unobserved(turn.prepared)
         return await self.wrapped.count_tokens(*argument)
 
     def _turn(
