@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 from ..errors import InvalidArgument, shown
 from ..types import Store
+from .limits import encoded
 
 _UNKEYED = b"compresskit"  # where no secret is given: names are hashes that anybody could make
 _TENANT, _CONVERSATION, _KEY = 32, 32, 40  # hexadecimal digits: 128, 128 and 160 bits
@@ -46,7 +47,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
             raise InvalidArgument(f"{name} is a {type(value).__name__}; a str was expected.")
     if not conversation:
         raise InvalidArgument(f"conversation is {shown(conversation)}; a name for the conversation was expected.")
-    return _Scoped(store, tenant, conversation, _bytes(secret) or _UNKEYED)
+    return _Scoped(store, tenant, conversation, encoded(secret) or _UNKEYED)
 
 
 class _Scoped:
@@ -67,10 +68,6 @@ class _Scoped:
 
     def _digest(self, *parts: str) -> str:
         """Each part with its length before it: no two lists of parts read the same."""
-        encoded = [_bytes(part) for part in parts]
-        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+        found = [encoded(part) for part in parts]
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in found)
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
