@@ -1,4 +1,4 @@
-"""The options of compresskit: one table with the name, default, check and meaning of each, and who takes it.
+"""The options of compresskit: one table with the name, default, check, meaning and takers of each.
 
 compress(), completion(), Conversation, the clients, the proxy's settings, the adapters and the command line check their
 options here. Their signatures repeat the names and defaults for type checkers, and a test compares them with the table.
@@ -281,7 +281,7 @@ _NOTHING: Mapping[str, Check] = MappingProxyType({})
 _TO_SDK = "Pass it to the SDK as usual."
 _WITH_A_CALL = "Pass it to completion(…) or follow(messages, …), because it cannot be written down."
 _TO_CONVERSATION = "Pass conversation=Conversation(model, {name}=…)."
-# What to do instead, by who does not take an option.
+# What to do instead, by the caller that does not take an option.
 _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         (CLIENT, "cache"): "A client keeps the texts that it takes out; pass store=… to keep them elsewhere.",
@@ -361,7 +361,7 @@ class Policy:
             of status 400.
         secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
             person who can read the store could test guesses. Processes that share a store need the same one.
-        taker: Who takes the options.
+        taker: The name of the caller, such as ``CLIENT``.
     """
 
     taker: ClassVar[str]
@@ -411,7 +411,7 @@ class Policy:
 
 @cache
 def names_for(taker: str) -> tuple[str, ...]:
-    """The options that somebody takes, in the order of the table.
+    """The options that a caller takes, in the order of the table.
 
     >>> names_for(COMPRESS)[:4]
     ('messages', 'model', 'trigger', 'target')

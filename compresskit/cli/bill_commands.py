@@ -219,7 +219,9 @@ def _notes(found: Sequence[Savings]) -> list[str]:
             " include them, as the provider counted them."
         )
     if assumed := sorted({one.model for one in found if one.model != one.session.model}):
-        notes.append(f"Billed for {', '.join(map(printable, assumed))} where the file names no model, or as you asked.")
+        notes.append(
+            f"Billed for {', '.join(map(printable, assumed))} because the file names no model, or as you asked."
+        )
     if not all(one.prices.known for one in found):
         notes.append(
             "~: the prices of a model are not known. The usual ratios are used, with 1 dollar per million input tokens;"

@@ -13,9 +13,9 @@ import click
 
 from ..sessions import Session
 from .commands import EXIT_CODES
-from .input import RESULT_FIELDS, InputError, cache_of, is_result, read_conversations, read_results
+from .input import RESULT_FIELDS, InputError, cache_of, is_result, library_errors, read_conversations, read_results
 from .kept import kept
-from .library import compress_one, compress_to_show, in_target, library_errors
+from .library import compress_one, compress_to_show, in_target
 from .output import Failure, open_output, printable, to_json
 from .progress import progress
 from .request_options import request_options

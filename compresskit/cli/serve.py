@@ -19,8 +19,7 @@ import click
 
 from ..integrations.litellm.settings import NAME, Settings
 from ..integrations.litellm.status import PATH
-from .input import InputError
-from .library import library_errors
+from .input import InputError, library_errors
 
 PORT, HOST = 4000, "127.0.0.1"
 _HANDLER = "compresskit.integrations.litellm.handler"

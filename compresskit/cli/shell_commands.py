@@ -29,7 +29,7 @@ _PIPE = {
     **_SHARED,
     "--command": (str, "TEXT", "The command that wrote the input."),
     "--path": (str, "FILE", "The file that the input is the content of."),
-    "--patience": (float, "SECONDS", "Write what has come after so many seconds."),
+    "--patience": (float, "SECONDS", "Write the first part of the input after this many seconds."),
     "--exit-status": (bool, "", "Take the exit code from the end of the input, [exit N]."),
 }
 _RUN = {**_SHARED, "--stderr": (bool, "", "Shorten standard error together with standard output.")}

@@ -121,7 +121,7 @@ class LiteLLMEmbedder:
 
 
 def _decoded(stored: str | None) -> bytes:
-    """The numbers of a stored vector; nothing where it is none, so that it is asked for again."""
+    """The numbers of a stored vector; b"" if the text is no vector, so that it is requested again."""
     try:
         vector = base64.b64decode(stored or "", validate=True)
     except (binascii.Error, ValueError):

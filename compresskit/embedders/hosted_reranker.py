@@ -30,7 +30,7 @@ class LiteLLMReranker:
         model: litellm's name of a rerank model, such as "cohere/rerank-v3.5" or "infinity/bge-reranker-base".
         max_tokens: Tokens that the model takes of a query and a text together; longer texts are cut. By default the
             limit that litellm knows for the model, else 512. Counted with tiktoken, which is an estimate.
-        max_texts: Texts of one request. Hugging Face's text-embeddings-inference takes 32 unless it is told otherwise.
+        max_texts: Texts of one request. Hugging Face's text-embeddings-inference takes 32 by default.
         max_retries: Further attempts after a time-out, a rate limit or an error of the server. litellm makes none.
         **options: Arguments for ``litellm.rerank``: ``api_key``, ``api_base``, ``timeout`` …
 

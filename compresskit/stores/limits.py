@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..errors import InvalidArgument
 
-TTL = 86_400  # seconds: a conversation that nobody has gone on with for a day has lost its originals
+TTL = 86_400  # seconds after which a conversation that did not go on has lost its originals: a day
 MAX_BYTES = 1 << 30
 
 

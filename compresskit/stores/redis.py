@@ -14,7 +14,7 @@ from .limits import TTL, checked, decoded, encoded
 
 SCHEMES = ("redis://", "rediss://", "unix://")
 _TIMEOUT = 2.0  # seconds, to connect and for each answer
-_PAUSE = 1.0  # seconds after a failure in which nobody waits for Redis again
+_PAUSE = 1.0  # seconds after a failure in which every call fails at once, without waiting for Redis
 
 
 class RedisStore:

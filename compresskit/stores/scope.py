@@ -1,8 +1,8 @@
 """Scopes: names in a store that only one conversation of one tenant can make.
 
-A key is made from its text, so a person who knows a text, or guesses a key, knows what another would ask for.
-What is stored under is therefore a keyed hash of tenant, conversation and key: the same key of another tenant or
-conversation is another name, and from a name nothing can be read back.
+A key is made from its text, so a person who knows a text can compute its key. Therefore each text is stored under a
+name that is a keyed hash of tenant, conversation and key: the same key of another tenant or conversation has another
+name, and a name tells nothing about the text.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..errors import InvalidArgument, shown
 from ..types import Store
 from .limits import encoded
 
-_UNKEYED = b"compresskit"  # where no secret is given: names are hashes that anybody could make
+_UNKEYED = b"compresskit"  # the secret if none is given: then anybody can compute the names
 _TENANT, _CONVERSATION, _KEY = 32, 32, 40  # hexadecimal digits: 128, 128 and 160 bits
 
 
@@ -29,7 +29,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
         store: The store that keeps the texts.
         conversation: The name of the conversation within its tenant.
         tenant: A user, a team or an API key that must not see the texts of others.
-        secret: The key of the hashes. It prevents that a person who can read the names in the store tests guesses
+        secret: The key of the hashes. With it, a person who can read the names in the store cannot test guesses
             against them. Use the same secret in every process that shares the store; another secret finds nothing.
 
     Raises:

@@ -220,7 +220,7 @@ class _Shown(StreamedResponse):
         turn.shows = self._parts_manager
 
     async def begun(self) -> _Shown:
-        """Waits for the first event: an error before it is raised where the stream is opened."""
+        """Waits for the first event, so that opening the stream raises an error that comes before it."""
         self._first = await anext(self._stream, END)
         return self
 
