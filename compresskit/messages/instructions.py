@@ -10,7 +10,7 @@ It does not judge how relevant a text is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class Cut(NamedTuple):
     asks: bool
 
 
-def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
+def cut(text: str, newest: bool = True, last: bool = True, handbook: bool = False) -> Cut:
     r"""Returns the instruction and the data of one text.
 
     Args:
@@ -61,6 +61,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
         newest: Whether the text is the present request. Then a short paragraph at an end is an instruction even if no
             word of it is recognised. In an earlier text, only recognised requests count.
         last: Whether no human speaks behind it. Then its first and last lines stay if no request is recognised at all.
+        handbook: Whether it is a part of long rules about which another text asks. Then its rules are data.
 
     Examples:
         >>> document = "The bridge was built in 1932 by local workers.\n" * 60
@@ -74,7 +75,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
     fields, units = asking_fields(text), list(units_of(text))
-    data = complement(fields, text) if fields else _data(text, units, newest, last)
+    data = complement(fields, text) if fields else _data(text, units, newest, last, handbook)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
@@ -129,13 +130,14 @@ def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Bloc
     """The texts of one message; those that are long enough to hold data are cut into instruction and data."""
     least = tuning.WEIGHTS.min_data_characters
     own = [block for block in blocks if not block.call]
-    chunks = _chunks(own, newest)
+    handbook = _handbook(own)
+    chunks = _chunks(own, newest, handbook)
     asks = newest and (bool(chunks) or any(len(block.text) >= least for block in own))
     asking = sum(is_question(block.text) for block in own) if asks else 0
     for block in map(_with_tags, blocks):
         if not block.call and len(block.text) >= least:
             alone = newest and asking == is_question(block.text)  # no other text of the message asks
-            found = cut(block.text, newest=alone, last=last)
+            found = cut(block.text, newest=alone, last=last, handbook=block.path in handbook)
             if found.data:
                 block = replace(block, must=united(found.must, block.must), data=True)
         elif not block.call and (block.path in chunks or len(block.path) > _OWN_WORDS):
@@ -143,7 +145,18 @@ def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Bloc
         yield block
 
 
-def _chunks(own: Sequence[Block], newest: bool) -> frozenset[Path]:
+def _handbook(own: Sequence[Block]) -> frozenset[Path]:
+    """The paths of the texts of one message that are long rules together, about which another of its texts asks."""
+    tuned = tuning.WEIGHTS
+    if sum(len(block.text) for block in own) <= tuned.max_orders_characters or len(own) == 1:
+        return frozenset()
+    rules = [block for block in own if len(block.text) >= tuned.min_region_characters and gives_orders([block.text])]
+    paths = frozenset(block.path for block in rules)
+    long = sum(len(block.text) for block in rules) > tuned.max_orders_characters
+    return paths if long and any(block.path not in paths and gives_task(block.text) for block in own) else frozenset()
+
+
+def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
     They ask nothing and give no orders. Of a message of which no text is recognised as a request, the first and the
@@ -154,7 +167,8 @@ def _chunks(own: Sequence[Block], newest: bool) -> frozenset[Path]:
     found = [
         block
         for block in inner
-        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters and not _instructs(block.text)
+        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters
+        and (block.path in handbook or not _instructs(block.text))
     ]
     if len(found) < tuned.min_chunks or sum(len(block.text) for block in found) < tuned.min_data_characters:
         return frozenset()
@@ -201,7 +215,7 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Span]:
+def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool) -> list[Span]:
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
     units = with_own_parts(text, units) if newest else units
@@ -209,11 +223,11 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     # a long text of rules beside a question is a handbook, about which the question asks
     beside = [unit for unit in (*units[:_AT_END], *units[-_AT_END:]) if _is_short(text, unit)]
     asked = any(_asks(text, unit) and not is_list(text[unit.start : unit.end]) for unit in beside)
-    if not (asked and len(text) > tuned.max_orders_characters) and gives_orders(
+    if not (handbook or (asked and len(text) > tuned.max_orders_characters)) and gives_orders(
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    head, tail, recognised, sure = _ends(text, units, newest, last)
+    head, tail, recognised, sure = _ends(text, units, newest, last, handbook)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -242,11 +256,14 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     return spans
 
 
-def _ends(text: str, units: Sequence[Unit], newest: bool, last: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
+def _ends(
+    text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool
+) -> tuple[list[Unit], list[Unit], bool, bool]:
     """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
-    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
-    listing = _holds_lists(text, units)
+    ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    sure = handbook or ends
+    listing = handbook or _holds_lists(text, units)
     tail = _beginning(text, units[::-1], sure, listing)[::-1]
     head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
