@@ -463,3 +463,22 @@ def test_a_missed_target_is_logged_without_a_word_of_the_conversation(caplog):
 def test_a_wrong_option_is_an_error_that_says_what_was_expected(option, value):
     with pytest.raises(CompresskitError, match=f"{option}.*expected"):
         compress([user(QUESTION)], MODEL, trigger=1, target=1, **{option: value})
+
+
+WANTED = "The ferry of Larkhill was moved to Ashgrove."
+HALL = "\n\n".join([*PASSAGES[:50], WANTED, *PASSAGES[50:]])
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [user(f"{HALL}\n\nTraduce solo lo que se dice del ferry de Larkhill y conserva los nombres")],
+        [{"role": "system", "content": "Find what is said of the ferry of Larkhill in the user's text."}, user(HALL)],
+        [{"role": "system", "content": "Schreibe heraus, was über Larkhill gesagt wird."}, user(HALL)],
+    ],
+    ids=["at the end, in no known words", "in the system's text", "in the system's text, in no known words"],
+)
+def test_a_request_beside_material_alone_is_what_relevance_is_judged_against(messages):
+    result = compress(messages, MODEL, trigger=1_200, target=1_000)
+    assert result.target_met
+    assert WANTED in result.messages[-1]["content"]

@@ -243,7 +243,11 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         lone = [] if between else lone_questions(text)
     spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans and lone:
-        return complement(sorted([*complement(spans, text), *lone]), text)
+        parts = complement(sorted([*complement(spans, text), *lone]), text)
+        # what is above a question near the beginning, or below one near the end, belongs to it
+        most = tuned.max_instruction_characters
+        parts = [part for part in parts if part[1] - part[0] > most or not _is_edge(text, part)]
+        return without_last_lines(text, parts, True, True) if parts else parts
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
         at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
@@ -264,16 +268,25 @@ def _ends(
     ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     sure = handbook or ends
     listing = handbook or _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
+    tail = _beginning(text, units[::-1], sure, listing, first=False)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing, first=True)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
     if newest and (last or recognised):  # a short paragraph at an end may be a request that is not recognised
         head = head or _brief(units[: len(units) - len(tail)])
         tail = tail or _brief(units[len(head) :][::-1])[::-1]
+    if newest and not listing:
+        if first := _laid_out(text, units[: len(units) - len(tail)], first=True)[len(head) :]:
+            head = [*head, *first]
+        tail = [*_laid_out(text, units[len(head) :][::-1], first=False)[len(tail) :][::-1], *tail]
     if newest and not recognised:
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
         tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
     return head, tail, recognised, sure
+
+
+def _is_edge(text: str, span: Span) -> bool:
+    """Whether a range is at an end of a text."""
+    return not (text[: span[0]].strip() and text[span[1] :].strip())
 
 
 def _asks(text: str, unit: Unit) -> bool:
@@ -302,7 +315,7 @@ def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
     return any(map(lists_orders, islice(inner, _MAX_INNER)))
 
 
-def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> list[Unit]:
+def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, first: bool) -> list[Unit]:
     """The units at the beginning that ask something, with the short ones before them.
 
     Args:
@@ -311,6 +324,7 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
         sure: Whether a question ends the text. Then a paragraph must do more than begin like a request.
         listing: Whether the material holds lists of rules. Then a list needs a line above it that gives it to the
             reader, as "Rules:" does.
+        first: Whether they are from its beginning on. Then a paragraph such as "Text:" behind a request ends it.
     """
     found = 0
     rules = tuning.WEIGHTS.max_rules_characters
@@ -322,15 +336,48 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
             found = at + 1
             continue
         if not _is_short(text, unit):
-            break
+            if listing or size > rules or not is_list(text[unit.start : unit.end]):
+                break
+            continue  # a long list may hold rules that no word shows, if an instruction follows
         if listing and is_list(text[unit.start : unit.end]):
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
+        order = any(one.order for one in units[max(0, at - 1) : at + 2])
+        introduces = _introduces(text, unit) and (order or (first and any(_asks(text, one) for one in units[:at])))
         asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
         if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
+
+
+def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
+    """The units at an end that its layout shows to be an instruction, if the material is laid out in another way.
+
+    They are a list, with what is between it and the end, or end with a line such as "Text:".
+
+    Args:
+        text: The text.
+        units: Its units from one of its ends on.
+        first: Whether they are from its beginning on.
+    """
+    tuned = tuning.WEIGHTS
+    ends = tuned.max_instruction_paragraphs
+    if any(_is_laid_out(text, unit) for unit in islice(units, ends, _MAX_INNER)):
+        return []
+    found, left = 0, min(tuned.max_rules_characters, int(tuned.max_own_share * len(text)))
+    for at, unit in enumerate(units[:ends]):
+        left -= unit.end - unit.start
+        laid_out = _is_laid_out(text, unit)
+        if left < 0 or not (laid_out or _is_short(text, unit)):
+            break
+        if laid_out and (first or found == at or not _introduces(text, unit)):
+            found = at + 1
+    return units[:found]
+
+
+def _is_laid_out(text: str, unit: Unit) -> bool:
+    """Whether a paragraph is a list, or introduces what follows."""
+    return not unit.region and (is_list(text[unit.start : unit.end]) or _introduces(text, unit))
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:
