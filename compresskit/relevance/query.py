@@ -55,7 +55,7 @@ def derive(
 
 
 def _explicit(turns: Sequence[Turn]) -> float:
-    """How surely the last message asks about texts: less the more often an agent has acted for its user.
+    """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
     0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
     In a chat without calls, a question is about what was said before, however long the chat is.
@@ -66,18 +66,11 @@ def _explicit(turns: Sequence[Turn]) -> float:
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
-    return says / max(1, _acted(turns))
-
-
-def _acted(turns: Sequence[Turn]) -> int:
-    """The number of messages of a human behind which a tool was called, or a command run, before the next one."""
-    found, spoken = 0, False
-    for turn in turns:
-        if turn.calls or (not turn.human and any(block.call for block in turn.blocks)):
-            found += spoken
-            spoken = False
-        spoken = spoken or turn.human
-    return found
+    acts = any(turn.calls or (not turn.human and any(block.call for block in turn.blocks)) for turn in turns)
+    if not acts:
+        return says
+    spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
+    return says / max(1, sum(turn.human for turn in turns[spoken:]))
 
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
