@@ -60,6 +60,17 @@ def converse_results_of(*content):
     return [user([{"text": QUESTION}]), {"role": "assistant", "content": [use]}, user([answer])]
 
 
+MCP_RESOURCE = {"type": "resource", "resource": {"uri": "file:///a.md", "text": DOCUMENT}}
+
+
+def cohere_result_of(*documents):
+    return [
+        user(QUESTION),
+        READ[0],
+        {**READ[1], "content": [{"type": "document", "document": one} for one in documents]},
+    ]
+
+
 ROWS = {"rows": [{"year": 1800 + n, "text": passage} for n, passage in enumerate(PASSAGES)], "next": None}
 BESIDE = {"log": f"{FILLER}\n" * 60, **ROWS}
 ORDERS = "Now:\n1. {0}\n2. Reply as JSON.\n3. If it is not there, reply null.\n\nDo not invent anything."
@@ -101,6 +112,7 @@ REQUESTS = {
     "rows beside a text as JSON of Converse": converse_results_of({"json": BESIDE}),
     "rows as JSON of Gemini": gemini_results_of(ROWS),
     "rows beside a text as JSON of Gemini": gemini_results_of(BESIDE),
+    "parts of one result, of which each may have a stub": results_of(*map(text_part, BY_THREE)),
     "many small parts of one result": results_of(*map(text_part, PASSAGES[40:])),
     "a prompt as JSON": [user(json.dumps({"task": QUESTION, "documents": PASSAGES}, indent=2))],
     "a text in short parts": [user([*map(text_part, BY_THREE), text_part(QUESTION)])],
@@ -112,6 +124,10 @@ REQUESTS = {
     "a transcript that ends in a question": [user(f"{TRANSCRIPT}\nQ: {QUESTION}\nA:")],
     "a history and a labelled question": [user(f"{TRANSCRIPT}\n\nFollow Up Input: {QUESTION}\nNew:")],
     "a template of labelled lines": [user(f"Refine the answer.\nNew context: {DOCUMENT}\n{LAST_LINES}")],
+    "a plain file of LangChain": [user([{"type": "text-plain", "text": DOCUMENT}, text_part(QUESTION)])],
+    "a resource of MCP": [user([MCP_RESOURCE, text_part(QUESTION)])],
+    "a document of Cohere": cohere_result_of({"id": "d1", "data": DOCUMENT}),
+    "documents of Cohere with fields": cohere_result_of(*({"data": {"title": "a", "text": one}} for one in BY_THREE)),
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
