@@ -71,7 +71,8 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
             free = min(group, kin) > ALONE
             single = following != group and not (groups and groups[-1] == kin)  # both are alone in their groups
             alike = group == kin or (free and single and start - piece < apart and end - start < apart)
-            if (alike or (free and _slight(start - begin, title, apart))) and end - begin <= large:
+            # a slight one joins a large one, too, which is cut in any case
+            if (alike and end - begin <= large) or (free and _slight(start - begin, title, apart)):
                 piece = piece if group == kin else start
                 title, kin = _joined(title, name), group
                 continue

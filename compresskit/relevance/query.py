@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
@@ -21,6 +22,10 @@ _MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
 _SOURCE_CHARACTERS = 40_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
+_READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
+
+_LONG_LINE = re.compile(r'[^\n"\\]{120,}')  # of a text, or of a string of JSON, where a backslash begins a line end
+_WORD_CHARACTERS = 12  # characters of a word of running text with the space behind it, maximum on average
 
 
 def derive(
@@ -57,20 +62,43 @@ def derive(
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
-    0 in the middle of an agent's work, whose last message is a result, and for a message that asks nothing ("Go on.").
-    In a chat without calls, a question is about what was said before, however long the chat is.
+    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work, unless its last calls answer a
+    question: the more of them, the less. In a chat without calls, or whose calls find passages to read, a question is
+    about these texts, however long the chat is.
     """
-    if not turns or not turns[-1].human:
+    newest = next((turn for turn in reversed(turns) if turn.human), None)
+    if newest is None:
         return 0.0
-    texts = [_bounded_text(_asked(block)) for block in turns[-1].blocks if not block.call]
+    texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
+    reads = _reads(turns)
+    if newest is not turns[-1] and not reads and not any(map(ends_like_a_question, texts)):
+        return 0.0
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
-    says = min(1.0, asked / tuning.WEIGHTS.question_terms)
+    steps = sum(turn.role == "assistant" for turn in turns[newest.index + 1 :])
+    says = min(1.0, asked / tuning.WEIGHTS.question_terms) / max(1, steps)
     acts = any(turn.calls or (not turn.human and any(block.call for block in turn.blocks)) for turn in turns)
-    if not acts:
+    if not acts or reads:
         return says
     spoken = next((turn.index for turn in turns if turn.role == "assistant"), len(turns) - 1)
     return says / max(1, sum(turn.human for turn in turns[spoken:]))
+
+
+def _reads(turns: Sequence[Turn]) -> bool:
+    """Whether the newest calls returned running text, as a search for passages does, rather than code or records."""
+    left, lines = _READ_CHARACTERS, 0
+    for turn in reversed(turns):
+        for block in turn.blocks:
+            if block.call and left > 0:
+                text = block.text[:left]
+                left -= len(text)
+                lines += sum(map(len, filter(_is_running, _LONG_LINE.findall(text))))
+    return lines > tuning.WEIGHTS.running_share * (_READ_CHARACTERS - left)
+
+
+def _is_running(line: str) -> bool:
+    """Whether a long line is of words. Scripts without spaces count as words."""
+    return not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
 
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
@@ -110,7 +138,12 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
 
 def _asked(block: Block) -> str:
     """The request of a text, or else its instruction; of one that is all data, its beginning, which names it."""
-    return requests_in(_bounded_text(block.instruction)) or _instruction(block) or block.text[:_FIRST_CHARACTERS]
+    return _request(block) or block.text[:_FIRST_CHARACTERS]
+
+
+def _request(block: Block) -> str:
+    """The request of a text, or else its instruction; "" for one that is all data."""
+    return requests_in(_bounded_text(block.instruction)) or _instruction(block)
 
 
 def _instruction(block: Block) -> str:
@@ -142,19 +175,25 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     newest = _last_of_human(turns)
     now = {_asked(block) for block in newest.blocks} if newest else set()
     add((text for text in texts if text in now), tuned.asked_weight)
+    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest]
     # a new question in a conversation is about what came before, and seldom about how that was asked for
-    add(texts, tuned.asked_weight * (1 - _explicit(turns) * (1 - tuned.task_share) if found else 1.0))
+    share = tuned.task_share * tuned.follow_up_decay ** max(0, len(answered) - 1)
+    add(texts, tuned.asked_weight * (1 - explicit * (1 - share) if found else 1.0))
+    before = 1 - explicit * (1 - tuned.earlier_share)
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
     # the material beside a question says what other texts it is about, the more the shorter all of it is
     beside = 1 - sum(map(len, material.values())) / max(1, size)
-    for text in material.values():
-        add([text], beside * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
-    # what the assistant was asked for before is often still to be done; what it did not answer is context
-    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant"]
-    for turn in reversed(answered[max(0, len(answered) - tuned.earlier_messages) :]):
-        asked = (_asked(block) for block in turn.blocks if not block.call)
-        add((text for text in asked if len(text) <= tuned.max_request_characters), tuned.earlier_weight)
+    for (message, _), text in material.items():
+        share = beside if newest is not None and message == newest.index else beside * before
+        add([text], share * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
+    # What an agent was asked for before is often still to be done, and what it did not answer is context. A question
+    # follows up the questions right before it.
+    for back, turn in enumerate(reversed(answered[max(0, len(answered) - tuned.earlier_messages) :])):
+        asked = [_request(block) for block in turn.blocks if not block.call]
+        share = tuned.follow_up_decay**back if any(map(ends_like_a_question, asked)) else tuned.earlier_share
+        weight = tuned.earlier_weight * (1 - explicit * (1 - share))
+        add((text for text in asked if 0 < len(text) <= tuned.max_request_characters), weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]
     latest = tuned.latest_weight * (1 - explicit)
     for turn in spoken[max(0, len(spoken) - tuned.latest_turns) :] if latest else ():

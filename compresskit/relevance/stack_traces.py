@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from ..content.alarm import alarms, level_of
@@ -31,7 +32,8 @@ _FRAME = re.compile(
     rf"|(?P<native>^\s*#\d+ [^\n]*? at (?P<unit_file>{_PLACE}):\d+$)"  # gdb
     rf"|(?P<rust>^\s+at (?P<crate>{_PLACE}):\d+:\d+$)"
 )
-_SIGNS = ("at ", 'File "', ":in ", ".go:", "#", "❯")  # one of them is in each frame
+# One of them is in each frame, and few lines of other texts have one.
+_SIGN = re.compile(r"\bat (?:[^\s(:]+ ){0,9}\S*?[(:]|File \"|:in [`']|\.go:\d|#\d+ |❯ ")
 _SPOTS = ("spot", "module", "source", "unit", "script_file", "unit_file", "crate")
 # Where the packages of others lie: folders of package managers and of the runtimes themselves.
 _PACKAGES = re.compile(
@@ -75,6 +77,8 @@ def trace_rows(text: str) -> list[Row]:
     >>> [trace[row.start:row.end].strip() for row in trace_rows(trace) if row.share > 0]
     ['Error: no rate', 'at shop.Tax.of(Tax.java:7)', 'Caused by: gone']
     """
+    if sum(1 for _ in islice(_SIGN.finditer(text), _MIN_FRAMES)) < _MIN_FRAMES:
+        return []
     lines = text.split("\n")
     frames = list(_frames(lines))
     if len(frames) < _MIN_FRAMES:
@@ -127,7 +131,7 @@ def _frames(lines: Sequence[str]) -> Iterator[_Frame]:
 
 def _frame(line: str, number: int) -> _Frame | None:
     """A line as a frame; None if it is none."""
-    match = _FRAME.search(line) if any(sign in line for sign in _SIGNS) else None
+    match = _FRAME.search(line) if _SIGN.search(line) else None
     if match is None:
         return None
     if match["dotted"]:

@@ -73,6 +73,21 @@ class RelevanceWeights:
         "`python -m evals needs --limit 50`: contracts 0.42 to 0.51, linked pages 0.64 to 0.72 since it does",
     )
     earlier_weight: float = weight(0.5, "weight of the words of earlier requests")
+    earlier_share: float = weight(
+        0.1,
+        "share of that, and of the weight of the task's data, if the last message asks and the earlier one does not",
+        "long chats (LoCoMo) at 20 %, each session a message: 0.22 to 0.81; each turn a message: 0.57 to 0.77",
+    )
+    follow_up_decay: float = weight(
+        0.5,
+        "factor of that for each question farther back, if the last message asks a question and they did, too",
+        "follow-up questions (MTRAG) over documents 0.73 to 0.78 against earlier_share for all, long chats no less",
+    )
+    running_share: float = weight(
+        0.5,
+        "share of running text in the newest results from which on they are passages that a question is about",
+        "follow-up questions (MTRAG) that a search answers 0.48 to 0.60; `python -m evals agent-points` as before",
+    )
     question_terms: int = weight(2, 'words of a question, minimum: "Go on." asks about no text')
     latest_turns: int = weight(3, "assistant turns that show where the work stands")
     earlier_messages: int = weight(12, "messages of the user that count as earlier requests, maximum")
