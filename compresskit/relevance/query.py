@@ -175,7 +175,9 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     newest = _last_of_human(turns)
     now = {_asked(block) for block in newest.blocks} if newest else set()
     add((text for text in texts if text in now), tuned.asked_weight)
-    answered = [turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest]
+    answered = [
+        turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest
+    ]
     # a new question in a conversation is about what came before, and seldom about how that was asked for
     share = tuned.task_share * tuned.follow_up_decay ** max(0, len(answered) - 1)
     add(texts, tuned.asked_weight * (1 - explicit * (1 - share) if found else 1.0))
