@@ -376,8 +376,12 @@ def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
 
 
 def _is_laid_out(text: str, unit: Unit) -> bool:
-    """Whether a paragraph is a list, or introduces what follows."""
-    return not unit.region and (is_list(text[unit.start : unit.end]) or _introduces(text, unit))
+    """Whether a paragraph is a list, with or without a line above it, or introduces what follows."""
+    if unit.region:
+        return False
+    paragraph = text[unit.start : unit.end]
+    first, _, rest = paragraph.partition("\n")
+    return is_list(paragraph) or _introduces(text, unit) or (first.rstrip().endswith((":", "：")) and is_list(rest))
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:

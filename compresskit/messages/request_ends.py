@@ -91,6 +91,7 @@ def without_unrecognised_request(text: str, spans: Sequence[Span], at_start: boo
     elif at_end:
         last = _last_part(text, spans[-1][0], stop)
         # a script without sentence ends has spaces between its sentences
+        last = _with_line_above(text, spans[-1][0], last, stop)
         end = last if last < stop else text.rfind(" ", stop - most // 2, stop - most // 4) + 1 or stop - most // 4
     if at_start:
         first = text[start : start + most]
@@ -110,9 +111,24 @@ def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end:
     if at_end:
         stop = start + len(text[start:end].rstrip())
         line = text.rfind("\n", start, stop) + 1
-        end = _last_list(text, start, stop) or (line if line and stop - line <= most else end)
+        if line and stop - line <= most:
+            end = _with_line_above(text, start, line, stop)
+        end = _last_list(text, start, stop) or end
     found = [(max(one, start), min(other, end)) for one, other in spans]
     return found if all(one < other for one, other in found) else list(spans)
+
+
+def _with_line_above(text: str, start: int, line: int, stop: int) -> int:
+    r"""The offset of the last line; that of a short line above it if it is only the place for an answer to that.
+
+    >>> text = "It is old.\nHuman: Who built it?\nAI:"
+    >>> text[_with_line_above(text, 0, 32, len(text)) :]
+    'Human: Who built it?\nAI:'
+    """
+    if not text[line:stop].endswith((":", "：")):
+        return line
+    above = text.rfind("\n", start, max(start, line - 1)) + 1
+    return above if above and line - above <= tuning.WEIGHTS.max_end_characters else line
 
 
 def _last_list(text: str, start: int, stop: int) -> int:

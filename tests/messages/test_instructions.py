@@ -264,6 +264,7 @@ RULES = {
         "{role}\n\n{data}\n\n{rules}",
         "{data}\n\n{role}\n{rules}",
         "{data}\n\n{role}\n\n{rules}\n\n{last}",
+        "{data}\n\n{role}\n{rules}\n\n{last}",
         "{data}\n{role}\n{rules}",
     ],
 )
@@ -299,3 +300,12 @@ def test_lines_of_a_template_around_its_question_stay():
     kept = " ".join(text[start:end] for start, end in cut(text).must)
     assert all(part in kept for part in (above, QUESTION, "Answer:"))
     assert INSIDE not in kept
+
+
+@pytest.mark.parametrize("greeting", ["A friendly talk between a human and an AI.\n\n", "Ein Gespräch.\n\n", ""])
+@pytest.mark.parametrize("line", ["Human: {0}\nAI:", "人：{0}\n答：", "Nutzer: {0}\nHilfe:"])
+def test_the_line_above_the_place_for_the_answer_stays(line, greeting):
+    talk = "\n".join(line.format(f"What of {n}?") + f" {text}" for n, text in enumerate(PARAGRAPHS * 2))
+    last = line.format("The same of bridge 17, please.")
+    kept = cut(f"{greeting}{talk}\n{last}").must[-1]
+    assert f"{greeting}{talk}\n{last}"[slice(*kept)] == last
