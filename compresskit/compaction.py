@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .content import MadeForms
 from .messages import read
 from .messages.instructions import carried
-from .messages.must_stay import MustStay
+from .messages.must_stay import LESSER, MustStay
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import atoms
@@ -101,7 +101,7 @@ class Compaction:
             more = to_open(stays, floor, limits)
             smaller = stays.without(more)
             if not more and floor > max(limits.room, limits.most):
-                smaller = stays.without_images()
+                smaller = stays.foldable(*LESSER)
             if smaller == stays:
                 floor = opened_floor(floor, judged, stays, limits)
                 return _completed(written, entering, opened, len(judged.messages)), floor

@@ -13,7 +13,7 @@ import pytest
 from plain_messages import SHAPES, said
 from pydantic import BaseModel
 from samples import anthropic_agent, openai_agent
-from shapes_not_served import AI_SDK, COHERE, LANGCHAIN
+from shapes_not_served import AI_SDK, COHERE, HAYSTACK, LANGCHAIN, LLAMAINDEX, MCP, SEMANTIC_KERNEL
 
 from compresskit import (
     Conversation,
@@ -169,6 +169,10 @@ def test_what_to_pass_for_a_part_that_json_cannot_hold(part, kind):
         *((messages, "Message of Vercel's AI SDK") for messages in AI_SDK),
         *((messages, "message of Cohere's first chat API") for messages in COHERE),
         *((messages, "message of LangChain as a dict") for messages in LANGCHAIN),
+        *((messages, "ChatMessage of LlamaIndex as a dict") for messages in LLAMAINDEX),
+        *((messages, "ChatMessageContent of Semantic Kernel as a dict") for messages in SEMANTIC_KERNEL),
+        *((messages, "ChatMessage of Haystack as a dict") for messages in HAYSTACK),
+        *((messages, "message with a content of MCP's") for messages in MCP),
     ],
 )
 def test_a_shape_that_is_not_served_is_refused_by_name(messages, name, shape):

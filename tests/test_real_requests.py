@@ -3,6 +3,7 @@
 import copy
 import json
 import logging
+import re
 
 import pytest
 from samples import anthropic_agent, openai_agent
@@ -59,6 +60,17 @@ def converse_results_of(*content):
     return [user([{"text": QUESTION}]), {"role": "assistant", "content": [use]}, user([answer])]
 
 
+MCP_RESOURCE = {"type": "resource", "resource": {"uri": "file:///a.md", "text": DOCUMENT}}
+
+
+def cohere_result_of(*documents):
+    return [
+        user(QUESTION),
+        READ[0],
+        {**READ[1], "content": [{"type": "document", "document": one} for one in documents]},
+    ]
+
+
 ROWS = {"rows": [{"year": 1800 + n, "text": passage} for n, passage in enumerate(PASSAGES)], "next": None}
 BESIDE = {"log": f"{FILLER}\n" * 60, **ROWS}
 ORDERS = "Now:\n1. {0}\n2. Reply as JSON.\n3. If it is not there, reply null.\n\nDo not invent anything."
@@ -100,6 +112,7 @@ REQUESTS = {
     "rows beside a text as JSON of Converse": converse_results_of({"json": BESIDE}),
     "rows as JSON of Gemini": gemini_results_of(ROWS),
     "rows beside a text as JSON of Gemini": gemini_results_of(BESIDE),
+    "parts of one result, of which each may have a stub": results_of(*map(text_part, BY_THREE)),
     "many small parts of one result": results_of(*map(text_part, PASSAGES[40:])),
     "a prompt as JSON": [user(json.dumps({"task": QUESTION, "documents": PASSAGES}, indent=2))],
     "a text in short parts": [user([*map(text_part, BY_THREE), text_part(QUESTION)])],
@@ -111,6 +124,10 @@ REQUESTS = {
     "a transcript that ends in a question": [user(f"{TRANSCRIPT}\nQ: {QUESTION}\nA:")],
     "a history and a labelled question": [user(f"{TRANSCRIPT}\n\nFollow Up Input: {QUESTION}\nNew:")],
     "a template of labelled lines": [user(f"Refine the answer.\nNew context: {DOCUMENT}\n{LAST_LINES}")],
+    "a plain file of LangChain": [user([{"type": "text-plain", "text": DOCUMENT}, text_part(QUESTION)])],
+    "a resource of MCP": [user([MCP_RESOURCE, text_part(QUESTION)])],
+    "a document of Cohere": cohere_result_of({"id": "d1", "data": DOCUMENT}),
+    "documents of Cohere with fields": cohere_result_of(*({"data": {"title": "a", "text": one}} for one in BY_THREE)),
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
@@ -149,6 +166,80 @@ def test_rules_at_either_end_stay_whole():
         result = compress([user(prompt)], MODEL, **BUDGET)
         assert result.target_met
         assert rules in result.messages[0]["content"]
+
+
+ARTICLES = [
+    f"Article {n}.\n"
+    + "\n".join(f"You must {verb} hall {n}{at}." for at, verb in enumerate(("clean", "lock", "air", "light", "mark")))
+    + f"\nNever lend the key of hall {n}.\n{FILLER * 3}\nAlways close gate {n} at night."
+    for n in range(60)
+]
+HANDBOOKS = {"short": ARTICLES, "long": ["\n".join(ARTICLES[n : n + 6]) for n in range(0, 60, 6)]}
+
+
+@pytest.mark.parametrize("parts", HANDBOOKS)
+def test_a_handbook_in_parts_is_data_and_rules_for_the_reader_beside_it_stay(parts):
+    rules = "Answer as the porter:\n- Never guess.\n- Always name the hall."
+    asked = "At which time is gate 41 closed?"
+    messages = [user([text_part(rules), *map(text_part, HANDBOOKS[parts]), text_part(asked)])]
+    result = compress(messages, MODEL, **BUDGET)
+    shown = [part["text"] for part in result.messages[0]["content"]]
+    assert result.target_met
+    assert (shown[0], shown[-1]) == (rules, asked)
+    assert "Always close gate 41 at night." in "\n".join(shown)
+    assert restore(result.messages, result.cache) == messages
+
+
+STANDING = [
+    "From now on, answer in French, and never touch town.yml.",
+    "今後は必ず日本語で答えてください。",
+    "Antworte immer auf Deutsch.",
+]
+
+
+@pytest.mark.parametrize("order", STANDING)
+@pytest.mark.parametrize("place", ["{0}", "{0} {1}", "{1} {0}", "{2}\n\n{0}", "```\n{2}\n```\n\n{0} {1}"])
+def test_a_standing_order_of_an_earlier_message_can_be_read(place, order):
+    talk = [one for n in range(30) for one in (user(f"Tell me about bridge {n}."), said(f"{PASSAGES[n]} {FILLER}"))]
+    earlier = [user(place.format(order, FILLER * 3, DOCUMENT)), said("Noted.")]
+    result = compress([*talk[:8], *earlier, *talk, user(QUESTION)], MODEL, trigger=1_200, target=800)
+    assert result.target_met
+    assert order in "\n".join(str(message["content"]) for message in result.messages)
+
+
+def test_many_standing_orders_do_not_take_the_room():
+    talk = [one for n in range(300) for one in (user(f"Always mark bridge {n} in blue."), said(FILLER))]
+    result = compress([*talk, user(QUESTION)], MODEL, **BUDGET)
+    assert result.target_met
+    assert "Always mark bridge 299 in blue." in str(result.messages)
+
+
+WRAPPED = {
+    "documents": ("<documents>\n", '<document index="{0}">\n<text>\n{1}\n</text>\n</document>\n', "</documents>\n"),
+    "attached files": (
+        "<context>\nThese were attached:\n\n<files>\n",
+        "```{0}.md\n{1}\n```\n",
+        "</files>\n</context>\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("target", [400, 900, 2_000, 4_000])
+@pytest.mark.parametrize("kind", WRAPPED)
+@pytest.mark.parametrize("call", [False, True])
+def test_lines_that_open_and_close_a_part_are_shown_together(kind, target, call):
+    opening, each, closing = WRAPPED[kind]
+    texts = ["\n\n".join(PASSAGES[n : n + 4]) for n in range(0, 120, 4)]
+    text = opening + "".join(each.format(n, one) for n, one in enumerate(texts)) + closing
+    result_of = {**READ[1], "content": text}
+    messages = [user(QUESTION), READ[0], result_of] if call else [user(f"{text}\n{QUESTION}")]
+    result = compress(messages, MODEL, trigger=target, target=target)
+    shown = re.sub(r"^\[… .*\]$", "", result.messages[-1]["content"], flags=re.MULTILINE)
+    assert result.target_met
+    for name in ("documents", "document", "text", "context", "files"):
+        assert len(re.findall(rf"<{name}[ >]", shown)) == shown.count(f"</{name}>")
+    assert shown.count("```") % 2 == 0
+    assert restore(result.messages, result.cache) == messages
 
 
 def screenshots(shape, count):
@@ -388,3 +479,22 @@ def test_a_missed_target_is_logged_without_a_word_of_the_conversation(caplog):
 def test_a_wrong_option_is_an_error_that_says_what_was_expected(option, value):
     with pytest.raises(CompresskitError, match=f"{option}.*expected"):
         compress([user(QUESTION)], MODEL, trigger=1, target=1, **{option: value})
+
+
+WANTED = "The ferry of Larkhill was moved to Ashgrove."
+HALL = "\n\n".join([*PASSAGES[:50], WANTED, *PASSAGES[50:]])
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [user(f"{HALL}\n\nTraduce solo lo que se dice del ferry de Larkhill y conserva los nombres")],
+        [{"role": "system", "content": "Find what is said of the ferry of Larkhill in the user's text."}, user(HALL)],
+        [{"role": "system", "content": "Schreibe heraus, was über Larkhill gesagt wird."}, user(HALL)],
+    ],
+    ids=["at the end, in no known words", "in the system's text", "in the system's text, in no known words"],
+)
+def test_a_request_beside_material_alone_is_what_relevance_is_judged_against(messages):
+    result = compress(messages, MODEL, trigger=1_200, target=1_000)
+    assert result.target_met
+    assert WANTED in result.messages[-1]["content"]

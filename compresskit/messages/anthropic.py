@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .._json import dumps
-from ..types import Block, Message, Path, Slot, Tool, Turn
+from ..types import Block, Message, Path, Tool, Turn
 from . import openai, parts
 from .cache_control import marks
 from .shape import Answer
@@ -96,7 +96,7 @@ def _part(turn: Turn, part: Any, i: int) -> None:
         turn.human = turn.human or turn.role == "user"
         parts.beside(turn, part, parts.TEXT_KEYS)
     elif found:
-        _frame(turn, part, ("content", i), found)
+        parts.frame(turn, part, ("content", i), found)
     elif kind in ("thinking", "redacted_thinking"):
         turn.thinking = True  # signed: needed by the provider as long as the tool loop is open
         turn.set_aside(dumps(part))
@@ -113,15 +113,6 @@ def _is_answered(content: list[Any]) -> bool:
         for kinds, field in ((_PROVIDER_CALLS, "id"), (_PROVIDER_RESULTS, "tool_use_id"))
     ]
     return ids[0] == ids[1]
-
-
-def _frame(turn: Turn, part: dict[str, Any], path: Path, found: Sequence[Slot]) -> None:
-    """Counts a document or a search result besides its texts."""
-    named = [key for key in ("title", "context", "source") if isinstance(part.get(key), str)]
-    for key in named:
-        turn.fix(part[key])
-    rest = parts.without(part, [slot.path[len(path) :] for slot in found])
-    turn.set_aside(dumps({key: value for key, value in rest.items() if key not in named}))
 
 
 def _call(turn: Turn, part: dict[str, Any]) -> None:
@@ -149,7 +140,7 @@ def _result(turn: Turn, part: dict[str, Any]) -> None:
         elif parts.is_text(child):
             parts.beside(turn, child, parts.TEXT_KEYS)
         elif found := parts.part_slots(child, ()):
-            _frame(turn, child, (), found)
+            parts.frame(turn, child, (), found)
         elif not _file(turn, child, parts.kind_of(child), in_result=True):
             parts.opaque(turn, child)
     if inner is not None and not isinstance(inner, str | list):
@@ -190,7 +181,13 @@ def is_sure(message: Message) -> bool:
     True
     """
     content = message.get("content")
-    return isinstance(content, list) and any(parts.kind_of(part) in _PARTS for part in content)
+    return isinstance(content, list) and any(map(_is_own, content))
+
+
+def _is_own(part: Any) -> bool:
+    """Whether a part is of a type that OpenAI chat does not have. Documents of Cohere's chat have no source."""
+    kind = parts.kind_of(part)
+    return kind in _PARTS and (kind != "document" or "source" in part)
 
 
 def declare(function: dict[str, Any]) -> Tool:

@@ -10,7 +10,7 @@ It does not judge how relevant a text is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import accumulate, islice
 from typing import NamedTuple
@@ -53,7 +53,7 @@ class Cut(NamedTuple):
     asks: bool
 
 
-def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
+def cut(text: str, newest: bool = True, last: bool = True, handbook: bool = False) -> Cut:
     r"""Returns the instruction and the data of one text.
 
     Args:
@@ -61,6 +61,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
         newest: Whether the text is the present request. Then a short paragraph at an end is an instruction even if no
             word of it is recognised. In an earlier text, only recognised requests count.
         last: Whether no human speaks behind it. Then its first and last lines stay if no request is recognised at all.
+        handbook: Whether it is a part of long rules about which another text asks. Then its rules are data.
 
     Examples:
         >>> document = "The bridge was built in 1932 by local workers.\n" * 60
@@ -74,7 +75,7 @@ def cut(text: str, newest: bool = True, last: bool = True) -> Cut:
     if len(text) < least:
         return Cut(((0, len(text)),), (), asks)
     fields, units = asking_fields(text), list(units_of(text))
-    data = complement(fields, text) if fields else _data(text, units, newest, last)
+    data = complement(fields, text) if fields else _data(text, units, newest, last, handbook)
     data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
     if sum(end - start for start, end in data) < least // 2:
         return Cut(((0, len(text)),), (), asks)
@@ -129,13 +130,14 @@ def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Bloc
     """The texts of one message; those that are long enough to hold data are cut into instruction and data."""
     least = tuning.WEIGHTS.min_data_characters
     own = [block for block in blocks if not block.call]
-    chunks = _chunks(own, newest)
+    handbook = _handbook(own)
+    chunks = _chunks(own, newest, handbook)
     asks = newest and (bool(chunks) or any(len(block.text) >= least for block in own))
     asking = sum(is_question(block.text) for block in own) if asks else 0
     for block in map(_with_tags, blocks):
         if not block.call and len(block.text) >= least:
             alone = newest and asking == is_question(block.text)  # no other text of the message asks
-            found = cut(block.text, newest=alone, last=last)
+            found = cut(block.text, newest=alone, last=last, handbook=block.path in handbook)
             if found.data:
                 block = replace(block, must=united(found.must, block.must), data=True)
         elif not block.call and (block.path in chunks or len(block.path) > _OWN_WORDS):
@@ -143,7 +145,18 @@ def _divided(blocks: Sequence[Block], newest: bool, last: bool) -> Iterator[Bloc
         yield block
 
 
-def _chunks(own: Sequence[Block], newest: bool) -> frozenset[Path]:
+def _handbook(own: Sequence[Block]) -> frozenset[Path]:
+    """The paths of the texts of one message that are long rules together, about which another of its texts asks."""
+    tuned = tuning.WEIGHTS
+    if sum(len(block.text) for block in own) <= tuned.max_orders_characters or len(own) == 1:
+        return frozenset()
+    rules = [block for block in own if len(block.text) >= tuned.min_region_characters and gives_orders([block.text])]
+    paths = frozenset(block.path for block in rules)
+    long = sum(len(block.text) for block in rules) > tuned.max_orders_characters
+    return paths if long and any(block.path not in paths and gives_task(block.text) for block in own) else frozenset()
+
+
+def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
     They ask nothing and give no orders. Of a message of which no text is recognised as a request, the first and the
@@ -154,7 +167,8 @@ def _chunks(own: Sequence[Block], newest: bool) -> frozenset[Path]:
     found = [
         block
         for block in inner
-        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters and not _instructs(block.text)
+        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters
+        and (block.path in handbook or not _instructs(block.text))
     ]
     if len(found) < tuned.min_chunks or sum(len(block.text) for block in found) < tuned.min_data_characters:
         return frozenset()
@@ -201,7 +215,7 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Span]:
+def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool) -> list[Span]:
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
     units = with_own_parts(text, units) if newest else units
@@ -209,11 +223,11 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     # a long text of rules beside a question is a handbook, about which the question asks
     beside = [unit for unit in (*units[:_AT_END], *units[-_AT_END:]) if _is_short(text, unit)]
     asked = any(_asks(text, unit) and not is_list(text[unit.start : unit.end]) for unit in beside)
-    if not (asked and len(text) > tuned.max_orders_characters) and gives_orders(
+    if not (handbook or (asked and len(text) > tuned.max_orders_characters)) and gives_orders(
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    head, tail, recognised, sure = _ends(text, units, newest, last)
+    head, tail, recognised, sure = _ends(text, units, newest, last, handbook)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -229,7 +243,11 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
         lone = [] if between else lone_questions(text)
     spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans and lone:
-        return complement(sorted([*complement(spans, text), *lone]), text)
+        parts = complement(sorted([*complement(spans, text), *lone]), text)
+        # what is above a question near the beginning, or below one near the end, belongs to it
+        most = tuned.max_instruction_characters
+        parts = [part for part in parts if part[1] - part[0] > most or not _is_edge(text, part)]
+        return without_last_lines(text, parts, True, True) if parts else parts
     if spans:
         found = without_request(text, spans, bool(head), bool(tail), sure)
         at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
@@ -242,21 +260,33 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool) -> list[Sp
     return spans
 
 
-def _ends(text: str, units: Sequence[Unit], newest: bool, last: bool) -> tuple[list[Unit], list[Unit], bool, bool]:
+def _ends(
+    text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool
+) -> tuple[list[Unit], list[Unit], bool, bool]:
     """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
-    sure = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
-    listing = _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
+    ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
+    sure = handbook or ends
+    listing = handbook or _holds_lists(text, units)
+    tail = _beginning(text, units[::-1], sure, listing, first=False)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing, first=True)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
     if newest and (last or recognised):  # a short paragraph at an end may be a request that is not recognised
         head = head or _brief(units[: len(units) - len(tail)])
         tail = tail or _brief(units[len(head) :][::-1])[::-1]
+    if newest and not listing:
+        if first := _laid_out(text, units[: len(units) - len(tail)], first=True)[len(head) :]:
+            head = [*head, *first]
+        tail = [*_laid_out(text, units[len(head) :][::-1], first=False)[len(tail) :][::-1], *tail]
     if newest and not recognised:
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
         tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
     return head, tail, recognised, sure
+
+
+def _is_edge(text: str, span: Span) -> bool:
+    """Whether a range is at an end of a text."""
+    return not (text[: span[0]].strip() and text[span[1] :].strip())
 
 
 def _asks(text: str, unit: Unit) -> bool:
@@ -285,7 +315,7 @@ def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
     return any(map(lists_orders, islice(inner, _MAX_INNER)))
 
 
-def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> list[Unit]:
+def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, first: bool) -> list[Unit]:
     """The units at the beginning that ask something, with the short ones before them.
 
     Args:
@@ -294,6 +324,7 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
         sure: Whether a question ends the text. Then a paragraph must do more than begin like a request.
         listing: Whether the material holds lists of rules. Then a list needs a line above it that gives it to the
             reader, as "Rules:" does.
+        first: Whether they are from its beginning on. Then a paragraph such as "Text:" behind a request ends it.
     """
     found = 0
     rules = tuning.WEIGHTS.max_rules_characters
@@ -305,15 +336,52 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
             found = at + 1
             continue
         if not _is_short(text, unit):
-            break
+            if listing or size > rules or not is_list(text[unit.start : unit.end]):
+                break
+            continue  # a long list may hold rules that no word shows, if an instruction follows
         if listing and is_list(text[unit.start : unit.end]):
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
+        order = any(one.order for one in units[max(0, at - 1) : at + 2])
+        introduces = _introduces(text, unit) and (order or (first and any(_asks(text, one) for one in units[:at])))
         asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
         if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
+
+
+def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
+    """The units at an end that its layout shows to be an instruction, if the material is laid out in another way.
+
+    They are a list, with what is between it and the end, or end with a line such as "Text:".
+
+    Args:
+        text: The text.
+        units: Its units from one of its ends on.
+        first: Whether they are from its beginning on.
+    """
+    tuned = tuning.WEIGHTS
+    ends = tuned.max_instruction_paragraphs
+    if any(_is_laid_out(text, unit) for unit in islice(units, ends, _MAX_INNER)):
+        return []
+    found, left = 0, min(tuned.max_rules_characters, int(tuned.max_own_share * len(text)))
+    for at, unit in enumerate(units[:ends]):
+        left -= unit.end - unit.start
+        laid_out = _is_laid_out(text, unit)
+        if left < 0 or not (laid_out or _is_short(text, unit)):
+            break
+        if laid_out and (first or found == at or not _introduces(text, unit)):
+            found = at + 1
+    return units[:found]
+
+
+def _is_laid_out(text: str, unit: Unit) -> bool:
+    """Whether a paragraph is a list, with or without a line above it, or introduces what follows."""
+    if unit.region:
+        return False
+    paragraph = text[unit.start : unit.end]
+    first, _, rest = paragraph.partition("\n")
+    return is_list(paragraph) or _introduces(text, unit) or (first.rstrip().endswith((":", "：")) and is_list(rest))
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:

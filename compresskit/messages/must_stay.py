@@ -19,11 +19,15 @@ from .asking import gives_task
 from .instructions import cut, kept_tags, marked
 from .parts import CHARACTERS_PER_TOKEN
 from .retrieval_tool import OURS
+from .standing_orders import with_standing_orders
 
 _ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _NAMED = "a function of a message, or a list of indices, roles and names of tools was expected"
 _NEWEST_RESULT, _NEWEST_DATA = "newest tool results", "data of the newest message"
 _NEWEST_MEDIA = "newest images"
+_STANDING_ORDER = "standing order"
+_MESSAGE_CHARACTERS = 160  # characters of text that cost as much as a message that parts a fold, as an estimate
+LESSER = (_NEWEST_MEDIA, _STANDING_ORDER)  # reasons that only hold if the target is within reach
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,11 @@ class MustStay:
         characters = sum(len(block.text) for block in self.passed)
         stays = self if characters <= share * CHARACTERS_PER_TOKEN else self.without(self.passed)
         images = [turn for turn in self.turns if self.messages[turn.index] == _NEWEST_MEDIA]
-        return stays if sum(turn.extra for turn in images) <= share else stays.without_images()
+        return stays if sum(turn.extra for turn in images) <= share else stays.foldable(_NEWEST_MEDIA)
 
-    def without_images(self) -> MustStay:
-        """A copy in which messages may fold that only stay because of the newest images."""
-        return replace(self, messages=["" if why == _NEWEST_MEDIA else why for why in self.messages])
+    def foldable(self, *reasons: str) -> MustStay:
+        """A copy in which messages may fold that only stay for these reasons."""
+        return replace(self, messages=["" if why in reasons else why for why in self.messages])
 
     def ruled(self, treatments: Mapping[Place, Treatment]) -> MustStay:
         """A copy that follows the rules of the caller. Of texts that must stay, rules reach only the last to go."""
@@ -138,6 +142,7 @@ def must_stay(
     found.keep_instructions(newest, "last user message", last=True)
     found.keep_instructions(task, "the task", last=False)
     found.keep_ahead(turn for turn in turns[:task] if turn.human)
+    turns = found.keep_standing_orders()
     answers = _newest_results(turns)
     found.keep_results(block for turn in answers for block in turn.blocks if block.call or turn.role == "tool")
     found.keep_places((turn.index for turn in answers if turn.media), _NEWEST_RESULT)
@@ -192,6 +197,21 @@ class _Reasons:
             self._stay(block.message, reason)
             if block.must == ((0, len(block.text)),):
                 self.texts.setdefault((block.message, block.path), reason)
+
+    def keep_standing_orders(self) -> list[Turn]:
+        """Protects standing orders in earlier messages of humans, the newest first, and returns the turns with them."""
+        turns = list(self._turns)
+        left = tuning.WEIGHTS.max_standing_characters
+        for turn in reversed(turns):
+            if not turn.human or self.messages[turn.index] or turn.index in self._free:
+                continue
+            blocks = [block if block.call or left <= 0 else with_standing_orders(block) for block in turn.blocks]
+            changed = [new for new, old in zip(blocks, turn.blocks, strict=True) if new is not old]
+            if changed:
+                self._stay(turn.index, _STANDING_ORDER)
+                left -= _MESSAGE_CHARACTERS + sum(end - start for block in changed for start, end in block.must)
+                turns[turn.index] = replace(turn, blocks=blocks)
+        return turns
 
     def keep_places(self, indices: Iterable[int], reason: str) -> None:
         """Protects messages, but none of their texts."""

@@ -69,10 +69,12 @@ def link(turns: list[Turn], messages: list[Message]) -> None:
 
 def _part(turn: Turn, part: Any, i: int) -> None:
     kind = parts.kind_of(part)
-    found = parts.part_slots(part, ("content", i)) if parts.is_text(part) else []
-    if found:
-        turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    found = parts.part_slots(part, ("content", i)) if kind != "tool_result" else []
+    turn.blocks += [Block(turn.index, slot.path, slot.text) for slot in found]
+    if found and parts.is_text(part):
         parts.beside(turn, part, parts.TEXT_KEYS)
+    elif found:
+        parts.frame(turn, part, ("content", i), found)
     elif kind == "refusal" and isinstance(part.get("refusal"), str):
         turn.fix(part["refusal"])
         parts.beside(turn, part, ("type", "refusal", "cache_control"))

@@ -37,8 +37,14 @@ SEALED_ENVELOPE_BYTES = 650
 _TEXT_PARTS = frozenset({"text", "input_text", "output_text"})
 _BOUND = ("citations", "annotations", "logprobs")  # fields of a text part that refer to places in its text
 TEXT_KEYS = frozenset({"type", "text", "cache_control"})  # fields of a text part; its text is counted as a slot
-# The field in which parts of these kinds hold a text, or a list of parts.
-_HOLDERS: dict[str, Path] = {"tool_result": ("content",), "search_result": ("content",)}
+# The field in which parts of these kinds hold a text, or a list of parts: also plain files of LangChain's standard
+# blocks, and resources of MCP's results.
+_HOLDERS: dict[str, Path] = {
+    "tool_result": ("content",),
+    "search_result": ("content",),
+    "text-plain": ("text",),
+    "resource": ("resource", "text"),
+}
 JSON_FORM = "shortened_json"  # the field that holds the form of a part of a JSON value
 
 
@@ -73,6 +79,8 @@ def part_slots(part: Any, path: Path, every: bool = False) -> list[Slot]:
         return about
     if isinstance(inner, str):
         return [*about, Slot((*path, *holder), inner)]
+    if isinstance(inner, dict):  # the fields of a document of Cohere's
+        return about + [Slot((*path, *holder, name), value) for name, value in inner.items() if isinstance(value, str)]
     children = inner if isinstance(inner, list) else []
     return about + [
         slot
@@ -90,14 +98,27 @@ def named_slots(inner: dict[str, Any], path: Path) -> list[Slot]:
 def _holder(part: Any, every: bool) -> Path:
     """The path within a part to its text or to its list of parts; empty if the part never changes."""
     kind = kind_of(part)
+    if kind == "file" and part.get("source_type") == "text":
+        return ("text",)
     if kind != "document":
         return _HOLDERS.get(kind, ())
+    if "source" not in part:
+        return "document", "data"
     source = part.get("source")
     source_kind = kind_of(source)
     if source_kind == "content":
         return "source", "content"
     # citations of a plain text name character ranges of it, so it must stay as it is
     return ("source", "data") if source_kind == "text" and (every or not part.get("citations")) else ()
+
+
+def frame(turn: Turn, part: dict[str, Any], path: Path, found: Sequence[Slot]) -> None:
+    """Counts a document, a resource or a search result besides its texts."""
+    named = [key for key in ("title", "context", "source") if isinstance(part.get(key), str)]
+    for key in named:
+        turn.fix(part[key])
+    rest = without(part, [slot.path[len(path) :] for slot in found])
+    turn.set_aside(dumps({key: value for key, value in rest.items() if key not in named}))
 
 
 def without(value: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]:

@@ -11,6 +11,13 @@ from .parts import kind_of
 
 # Types of parts that only a ModelMessage of Vercel's AI SDK has (ai-sdk.dev, "ModelMessage").
 _AI_SDK_PARTS = frozenset({"tool-call", "tool-result", "tool-approval-request", "tool-approval-response"})
+_HAYSTACK_PARTS = frozenset({"tool_call", "tool_call_result"})
+_MCP_FIELDS = frozenset({"isError", "structuredContent"})
+# Messages whose parts stand in a field of another name, and the field that says the type of a part.
+_TYPED_PARTS = (
+    ("a ChatMessage of LlamaIndex as a dict", "blocks", "block_type"),
+    ("a ChatMessageContent of Semantic Kernel as a dict", "items", "content_type"),
+)
 _LANGCHAIN_TYPES = frozenset({"human", "ai", "system", "tool", "function", "chat", "AIMessageChunk"})
 
 SERVED_ADVICE = (
@@ -32,8 +39,17 @@ def other_shape(message: Message) -> str:
             return "a UIMessage of Vercel's AI SDK"
     if isinstance(content, list) and any(kind_of(part) in _AI_SDK_PARTS for part in content):
         return "a ModelMessage of Vercel's AI SDK"
-    if isinstance(role, str) and "content" not in message and isinstance(message.get("message"), str):
-        return "a message of Cohere's first chat API"
+    if isinstance(content, list) and any(isinstance(part, dict) and _HAYSTACK_PARTS & part.keys() for part in content):
+        return "a ChatMessage of Haystack as a dict"
+    if isinstance(content, dict) and (_MCP_FIELDS & content.keys() or isinstance(content.get("text"), str)):
+        return "a message with a content of MCP's"
+    if isinstance(role, str) and "content" not in message:
+        if isinstance(message.get("message"), str):
+            return "a message of Cohere's first chat API"
+        for name, field, kind in _TYPED_PARTS:
+            found = message.get(field)
+            if isinstance(found, list) and found and all(isinstance(one, dict) and kind in one for one in found):
+                return name
     if "role" not in message and kind_of(message) in _LANGCHAIN_TYPES and not {"content", "data"}.isdisjoint(message):
         return "a message of LangChain as a dict"
     return ""

@@ -11,7 +11,7 @@ from itertools import islice
 
 from ..types import Span
 from . import weights as tuning
-from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_question
+from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_list, is_question
 
 _LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
@@ -86,9 +86,12 @@ def without_unrecognised_request(text: str, spans: Sequence[Span], at_start: boo
     most = tuning.WEIGHTS.max_instruction_characters
     start, end = spans[0][0], spans[-1][1]
     stop = start + len(text[start:end].rstrip())
-    if at_end:
+    if at_end and (last := _last_list(text, spans[-1][0], stop)):
+        end = last
+    elif at_end:
         last = _last_part(text, spans[-1][0], stop)
         # a script without sentence ends has spaces between its sentences
+        last = _with_line_above(text, spans[-1][0], last, stop)
         end = last if last < stop else text.rfind(" ", stop - most // 2, stop - most // 4) + 1 or stop - most // 4
     if at_start:
         first = text[start : start + most]
@@ -108,9 +111,42 @@ def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end:
     if at_end:
         stop = start + len(text[start:end].rstrip())
         line = text.rfind("\n", start, stop) + 1
-        end = line if line and stop - line <= most else end
+        if line and stop - line <= most:
+            end = _with_line_above(text, start, line, stop)
+        end = _last_list(text, start, stop) or end
     found = [(max(one, start), min(other, end)) for one, other in spans]
     return found if all(one < other for one, other in found) else list(spans)
+
+
+def _with_line_above(text: str, start: int, line: int, stop: int) -> int:
+    r"""The offset of the last line; that of a short line above it if it is only the place for an answer to that.
+
+    >>> text = "It is old.\nHuman: Who built it?\nAI:"
+    >>> text[_with_line_above(text, 0, 32, len(text)) :]
+    'Human: Who built it?\nAI:'
+    """
+    if not text[line:stop].endswith((":", "：")):
+        return line
+    above = text.rfind("\n", start, max(start, line - 1)) + 1
+    return above if above and line - above <= tuning.WEIGHTS.max_end_characters else line
+
+
+def _last_list(text: str, start: int, stop: int) -> int:
+    r"""The offset of a line that introduces a list at the end of data without other lists; 0 if there is none.
+
+    >>> text = "The bridge is old.\nRegeln:\n- Kurz.\n- Ohne Namen."
+    >>> text[_last_list(text, 0, len(text)) :]
+    'Regeln:\n- Kurz.\n- Ohne Namen.'
+    """
+    first = max(start, stop - tuning.WEIGHTS.max_rules_characters)
+    lines = text[first:stop].split("\n")
+    at = len(lines)
+    while at and is_list(lines[at - 1]):
+        at -= 1
+    introduced = 0 < at < len(lines) - 1 and lines[at - 1].rstrip().endswith((":", "："))
+    if not introduced or any(map(is_list, lines[: at - 1])):
+        return 0
+    return stop - len("\n".join(lines[at - 1 :]))
 
 
 def lone_questions(text: str) -> list[Span]:

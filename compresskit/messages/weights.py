@@ -44,6 +44,10 @@ class MessageWeights:
     )
     max_middle_instructions: int = weight(8, "paragraphs between data that are instructions, maximum")
 
+    max_standing_characters: int = weight(
+        2_000, "characters of earlier messages that stay because of orders for the rest of the conversation, maximum"
+    )
+
     # Results in messages of the user (observations.py)
     min_observation_pairs: int = weight(3, "commands with an answer that make the pattern of an agent, minimum")
     min_observation_share: float = weight(

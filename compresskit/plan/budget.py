@@ -94,7 +94,7 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         costs = price_all(judged, limits.measure, keys, Wording(limits.recoverable), limits.shape, unfoldable)
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
-        written = _complete(limits, costs, floor) or _fitted(limits.spendable(floor), costs)
+        written = _complete(limits, costs, floor) or _fitted(limits.spendable(floor), costs, floor)
         if _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
             floor = write(costs, cheapest).tokens
         if shortening is not None:
@@ -130,13 +130,20 @@ def _is_small(room: int, judged: Judged) -> bool:
     return room <= tuning.WEIGHTS.max_second_writing_tokens and len(judged.messages) <= _MAX_MESSAGES
 
 
-def _fitted(limits: Limits, costs: Costs) -> Written:
-    """The messages written within the room by counted tokens; in their cheapest forms if nothing fits."""
+def _fitted(limits: Limits, costs: Costs, floor: int) -> Written:
+    """The messages written within the room by counted tokens; in their cheapest forms if nothing fits.
+
+    Args:
+        limits: The room.
+        costs: The costs of all forms.
+        floor: The tokens of the cheapest forms.
+    """
     room = budget = limits.room
+    described = floor + tuning.WEIGHTS.max_described_share * (room - floor)
     known: dict[int, list[Title]] = {}
     for _ in range(_ATTEMPTS):
         knapsack = costs.knapsack()
-        if knapsack.floor > room:  # stubs that describe their texts are too expensive here
+        if knapsack.floor > described:  # stubs that describe their texts are too expensive here
             knapsack = costs.knapsack(bare=True)
         if knapsack.floor > room:
             break

@@ -12,6 +12,7 @@ from ..relevance.rows import Row, cut
 from ..tokens.measure import Measure
 from ..types import Block, Message, Treatment, Turn
 from .groups import Atom
+from .nesting import Element
 
 CODE = frozenset({"python", "code"})  # kinds of text with signatures
 NO_ENTITIES: frozenset[int] = frozenset()
@@ -26,6 +27,7 @@ class Candidate(NamedTuple):
     rule: Treatment | None = None  # what a rule of the caller says about the block
     split: Split = WHOLE  # without segments if the block is protected or small
     must: frozenset[int] = frozenset()  # segments that are kept whenever the block is shown
+    elements: Sequence[Element] = ()  # parts between lines of tags or fences
     values: Sequence[float] = ()  # values of the segments
     entities: Sequence[frozenset[int]] = ()  # numbers of the entities of each segment
     form: str = ""  # name of the compact form

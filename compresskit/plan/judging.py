@@ -237,7 +237,8 @@ def _with_discounts(large: Mapping[int, Candidate], candidates: Sequence[Candida
         ruled = frozenset(
             index for index, one in enumerate(texts.values()) if one.rule and one.rule.action == "drop_when_stale"
         )
-        changed = outdated([(one.block.text, one.block.call) for one in texts.values()], ruled)
+        reads = [(one.block.text, one.block.call, one.block.message) for one in texts.values()]
+        changed = outdated(reads, ruled)
     left = tuned.repeated_share
     stale = 0
     found = dict(large)

@@ -119,6 +119,10 @@ class PlanWeights:
         "`python -m evals bench` for the time",
     )
 
+    max_described_share: float = weight(
+        0.5, "share of the room above the floor that the descriptions in stubs may take; otherwise stubs have none"
+    )
+
     # Names in markers (hints.py)
     names_share: float = weight(
         0.06,

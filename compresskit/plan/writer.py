@@ -22,6 +22,7 @@ from .candidates import Candidate
 from .choice import FOLD, Choice
 from .costs import Costs
 from .folds import beside_cost, fold_marker, quoted_lines
+from .nesting import balanced
 from .part_labels import said_in_gaps
 
 _SHORTER = "says the same in fewer tokens"
@@ -254,16 +255,16 @@ class _Writing:
         if not one.short:
             self._needs_tool = True
             kept = without_blanks(one.block.text, segments, kept)
-            signatures = self._choice.hints.signatures.get(number, {})
+            shown = balanced(one.block.text, segments, kept, one.must, one.elements)
             parts, stretches, markers = excerpt_parts(
                 one.block.text,
-                segments,
-                kept,
+                shown.segments,
+                shown.kept,
                 key,
                 self._wording,
-                signatures,
-                by_segment,
-                said_in_gaps(one.split, kept),
+                shown.moved(self._choice.hints.signatures.get(number, {})),
+                shown.moved(by_segment),
+                shown.moved(said_in_gaps(one.split, kept), last=True),
             )
             text = "".join(parts)
             # the tokens of the parts often follow from the encoding of the whole text

@@ -49,21 +49,27 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
     return found[::-1]
 
 
-def outdated(texts: Sequence[tuple[str, str]], any_call: Set[int] = frozenset()) -> list[bool]:
+def outdated(texts: Sequence[tuple[str, str, int]], any_call: Set[int] = frozenset()) -> list[bool]:
     """For every text whether the same call reads the same file again later, and finds another text there.
 
+    The parts of one result do not make each other out of date.
+
     Args:
-        texts: The texts, oldest first, each with the call that returned it, or "" if nobody asked for it.
+        texts: The texts, oldest first, each with the call that returned it, or "" if nobody asked for it, and the index
+            of its message.
         any_call: The indices of texts that any call makes out of date, even if it does not read a file.
 
-    >>> outdated([("x = 1", '{"path": "a.py"}'), ("x = 2", '{"path": "a.py"}'), ("x = 2", '{"path": "b.py"}')])
+    >>> outdated([("x = 1", '{"path": "a.py"}', 2), ("x = 2", '{"path": "a.py"}', 4), ("x = 3", '{"path": "b.py"}', 6)])
     [True, False, False]
     """
-    newest: dict[str, str] = {}  # by call
+    newest: dict[str, tuple[int, set[str]]] = {}  # the newest message with a result of a call, and its texts
     found: list[bool] = []
     for index in range(len(texts) - 1, -1, -1):
-        text, call = texts[index]
-        changed = bool(call) and newest.setdefault(call, text) != text
+        text, call, message = texts[index]
+        last, parts = newest.setdefault(call, (message, set()))
+        if message == last:
+            parts.add(text)
+        changed = bool(call) and text not in parts
         found.append(changed and (index in any_call or call == STATE or bool(path_of("", call))))
     return found[::-1]
 

@@ -113,8 +113,15 @@ def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
         block for block in asking if block.message not in elements or requests_in(_bounded_text(block.instruction))
     ]
     if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
-        asking = [block for block in asking if is_question(block.instruction)] or asking
+        recognised = [block for block in asking if is_question(block.instruction)]
+        asking = recognised or [*_system(turns), *asking]
     return map(_asked, asking or blocks)
+
+
+def _system(turns: Sequence[Turn]) -> Iterator[Block]:
+    """The system's texts: they say what to do with material beside which nobody asks anything."""
+    most = tuning.WEIGHTS.full_weight_characters
+    return (block for turn in turns if turn.role == "system" for block in turn.blocks if len(block.text) <= most)
 
 
 def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
@@ -138,7 +145,17 @@ def _asked(block: Block) -> str:
 
 def _request(block: Block) -> str:
     """The request of a text, or else its instruction; "" for one that is all data."""
-    return requests_in(_bounded_text(block.instruction)) or block.instruction
+    return requests_in(_bounded_text(block.instruction)) or _instruction(block)
+
+
+def _instruction(block: Block) -> str:
+    """The instruction of a text; the beginning of a paragraph, which stays in case it asks something, comes last."""
+    if not block.data or len(block.must) < 2 or is_question(block.instruction):
+        return block.instruction
+    text = block.text
+    whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in block.must]
+    ranges = sorted(zip(whole, block.must, strict=True), key=lambda one: not one[0])
+    return "\n".join(text[start:end] for _, (start, end) in ranges)
 
 
 def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:

@@ -13,3 +13,15 @@ LANGCHAIN = [
     [{"type": "human", "content": "hi"}, {"type": "ai", "content": "hello", "tool_calls": []}],
     [{"type": "human", "data": {"content": "hi"}}],
 ]
+LLAMAINDEX = [[{"role": "user", "blocks": [{"block_type": "text", "text": "hi"}], "additional_kwargs": {}}]]
+SEMANTIC_KERNEL = [[{"role": "user", "items": [{"content_type": "text", "text": "hi"}]}]]
+HAYSTACK = [
+    [
+        {"role": "user", "content": [{"text": "hi"}]},
+        {"role": "assistant", "content": [{"tool_call": {"tool_name": "search", "arguments": {}, "id": "c"}}]},
+    ]
+]
+MCP = [
+    [{"role": "user", "content": {"type": "text", "text": "hi"}}],
+    [{"role": "user", "content": {"content": [{"type": "text", "text": "hi"}], "isError": False}}],
+]

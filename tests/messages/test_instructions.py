@@ -234,3 +234,78 @@ def test_a_question_between_two_halves_of_a_text_stays(kind, question, joint):
     found = cut(text)
     assert question in " ".join(text[start:end] for start, end in found.must)
     assert sum(end - start for start, end in found.data) >= 0.85 * len(text)
+
+
+RULES = {
+    "German": (
+        "Du prüfst Meldungen:",
+        [f"Ein Schaden der Art {n} kommt in das Feld schaden_{n} des Ergebnisses." for n in range(12)],
+        "Gib jetzt das Ergebnis aus.",
+    ),
+    "Spanish": (
+        "Revisas los partes de daños:",
+        [f"Un daño de tipo {n} va en el campo daño_{n} del resultado." for n in range(12)],
+        "Da ahora el resultado.",
+    ),
+    "Chinese": (
+        "你负责检查损失报告：",
+        [f"第{n}类损失写入结果中的第{n}个字段，金额不带千分位。" for n in range(20)],
+        "现在给出结果。",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{role}\n\n{rules}\n\n{data}",
+        "{role}\n\n{rules}\n\nText:\n\n{data}",
+        "# Rolle\n{role}\n\n# Regeln\n{rules}\n\n# Text\n{data}",
+        "{role}\n\n{data}\n\n{rules}",
+        "{data}\n\n{role}\n{rules}",
+        "{data}\n\n{role}\n\n{rules}\n\n{last}",
+        "{data}\n\n{role}\n{rules}\n\n{last}",
+        "{data}\n{role}\n{rules}",
+    ],
+)
+@pytest.mark.parametrize("mark", ["- ", "{0}. "])
+@pytest.mark.parametrize("language", RULES)
+def test_a_list_of_rules_at_an_end_stays_in_every_language(language, mark, layout):
+    role, rules, last = RULES[language]
+    listed = "\n".join(mark.format(n) + rule for n, rule in enumerate(rules, 1))
+    text = layout.format(role=role, rules=listed, last=last, data=CHAPTERS)
+    found = cut(text)
+    kept = "\n".join(text[start:end] for start, end in found.must)
+    assert all(part in kept for part in (role, listed, last) if part in text)
+    assert sum(end - start for start, end in found.data) >= 0.9 * len(CHAPTERS)
+
+
+def test_a_prompt_as_json_keeps_its_small_fields_whatever_their_form():
+    request = {"task": "Answer from the documents.", "question": QUESTION, "rules": ["One sentence.", "No guesses."]}
+    for prompt in (
+        {"request": request, "documents": PARAGRAPHS},
+        {**request, "language": "en", "documents": PARAGRAPHS},
+        {"prompt": {**request, "documents": PARAGRAPHS}},
+    ):
+        for indent in (None, 2):
+            text = json.dumps(prompt, indent=indent)
+            kept = " ".join(text[start:end] for start, end in cut(text).must)
+            assert all(part in kept for part in (request["task"], QUESTION, *request["rules"]))
+            assert INSIDE not in kept
+
+
+def test_lines_of_a_template_around_its_question_stay():
+    above = "You are an assistant. Use the context below.\nIf it is not there, say so.\nUse three sentences at most."
+    text = f"{above}\nQuestion: {QUESTION}\nContext: {CHAPTERS}\nAnswer:"
+    kept = " ".join(text[start:end] for start, end in cut(text).must)
+    assert all(part in kept for part in (above, QUESTION, "Answer:"))
+    assert INSIDE not in kept
+
+
+@pytest.mark.parametrize("greeting", ["A friendly talk between a human and an AI.\n\n", "Ein Gespräch.\n\n", ""])
+@pytest.mark.parametrize("line", ["Human: {0}\nAI:", "人：{0}\n答：", "Nutzer: {0}\nHilfe:"])
+def test_the_line_above_the_place_for_the_answer_stays(line, greeting):
+    talk = "\n".join(line.format(f"What of {n}?") + f" {text}" for n, text in enumerate(PARAGRAPHS * 2))
+    last = line.format("The same of bridge 17, please.")
+    kept = cut(f"{greeting}{talk}\n{last}").must[-1]
+    assert f"{greeting}{talk}\n{last}"[slice(*kept)] == last
