@@ -28,7 +28,7 @@ from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_counts import TermCounts
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
-from .terms import parts, words
+from .terms import parts, terms, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 
@@ -106,7 +106,8 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if named.names:
-        evidence = _with_sources(evidence, documents, named.documents, query.explicit)
+        length = tuned.exclusive_question_terms / max(1, len(terms(query.question)))
+        evidence = _with_sources(evidence, documents, named.documents, query.explicit * min(1.0, length))
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
 
@@ -128,7 +129,7 @@ def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]
     [1.0, 1.0, 0.5, 0.5, 1.0]
     """
     most = tuning.WEIGHTS.evidence_segments
-    means = [sum(nlargest(most, each)) / min(most, len(each)) if each else 0.0 for each in values]
+    means = [sum(nlargest(most, each)) / (most if len(each) > 1 else 1) for each in values]
     best = [0.0, 0.0]  # of texts of one segment, and of more
     for each, mean in zip(values, means, strict=True):
         best[len(each) > 1] = max(best[len(each) > 1], mean)

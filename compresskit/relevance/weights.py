@@ -155,6 +155,11 @@ class RelevanceWeights:
         "share of the evidence for other documents if the question names the source of one; 1: all",
         "`python -m evals needs`: contracts 0.42 to 0.54, with 0.3 0.52",
     )
+    exclusive_question_terms: int = weight(
+        40,
+        "different words of a question up to which a source that it names excludes all others: less in a longer one, "
+        "such as an issue with a stack trace",
+    )
     min_source_characters: int = weight(4, "characters of a name of a source, minimum")
     min_source_words: int = weight(3, "words of a title without such signs as names have, minimum")
     min_dashed_source_characters: int = weight(
