@@ -31,6 +31,7 @@ from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, terms, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
 class Signals(NamedTuple):
@@ -225,7 +226,8 @@ def _region(document: Document, values: Sequence[float]) -> list[float]:
     Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
     """
     segments = document.segments
-    if document.kind not in _RUNNING or len(segments) < tuning.WEIGHTS.min_region_segments:
+    runs = document.kind in _RUNNING or (document.kind == "json" and _CELL in document.text)
+    if not runs or len(segments) < tuning.WEIGHTS.min_region_segments:
         return [0.0] * len(values)
     sizes = [end - start for start, end, _ in segments]
     middles = [(start + end) / 2 for start, end, _ in segments]
