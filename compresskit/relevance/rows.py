@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from ..content import Segment, Split
 from . import weights as tuning
+from .document import JSON
 from .terms import unspaced, variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
@@ -84,9 +85,12 @@ def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
     """A split with one segment per row, the certainty of each segment, and the index of the old segment it is part of.
 
-    >>> cut(Split("lines", [Segment(0, 9, "")]), [Row(3, 6, 1.0)])[1:]
-    ([0.0, 1.0, 0.0], [0, 0, 0])
+    In JSON, a row takes a short rest of its old segment with it: brackets and keys of the same record.
+
+    >>> cut(Split("json", [Segment(0, 900, "")]), [Row(300, 850, 1.0)])[1:]
+    ([0.0, 1.0], [0, 0])
     """
+    least = tuning.WEIGHTS.min_rest_characters if split.kind in JSON else 0
     segments: list[Segment] = []
     shares: list[float] = []
     origins: list[int] = []
@@ -98,6 +102,9 @@ def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int
         while this < len(rows) and rows[this].start < end:
             row = rows[this]
             first, last = max(at, row.start), min(end, row.end)
+            following = rows[this + 1].start if this + 1 < len(rows) else end
+            first = at if first - at < least else first
+            last = end if end - last < least and following >= end else last
             if at < first:
                 segments.append(Segment(at, first, name))
                 shares.append(0.0)

@@ -242,6 +242,9 @@ def test_a_cut_split_is_whole_and_says_where_its_segments_are_from():
     assert [(start, end) for start, end, _ in after.segments] == [(0, 4), (4, 10), (10, 14), (14, 30)]
     assert [share > 0 for share in shares] == [False, True, True, False]
     assert origins == [0, 0, 1, 1]
+    after, shares, _ = cut(split._replace(kind="json"), [found[0]._replace(start=4, end=14)])
+    assert [(start, end) for start, end, _ in after.segments] == [(0, 10), (10, 30)]
+    assert min(shares) > 0
 
 
 def test_a_short_question_picks_its_row_out_of_any_result_that_an_agent_has_read():
