@@ -31,6 +31,7 @@ _RULE = 3  # signs of a line between records, as in YAML, maximum
 _MAX_TERMS = 64  # words of the question that are searched, which bounds the time
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
+_NUMBER = re.compile(r"(?<!\w)\d")
 _FIRST = re.compile(r"[ \t]*")
 
 
@@ -61,10 +62,11 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     total = len(starts) - 1
     if total < tuned.min_listing_rows or not _is_listing(text, starts, kind):
         return []
-    scores, known = _scores(text, starts, asked)
+    heading = _heading(text, starts)
+    scores, known = _scores(text, starts, asked, len(heading))
     rows = _rows(text, starts, _best(scores, known, total))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
-    return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
+    return [*heading, *rows] if rows else []
 
 
 def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
@@ -186,8 +188,11 @@ def _line_starts(text: str) -> list[int]:
     return starts
 
 
-def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tuple[dict[int, float], float]:
-    """The score of each line by the words of the question in it, rare ones more, and that of all lines together."""
+def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first: int) -> tuple[dict[int, float], float]:
+    """The score of each line by the words of the question in it, rare ones more, and that of all lines together.
+
+    Lines before the ``first`` are no rows. Their words name columns, and so no row either.
+    """
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
@@ -198,7 +203,7 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tup
     for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
         lines: set[int] = set()
         for variant in variants(term):
-            lines.update(_lines_with(lower, text, variant, starts))
+            lines.update(line for line in _lines_with(lower, text, variant, starts) if line >= first)
         if 0 < len(lines) <= most:
             tells = asked[term] * log(total / len(lines))
             known += tells
@@ -271,11 +276,10 @@ def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[
 
 
 def _heading(text: str, starts: Sequence[int]) -> list[Row]:
-    """The first line if it names the columns: it has no digit, and nearly all other lines have one."""
+    """The first line if it names the columns: it has no number, and nearly all other lines have one."""
     tuned = tuning.WEIGHTS
-    first, *others = (text[start:end] for start, end in _sampled(starts))
-    numbered = sum(any(map(str.isdigit, line)) for line in others)
-    names = first.strip() and not any(map(str.isdigit, first)) and numbered >= tuned.alike_share * len(others)
+    first, *others = (_NUMBER.search(text, start, end) is not None for start, end in _sampled(starts))
+    names = text[: starts[1]].strip() and not first and sum(others) >= tuned.alike_share * len(others)
     return [Row(0, starts[1], tuned.sure_share)] if names and starts[1] <= tuned.max_picked_share * len(text) else []
 
 
