@@ -11,7 +11,7 @@ together with its parent by indentation and all children of that parent.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -84,15 +84,31 @@ def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
     return found
 
 
+def widened(rows: Sequence[Row], split: Split) -> list[Row]:
+    """The rows of a text, which in JSON take the short rests of their segments: brackets and keys of the same record.
+
+    >>> widened([Row(30, 850, 1.0)], Split("json", [Segment(0, 900, "")]))
+    [Row(start=0, end=900, share=1.0)]
+    """
+    if split.kind not in JSON or not rows:
+        return list(rows)
+    least = tuning.WEIGHTS.min_rest_characters
+    bounds = [start for start, _, _ in split.segments] + [split.segments[-1].end]
+    found: list[Row] = []
+    for row, following in pairwise([*rows, Row(bounds[-1], bounds[-1], 0.0)]):
+        start = max(bounds[bisect_right(bounds, row.start) - 1], found[-1].end if found else 0)
+        end = min(bounds[bisect_left(bounds, row.end)], following.start)
+        wide = row._replace(start=start) if row.start - start < least else row
+        found.append(wide._replace(end=end) if end - row.end < least else wide)
+    return found
+
+
 def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int]]:
     """A split with one segment per row, the certainty of each segment, and the index of the old segment it is part of.
 
-    In JSON, a row takes a short rest of its old segment with it: brackets and keys of the same record.
-
-    >>> cut(Split("json", [Segment(0, 900, "")]), [Row(300, 850, 1.0)])[1:]
-    ([0.0, 1.0], [0, 0])
+    >>> cut(Split("lines", [Segment(0, 9, "")]), [Row(3, 6, 1.0)])[1:]
+    ([0.0, 1.0, 0.0], [0, 0, 0])
     """
-    least = tuning.WEIGHTS.min_rest_characters if split.kind in JSON else 0
     segments: list[Segment] = []
     shares: list[float] = []
     origins: list[int] = []
@@ -104,9 +120,6 @@ def cut(split: Split, rows: Sequence[Row]) -> tuple[Split, list[float], list[int
         while this < len(rows) and rows[this].start < end:
             row = rows[this]
             first, last = max(at, row.start), min(end, row.end)
-            following = rows[this + 1].start if this + 1 < len(rows) else end
-            first = at if first - at < least else first
-            last = end if end - last < least and following >= end else last
             if at < first:
                 segments.append(Segment(at, first, name))
                 shares.append(0.0)
