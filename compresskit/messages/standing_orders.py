@@ -32,13 +32,21 @@ _LASTS = re.compile(
 # first or the second in languages whose orders begin with the verb.
 _BEGINS = re.compile(
     r"(?:\A|[,;:]|\b(?:and|but|please|must|should|und|aber|bitte|et|mais|y|pero|e|ma|mas|en|maar|и|но)\b)[\s*•–—-]*"
-    r"(?:(?:always|never)\s+(?!mind\b)"
+    r"(?:(?:always|never)\s+(?!(?:mind|ever|been|by|good|great|nice|fun|glad|happy|here|there|up|an?|the|in|on|at|my|your"
+    r"|his|her|our|their|heard|saw|seen|had|said|met|knew|thought|was|were|is|are|love|like|\w+(?:ing|ed))\b)"
     r"|(?!(?:ich|wir|er|sie|es|je|j'ai|nous|il|elle|on|yo|no|eu|io|ik|we|я|мы|он|она)\s)(?:(?:ne\s+)?\w+\s+)?"
     r"(?:immer|stets|nie|niemals|toujours|jamais|siempre|nunca|jamás|sempre|mai|altijd|nooit|всегда|никогда)\s+)\w"
     r"|(?:\A|[，、,；;])\s*(?:请|請)?(?:始终|始終|总是|總是|永远|永遠|绝不|絕不|绝对不|絕對不|千万不|千萬不|一律)"
     r"|(?:常に|必ず|決して|絶対に)[^。]*(?:ください|下さい|こと|で)\W*\Z"
     r"|(?:항상|절대|반드시).*(?:세요|시오|줘|마|말 것)\W*\Z"
     r"|(?:دائم[اً]|أبد[اً])|हमेशा.*(?:दें|दो|करें|करो)|कभी.*(?:मत|न )",
+    re.IGNORECASE,
+)
+# A sentence that tells something: it begins with its subject, and does not speak to the assistant.
+_TELLS = re.compile(
+    r"\W*(?:[\w ]{1,40}: )?(?:(?:and|but|so|well|yes|yeah|no|of course)\W+)?"
+    r"(?:(?:I|we|he|she|they|it|that|there|who)(?:['’]\w+)?|this|those|these|the|an?|my|our|his|her|their|clearly)\s"
+    r"(?!.*\b(?:you|your|must|should|shall)\b)",
     re.IGNORECASE,
 )
 
@@ -55,7 +63,11 @@ def standing_orders(text: str) -> list[Span]:
     for match in _SENTENCE.finditer(text):
         start = match.start() + len(match[0]) - len(match[0].lstrip())
         sentence = text[start : match.end()]
-        if len(sentence) <= most and (_LASTS.search(sentence) or _BEGINS.search(sentence)):
+        if (
+            len(sentence) <= most
+            and not _TELLS.match(sentence)
+            and (_LASTS.search(sentence) or _BEGINS.search(sentence))
+        ):
             found.append((start, match.end()))
     return merged(found, text)
 
