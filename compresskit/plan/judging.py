@@ -84,6 +84,8 @@ def judge(
         Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
     ]
     scores = score(documents, query, None if sole is None else list(large).index(sole))
+    numbers = [one.block.message for one in large.values()] + [atoms[number].last for number in small]
+    scores = _with_answers(scores, numbers, turns, query.explicit)
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value
@@ -125,6 +127,28 @@ def judge(
         acts,
         ShortTexts(made),
     )
+
+
+def _with_answers(
+    scores: list[list[float]], messages: Sequence[int], turns: Sequence[Turn], explicit: float
+) -> list[list[float]]:
+    """The scores, with more for the answers to messages of the user that are like the new question.
+
+    Args:
+        scores: The values of the segments of each text.
+        messages: The number of the message that each text is of.
+    """
+    share = tuning.WEIGHTS.answer_share * explicit
+    asked: dict[int, float] = {}
+    for message, values in zip(messages, scores, strict=True):
+        if turns[message].human:
+            asked[message + 1] = max(asked.get(message + 1, 0.0), max(values, default=0.0))
+    return [
+        [value + share * asked[message] for value in values]
+        if turns[message].role == "assistant" and message in asked
+        else values
+        for message, values in zip(messages, scores, strict=True)
+    ]
 
 
 def _unasked(one: Candidate, turns: Sequence[Turn], query: Query) -> str:

@@ -144,3 +144,19 @@ def test_passages_of_a_search_are_judged_by_the_question():
     shown = compressed(messages, 0.2)
     assert answer in shown
     assert not re.search(r'"rank": \d+, ?\\n\[…', shown), "a record was cut behind its first field"
+
+
+def test_the_answer_to_an_earlier_question_comes_with_it():
+    messages = []
+    for number, topic in enumerate(TOPICS * 3):
+        name = "Ingrid Holm" if number == 14 else f"a man of {number + 30} years"
+        answer = f"That was {name}. {told('mill')[: 300 + 7 * number]}"
+        messages += [
+            {
+                "role": "user",
+                "content": f"Who looked after the {topic} of the {number + 3}th parish, and for how long?",
+            },
+            {"role": "assistant", "content": answer},
+        ]
+    question = "I asked you who looked after the glacier of the 17th parish: what was your answer?"
+    assert "Ingrid Holm" in compressed([*messages, {"role": "user", "content": question}], 0.2)
