@@ -1,7 +1,7 @@
-"""The slot that telemetry fills: who wants to know of compressions, retrievals and answers.
+"""The observer of compressions, retrievals and answers, ``current``: one that records nothing, or that of telemetry.
 
-The slot is empty unless ``compresskit.telemetry`` was enabled. With an empty slot, every function here only calls the
-function it was given: no clock, no import, nothing is kept. This module knows nothing of OpenTelemetry.
+Unless ``compresskit.telemetry`` was enabled, an observed function is only called: no clock, no import, nothing is kept.
+This module knows nothing of OpenTelemetry.
 """
 
 from __future__ import annotations
@@ -48,32 +48,43 @@ class Answering(Protocol):
         """The answer is at its end. Only the first call counts."""
 
 
-class Observer(Protocol):
-    """Is called at each compression, retrieval and answer. It must not raise."""
+class Observer:
+    """Is called at each compression, retrieval and answer. It must not raise. This one records nothing."""
 
-    def compression(self, model: object, run: Callable[[], _R]) -> _R:
+    def compression(self, model: object, run: Callable[[], _R]) -> _R:  # noqa: ARG002
         """Returns ``run()``, which returns a Compressed. A compression within another one belongs to it."""
+        return run()
 
-    def shortening(self, model: object, run: Callable[[], _R]) -> _R:
-        """Returns ``run()``, which returns a Shortened."""
+    def shortening(self, model: object, run: Callable[[], _R]) -> _R:  # noqa: ARG002
+        """Returns ``run()``, which returns a Shortened: a text that was shortened by itself."""
+        return run()
 
     def unobserved(self, run: Callable[[], _R]) -> _R:
-        """Returns ``run()``, and records no compression in it."""
+        """Returns ``run()``. Its compressions are not recorded, because they are not for a request of their own."""
+        return run()
 
     def skipped(self, model: object, method: Method) -> None:
         """A request was not compressed, because compression is off for it or its wish was not understood."""
 
-    def retrieval(self, run: Callable[[], Retrieved], call_id: str | None, answering: Answering | None) -> Retrieved:
+    def retrieval(
+        self,
+        run: Callable[[], Retrieved],
+        call_id: str | None = None,  # noqa: ARG002
+        answering: Answering | None = None,  # noqa: ARG002
+    ) -> Retrieved:
         """Returns ``run()``. The answering is None for retrievals outside of a loop of ours."""
+        return run()
 
-    def answering(self, model: object) -> Answering | None:
-        """A request that may be answered with retrievals goes to the model now."""
+    def answering(self, model: object) -> Answering | None:  # noqa: ARG002
+        """The answering of a request that goes to the model now, and may be answered with retrievals."""
+        return None
 
-    def within(self, parent: Any) -> AbstractContextManager[Any]:
+    def within(self, parent: Any) -> AbstractContextManager[Any]:  # noqa: ARG002
         """While it is entered, spans are children of ``parent``, if that is a span."""
+        return nullcontext()
 
 
-observer: Observer | None = None
+current = Observer()  # telemetry puts its own here
 
 
 def compression(function: Callable[_P, _R]) -> Callable[_P, _R]:
@@ -81,45 +92,10 @@ def compression(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @wraps(function)
     def called(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        if observer is None:
-            return function(*args, **kwargs)
         model = args[1] if len(args) > 1 else kwargs.get("model")
-        return observer.compression(model, lambda: function(*args, **kwargs))
+        return current.compression(model, lambda: function(*args, **kwargs))
 
     return called
-
-
-def compressed(model: object, run: Callable[[], _R]) -> _R:
-    """Returns ``run()``, with all calls of ``compress`` in it as one compression."""
-    return run() if observer is None else observer.compression(model, run)
-
-
-def shortening(model: object, run: Callable[[], _R]) -> _R:
-    """Returns ``run()``, and makes a text known that was shortened by itself."""
-    return run() if observer is None else observer.shortening(model, run)
-
-
-def unobserved(run: Callable[[], _R]) -> _R:
-    """Returns ``run()``. Its compressions are not made known, because they are not for a request of their own."""
-    return run() if observer is None else observer.unobserved(run)
-
-
-def skipped(model: object, method: Method) -> None:
-    """Makes a request known that was not compressed."""
-    if observer is not None:
-        observer.skipped(model, method)
-
-
-def retrieval(
-    run: Callable[[], Retrieved], call_id: str | None = None, answering: Answering | None = None
-) -> Retrieved:
-    """Returns ``run()``, and makes the retrieval known."""
-    return run() if observer is None else observer.retrieval(run, call_id, answering)
-
-
-def answering(model: object) -> Answering | None:
-    """The answering of a request, for its ``Request``; None if nobody observes."""
-    return None if observer is None else observer.answering(model)
 
 
 @contextmanager
@@ -138,8 +114,3 @@ def during(answering: Answering | None, report: Mapping[str, Any]) -> Iterator[N
         answering.end("error", error)
         raise
     answering.end("complete")
-
-
-def within(parent: Any) -> AbstractContextManager[Any]:
-    """Makes a span of the surroundings the parent of all spans meanwhile."""
-    return nullcontext() if observer is None or parent is None else observer.within(parent)

@@ -1,4 +1,4 @@
-"""The options of compresskit: one table with the name, default, check and meaning of each, and who takes it.
+"""The options of compresskit: one table with the name, default, check, meaning and takers of each.
 
 compress(), completion(), Conversation, the clients, the proxy's settings, the adapters and the command line check their
 options here. Their signatures repeat the names and defaults for type checkers, and a test compares them with the table.
@@ -109,25 +109,19 @@ def entry_forms(on_entry: object, name: str = "on_entry") -> str:
     raise InvalidArgument(f"{name} is {shown(on_entry)}; True, False, 'lossless' or 'views' was expected.")
 
 
-def check_flag(name: str, value: object) -> None:
-    """Raises InvalidArgument for what is neither True nor False."""
-    if not isinstance(value, bool):
-        raise InvalidArgument(f"{name} is {shown(value)}; True or False was expected.")
+def must(holds: Callable[[Any], bool], expected: str, shows: Callable[[object], str] = shown) -> Check:
+    """A check that a value holds: the error shows the value, and says what was expected.
 
+    >>> must(callable, "a function was expected.")("form", 5)
+    Traceback (most recent call last):
+    compresskit.errors.InvalidArgument: form is 5; a function was expected.
+    """
 
-def check_model(name: str, value: object) -> None:
-    """Raises InvalidArgument for what is no model's name."""
-    check_name(name, value, "a model's name", "gpt-4o")
+    def check(name: str, value: object) -> None:
+        if not holds(value):
+            raise InvalidArgument(f"{name} is {shows(value)}; {expected}")
 
-
-def check_text(name: str, value: object) -> None:
-    """Raises InvalidArgument for what is no text. The value is not shown: it may be secret."""
-    if not isinstance(value, str):
-        raise InvalidArgument(f"{name} is {described(value)}; a text was expected. Put it in quotes, or leave it out.")
-
-
-def _tokens(name: str, value: object) -> None:
-    check_whole(name, value, unit="tokens", advice=_DEFAULT)
+    return check
 
 
 def or_none(check: Check) -> Check:
@@ -135,29 +129,59 @@ def or_none(check: Check) -> Check:
     return lambda name, value: None if value is None else check(name, value)
 
 
+def _has(*names: str) -> Callable[[Any], bool]:
+    return lambda value: all(hasattr(value, name) for name in names)
+
+
 def _word(*allowed: str) -> Check:
     """The check of an option that is one of some words."""
-
-    def check(name: str, value: object) -> None:
-        if value not in allowed:
-            raise InvalidArgument(f"{name} is {shown(value)}; one of {', '.join(map(repr, allowed))} was expected.")
-
-    return check
+    return must(lambda value: value in allowed, f"one of {', '.join(map(repr, allowed))} was expected.")
 
 
-def _query(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidArgument(f"{name} is {described(value)}; a str was expected, or None to derive it.")
+def is_names(value: object) -> bool:
+    """Whether a value is a list of names."""
+    return isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)
 
 
-def _tools(name: str, value: Any) -> None:
-    if not (isinstance(value, list | tuple) and all(isinstance(tool, dict) for tool in value)):
-        raise InvalidArgument(f"{name} is {described(value)}; a list of tool schemas (dicts) was expected, or None.")
+def _is_tools(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(tool, dict) for tool in value)
 
 
-def _tool_names(name: str, value: Any) -> None:
-    if not (isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)):
-        raise InvalidArgument(f"{name} is {shown(value)}; a list of names of tools was expected.")
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+check_flag = must(lambda value: isinstance(value, bool), "True or False was expected.")
+# the value is not shown: it may be secret
+check_text = must(_is_text, "a text was expected. Put it in quotes, or leave it out.", described)
+check_model = partial(check_name, expected="a model's name", example="gpt-4o")
+_tokens = partial(check_whole, unit="tokens", advice=_DEFAULT)
+_query = must(_is_text, "a str was expected, or None to derive it.", described)
+_tools = must(_is_tools, "a list of tool schemas (dicts) was expected, or None.", described)
+_tool_names = must(is_names, "a list of names of tools was expected.")
+_embedding_model = must(
+    lambda value: isinstance(value, str) and value != "",
+    "a model's name for litellm.embedding was expected, such as 'text-embedding-3-small', or None. An object is an "
+    "embedder.",
+)
+_previous = must(
+    lambda value: isinstance(value, Compressed),
+    "the Compressed of the turn before was expected, or None at the first turn.",
+)
+_prices = must(
+    lambda value: isinstance(value, Prices | bool),
+    "True for the model's own prices, None, or a compresskit.prices.Prices was expected.",
+)
+_router = must(
+    _has("completion", "acompletion"),
+    "an object with completion() and acompletion() was expected, such as litellm.Router, or None.",
+)
+_embedder = partial(
+    check_object,
+    methods="embed(texts)",
+    advice="or None: StaticEmbedder(), for example. A model's name is an embedding_model.",
+)
+_store = partial(check_object, methods="get(key) and put(items)", advice="or None.")
 
 
 def _cache(name: str, value: Any) -> None:
@@ -167,14 +191,6 @@ def _cache(name: str, value: Any) -> None:
             raise InvalidArgument(
                 f"{name} holds {described(value[key])} under a key; a text was expected: pass result.cache as it came."
             )
-
-
-def _embedding_model(name: str, value: object) -> None:
-    if not isinstance(value, str) or not value:
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; a model's name for litellm.embedding was expected, such as "
-            f"'text-embedding-3-small', or None. An object is an embedder."
-        )
 
 
 def _reranker(name: str, value: object) -> None:
@@ -188,21 +204,6 @@ def _shrinker(name: str, value: object) -> None:
     check_object(name, inner, "shrink(texts, budgets, query)", "such as compresskit.shrink.LLMLingua().")
 
 
-def _previous(name: str, value: object) -> None:
-    if not isinstance(value, Compressed):
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; the Compressed of the turn before was expected, or None at the first turn."
-        )
-
-
-def _prices(name: str, value: object) -> None:
-    if not isinstance(value, Prices | bool):
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; True for the model's own prices, None, or a compresskit.prices.Prices was "
-            f"expected."
-        )
-
-
 def _named(check: Callable[[Any, str], object]) -> Check:
     """A check that takes the name second, which is then left out if only the value is checked."""
     return lambda name, value: check(value, name)
@@ -210,22 +211,6 @@ def _named(check: Callable[[Any, str], object]) -> Check:
 
 def anything(_name: str, _value: object) -> None:
     """The check of a value that is checked elsewhere."""
-
-
-_embedder = partial(
-    check_object,
-    methods="embed(texts)",
-    advice="or None: StaticEmbedder(), for example. A model's name is an embedding_model.",
-)
-_store = partial(check_object, methods="get(key) and put(items)", advice="or None.")
-
-
-def _router(name: str, value: object) -> None:
-    if not (hasattr(value, "completion") and hasattr(value, "acompletion")):
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; an object with completion() and acompletion() was expected, such as "
-            f"litellm.Router, or None."
-        )
 
 
 _ALL = (COMPRESS, COMPLETION, CONVERSATION, CLIENT, PROXY)
@@ -296,7 +281,7 @@ _NOTHING: Mapping[str, Check] = MappingProxyType({})
 _TO_SDK = "Pass it to the SDK as usual."
 _WITH_A_CALL = "Pass it to completion(…) or follow(messages, …), because it cannot be written down."
 _TO_CONVERSATION = "Pass conversation=Conversation(model, {name}=…)."
-# What to do instead, by who does not take an option.
+# What to do instead, by the caller that does not take an option.
 _ADVICE: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         (CLIENT, "cache"): "A client keeps the texts that it takes out; pass store=… to keep them elsewhere.",
@@ -376,7 +361,7 @@ class Policy:
             of status 400.
         secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
             person who can read the store could test guesses. Processes that share a store need the same one.
-        taker: Who takes the options.
+        taker: The name of the caller, such as ``CLIENT``.
     """
 
     taker: ClassVar[str]
@@ -426,7 +411,7 @@ class Policy:
 
 @cache
 def names_for(taker: str) -> tuple[str, ...]:
-    """The options that somebody takes, in the order of the table.
+    """The options that a caller takes, in the order of the table.
 
     >>> names_for(COMPRESS)[:4]
     ('messages', 'model', 'trigger', 'target')

@@ -166,7 +166,7 @@ def shorten(
         found = output.within(most)
         return found if most == max_tokens else replace(found, max_tokens=max_tokens)
 
-    return _observer.shortening(model or None, shortened)
+    return _observer.current.shortening(model or None, shortened)
 
 
 class _Output:

@@ -66,7 +66,7 @@ def browser():
     """A headless browser."""
     from browser import Browser, program
 
-    assert program(), "no Chromium here: scripts/install-browser"
+    assert program(), "no Chromium here: scripts/install-services"
     with Browser() as found:
         yield found
 

@@ -63,7 +63,7 @@ def followed(
     own_tool = has_ours(kwargs.get("tools"))  # the caller retrieves by itself
     if own_tool and settings.before is None:
         report["skipped_reason"] = "own_tool"
-        _observer.skipped(model, "disabled")
+        _observer.current.skipped(model, "disabled")
         return {}, None
     options = {name: getattr(settings, name) for name in shared_names(COMPRESS, settings.taker)} | own
     measure = measure_for(model, options.get("counter"), options["token_factor"])

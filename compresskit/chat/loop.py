@@ -24,7 +24,7 @@ from .steps import END, Model, Next, Show, Steps, Work
 _NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
 _USED_UP = "Not retrieved: the limit for one answer is reached. Go on with what is here."
 _NO_TOOLS = "There are no tools but those that you have been given. Call them by their names."
-_FAILED = "The text could not be retrieved. Go on without it, or get it again from where it came from."
+_FAILED = "The text could not be retrieved. Go on without it, or read the file or run the tool again."
 
 
 def _ask(kwargs: dict[str, Any]) -> Steps:
@@ -142,7 +142,7 @@ class Talk:
 
     def _refused(self, call: Call) -> str:
         refused = _observer.Retrieved(_USED_UP, "refused")
-        return _observer.retrieval(lambda: refused, call.id, self.request.answering).text
+        return _observer.current.retrieval(lambda: refused, call.id, self.request.answering).text
 
     def _end(self, limit: str) -> None:
         self.last = True
@@ -246,7 +246,7 @@ class Streamed:
         return message
 
     def _passed(self, turn: StreamTurn, event: Any) -> list[Any]:
-        """The events to pass on for an event. One of a form that nobody knows passes as it is."""
+        """The events to pass on for an event. An event of an unknown form passes as it is."""
         try:
             return turn.feed(event)
         except Exception as error:

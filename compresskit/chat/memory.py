@@ -71,7 +71,7 @@ class Remembered:
         return None, self._records(messages, start)
 
     def keep(self, messages: Sequence[Message], result: Compressed, records: Mapping[int, Record]) -> None:
-        """Stores the result for these messages in place of the result before."""
+        """Stores the result for these messages. It replaces the result before."""
         if self._store is None:
             return
         name, _ = next(self._names(messages))

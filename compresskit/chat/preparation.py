@@ -59,7 +59,7 @@ def prepare(
         offers: Whether our tool is offered in any case, because texts were left out before the request.
     """
     # all calls of compress() for one request are one compression
-    result = _observer.compressed(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
+    result = _observer.current.compression(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
     report.update({name: result[name] for name in REPORTED}, deferred_tools=len(result.deferred_tools))
     same = (
         result.skipped_reason
@@ -76,7 +76,7 @@ def prepare(
     rounds = limits.max_rounds if records or offers or has_ours(result.tools) else 0
     room = limits.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
     cache = Originals(result.cache, result.messages)
-    answering = _observer.answering(result.model) if rounds else None
+    answering = _observer.current.answering(result.model) if rounds else None
     toolbox = toolbox_of(kwargs.get("tools"), result.tools)
     prepared = {**kwargs, **changes}
     strict = limits.strict

@@ -103,11 +103,12 @@ def bench_command(
     output: str | None,
     **options: Any,
 ) -> None:
-    """Check what compression promises, and measure what it keeps of your sessions; for CI.
+    """Check what compression promises, and measure what it keeps.
 
-    PATH is a session file, a log of requests, or a folder of them. Without one, only the invariants of a built-in
-    agent conversation are checked. invariants, restored, targets, valid and kept must be 1 unless --fail-under says
-    less. Exit codes: 0 all figures reach their thresholds, 1 one does not, 2 wrong usage or an unusable input.
+    It is made for CI. PATH is a session file, a log of requests, or a folder of them. Without one, only the invariants
+    of a built-in agent conversation are checked. invariants, restored, targets, valid and kept must be 1 unless
+    --fail-under says less. Exit codes: 0 all figures reach their thresholds, 1 one does not, 2 wrong usage or an
+    unusable input.
     """
     settings = _settings(options)
     known = figure_names(settings)
@@ -144,6 +145,8 @@ def _table(run: Run, gates: dict[str, float]) -> str:
     low = failed(run, gates)
     table = new_table(("figure", "value", "at least", "", "what it is"), left=("figure", "", "what it is"))
     for name, value in run.figures().items():
+        if value is None and not run.points:
+            continue
         least = f"{gates[name]:g}" if name in gates else ""
         verdict = Text("fails", "red") if name in low else Text("holds", "green") if name in gates else Text("")
         shown = "–" if value is None else f"{value:.3f}".rstrip("0").rstrip(".")

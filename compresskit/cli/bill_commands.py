@@ -18,7 +18,7 @@ from ..bill import SETTINGS, Bill, Savings, savings
 from ..bill.savings import NOTHING, WITHOUT
 from ..errors import CompresskitError, InvalidMessages, InvalidSession
 from ..prices import MILLION
-from ..sessions import Session, homes
+from ..sessions import Session, find, homes
 from .input import InputError, newest_sessions, read_sessions
 from .library import DEFAULT_TRIGGER
 from .output import open_output, printable, to_json
@@ -74,14 +74,13 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("file")
 @limits
 def bill_command(file: str, as_json: bool, **given: Any) -> None:
-    """Replay the sessions in FILE and print what they cost, with and without compression.
+    """Replay the sessions in FILE, and print what they cost.
 
-    Each request is replayed with the prices of the model and of its provider's cache. "at the trigger" compresses
-    above the trigger. "by prices" also compresses below it if that pays, and brings new results to excerpts.
+    The costs are those with and without compression. Each request is replayed with the prices of the model and of its
+    provider's cache. "at the trigger" compresses above the trigger. "by prices" also compresses below it if that pays,
+    and brings new results to excerpts.
     """
-    sessions = read_sessions(file)
-    with progress(len(sessions), doing="replaying") as step:
-        found = [_replayed(session, given, step) for session in sessions]
+    found = _replayed(read_sessions(file), given)
     _write(_as_json(found) if as_json else "\n".join([*map(_bill, found), *_notes(found), ""]).encode())
 
 
@@ -90,16 +89,12 @@ def bill_command(file: str, as_json: bool, **given: Any) -> None:
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Only the newest files.")
 @limits
 def doctor_command(paths: Sequence[str], limit: int, as_json: bool, **given: Any) -> None:
-    """Say what compression would have saved in your sessions, also if the answer is "nothing".
+    """Say what compression would have saved in your sessions.
 
-    PATH is a file or a folder. Without one, the sessions of Claude Code and Codex of this user are read.
+    If it would have saved nothing, that is the answer. PATH is a file or a folder. Without one, the sessions of Claude
+    Code and Codex of this user are read.
     """
-    sessions = _sessions(paths, limit)
-    with progress(len(sessions), doing="replaying") as step:
-        found = [one for session in sessions if (one := _replayed_if_possible(session, given, step))]
-    found = [one for one in found if one.bills[WITHOUT].requests]
-    if not found:
-        raise InputError("no session has a request that could be replayed")
+    found = _replayed(_sessions(paths, limit), given, skips=True)
     if as_json:
         _write(_as_json(found, verdict(found, given["trigger"])))
         return
@@ -128,7 +123,7 @@ def verdict(found: Sequence[Savings], trigger: int) -> str:
 
 
 def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
-    places = [Path(path) for path in paths] or homes()
+    places = [Path(path) for path in paths] or [home for home in homes() if find([home]) != [home]]
     if not places:
         raise InputError(
             "no sessions of Claude Code or Codex are in the home folder of this user; give their files or folders"
@@ -136,26 +131,22 @@ def _sessions(paths: Sequence[str], limit: int) -> list[Session]:
     return newest_sessions(places, limit, skips=True)
 
 
-def _replayed(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings:
-    try:
-        return savings(session, **given)
-    except CompresskitError as error:
-        raise InputError(f"{session.name}: {error}") from error
-    finally:
-        step()
-
-
-def _replayed_if_possible(session: Session, given: dict[str, Any], step: Callable[[], Any]) -> Savings | None:
-    """The same; a session that cannot be read as messages is left out with a note."""
-    try:
-        return savings(session, **given)
-    except (InvalidMessages, InvalidSession) as error:
-        click.echo(printable(f"note: {session.name} was left out: {error}"), err=True)
-    except CompresskitError as error:
-        raise InputError(str(error)) from error
-    finally:
-        step()
-    return None
+def _replayed(sessions: Sequence[Session], given: dict[str, Any], skips: bool = False) -> list[Savings]:
+    """The savings of the sessions with a request. ``skips``: one that cannot be replayed is left out with a note."""
+    found = []
+    with progress(len(sessions), doing="replaying") as step:
+        for session in sessions:
+            try:
+                found.append(savings(session, **given))
+            except CompresskitError as error:
+                if not (skips and isinstance(error, InvalidMessages | InvalidSession)):
+                    raise InputError(f"{session.name}: {error}") from error
+                click.echo(printable(f"note: {session.name} was left out: {error}"), err=True)
+            step()
+    found = [one for one in found if one.bills[WITHOUT].requests]
+    if not found:
+        raise InputError("no request could be replayed, because no session has an answer of a model")
+    return found
 
 
 def _sum(found: Sequence[Savings], setting: str) -> Bill:
@@ -228,7 +219,9 @@ def _notes(found: Sequence[Savings]) -> list[str]:
             " include them, as the provider counted them."
         )
     if assumed := sorted({one.model for one in found if one.model != one.session.model}):
-        notes.append(f"Billed for {', '.join(map(printable, assumed))} where the file names no model, or as you asked.")
+        notes.append(
+            f"Billed for {', '.join(map(printable, assumed))} because the file names no model, or as you asked."
+        )
     if not all(one.prices.known for one in found):
         notes.append(
             "~: the prices of a model are not known. The usual ratios are used, with 1 dollar per million input tokens;"

@@ -74,7 +74,7 @@ CLIENTS = {
 
 @click.group("hook")
 def hook() -> None:
-    """Shorten what an agent's tools return: Claude Code and Codex.
+    """Shorten what the tools of Claude Code and Codex return.
 
     Originals are kept in your own store, and the last line of a shortened output says how the agent gets it back.
     """

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from ..errors import InvalidSession
+from ..errors import CompresskitError
 from ..sessions import Session, chained, find, read, values
 from .output import Failure, printable
 
@@ -47,7 +47,7 @@ def _has_cache(session: Session) -> bool:
 
 def read_sessions(path: str) -> list[Session]:
     """The sessions in a file, with a note on standard error about what was left out."""
-    with readable():
+    with library_errors(""):
         found = read(path)
     for note in found.notes:
         click.echo(printable(f"note: {note}"), err=True)
@@ -79,12 +79,12 @@ def newest_sessions(places: Sequence[Path], limit: int, skips: bool = False) -> 
 
 
 @contextmanager
-def readable() -> Iterator[None]:
-    """Makes an InputError of any error of reading."""
+def library_errors(where: str) -> Iterator[None]:
+    """Adds the place in the file to the library's errors, which already say what to do."""
     try:
         yield
-    except InvalidSession as error:
-        raise InputError(str(error)) from error
+    except CompresskitError as error:
+        raise InputError(f"{where}{error}") from error
 
 
 def read_conversations(path: str) -> list[Session]:
@@ -106,7 +106,7 @@ def read_results(path: str) -> list[Session]:
 
 def read_tools(path: str) -> list[Any]:
     """A request's own tools: a JSON list, or an object with "tools"."""
-    with readable():
+    with library_errors(""):
         value, *more = values(path)
     tools = value.get("tools") if isinstance(value, dict) else value
     if more or not isinstance(tools, list):

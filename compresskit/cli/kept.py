@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreError
-from ..stores.private import make_folder, replacing
+from ..stores.private import check_private, make_folder, replacing
 
 MAX_DAYS = 7  # days after which a kept output may be removed
 MAX_BYTES = 1 << 30  # bytes of all kept outputs; the oldest make room
@@ -53,12 +53,12 @@ def keep(key: str, data: bytes, given: str | None = None) -> Path:
         try:
             _write(_private(directory), key, data)
         except (OSError, StoreError) as error:
-            faults.append(f"{directory}: {error.strerror if isinstance(error, OSError) else error}")
+            faults.append(f"{directory}: {error.strerror}." if isinstance(error, OSError) else str(error))
             continue
         with contextlib.suppress(OSError):
             _clean(directory)
         return directory
-    raise StoreError(f"The output could not be kept. {'; '.join(faults)}")
+    raise StoreError(f"The output could not be kept. {' '.join(faults)}")
 
 
 def kept(key: str, given: str | None = None) -> bytes | None:
@@ -67,7 +67,7 @@ def kept(key: str, given: str | None = None) -> bytes | None:
         return None
     for directory in directories(given):
         with contextlib.suppress(OSError, StoreError):
-            _check(directory)
+            check_private(directory)
             return (directory / f"{key}{_ENDING}").read_bytes()
     return None
 
@@ -76,7 +76,7 @@ def _write(directory: Path, key: str, data: bytes) -> None:
     path = directory / f"{key}{_ENDING}"
     if path.exists():
         if path.read_bytes() != data:
-            raise StoreError("another output has the same key")
+            raise StoreError(f"{directory} has another output under the same key.")
         os.utime(path)
         return
     with replacing(path, prefix=_NEW, lasting=False) as stream:
@@ -86,19 +86,8 @@ def _write(directory: Path, key: str, data: bytes) -> None:
 def _private(directory: Path) -> Path:
     """The directory, made for this user alone."""
     make_folder(directory)
-    _check(directory)
+    check_private(directory)
     return directory
-
-
-def _check(directory: Path) -> None:
-    """Raises StoreError if others could read or change what is in a directory."""
-    status = directory.lstat()
-    if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
-        return
-    if directory.is_symlink() or status.st_uid != os.geteuid():
-        raise StoreError("not a directory of this user")
-    if status.st_mode & 0o077:
-        raise StoreError(f"open to other users (mode {status.st_mode & 0o777:04o}); 0700 was expected")
 
 
 def _clean(directory: Path) -> None:

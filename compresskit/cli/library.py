@@ -1,4 +1,4 @@
-"""Calls the library for the commands, and turns its errors into exit codes.
+"""Calls the library for the commands.
 
 It reads no options and prints nothing.
 """
@@ -6,13 +6,10 @@ It reads no options and prints nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CompresskitError
 from ..sessions import Session
-from .input import InputError, cache_of, is_result
+from .input import cache_of, is_result, library_errors
 from .shrinker_options import quiet_litellm, shrinker_of
 
 if TYPE_CHECKING:
@@ -62,12 +59,3 @@ def compress_to_show(conversation: Session, options: dict[str, Any]) -> Compress
 def in_target(result: dict[str, Any]) -> bool:
     """Whether a result's JSON counts as a success."""
     return bool(result["target_met"]) or result["skipped_reason"] == "below_trigger"
-
-
-@contextmanager
-def library_errors(where: str) -> Iterator[None]:
-    """Adds the place in the file to the library's errors, which already say what to do."""
-    try:
-        yield
-    except CompresskitError as error:
-        raise InputError(f"{where}{error}") from error

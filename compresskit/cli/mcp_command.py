@@ -86,10 +86,11 @@ def mcp_command(
     wrap: bool,
     command: tuple[str, ...],
 ) -> None:
-    """Serve MCP on standard input and output: read, search, retrieve and, with --allow, run.
+    """Serve tools over MCP: read, search, retrieve and run.
 
-    Long results are shortened, and `retrieve` gives the original back. With --wrap, the tools are those of the server
-    that COMMAND starts, and `retrieve`.
+    They are served on standard input and output, or with --http. The tool `run` is there only with --allow. Long
+    results are shortened, and `retrieve` gives the original back. With --wrap, the tools are those of the server that
+    COMMAND starts, and `retrieve`.
     """
     if wrap != bool(command):
         raise click.UsageError("give --wrap and the command of a server together: --wrap -- COMMAND …")

@@ -55,7 +55,7 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def to_json(value: Any, *, ascii_only: bool = False) -> bytes:
-    """One line of JSON. Falls back to ASCII where the text holds lone surrogates, which UTF-8 cannot say."""
+    """One line of JSON. It is ASCII if the text holds lone surrogates, which UTF-8 cannot encode."""
     try:
         return json.dumps(value, ensure_ascii=ascii_only).encode() + b"\n"
     except UnicodeEncodeError:

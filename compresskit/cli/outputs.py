@@ -127,7 +127,7 @@ def shortened_text(text: str, settings: Settings, command: str | None = None, pa
 def _short(
     text: str, max_tokens: int, settings: Settings, command: str | None, path: str | None
 ) -> tuple[str, str] | None:
-    """A text within so many tokens, and the key of the original; None if it fits.
+    """A text of at most ``max_tokens`` tokens, and the key of the original; None if the text fits.
 
     Of a very long text only the two ends are read, so that a command does not wait for minutes.
     """

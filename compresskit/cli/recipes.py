@@ -13,15 +13,15 @@ from rich.text import Text
 from ..rules import Rule
 from ..rules.recipes import names, text_of
 from ..view import as_fields
-from .input import read_conversations
-from .library import compress_to_show, library_errors
+from .input import library_errors, read_conversations
+from .library import compress_to_show
 from .output import open_output, printable
 from .request_options import other_options, rules_of
 
 
 @click.group("recipes")
 def recipes() -> None:
-    """Rules for common kinds of conversations, and what rules do."""
+    """Show rules for common kinds of conversations, and what they do."""
 
 
 @recipes.command("list")

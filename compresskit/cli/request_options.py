@@ -11,8 +11,8 @@ from ..messages import SHAPES
 from ..options import OPTIONS
 from ..rules import Rule
 from ..rules.recipes import named
-from .input import read_tools
-from .library import DEFAULT_MODEL, library_errors
+from .input import library_errors, read_tools
+from .library import DEFAULT_MODEL
 from .shrinker_options import OPTIONS as SHRINKER_OPTIONS
 
 

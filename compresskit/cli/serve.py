@@ -19,8 +19,7 @@ import click
 
 from ..integrations.litellm.settings import NAME, Settings
 from ..integrations.litellm.status import PATH
-from .input import InputError
-from .library import library_errors
+from .input import InputError, library_errors
 
 PORT, HOST = 4000, "127.0.0.1"
 _HANDLER = "compresskit.integrations.litellm.handler"
@@ -234,10 +233,11 @@ def serve_command(
     more: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """Start a LiteLLM proxy that compresses: for Claude Code, Codex, and any client that takes a base URL.
+    """Start a LiteLLM proxy that compresses.
 
-    Keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY and GEMINI_API_KEY. Clients need the value of LITELLM_MASTER_KEY.
-    The config is in a private temporary file while the proxy runs. The exit code is the proxy's.
+    It is for Claude Code, Codex, and any client that takes a base URL. Keys come from ANTHROPIC_API_KEY, OPENAI_API_KEY
+    and GEMINI_API_KEY. Clients need the value of LITELLM_MASTER_KEY. The config is in a private temporary file while
+    the proxy runs. The exit code is the proxy's.
     """
     address = Address(host, port)
     if print_env:

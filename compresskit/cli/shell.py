@@ -133,7 +133,7 @@ def _whole(handle: int) -> Iterator[bytes]:
 
 
 def _parts(handle: int, patience: float) -> Iterator[bytes]:
-    """The input in parts: what has come after so many seconds, after as many again and half as many more, and so on."""
+    """The input in parts: what has come after ``patience`` seconds, then after 1.5 times as many more, and so on."""
     import select
     import time
 

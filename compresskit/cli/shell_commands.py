@@ -29,22 +29,23 @@ _PIPE = {
     **_SHARED,
     "--command": (str, "TEXT", "The command that wrote the input."),
     "--path": (str, "FILE", "The file that the input is the content of."),
-    "--patience": (float, "SECONDS", "Write what has come after so many seconds."),
+    "--patience": (float, "SECONDS", "Write the first part of the input after this many seconds."),
     "--exit-status": (bool, "", "Take the exit code from the end of the input, [exit N]."),
 }
 _RUN = {**_SHARED, "--stderr": (bool, "", "Shorten standard error together with standard output.")}
 HOOK = {name: _SHARED[name] for name in ("--max-tokens", "--store", "--rules", "--model", "--token-factor")}
 _OPTIONS = {"pipe": _PIPE, "run": _RUN, "hook": HOOK}
 _HELP = {
-    "pipe": """Shorten standard input: some-command | compresskit pipe --max-tokens 2000.
+    "pipe": """Shorten standard input, such as the output of a command.
 
-    An input that fits passes byte for byte, and so does binary data. Otherwise failures, odd lines, totals and what the
-    query asks for stay, and lines with … say what was left out.
+    For example: some-command | compresskit pipe --max-tokens 2000. An input that fits passes byte for byte, and so does
+    binary data. Otherwise failures, odd lines, totals and what the query asks for stay, and lines with … say what was
+    left out.
     """,
-    "run": """Run a command and shorten what it writes: compresskit run -- pytest -q.
+    "run": """Run a command, and shorten what it writes.
 
-    The exit code is the command's, 128 + N if signal N ended it. Standard error passes at once. SIGINT and SIGTERM are
-    passed on to the command.
+    For example: compresskit run -- pytest -q. The exit code is the command's, 128 + N if signal N ended it. Standard
+    error passes at once. SIGINT and SIGTERM are passed on to the command.
     """,
 }
 
@@ -110,8 +111,17 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     )
 
 
-def command(name: str) -> click.Command:
-    """The command for click."""
+def pipe_command() -> click.Command:
+    """The command pipe for click."""
+    return _command("pipe")
+
+
+def run_command() -> click.Command:
+    """The command run for click."""
+    return _command("run")
+
+
+def _command(name: str) -> click.Command:
     import click
 
     def call(**given: Any) -> None:

@@ -89,7 +89,7 @@ class Exchange:
             raise self._refused(str(wrong)) from None
         model = body.get("model") if isinstance(body, dict) else None
         if not settings.enabled:
-            _observer.skipped(model, "disabled")
+            _observer.current.skipped(model, "disabled")
             return untouched, None
         try:
             if not isinstance(body, dict):
@@ -120,7 +120,7 @@ class Exchange:
             why = f"apply before to this request ({error})" if left else f"prepare this request ({reason(error)})"
             raise self._refused(f"cannot {why}.") from None
         if left:
-            _observer.skipped(model, "disabled")
+            _observer.current.skipped(model, "disabled")
         self._report.update(
             {"skipped_reason": str(error)} if left else {"error": reason(error), "skipped_reason": "error"}
         )
@@ -142,7 +142,7 @@ class Exchange:
 
         if self._endpoint == "answer":
             return prepared()
-        changes, _ = _observer.unobserved(prepared)  # it counts what the next request compresses
+        changes, _ = _observer.current.unobserved(prepared)  # it counts what the next request compresses
         return changes, None
 
     def _refused(self, why: str) -> Passed:

@@ -42,7 +42,7 @@ def _counts_at_gemini(path: str) -> Endpoint:
 
 
 def _at_vertex(path: str) -> bool:
-    """Whether a path is one of Vertex AI, where a count takes the fields of a request."""
+    """Whether a path is one of Vertex AI, whose counts take the fields of a request."""
     return "/publishers/" in path or "/endpoints/" in path
 
 

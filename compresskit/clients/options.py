@@ -92,5 +92,5 @@ class Settings(Policy):
         return made if made.store is not None else replace(made, store=self.store)  # a request has that of its client
 
     def stored(self) -> Settings:
-        """These settings with a store, so that all who share them remember the same conversations."""
+        """These settings with a store, so that all clients that share them remember the same conversations."""
         return replace(self, store=MemoryStore()) if self.store is None else self

@@ -52,7 +52,7 @@ class _Compressing:
         except httpx2.RequestNotRead:  # a body that is sent piece by piece
             return None
         if not self._settings.enabled and HEADER not in request.headers and f'"{NAME}"'.encode() not in content:
-            _observer.skipped(None, "disabled")
+            _observer.current.skipped(None, "disabled")
             return None
         return Exchange(*found, request, self._settings)
 

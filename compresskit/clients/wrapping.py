@@ -1,4 +1,4 @@
-"""Puts the compressing transport into an HTTP client that somebody else made: an SDK, or its user."""
+"""Puts the compressing transport into an HTTP client that an SDK or its user has made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def wrapped(client: _Client, settings: Settings) -> _Client:
     vars(made).update(
         _transport=wrap(parts["_transport"]),
         _mounts={pattern: wrap(transport) for pattern, transport in parts["_mounts"].items()},
-        _compresskit_made_from=client,  # which may close its connections when nobody has it any more
+        _compresskit_made_from=client,  # which may close its connections when it is garbage-collected
     )
     return made
 

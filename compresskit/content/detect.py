@@ -71,7 +71,7 @@ _CODE = re.compile(
     r"[;{}][ \t\r]*\n|\n[ \t]*+(?:</?\w|//|/\*|#include|#define"
     r"|(?:export |pub |public |private |static |async )*(?:function|class|interface|struct|fn|func"
     r"|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
-    r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60})?(?=\n)|\[[\w.\"-]+\]\r?\n)"
+    r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60}(?<![.?!]))?(?=\n)|\[[\w.\"-]+\]\r?\n)"  # speech ends in a stop
 )
 # A heading has a blank line on one side, and most comments of a script have none.
 _HEADING = re.compile(

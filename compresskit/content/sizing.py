@@ -18,6 +18,7 @@ _LINE = re.compile(r"\n(?:[ \t]*+\d++(?:[→|\t]|: ?))?+([ \t]*+)(?=[^\s)\]}])")
 _NAME_LIMIT = 120  # characters of a segment's name, maximum
 _BLANK_BONUS = 8  # columns of indentation that a blank line above a cut is worth: two levels; chosen by hand
 _QUOTED = (re.compile(r"(?:\\n){2,}"), re.compile(r"\\n"))
+_SLIVERS = 10  # pieces of a size that fit into one of the maximum size, from which on the next one may be of any size
 _SHORT = 100  # characters of a paragraph that is a heading, maximum
 _JOINERS = "\u200d\ufe0e\ufe0f"  # characters that belong to the one before them
 
@@ -71,8 +72,8 @@ def _merged(marks: Iterator[Mark], total: int, small: int, large: int, apart: in
             free = min(group, kin) > ALONE
             single = following != group and not (groups and groups[-1] == kin)  # both are alone in their groups
             alike = group == kin or (free and single and start - piece < apart and end - start < apart)
-            # a slight one joins a large one, too, which is cut in any case
-            if (alike and end - begin <= large) or (free and _slight(start - begin, title, apart)):
+            fits = end - begin <= large or (start - begin) * _SLIVERS <= large  # a large one is cut in any case
+            if fits and (alike or (free and _slight(start - begin, title, apart))):
                 piece = piece if group == kin else start
                 title, kin = _joined(title, name), group
                 continue

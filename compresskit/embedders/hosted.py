@@ -6,13 +6,13 @@ import base64
 import binascii
 import hashlib
 import json
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any
 
+from .._recent import Recent
 from ..errors import EmbedderFailed, InvalidArgument, check_name, check_object, check_whole, shown
 from ..tokens.measure import measure_for
+from ..types import Store
 from .limits import cut, token_limit
 
 _BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
@@ -20,14 +20,6 @@ _BATCH_TOKENS = 16_000  # of a request; Vertex takes 20,000, OpenAI 300,000
 _REMEMBERED = 10_000  # vectors in memory: 60 MB of 1,536 dimensions
 # What makes other vectors of the same text. Keys and headers are no part of a name.
 _TELLING = ("api_base", "base_url", "custom_llm_provider", "dimensions", "input_type")
-
-
-class VectorStore(Protocol):
-    """Keeps vectors, as text, under keys that are hashes of model and text. It holds no text of a conversation."""
-
-    def get(self, key: str) -> str | None: ...
-
-    def put(self, entries: Mapping[str, str]) -> object: ...
 
 
 class LiteLLMEmbedder:
@@ -38,7 +30,7 @@ class LiteLLMEmbedder:
 
     Args:
         model: litellm's name of an embedding model, such as "text-embedding-3-small" or "ollama/nomic-embed-text".
-        store: Keeps vectors besides memory: an object with ``get(key)`` and ``put(entries)``.
+        store: Keeps vectors besides memory, as text, under hashes of model and text. It gets no text of a conversation.
         max_tokens: Longer texts are cut to this many tokens. By default the limit that litellm knows for the model,
             else 512. Counted with tiktoken, which is an estimate for models of other providers.
         **options: Arguments for ``litellm.embedding``: ``api_key``, ``api_base``, ``dimensions``, ``timeout`` …
@@ -48,19 +40,18 @@ class LiteLLMEmbedder:
     """
 
     def __init__(
-        self, model: str, *, store: VectorStore | None = None, max_tokens: int | None = None, **options: Any
+        self, model: str, *, store: Store | None = None, max_tokens: int | None = None, **options: Any
     ) -> None:
         check_name("model", model, "an embedding model's name", "text-embedding-3-small")
         if store is not None:
-            check_object("store", store, "get(key) and put(entries)", "or None.")
+            check_object("store", store, "get(key) and put(items)", "or None.")
         if max_tokens is not None:
             check_whole("max_tokens", max_tokens)
         for name in ("input", "model"):
             if name in options:
                 raise InvalidArgument(f"{name} is {shown(options[name])}; it is not an option: embed(texts) sets it.")
         self._model, self._store, self._limit, self._options = model, store, max_tokens, options
-        self._known: OrderedDict[str, bytes] = OrderedDict()  # key -> float32 numbers, least recently used first
-        self._lock = threading.Lock()
+        self._known: Recent[str, bytes] = Recent(_REMEMBERED)  # key -> float32 numbers
 
     def embed(self, texts: list[str]) -> Any:
         """Returns the vectors of texts: a float32 array (texts, dimensions). Errors of the API call are litellm's.
@@ -76,7 +67,7 @@ class LiteLLMEmbedder:
         for batch in self._batches(new):
             vectors = dict(zip(batch, self._request([new[key] for key in batch]), strict=True))
             found |= vectors  # kept batch by batch: what was paid for is not lost when a later one fails
-            self._remember(vectors)
+            self._known.put(vectors.items())
             if self._store is not None:
                 self._store.put({key: base64.b64encode(vector).decode() for key, vector in vectors.items()})
         return np.array([np.frombuffer(found[key], dtype="<f4") for key in keys], dtype=np.float32)
@@ -87,23 +78,13 @@ class LiteLLMEmbedder:
         return f"vector-{hashlib.sha256(name).hexdigest()}"
 
     def _remembered(self, keys: set[str]) -> dict[str, bytes]:
-        found = {}
-        with self._lock:
-            for key in sorted(keys & self._known.keys()):
-                self._known.move_to_end(key)
-                found[key] = self._known[key]
+        found = {key: vector for key in sorted(keys) if (vector := self._known.get(key)) is not None}
         if self._store is not None:
             stored = {key: _decoded(self._store.get(key)) for key in sorted(keys - found.keys())}
             there = {key: vector for key, vector in stored.items() if vector}
-            self._remember(there)
+            self._known.put(there.items())
             found |= there
         return found
-
-    def _remember(self, vectors: Mapping[str, bytes]) -> None:
-        with self._lock:
-            self._known.update(vectors)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
 
     def _batches(self, texts: dict[str, str]) -> Iterator[list[str]]:
         """Keys of texts, as many at a time as a request takes; the texts are cut in place."""
@@ -140,7 +121,7 @@ class LiteLLMEmbedder:
 
 
 def _decoded(stored: str | None) -> bytes:
-    """The numbers of a stored vector; nothing where it is none, so that it is asked for again."""
+    """The numbers of a stored vector; b"" if the text is no vector, so that it is requested again."""
     try:
         vector = base64.b64decode(stored or "", validate=True)
     except (binascii.Error, ValueError):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import threading
-from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from .._recent import Recent
 from ..errors import InvalidArgument, RerankerFailed, check_name, check_whole
 from ..tokens.measure import measure_for
 from .limits import cut, token_limit
@@ -31,7 +30,7 @@ class LiteLLMReranker:
         model: litellm's name of a rerank model, such as "cohere/rerank-v3.5" or "infinity/bge-reranker-base".
         max_tokens: Tokens that the model takes of a query and a text together; longer texts are cut. By default the
             limit that litellm knows for the model, else 512. Counted with tiktoken, which is an estimate.
-        max_texts: Texts of one request. Hugging Face's text-embeddings-inference takes 32 unless it is told otherwise.
+        max_texts: Texts of one request. Hugging Face's text-embeddings-inference takes 32 by default.
         max_retries: Further attempts after a time-out, a rate limit or an error of the server. litellm makes none.
         **options: Arguments for ``litellm.rerank``: ``api_key``, ``api_base``, ``timeout`` …
 
@@ -58,8 +57,7 @@ class LiteLLMReranker:
                 raise InvalidArgument(f"{name} is no option of LiteLLMReranker: rerank(query, texts) sets it.")
         self._model, self._limit, self._batch, self._retries = model, max_tokens, max_texts, max_retries
         self._options = options
-        self._known: OrderedDict[str, float] = OrderedDict()  # least recently used first
-        self._lock = threading.Lock()
+        self._known: Recent[str, float] = Recent(_REMEMBERED)
 
     def rerank(self, query: str, texts: Sequence[str]) -> list[float]:
         """Returns the relevance score of each text. Errors of the API call are litellm's.
@@ -68,8 +66,7 @@ class LiteLLMReranker:
             RerankerFailed: The API did not return one score for each text.
         """
         keys = [self._key(query, text) for text in texts]
-        with self._lock:
-            found = {key: self._known[key] for key in keys if key in self._known}
+        found = {key: score for key in keys if (score := self._known.get(key)) is not None}
         new = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
         if new:
             asked, cut_texts = self._cut(query, list(new.values()))
@@ -78,17 +75,11 @@ class LiteLLMReranker:
                 batch = slice(start, start + self._batch)
                 scores = dict(zip(names[batch], self._request(asked, cut_texts[batch]), strict=True))
                 found |= scores
-                self._remember(scores)  # batch by batch: what was paid for is not lost when a later one fails
+                self._known.put(scores.items())  # batch by batch: what was paid for is not lost when a later one fails
         return [found[key] for key in keys]
 
     def _key(self, query: str, text: str) -> str:
         return hashlib.sha256(json.dumps([query, text]).encode()).hexdigest()
-
-    def _remember(self, scores: Mapping[str, float]) -> None:
-        with self._lock:
-            self._known.update(scores)
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
 
     def _cut(self, query: str, texts: Sequence[str]) -> tuple[str, list[str]]:
         """The query in at most half of what the model takes, and the texts in the rest. APIs refuse an empty text."""

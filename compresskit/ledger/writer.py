@@ -113,7 +113,7 @@ class Ledger:
 
 @contextmanager
 def _opened(path: str) -> Iterator[int]:
-    """The file for writing, locked against other processes; made where it is not there."""
+    """The file for writing, locked against other processes; made if it is missing."""
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, _MODE)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from threading import Lock
 
+from .._recent import Recent
 from ..errors import StoreError
 from ..markers.keys import key_of
 from ..types import Store
@@ -87,24 +88,17 @@ class Memory:
     def __init__(self, store: Store | None, follows: bool = True) -> None:
         self.originals = Originals(store)
         self.follows = follows
-        self._reads: OrderedDict[tuple[str, ...], str] = OrderedDict()
-        self._lock = Lock()
+        self._reads: Recent[tuple[str, ...], str] = Recent(MAX_READS)
 
     def last(self, *read: str) -> str | None:
         """The text that a read saw the last time; None if there was none, or if it had to make room."""
-        with self._lock:
-            key = self._reads.get(read) if self.follows else None
+        key = self._reads.get(read) if self.follows else None
         return None if key is None else self.originals.get(key)
 
     def remember(self, text: str, *reads: tuple[str, ...]) -> str:
         """Keeps the text that reads have seen, and returns its key."""
         key = self.originals.keep(text, lasting=False)
-        with self._lock:
-            for read in reads:
-                self._reads[read] = key
-                self._reads.move_to_end(read)
-            while len(self._reads) > MAX_READS:
-                self._reads.popitem(last=False)
+        self._reads.put((read, key) for read in reads)
         return key
 
 

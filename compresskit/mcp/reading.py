@@ -24,7 +24,7 @@ _MAX_TITLE = 72  # characters of a line of an outline
 
 
 def read(path: str, mode: str, lines: str, query: str, roots: Roots, memory: Memory, settings: Settings) -> str:
-    """The answer to a read within so many tokens.
+    """The answer to a read, of at most ``settings.max_tokens`` tokens.
 
     Raises:
         Refused: The path is outside of the folders, or does not exist; or an argument is missing.

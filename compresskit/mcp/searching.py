@@ -28,7 +28,7 @@ _MAX_SHARE = 0.5  # share of an answer that one passage may have, maximum
 
 
 def search(query: str, roots: Roots, memory: Memory, max_tokens: int) -> str:
-    """The best passages within so many tokens, each behind its path or key and its lines."""
+    """The best passages, of at most ``max_tokens`` tokens together. Each comes below its path or key and its lines."""
     asked = derive([], query[:_MAX_QUERY])
     texts, complete = _texts(roots, memory)
     reader = Reader(asked)

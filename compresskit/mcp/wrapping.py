@@ -113,7 +113,7 @@ def _own_name(tools: Sequence[Tool]) -> str:
 
 
 def _shorter(result: CallToolResult, call: str, memory: Memory, settings: Settings) -> CallToolResult:
-    """A result whose texts have at most so many tokens together, as far as stubs allow. It passes if that fails."""
+    """A result whose texts have at most ``max_tokens`` tokens together, as far as stubs allow; else as it is."""
     texts = [part for part in result.content if isinstance(part, TextContent)]
     try:
         room = max(1, settings.max_tokens // max(1, len(texts)))

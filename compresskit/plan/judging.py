@@ -22,7 +22,7 @@ from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.output_signals import has_events, output_query, output_share, was_run
 from ..relevance.quoted_lines import as_lines, with_line_ends
-from ..relevance.rows import merged, picked
+from ..relevance.rows import merged, picked, widened
 from ..relevance.stack_traces import trace_rows
 from ..tokens.measure import Measure
 from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
@@ -176,7 +176,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         if turns[one.block.message].human:  # what was thrown, in a text that a human pastes among others
             ends = merged(ends, [row for row in trace_rows(source) if row.share >= sure])
         if rows := merged(rows, ends):
-            one = with_rows(one, rows)
+            one = with_rows(one, widened(rows, one.split))
             found[number] = one._replace(
                 picked=frozenset(segment for segment, share in enumerate(one.shares) if share >= sure)
             )

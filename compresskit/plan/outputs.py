@@ -27,7 +27,8 @@ def as_output(one: Candidate, query: Query) -> Candidate:
         added = [max(more, told) if told >= 0 else 0.0 for more, told in zip(added, one.shares, strict=True)]
     least = min(one.values, default=0.0)
     share = 1.0 if query.asked else relevance_tuning.WEIGHTS.unasked_share
-    values = [share * (value - least) + more for value, more in zip(one.values, added, strict=True)]
+    best = max([1.0, *query.asked.values()])  # what a hit of the question is worth at most
+    values = [share * (value - least) + best * more for value, more in zip(one.values, added, strict=True)]
     return one._replace(values=with_heads(source, one.split.segments, kind, ran, values))
 
 

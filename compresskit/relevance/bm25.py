@@ -35,8 +35,7 @@ def bm25(counts: TermCounts, lengths: Sequence[int], weights: Mapping[str, float
     import numpy as np
 
     tuned = tuning.WEIGHTS
-    # a term that more of them have tells documents apart no better than chance
-    most = max(tuned.max_term_share * counts.size, tuned.min_term_segments)
+    most = most_texts(counts, weights)
     order = {term: place for place, term in enumerate(weights)}
     places = np.array([order.get(term, len(order)) for term in counts.terms], dtype=np.int64)
     used = (places < len(order)) & (counts.frequencies <= most)
@@ -50,6 +49,21 @@ def bm25(counts: TermCounts, lengths: Sequence[int], weights: Mapping[str, float
     added = counts.weighted(weights)[numbers] * (_idf(counts)[numbers] * (tuned.bm25_delta + gain))
     scores: list[float] = np.bincount(texts, weights=added, minlength=counts.size).tolist()
     return scores
+
+
+def most_texts(counts: TermCounts, weights: Mapping[str, float]) -> float:
+    """The number of documents that may have a term that counts.
+
+    A term that more of them have tells documents apart no better than chance. All terms count if otherwise only those
+    would that the query means least.
+    """
+    import numpy as np
+
+    tuned = tuning.WEIGHTS
+    most = max(tuned.max_term_share * counts.size, tuned.min_term_segments)
+    found = counts.weighted(weights)
+    rare = np.max(found[(counts.frequencies > 0) & (counts.frequencies <= most)], initial=0.0)
+    return most if 2 * rare >= counts.strongest(weights) else counts.size
 
 
 def _idf(counts: TermCounts) -> NDArray[np.float64]:

@@ -25,6 +25,7 @@ _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
 
 _LONG_LINE = re.compile(r'[^\n"\\]{120,}')  # of a text, or of a string of JSON, where a backslash begins a line end
+_SENTENCE_END = re.compile(r"[.!?][)'”]?(?: |\Z)|[。！？।؟]")
 _WORD_CHARACTERS = 12  # characters of a word of running text with the space behind it, maximum on average
 
 
@@ -62,16 +63,16 @@ def derive(
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
-    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work, unless its last calls answer a
-    question: the more of them, the less. In a chat without calls, or whose calls find passages to read, a question is
-    about these texts, however long the chat is.
+    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or with
+    calls that find passages to read, a question is about these texts, however long the chat is; less the more calls
+    followed it.
     """
     newest = next((turn for turn in reversed(turns) if turn.human), None)
     if newest is None:
         return 0.0
     texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
     reads = _reads(turns)
-    if newest is not turns[-1] and not reads and not any(map(ends_like_a_question, texts)):
+    if newest is not turns[-1] and not reads:
         return 0.0
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
@@ -97,8 +98,9 @@ def _reads(turns: Sequence[Turn]) -> bool:
 
 
 def _is_running(line: str) -> bool:
-    """Whether a long line is of words. Scripts without spaces count as words."""
-    return not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
+    """Whether a long line is of sentences. Scripts without spaces count as words."""
+    words_in = not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
+    return words_in and _SENTENCE_END.search(line) is not None
 
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:

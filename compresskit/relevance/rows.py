@@ -11,7 +11,7 @@ together with its parent by indentation and all children of that parent.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from ..content import Segment, Split
 from . import weights as tuning
+from .document import JSON
 from .terms import unspaced, variants
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
@@ -30,6 +31,7 @@ _RULE = 3  # signs of a line between records, as in YAML, maximum
 _MAX_TERMS = 64  # words of the question that are searched, which bounds the time
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
+_NUMBER = re.compile(r"(?<!\w)\d")
 _FIRST = re.compile(r"[ \t]*")
 
 
@@ -60,10 +62,11 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     total = len(starts) - 1
     if total < tuned.min_listing_rows or not _is_listing(text, starts, kind):
         return []
-    scores, known = _scores(text, starts, asked)
+    heading = _heading(text, starts)
+    scores, known = _scores(text, starts, asked, len(heading))
     rows = _rows(text, starts, _best(scores, known, total))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
-    return [*_heading(text, starts), *rows] if rows and rows[0].start else rows
+    return [*heading, *rows] if rows else []
 
 
 def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
@@ -78,6 +81,25 @@ def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
             found[-1] = max(found[-1], row, key=lambda each: each.share)
         else:
             found.append(row)
+    return found
+
+
+def widened(rows: Sequence[Row], split: Split) -> list[Row]:
+    """The rows of a text, which in JSON take the short rests of their segments: brackets and keys of the same record.
+
+    >>> widened([Row(30, 850, 1.0)], Split("json", [Segment(0, 900, "")]))
+    [Row(start=0, end=900, share=1.0)]
+    """
+    if split.kind not in JSON or not rows:
+        return list(rows)
+    least = tuning.WEIGHTS.min_rest_characters
+    bounds = [start for start, _, _ in split.segments] + [split.segments[-1].end]
+    found: list[Row] = []
+    for row, following in pairwise([*rows, Row(bounds[-1], bounds[-1], 0.0)]):
+        start = max(bounds[bisect_right(bounds, row.start) - 1], found[-1].end if found else 0)
+        end = min(bounds[bisect_left(bounds, row.end)], following.start)
+        wide = row._replace(start=start) if row.start - start < least else row
+        found.append(wide._replace(end=end) if end - row.end < least else wide)
     return found
 
 
@@ -179,8 +201,11 @@ def _line_starts(text: str) -> list[int]:
     return starts
 
 
-def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tuple[dict[int, float], float]:
-    """The score of each line by the words of the question in it, rare ones more, and that of all lines together."""
+def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first: int) -> tuple[dict[int, float], float]:
+    """The score of each line by the words of the question in it, rare ones more, and that of all lines together.
+
+    Lines before the ``first`` are no rows. Their words name columns, and so no row either.
+    """
     lower = text.lower()
     if len(lower) != len(text):
         lower = text
@@ -191,7 +216,7 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float]) -> tup
     for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
         lines: set[int] = set()
         for variant in variants(term):
-            lines.update(_lines_with(lower, text, variant, starts))
+            lines.update(line for line in _lines_with(lower, text, variant, starts) if line >= first)
         if 0 < len(lines) <= most:
             tells = asked[term] * log(total / len(lines))
             known += tells
@@ -264,11 +289,10 @@ def _rows(text: str, starts: Sequence[int], lines: Mapping[int, float]) -> list[
 
 
 def _heading(text: str, starts: Sequence[int]) -> list[Row]:
-    """The first line if it names the columns: it has no digit, and nearly all other lines have one."""
+    """The first line if it names the columns: it has no number, and nearly all other lines have one."""
     tuned = tuning.WEIGHTS
-    first, *others = (text[start:end] for start, end in _sampled(starts))
-    numbered = sum(any(map(str.isdigit, line)) for line in others)
-    names = first.strip() and not any(map(str.isdigit, first)) and numbered >= tuned.alike_share * len(others)
+    first, *others = (_NUMBER.search(text, start, end) is not None for start, end in _sampled(starts))
+    names = text[: starts[1]].strip() and not first and sum(others) >= tuned.alike_share * len(others)
     return [Row(0, starts[1], tuned.sure_share)] if names and starts[1] <= tuned.max_picked_share * len(text) else []
 
 

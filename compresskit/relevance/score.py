@@ -28,9 +28,10 @@ from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_counts import TermCounts
 from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
-from .terms import parts, words
+from .terms import parts, terms, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
 class Signals(NamedTuple):
@@ -106,7 +107,8 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
     evidence = _evidence(beside, query.explicit)
     if named.names:
-        evidence = _with_sources(evidence, documents, named.documents, query.explicit)
+        length = tuned.exclusive_question_terms / max(1, len(terms(query.question)))
+        evidence = _with_sources(evidence, documents, named.documents, query.explicit * min(1.0, length))
     factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
     return Signals(parts, evidence, factors)
 
@@ -128,7 +130,7 @@ def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]
     [1.0, 1.0, 0.5, 0.5, 1.0]
     """
     most = tuning.WEIGHTS.evidence_segments
-    means = [sum(nlargest(most, each)) / min(most, len(each)) if each else 0.0 for each in values]
+    means = [sum(nlargest(most, each)) / (most if len(each) > 1 else 1) for each in values]
     best = [0.0, 0.0]  # of texts of one segment, and of more
     for each, mean in zip(values, means, strict=True):
         best[len(each) > 1] = max(best[len(each) > 1], mean)
@@ -224,7 +226,8 @@ def _region(document: Document, values: Sequence[float]) -> list[float]:
     Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
     """
     segments = document.segments
-    if document.kind not in _RUNNING or len(segments) < tuning.WEIGHTS.min_region_segments:
+    runs = document.kind in _RUNNING or (document.kind == "json" and _CELL in document.text)
+    if not runs or len(segments) < tuning.WEIGHTS.min_region_segments:
         return [0.0] * len(values)
     sizes = [end - start for start, end, _ in segments]
     middles = [(start + end) / 2 for start, end, _ in segments]

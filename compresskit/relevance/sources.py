@@ -21,6 +21,7 @@ _VALUE = re.compile(r"\"((?:[^\"\\\n]|\\.){4,200})\"|'([^'\n]{4,200})'|([^\s\"'{
 _LINE = re.compile(r"\s*+([^\n]{4,200})")
 _SIGNS = re.compile(r"[./_:]\w|[^\W\d_]-?\d|\d-?[^\W\d_]")  # in names of files, hosts and ids
 _WRAPPERS = re.compile(r"<[^<>]{0,60}>|https?://|[\"'`]")
+_COMPOUND = re.compile(r"[a-z][A-Z]|[^\W_]_[^\W_]")  # in names that are no ordinary words
 _EDGE = " \t\r.,;:#*>=-!?()[]"
 
 
@@ -96,7 +97,10 @@ def _names(document: Document) -> Iterator[str]:
             if _tells(name) or ("-" in name and len(name) >= tuned.min_dashed_source_characters):
                 yield name
     if first := _LINE.match(document.text):
-        yield from filter(_tells, _with_parts(_WRAPPERS.sub(" ", first[1])))
+        line = _WRAPPERS.sub(" ", first[1])
+        yield from filter(_tells, _with_parts(line))
+        if (path := source_line(document)) and _COMPOUND.search(stem := path.rpartition("/")[2].partition(".")[0]):
+            yield _normal(stem)
 
 
 def _with_parts(value: str) -> Iterator[str]:

@@ -155,6 +155,11 @@ class RelevanceWeights:
         "share of the evidence for other documents if the question names the source of one; 1: all",
         "`python -m evals needs`: contracts 0.42 to 0.54, with 0.3 0.52",
     )
+    exclusive_question_terms: int = weight(
+        40,
+        "different words of a question up to which a source that it names excludes all others: less in a longer one, "
+        "such as an issue with a stack trace",
+    )
     min_source_characters: int = weight(4, "characters of a name of a source, minimum")
     min_source_words: int = weight(3, "words of a title without such signs as names have, minimum")
     min_dashed_source_characters: int = weight(
@@ -295,6 +300,11 @@ class RelevanceWeights:
     )
     max_picked_share: float = weight(0.1, "share of the rows, and of the text, that is picked out, maximum; 0: none")
     max_word_share: float = weight(0.3, "share of the rows that hold a word that still counts, maximum")
+    min_rest_characters: int = weight(
+        60,
+        "characters beside a picked row that are a segment of their own, minimum: fewer cost as much as their marker",
+        "notebooks (read in place): 0.69 to 0.94",
+    )
     max_record_lines: int = weight(20, "lines of a row, maximum")
     max_optional_lines: int = weight(2, "lines that a row may have more or less than most, maximum")
     min_records: int = weight(6, "rows of several lines that make a listing, minimum")

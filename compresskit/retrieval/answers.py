@@ -70,7 +70,7 @@ def retrieve(
     for name, value, least in (("max_tokens", max_tokens, MIN_TOKENS), ("head", head, 1), ("tail", tail, 1)):
         if value is not None or name == "max_tokens":
             check_whole(name, value, least)
-    return _observer.retrieval(lambda: _retrieved(cache, key, lines, query, head, tail, max_tokens)).text
+    return _observer.current.retrieval(lambda: _retrieved(cache, key, lines, query, head, tail, max_tokens)).text
 
 
 def answer(
@@ -177,7 +177,7 @@ def answer_to(
 
     ``call_id`` and ``answering`` are for telemetry alone.
     """
-    return _observer.retrieval(lambda: _answered(arguments, cache, max_tokens), call_id, answering).text
+    return _observer.current.retrieval(lambda: _answered(arguments, cache, max_tokens), call_id, answering).text
 
 
 def _answered(arguments: Any, cache: Cache, max_tokens: int) -> Retrieved:

@@ -93,7 +93,7 @@ def _read(values: Values, name: str) -> Reading:
         sessions = plain.read(everything, name, EXPECTED)
         if values.broken:
             raise InvalidSession(values.broken)
-        if any("cache" in session.fields for session in sessions):  # results, each of which stands for itself
+        if any("cache" in session.fields for session in sessions):  # results, which never continue each other
             return Reading(sessions, [])
         joined = requests.chained(sessions)
         note = f"{name}: {len(sessions):,} conversations were read as {len(joined):,}, because some continue others"

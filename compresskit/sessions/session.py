@@ -22,7 +22,12 @@ _PROMPT_FIELD = "prompt_tokens"
 
 
 def reported(usage: Any, messages: int) -> Reported | None:
-    """The size of a prompt of so many messages by the ``usage`` of its answer; None if that does not say it."""
+    """The size of a prompt by the ``usage`` of its answer; None if that does not give it.
+
+    Args:
+        usage: The usage as the provider sent it.
+        messages: The number of messages of the prompt.
+    """
     if not isinstance(usage, dict):
         return None
     names = (_PROMPT_FIELD,) if _PROMPT_FIELD in usage else _PROMPT_FIELDS

@@ -11,10 +11,10 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..errors import InvalidArgument, check_object, shown
-from ..types import Counter, Shrinker
+from ..types import Counter, Shrinker, Store
 from .deadline import within
 from .must_stay import missing
 from .progress import warn_once
@@ -25,14 +25,6 @@ MAX_CHARACTERS = 100_000  # characters of a text that is shrunk; no model reads 
 MIN_SHARE = 0.2  # share of its tokens that a text may be shrunk to, minimum: the LLMLingua papers stop at 5x
 _VERSION = "1"  # version of the keys in a store
 _PANIC = "PanicException"  # an error of a module written in Rust, such as tokenizers, is not an Exception
-
-
-class Store(Protocol):
-    """Keeps shrunk texts between calls."""
-
-    def get(self, key: str) -> str | None: ...
-
-    def put(self, entries: Mapping[str, str], /) -> Any: ...
 
 
 class Outcome(NamedTuple):

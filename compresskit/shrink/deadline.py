@@ -1,4 +1,4 @@
-"""When the call under way has to be over. A thread cannot be stopped from outside: who works long asks here."""
+"""The time limit of a call of a shrinker. A thread cannot be stopped from outside, so long work asks here for it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _deadline: ContextVar[float | None] = ContextVar("compresskit_shrink_deadline", 
 
 
 def remaining() -> float | None:
-    """Seconds that are left, None where there is no limit.
+    """The seconds that are left; None if there is no limit.
 
     Raises:
-        TimeoutError: none are left.
+        TimeoutError: No time is left.
     """
     deadline = _deadline.get()
     if deadline is None:
@@ -27,10 +27,10 @@ def remaining() -> float | None:
 
 
 def within(seconds: float | None, call: Callable[[], Any]) -> Any:
-    """The call's result, or TimeoutError after so many seconds.
+    """The result of a call, or a TimeoutError after this number of seconds.
 
-    The call goes on in its thread until it asks how much time it has; the program waits for that when it ends, since
-    torch does not survive being cut off.
+    The call goes on in its thread until it asks for the remaining time. At its end, the program waits for the thread,
+    because torch crashes if its threads are cut off.
     """
     if seconds is None:
         return call()

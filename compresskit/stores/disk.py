@@ -17,8 +17,8 @@ from threading import Lock
 from typing import Any
 
 from ..errors import InvalidArgument, StoreError, check_whole
-from .limits import MAX_BYTES, TTL, checked
-from .private import make_folder
+from .limits import MAX_BYTES, TTL, checked, decoded, encoded
+from .private import check_private, make_folder
 
 _DATABASE = "cache.db"  # diskcache's name for it
 _BUSY_SECONDS = 10  # how long another process may keep the database to itself
@@ -52,11 +52,11 @@ class DiskStore:
 
     def get(self, key: str) -> str | None:
         with self._reported():
-            found = self._cache().get(_bytes(key))
+            found = self._cache().get(encoded(key))
         return found if isinstance(found, str) else None
 
     def put(self, items: Mapping[str, str]) -> None:
-        found = {_bytes(key): text for key, text in checked(items).items()}
+        found = {encoded(key): text for key, text in checked(items).items()}
         size = sum(len(key) + len(text) for key, text in found.items())
         if size > self._max:
             raise StoreError(
@@ -123,7 +123,7 @@ def _diskcache() -> Any:
 def _make_private(directory: Path) -> None:
     """Makes the directory and its database for this user only, or makes sure that they are."""
     make_folder(directory)
-    _check_private(directory, directory.stat())
+    check_private(directory, follows=True)
     database = directory / _DATABASE
     # SQLite gives its other files the mode of the database. No link is followed to somewhere else.
     handle = os.open(database, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -132,20 +132,6 @@ def _make_private(directory: Path) -> None:
             os.fchmod(handle, 0o600)
     finally:
         os.close(handle)
-
-
-def _check_private(directory: Path, status: os.stat_result) -> None:
-    if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
-        return
-    if status.st_uid != os.geteuid():
-        raise StoreError(
-            f"{directory} belongs to user {status.st_uid}, not to this one ({os.geteuid()}); name another."
-        )
-    if status.st_mode & 0o077:
-        raise StoreError(
-            f"{directory} is open to other users (mode {status.st_mode & 0o777:04o}); 0700 was expected: "
-            f"chmod 700 it, or name a directory that is not there yet."
-        )
 
 
 def _text_disk() -> type:
@@ -161,22 +147,13 @@ def _text_disk() -> type:
             return bytes(key) if raw else b""
 
         def store(self, value: str, *_: Any, **__: Any) -> tuple[int, int, None, Any]:
-            return 0, MODE_RAW, None, sqlite3.Binary(_bytes(value))
+            return 0, MODE_RAW, None, sqlite3.Binary(encoded(value))
 
         def fetch(self, mode: int, filename: str | None, value: Any, *_: Any) -> str | None:
             """None for a row that no put of ours wrote: a pickle, a file, a number."""
-            if mode != MODE_RAW or filename is not None or not isinstance(value, bytes):
-                return None
-            try:
-                return value.decode("utf-8", "surrogatepass")
-            except UnicodeDecodeError:
-                return None
+            return decoded(value) if mode == MODE_RAW and filename is None else None
 
         def remove(self, file_path: str) -> None:
             """There are no files of ours: what a row names is none of our business."""
 
     return TextDisk
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -1,4 +1,4 @@
-"""What the stores share: their defaults, and the checks of what they are given."""
+"""What the stores share: their defaults, texts as bytes, and the checks of what they are given."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..errors import InvalidArgument
 
-TTL = 86_400  # seconds: a conversation that nobody has gone on with for a day has lost its originals
+TTL = 86_400  # seconds after which a conversation that did not go on has lost its originals: a day
 MAX_BYTES = 1 << 30
 
 
@@ -19,3 +19,20 @@ def checked(items: Mapping[str, str]) -> dict[str, str]:
                 f"an item to put is {type(key).__name__} -> {type(text).__name__}; str -> str was expected."
             )
     return found
+
+
+def encoded(text: str) -> bytes:
+    """A text as bytes. It may hold halves of surrogate pairs."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decoded(data: object) -> str | None:
+    """The text of bytes that a store found; None for anything that no ``put`` wrote.
+
+    >>> decoded(encoded("Zürich")), decoded(b"\\xff"), decoded(5)
+    ('Zürich', None, None)
+    """
+    try:
+        return data.decode("utf-8", "surrogatepass") if isinstance(data, bytes) else None
+    except UnicodeDecodeError:
+        return None

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from ..errors import StoreError
+
 
 def make_folder(folder: Path) -> None:
     """Makes a folder and those above it that are missing, for this user only (0700). Others stay as they are."""
@@ -18,6 +20,20 @@ def make_folder(folder: Path) -> None:
         except FileExistsError:
             continue
         each.chmod(0o700)  # mkdir's mode is less the umask, which may take away too much
+
+
+def check_private(folder: Path, follows: bool = False) -> None:
+    """Raises StoreError if others could read or change what is in a folder. ``follows``: it may be a link to one."""
+    status = folder.stat() if follows else folder.lstat()
+    if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
+        return
+    if status.st_uid != os.geteuid():
+        raise StoreError(f"{folder} belongs to user {status.st_uid}, not to this one ({os.geteuid()}); name another.")
+    if status.st_mode & 0o077:
+        raise StoreError(
+            f"{folder} is open to other users (mode {status.st_mode & 0o777:04o}); 0700 was expected: chmod 700 it, or "
+            f"name a directory that is not there yet."
+        )
 
 
 @contextlib.contextmanager

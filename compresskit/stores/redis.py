@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import InvalidArgument, StoreError, check_whole, shown
-from .limits import TTL, checked
+from .limits import TTL, checked, decoded, encoded
 
 SCHEMES = ("redis://", "rediss://", "unix://")
 _TIMEOUT = 2.0  # seconds, to connect and for each answer
-_PAUSE = 1.0  # seconds after a failure in which nobody waits for Redis again
+_PAUSE = 1.0  # seconds after a failure in which every call fails at once, without waiting for Redis
 
 
 class RedisStore:
@@ -47,10 +47,7 @@ class RedisStore:
     def get(self, key: str) -> str | None:
         with self._reported() as client:
             found = client.get(self._name(key))
-        try:
-            return found.decode("utf-8", "surrogatepass") if isinstance(found, bytes) else None
-        except UnicodeDecodeError:
-            return None  # nothing that a put of ours wrote
+        return decoded(found)
 
     def put(self, items: Mapping[str, str]) -> None:
         found = checked(items)
@@ -58,11 +55,11 @@ class RedisStore:
             return
         with self._reported() as client, client.pipeline(transaction=False) as pipeline:
             for key, text in found.items():
-                pipeline.set(self._name(key), text.encode("utf-8", "surrogatepass"), ex=self._ttl)
+                pipeline.set(self._name(key), encoded(text), ex=self._ttl)
             pipeline.execute()
 
     def _name(self, key: str) -> bytes:
-        return (self._prefix + key).encode("utf-8", "surrogatepass")
+        return encoded(self._prefix + key)
 
     @contextmanager
     def _reported(self) -> Iterator[Any]:

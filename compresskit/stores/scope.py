@@ -1,8 +1,8 @@
 """Scopes: names in a store that only one conversation of one tenant can make.
 
-A key is made from its text, so a person who knows a text, or guesses a key, knows what another would ask for.
-What is stored under is therefore a keyed hash of tenant, conversation and key: the same key of another tenant or
-conversation is another name, and from a name nothing can be read back.
+A key is made from its text, so a person who knows a text can compute its key. Therefore each text is stored under a
+name that is a keyed hash of tenant, conversation and key: the same key of another tenant or conversation has another
+name, and a name tells nothing about the text.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Mapping
 
 from ..errors import InvalidArgument, shown
 from ..types import Store
+from .limits import encoded
 
-_UNKEYED = b"compresskit"  # where no secret is given: names are hashes that anybody could make
+_UNKEYED = b"compresskit"  # the secret if none is given: then anybody can compute the names
 _TENANT, _CONVERSATION, _KEY = 32, 32, 40  # hexadecimal digits: 128, 128 and 160 bits
 
 
@@ -28,7 +29,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
         store: The store that keeps the texts.
         conversation: The name of the conversation within its tenant.
         tenant: A user, a team or an API key that must not see the texts of others.
-        secret: The key of the hashes. It prevents that a person who can read the names in the store tests guesses
+        secret: The key of the hashes. With it, a person who can read the names in the store cannot test guesses
             against them. Use the same secret in every process that shares the store; another secret finds nothing.
 
     Raises:
@@ -46,7 +47,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
             raise InvalidArgument(f"{name} is a {type(value).__name__}; a str was expected.")
     if not conversation:
         raise InvalidArgument(f"conversation is {shown(conversation)}; a name for the conversation was expected.")
-    return _Scoped(store, tenant, conversation, _bytes(secret) or _UNKEYED)
+    return _Scoped(store, tenant, conversation, encoded(secret) or _UNKEYED)
 
 
 class _Scoped:
@@ -67,10 +68,6 @@ class _Scoped:
 
     def _digest(self, *parts: str) -> str:
         """Each part with its length before it: no two lists of parts read the same."""
-        encoded = [_bytes(part) for part in parts]
-        message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+        found = [encoded(part) for part in parts]
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in found)
         return hmac.new(self._secret, message, hashlib.sha256).hexdigest()
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")

@@ -37,7 +37,7 @@ _REPORTED = ("calls", "rounds", "retrieved_tokens")
 _inside: ContextVar[bool] = ContextVar("compresskit_compression", default=False)
 
 
-class Telemetry:
+class Telemetry(_observer.Observer):
     """Writes one span for each compression, each retrieval and each answer, and the metrics of the first two."""
 
     def __init__(
@@ -58,9 +58,8 @@ class Telemetry:
             with self._span("compress", model) as span:
                 try:
                     result = run()
-                except BaseException as error:
+                except BaseException:
                     span.set_attribute(METHOD, "error")
-                    _fail(span, error)
                     self._metrics.failed(self.names.label(model), perf_counter() - begun)
                     raise
                 seconds = perf_counter() - begun
@@ -77,11 +76,7 @@ class Telemetry:
         if _inside.get() or self._is_idle():
             return run()
         with self._span("shorten", model, "" if model else "shorten") as span:
-            try:
-                result = run()
-            except BaseException as error:
-                _fail(span, error)
-                raise
+            result = run()
             span.set_attributes(_of_text(result))
             return result
 
@@ -97,7 +92,10 @@ class Telemetry:
             self._metrics.skipped(self.names.label(model), method)
 
     def retrieval(
-        self, run: Callable[[], Retrieved], call_id: str | None, answering: _observer.Answering | None
+        self,
+        run: Callable[[], Retrieved],
+        call_id: str | None = None,
+        answering: _observer.Answering | None = None,
     ) -> Retrieved:
         if self._is_idle():
             return run()
@@ -111,9 +109,8 @@ class Telemetry:
         with self._span("execute_tool", model, f"execute_tool {TOOL_NAME}", tool, parent) as span:
             try:
                 retrieved = run()
-            except BaseException as error:
+            except BaseException:
                 span.set_attribute(OUTCOME, "error")
-                _fail(span, error)
                 self._metrics.retrieved(label, "error", None, perf_counter() - begun)
                 raise
             seconds = perf_counter() - begun
@@ -144,7 +141,7 @@ class Telemetry:
         attributes: Mapping[str, str] | None = None,
         parent: context.Context | None = None,
     ) -> Iterator[Span]:
-        """The current span meanwhile. It writes down no error by itself."""
+        """The current span meanwhile. Of an error it records the type alone."""
         given = {_OPERATION: operation, **(attributes or {})}
         if model is not None:
             given[MODEL] = name_or_other(model)
@@ -155,7 +152,11 @@ class Telemetry:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
-            yield span
+            try:
+                yield span
+            except BaseException as error:
+                _fail(span, error)
+                raise
 
     def _is_idle(self) -> bool:
         """Whether there is no SDK that could record anything. It may be set up at any time."""

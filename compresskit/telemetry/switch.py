@@ -1,4 +1,4 @@
-"""enable() and disable(): fill the slot of ``_observer``, and empty it."""
+"""enable() and disable(): put telemetry into ``_observer``, and take it out."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def enable(
             "telemetry needs opentelemetry-api, which is missing: pip install 'compresskit[otel]'."
         ) from error
     with _lock:
-        now = _observer.observer
-        if not (isinstance(now, Telemetry) and now.given == (set(names), tracer_provider, meter_provider)):
-            _observer.observer = Telemetry(names, tracer_provider, meter_provider)
+        current = _observer.current
+        if not (isinstance(current, Telemetry) and current.given == (set(names), tracer_provider, meter_provider)):
+            _observer.current = Telemetry(names, tracer_provider, meter_provider)
 
 
 def disable() -> None:
     """Turns telemetry off. Answers that have begun are still recorded to their end."""
     with _lock:
-        _observer.observer = None
+        _observer.current = _observer.Observer()

@@ -7,9 +7,9 @@ is kept: an entry takes about 200 bytes.
 from __future__ import annotations
 
 import hashlib
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
+
+from .._recent import Recent
 
 _MIN_CHARACTERS = 500  # characters of a text below which a hash saves little: tiktoken takes 20 microseconds for them
 _MAX_ENTRIES = 20_000  # texts, which is 4 MB; the ones that were asked for longest ago are forgotten
@@ -19,29 +19,17 @@ class KnownCounts:
     """The number of tokens of texts that were counted before. It is safe to use from several threads."""
 
     def __init__(self) -> None:
-        self._counts: OrderedDict[bytes, int] = OrderedDict()
-        self._lock = threading.Lock()
+        self._counts: Recent[bytes, int] = Recent(_MAX_ENTRIES)
 
     def of(self, text: str) -> int | None:
         """The tokens of a text; None if they are not known."""
-        if len(text) < _MIN_CHARACTERS:
-            return None
-        name = _name(text)
-        with self._lock:
-            if name not in self._counts:
-                return None
-            self._counts.move_to_end(name)
-            return self._counts[name]
+        return None if len(text) < _MIN_CHARACTERS else self._counts.get(_name(text))
 
     def learn(self, texts: Iterable[str], counts: Iterable[int]) -> None:
         """Remembers the tokens of texts."""
-        named = [
-            (_name(text), tokens) for text, tokens in zip(texts, counts, strict=True) if len(text) >= _MIN_CHARACTERS
-        ]
-        with self._lock:
-            self._counts.update(named)
-            while len(self._counts) > _MAX_ENTRIES:
-                self._counts.popitem(last=False)
+        self._counts.put(
+            [(_name(text), tokens) for text, tokens in zip(texts, counts, strict=True) if len(text) >= _MIN_CHARACTERS]
+        )
 
 
 def _name(text: str) -> bytes:

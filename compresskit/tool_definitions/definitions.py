@@ -18,7 +18,7 @@ from ..types import Tool
 
 # Names that OpenAI, Anthropic, Gemini and Bedrock all take. No other name is listed in a description.
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-# Fields with which a caller has the provider itself defer a tool, or decide who calls it.
+# Fields that tell the provider itself to defer a tool, or to restrict its callers.
 _PROVIDERS_OWN = ("defer_loading", "allowed_callers")
 _KINDS = (None, "function", "custom")  # types of tools that declare a function of the caller
 

@@ -19,7 +19,7 @@ class ToolWeights:
 
     # The list of deferred tools (offers.py)
     max_names_share: float = weight(
-        1 / 3, "share of the budget that the names of deferred tools may take, before groups of names stand for them"
+        1 / 3, "share of the budget that the names of deferred tools may take, before groups of names replace them"
     )
 
     # The search (search.py)

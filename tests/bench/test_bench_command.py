@@ -45,6 +45,7 @@ def test_without_sessions_the_invariants_are_checked():
     done = run("bench")
     assert done.exit_code == 0, done.stderr
     assert "no sessions were given" in done.stdout
+    assert "restored" not in done.stdout
     assert json.loads(run("bench", "--json").stdout)["figures"]["restored"] is None
 
 

@@ -7,6 +7,7 @@ import pytest
 from command_line import TOOLS, anthropic_messages, openai_messages, run, same_as, save, spawn
 
 from compresskit import TOOL_NAME, restore
+from compresskit.cli import cli
 
 
 class TestCompress:
@@ -107,6 +108,13 @@ class TestCompress:
 
 
 class TestHelp:
+    def test_each_line_of_the_list_is_whole_and_begins_the_help_of_its_command(self):
+        lines = run("--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+        listed = dict(line.split(maxsplit=1) for line in lines)
+        assert list(listed) == sorted(listed)
+        for name, line in listed.items():
+            assert cli.get_command(None, name).help.splitlines()[0] == line
+
     @pytest.mark.parametrize("name", [None, "compress", "show", "restore", "retrieve"])
     def test_the_exit_codes_are_documented(self, name):
         done = run(*filter(None, [name]), "--help")

@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+import pytest
 from command_line import inside, run, spawn
 from session_files import claude_code, codex, save
 
@@ -80,8 +81,18 @@ def test_only_the_newest_files_are_read_and_a_broken_one_is_left_out(tmp_path):
     assert b"2.jsonl was left out" in done.stderr
 
 
-def test_a_user_without_sessions_is_told_what_to_give(tmp_path):
+@pytest.mark.parametrize("folder", ["", ".claude/projects"])
+def test_a_user_without_sessions_is_told_what_to_give(tmp_path, folder):
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     done = inside("doctor", **home(tmp_path))
     assert done.returncode == 2
     assert b"Claude Code or Codex" in done.stderr
     assert run("doctor", tmp_path / "nowhere").exit_code == 2
+
+
+def test_a_conversation_without_an_answer_has_no_bill(tmp_path):
+    asked = save(tmp_path / "asked.json", [{"role": "user", "content": "hello"}])
+    for command in ("bill", "doctor"):
+        done = run(command, asked)
+        assert done.exit_code == 2
+        assert "answer of a model" in done.stderr

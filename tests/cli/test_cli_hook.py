@@ -352,19 +352,3 @@ def test_the_installed_command_is_the_one_that_answers(home):
         ["sh", "-c", line], input=json.dumps(bash_event()).encode(), capture_output=True, env=variables
     )
     assert "ERROR disk full" in answer(done)["stdout"]
-
-
-def test_two_hooks_at_once_on_one_store_lose_nothing(home):
-    events = [bash_event(LOG.replace("INFO", f"INFO{n % 3}")) for n in range(6)]
-    variables = environment(HOME=str(home), XDG_STATE_HOME=str(home / "state"))
-    running = [
-        subprocess.Popen(command("hook", "claude", "run"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables)
-        for _ in events
-    ]
-    for one, event in zip(running, events, strict=True):
-        said = json.loads(one.communicate(json.dumps(event).encode())[0])
-        text = said["hookSpecificOutput"]["updatedToolOutput"]["stdout"]
-        key = text.rstrip("]\n").rsplit(" ", 1)[1]
-        kept = home / "state" / "compresskit" / "outputs" / f"{key}.out"
-        assert kept.read_text() == event["tool_response"]["stdout"]
-    assert len(os.listdir(home / "state" / "compresskit" / "outputs")) == 3 + 1

@@ -62,7 +62,7 @@ class TestShow:
         assert done.exit_code == 1
         assert "NOT met" in done.stdout
 
-    @pytest.mark.parametrize("columns", [1, 20, 40, 64, 80, 110, 250])
+    @pytest.mark.parametrize("columns", [1, 40, 80, 250])
     def test_it_fits_the_terminal(self, given, columns):
         seen, code = on_terminal("show", given, columns=columns, streams=("stdout",))
         table = re.sub(r"\x1b\[[0-9;]*m|\r", "", seen).splitlines()[:-1]

@@ -87,19 +87,11 @@ def test_options_that_do_not_go_together_are_named(talk, options, said):
     assert said in done.stderr
 
 
-def test_llmlingua_options_reach_it(talk, tmp_path):
+def test_llmlingua_options_reach_it(talk):
     pytest.importorskip("llmlingua", reason="needs the extra: pip install 'compresskit[llmlingua]'")
-    import tiny_models
-
-    model = tiny_models.bert(tmp_path / "model")
-    options = ["--shrinker", "llmlingua", "--shrinker-model", model, "--shrinker-rate", "0.9"]
-    options += ["--shrinker-dtype", "bfloat16"]
-    done = run("compress", talk[0], "--target", 1000, *options)
-    assert done.exit_code == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert "shrunk" in {row["action"] for row in result["decisions"]} or "not shrunk" in done.stdout
-    assert restore(result["messages"], result["cache"]) == talk[1]
+    given = {"model": "folder", "method": "longllmlingua", "device": "cuda:1", "dtype": "bfloat16", "rate": 0.9}
+    options = {f"shrinker_{name}": value for name, value in {**given, "seconds": 5}.items()}
+    made = shrinker_of({"shrinker": "llmlingua", **options})
+    assert {name: getattr(made.shrinker, name) for name in given} == given
+    assert made.max_seconds == 5
     assert run("compress", talk[0], "--target", 1000, "--shrinker", "llmlingua", "--shrinker-rate", "2").exit_code == 2
-    named = {f"shrinker_{name}": None for name in ("seconds", "method", "device", "rate")}
-    made = shrinker_of({"shrinker": "llmlingua", "shrinker_model": model, "shrinker_dtype": "bfloat16", **named})
-    assert made.shrinker.dtype == "bfloat16"

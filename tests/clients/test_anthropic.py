@@ -97,10 +97,10 @@ def usually(way, kind):
     return seen, sent
 
 
-# Two retrievals in a row say nothing new of a way, and what a middleware gets is the same in every way of a response.
-ROWS = [("client", way, case) for way in WAYS for case in ("below", "one retrieval")]
-ROWS += [("middleware", way, "one retrieval") for way in WAYS]
-ROWS += [("client", way, case) for way in ("create", "stream_true") for case in ("above", "two retrievals")]
+# The other cases say nothing new of a way, and what a middleware gets is the same in every way of a response.
+ROWS = [("client", way, "one retrieval") for way in WAYS]
+ROWS += [("middleware", way, "one retrieval") for way in ("create", "stream_true", "raw", "beta_stream")]
+ROWS += [("client", way, case) for way in ("create", "stream_true") for case in ("below", "above", "two retrievals")]
 ROWS += [("middleware", "create", case) for case in ("below", "above", "two retrievals")]
 
 

@@ -35,7 +35,7 @@ HEAVY = {
 }
 # Lowest first: a package imports from its own line and those above it. What is not listed fails.
 LAYERS = [
-    {"errors", "types", "_json", "_lazy", "_observer", "_weights"},
+    {"errors", "types", "_json", "_lazy", "_observer", "_recent", "_weights"},
     {"content", "prices", "result", "tokens", "stores"},
     {"hooks", "messages", "options", "rules"},
     {"responses", "relevance", "markers", "sessions", "telemetry"},

@@ -1,8 +1,14 @@
 """A question in a chat finds what was said many turns ago, and only the question asks."""
 
+import json
+import re
+
 import pytest
 
 from compresskit import compress
+from compresskit.messages.must_stay import must_stay
+from compresskit.messages.reading import read
+from compresskit.relevance.query import derive
 
 TOPICS = ("harbour", "orchard", "railway", "library", "glacier", "theatre", "bakery", "quarry", "lighthouse", "market")
 FACTS = [
@@ -79,3 +85,62 @@ def test_rules_beside_an_element_of_a_request_do_not_ask():
     result = compress([{"role": "user", "content": content}], "gpt-4o", trigger=450, target=450)
     assert "one for one in names" in str(result.messages)
     assert result.target_met
+
+
+def compressed(messages, share):
+    total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
+    result = compress(messages, "gpt-4o", trigger=int(share * total), target=int(share * total))
+    assert result.target_met
+    return str(result.messages)
+
+
+def test_what_was_told_before_is_no_question():
+    """No word of earlier messages that ask nothing counts for much beside a question that says enough."""
+    told_before = "1:{} pm on {} May 2023\nAda: Hey Ben! I saw friends on a walk.\nBen: Hey Ada! The house has {} cats."
+    messages = []
+    for number in range(1, 13):
+        messages += [
+            {"role": "user", "content": told_before.format(number + 10, number, number) * (1 + 30 * (number == 1))},
+            {"role": "assistant", "content": "Noted."},
+        ]
+    messages.append({"role": "user", "content": "What does the family do on a hike?"})
+    turns = read(messages, "auto").turns
+    must_stay(turns, messages)
+    weights = derive(turns, None).weights
+    others = [weight for word, weight in weights.items() if word not in ("family", "hike")]
+    assert 4 * max(others) < weights["family"] == weights["hike"]
+
+
+def test_a_follow_up_is_about_what_was_asked_right_before():
+    height = "From its foot to its lamp, the {} of Arvik measures {} metres."
+    texts = [f"{told(topic)} {height.format(topic, 30 + number)} {told(topic)}" for number, topic in enumerate(TOPICS)]
+    messages = [
+        {"role": "user", "content": "\n\n".join(texts)},
+        {"role": "assistant", "content": "I have read them."},
+    ]
+    for topic in ("harbour", "bakery", "theatre", "quarry", "orchard", "glacier"):
+        messages += [
+            {"role": "user", "content": f"Where is the {topic} of Arvik?"},
+            {"role": "assistant", "content": "In the north."},
+        ]
+    asked = {"role": "user", "content": "And how many metres does it measure?"}
+    assert height.format("glacier", 34) in compressed([*messages, asked], 0.04)
+
+
+def test_passages_of_a_search_are_judged_by_the_question():
+    answer = "Keepers feed the bees of the mill with sugar water in March, since nothing is in flower by then."
+    texts = [f"The {topic}\n{told(topic)[:700]}" for topic in TOPICS] * 2
+    texts[13] += " " + answer
+    call = {"name": "search_docs", "arguments": json.dumps({"query": "feeding bees in March"})}
+    messages = [
+        {"role": "user", "content": "What do the keepers give the bees in March?"},
+        {"role": "assistant", "content": None, "tool_calls": [{"id": "c1", "type": "function", "function": call}]},
+        {
+            "role": "tool",
+            "tool_call_id": "c1",
+            "content": json.dumps([{"rank": rank, "text": text} for rank, text in enumerate(texts, 1)]),
+        },
+    ]
+    shown = compressed(messages, 0.2)
+    assert answer in shown
+    assert not re.search(r'"rank": \d+, ?\\n\[…', shown), "a record was cut behind its first field"

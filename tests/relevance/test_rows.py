@@ -11,7 +11,7 @@ from paths import SOURCES
 
 from compresskit import compress
 from compresskit.content import Segment, Split
-from compresskit.relevance.rows import cut, picked
+from compresskit.relevance.rows import cut, picked, widened
 
 SYLLABLES = ["bar", "cor", "dun", "fel", "gim", "hol", "kes", "lom", "mir", "nov", "pel", "rud", "sav", "tol", "wex"]
 LINES = {
@@ -221,13 +221,18 @@ def test_parts_of_compounds_are_words_and_parts_of_words_are_not():
     ),
     st.sampled_from(["lines", "code", "markdown"]),
     st.integers(1, 40),
+    st.booleans(),
 )
-def test_rows_of_any_text_are_apart_and_few(lines, kind, size):
+def test_rows_of_any_text_are_apart_and_few(lines, kind, size, wide):
     text = "\n".join(lines * 8)
     found = picked(text, kind, {"root": 1.0, "根": 1.0, "": 0.0})
     assert all(0 <= row.start < row.end <= len(text) and 0 < row.share <= 1 for row in found)
     assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     segments = [Segment(start, min(start + size, len(text)), "") for start in range(0, len(text), size)]
+    if wide:
+        found = widened(found, Split("json", segments))
+        assert all(0 <= row.start < row.end <= len(text) for row in found)
+        assert all(one.end <= other.start for one, other in itertools.pairwise(found))
     after, shares, origins = cut(Split(kind, segments), found)
     assert "".join(text[start:end] for start, end, _ in after.segments) == text
     assert len(after.segments) == len(shares) == len(origins)

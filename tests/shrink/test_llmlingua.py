@@ -41,10 +41,10 @@ WAYS = [
     ("bert", "llmlingua2"),
     ("xlm_roberta", "llmlingua2"),
     ("gpt2", "llmlingua"),
-    ("gpt2", "longllmlingua"),
-    ("llama", "llmlingua"),
     ("llama", "longllmlingua"),
 ]
+
+PERPLEXITY = [way for way in WAYS if "llmlingua2" not in way]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -97,14 +97,7 @@ def test_a_text_that_fits_stays_and_one_that_cannot_fit_gives_nothing(shrinker):
     assert shrinker.shrink([TEXT, TEXT], [count(TEXT), 20], QUERY) == [TEXT, ""]
 
 
-def test_another_instance_chooses_the_same(shrinker):
-    again = LLMLingua(shrinker.model, method=shrinker.method, local_files_only=True)
-    budget = int(count(TEXT) * 0.7)
-    assert again.shrink([TEXT], [budget], QUERY) == shrinker.shrink([TEXT], [budget], QUERY)
-    assert again.identity == shrinker.identity
-
-
-@pytest.mark.parametrize("way", WAYS, ids=" ".join)
+@pytest.mark.parametrize("way", WAYS[:1] + WAYS[-1:], ids=" ".join)
 def test_weights_of_half_the_size_are_loaded_as_such(folders, way):
     shrinker = LLMLingua(folders[way[0]], method=way[1], dtype="bfloat16", local_files_only=True)
     budget = int(count(TEXT) * 0.7)
@@ -150,9 +143,9 @@ def offsets_and_losses(chooser, text):
     return tokens["offset_mapping"], [float("inf"), *losses.tolist()]
 
 
-@pytest.mark.parametrize("model", ["llama", "gpt2"])
-def test_what_surprises_the_model_is_kept(made, model):
-    chooser = made[model, "llmlingua"]._loaded()
+@pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
+def test_what_surprises_the_model_is_kept(made, way):
+    chooser = made[way]._loaded()
     text = TEXT[: TEXT.index(" ", 400)]  # judged in one step
     offsets, losses = offsets_and_losses(chooser, text)
     assert 20 < len(offsets) < 200
@@ -162,9 +155,6 @@ def test_what_surprises_the_model_is_kept(made, model):
         by_choice[tuple(place) in kept].append(loss)
     assert len(by_choice[False]) > len(offsets) // 3
     assert min(by_choice[True]) >= max(by_choice[False])
-
-
-PERPLEXITY = [way for way in WAYS if "llmlingua2" not in way]
 
 
 @pytest.mark.parametrize("way", PERPLEXITY, ids=" ".join)
@@ -248,7 +238,7 @@ def test_the_end_of_a_text_is_not_spared(made, way):
 
 def test_longllmlingua_hears_the_query(made):
     budget = [int(count(TEXT) * 0.6)]
-    shrinker = made["gpt2", "longllmlingua"]
+    shrinker = made["llama", "longllmlingua"]
     queries = ["Who pays for the pier?", "flowers of the market gardens and their visitors, every morning"]
     one, other = (shrinker.shrink([TEXT], budget, query) for query in queries)
     assert one != other
@@ -403,7 +393,7 @@ def test_the_upstream_defaults_are_named():
     assert LLMLingua(method="longllmlingua").model == "NousResearch/Llama-2-7b-hf"
     assert LLMLingua().device == "cpu"
     assert LLMLingua(rate=0.5).identity != LLMLingua().identity
-    assert LLMLingua(dtype="bfloat16").identity != LLMLingua().identity
+    assert LLMLingua(dtype="bfloat16").identity != LLMLingua().identity == LLMLingua().identity
 
 
 def test_a_model_that_fails_at_a_text_warns_once_and_gives_nothing(folders, caplog, monkeypatch):

@@ -76,12 +76,12 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
             turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME}, rules)
             turn.parent = getattr(user_api_key_dict, "parent_otel_span", None)
             if wrong:
-                _observer.skipped(data.get("model"), "error")
+                _observer.current.skipped(data.get("model"), "error")
                 turn.declined = True
                 turn.report.update(error=wrong, skipped_reason="error")
             _lead(self)
         elif first:
-            _observer.skipped(data.get("model"), "disabled")
+            _observer.current.skipped(data.get("model"), "disabled")
         _forget_word(data)
         return data
 
@@ -93,7 +93,7 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         if model not in turn.sent:
             turn.request = None
             try:
-                with _observer.within(turn.parent):
+                with _observer.current.within(turn.parent):
                     changes = await asyncio.to_thread(prepared, self.settings, self.store, turn, kwargs)
                 turn.sent[model] = (changes, turn.request)
             except Exception as error:

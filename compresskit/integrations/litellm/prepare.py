@@ -75,7 +75,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
         if settings.before is not None:
             raise InvalidArgument(f"before cannot be applied to this request: {why}.") from None
         turn.report["skipped_reason"] = str(why)
-        _observer.skipped(kwargs.get("model"), "disabled")
+        _observer.current.skipped(kwargs.get("model"), "disabled")
         return {}
     changes, turn.request = followed(
         settings,

@@ -20,6 +20,8 @@ from ...options import (
     check_model,
     check_options,
     checked_factor,
+    is_names,
+    must,
     or_none,
     switched,
 )
@@ -116,12 +118,13 @@ class Settings(Policy):
         return Ledger(self.ledger)
 
 
-def _check_text(name: str, value: object) -> None:
-    if not isinstance(value, str):
-        raise InvalidArgument(
-            f"{name} is {described(value)}; a text was expected. Put it in quotes, or leave it out. If it is "
-            f"{_VARIABLE}NAME, set NAME before the proxy starts."
-        )
+_check_text = must(
+    lambda value: isinstance(value, str),
+    f"a text was expected. Put it in quotes, or leave it out. If it is {_VARIABLE}NAME, set NAME before the proxy "
+    "starts.",
+    described,
+)
+_check_names = or_none(must(is_names, "a list of roles and names of tools was expected, such as [system]."))
 
 
 def _check_store(name: str, value: Any) -> None:
@@ -131,15 +134,6 @@ def _check_store(name: str, value: Any) -> None:
         raise InvalidArgument(  # without the value: a URL may hold a password
             f"{name} is none of memory, disk:DIRECTORY, {', '.join(SCHEMES)}; one of them was expected, such as "
             f"redis://localhost:6379."
-        )
-
-
-def _check_names(name: str, value: object) -> None:
-    if value is not None and not (
-        isinstance(value, list | tuple) and all(isinstance(one, str) and one for one in value)
-    ):
-        raise InvalidArgument(
-            f"{name} is {shown(value)}; a list of roles and names of tools was expected, such as [system]."
         )
 
 

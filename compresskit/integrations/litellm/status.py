@@ -1,4 +1,4 @@
-"""The status page of a proxy: what was saved, at /compresskit, for those who have the proxy's master key.
+"""The status page of a proxy: what was saved, at /compresskit, for holders of the proxy's master key.
 
 It shows sums and names of models, and no text of a conversation. With a ledger they are those of its file, which all
 workers write; without one they are those of this worker since it started.
@@ -37,7 +37,7 @@ _UNPRICED = "Calls of models whose prices are not known are not counted."
 
 
 class SinceStart:
-    """Sums in memory, in place of a ledger."""
+    """Sums in memory, used if there is no ledger."""
 
     def __init__(self) -> None:
         self.savings = Savings()

@@ -62,7 +62,7 @@ class CompressPostprocessor(BaseNodePostprocessor):
         options = {**self._options, "recoverable": self._llm is not None, "offer_tool": self._llm is not None}
         # without a single text, all else that the messages cost
         empty = _messages([""] * len(texts), query)
-        overhead = _observer.unobserved(lambda: compress(empty, self._model, 10**9, **options)).original_tokens
+        overhead = _observer.current.unobserved(lambda: compress(empty, self._model, 10**9, **options)).original_tokens
         room = overhead + self._max_tokens
         result = compress(_messages(texts, query), self._model, room, room, folds=False, **options)
         if self._llm is not None:

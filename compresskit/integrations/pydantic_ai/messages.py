@@ -134,7 +134,7 @@ def without(response: ModelResponse, ids: frozenset[str], usage: Any) -> ModelRe
 
 
 def _part(part: Any) -> Message:
-    """A part of a request as a message. What cannot be changed by its text is a block of a kind that nobody knows."""
+    """A part of a request as a message. A part whose text cannot be changed is a block of an unknown kind."""
     if part is None:
         return {"role": "system", "content": ""}
     if isinstance(part, SystemPromptPart):

@@ -89,7 +89,7 @@ class CompressedModel(WrapperModel):
     ) -> RequestUsage:
         """The tokens of the compressed request."""
         turn = self._turn(messages, model_settings, model_request_parameters)
-        _, argument = _observer.unobserved(turn.prepared)
+        _, argument = _observer.current.unobserved(turn.prepared)
         return await self.wrapped.count_tokens(*argument)
 
     def _turn(
@@ -220,7 +220,7 @@ class _Shown(StreamedResponse):
         turn.shows = self._parts_manager
 
     async def begun(self) -> _Shown:
-        """Waits for the first event: an error before it is raised where the stream is opened."""
+        """Waits for the first event, so that opening the stream raises an error that comes before it."""
         self._first = await anext(self._stream, END)
         return self
 
