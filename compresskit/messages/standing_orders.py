@@ -69,12 +69,20 @@ _BEGINNING = (
 _ANYWHERE = ("常に", "必ず", "決して", "絶対に", "항상", "절대", "반드시", "دائما", "دائمً", "أبد", "हमेशा", "कभी")
 _BEGINS = re.compile(
     r"(?:\A|[,;:]|\b(?:and|but|please|must|should|und|aber|bitte|et|mais|y|pero|e|ma|mas|en|maar|и|но)\b)[\s*•–—-]*"
-    rf"(?:(?:{'|'.join(_FIRST)})\s+(?!mind\b)"
+    rf"(?:(?:{'|'.join(_FIRST)})\s+(?!(?:mind|ever|been|by|good|great|nice|fun|glad|happy|here|there|up|an?|the|in|on|at"
+    r"|my|your|his|her|our|their|heard|saw|seen|had|said|met|knew|thought|was|were|is|are|love|like|\w+(?:ing|ed))\b)"
     r"|(?!(?:ich|wir|er|sie|es|je|j'ai|nous|il|elle|on|yo|no|eu|io|ik|we|я|мы|он|она)\s)(?:(?:ne\s+)?\w+\s+)?"
     rf"(?:{'|'.join(_SECOND)})\s+)\w"
     rf"|(?:\A|[，、,；;])\s*(?:请|請)?(?:{'|'.join(_BEGINNING)})"
     rf"|(?:{'|'.join(_ANYWHERE)}).*(?:ください|下さい|こと|で|세요|시오|줘|마|말 것|दें|दो|करें|करो|मत.*)\W*\Z"
     r"|دائم[اً]|أبد[اً]",
+    re.IGNORECASE,
+)
+# A sentence that tells something: it begins with its subject, and does not speak to the assistant.
+_TELLS = re.compile(
+    r"\W*(?:[\w ]{1,40}: )?(?:(?:and|but|so|well|yes|yeah|no|of course)\W+)?"
+    r"(?:(?:I|we|he|she|they|it|that|there|who)(?:['’]\w+)?|this|those|these|the|an?|my|our|his|her|their|clearly)\s"
+    r"(?!.*\b(?:you|your|must|should|shall)\b)",
     re.IGNORECASE,
 )
 _SIGNS = (*_LASTING, *_FIRST, *_SECOND, *_BEGINNING, *_ANYWHERE)
@@ -102,6 +110,8 @@ def standing_orders(text: str) -> list[Span]:
 
 def _lasts(sentence: str) -> bool:
     """Whether a sentence is an order that lasts."""
+    if _TELLS.match(sentence):
+        return False
     lower = sentence.lower()
     return any(words in lower for words in _LASTING) or _BEGINS.search(sentence) is not None
 
