@@ -16,30 +16,66 @@ from . import weights as tuning
 from .spans import merged, united
 
 _SENTENCE = re.compile(r"[^.!?。！？؟।\n]+(?:[.!?]+(?=[^\s.!?\"'”’»)])[^.!?。！？؟।\n]*)*+[.!?。！？؟।\"'”’»)]*")
-# Words that say that an order lasts. Scripts without spaces between words have no "\b".
-_LASTS = re.compile(
-    r"\b(?:from (?:now|here|this point) (?:on|forward)\w*|going forward|henceforth|until i (?:say|tell)"
-    r"|for the rest of (?:this|the|our) (?:chat|conversation|session)"
-    r"|ab (?:jetzt|sofort)|von (?:nun|jetzt) an|d[ée]sormais|dor[ée]navant|à partir de maintenant"
-    r"|(?:a partir de|desde) ahora|de ahora en adelante|a partir de agora|(?:de agora|daqui) em diante"
-    r"|d(?:'|a )ora in (?:poi|avanti)|vanaf nu|voortaan|od teraz|bundan sonra|mulai sekarang|từ (?:giờ|nay)"
-    r"|впредь|отныне|с этого момента)\b"
-    r"|[从從](?:现在|現在|今)(?:开始|開始|起|以后|以後)|今后|今後|これからは"
-    r"|앞으로|이제부터|지금부터|من الآن فصاعد|अब से",
-    re.IGNORECASE,
+# Words that say that an order lasts, in lower case.
+_LASTING = (
+    *(
+        "from now on",
+        "from here on",
+        "from this point on",
+        "going forward",
+        "henceforth",
+        "until i say",
+        "until i tell",
+    ),
+    *("for the rest of this", "for the rest of the", "for the rest of our", "ab jetzt", "ab sofort", "von nun an"),
+    *("von jetzt an", "désormais", "dorénavant", "à partir de maintenant", "a partir de ahora", "desde ahora"),
+    *("de ahora en adelante", "a partir de agora", "de agora em diante", "daqui em diante", "d'ora in poi"),
+    *("d'ora in avanti", "vanaf nu", "voortaan", "od teraz", "bundan sonra", "mulai sekarang", "từ giờ", "từ nay"),
+    *(
+        "впредь",
+        "отныне",
+        "с этого момента",
+        "从现在开始",
+        "从现在起",
+        "从今以后",
+        "從現在開始",
+        "從現在起",
+        "從今以後",
+    ),
+    *("今后", "今後", "これからは", "앞으로", "이제부터", "지금부터", "من الآن فصاعد", "अब से"),
 )
-# The beginning of an order, or of a part of one, with a word for always or never: as the first word in English, as the
-# first or the second in languages whose orders begin with the verb.
+# Words for always and never, by their place in an order: its first word; its first or second word, because an order
+# begins with its verb; the beginning of a sentence; anywhere in a sentence that ends as a request does.
+_FIRST = ("always", "never")
+_SECOND = (
+    *("immer", "stets", "nie", "niemals", "toujours", "jamais", "siempre", "nunca", "jamás", "sempre", "mai", "altijd"),
+    *("nooit", "всегда", "никогда"),
+)
+_BEGINNING = (
+    "始终",
+    "始終",
+    "总是",
+    "總是",
+    "永远",
+    "永遠",
+    "绝不",
+    "絕不",
+    "绝对不",
+    "絕對不",
+    "千万不",
+    "千萬不",
+    "一律",
+)
+_ANYWHERE = ("常に", "必ず", "決して", "絶対に", "항상", "절대", "반드시", "دائما", "دائمً", "أبد", "हमेशा", "कभी")
 _BEGINS = re.compile(
     r"(?:\A|[,;:]|\b(?:and|but|please|must|should|und|aber|bitte|et|mais|y|pero|e|ma|mas|en|maar|и|но)\b)[\s*•–—-]*"
-    r"(?:(?:always|never)\s+(?!(?:mind|ever|been|by|good|great|nice|fun|glad|happy|here|there|up|an?|the|in|on|at|my|your"
-    r"|his|her|our|their|heard|saw|seen|had|said|met|knew|thought|was|were|is|are|love|like|\w+(?:ing|ed))\b)"
+    rf"(?:(?:{'|'.join(_FIRST)})\s+(?!(?:mind|ever|been|by|good|great|nice|fun|glad|happy|here|there|up|an?|the|in|on|at"
+    r"|my|your|his|her|our|their|heard|saw|seen|had|said|met|knew|thought|was|were|is|are|love|like|\w+(?:ing|ed))\b)"
     r"|(?!(?:ich|wir|er|sie|es|je|j'ai|nous|il|elle|on|yo|no|eu|io|ik|we|я|мы|он|она)\s)(?:(?:ne\s+)?\w+\s+)?"
-    r"(?:immer|stets|nie|niemals|toujours|jamais|siempre|nunca|jamás|sempre|mai|altijd|nooit|всегда|никогда)\s+)\w"
-    r"|(?:\A|[，、,；;])\s*(?:请|請)?(?:始终|始終|总是|總是|永远|永遠|绝不|絕不|绝对不|絕對不|千万不|千萬不|一律)"
-    r"|(?:常に|必ず|決して|絶対に)[^。]*(?:ください|下さい|こと|で)\W*\Z"
-    r"|(?:항상|절대|반드시).*(?:세요|시오|줘|마|말 것)\W*\Z"
-    r"|(?:دائم[اً]|أبد[اً])|हमेशा.*(?:दें|दो|करें|करो)|कभी.*(?:मत|न )",
+    rf"(?:{'|'.join(_SECOND)})\s+)\w"
+    rf"|(?:\A|[，、,；;])\s*(?:请|請)?(?:{'|'.join(_BEGINNING)})"
+    rf"|(?:{'|'.join(_ANYWHERE)}).*(?:ください|下さい|こと|で|세요|시오|줘|마|말 것|दें|दो|करें|करो|मत.*)\W*\Z"
+    r"|دائم[اً]|أبد[اً]",
     re.IGNORECASE,
 )
 # A sentence that tells something: it begins with its subject, and does not speak to the assistant.
@@ -49,6 +85,7 @@ _TELLS = re.compile(
     r"(?!.*\b(?:you|your|must|should|shall)\b)",
     re.IGNORECASE,
 )
+_SIGNS = (*_LASTING, *_FIRST, *_SECOND, *_BEGINNING, *_ANYWHERE)
 
 
 def standing_orders(text: str) -> list[Span]:
@@ -58,18 +95,25 @@ def standing_orders(text: str) -> list[Span]:
     >>> [text[start:end] for start, end in standing_orders(text)]
     ['From now on, answer in French. Never touch app.py!']
     """
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
+        return []
     most = tuning.WEIGHTS.max_instruction_characters
     found = []
     for match in _SENTENCE.finditer(text):
         start = match.start() + len(match[0]) - len(match[0].lstrip())
         sentence = text[start : match.end()]
-        if (
-            len(sentence) <= most
-            and not _TELLS.match(sentence)
-            and (_LASTS.search(sentence) or _BEGINS.search(sentence))
-        ):
+        if len(sentence) <= most and _lasts(sentence):
             found.append((start, match.end()))
     return merged(found, text)
+
+
+def _lasts(sentence: str) -> bool:
+    """Whether a sentence is an order that lasts."""
+    if _TELLS.match(sentence):
+        return False
+    lower = sentence.lower()
+    return any(words in lower for words in _LASTING) or _BEGINS.search(sentence) is not None
 
 
 def with_standing_orders(block: Block) -> Block:

@@ -31,7 +31,7 @@ from ..tokens.measure import Measure
 from ..types import Block, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import WHOLE, Candidate
-from .nesting import elements_of
+from .nesting import balanced, elements_of
 
 # Limits of time
 _MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
@@ -108,8 +108,12 @@ class _Splitter:
         if rule is not None and rule.complete:
             return one._replace(protected=f"rule: {rule.title}")
         cut = partial(split, hint=block.call, min_chars=least, max_chars=most)
+        elements = elements_of(block.text)
         parts, must = _around(block, cut) if block.must else (cut(block.text, found=kind), one.must)
-        return one._replace(split=_labelled(parts, block.text), must=must, elements=elements_of(block.text))
+        if must:
+            shown = balanced(block.text, parts.segments, must, must, elements)
+            parts, must = parts._replace(segments=list(shown.segments)), shown.kept
+        return one._replace(split=_labelled(parts, block.text), must=must, elements=elements)
 
     def _own(self, block: Block, rule: Treatment | None) -> str:
         """The caller's own form of a text; "" if it has none, or if only its own words may stay."""
