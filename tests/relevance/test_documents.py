@@ -79,6 +79,46 @@ def test_a_name_that_all_sources_have_names_none():
     assert score(documents, plain) == score(documents, plain._replace(question=""))
 
 
+def source(path, text):
+    lines = [f"# {path}\n", *text.splitlines(keepends=True)]
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+    return Document("".join(lines), [Segment(*each, "") for each in pairwise(starts)], "", 0.0, "code")
+
+
+def best(documents, question):
+    """The value of the best segment of each document."""
+    return [max(values) for values in score(documents, derive([], question))]
+
+
+def test_a_long_issue_that_names_a_file_in_a_trace_leaves_others_their_value():
+    files = [
+        source("app/core.py", "def run(rule):\n    return rule()\n"),
+        source("app/prices.py", "def total(basket):\n    return round(discount(basket))\n"),
+    ]
+    short = "The discount is rounded twice in core.py"
+    named, other = best(files, short)
+    assert other < named
+    words = " ".join(f"customer{number}" for number in range(200))
+    named, other = best(files, f"{short}. It was seen by {words}.")
+    assert other > named
+
+
+def test_a_file_of_a_compound_name_is_named_without_its_ending():
+    files = [source(f"src/{name}.swift", "import Core\nfunc go() {}\n") for name in ("ResponseCacher", "Redirector")]
+    cacher, redirector = best(files, "The ResponseCacher does not go as Redirector.swift does")
+    assert cacher > redirector > 0
+
+
+def test_code_behind_the_text_of_a_notebook_is_worth_more_than_code_far_from_it():
+    cells = [("code", f"value_{number} = {number}") for number in range(12)]
+    cells[5] = ("markdown", "The lighthouse burned in 1911.")
+    parts = [json.dumps({"cell_type": kind, "source": [text]}) for kind, text in cells]
+    starts = [sum(map(len, parts[:number])) for number in range(len(parts) + 1)]
+    segments = [Segment(*each, "") for each in pairwise(starts)]
+    (values,) = score([Document("".join(parts), segments, "", 0.0, "json")], Query({"lighthouse": 1.0}, {}))
+    assert values[5] > values[7] > values[10] > 0
+
+
 def transcript(*hits):
     """Forty turns of a talk; those in ``hits`` say the word that the question asks for."""
     turns = [f"Anna {n}: {'the remote control' if n in hits else 'well, let me think about it'}.\n" for n in range(40)]

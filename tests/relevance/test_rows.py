@@ -270,3 +270,13 @@ def test_a_short_question_picks_its_row_out_of_any_result_that_an_agent_has_read
     result = compress(messages, "gpt-4o", trigger=total // 7, target=total // 7)
     assert result.target_met
     assert any(orders[188] in str(message["content"]) for message in result.messages)
+
+
+def test_the_line_that_names_the_columns_is_no_row_that_is_meant():
+    rows = [f"{number},Team {number},{'East' if number % 5 else 'West'},{number / 7:.5f}\n" for number in range(40)]
+    rows[15] = "15,Saint Louis,West,0.25\n"
+    text = "team_id,team_name,team_region,rd1_win\n" + "".join(rows)
+    asked = dict.fromkeys(["rd1", "win", "team", "name", "saint", "louis", "region", "west"], 1.0)
+    found = picked(text, "table", asked)
+    assert text[found[0].start : found[0].end].startswith("team_id")
+    assert [text[row.start : row.end] for row in found[1:] if row.share >= 0.5] == [rows[15]]
