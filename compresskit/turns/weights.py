@@ -39,8 +39,16 @@ class TurnWeights:
         "share that stays of the further tokens of a long new result",
         f"{_BILL_PRICES}: with 0.15, 0.2 and 0.22 coding 0.383, 0.369 and 0.377, plain-chat 0.659, 0.643, 0.649",
     )
+    first_read_share: float = weight(
+        0.4,
+        "the same for a file that is read for the first time, whose lines are edited and called later",
+        f"{_BILL_PRICES}: with 0.2, 0.35, 0.4 and 0.5 coding turns that need a retrieval 5.6, 4.1, 3.7 and 3.7 %, "
+        "coding 0.390, 0.405, 0.415 and 0.453, plain-chat 0.676, 0.684, 0.686 and 0.694",
+    )
     larger_excerpt_share: float = weight(
-        0.5, "the same for results of which a smaller excerpt would show nothing", f"{_BILL}: 0.45 to 0.6 are alike"
+        0.6,
+        "the same for results of which a smaller excerpt would show nothing",
+        f"{_BILL_PRICES}: 0.4 to 0.6 are alike for coding; plain-chat 0.69, 0.689 and 0.681",
     )
     max_ranged_lines: int = weight(
         100,
@@ -56,6 +64,10 @@ class TurnWeights:
         20, "characters of a line that tells that a call repeats a file, minimum: as for `copying` of the bill"
     )
     excerpt_names_share: float = weight(0.5, "share of names in what an excerpt on entry adds to its floor", _BILL)
+    min_frame_characters: int = weight(
+        60,
+        "characters at one end of a new result that the result before has there too, minimum: a marker costs as much",
+    )
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
     context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
 
