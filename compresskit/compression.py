@@ -141,8 +141,8 @@ def compress(
         on_entry: Makes new tool results smaller before they are sent for the first time, below the trigger too.
             "lossless" uses only forms that lose nothing (JSON, tables, searches, listings). "views" or True also
             shortens results of which an excerpt costs less than the whole text, with the retrievals that it may cause:
-            text that is already in the conversation is not repeated, and about a fifth of the rest is shown, or half if
-            a fifth would show nothing, chosen for the call that asked for it. Results of up to 100 tokens, JSON, search
+            text that is already in the conversation is not repeated, and about a fifth of the rest is shown (two fifths
+            of a new file), chosen for the call that asked for it. Results of up to 100 tokens, JSON, search
             results, lines that a call asks for by their numbers, and small files once the agent edits files stay whole.
             The model can retrieve the rest, so "views" does nothing with ``recoverable=False``.
         offer_tool: Offers the retrieval tool from the first turn on. Adding it later makes the provider's cached prefix

@@ -251,6 +251,9 @@ class Request:
             price = compaction_price(now, settled, stable, before.compressed_tokens, prices)
         else:
             settled, price = compacted.compressed_tokens, compacted.bill - kept.bill
+            if hidden := _hidden(compacted, given):  # the model has just asked for it
+                asking = prices.cost(prices.split(settled + hidden, settled))
+                price += int(tuning.WEIGHTS.newest_asked_share * asking)
         made = sum(turn.role == "assistant" for turn in given.turns)
         # the tool is paid whether or not there is a compaction, so no compaction has to earn it
         tool = prices.cost(Split(made * self._own_tool(), self._own_tool(), 0))
@@ -408,3 +411,9 @@ def _unchanged(decision: Decision) -> Decision:
 
 def _offers_ours(result: Compressed) -> bool:
     return any(TOOL_NAME in names_of(tool) for tool in result.tools or ())
+
+
+def _hidden(compacted: Compressed, given: Conversation) -> int:
+    """The tokens that a compaction takes out of the newest results."""
+    first = next((turn.index + 1 for turn in reversed(given.turns) if turn.role == "assistant"), 0)
+    return sum(row.tokens_before - row.tokens_after for row in compacted.decisions if row.message >= first and row.key)

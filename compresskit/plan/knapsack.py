@@ -383,6 +383,8 @@ class Knapsack:
                 self._push(number, place, max(optional, key=forms.values.__getitem__))
 
     def _push(self, number: int, place: int, segment: int) -> None:
+        if place >= 0 and self._texts[place].forms.values[segment] < 0:
+            return  # it is never worth its tokens
         price = self._price(number, place, segment)
         if price is not None:
             heapq.heappush(self._heap, (-self._density(number, place, segment, price), number, place, segment))

@@ -6,11 +6,11 @@ The time it takes grows with the new messages alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from .._json import clone, equal
-from ..content import detect
+from ..content import detect, path_of
 from ..messages import read
 from ..messages.instructions import carried
 from ..messages.must_stay import task_of
@@ -26,7 +26,8 @@ from ..types import Block, Conversation, Message, Place, Protection, Treatment, 
 from . import weights as tuning
 from .continuation import requests_in
 from .economics import min_excerpt_tokens
-from .file_reads import edits_files, stays_whole
+from .file_reads import edits_files, files_in, stays_whole
+from .frames import Frame
 from .repeats import discounted
 
 _RECORDS = frozenset({"json", "jsonl", "search"})  # kinds that stay whole: any line of them may be needed next
@@ -53,8 +54,16 @@ class Size(NamedTuple):
         return least + int(self.share * (tokens - least))
 
 
-def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> tuple[Size, ...]:
-    """The sizes of excerpts: the usual one, and a larger one for results of which the usual one would show nothing.
+class Sizes(NamedTuple):
+    """The sizes of excerpts: of most results, of first reads of files, and of results of which these show nothing."""
+
+    usual: Size
+    first_read: Size
+    larger: Size
+
+
+def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | None) -> Sizes:
+    """The sizes of excerpts in a request.
 
     Args:
         prompt_tokens: The tokens of the request before.
@@ -63,10 +72,12 @@ def sizes_of(prompt_tokens: int, messages: Sequence[Message], prices: Prices | N
     """
     tuned = tuning.WEIGHTS
     requests, rates = requests_in(list(messages)), prices or usual()
-    return tuple(
-        Size(share, max(tuned.min_excerpt_tokens, min_excerpt_tokens(prompt_tokens, requests, rates, share)))
-        for share in (tuned.excerpt_share, tuned.larger_excerpt_share)
-    )
+
+    def size(share: float) -> Size:
+        long = min_excerpt_tokens(prompt_tokens, requests, rates, share)
+        return Size(share, max(tuned.min_excerpt_tokens, long))
+
+    return Sizes(size(tuned.excerpt_share), size(tuned.first_read_share), size(tuned.larger_excerpt_share))
 
 
 class New(NamedTuple):
@@ -144,37 +155,51 @@ class New(NamedTuple):
 
 
 def enter_views(
-    new: New, above: Mapping[Place, str], changing: Sequence[Turn], sizes: Sequence[Size]
+    new: New, above: Mapping[Place, str], frames: Mapping[Place, Frame], changing: Sequence[Turn], sizes: Sizes
 ) -> dict[str, str]:
     """Replaces long results among the new messages by excerpts, in place; returns the originals by key.
 
     Args:
         new: The new messages.
         above: The earlier text that a long result may repeat.
+        frames: What is around results, and can be read above.
         changing: The new messages with long results that may be changed.
-        sizes: The sizes of excerpts that are tried, in this order.
+        sizes: The sizes of excerpts.
     """
     taken: dict[str, str] = {}
-    edits = edits_files(new.given.turns[: new.known])
-    for size in sizes:
-        more, changing = _excerpts(new.beside(taken), above, changing, size, edits)
+    earlier = new.given.turns[: new.known]
+    edits, read = edits_files(earlier), files_in(earlier)
+
+    def first(block: Block) -> Size:
+        path = path_of(block.text, block.call)
+        return sizes.first_read if path and path not in read else sizes.usual
+
+    for size_of in (first, lambda _: sizes.larger):
+        more, changing = _excerpts(new.beside(taken), above, frames, changing, size_of, edits)
         taken |= more
     return taken
 
 
 def _excerpts(
-    new: New, above: Mapping[Place, str], changing: Sequence[Turn], size: Size, edits: bool
+    new: New,
+    above: Mapping[Place, str],
+    frames: Mapping[Place, Frame],
+    changing: Sequence[Turn],
+    size_of: Callable[[Block], Size],
+    edits: bool,
 ) -> tuple[dict[str, str], list[Turn]]:
-    """The same with one size; and the messages of which an excerpt of this size would show nothing."""
+    """The same with one size for each result; and the messages of which an excerpt of this size would show nothing."""
     given, messages, limits = new.given, new.messages, new.limits
-    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size.long, edits)}
+    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size_of, edits)}
+    sizes = {place: size_of(block) for place, block in texts.items()}
     tokens_of: dict[int, int] = {}
     wanted = 0
     for place, block in texts.items():
         tokens, rule = limits.measure.count(block.text), new.rules.get(place)
         most = None if rule is None else rule.max_tokens
         tokens_of[place[0]] = tokens_of.get(place[0], 0) + tokens
-        wanted += size.shown(tokens) if most is None else min(tokens, most)
+        around = frames[place].tokens(block.text, limits.measure) if place in frames else 0
+        wanted += sizes[place].shown(tokens - around) if most is None else min(tokens, most)
     if not tokens_of:
         return {}, []
     places = _context(given.turns, new.known)
@@ -194,8 +219,9 @@ def _excerpts(
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):
         if (place := (places[one.block.message], one.block.path)) in texts:
+            one = frames[place].left_out_of(one) if place in frames else one
             candidates[number], repeated = discounted(one, above[place], limits.measure)
-            wanted -= int(size.share * repeated)
+            wanted -= int(sizes[place].share * repeated)
     names = tuning.WEIGHTS.excerpt_names_share
     room = limits._replace(room=whole - sum(tokens_of.values()) + wanted, names=names, most=0)
     written, _ = fitted(room, judged._replace(candidates=candidates), None)
@@ -213,15 +239,17 @@ def _excerpts(
     return taken, [turn for turn in changing if turn.index in stubs]
 
 
-def _texts(new: New, turn: Turn, long: int, edits: bool) -> list[Block]:
+def _texts(new: New, turn: Turn, size_of: Callable[[Block], Size], edits: bool) -> list[Block]:
     """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
+    count = new.limits.measure.count
     return [
         block
-        for block in new.long(turn, long)
+        for block in new.long(turn, tuning.WEIGHTS.min_excerpt_tokens)
         if new.bound(turn, block) is not None
         or not (
-            detect(block.text, block.call).kind in _RECORDS
-            or stays_whole(block, new.limits.measure.count(block.text), edits)
+            (tokens := count(block.text)) <= size_of(block).long
+            or detect(block.text, block.call).kind in _RECORDS
+            or stays_whole(block, tokens, edits)
         )
     ]
 

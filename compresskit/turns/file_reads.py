@@ -30,6 +30,12 @@ def stays_whole(block: Block, tokens: int, edits: bool) -> bool:
     return asks_for_lines(block.call) and block.text.count("\n") < tuned.max_ranged_lines
 
 
+def files_in(turns: Sequence[Turn]) -> frozenset[str]:
+    """The paths of the files that results show."""
+    paths = (path_of(block.text, block.call) for turn in turns for block in turn.blocks if block.call)
+    return frozenset(path for path in paths if path)
+
+
 def edits_files(turns: Sequence[Turn]) -> bool:
     """Whether a call repeats a line of a file that was read before it."""
     read: set[str] = set()

@@ -25,7 +25,8 @@ from ..result import Action, Decision
 from ..tokens.measure import Measure
 from ..types import Message, Place, Turn
 from . import weights as tuning
-from .entry_excerpts import New, Size, enter_views
+from .entry_excerpts import New, Sizes, enter_views
+from .frames import Frame, frames_of
 from .repeats import Above, referred
 
 
@@ -88,7 +89,7 @@ def _issued(message: Message, taken: dict[str, str]) -> frozenset[str]:
     return frozenset(key for slot in slots(message) if (key := issued(slot.text, taken)) is not None)
 
 
-def entered(new: New, sent: list[Message], forms: str, sizes: Sequence[Size]) -> Entered:
+def entered(new: New, sent: list[Message], forms: str, sizes: Sizes) -> Entered:
     """The new messages in their smaller forms.
 
     Args:
@@ -110,25 +111,45 @@ def entered(new: New, sent: list[Message], forms: str, sizes: Sequence[Size]) ->
     return Entered(new.fresh, taken, frozenset(repeated), needs_tool=bool(repeated or views))
 
 
-def _views(new: New, sent: list[Message], sizes: Sequence[Size]) -> tuple[dict[str, str], dict[str, str]]:
-    """Leaves repeated text out of long results and cuts others to excerpts, in place; returns the originals of each."""
-    long = sizes[0].long
-    untouched = new.untouched(long)
-    if not untouched:
+def _views(new: New, sent: list[Message], sizes: Sizes) -> tuple[dict[str, str], dict[str, str]]:
+    """Leaves repeated text out of results and cuts long ones to excerpts, in place; returns the originals of each."""
+    long = sizes.usual.long
+    if not new.untouched(0):
         return {}, {}
     before = read([*sent, *new.fresh], new.given.shape, new.given.results).turns
     first = len(sent) - new.known  # of a message's index in `before`, beyond its index in the request
-    for turn in untouched:
-        for block in before[first + turn.index].blocks:
+    for turn in before[len(sent) :]:
+        for block in turn.blocks:
             block.text = ""  # it is not yet decided which part of it can be read
     above = Above(before)
+    untouched = new.untouched(long)
     newest = {
         (turn.index, block.path): above.newest(block, first + turn.index)
         for turn in untouched
         for block in new.long(turn, long)
     }
     repeated = _leave_out_repeats(new, untouched, newest, long)
-    return repeated, enter_views(new.beside(repeated), newest, new.untouched(long), sizes)
+    frames = frames_of(new.given.turns, new.known, [block.text for turn in before for block in turn.blocks])
+    around = {place: frame for place, frame in frames.items() if not newest.get(place)}  # else more is known to repeat
+    views = enter_views(new.beside(repeated), newest, around, new.untouched(long), sizes)
+    repeated |= _leave_out_frames(new.beside(repeated | views), frames)
+    return repeated, views
+
+
+def _leave_out_frames(new: New, frames: Mapping[Place, Frame]) -> dict[str, str]:
+    """Leaves out what is around results that have no smaller form yet, in place; returns their originals."""
+    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
+    for turn in new.untouched(0):
+        for block in new.long(turn, 0):
+            frame = frames.get((turn.index, block.path))
+            if frame is None or block.must or new.bound(turn, block) is not None:
+                continue
+            key = keys.name(block.text)
+            text = frame.form(block.text, key, wording)
+            if _saves(block.text, text, key, new.limits):
+                keys.issue(block.text)
+                replace(new.fresh[turn.index - new.known], block.path, text)
+    return keys.cache
 
 
 def _leave_out_repeats(new: New, turns: Sequence[Turn], newest: Mapping[Place, str], long: int) -> dict[str, str]:

@@ -92,11 +92,14 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
 def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate, int]:
     """A new result without most of the value of the segments that are above it already, and the tokens of these.
 
+    Segments that are never kept do not count.
+
     Args:
         above: see ``Above.newest``.
     """
     segments, text = one.split.segments, one.block.text
     stands = in_order(text, segments, above) if above and not one.short else []
+    stands = [there and value >= 0 for there, value in zip(stands, one.values, strict=False)]
     if not any(stands):
         return one, 0
     left = tuning.WEIGHTS.repeated_value_share

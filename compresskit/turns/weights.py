@@ -39,8 +39,16 @@ class TurnWeights:
         "share that stays of the further tokens of a long new result",
         f"{_BILL_PRICES}: with 0.15, 0.2 and 0.22 coding 0.383, 0.369 and 0.377, plain-chat 0.659, 0.643, 0.649",
     )
+    first_read_share: float = weight(
+        0.4,
+        "the same for a file that is read for the first time, whose lines are edited and called later",
+        f"{_BILL_PRICES}: with 0.2, 0.35, 0.4 and 0.5 coding turns that need a retrieval 5.6, 4.1, 3.7 and 3.7 %, "
+        "coding 0.390, 0.405, 0.415 and 0.453, plain-chat 0.676, 0.684, 0.686 and 0.694",
+    )
     larger_excerpt_share: float = weight(
-        0.5, "the same for results of which a smaller excerpt would show nothing", f"{_BILL}: 0.45 to 0.6 are alike"
+        0.6,
+        "the same for results of which a smaller excerpt would show nothing",
+        f"{_BILL_PRICES}: 0.4 to 0.6 are alike for coding; plain-chat 0.69, 0.689 and 0.681",
     )
     max_ranged_lines: int = weight(
         100,
@@ -56,6 +64,10 @@ class TurnWeights:
         20, "characters of a line that tells that a call repeats a file, minimum: as for `copying` of the bill"
     )
     excerpt_names_share: float = weight(0.5, "share of names in what an excerpt on entry adds to its floor", _BILL)
+    min_frame_characters: int = weight(
+        60,
+        "characters at one end of a new result that the result before has there too, minimum: a marker costs as much",
+    )
     context_messages: int = weight(8, "messages before the new ones that excerpts on entry are judged against")
     context_requests: int = weight(6, "latest messages of the user that excerpts on entry are judged against")
 
@@ -70,6 +82,13 @@ class TurnWeights:
     )
     min_repeated_segment_characters: int = weight(120, "characters of a segment that is looked for above, minimum")
     max_repeated_segment_characters: int = weight(800, "characters of a segment that is looked for above, maximum")
+
+    newest_asked_share: float = weight(
+        0.25,
+        "share of the compactions that take text out of the newest results after which the model retrieves it",
+        "`python -m evals bill --compressors conversation`: with 0, 0.25, 0.5 and 1 plain-chat 0.950, 0.952, 0.952 and "
+        "0.988, its dearest run 1.25, 1.02, 1.02 and 1.02, short runs 0.771, 0.771, 0.779 and 1.021",
+    )
 
     # When a compaction comes by the prices, and what it keeps (economics.py)
     debt_share: float = weight(
@@ -91,10 +110,10 @@ class TurnWeights:
         0.75, "share of a model's context window up to which a compaction may be put off because it does not pay"
     )
     max_tool_share: float = weight(
-        0.03,
+        0.02,
         "tokens of the retrieval tool as a share of the trigger, up to which it is offered from the first turn on",
-        "`python -m evals bill --compressors conversation`: with 0.045, 57 % of the plain-chat runs are dearer, "
-        "and not 14 %",
+        "`python -m evals bill --compressors conversation`: with 0.015, 0.02 and 0.03 plain-chat 0.976, 0.958 and "
+        "0.952, short runs 0.736, 0.736 and 0.771; with 0.03, 9 of 31 runs of ten requests cost 1.01 to 1.02",
     )
     max_views_tool_share: float = weight(
         0.045,

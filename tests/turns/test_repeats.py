@@ -101,6 +101,26 @@ def test_what_a_call_did_not_write_is_excerpted_as_ever(call):
     assert "stands above" not in text
 
 
+STATE = (
+    "(open file: /home/ann/projects/2026/07/parcels-and-ledgers/shop/orders_of_engines.py)\n"
+    "(current folder: /home/ann/projects/2026/07/parcels-and-ledgers/shop)\nbash-$"
+)
+
+
+@every_shape
+def test_lines_around_every_result_are_sent_once(call):
+    outputs = ["3 passed", "Permission denied", SOURCE]
+    turns = [call("run", {"command": f"make {n}"}, f"{text}\n{STATE}", f"c{n}") for n, text in enumerate(outputs)]
+    for number, output in enumerate(outputs[1:], 1):
+        text, cache = entering(*turns[: number + 1])
+        assert "current folder" not in text
+        assert text.startswith(f"{output}\n") or number == 2
+        assert list(cache.values()) == [f"{output}\n{STATE}"]
+    changed = STATE.replace("ledgers/shop)", "ledgers/bank)")
+    text, _ = entering(turns[0], call("run", {"command": "cd ../bank"}, f"Done.\n{changed}", "c9"))
+    assert text == f"Done.\n{changed}"
+
+
 @every_shape
 @pytest.mark.parametrize("sign", ["→", ":"])
 def test_of_a_file_that_is_read_again_only_what_is_new_is_shown(call, sign):
@@ -115,15 +135,18 @@ def test_of_a_file_that_is_read_again_only_what_is_new_is_shown(call, sign):
 
 
 @every_shape
-def test_what_cannot_be_read_above_any_more_is_shown(call):
+def test_what_cannot_be_read_above_is_shown(call):
     arguments = {"file_path": "/app/shop.py"}
-    first = call("Read", arguments, numbered(SOURCE), "c1")  # enters as an excerpt
-    shown, _ = entering(first)
-    text, _ = entering(first, call("Read", arguments, numbered(CHANGED), "c2"))
-    lines = [line for line in text.split("\n") if re.match(r" +\d+→def ", line)]
-    assert lines
+    messages = [TASK, *call("Read", arguments, numbered(SOURCE), "c1")]
+    first = compress(messages, MODEL, 100_000, offer_tool=True, on_entry=True)  # the file enters as an excerpt
+    messages += call("Read", arguments, numbered(CHANGED), "c2")
+    result = compress(messages, MODEL, 100_000, previous=first, offer_tool=True, on_entry=True)
+    shown, text = (
+        json.dumps(one, ensure_ascii=False) for one in (first.messages, result.messages[len(first.messages) :])
+    )
     assert "in item.engine" in text
-    assert 3 * sum(line not in shown for line in lines) >= len(lines)
+    assert "def mirror_ledger" not in shown
+    assert "stands above" not in text
 
 
 @every_shape
