@@ -63,9 +63,9 @@ def derive(
 def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
-    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or whose
-    calls find passages to read, a question is about these texts, however long the chat is, and the less the more calls
-    followed it.
+    0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or
+    whose calls find passages to read, a question is about these texts, however long the chat is, and the less the more
+    calls followed it.
     """
     newest = next((turn for turn in reversed(turns) if turn.human), None)
     if newest is None:
