@@ -6,6 +6,7 @@ part may be nested deeper than Python recurses.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -14,6 +15,7 @@ from .errors import InvalidMessages, described, place
 _DIGITS_PER_BIT = 0.30103  # log10(2), rounded up
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _NAMES = frozenset({str})
+_LAYERS = 3  # strings within JSON that are read as JSON again, maximum
 _AT_ONCE = 1_000  # items of a list that are written and compared in one go
 
 
@@ -199,6 +201,19 @@ def loaded(text: str | bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def unwrapped(value: Any) -> Any:
+    """A value that a model wrote, read if it is JSON. Some models encode it twice.
+
+    >>> unwrapped('{"key": "a"}'), unwrapped('"{\\\\"key\\\\": 1}"'), unwrapped("no JSON")
+    ({'key': 'a'}, {'key': 1}, 'no JSON')
+    """
+    for _ in range(_LAYERS):
+        if isinstance(value, str):
+            with contextlib.suppress(ValueError, RecursionError):
+                value = json.loads(value)
+    return value
 
 
 def loaded_object(text: str | bytes) -> dict[str, Any] | None:

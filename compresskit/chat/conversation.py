@@ -16,7 +16,7 @@ from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
 from ..messages.must_stay import check_named
 from ..messages.retrieval_tool import schema
-from ..options import CONVERSATION, CommonOptions, check_options, entry_forms, names_for
+from ..options import CONVERSATION, CommonOptions, check_options, entry_forms, must, names_for, or_none
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -54,16 +54,14 @@ def _no_function(name: str, value: object) -> None:
         check_named(name, value)
 
 
-def _model_name(name: str, value: object) -> None:
-    if value is not None and not (isinstance(value, str) and value):
-        raise InvalidArgument(
-            f"{name} is {shown(value)}, which cannot be written down; the name of a model for litellm.rerank "
-            f"was expected. Pass an object to completion(reranker=…) or follow(messages, reranker=…)."
-        )
-
+_model_name = must(
+    lambda value: isinstance(value, str) and value != "",
+    "the name of a model for litellm.rerank was expected, because an object cannot be written down. Pass an object to "
+    "completion(reranker=…) or follow(messages, reranker=…).",
+)
 
 # Checks of options whose values must be such that JSON can hold them.
-_WRITABLE = {"protect": _no_function, "open": _no_function, "reranker": _model_name}
+_WRITABLE = {"protect": _no_function, "open": _no_function, "reranker": or_none(_model_name)}
 
 
 class Conversation:

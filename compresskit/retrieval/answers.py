@@ -6,13 +6,12 @@ tells the model what to do.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from .. import _observer
+from .._json import unwrapped
 from .._observer import Retrieved
 from ..errors import InvalidArgument, check_cache, check_whole, described
 from ..markers.keys import key_of
@@ -30,7 +29,6 @@ MAX_TOKENS = 4_000  # tokens of one answer, unless the caller says otherwise
 MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
 _NEAR = 3  # similar keys that the answer to an unknown key names, maximum
 _KEY_CHARACTERS = 60  # characters of a key, maximum; no key of ours is longer (markers.FULL_LENGTH)
-_JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
 _NO_TOOLS = "No definition of a tool can be looked up here. Go on with the tools that you were given."
 
 
@@ -181,10 +179,7 @@ def answer_to(
 
 
 def _answered(arguments: Any, cache: Cache, max_tokens: int) -> Retrieved:
-    for _ in range(_JSON_LAYERS):
-        if isinstance(arguments, str):
-            with contextlib.suppress(ValueError, RecursionError):
-                arguments = json.loads(arguments)
+    arguments = unwrapped(arguments)
     key = arguments.get("key") if isinstance(arguments, Mapping) else None
     if not isinstance(arguments, Mapping) or not isinstance(key, str):
         text = f'The arguments are not understood. Call {TOOL_NAME} with {{"key": "KEY"}}, KEY as the marker names it.'

@@ -6,13 +6,11 @@ with what is wrong. Nothing that a model writes raises an error.
 
 from __future__ import annotations
 
-import contextlib
 import difflib
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .._json import dumps
+from .._json import dumps, unwrapped
 from ..messages.retrieval_tool import OURS
 from ..messages.search_tools import CALL_TOOL, FIND_TOOL
 from ..messages.tools import names_of
@@ -24,7 +22,6 @@ from .definitions import Definition, definitions_of
 from .search import Index
 from .shortening import first_words
 
-_JSON_LAYERS = 3  # strings within JSON that are read as JSON again, because some models encode it twice
 _QUOTED_CHARACTERS = 60  # characters of a name that an answer quotes, maximum
 _NEAR = 3  # similar names that an answer gives, maximum
 _SHORT_CHARACTERS = 200  # characters of the description of a definition that is too long to be shown
@@ -145,10 +142,7 @@ def toolbox_of(tools: Sequence[Tool] | None, sent: Sequence[Tool] | None) -> Too
 
 def _object(value: Any) -> Mapping[str, Any] | None:
     """A JSON object that a model wrote, perhaps as a text; None if it is none."""
-    for _ in range(_JSON_LAYERS):
-        if isinstance(value, str):
-            with contextlib.suppress(ValueError, RecursionError):
-                value = json.loads(value)
+    value = unwrapped(value)
     return value if isinstance(value, Mapping) else None
 
 

@@ -92,10 +92,13 @@ class TestDemo:
         assert "files" in title
 
 
+WITH_UV = ["pip --no-compile uv"]  # the step before uv installs the rest
+
+
 class TestInstall:
     @pytest.fixture
     def repository(self, tmp_path):
-        """A copy of the scripts, and a Python whose pip writes down what it was asked for."""
+        """A copy of the scripts, and a Python whose pip and uv write down what they were asked for."""
         root = tmp_path / "copy of the repository"
         shutil.copytree(SCRIPTS, root / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "pyproject.toml", root)
@@ -106,7 +109,7 @@ class TestInstall:
 here={str(root)!r}
 case "$1 $2" in
   "-m venv") mkdir -p .venv/bin && cp "$here/fake-python" .venv/bin/python && echo venv >>"$here/log" ;;
-  "-m pip") printf '%s\\n' "${{*: -2}}" >>"$here/log" ;;
+  "-m pip" | "-m uv") printf '%s\\n' "$2 ${{*: -2}}" >>"$here/log" ;;
   *) exec {sys.executable!r} "$@" ;;
 esac
 """,
@@ -132,18 +135,18 @@ esac
     def test_the_first_run_sets_up_and_the_next_ones_do_not(self, repository):
         done, steps = self.run(repository, "demo", "--target", "9")
         assert (done.returncode, done.stdout) == (0, "demo --target 9\n"), done.stderr
-        assert steps == ["venv", "-e ."]
+        assert steps == ["venv", *WITH_UV, "uv -e ."]
         assert self.run(repository, "demo")[1] == []
 
     def test_changed_requirements_are_installed_again(self, repository):
         self.run(repository, "demo")
         with open(repository / "pyproject.toml", "a", encoding="utf-8") as file:
             file.write("# changed\n")
-        assert self.run(repository, "demo")[1] == ["-e ."]
+        assert self.run(repository, "demo")[1] == [*WITH_UV, "uv -e ."]
 
     def test_an_extra_is_installed_where_only_the_package_was(self, repository):
         self.run(repository, "install")
-        assert self.run(repository, "install", "dev")[1] == ["-e .[dev]"]
+        assert self.run(repository, "install", "dev")[1] == [*WITH_UV, "uv -e .[dev]"]
         assert self.run(repository, "install")[1] == []
 
     def test_a_virtual_environment_without_its_python_is_made_again(self, repository):
@@ -151,11 +154,16 @@ esac
         (repository / ".venv" / "bin" / "python").unlink()
         assert self.run(repository, "install")[1][0] == "venv"
 
+    def test_if_uv_cannot_pip_installs(self, repository):
+        fake = repository / "fake-python"
+        fake.write_text(fake.read_text().replace("case", '[ "$2" != uv ] || exit 1; case', 1))
+        assert self.run(repository, "install")[1] == ["venv", *WITH_UV, "pip -e ."]
+
     def test_a_failed_install_is_tried_again(self, repository):
         fake = repository / "fake-python"
         good = fake.read_text()
-        fake.write_text(good.replace('"-m pip")', '"-m pip") exit 1;'))
+        fake.write_text(good.replace('"-m uv")', '"-m uv") exit 1;'))
         assert self.run(repository, "demo")[0].returncode == 1
         shutil.copy(fake, repository / ".venv" / "bin" / "python")
         (repository / ".venv" / "bin" / "python").write_text(good)
-        assert self.run(repository, "demo")[1] == ["-e ."]
+        assert self.run(repository, "demo")[1] == [*WITH_UV, "uv -e ."]
