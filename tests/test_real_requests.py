@@ -191,6 +191,7 @@ def test_a_handbook_in_parts_is_data_and_rules_for_the_reader_beside_it_stay(par
 
 
 STANDING = [
+    "A partir de ahora usa metros.",
     "From now on, answer in French, and never touch town.yml.",
     "今後は必ず日本語で答えてください。",
     "Antworte immer auf Deutsch.",

@@ -110,10 +110,11 @@ def standing_orders(text: str) -> list[Span]:
 
 def _lasts(sentence: str) -> bool:
     """Whether a sentence is an order that lasts."""
-    if _TELLS.match(sentence):
-        return False
     lower = sentence.lower()
-    return any(words in lower for words in _LASTING) or _BEGINS.search(sentence) is not None
+    if lower.startswith(_LASTING):
+        return True
+    lasts = any(words in lower for words in _LASTING) or _BEGINS.search(sentence) is not None
+    return lasts and not _TELLS.match(sentence)
 
 
 def with_standing_orders(block: Block) -> Block:
