@@ -84,8 +84,8 @@ def judge(
         Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
     ]
     scores = score(documents, query, None if sole is None else list(large).index(sole))
-    numbers = [one.block.message for one in large.values()] + [atoms[number].last for number in small]
-    scores = _with_answers(scores, numbers, turns, query.explicit)
+    of_messages = [one.block.message for one in large.values()] + [atoms[number].last for number in small]
+    scores = _with_answers(scores, of_messages, turns, query.explicit)
     values = [0.0] * len(atoms)
     for number, (value,) in zip(small, scores[len(large) :], strict=True):
         values[number] = value

@@ -86,7 +86,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     known = ", ".join(CASES)
     add("--cases", type=options.choices(CASES), default=",".join(CASES), metavar="A,B", help=f"of {known}")
-    add("--repeats", type=options.positive, default=3, metavar="N", help="processes per figure, but for litellm (default: 3)")
+    repeats = "processes per figure, except litellm's (default: 3)"
+    add("--repeats", type=options.positive, default=3, metavar="N", help=repeats)
     add("--no-litellm", action="store_true", help="leave litellm.compress out")
     add("--timeout", "--limit", type=_seconds, default=120.0, metavar="S", help="of one process (default: 120 s)")
     add("--check", action="store_true", help="exit code 1 when a figure is over its threshold")
