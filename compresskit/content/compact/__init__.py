@@ -45,7 +45,7 @@ _OF_KIND = {
     "prose": ("table in short form",),
 }
 _MIN_CHARACTERS = 320  # characters of a text other than JSON, minimum; in a shorter one the marker costs what is saved
-_MAX_SHARE = 0.85  # share of a text's characters that its form may have, maximum; chosen by hand
+_MAX_SHARE = 0.9  # share of a text's characters that its form may have, maximum; chosen by hand
 MARKER = 60  # characters of a marker, on average
 _MAX_REMEMBERED = 100_000  # characters of a text whose forms are remembered, which bounds the memory
 _GAP = re.compile("^…$", re.MULTILINE)  # the line with which an excerpt of a form replaces rows

@@ -20,7 +20,7 @@ _MIN_EMPTY = 3  # cells that are null or "" from which on they are left empty
 _MOST_SHARE = 0.7  # of the records that have a value from which on it is the usual one
 _MIN_KIND = 3  # records from which on a letter of their own may be shorter than a row of others
 _SHARED_KEYS = 0.5  # of the keys of records that are rows of one table with others
-_NAMED_CELL = 8  # characters that a cell with its name costs besides the name, about
+_NAMED_CELL = 8  # empty cells, of which four are a token of o200k_base, that cost what a name's signs cost, about
 
 Keys = tuple[str, ...]
 
@@ -234,7 +234,7 @@ def _column(path: Path, values: list[Any]) -> Column:
     (_, value), count = Counter((type(value).__name__, value) for value in scalars).most_common(1)[0]
     named_cell = len(path[-1]) + _NAMED_CELL
     if missing:
-        sparse = (len(values) - missing) * named_cell < 2 * len(values)
+        sparse = (len(values) - missing) * named_cell < len(values)
         return Column(path, "=" if sparse else "?", MISSING, text)
     if count < _MOST_SHARE * len(values) or len(values) < _MIN_USUAL:
         value = max((None, ""), key=scalars.count)
@@ -245,7 +245,7 @@ def _column(path: Path, values: list[Any]) -> Column:
     length = len(scalar_text(value))
     if value and count * (length + 1) <= others * (len(path[-1]) + 1) and count * length < 2 * len(values):
         return Column(path, text=text)
-    sparse = others * named_cell < 2 * len(values)
+    sparse = others * named_cell < len(values)
     return Column(path, "=" if sparse else "?", value, text)
 
 
