@@ -6,6 +6,8 @@ alerts     logpai/loghub: an operator asks what went wrong. The lines that are l
            without labels, the warnings and errors if they are few. The labels are not shown.
 policies   wasiahmad/PolicyQA: a question about a privacy policy, and the annotated answer.
 meetings   Yale-LILY/QMSum: a question about the transcript of a meeting, and what was said about that.
+chats      snap-research/locomo: a question about a chat of two people over months, and the turns that answer it.
+follow-ups IBM/mt-rag-benchmark: a question that follows up others about passages, and the sentence that answers it.
 
 The groups are written into a folder of data, as needs/GROUP.jsonl.gz. `python -m evals needs --data FOLDER` measures
 them. They are not committed: the licence is that of the repository.
@@ -24,6 +26,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,6 +36,7 @@ if not __package__:  # run as a file
 
 from evals.harness import options
 from evals.harness.data import DataError
+from evals.suites.gather_chats import chats, follow_ups
 
 Rows = Iterator[dict[str, Any]]
 
@@ -69,11 +73,20 @@ def git(repository: Path, *arguments: str) -> str:
     Raises:
         DataError: git failed.
     """
+    return git_bytes(repository, *arguments).decode(errors="replace")
+
+
+def git_bytes(repository: Path, *arguments: str) -> bytes:
+    """What git prints, undecoded.
+
+    Raises:
+        DataError: git failed.
+    """
     place = repository / ".git" if (repository / ".git").exists() else repository
     done = subprocess.run(["git", f"--git-dir={place}", *arguments], capture_output=True, check=False)
     if done.returncode:
         raise DataError(f"git failed in {repository}: is it a repository with its history?")
-    return done.stdout.decode(errors="replace")
+    return done.stdout
 
 
 def fixes(repository: Path, limit: int, seed: int) -> Rows:
@@ -253,11 +266,22 @@ def _opened(texts: Sequence[tuple[str, str]], task: str, asked: str) -> list[dic
     return [*messages, {"role": "user", "content": asked}]
 
 
+def _reading(cases: Callable[[Callable[[str], bytes], int, int], Rows]) -> Callable[[Path, int, int], Rows]:
+    """Cases that are made of files of a repository's newest commit."""
+    return lambda repository, limit, seed: cases(partial(_file_of, repository), limit, seed)
+
+
+def _file_of(repository: Path, path: str) -> bytes:
+    return git_bytes(repository, "show", f"HEAD:{path}")
+
+
 KINDS: dict[str, Callable[[Path, int, int], Rows]] = {
     "fixes": fixes,
     "alerts": alerts,
     "policies": policies,
     "meetings": meetings,
+    "chats": _reading(chats),
+    "follow-ups": _reading(follow_ups),
 }
 
 
