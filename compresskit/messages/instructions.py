@@ -34,6 +34,7 @@ from .request_ends import lone_questions, without_last_lines, without_request, w
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
+_LABEL_CHARACTERS = 80  # of a line such as "Text:" that introduces the material, maximum
 _AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
@@ -381,7 +382,9 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
         return False
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
-    return is_list(paragraph) or _introduces(text, unit) or (first.rstrip().endswith((":", "：")) and is_list(rest))
+    label = paragraph.rstrip().rpartition("\n")[2]
+    labels = len(label) <= _LABEL_CHARACTERS and label.endswith((":", "："))  # a longer line is a sentence of material
+    return labels or is_list(paragraph) or (first.rstrip().endswith((":", "：")) and is_list(rest))
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:
