@@ -302,6 +302,12 @@ def _introduces(text: str, unit: Unit) -> bool:
     return text[unit.start : unit.end].rstrip().endswith((":", "："))
 
 
+def _labels(text: str, unit: Unit) -> bool:
+    """Whether a paragraph ends with a line such as "Text:". A longer line is a sentence of the material."""
+    line = text[unit.start : unit.end].rstrip().rpartition("\n")[2]
+    return len(line) <= _LABEL_CHARACTERS and line.endswith((":", "："))
+
+
 def _brief(units: Sequence[Unit]) -> list[Unit]:
     """The first paragraphs, if they are so short that a request may be there that is not recognised."""
     most = tuning.WEIGHTS.max_end_characters
@@ -344,7 +350,8 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, firs
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
         order = any(one.order for one in units[max(0, at - 1) : at + 2])
-        introduces = _introduces(text, unit) and (order or (first and any(_asks(text, one) for one in units[:at])))
+        labels = first and _labels(text, unit) and any(_asks(text, one) for one in units[:at])
+        introduces = labels or (order and _introduces(text, unit))
         asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
         if beside or introduces or asks:
             found = at + 1
@@ -382,9 +389,7 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
         return False
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
-    label = paragraph.rstrip().rpartition("\n")[2]
-    labels = len(label) <= _LABEL_CHARACTERS and label.endswith((":", "："))  # a longer line is a sentence of material
-    return labels or is_list(paragraph) or (first.rstrip().endswith((":", "：")) and is_list(rest))
+    return _labels(text, unit) or is_list(paragraph) or (first.rstrip().endswith((":", "：")) and is_list(rest))
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:
