@@ -64,8 +64,7 @@ def _explicit(turns: Sequence[Turn]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
     0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or with
-    calls that find passages to read, a question is about these texts, however long the chat is; less the more calls
-    followed it.
+    calls that find passages to read, a question is about these texts, however long the chat is.
     """
     newest = next((turn for turn in reversed(turns) if turn.human), None)
     if newest is None:
@@ -76,8 +75,7 @@ def _explicit(turns: Sequence[Turn]) -> float:
         return 0.0
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
-    steps = sum(turn.role == "assistant" for turn in turns[newest.index + 1 :])
-    says = min(1.0, asked / tuning.WEIGHTS.question_terms) / max(1, steps)
+    says = min(1.0, asked / tuning.WEIGHTS.question_terms)
     acts = any(turn.calls or (not turn.human and any(block.call for block in turn.blocks)) for turn in turns)
     if not acts or reads:
         return says
