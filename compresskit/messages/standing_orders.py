@@ -17,55 +17,25 @@ from .spans import merged, united
 
 _SENTENCE = re.compile(r"[^.!?。！？؟।\n]+(?:[.!?]+(?=[^\s.!?\"'”’»)])[^.!?。！？؟।\n]*)*+[.!?。！？؟।\"'”’»)]*")
 # Words that say that an order lasts, in lower case.
-_LASTING = (
-    *(
-        "from now on",
-        "from here on",
-        "from this point on",
-        "going forward",
-        "henceforth",
-        "until i say",
-        "until i tell",
-    ),
-    *("for the rest of this", "for the rest of the", "for the rest of our", "ab jetzt", "ab sofort", "von nun an"),
-    *("von jetzt an", "désormais", "dorénavant", "à partir de maintenant", "a partir de ahora", "desde ahora"),
-    *("de ahora en adelante", "a partir de agora", "de agora em diante", "daqui em diante", "d'ora in poi"),
-    *("d'ora in avanti", "vanaf nu", "voortaan", "od teraz", "bundan sonra", "mulai sekarang", "từ giờ", "từ nay"),
-    *(
-        "впредь",
-        "отныне",
-        "с этого момента",
-        "从现在开始",
-        "从现在起",
-        "从今以后",
-        "從現在開始",
-        "從現在起",
-        "從今以後",
-    ),
-    *("今后", "今後", "これからは", "앞으로", "이제부터", "지금부터", "من الآن فصاعد", "अब से"),
+_LASTING_WORDS = (
+    "from now on, from here on, from this point on, going forward, henceforth, until i say, until i tell, "
+    "for the rest of this, for the rest of the, for the rest of our, ab jetzt, ab sofort, von nun an, "
+    "von jetzt an, désormais, dorénavant, à partir de maintenant, a partir de ahora, desde ahora, "
+    "de ahora en adelante, a partir de agora, de agora em diante, daqui em diante, d'ora in poi, "
+    "d'ora in avanti, vanaf nu, voortaan, od teraz, bundan sonra, mulai sekarang, từ giờ, từ nay, "
+    "впредь, отныне, с этого момента, 从现在开始, 从现在起, 从今以后, 從現在開始, 從現在起, "
+    "從今以後, 今后, 今後, これからは, 앞으로, 이제부터, 지금부터, من الآن فصاعد, अब से"
 )
+_LASTING = tuple(_LASTING_WORDS.split(", "))
 # Words for always and never, by their place in an order: its first word; its first or second word, because an order
 # begins with its verb; the beginning of a sentence; anywhere in a sentence that ends as a request does.
 _FIRST = ("always", "never")
-_SECOND = (
-    *("immer", "stets", "nie", "niemals", "toujours", "jamais", "siempre", "nunca", "jamás", "sempre", "mai", "altijd"),
-    *("nooit", "всегда", "никогда"),
+_SECOND_WORDS = (
+    "immer, stets, nie, niemals, toujours, jamais, siempre, nunca, jamás, sempre, mai, altijd, nooit, всегда, никогда"
 )
-_BEGINNING = (
-    "始终",
-    "始終",
-    "总是",
-    "總是",
-    "永远",
-    "永遠",
-    "绝不",
-    "絕不",
-    "绝对不",
-    "絕對不",
-    "千万不",
-    "千萬不",
-    "一律",
-)
+_SECOND = tuple(_SECOND_WORDS.split(", "))
+_BEGINNING_WORDS = "始终, 始終, 总是, 總是, 永远, 永遠, 绝不, 絕不, 绝对不, 絕對不, 千万不, 千萬不, 一律"
+_BEGINNING = tuple(_BEGINNING_WORDS.split(", "))
 _ANYWHERE = ("常に", "必ず", "決して", "絶対に", "항상", "절대", "반드시", "دائما", "دائمً", "أبد", "हमेशा", "कभी")
 _BEGINS = re.compile(
     r"(?:\A|[,;:]|\b(?:and|but|please|must|should|und|aber|bitte|et|mais|y|pero|e|ma|mas|en|maar|и|но)\b)[\s*•–—-]*"

@@ -139,6 +139,8 @@ def _with_answers(
         messages: The number of the message that each text is of.
     """
     share = tuning.WEIGHTS.answer_share * explicit
+    if not share:
+        return scores
     asked: dict[int, float] = {}
     for message, values in zip(messages, scores, strict=True):
         if turns[message].human:

@@ -35,7 +35,8 @@ def bm25(counts: TermCounts, lengths: Sequence[int], weights: Mapping[str, float
     import numpy as np
 
     tuned = tuning.WEIGHTS
-    most = most_texts(counts, weights)
+    weighted = counts.weighted(weights)
+    most = _most_texts(counts, weighted)
     order = {term: place for place, term in enumerate(weights)}
     places = np.array([order.get(term, len(order)) for term in counts.terms], dtype=np.int64)
     used = (places < len(order)) & (counts.frequencies <= most)
@@ -46,12 +47,12 @@ def bm25(counts: TermCounts, lengths: Sequence[int], weights: Mapping[str, float
     damping = tuned.bm25_k1 * (1 - tuned.bm25_b + tuned.bm25_b * sizes / float(sizes.mean()))
     gain = times * (tuned.bm25_k1 + 1) / (damping[texts] + times)
     # BM25+ adds its delta only where the term occurs
-    added = counts.weighted(weights)[numbers] * (_idf(counts)[numbers] * (tuned.bm25_delta + gain))
+    added = weighted[numbers] * (_idf(counts)[numbers] * (tuned.bm25_delta + gain))
     scores: list[float] = np.bincount(texts, weights=added, minlength=counts.size).tolist()
     return scores
 
 
-def most_texts(counts: TermCounts, weights: Mapping[str, float]) -> float:
+def _most_texts(counts: TermCounts, weights: NDArray[np.float64]) -> float:
     """The number of documents that may have a term that counts.
 
     A term that more of them have tells documents apart no better than chance. All terms count if otherwise only those
@@ -61,9 +62,9 @@ def most_texts(counts: TermCounts, weights: Mapping[str, float]) -> float:
 
     tuned = tuning.WEIGHTS
     most = max(tuned.max_term_share * counts.size, tuned.min_term_segments)
-    found = counts.weighted(weights)
-    rare = np.max(found[(counts.frequencies > 0) & (counts.frequencies <= most)], initial=0.0)
-    return most if 2 * rare >= counts.strongest(weights) else counts.size
+    occurring = counts.frequencies > 0
+    rare = np.max(weights[occurring & (counts.frequencies <= most)], initial=0.0)
+    return most if 2 * rare >= np.max(weights[occurring], initial=0.0) else counts.size
 
 
 def _idf(counts: TermCounts) -> NDArray[np.float64]:

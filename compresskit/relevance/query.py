@@ -69,10 +69,10 @@ def _explicit(turns: Sequence[Turn]) -> float:
     newest = next((turn for turn in reversed(turns) if turn.human), None)
     if newest is None:
         return 0.0
-    texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
     reads = _reads(turns)
     if newest is not turns[-1] and not reads:
         return 0.0
+    texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)

@@ -6,7 +6,7 @@ The time it takes grows with the new messages alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from .._json import clone, equal
@@ -190,8 +190,9 @@ def _excerpts(
 ) -> tuple[dict[str, str], list[Turn]]:
     """The same with one size for each result; and the messages of which an excerpt of this size would show nothing."""
     given, messages, limits = new.given, new.messages, new.limits
-    texts = {(turn.index, block.path): block for turn in changing for block in _texts(new, turn, size_of, edits)}
-    sizes = {place: size_of(block) for place, block in texts.items()}
+    sized = [found for turn in changing for found in _texts(new, turn, size_of, edits)]
+    texts = {(block.message, block.path): block for block, _ in sized}
+    sizes = {(block.message, block.path): size for block, size in sized}
     tokens_of: dict[int, int] = {}
     wanted = 0
     for place, block in texts.items():
@@ -239,19 +240,14 @@ def _excerpts(
     return taken, [turn for turn in changing if turn.index in stubs]
 
 
-def _texts(new: New, turn: Turn, size_of: Callable[[Block], Size], edits: bool) -> list[Block]:
-    """The long results of a message that may be brought to excerpts, and those that a rule bounds."""
-    count = new.limits.measure.count
-    return [
-        block
-        for block in new.long(turn, tuning.WEIGHTS.min_excerpt_tokens)
-        if new.bound(turn, block) is not None
-        or not (
-            (tokens := count(block.text)) <= size_of(block).long
-            or detect(block.text, block.call).kind in _RECORDS
-            or stays_whole(block, tokens, edits)
-        )
-    ]
+def _texts(new: New, turn: Turn, size_of: Callable[[Block], Size], edits: bool) -> Iterator[tuple[Block, Size]]:
+    """The long results of a message that may be brought to excerpts, and those that a rule bounds, with their sizes."""
+    for block in new.long(turn, tuning.WEIGHTS.min_excerpt_tokens):
+        size, tokens = size_of(block), new.limits.measure.count(block.text)
+        if new.bound(turn, block) is not None or not (
+            tokens <= size.long or detect(block.text, block.call).kind in _RECORDS or stays_whole(block, tokens, edits)
+        ):
+            yield block, size
 
 
 def _context(turns: Sequence[Turn], known: int) -> list[int]:
