@@ -4,6 +4,7 @@ A wrong guess costs good places to cut, and never the text.
 """
 
 import re
+from itertools import islice
 from typing import NamedTuple
 
 from .guard import guarded
@@ -79,7 +80,8 @@ _HEADING = re.compile(
 )
 _MARKUP = re.compile(r"\n[ \t]*+(?:[-*+•] |\d{1,3}[.)] |\||> |```|~~~)|\*\*[^*\n]{1,200}\*\*")
 _PLAIN = re.compile("[ 0-9A-Za-z\u00aa\u00b5\u00ba\u00c0-\u00d6\u00d8-\u00f6\u00f8-\U0010ffff]+")  # letters and spaces
-_SENTENCE = re.compile(r"[\w)\"'][.!?][\"')\]]?(?:\s|$)|[。！？؟।]")
+# It begins with the stop, which makes the search fast.
+_SENTENCE = re.compile(r"[.!?。！？؟।](?:(?<=[。！？؟।])|(?<=[\w)\"'].)[\"')\]]?(?:\s|$))")
 
 _PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
 _MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
@@ -129,7 +131,7 @@ def _detected(text: str, hint: str, depth: int) -> Detected:
         return _held(text, "headed", told, "json", depth)
     found = _plain(text, hint)
     if may_hold and found.kind in _UNSURE and (label := LABEL.match(text)):
-        below = _plain(text[label.end() : label.end() + _LARGER], "")
+        below = _plain(text[label.end() : label.end() + _LARGER], "", by_lines=False)
         announced = below.kind == "python" and label[1].rstrip().endswith((":", "："))
         if (below.kind in _DATA or announced) and not below.numbered:
             return _held(text, "headed", told, below.kind, depth)
@@ -156,10 +158,10 @@ def _held(text: str, container: str, path: str, kind: str, depth: int) -> Detect
     return Detected(kinds.pop() if len(kinds) == 1 else kind, False, path, container)
 
 
-def _plain(text: str, hint: str) -> Detected:
-    """The kind of a text that does not hold others."""
+def _plain(text: str, hint: str, by_lines: bool = True) -> Detected:
+    """The kind of a text that does not hold others. Without ``by_lines``, "lines" if only its lines could tell it."""
     if "\x1b[" in text[:_SAMPLE]:  # colours of a terminal: an output, whatever it looks like
-        found = _plain(_COLOUR.sub("", text[:_LARGER]).replace("\x1b", ""), hint)
+        found = _plain(_COLOUR.sub("", text[:_LARGER]).replace("\x1b", ""), hint, by_lines)
         return found._replace(kind="lines") if found.kind in ("markdown", "prose") else found
     sample = "\n" + text[:_SAMPLE]
     path = path_of(text, hint)
@@ -171,18 +173,18 @@ def _plain(text: str, hint: str) -> Detected:
     told = _kind_of(path)
     if numbered:
         sample = "\n" + without_numbers(sample[1:])
-        kind = told or _guess(sample, sample)
+        kind = told or _guess(sample, sample, by_lines)
         return Detected("code" if kind in ("lines", "search") else kind, True, path)
-    return Detected(_fitting(told, sample, text[:_LARGER]), False, path)
+    return Detected(_fitting(told, sample, text[:_LARGER], by_lines), False, path)
 
 
-def _fitting(told: str, sample: str, larger: str) -> str:
+def _fitting(told: str, sample: str, larger: str, by_lines: bool) -> str:
     """The kind by the path, unless the text is clearly of another kind."""
     if told in ("python", "code", "markdown") and not _is_output(sample):
         return "prose" if told == "code" and _is_page(sample) else told
     if told == "jsonl" or (told in ("json", "diff") and _form(sample)):
         return told
-    return _guess(sample, larger) if told != "log" else "log"
+    return _guess(sample, larger, by_lines) if told != "log" else "log"
 
 
 def _is_output(sample: str) -> bool:
@@ -200,7 +202,7 @@ def _form(sample: str) -> str:
     return ""
 
 
-def _guess(sample: str, larger: str) -> str:
+def _guess(sample: str, larger: str, by_lines: bool) -> str:
     if form := _form(sample) or _laid_out(sample):
         return form
     lines = [line for line in sample.split("\n") if line.strip()]
@@ -217,7 +219,7 @@ def _guess(sample: str, larger: str) -> str:
         return "log"
     if not fenced and _is_python(sample, lines):
         return "python"
-    kind = _by_lines(sample, lines, fenced)
+    kind = _by_lines(sample, lines, fenced) if by_lines else "lines"
     return "manual" if kind in ("prose", "lines") and looks_manual("\n" + larger) else kind  # its options come late
 
 
@@ -256,9 +258,11 @@ def _is_python(sample: str, lines: list[str]) -> bool:
 
 def _reads(sample: str, lines: int) -> bool:
     """Whether the text consists of sentences: words, spaces and full stops, in lines of some length."""
-    sentences = len(_SENTENCE.findall(sample))
+    least = max(1, -(-lines // 4))  # sentences
     plain = sum(map(len, _PLAIN.findall(sample, 0, 1000)))
-    return sentences > 0 and sentences * 4 >= lines and plain * 100 >= min(len(sample), 1000) * 86
+    return plain * 100 >= min(len(sample), 1000) * 86 and (
+        sum(1 for _ in islice(_SENTENCE.finditer(sample), least)) == least
+    )
 
 
 def _is_page(sample: str) -> bool:

@@ -83,10 +83,11 @@ def container_of(sample: str) -> str:
     >>> container_of('<documents>\n<document index="1">'), container_of("[1] (Title: A) One."), container_of("One.")
     ('tagged', 'numbered', '')
     """
-    if (first := _FIRST_TAG.search(sample, 0, _PREAMBLE)) and not sample[: first.start()].count("<"):
+    lines = list(_line_starts(sample, _PREAMBLE))
+    if any(_FIRST_TAG.match(sample, at, _PREAMBLE) and "<" not in sample[:at] for at in lines):
         return "tagged"
     for name in ("numbered", "worded"):
-        if _STARTS[name].search(sample, 0, _PREAMBLE):
+        if any(_STARTS[name].match(sample, at, _PREAMBLE) for at in lines):
             return name
     if first := _STARTS["labelled"].match(sample):
         words = Counter(each["word"] for each in _STARTS["labelled"].finditer(sample))
@@ -96,6 +97,14 @@ def container_of(sample: str) -> str:
         return ""
     numbers = [int(each["number"]) for each in _STARTS["counted"].finditer(sample)]
     return "counted" if len(numbers) > 1 and numbers == list(range(numbers[0], numbers[0] + len(numbers))) else ""
+
+
+def _line_starts(text: str, end: int) -> Iterator[int]:
+    """The offsets before `end` at which lines start. Few are tried, while a search would try every offset."""
+    at = 0
+    while 0 <= at < end:
+        yield at
+        at = text.find("\n", at, end) + 1 or -1
 
 
 def structure_of(sample: str, kind: str) -> str:
@@ -168,7 +177,8 @@ def is_fenced(text: str) -> bool:
 
 
 def _fenced(text: str) -> list[Part]:
-    opening = _FENCE.search(text, 0, _PREAMBLE)
+    fenced = text.find("```", 0, _PREAMBLE) >= 0 or text.find("~~~", 0, _PREAMBLE) >= 0
+    opening = _FENCE.search(text, 0, _PREAMBLE) if fenced else None
     if opening is None:
         return []
     close = text.find(f"\n{opening[1]}", opening.end() - 1) + 1

@@ -94,8 +94,8 @@ class _Splitter:
         if form := self._own(block, rule):
             parts = split(form, hint=block.call, min_chars=least, max_chars=most)
             return one._replace(split=parts, form=SHORTENED, short=form)
-        kind = detect(block.text, block.call)
-        if found := self._compact(block, kind, rule):
+        kind = None if block.must else detect(block.text, block.call)
+        if kind and (found := self._compact(block, kind, rule)):
             form, short = found
             if block.message in self._quoted:
                 least = min(least, tuned.min_quoted_segment_characters)
@@ -124,7 +124,7 @@ class _Splitter:
 
     def _compact(self, block: Block, kind: Detected, rule: Treatment | None) -> tuple[str, Short] | None:
         """The compact form of a text, if it has one that pays."""
-        forms = () if block.must or self._short_left <= 0 else _forms_of(block, kind, rule)
+        forms = () if self._short_left <= 0 else _forms_of(block, kind, rule)
         if not forms:
             return None
         self._short_left -= len(block.text)
