@@ -15,7 +15,7 @@ from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import atoms
 from .plan.judging import judge
-from .plan.opening import opened_floor, to_open
+from .plan.opening import opened_floor, surely_opened, to_open
 from .plan.writer import Written
 from .relevance.query import derive
 from .request import Request
@@ -78,14 +78,19 @@ class Compaction:
     made: MadeForms = field(default_factory=dict)
 
     def begun(self) -> Begun | None:
-        """Counts all texts; meanwhile, a history that is likely above the trigger is judged."""
+        """Counts all texts; meanwhile, a history that is likely above the trigger is judged.
+
+        If it is likely that the last to go are opened, their counts decide what is judged.
+        """
         measure = self.request.measure
         turns = self.whole.turns
         constant = (text for turn in turns if turn.fixed or turn.unread for text in turn.constant)
         texts = chain((block.text for turn in turns for block in turn.blocks), constant)
         # not with functions of the caller, which may cost money and must not be asked for nothing
         asks = any(one is not None for one in (self.embedder, self.reranker, self.after))
-        if asks or self.whole.characters <= _LIKELY_CHARACTERS * self.request.trigger:
+        likely = _LIKELY_CHARACTERS * self.request.trigger < self.whole.characters
+        opened = self._opens_first and _LIKELY_CHARACTERS * self.request.room < self.stays.characters
+        if asks or opened or not likely:
             measure.begin(texts)
             return None
         return measure.meanwhile(texts, lambda: self._judged(self.stays))
@@ -93,6 +98,8 @@ class Compaction:
     def written(self, limits: Limits, begun: Begun | None) -> tuple[Written, int]:
         """What is written within the limits, and the floor. The last to go are opened if they have to."""
         stays, opened = self.stays, frozenset[tuple[int, Path]]()
+        if begun is None and self._opens_first and (more := surely_opened(stays, limits)):
+            stays, opened = stays.without(more), _places(more)
         while True:
             judged, entering = begun or self._judged(stays)
             written, floor = fitted(limits, judged, self.shortening)
@@ -106,7 +113,12 @@ class Compaction:
                 floor = opened_floor(floor, judged, stays, limits)
                 return _completed(written, entering, opened, len(judged.messages)), floor
             stays, begun = smaller, None
-            opened |= {(block.message, block.path) for block in more}
+            opened |= _places(more)
+
+    @property
+    def _opens_first(self) -> bool:
+        """Whether the last to go may be opened before anything is judged: not as long as results enter shorter."""
+        return self.opens and bool(self.stays.last) and not self.entering.taken
 
     def _shown(self, stays: MustStay) -> tuple[list[Message], Sequence[Turn], Entered]:
         """The history, with those of its last messages as they enter that must stay."""
@@ -131,6 +143,10 @@ class Compaction:
             turn = self.whole.turns[block.message]
             self.forms[place] = form_after(self.after, turn, block, self.request.model)
         return self.forms.get(place, "")
+
+
+def _places(blocks: Sequence[Block]) -> frozenset[tuple[int, Path]]:
+    return frozenset((block.message, block.path) for block in blocks)
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

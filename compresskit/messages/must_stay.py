@@ -60,6 +60,11 @@ class MustStay:
             ],
         )
 
+    @property
+    def characters(self) -> int:
+        """The characters of the texts that may not change."""
+        return sum(len(block.text) for turn in self.turns for block in turn.blocks if self.of(block))
+
     def of(self, block: Block) -> str:
         """The reason why a text may not change; "" if it may."""
         return self.texts.get((block.message, block.path), "")

@@ -38,24 +38,45 @@ def to_open(stays: MustStay, floor: int, limits: Limits) -> list[Block]:
     """
     if floor <= limits.room or not stays.last:
         return []
+    found, gained = _gaining(stays, limits)
+    if floor - gained > limits.room and not limits.most:
+        return list(stays.last)  # a message folds only if nothing in it must stay, however small
+    return found
+
+
+def surely_opened(stays: MustStay, limits: Limits) -> list[Block]:
+    """The texts that ``to_open`` will give, if what must stay is above the room by itself; else none.
+
+    So nothing has to be planned with these texts whole.
+    """
+    least = sum(
+        limits.measure.constant(turn) + sum(limits.measure.count(block.text) for block in staying)
+        for turn in stays.turns
+        if (staying := [block for block in turn.blocks if stays.of(block)])
+    )
+    found = to_open(stays, least, limits)
+    return found if limits.most or len(found) == len(stays.last) else []
+
+
+def _gaining(stays: MustStay, limits: Limits) -> tuple[list[Block], int]:
+    """Those of the last to go of which something is gained, and the tokens that are gained."""
     count, least = limits.measure.count, message_tuning.WEIGHTS.min_opened_tokens
+    gained = 0
     found: list[Block] = []
     small: dict[int, list[tuple[int, Block]]] = {}
     for block in stays.last:
         size = count(block.text) - (count(block.instruction) if block.must else 0)
         if size - _MARKERS >= least:
-            floor -= size - _MARKERS
+            gained += size - _MARKERS
             found.append(block)
         elif size > _STUB:
             small.setdefault(block.message, []).append((size - _STUB, block))
     for parts in small.values():
         gain = sum(each for each, _ in parts)
         if gain >= least:
-            floor -= gain
+            gained += gain
             found += [block for _, block in parts]
-    if floor > limits.room and not limits.most:
-        return list(stays.last)  # a message folds only if nothing in it must stay, however small
-    return found
+    return found, gained
 
 
 def opened_floor(floor: int, judged: Judged, stays: MustStay, limits: Limits) -> int:
