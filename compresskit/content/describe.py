@@ -77,7 +77,7 @@ def _shortened(words: str, room: int) -> str:
 
 def _clean(words: str) -> str:
     """One line of printable characters, without square brackets."""
-    plain = words.replace("[", "(").replace("]", ")")
+    plain = " ".join(words.replace("[", "(").replace("]", ")").split())  # line ends are not printable
     if not plain.isprintable():
-        plain = "".join(each if each.isprintable() else " " for each in plain)
-    return " ".join(plain.split())
+        plain = " ".join("".join(each if each.isprintable() else " " for each in plain).split())
+    return plain

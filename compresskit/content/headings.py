@@ -39,7 +39,7 @@ _LOOSE = (
     rf"[ \t]{{0,4}}(?P<clause>{_NUMBER}[.)]?[ \t]+[^\W\d_a-z]{_LINE}{{2,78}}[^\s,;:!?])[ \t\r]*(?={_END}{_END}|\Z)",
 )
 _HEADING, _LOOSE_HEADING = (
-    re.compile(rf"{'|'.join(_KINDS)}|(?:{_END}|\A)(?:{'|'.join((*_KINDS_OF_LINES, *more))})") for more in ((), _LOOSE)
+    re.compile(rf"{'|'.join(_KINDS)}|{_END}(?:{'|'.join((*_KINDS_OF_LINES, *more))})") for more in ((), _LOOSE)
 )
 _MARKUP = re.compile(r"<[^<>]{0,200}>|[`*_{}$]|&\w{1,8};")
 _LINES = {"=": 1, "-": 2, "~": 3, "^": 3}
@@ -88,20 +88,21 @@ def headings(text: str, kind: str, loose: bool = False) -> list[Heading]:
 
 def _found(text: str, kind: str, loose: bool) -> Iterator[tuple[int, int, int, str]]:
     fenced = False
-    for match in (_LOOSE_HEADING if loose else _HEADING).finditer(text):
+    # a line end before the text makes a pattern of plain beginnings enough, which are searched for fast
+    for match in (_LOOSE_HEADING if loose else _HEADING).finditer(f"\n{text}"):
         found = match.lastgroup
         if found == "fence":
             fenced = not fenced
             continue
         if found not in ("html_title", "latex_title") and (fenced or kind in MARKED_ONLY):
             continue
-        start = match.start() + (text[match.start()] == "\n")
+        start = match.start() - (match[0][0] != "\n")
         if found == "question" and not _BLANK.search(text, max(0, start - _BEFORE), start):
             continue
         title = _plain(match["lined" if found == "line" else found or ""]).strip(" #")
         if found == "numbered":
             title = f"{match['number']} {title}"
-        yield start, match.end(), _level(match), title
+        yield start, match.end() - 1, _level(match), title
 
 
 def _level(match: re.Match[str]) -> int:

@@ -47,6 +47,7 @@ _RULES = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d+[.)])[ \t]+(?=\S)")
+_LISTED_LINE = re.compile(rf"\n{_LISTED.pattern}")
 
 
 def gives_task(text: str) -> bool:
@@ -118,9 +119,11 @@ def lists_orders(paragraph: str) -> bool:
     >>> lists_orders("Now:\n1. Who built it?\n2. Reply as JSON."), lists_orders("- 3 eggs\n- milk\n- flour")
     (True, False)
     """
+    if len(_LISTED_LINE.findall(f"\n{paragraph}")) < _MIN_LISTED:
+        return False
     lines = [line for line in paragraph.split("\n") if line.strip()]
     listed = [line[match.end() :] for line in lines if (match := _LISTED.match(line))]
-    if len(listed) < max(_MIN_LISTED, len(lines) - 1):  # the first line may introduce the list
+    if len(listed) < len(lines) - 1:  # the first line may introduce the list
         return False
     asking = _orders(listed) + sum(_HOLDS_QUESTION.search(line) is not None for line in listed)
     return asking >= max(_MIN_LISTED, tuning.WEIGHTS.max_instruction_share * len(lines))

@@ -56,6 +56,7 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _SIGNS = (*_LASTING, *_FIRST, *_SECOND, *_BEGINNING, *_ANYWHERE)
+_ASCII_SIGNS = tuple(filter(str.isascii, _SIGNS))
 
 
 def standing_orders(text: str) -> list[Span]:
@@ -66,21 +67,24 @@ def standing_orders(text: str) -> list[Span]:
     ['From now on, answer in French. Never touch app.py!']
     """
     lower = text.lower()
-    if not any(sign in lower for sign in _SIGNS):
+    signs = [sign for sign in (_ASCII_SIGNS if lower.isascii() else _SIGNS) if sign in lower]
+    if not signs:
         return []
     most = tuning.WEIGHTS.max_instruction_characters
     found = []
     for match in _SENTENCE.finditer(text):
         start = match.start() + len(match[0]) - len(match[0].lstrip())
         sentence = text[start : match.end()]
-        if len(sentence) <= most and _lasts(sentence):
+        if len(sentence) <= most and _lasts(sentence, signs):
             found.append((start, match.end()))
     return merged(found, text)
 
 
-def _lasts(sentence: str) -> bool:
-    """Whether a sentence is an order that lasts."""
+def _lasts(sentence: str, signs: Sequence[str]) -> bool:
+    """Whether a sentence is an order that lasts, if it has one of the signs of its text."""
     lower = sentence.lower()
+    if not any(sign in lower for sign in signs):
+        return False
     if lower.startswith(_LASTING):
         return True
     lasts = any(words in lower for words in _LASTING) or _BEGINS.search(sentence) is not None

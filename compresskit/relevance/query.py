@@ -24,7 +24,8 @@ _SOURCE_CHARACTERS = 40_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
 
-_LONG_LINE = re.compile(r'[^\n"\\]{120,}')  # of a text, or of a string of JSON, where a backslash begins a line end
+_LINE = re.compile(r'[^\n"\\]+')  # of a text, or of a string of JSON, where a backslash begins a line end
+_LONG_LINE = 120  # characters of a line of running text, minimum
 _SENTENCE_END = re.compile(r"[.!?][)'”]?(?: |\Z)|[。！？।؟]")
 _WORD_CHARACTERS = 12  # characters of a word of running text with the space behind it, maximum on average
 
@@ -91,12 +92,14 @@ def _reads(turns: Sequence[Turn]) -> bool:
             if block.call and left > 0:
                 text = block.text[:left]
                 left -= len(text)
-                lines += sum(map(len, filter(_is_running, _LONG_LINE.findall(text))))
+                lines += sum(map(len, filter(_is_running, _LINE.findall(text))))
     return lines > tuning.WEIGHTS.running_share * (_READ_CHARACTERS - left)
 
 
 def _is_running(line: str) -> bool:
-    """Whether a long line is of sentences. Scripts without spaces count as words."""
+    """Whether a line is long and of sentences. Scripts without spaces count as words."""
+    if len(line) < _LONG_LINE:
+        return False
     words_in = not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
     return words_in and _SENTENCE_END.search(line) is not None
 

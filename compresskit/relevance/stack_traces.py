@@ -32,8 +32,8 @@ _FRAME = re.compile(
     rf"|(?P<native>^\s*#\d+ [^\n]*? at (?P<unit_file>{_PLACE}):\d+$)"  # gdb
     rf"|(?P<rust>^\s+at (?P<crate>{_PLACE}):\d+:\d+$)"
 )
-# One of them is in each frame, and few lines of other texts have one.
-_SIGN = re.compile(r"\bat (?:[^\s(:]+ ){0,9}\S*?[(:]|File \"|:in [`']|\.go:\d|#\d+ |❯ ")
+# One of them is in each frame, and few lines of other texts have one. Plain beginnings make the search fast.
+_SIGN = re.compile(r"a(?<!\wa)t (?:[^\s(:]+ ){0,9}\S*?[(:]|File \"|:in [`']|\.go:\d|#\d+ |❯ ")
 _SPOTS = ("spot", "module", "source", "unit", "script_file", "unit_file", "crate")
 # Where the packages of others lie: folders of package managers and of the runtimes themselves.
 _PACKAGES = re.compile(
