@@ -150,7 +150,7 @@ def _arabic_stem(word: str) -> str:
     >>> _arabic_stem("الحيوية") == _arabic_stem("حيويين")
     True
     """
-    stem = word.translate(_ARABIC_LETTERS)
+    stem = word.translate(_ARABIC_LETTERS) or word  # a word may be nothing but marks
     if stem.startswith("و") and len(stem) > 3:
         stem = stem[1:]
     for prefix in _ARABIC_PREFIXES:

@@ -149,6 +149,13 @@ def test_go_on_asks_about_no_text():
     assert query("Fix the parser.", "I will.", "What did the parser print?").explicit == 1.0
 
 
+def test_a_question_with_a_word_of_nothing_but_marks_is_read():
+    texts = ("The wall is red.", "It is late.")
+    documents = [Document(text, [Segment(0, len(text), "")], "", 0.0) for text in texts]
+    (first,), (second,) = score(documents, query("ـ red ـ?"))
+    assert first > second
+
+
 @pytest.mark.parametrize("said", ["فرعان حيويان", "الفرعين الحيويين", "والحيوية"])
 def test_arabic_words_are_found_in_their_other_forms(said):
     text = f"{said} هنا. "
