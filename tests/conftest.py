@@ -27,8 +27,8 @@ collect_ignore_glob = ["*conftest.py"]
 # Files that take long. They come first, so that no worker is left alone with one of them in the end.
 LONGEST = (
     "integrations/test_litellm_proxy.py", "integrations/test_litellm_turns.py", "cli/test_cli_serve.py",
-    "laws/test_data.py", "clients/test_anthropic.py", "project/test_examples.py", "shrink/test_llmlingua.py",
-    "laws/test_sizes.py", "clients/test_gemini.py", "laws/test_chains.py", "laws/test_turns.py",
+    "laws/test_data.py", "project/test_examples.py", "shrink/test_llmlingua.py",
+    "laws/test_sizes.py", "clients/test_client_laws.py", "laws/test_chains.py", "laws/test_turns.py",
     "project/test_types.py", "integrations/test_litellm_responses.py", "evals/test_eval_ray.py", "cli/test_cli_pipe.py",
     "laws/test_laws.py", "laws/test_stability.py", "laws/test_shrinking_laws.py", "cli/test_cli_hook.py",
     "cli/test_cli_show.py", "cli/test_cli_output.py", "evals/test_eval_stopped.py", "mcp/test_mcp_ways.py",

@@ -5,7 +5,7 @@ import json
 import httpx2
 import pytest
 import trio
-from chat_models import ANSWER, retrieves_once
+from chat_models import ANSWER, retrieves
 from protocol_server import serving
 from samples import anthropic_agent, openai_agent
 
@@ -56,7 +56,7 @@ async def asked_anthropic(url, stream):
 @pytest.mark.parametrize("ask", [asked_openai, asked_anthropic])
 @pytest.mark.parametrize("streamed", [False, True])
 def test_the_async_client_runs_under_trio(ask, streamed):
-    with serving(retrieves_once) as server:
+    with serving(retrieves(1)) as server:
         assert trio.run(ask, server.url, streamed) == ANSWER
         assert len(server.received) == 2
         assert len(json.dumps(server.bodies[0])) < 30_000

@@ -9,73 +9,13 @@ import pytest
 from chat_models import ANSWER, ROOM, answered, keys, made, retrieves
 from protocol_server import Error, Paced, call, serving
 from samples import openai_agent
-from sdk_ways import CHAT, each, settled, wait
+from sdk_ways import CHAT, each, wait
 
 from compresskit import TOOL_NAME
 from compresskit.clients import AsyncOpenAI, OpenAI
 
 every_kind = pytest.mark.parametrize("kind", ["sync", "async"])
 REQUEST = {"model": "gpt-4o", "messages": openai_agent()}
-
-
-class Gate:
-    """A server's stream that goes on as soon as the reader allows it."""
-
-    def __init__(self):
-        self.open = threading.Semaphore(0)
-
-    def before(self, _number):
-        assert self.open.acquire(timeout=20)
-
-
-@every_kind
-@pytest.mark.parametrize("rounds", [0, 1])
-def test_every_text_is_shown_before_the_next_one_is_sent(kind, rounds):
-    gate = Gate()
-
-    def script(body):
-        said = retrieves(rounds)(body)
-        return Paced(said, gate.before) if said == ANSWER else said
-
-    async def read(client):
-        gate.open.release(2)  # the role, and the first text
-        stream = await settled(client.chat.completions.create(**REQUEST, stream=True))
-        text = ""
-        parts = aiter(stream) if kind == "async" else iter(stream)
-        while True:
-            chunk = await anext(parts, None) if kind == "async" else next(parts, None)
-            if chunk is None:
-                return text
-            text += chunk.choices[0].delta.content or ""
-            gate.open.release(100 if text == ANSWER else 1)  # the end comes as one: it may be that of a retrieval
-
-    with serving(script) as server:
-        assert wait(read, made(kind, server)) == ANSWER
-        assert len(server.requests) == 1 + rounds
-
-
-@every_kind
-@pytest.mark.parametrize("rounds", [0, 1])
-def test_a_client_that_leaves_in_mid_stream_closes_the_call(kind, rounds):
-    stopped = threading.Event()
-
-    def slowly(_number):
-        time.sleep(0.02)
-        stopped.wait(0.02)
-
-    def script(body):
-        said = retrieves(rounds)(body)
-        return Paced(ANSWER * 400, slowly) if said == ANSWER else said
-
-    async def leave(client):
-        stream = await settled(client.chat.completions.create(**REQUEST, stream=True))
-        first = await anext(aiter(stream)) if kind == "async" else next(stream)
-        await settled(stream.close())
-        return first
-
-    with serving(script) as server:
-        wait(leave, made(kind, server))
-        assert server.hung_up.wait(20)
 
 
 @pytest.mark.parametrize("when", ["in the first call", "in a retrieval round", "in mid-stream"])
@@ -106,25 +46,6 @@ def test_a_cancelled_task_closes_the_call(when):
         assert server.hung_up.wait(20)
 
 
-FAILURES = {429: openai.RateLimitError, 500: openai.InternalServerError, 400: openai.BadRequestError}
-
-
-@every_kind
-@pytest.mark.parametrize("way", ["create", "stream_true"])
-@pytest.mark.parametrize("status", FAILURES)
-def test_an_error_in_a_retrieval_round_is_the_error_of_the_sdk(way, kind, status):
-    """An error before anything was shown is the SDK's error of its status, and the SDK tries again as usual."""
-
-    def script(body):
-        return Error(status, "overloaded") if answered(body) else retrieves(1)(body)
-
-    with serving(script) as server:
-        client = made(kind, server, max_retries=1)
-        with pytest.raises(FAILURES[status], match="overloaded"):
-            wait(CHAT[way], client, **REQUEST)
-        assert len(server.requests) == (2 if status == 400 else 4)
-
-
 @every_kind
 @pytest.mark.parametrize("way", ["create", "stream_true"])
 def test_the_sdk_tries_again_by_itself(way, kind):
@@ -138,29 +59,6 @@ def test_the_sdk_tries_again_by_itself(way, kind):
         assert seen.text == ANSWER
         assert len(server.requests) == 4
         assert [one.headers["x-stainless-retry-count"] for one in server.received] == ["0", "1", "2", "2"]
-
-
-@every_kind
-def test_an_error_behind_text_that_was_shown_is_an_error_of_the_sdk(kind):
-    def script(body):
-        if answered(body):
-            return Error(503, "overloaded")
-        return ["Let me see. ", call(TOOL_NAME, {"key": keys(body)[0]}, "r")]
-
-    seen = []
-
-    async def read(client):
-        stream = await settled(client.chat.completions.create(**REQUEST, stream=True))
-        if kind == "async":
-            async for chunk in stream:
-                seen.append(chunk)
-        else:
-            for chunk in stream:
-                seen.append(chunk)
-
-    with serving(script) as server, pytest.raises(openai.APIError, match="overloaded"):
-        wait(read, made(kind, server))
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in seen) == "Let me see. "
 
 
 @every_kind

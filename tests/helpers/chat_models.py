@@ -4,7 +4,7 @@ import json
 import re
 
 import openai
-from oracles import MARKER
+from oracles import MARKER, walk
 from protocol_server import call
 
 from compresskit import TOOL_NAME
@@ -36,22 +36,29 @@ def keys(body):
 
 def answered(body):
     """The number of turns with retrievals in a request."""
-    return sum(TOOL_NAME in json.dumps(message.get("tool_calls") or "") for message in body["messages"])
+    return sum(any(_is_ours(item) for item in walk(message)) for message in body["messages"])
 
 
-def retrieves(rounds):
-    """A model that retrieves in so many turns, and then answers."""
+def _is_ours(item):
+    return isinstance(item, dict) and item.get("name") == TOOL_NAME and not {"arguments", "input"}.isdisjoint(item)
+
+
+def retrieves(rounds, thinks=False, ids=True):
+    """A model that retrieves in so many turns, and then answers, in every protocol.
+
+    Args:
+        rounds: The turns.
+        thinks: Whether it also says a signed thought, as Claude does.
+        ids: Whether its calls have ids.
+    """
 
     def script(body):
         offered = TOOL_NAME in json.dumps(body.get("tools") or [])
-        if offered and answered(body) < rounds and (found := keys(body)):
-            return [call(TOOL_NAME, {"key": found[0], "lines": "1-3"}, f"call_r{answered(body)}")]
-        return ANSWER
+        number = answered(body)
+        if not (offered and number < rounds and (found := keys(body))):
+            return ANSWER
+        made = call(TOOL_NAME, {"key": found[0], "lines": "1-3"}, f"call_r{number}" if ids else None)
+        thought = {"type": "thinking", "thinking": f"thought {number}", "signature": f"c2ln{number:04}"}
+        return [*[thought] * thinks, {**made, "signature": thought["signature"]}]
 
     return script
-
-
-def retrieves_once(body):
-    """A model that retrieves before it answers, in every protocol."""
-    has_retrieved = any(TOOL_NAME in str(body.get(name)) for name in ("messages", "input", "contents"))
-    return ANSWER if has_retrieved else [call(TOOL_NAME, {"key": keys(body)[0], "lines": "1-3"}, "call_r")]

@@ -11,14 +11,7 @@ from typing import NamedTuple
 
 import pydantic
 
-CHAT = {}  # ways of chat completions, by name
-RESPONSES = {}  # ways of responses, by name
-CASES = {  # name: (trigger, retrievals of the model)
-    "below": (200_000, 0),
-    "above": (4000, 0),
-    "one retrieval": (4000, 1),
-    "two retrievals": (4000, 2),
-}
+from compresskit.clients import report
 
 
 class Answer(pydantic.BaseModel):
@@ -67,115 +60,114 @@ async def opened(manager):
             yield value
 
 
-def chat(way):
-    CHAT[way.__name__] = way
-    return way
+def named(*ways):
+    return {way.__name__: way for way in ways}
 
 
-def _whole(response):
+def ways_of(resource, whole, streamed, parsing, parsed, extra, **of_streams):
+    """The ways that OpenAI's and Anthropic's SDK share.
+
+    Args:
+        resource: Where a client has the API.
+        whole: What a response tells.
+        streamed: What the events of a stream tell.
+        parsing: The argument of parse() for the type of the answer.
+        parsed: The parsed answer of a response.
+        extra: A field for extra_body.
+        **of_streams: Further arguments of a request that streams.
+    """
+
+    async def create(client, **arguments):
+        return whole(await settled(resource(client).create(**arguments)))
+
+    async def parse(client, **arguments):
+        response = await settled(resource(client).parse(**arguments, **{parsing: Answer}))
+        assert isinstance(parsed(response), Answer)
+        return whole(response)
+
+    async def stream_true(client, **arguments):
+        stream = await settled(resource(client).create(**arguments, stream=True, **of_streams))
+        return checked(stream, streamed(await each(stream)))
+
+    async def raw(client, **arguments):
+        response = await settled(resource(client).with_raw_response.create(**arguments))
+        return checked(response, whole(await settled(response.parse())))
+
+    async def raw_stream(client, **arguments):
+        response = await settled(resource(client).with_raw_response.create(**arguments, stream=True))
+        return checked(response, streamed(await each(await settled(response.parse()))))
+
+    async def streaming_raw(client, **arguments):
+        async with opened(resource(client).with_streaming_response.create(**arguments)) as response:
+            return checked(response, whole(await settled(response.parse())))
+
+    async def streaming_raw_lines(client, **arguments):
+        async with opened(resource(client).with_streaming_response.create(**arguments, stream=True)) as response:
+            return checked(response, streamed(await each(await settled(response.parse()))))
+
+    async def with_options(client, **arguments):
+        return await create(client.with_options(timeout=60, max_retries=1), **arguments)
+
+    async def copied(client, **arguments):
+        return await create(client.copy(default_headers={"x-own": "1"}), **arguments)
+
+    async def extra_body(client, **arguments):
+        return await create(client, **arguments, extra_body=extra)
+
+    raws = (raw, raw_stream, streaming_raw, streaming_raw_lines)
+    return named(create, parse, stream_true, *raws, with_options, copied, extra_body)
+
+
+def checked(response, seen):
+    """What was seen of a raw response or a stream, whose report is the part in its headers."""
+    told = report(response)
+    if seen.report:
+        assert told == {name: seen.report[name] for name in told}
+        assert {"original_tokens", "compressed_tokens"} <= set(told)
+    return seen
+
+
+def _of_chat(response):
     choice = response.choices[0]
     calls = [call.function.name for call in choice.message.tool_calls or ()]
     usage = response.usage.to_dict() if response.usage else None
-    return Seen(choice.message.content, calls, choice.finish_reason, usage, getattr(response, "compresskit", None))
+    return Seen(choice.message.content, calls, choice.finish_reason, usage, report(response))
 
 
-def _streamed(chunks):
+def _of_chunks(chunks):
     choices = [choice for chunk in chunks for choice in chunk.choices]
     calls = [call.function.name for one in choices for call in one.delta.tool_calls or () if call.function.name]
     [finish] = [one.finish_reason for one in choices if one.finish_reason]
     usages = [chunk.usage.to_dict() for chunk in chunks if chunk.usage]
-    reports = [chunk.compresskit for chunk in chunks if getattr(chunk, "compresskit", None)]
+    reports = [found for chunk in chunks if (found := report(chunk))]
     text = "".join(one.delta.content or "" for one in choices)
     assert len({chunk.id for chunk in chunks}) == 1
     return Seen(text, calls, finish, usages[-1] if usages else None, reports[-1] if reports else None)
 
 
-@chat
-async def create(client, **arguments):
-    return _whole(await settled(client.chat.completions.create(**arguments)))
-
-
-@chat
-async def parse(client, **arguments):
-    response = await settled(client.chat.completions.parse(**arguments, response_format=Answer))
-    message = response.choices[0].message
-    assert message.tool_calls or isinstance(message.parsed, Answer)
-    return _whole(response)
-
-
-@chat
-async def stream_true(client, **arguments):
-    options = {"include_usage": True}
-    stream = await settled(client.chat.completions.create(**arguments, stream=True, stream_options=options))
-    return _streamed(await each(stream))
-
-
-@chat
 async def stream_helper(client, **arguments):
     async with opened(client.chat.completions.stream(**arguments)) as stream:
         events = await each(stream)
         final = await settled(stream.get_final_completion())
-    seen = _streamed([event.chunk for event in events if event.type == "chunk"])
+    seen = _of_chunks([event.chunk for event in events if event.type == "chunk"])
     assert final.choices[0].message.content == (seen.text or None)
-    return seen
+    return checked(stream, seen)
 
 
-@chat
-async def raw(client, **arguments):
-    response = await settled(client.chat.completions.with_raw_response.create(**arguments))
-    seen = _whole(response.parse())
-    assert_headers(response.headers, seen.report)
-    return seen
+CHAT = named(stream_helper) | ways_of(
+    lambda client: client.chat.completions, _of_chat, _of_chunks, "response_format",
+    lambda response: response.choices[0].message.parsed, {"seed": 1}, stream_options={"include_usage": True},
+)  # fmt: skip
 
 
-@chat
-async def raw_stream(client, **arguments):
-    response = await settled(client.chat.completions.with_raw_response.create(**arguments, stream=True))
-    seen = _streamed(await each(response.parse()))
-    assert_headers(response.headers, seen.report)
-    return seen
-
-
-@chat
-async def streaming_raw(client, **arguments):
-    async with opened(client.chat.completions.with_streaming_response.create(**arguments)) as response:
-        assert response.headers
-        return _whole(await settled(response.parse()))
-
-
-@chat
-async def streaming_raw_lines(client, **arguments):
-    async with opened(client.chat.completions.with_streaming_response.create(**arguments, stream=True)) as response:
-        return _streamed(await each(await settled(response.parse())))
-
-
-@chat
-async def with_options(client, **arguments):
-    return _whole(await settled(client.with_options(timeout=60, max_retries=1).chat.completions.create(**arguments)))
-
-
-@chat
-async def copied(client, **arguments):
-    return _whole(await settled(client.copy(default_headers={"x-own": "1"}).chat.completions.create(**arguments)))
-
-
-@chat
-async def extra_body(client, **arguments):
-    return _whole(await settled(client.chat.completions.create(**arguments, extra_body={"seed": 1})))
-
-
-def responding(way):
-    RESPONSES[way.__name__.removeprefix("respond_")] = way
-    return way
-
-
-def _responded(response):
+def _of_response(response):
     calls = [item.name for item in response.output if item.type == "function_call"]
-    usage = response.usage.to_dict() if response.usage else None
-    return Seen(response.output_text, calls, response.status, usage, getattr(response, "compresskit", None))
+    usage = response.usage.to_dict() if response.usage else {}
+    totals = {name: count for name, count in usage.items() if isinstance(count, int)}
+    return Seen(response.output_text, calls, response.status, totals, report(response))
 
 
-def _events(events):
+def _of_events(events):
     """The response that the events end with; they tell the same text, one index after the other."""
     last = events[-1].response
     assert "".join(event.delta for event in events if event.type == "response.output_text.delta") == last.output_text
@@ -183,76 +175,19 @@ def _events(events):
     added = [event for event in events if event.type == "response.output_item.added"]
     assert [event.output_index for event in added] == list(range(len(last.output)))
     assert [event.item.type for event in added] == [item.type for item in last.output]
-    return _responded(last)
+    return _of_response(last)
 
 
-@responding
-async def respond_create(client, **arguments):
-    return _responded(await settled(client.responses.create(**arguments)))
-
-
-@responding
-async def respond_parse(client, **arguments):
-    response = await settled(client.responses.parse(**arguments, text_format=Answer))
-    assert isinstance(response.output_parsed, Answer) or not response.output_text
-    return _responded(response)
-
-
-@responding
-async def respond_stream_true(client, **arguments):
-    return _events(await each(await settled(client.responses.create(**arguments, stream=True))))
-
-
-@responding
-async def respond_stream_helper(client, **arguments):
+async def response_stream_helper(client, **arguments):
     async with opened(client.responses.stream(**arguments)) as stream:
         events = await each(stream)
         final = await settled(stream.get_final_response())
-    seen = _events(events)
+    seen = _of_events(events)
     assert final.output_text == seen.text
-    return seen
+    return checked(stream, seen)
 
 
-@responding
-async def respond_raw(client, **arguments):
-    response = await settled(client.responses.with_raw_response.create(**arguments))
-    seen = _responded(response.parse())
-    assert_headers(response.headers, seen.report)
-    return seen
-
-
-@responding
-async def respond_raw_stream(client, **arguments):
-    response = await settled(client.responses.with_raw_response.create(**arguments, stream=True))
-    seen = _events(await each(response.parse()))
-    assert_headers(response.headers, seen.report)
-    return seen
-
-
-@responding
-async def respond_streaming_raw(client, **arguments):
-    async with opened(client.responses.with_streaming_response.create(**arguments)) as response:
-        return _responded(await settled(response.parse()))
-
-
-@responding
-async def respond_with_options(client, **arguments):
-    return _responded(await settled(client.with_options(timeout=60).responses.create(**arguments)))
-
-
-@responding
-async def respond_copied(client, **arguments):
-    return _responded(await settled(client.copy().responses.create(**arguments)))
-
-
-@responding
-async def respond_extra_body(client, **arguments):
-    return _responded(await settled(client.responses.create(**arguments, extra_body={"seed": 1})))
-
-
-def assert_headers(headers, report):
-    """The report in the headers is the one in the response."""
-    if report:
-        assert headers["x-compresskit-original-tokens"] == str(report["original_tokens"])
-        assert headers["x-compresskit-compressed-tokens"] == str(report["compressed_tokens"])
-        assert headers.get("x-compresskit-skipped") == report["skipped_reason"]
+RESPONSES = named(response_stream_helper) | ways_of(
+    lambda client: client.responses, _of_response, _of_events, "text_format",
+    lambda response: response.output_parsed, {"seed": 1},
+)  # fmt: skip
