@@ -16,6 +16,8 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from compresskit import compress, restore
+from compresskit import shorten as shortened
 from compresskit.bench import IN_PLACE
 
 from . import cutting, embedders, peers, rtk
@@ -114,8 +116,7 @@ def litellm(request: Request) -> Outcome:
 
 def compresskit(request: Request, embedder: str = "", **given: Any) -> Outcome:
     """compresskit with the trigger and target of the request, the embedder of a name, and else its default settings."""
-    package = import_module("compresskit")
-    result = package.compress(
+    result = compress(
         request.messages,
         request.model,
         trigger=request.trigger,
@@ -129,23 +130,22 @@ def compresskit(request: Request, embedder: str = "", **given: Any) -> Outcome:
         messages,
         cache,
         result.request.get("tools"),
-        _origins(package, messages, cache),
+        _origins(messages, cache),
         result.floor_tokens,
-        package.restore(messages, cache) == request.messages,
+        restore(messages, cache) == request.messages,
     )
 
 
 def shorten(request: Request) -> Outcome:
     """compresskit.shorten for the result of the last message, with the call before it and the question above."""
-    package = import_module("compresskit")
     *above, last = request.messages
     asked = next((message["content"] for message in reversed(above) if message.get("role") == "user"), None)
     command = _command(above)
     query = None if command and asked == f"Run {command}" else asked
     room = request.target - sum(map(count_message, above)) - (count_message(last) - count(last["content"]))
-    found = package.shorten(last["content"], max(1, room), query, command)
+    found = shortened(last["content"], max(1, room), query, command)
     messages = [*above, {**last, "content": found.text}]
-    exact = package.restore(messages, found.cache) == request.messages
+    exact = restore(messages, found.cache) == request.messages
     return Outcome(messages, found.cache, origins=range(len(messages)), exact=exact)
 
 
@@ -201,9 +201,9 @@ def compressor(name: str) -> Compressor:
 _BESIDE_FOLD = {"role": "assistant", "content": "[…]"}
 
 
-def _origins(package: Any, messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:
+def _origins(messages: Sequence[Message], cache: dict[str, str]) -> list[int | None]:
     """The input message of each output message. A marker that folds several messages restores to several."""
-    sizes = [len(package.restore([message], dict(cache))) for message in messages]
+    sizes = [len(restore([message], dict(cache))) for message in messages]
     origins: list[int | None] = []
     place = 0
     for index, message in enumerate(messages):

@@ -14,6 +14,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
+from compresskit import Conversation, compress
 from compresskit.bill import Sent
 
 from .baselines import litellm as litellm_compress
@@ -59,42 +60,17 @@ def compresskit_kept(turn: Turn, state: tuple[int, Sent] | None) -> Sent:
     return Sent(messages, sent.tools, sent.cache, (len(turn.messages), kept))
 
 
-def compresskit_previous(turn: Turn, state: Any) -> Sent:
-    """compresskit.compress with the result of the turn before."""
-    result = _compress(turn, previous=state)
-    return _sent(result, result)
-
-
-def compresskit_offered(turn: Turn, state: Any) -> Sent:
-    """The same with the retrieval tool there from the first turn."""
-    result = _compress(turn, previous=state, offer_tool=True)
-    return _sent(result, result)
-
-
-def compresskit_entry(turn: Turn, state: Any) -> Sent:
-    """The same with new tool results in a short form that loses nothing."""
-    result = _compress(turn, previous=state, offer_tool=True, on_entry="lossless")
-    return _sent(result, result)
-
-
-def compresskit_views(turn: Turn, state: Any) -> Sent:
-    """The same with long files and prose as excerpts besides: what a Conversation does."""
-    result = _compress(turn, previous=state, offer_tool=True, on_entry="views")
-    return _sent(result, result)
-
-
-def compresskit_prices(turn: Turn, state: Any) -> Sent:
-    """The same, with as much kept as is worth its price, and compressed below the trigger too where that pays."""
-    result = _compress(turn, previous=state, offer_tool=True, on_entry="views", prices=turn.prices)
+def compresskit_previous(turn: Turn, state: Any, **options: Any) -> Sent:
+    """compresskit.compress with the result of the turn before, and with these options; prices are those of the turn."""
+    prices = {"prices": turn.prices} if options.pop("priced", False) else {}
+    result = _compress(turn, previous=state, **options, **prices)
     return _sent(result, result)
 
 
 def conversation(turn: Turn, state: Any, **options: Any) -> Sent:
     """A Conversation with prices, and its defaults for all else."""
-    package = import_module("compresskit")
-    talk = state or package.Conversation(
-        turn.model, turn.trigger, turn.target, shape=turn.shape, prices=turn.prices, **options
-    )
+    limits = (turn.model, turn.trigger, turn.target)
+    talk = state or Conversation(*limits, shape=turn.shape, prices=turn.prices, **options)
     result = talk.follow(turn.messages)
     return _sent(result, talk)
 
@@ -109,10 +85,12 @@ CONTENDERS: dict[str, Contender] = {
     "compresskit": compresskit,
     "compresskit-kept": compresskit_kept,
     "compresskit-previous": compresskit_previous,
-    "compresskit-offered": compresskit_offered,
-    "compresskit-entry": compresskit_entry,
-    "compresskit-views": compresskit_views,
-    "compresskit-prices": compresskit_prices,
+    # the retrieval tool from the first turn on; new results in a short form that loses nothing, or as excerpts; and as
+    # much kept as is worth its price
+    "compresskit-offered": partial(compresskit_previous, offer_tool=True),
+    "compresskit-entry": partial(compresskit_previous, offer_tool=True, on_entry="lossless"),
+    "compresskit-views": partial(compresskit_previous, offer_tool=True, on_entry="views"),
+    "compresskit-prices": partial(compresskit_previous, offer_tool=True, on_entry="views", priced=True),
     "conversation": conversation,
     "conversation-views": partial(conversation, on_entry=True),
 }
@@ -127,11 +105,10 @@ def warm_up(names: Sequence[str]) -> None:
         if name == "summaries":
             import_module("langchain.agents.middleware")
         if name.startswith(("compresskit", "conversation")):
-            import_module("compresskit").compress([{"role": "user", "content": "hello"}], "gpt-4o")
+            compress([{"role": "user", "content": "hello"}], "gpt-4o")
 
 
 def _compress(turn: Turn, **options: Any) -> Any:
-    compress = import_module("compresskit").compress
     return compress(turn.messages, turn.model, turn.trigger, turn.target, shape=turn.shape, **options)
 
 

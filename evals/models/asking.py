@@ -11,9 +11,9 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from typing import Any, NamedTuple
 
+from compresskit import completion
 from evals.harness import baselines, embedders, spending
 from evals.harness.cases import Request, Row
 from evals.harness.messages import Message
@@ -109,7 +109,7 @@ def compressed(client: Client, request: Request, compressor: str) -> str:
 
 def compresskit(client: Client, request: Request, embedder: str = "", **given: Any) -> str:
     """compresskit.completion, which answers retrievals by itself."""
-    response = import_module("compresskit").completion(
+    response = completion(
         client.model,
         request.messages,
         router=client,

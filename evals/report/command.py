@@ -40,7 +40,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     print(given.output)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

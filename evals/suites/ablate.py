@@ -16,20 +16,15 @@ measure there (--data) before you remove it.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from functools import partial, reduce
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit._weights import listed, replaced
 from compresskit.content import FORMS
@@ -315,7 +310,3 @@ def _arguments(name: str, given: argparse.Namespace) -> list[str]:
         passed |= {"--repos": given.repos, "--load": given.load}
     words = [word for key, value in passed.items() if value is not None for word in (key, str(value))]
     return [*EVALS[name].arguments, *words]
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.ablate").main())

@@ -25,16 +25,11 @@ the data folder are measured as "τ-bench" and "coding runs". Any other file giv
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit.bill import needed
 from compresskit.bill.atoms import place
@@ -158,7 +153,3 @@ def chosen(given: argparse.Namespace) -> tuple[list[Path], list[Case]]:
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, found = chosen(given)
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.agent_points").main())

@@ -20,17 +20,12 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from itertools import zip_longest
 from pathlib import Path
 from typing import NamedTuple
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import engine, hub, options, reporting
 from evals.harness.baselines import COMPRESSORS
@@ -241,7 +236,3 @@ def _rows(given: argparse.Namespace) -> tuple[Sources, list[Row]]:
 
 def _counted_in(row: Row) -> list[str]:
     return [row["group"], ALL]
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.answers").main())

@@ -23,14 +23,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import engine, options, reporting
 from evals.harness.cases import Row
@@ -194,7 +190,3 @@ def over_limits(rows: Sequence[Row]) -> list[str]:
         if process > PROCESS_LIMIT:
             failures.append(f"{name}: a process of {process:.0f} MB, limit {PROCESS_LIMIT:.0f}")
     return failures
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.bench").main())

@@ -62,12 +62,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit.prices import Prices, prices_for, usual
 from evals.harness import data, engine, options, reporting
@@ -238,7 +234,3 @@ def _titled(group: str, model: str | None, life: str, count: int) -> str:
 def _limit(text: str) -> float:
     (value,) = options.numbers(text)[:1]
     return value
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.bill").main())

@@ -24,20 +24,15 @@ with these data in view, so the figures are those of a method that only has to f
 from __future__ import annotations
 
 import argparse
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
-from importlib import import_module
 from itertools import chain, zip_longest
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from rich.console import Console
 from rich.table import Table
@@ -341,7 +336,3 @@ def _show(found: Effects, families: Sequence[str], taken: Mapping[str, str], who
     Console(width=160).print(table)
     print(f"moves no family: {', '.join(idle) or 'none'}")
     print(f"chosen on all families: {whole}")
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.fit").main())

@@ -23,16 +23,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit.bill import requests
 from compresskit.bill.atoms import place
@@ -320,7 +315,3 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
         for name in given.compressors
     ]
     return paths, engine.execute(items, measured, given, title="playing", data=paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.frameworks").main())

@@ -162,7 +162,3 @@ def _report(found: Found) -> None:
     for law, seeds in sorted(found.seeds.items(), key=lambda item: (-len(item[1]), item[0])):
         more = ", …" if len(seeds) > _SHOWN else ""
         print(f"BROKEN in {len(seeds):,} chains: {law} (--only {', '.join(map(str, seeds[:_SHOWN]))}{more})")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

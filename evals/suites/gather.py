@@ -27,12 +27,8 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import options
 from evals.harness.data import DataError
@@ -316,7 +312,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(json.dumps(row, ensure_ascii=False), file=file)
     print(f"{len(rows)} cases in {place}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(import_module("evals.suites.gather").main())

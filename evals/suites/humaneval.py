@@ -29,12 +29,8 @@ import random
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting, running, sandbox
 from evals.harness.baselines import COMPRESSORS
@@ -175,7 +171,3 @@ def _all(kind: Callable[..., T], score: Any, problems: Sequence[Problem], given:
             asked, scoring = request(problems, place, target, given), partial(score, problem, given.hops)
             made.append(kind(f"{problem.title} {target:g}", group, problem.title, asked, scoring))
     return made
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.humaneval").main())

@@ -26,14 +26,9 @@ and gives the originals back.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit.bench import INVARIANTS, broken, conversation
 from evals.harness import options, reporting, running
@@ -117,7 +112,3 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
 
 def _counted_in(row: Row) -> list[str]:
     return [row["group"], "all targets"]
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.invariants").main())

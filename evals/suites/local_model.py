@@ -29,14 +29,9 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting
 from evals.harness.cases import Request, Row
@@ -136,7 +131,3 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
 
 def _user(text: str) -> Message:
     return {"role": "user", "content": text}
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.local_model").main())

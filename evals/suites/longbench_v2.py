@@ -19,15 +19,10 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting
 from evals.harness.cases import Request, Row
@@ -143,7 +138,3 @@ def _task(question: Mapping[str, Any], target: float, given: argparse.Namespace)
     about = {part: str(question.get(part, "")) for part in ("difficulty", "length", "domain", "answer")}
     group = options.titled(f"LongBench v2, {about['difficulty']}, {about['length']}", target, given)
     return tasks.Task(f"{name} {target:g}", group, name, request, partial(_scored, about))
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.longbench_v2").main())

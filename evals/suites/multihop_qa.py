@@ -20,15 +20,10 @@ from __future__ import annotations
 
 import argparse
 import random
-import sys
 from collections.abc import Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting, running
 from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
@@ -148,7 +143,3 @@ def chosen(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], lis
 def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list[Row]]:
     paths, todo = chosen(given)
     return paths, running.run(todo, embedders.added(given.compressors, given.embedder), given, paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.multihop_qa").main())

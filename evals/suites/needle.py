@@ -21,16 +21,11 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib import import_module
 from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting, running
 from evals.harness.baselines import COMPRESSORS
@@ -206,7 +201,3 @@ def _all(kind: Callable[..., T], score: Any, prose: Sequence[str], given: argpar
             name = f"{layout} {wording} {needles} of {length} at {depth:g}, {trial} {share:g}"
             facts = chosen(cell, given.seed)
             yield kind(name, group, f"trial {trial}", request(prose, cell, share, given), partial(score, cell, facts))
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.needle").main())

@@ -29,17 +29,12 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, options, reporting, running
 from evals.harness.baselines import COMPRESSORS
@@ -272,7 +267,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, found = chosen(given)
     return paths, running.run(found, embedders.added(given.compressors, given.embedder), given, paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.needs").main())

@@ -23,14 +23,9 @@ import argparse
 import gzip
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, options, reporting, running
 from evals.harness.baselines import COMPRESSORS
@@ -107,7 +102,3 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     chosen = [output for output in found if given.only in output.name and count(output.text) >= MIN_TOKENS]
     cases = [case(output, share, given) for share in given.shares for output in chosen]
     return paths, running.run(cases, given.compressors, given, paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.outputs").main())

@@ -30,15 +30,10 @@ from __future__ import annotations
 import argparse
 import random
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, options, reporting, running, tables
 from evals.harness.baselines import COMPRESSKIT, COMPRESSORS
@@ -253,7 +248,3 @@ def _rows(given: argparse.Namespace) -> tuple[list[Path], list[Row]]:
     paths, cases = session_cases(given) if "sessions" in given.on else ([], [])
     cases += attack_cases(given) if "attacks" in given.on else []
     return paths, with_shields(running.run(cases, given.compressors, given, paths))
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.probes").main())

@@ -30,12 +30,8 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import cache, partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from compresskit import compress
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
@@ -240,7 +236,3 @@ def _rows(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], list
         for place, arguments in zip(places, todo, strict=True)
     ]
     return paths, engine.execute(items, measure, given, title="shrinking", data=paths)
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.shrink").main())

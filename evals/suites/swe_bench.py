@@ -36,12 +36,8 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-if not __package__:  # run as a file
-    sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from evals.harness import data, embedders, hub, options, reporting, running, tables
 from evals.harness.baselines import COMPRESSORS
@@ -235,7 +231,3 @@ def _built(given: argparse.Namespace) -> tuple[Sequence[Path | data.Source], lis
     sets = (hub.Set(given.dataset, None, given.split, swe_patches.with_files),) if given.dataset else usual
     paths = hub.find(FILES, "hub" if given.dataset else given.data, sets)
     return paths, list(build([row for path in paths for row in data.rows(path)][: given.limit], given))
-
-
-if __name__ == "__main__":  # under its own name, so that other processes find its functions
-    sys.exit(import_module("evals.suites.swe_bench").main())

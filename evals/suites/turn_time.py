@@ -9,10 +9,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from importlib import import_module
 from statistics import median
 from typing import Any, NamedTuple
 
+from compresskit import compress
 from evals.harness import data
 from evals.harness.messages import Message
 from evals.harness.tokens import count_message
@@ -56,7 +56,7 @@ def measure(messages: list[Message], shape: str, model: str) -> TurnTime:
     """Times the last requests of a conversation that was compressed just before them."""
     tokens = sum(map(count_message, messages))
     call = partial(
-        import_module("compresskit").compress,
+        compress,
         model=model,
         trigger=tokens // 2,
         target=tokens // 4,

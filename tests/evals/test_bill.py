@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-import compresskit
 from compresskit.prices import prices_for, usual
+from evals.harness import contenders
 from evals.harness.cases import Turn
 from evals.harness.contenders import CONTENDERS, Sent, compresskit_previous
 from evals.harness.peers import ENVIRONMENT
@@ -233,7 +233,7 @@ def test_the_result_of_a_turn_is_handed_to_the_next(monkeypatch):
         given.append((len(messages), model, trigger, target, shape, previous))
         return SimpleNamespace(messages=messages, tools=None, cache={}, skipped_reason=None, number=len(given))
 
-    monkeypatch.setattr(compresskit, "compress", compress)
+    monkeypatch.setattr(contenders, "compress", compress)
     replay(run_of(talk(turns=1)), compresskit_previous)
     assert [one[:5] for one in given] == [(end, "gpt-4o", 10_000, 5_000, "openai") for end in (1, 4, 6)]
     assert given[0][5] is None

@@ -7,7 +7,6 @@ import importlib
 import json
 import pkgutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -276,20 +275,6 @@ def test_a_users_own_questions_give_a_table_and_the_same_record_twice(tmp_path, 
         ["own.jsonl"],
     )
     assert all(line["figures"]["support"]["mean"] == 1.0 for line in records[0]["figures"])
-
-
-def test_a_script_runs_as_a_file_too(tmp_path):
-    """`python evals/suites/x.py`, from anywhere."""
-    command = [
-        sys.executable,
-        str(ROOT / "evals" / "suites" / "multihop_qa.py"),
-        "--data",
-        str(question_file(tmp_path)),
-    ]
-    done = subprocess.run(
-        [*command, "--compressors", "everything"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (done.returncode, "1.000" in done.stdout) == (0, True), done.stderr
 
 
 def test_conversations_are_built_saved_and_measured_again(clone, tmp_path, capsys):
