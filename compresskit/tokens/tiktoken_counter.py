@@ -86,8 +86,8 @@ class TiktokenCounter:
     def count(self, text: str) -> int:
         """The tokens of ``text``. A special token such as ``<|endoftext|>`` in it counts as ordinary text."""
         if len(text) <= SLICE_CHARACTERS:
-            return len(self._encoding.encode(text, disallowed_special=()))
-        return sum(len(self._encoding.encode(part, disallowed_special=())) for part in slices(text))
+            return len(self._encoding.encode_ordinary(text))
+        return sum(len(self._encoding.encode_ordinary(part)) for part in slices(text))
 
     def encoded(self, texts: Sequence[str], apart: Set[str] = _NOTHING) -> tuple[Encoded, list[int]]:
         """The tokens of each text, and their number. Texts that have to be counted ``apart`` only have the number."""
