@@ -25,7 +25,8 @@ def exchanges(turns: Sequence[Turn]) -> Iterator[tuple[int, int]]:
             caller[call] = turn.index
     first = end = 0
     for index in range(len(turns)):
-        end = max(end, reach.get(index, index))
+        if index in reach:
+            end = max(end, reach[index])
         if index == end:
             yield first, end
             first = end = index + 1

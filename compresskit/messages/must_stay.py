@@ -208,9 +208,11 @@ class _Reasons:
         turns = list(self._turns)
         left = tuning.WEIGHTS.max_standing_characters
         for turn in reversed(turns):
+            if left <= 0:
+                break
             if not turn.human or self.messages[turn.index] or turn.index in self._free:
                 continue
-            blocks = [block if block.call or left <= 0 else with_standing_orders(block) for block in turn.blocks]
+            blocks = [block if block.call else with_standing_orders(block) for block in turn.blocks]
             changed = [new for new, old in zip(blocks, turn.blocks, strict=True) if new is not old]
             if changed:
                 self._stay(turn.index, _STANDING_ORDER)

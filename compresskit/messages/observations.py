@@ -166,7 +166,7 @@ def command_of(text: str) -> str:
     >>> command_of("It prints:\n```\n1\n```\nas you wanted it to be, from the beginning to the end.")
     ''
     """
-    if call := _call_at_end(text):
+    if "</" in text and (call := _call_at_end(text)):
         return call
     fences = list(_FENCED.finditer(text)) if "```" in text else []
     if fences and fences[-1][2].strip() and len(text) - fences[-1].end() <= _BEHIND_CHARACTERS:

@@ -46,10 +46,10 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         for turn, why, reasons in zip(turns, protection.messages, protection.blocks, strict=True)
     ]  # whether nothing of a message must stay in its place
     for first, last in exchanges(turns):
-        members = turns[first : last + 1]
-        foldable = folds and last < thinking and all(free[first : last + 1])
-        size = sum([len(block.text) for turn in members for block in turn.blocks])
-        small = foldable and first == last and size < least and not members[0].fixed
+        turn = turns[first]
+        foldable = folds and last < thinking and (free[first] if first == last else all(free[first : last + 1]))
+        size = sum([len(block.text) for block in turn.blocks]) if foldable and first == last else most
+        small = size < least and not turn.fixed
         if run is not None and small and 0 < left >= size:
             left -= size
             continue
@@ -58,6 +58,7 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         run = first if small else None
         left = most - size
         if not small:
+            members = turns[first : last + 1]
             quoted = foldable and first < last and _is_mostly_frame(members)
             found.append(Atom(first, last, foldable, quoted, _is_fold(members)))
     if run is not None:

@@ -24,6 +24,7 @@ _CODE = frozenset(
     {"python", "code", "diff", "log", "search", "lines"}
 )  # kinds that begin with no names, and in which one capitalised word is none
 _IDENTIFIER = re.compile(r"\w+")
+_BLANK = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
 _WORD = r"[^\W\d_a-zß-öø-ÿ][\w'’]*\.?"  # begins with a capital, or is of a script without them
 _SMALL = r"(?:of|the|and|in|on|for|to|a|de|da|di|du|del|des|la|le|von|van|der|y|e|i)"  # occur inside of names
 _NAME = re.compile(rf"{_WORD}(?:[ _-](?:{_SMALL}[ _]){{0,2}}(?:{_WORD}|\d+))*")
@@ -91,10 +92,10 @@ class _Index:
         start, end, _ = document.segments[number - self._ends[at]]  # from the end of the document's own
         text = document.text[start : min(end, start + _SOURCE_CHARACTERS)]
         exponent, of_definition = -tuning.WEIGHTS.name_exponent, tuning.WEIGHTS.definition_share
-        for name in self._defined.keys() & set(_IDENTIFIER.findall(text)):
+        for name in self._defined.keys() & _identifiers(text) if self._defined else ():
             targets = self._defined[name]
             yield from ((target, of_definition * len(targets) ** exponent) for target in targets)
-        if self._title_share:
+        if self._heads:
             yield from self._about(text, document.kind in _CODE, number)
 
     def _about(self, text: str, code: bool, number: int) -> Iterator[tuple[int, float]]:
@@ -117,6 +118,10 @@ class _Index:
             for target in targets:
                 place = min(first[target], *(other[target] for other in others)) if others else first[target]
                 yield target, share * (1.0 if place < tuned.leading_names else tuned.later_name_share)
+
+
+def _identifiers(text: str) -> set[str]:
+    return set(text.translate(_BLANK).split() if text.isascii() else _IDENTIFIER.findall(text))
 
 
 @lru_cache(maxsize=4_096)

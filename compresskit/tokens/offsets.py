@@ -63,43 +63,48 @@ class Tally:
 
 
 class _Marks:
-    """The tokens before any offsets of an encoded text."""
+    """The tokens before any offsets of an encoded text.
 
-    __slots__ = ("_counter", "_ends", "_factor", "_parts", "_text")
+    Args:
+        text: The text.
+        ends: The bytes at which its tokens end, counted from those of the texts before it.
+        before: The bytes of these texts.
+        factor: The factor of every count.
+    """
 
-    def __init__(self, counter: TiktokenCounter, text: str, parts: list[Any], factor: float) -> None:
-        self._counter = counter
-        self._factor = factor
+    __slots__ = ("_before", "_ends", "_factor", "_text")
+
+    def __init__(self, text: str, ends: Any, before: int, factor: float) -> None:
         self._text = text
-        self._parts = parts
-        self._ends: Any = None
+        self._ends = ends
+        self._before = before
+        self._factor = factor
 
     def at(self, offsets: Sequence[int]) -> list[int]:
         """The tokens that end before or at each offset."""
-        _, _, found = self._found(offsets)
+        _, found = self._found(offsets)
         counts: list[int] = found.tolist()
         # the sum of rounded counts is not the rounded sum
         return counts if self._factor == 1.0 else [scaled(count, self._factor) for count in counts]
 
     def exactly_at(self, offsets: Sequence[int]) -> list[int] | None:
         """The tokens before each offset; None if an offset is within a token, or if counts are scaled."""
-        ends, wanted, found = self._found(offsets)
-        if self._factor != 1.0 or not len(ends) or not ((wanted == 0) | (ends[found - 1] == wanted)).all():
+        wanted, found = self._found(offsets)
+        inside = wanted > self._before
+        if self._factor != 1.0 or not (self._ends[found[inside] - 1] == wanted[inside]).all():
             return None
         counts: list[int] = found.tolist()
         return counts
 
-    def _found(self, offsets: Sequence[int]) -> tuple[Any, Any, Any]:
-        """The bytes at which tokens end, those of the offsets, and the number of tokens before each of these."""
+    def _found(self, offsets: Sequence[int]) -> tuple[Any, Any]:
+        """The bytes before each offset, counted as ``ends`` are, and the number of the text's tokens before it."""
         import numpy as np
 
-        if self._ends is None:
-            self._ends = self._counter.ends(self._parts)
         wanted = np.asarray(offsets, dtype=np.int64)
         if not self._text.isascii():
             wanted = byte_offsets(self._text)[wanted]
-        # with the same type, because numpy would copy all ends otherwise
-        return self._ends, wanted, np.searchsorted(self._ends, wanted.astype(self._ends.dtype), side="right")
+        wanted = (wanted + self._before).astype(self._ends.dtype)  # numpy would copy all ends for another type
+        return wanted, np.searchsorted(self._ends, wanted, side="right")
 
 
 class Batch:
@@ -112,6 +117,7 @@ class Batch:
         self._encoded, totals = counter.encoded(texts)
         self.totals = totals if factor == 1.0 else [scaled(total, factor) for total in totals]
         self._numbers: dict[str, int] = {}
+        self._ends: Any = None  # the bytes at which the tokens of all texts end
 
     def tally(self, text: str) -> Tally:
         """The counts of a text at its offsets."""
@@ -121,4 +127,15 @@ class Batch:
         parts = self._encoded.parts(number)
         if parts is None:
             return Tally(self.totals[number], text)
-        return Tally(self.totals[number], text, _Marks(self._counter, text, parts, self._factor))
+        if self._ends is None:
+            self._ends = self._counter.ends(self._encoded.tokens)
+        first = parts[0][0]
+        before = int(self._ends[first - 1]) if first else 0
+        return Tally(self.totals[number], text, _Marks(text, self._ends_of(parts), before, self._factor))
+
+    def _ends_of(self, parts: Sequence[tuple[int, int]]) -> Any:
+        """The bytes at which the tokens of a text end, which is in these slices."""
+        import numpy as np
+
+        views = [self._ends[start:end] for start, end in parts]
+        return views[0] if len(views) == 1 else np.concatenate(views)

@@ -60,12 +60,12 @@ class Encoded(NamedTuple):
     firsts: Sequence[int]  # the first slice of each text, and one past the last of all
     apart: Set[int]  # the numbers of texts that could not be encoded with the others
 
-    def parts(self, number: int) -> list[Any] | None:
-        """The tokens of a text, an array for each of its slices; None if it was counted apart."""
+    def parts(self, number: int) -> list[tuple[int, int]] | None:
+        """Where the tokens of each slice of a text start and end; None if it was counted apart."""
         if number in self.apart:
             return None
         slices_of_text = range(self.firsts[number], self.firsts[number + 1])
-        return [self.tokens[self.starts[each] : self.ends[each]] for each in slices_of_text]
+        return [(int(self.starts[each]), int(self.ends[each])) for each in slices_of_text]
 
 
 class TiktokenCounter:
@@ -150,11 +150,10 @@ class TiktokenCounter:
                 self.load_faster()
         return self._fast
 
-    def ends(self, parts: list[Any]) -> Any:
-        """The byte offsets at which the tokens of an encoded text end: an array (tokens)."""
+    def ends(self, tokens: Any) -> Any:
+        """The byte offsets at which tokens end in all encoded texts together: an array (tokens)."""
         import numpy as np
 
-        tokens = parts[0] if len(parts) == 1 else np.concatenate(parts)
         lengths = self._lengths()[tokens]
         return np.cumsum(lengths, dtype=_offset_type(int(lengths.sum(dtype=np.int64))))
 
@@ -166,6 +165,7 @@ class TiktokenCounter:
             for first in range(0, len(lengths), _TABLE_STEP):
                 tokens = range(first, min(first + _TABLE_STEP, len(lengths)))
                 lengths[first : tokens.stop] = self._sizes(tokens)
+            lengths[self._encoding.eot_token] = 0  # it is between texts, and of none
             self._byte_lengths = lengths
         return self._byte_lengths
 
