@@ -220,7 +220,8 @@ def _guess(sample: str, larger: str, by_lines: bool) -> str:
     if not fenced and _is_python(sample, lines):
         return "python"
     kind = _by_lines(sample, lines, fenced) if by_lines else "lines"
-    return "manual" if kind in ("prose", "lines") and looks_manual("\n" + larger) else kind  # its options come late
+    late = kind in ("prose", "lines") and len(larger) > _SAMPLE  # of a manual page, options come late
+    return "manual" if late and looks_manual("\n" + larger) else kind
 
 
 def _laid_out(sample: str) -> str:
@@ -252,8 +253,9 @@ def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
 
 def _is_python(sample: str, lines: list[str]) -> bool:
     """Whether enough lines are Python. More are needed if the first line reads like a sentence or a title."""
-    least = len(lines) // (2 if _NATURAL.match(lines[0]) else 8)
-    return _PYTHON_SURE.search(sample) is not None and len(_PYTHON.findall(sample)) >= least
+    if _PYTHON_SURE.search(sample) is None:
+        return False
+    return len(_PYTHON.findall(sample)) >= len(lines) // (2 if _NATURAL.match(lines[0]) else 8)
 
 
 def _reads(sample: str, lines: int) -> bool:

@@ -119,7 +119,7 @@ def structure_of(sample: str, kind: str) -> str:
         return "tables"
     if kind in _UNSURE:
         return ""
-    if _RULE.search(sample):
+    if "\n\n" in sample and _RULE.search(sample):
         return "ruled"
     if kind == "prose":
         starts = _paragraphs(sample)

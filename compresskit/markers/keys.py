@@ -28,6 +28,7 @@ def key_of(text: str, length: int = KEY_LENGTH) -> str:
     'bcmlvgkwrqmn'
     """
     number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest(), "big")
+    number %= len(LETTERS) ** length  # what the letters say of it
     letters = []
     for _ in range(length):
         number, digit = divmod(number, len(LETTERS))

@@ -20,9 +20,10 @@ _NAMED = re.compile(
     r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S",
     re.IGNORECASE,
 )
-_NAMED_LINE = re.compile(rf"^{_NAMED.pattern}[^\n]{{0,600}}(?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
-_QUESTION_LINE = re.compile(r"^[^\n?？؟]{3,300}[?？؟][\"'”’»)\]*_ ]*(?:\n|\Z)", re.MULTILINE)
-_TASK_LINE = re.compile(rf"^{TASK.pattern}[^\n]{{3,300}}[.:：](?:\n|\Z)", re.IGNORECASE | re.MULTILINE)
+# They begin with the line end before them, which makes the search fast.
+_NAMED_LINE = re.compile(rf"\n{_NAMED.pattern}[^\n]{{0,600}}(?=\n|\Z)", re.IGNORECASE)
+_QUESTION_LINE = re.compile(r"\n[^\n?？؟]{3,300}[?？؟][\"'”’»)\]*_ ]*(?=\n|\Z)")
+_TASK_LINE = re.compile(rf"\n{TASK.pattern}[^\n]{{3,300}}[.:：](?=\n|\Z)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
@@ -157,9 +158,9 @@ def lone_questions(text: str) -> list[Span]:
     ['Who built it?\n']
     """
     for form in (_NAMED_LINE, _QUESTION_LINE, _TASK_LINE):
-        lines = [match.span() for match in islice(form.finditer(text), tuning.WEIGHTS.max_lone_questions + 1)]
+        lines = list(islice(form.finditer(f"\n{text}"), tuning.WEIGHTS.max_lone_questions + 1))
         if 0 < len(lines) <= tuning.WEIGHTS.max_lone_questions:
-            return lines
+            return [(line.start(), min(line.end(), len(text))) for line in lines]
     return []
 
 

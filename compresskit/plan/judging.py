@@ -162,7 +162,8 @@ def _unasked(one: Candidate, turns: Sequence[Turn], query: Query) -> str:
     if one.block.call or not question or not turns[one.block.message].human:
         return source
     start, end = len(source) - len(source.lstrip()), len(source.rstrip())
-    if end - start <= len(question):
+    asked = source.startswith(question, start) or source.endswith(question, 0, end)
+    if end - start <= len(question) or not asked:
         return source
     blank = "".join("\n" if character == "\n" else " " for character in question)
     if source.startswith(question, start):

@@ -176,13 +176,10 @@ class Reader:
         waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
         for document in documents:
-            simple = plain(document.text)
-            if simple is not None and simple is not document.text:
-                document = document._replace(text=simple)
             call = self.terms_of(document.call)
             for text in _said(document):
-                said = _Said(found.place(), text, call)
-                if not text.isascii():
+                said = _Said(found.place(), plain(text) or text, call)
+                if not said.text.isascii():
                     found.read_words(said)
                     continue
                 waiting.append(said)
