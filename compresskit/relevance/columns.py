@@ -33,14 +33,14 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     0.973
     """
     values = [0.0] * len(lines)
-    widths = sorted((count for line in lines if (count := len(line.split(None, _MAX_COLUMNS)))), reverse=True)
-    if not tuning.WEIGHTS.min_outlier_lines <= len(widths) <= _MAX_ROWS:
+    if not tuning.WEIGHTS.min_outlier_lines <= sum(map(bool, map(str.strip, lines))) <= _MAX_ROWS:
         return values
+    rows = [line.split(None, _MAX_COLUMNS) for line in lines]
+    widths = sorted(filter(None, map(len, rows)), reverse=True)
     width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
     if width < 2:  # lines of one word are no rows
         return values
-    rows = ((number, line.split(None, _MAX_COLUMNS)) for number, line in enumerate(lines))
-    aligned = [(number, row) for number, row in rows if len(row) >= width]
+    aligned = [(number, row) for number, row in enumerate(rows) if len(row) >= width]
     for column in range(width):
         cells = [(number, row[column]) for number, row in aligned]
         for number, value in {**dict(_beyond(cells)), **dict(_rare(cells))}.items():
@@ -72,24 +72,24 @@ def _rare(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
     """The rows with a rare word in a column of few words: as they are, or whatever their numbers are."""
     tuned = tuning.WEIGHTS
     most = max(1, int(tuned.max_odd_share * len(cells)))
-    for words in ([word[:_WORD_CHARACTERS] for _, word in cells], [_shape(word) for _, word in cells]):
+    whole = [word[:_WORD_CHARACTERS] for _, word in cells]
+    for shaped in (False, True):
+        words = whole
+        if shaped:
+            shapes = {word: _DIGITS.sub("0", word) for word in dict.fromkeys(whole)}
+            words = [shapes[word] for word in whole]
         counts = Counter(words)
         ((common, count),) = counts.most_common(1)
         if _size(common) is not None and 2 * count < len(words):
             continue  # numbers that vary: one that is rare says little
-        rare = {word for word, count in counts.items() if count <= most}
-        odd = sum(counts[word] for word in rare)
-        if odd > (1 - tuned.common_share) * len(cells):
+        if sum(count for count in counts.values() if count <= most) > (1 - tuned.common_share) * len(cells):
             continue  # each row has a word of its own: a name, a number
+        rare = {word for word, count in counts.items() if count <= most}
         usual = sorted(counts[word] for word in words)[len(words) // 2]
         if most > tuned.max_odd_count_share * usual:
             rare = {word for word in rare if counts[word] <= tuned.max_odd_count_share * usual}
         return [(number, 1.0) for (number, _), word in zip(cells, words, strict=True) if word in rare]
     return []
-
-
-def _shape(word: str) -> str:
-    return _DIGITS.sub("0", word[:_WORD_CHARACTERS])
 
 
 def _size(word: str) -> float | None:

@@ -47,7 +47,7 @@ def named_sources(documents: Sequence[Document], question: str) -> Named:
     found: dict[str, list[int]] = {}
     for number, document in enumerate(documents):
         if len(document.segments) > 1:
-            for name in set(_names(document)):
+            for name in set(_names(document, spoken)):
                 if _stands_in(name, spoken):
                     found.setdefault(name, []).append(number)
     most = tuning.WEIGHTS.max_named_share * len(documents)
@@ -89,16 +89,19 @@ def source_line(document: Document) -> str:
     return line if "/" in line and " " not in line else ""
 
 
-def _names(document: Document) -> Iterator[str]:
-    """What the source of a document may be called: values, their words, and the last parts of paths."""
+def _names(document: Document, spoken: str) -> Iterator[str]:
+    """What the source of a document may be called: values, their words, and the last parts of paths.
+
+    Only names with letters that are in ``spoken`` as well, which rules out most of them.
+    """
     tuned = tuning.WEIGHTS
     for groups in _VALUE.findall(document.call[:_CALL_CHARACTERS]):
         for name in _with_parts(next(filter(None, groups))):
-            if _tells(name) or ("-" in name and len(name) >= tuned.min_dashed_source_characters):
+            if name in spoken and (_tells(name) or ("-" in name and len(name) >= tuned.min_dashed_source_characters)):
                 yield name
     if first := _LINE.match(document.text):
         line = _WRAPPERS.sub(" ", first[1])
-        yield from filter(_tells, _with_parts(line))
+        yield from (name for name in _with_parts(line) if name in spoken and _tells(name))
         if (path := source_line(document)) and _COMPOUND.search(stem := path.rpartition("/")[2].partition(".")[0]):
             yield _normal(stem)
 

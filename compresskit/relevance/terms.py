@@ -169,7 +169,10 @@ def terms(text: str) -> Tallied[str]:
     >>> sorted(terms("Where is the getUserName function?").elements())
     ['function', 'name', 'user']
     """
-    found = Tallied(part for word in words(text) for part in parts(word))
+    found = Tallied[str]()
+    for word, times in Tallied(words(text)).items():
+        for part in parts(word):
+            found[part] += times
     for word in [word for word in found if word in STOP_WORDS or (len(word) == 1 and word.isascii())]:
         del found[word]
     return found
@@ -192,7 +195,8 @@ def mentions(text: str) -> list[str]:
     >>> mentions("Why does `Model.save` in src/models.py ignore order_id 4711 in check()?")
     ['Model.save', 'src/models.py', 'order_id', '4711', 'check']
     """
-    found = dict.fromkeys(match.strip("./:-") for match in _MENTIONS.findall(text) if _is_name(match))
+    words_in = dict.fromkeys(_MENTIONS.findall(text))
+    found = dict.fromkeys(match.strip("./:-") for match in words_in if _is_name(match))
     found.update(dict.fromkeys(match.strip() for match in _QUOTED.findall(text)))
     found.update(dict.fromkeys(_CALLED.findall(text)))
     return [mention for mention in found if len(mention) > 2]
