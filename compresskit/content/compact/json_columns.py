@@ -3,47 +3,53 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .json_signs import LITERALS, NUMBER, scalar_text
+from .json_signs import COLUMNS, LISTS, MEMBERS, RECORDS, is_misleading
 from .json_values import MISSING, Path, same, value_at
 
 MIN_RECORDS = 2  # that a table or a kind of records has
 MAX_LEVELS = 6  # of records within records that become columns
-_MAX_MERGED = 60  # kinds of records that are tried as rows of one table
 _MAX_COLUMNS = 120  # columns of a table, maximum
-_MAX_GROWN = 2  # times the keys of one record, in the columns of records within records
+_MAX_GROWN = 4  # times the keys of one record, in the columns of records within records
+_MIN_MEMBERS = 3  # of an object that is a table
+_MIN_FILLED = 0.2  # share of the cells that have a value, in an object that is a table
+_MIN_LISTS = 3  # in a list that is a table
+_MAX_LISTED = 60  # items of each of them
+_MIN_LENGTH = 4  # of the lists in an object that is a table
 _MIN_USUAL = 5  # records of which nearly all can have the same
-_MIN_EMPTY = 3  # cells that are null or "" from which on they are left empty
+_MIN_EMPTY = 3  # cells that are "" from which on they are left empty
 _MOST_SHARE = 0.7  # of the records that have a value from which on it is the usual one
-_MIN_KIND = 3  # records from which on a letter of their own may be shorter than a row of others
-_SHARED_KEYS = 0.5  # of the keys of records that are rows of one table with others
-_NAMED_CELL = 8  # empty cells, of which four are a token of o200k_base, that cost what a name's signs cost, about
 
 Keys = tuple[str, ...]
+NOTHING = object()  # in the place of the value of a cell that is empty
 
 
 class Column(NamedTuple):
-    """A scalar that records of one kind have at the same path.
+    """A value that records of one kind have at the same path.
 
     Attributes:
         path: Where it is in each record.
-        sign: "" if each record has a cell for it; ":" if all have the same value, and no cell; "=" if those with
-            another value than the usual one say it by name; "?" if an empty cell means the usual value.
-        value: The usual value. MISSING if the key is usually missing.
+        usual: What an empty cell means. If it is MISSING, the record does not have the key.
+        constant: All records have the usual value, and no cell.
         text: What has no quotes is a string, even if it looks like a number.
     """
 
     path: Path
-    sign: str = ""
-    value: Any = None
+    usual: Any = None
+    constant: bool = False
     text: bool = False
 
-    def needs_cell(self, value: Any) -> bool:
-        """Whether a record with this value says it itself."""
-        return value is not MISSING and not (self.sign and same(value, self.value))
+    def cell(self, record: Any, depth: int = 0) -> Any:
+        """The value that a record has to say itself; NOTHING if an empty cell or none says it.
+
+        Args:
+            record: What is at the first ``depth`` keys of the path in an outer record.
+        """
+        outer = value_at(record, self.path[depth:-1])
+        value = outer.get(self.path[-1], MISSING) if isinstance(outer, dict) else self.usual
+        return NOTHING if self.constant or same(value, self.usual) else value
 
 
 class Branch(NamedTuple):
@@ -63,19 +69,27 @@ class Branch(NamedTuple):
 Part = Column | Branch
 
 
-class Kind:
-    """What records have in common: columns and branches, in the order of their keys."""
+class Table(NamedTuple):
+    """A value whose parts are the rows of a table.
 
-    def __init__(self, parts: Sequence[Part], text: bool = False) -> None:
+    Attributes:
+        value: A list of records or of lists, or an object of records or of lists.
+        shape: RECORDS, MEMBERS, LISTS or COLUMNS.
+        rows: The rows as records: lists by the numbers of their items, columns by their keys.
+    """
+
+    value: Any
+    shape: str
+    rows: list[dict[str, Any]]
+
+
+class Kind:
+    """What records have in common: columns and branches; with the shape of the table whose rows they are."""
+
+    def __init__(self, parts: Sequence[Part], shape: str = RECORDS) -> None:
         self.parts = parts
-        self.text = text  # everything without quotes is a string
-        self.cells = [part for part in parts if isinstance(part, Column) and part.sign in ("", "?")]
-        optional = {part.path for part in parts if isinstance(part, Branch) and part.optional}
-        inside = {
-            part.path for part in self.cells if any(part.path[:size] in optional for size in range(len(part.path)))
-        }
-        self.needed = {part.path for part in self.cells if not part.sign} - inside  # have a cell in each record
-        self.named = {part.path: part for part in parts if isinstance(part, Column) and part.sign == "="}
+        self.shape = shape
+        self.cells = [part for part in parts if isinstance(part, Column) and not part.constant]
 
     def record(self, own: Mapping[Path, Any]) -> dict[str, Any]:
         """The record that has these values of its own, and the usual ones otherwise."""
@@ -90,111 +104,131 @@ class Kind:
                 branches[part.path] = inside
                 value: Any = inside if there else part.absent
             else:
-                value = own.get(part.path, part.value)
+                value = own.get(part.path, part.usual)
             if outer is not None and value is not MISSING:
                 outer[part.path[-1]] = value
         return record
 
 
-def table_columns(lists: Iterable[list[Any]]) -> tuple[Keys, set[Keys]]:
-    """The columns of the largest table that some lists have, and the keys of the records that can be its rows."""
-    found = by_keys(item for items in lists for item in items)
-    order = sorted(found, key=lambda keys: (-len(found[keys]) * len(keys), keys))
-    columns, rows = _merged(order, found)
-    if sum(len(found[keys]) for keys in rows) < MIN_RECORDS or len(columns) > _MAX_COLUMNS:
-        return (), set()
-    return columns, rows
+def table_of(value: Any) -> Table | None:
+    """A value as a table; None if too few of its items can be rows, or if they have too little in common.
+
+    >>> table_of([{"a": 1}, {"a": 2}]).shape, table_of([[1, 2], [3, 4], [5, 6]]).rows[0]
+    ('', {'0': 1, '1': 2})
+    """
+    if not value:
+        return None
+    if isinstance(value, list):
+        records = [item for item in value if isinstance(item, dict)]
+        if len(records) >= max(MIN_RECORDS, len(value) / 2) and any(records):
+            return Table(value, RECORDS, records)
+        if _are_alike(value, _MIN_LISTS, _MAX_LISTED):
+            names = [str(number) for number in range(len(value[0]))]
+            return Table(value, LISTS, [dict(zip(names, item, strict=True)) for item in value])
+        return None
+    items = list(value.values())
+    if len(items) >= _MIN_MEMBERS and all(isinstance(item, dict) and item for item in items):
+        keys = Counter(key for item in items for key in item)
+        alike = max(keys.values()) > len(items) / 2 and keys.total() >= _MIN_FILLED * len(items) * len(keys)
+        return Table(value, MEMBERS, items) if alike and len(keys) <= _MAX_COLUMNS else None
+    if len(items) <= _MAX_COLUMNS and _are_alike(items, MIN_RECORDS, None):
+        flat = not any(isinstance(cell, dict | list) for item in items for cell in item)
+        if flat and len(items[0]) >= _MIN_LENGTH:
+            return Table(value, COLUMNS, [dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)])
+    return None
 
 
-def table_kind(columns: Keys, rows: Sequence[dict[str, Any]]) -> Kind:
-    """The kind of all rows of a table. No row is empty."""
-    return Kind(_with_a_cell(list(_parts((), columns, rows))), _all_text(rows))
+def _are_alike(items: Sequence[Any], count: int, longest: int | None) -> bool:
+    """Whether several items are lists of one length."""
+    if len(items) < count or not isinstance(items[0], list):
+        return False
+    length = len(items[0])
+    return 1 < length <= (longest or length) and all(isinstance(item, list) and len(item) == length for item in items)
+
+
+def table_kind(records: Sequence[dict[str, Any]], shape: str) -> tuple[Kind, set[Keys]]:
+    """The kind of the rows of a table, and the keys of the records that can be its rows."""
+    columns, rows = _merged(by_keys(records))
+    records = [record for record in records if tuple(record) in rows]
+    parts = _parts((), columns, records, in_order=shape == LISTS)
+    empty = sum(not _has_a_cell(parts, record, 0) for record in records)
+    return Kind(_with_a_cell(parts) if shape != MEMBERS and 2 * empty > len(records) else parts, shape), rows
+
+
+def _with_a_cell(parts: list[Part]) -> list[Part]:
+    """The same parts, with a column that has a cell in every row, if there is any: most rows would be empty lines."""
+    columns = [(number, part) for number, part in enumerate(parts) if isinstance(part, Column) and len(part.path) == 1]
+    if not any(part.usual is None and not part.constant for _, part in columns):
+        for number, part in sorted(columns, key=lambda each: each[1].constant):
+            if part.usual is not MISSING:
+                return [*parts[:number], part._replace(usual=None, constant=False), *parts[number + 1 :]]
+    return parts
 
 
 def plain_kind(keys: Keys, records: Sequence[dict[str, Any]]) -> Kind:
     """The kind of records that all have the same keys, without columns for records within them."""
-    return Kind([_column((key,), [record[key] for record in records]) for key in keys], _all_text(records))
+    return Kind(_parts((), keys, records, MAX_LEVELS))
 
 
-def by_keys(items: Iterable[Any]) -> dict[Keys, list[dict[str, Any]]]:
-    """The records among some values, by their keys."""
+def by_keys(items: Iterable[dict[str, Any]]) -> dict[Keys, list[dict[str, Any]]]:
+    """Records by their keys."""
     found: dict[Keys, list[dict[str, Any]]] = {}
     for item in items:
-        if isinstance(item, dict) and item:
-            found.setdefault(tuple(item), []).append(item)
+        found.setdefault(tuple(item), []).append(item)
     return found
 
 
-def _merged(kinds: Sequence[Keys], records: Mapping[Keys, Sequence[Any]]) -> tuple[Keys, set[Keys]]:
-    """The first kind of keys, with those that have many of the same: all keys in one order, and the kinds.
+def _merged(records: Mapping[Keys, Sequence[Any]]) -> tuple[Keys, set[Keys]]:
+    """The keys of all records, if they are not too many, those that most records have first, and the kinds of them.
 
-    >>> kinds = [("a", "c"), ("a", "b", "c"), ("c", "a")]
-    >>> _merged(kinds, dict.fromkeys(kinds, [{}, {}]))[0]
-    ('a', 'c', 'b')
+    >>> _merged({("a", "c"): [{}], ("b", "a"): [{}, {}]})[0]
+    ('b', 'a', 'c')
     """
-    columns: Keys = kinds[0] if kinds else ()
-    taken = list(kinds[:1])
-    if len(columns) > _MAX_COLUMNS:
-        return columns, set(taken)
-    for keys in kinds[1:_MAX_MERGED]:
-        shared = len(set(columns).intersection(keys))
-        if shared >= _SHARED_KEYS * min(len(keys), len(columns)) or (shared and len(records[keys]) < _MIN_KIND):
-            if len(ordered := _in_one_order([*taken, keys])) <= _MAX_COLUMNS:
-                columns = ordered
-                taken.append(keys)
-    return columns, set(taken)
+    columns: dict[str, None] = {}
+    taken = set()
+    for keys in sorted(records, key=lambda keys: -len(records[keys]) * len(keys)):
+        added = dict.fromkeys(key for key in keys if key not in columns)
+        if len(columns) + len(added) <= _MAX_COLUMNS:
+            columns.update(added)
+            taken.add(keys)
+    return tuple(columns), taken
 
 
-def _in_one_order(kinds: Sequence[Keys]) -> Keys:
-    """All keys of some kinds in an order that is the order of each; if there is none, those of most kinds first."""
-    after: dict[str, dict[str, None]] = {key: {} for keys in kinds for key in keys}
-    waits = dict.fromkeys(after, 0)
-    for keys in kinds:
-        for key, following in pairwise(keys):
-            if following not in after[key]:
-                after[key][following] = None
-                waits[following] += 1
-    ready = [key for key in reversed(after) if not waits[key]]
-    ordered: list[str] = []
-    while ready:
-        key = ready.pop()
-        ordered.append(key)
-        for following in reversed(after[key]):
-            waits[following] -= 1
-            if not waits[following]:
-                ready.append(following)
-    if len(ordered) == len(after):
-        return tuple(ordered)
-    return tuple(key for key, _ in Counter(key for keys in kinds for key in keys).most_common())
-
-
-def _parts(path: Path, keys: Keys, records: Sequence[Any], level: int = 0) -> Iterator[Part]:
-    """What records have in common, of each of their keys. A record that is absent is MISSING."""
+def _parts(
+    path: Path, keys: Keys, records: Sequence[dict[str, Any]], level: int = 0, in_order: bool = False
+) -> list[Part]:
+    """What records have in common, of each of their keys: first what most of them say, unless all stays in order."""
+    found: list[tuple[int, list[Part]]] = []
     for key in keys:
-        values = [MISSING if record is MISSING else record.get(key, MISSING) for record in records]
-        if any(record is MISSING for record in records):  # of an optional branch: those that are there count
-            values = [value for value, record in zip(values, records, strict=True) if record is not MISSING]
-        inside = (*path, key)
-        yield from _branch(inside, values, level) or [_column(inside, values)]
+        values = [record.get(key, MISSING) for record in records]
+        parts = _branch((*path, key), values, level) or [_column((*path, key), values)]
+        columns = [part for part in parts if isinstance(part, Column)]
+        cells = (sum(part.cell(record, len(path)) is not NOTHING for record in records) for part in columns)
+        found.append((max(cells, default=0), parts))
+    if not in_order:
+        found.sort(key=lambda each: -each[0])
+    return [part for _, parts in found for part in parts]
 
 
 def _branch(path: Path, values: list[Any], level: int) -> list[Part] | None:
     """The columns of records within records, if all of the values are such, or one and the same other value."""
     if level >= MAX_LEVELS or not isinstance(values[0], dict | None | type(MISSING)):
         return None
-    found = by_keys(values)
-    there = sum(map(len, found.values()))
-    absent = next((value for value in values if value is None or value is MISSING), ...)
-    if there < MIN_RECORDS or there + sum(value is absent for value in values) < len(values):
+    absent: Any = ...
+    for value in values:
+        if not isinstance(value, dict):
+            if (value is not None and value is not MISSING) or absent not in (..., value):
+                return None
+            absent = value
+    records = [value for value in values if isinstance(value, dict)]
+    kinds = by_keys(records)
+    if not records or () in kinds:
         return None
-    if len(found) > _MAX_MERGED:
-        return None
-    columns, taken = _merged(sorted(found, key=lambda keys: (-len(found[keys]), keys)), found)
-    if len(taken) < len(found) or len(columns) > min(_MAX_COLUMNS, _MAX_GROWN * max(map(len, found))):
+    columns, taken = _merged(kinds)
+    if len(taken) < len(kinds) or len(columns) > min(_MAX_COLUMNS, _MAX_GROWN * max(map(len, kinds))):
         return None
     optional = absent is not ...
-    records = [value for value in values if isinstance(value, dict)]
-    parts = list(_parts(path, columns, records, level + 1))
+    parts = _parts(path, columns, records, level + 1)
     if len(parts) > _MAX_COLUMNS:
         return None
     if optional and not all(_has_a_cell(parts, record, len(path)) for record in records):
@@ -204,71 +238,25 @@ def _branch(path: Path, values: list[Any], level: int) -> list[Part] | None:
 
 def _has_a_cell(parts: Sequence[Part], record: Any, depth: int) -> bool:
     """Whether any cell says that a record is there."""
-    return any(
-        isinstance(part, Column) and part.sign != ":" and part.needs_cell(value_at(record, part.path[depth:]))
-        for part in parts
-    )
-
-
-def _with_a_cell(parts: list[Part]) -> list[Part]:
-    """The same parts, with a column that has a cell in every row."""
-    if any(isinstance(part, Column) and not part.sign for part in parts):
-        return parts
-    for sign in "?=:":
-        for number, part in enumerate(parts):
-            if isinstance(part, Column) and part.sign == sign and part.value is not MISSING and len(part.path) == 1:
-                return [*parts[:number], Column(part.path, text=part.text), *parts[number + 1 :]]
-    return parts
+    return any(isinstance(part, Column) and part.cell(record, depth) is not NOTHING for part in parts)
 
 
 def _column(path: Path, values: list[Any]) -> Column:
     """A column, with the value that all or many records have in the definition if that is shorter."""
     first = values[0]
-    if first is not MISSING and all(same(value, first) for value in values):
-        return Column(path, ":", first)
-    text = _misleading(values) > 1
-    scalars = [value for value in values if value is MISSING or not isinstance(value, dict | list)]
-    if not scalars:
-        return Column(path)
-    missing = sum(value is MISSING for value in values)
-    (_, value), count = Counter((type(value).__name__, value) for value in scalars).most_common(1)[0]
-    named_cell = len(path[-1]) + _NAMED_CELL
-    if missing:
-        sparse = (len(values) - missing) * named_cell < len(values)
-        return Column(path, "=" if sparse else "?", MISSING, text)
-    if count < _MOST_SHARE * len(values) or len(values) < _MIN_USUAL:
-        value = max((None, ""), key=scalars.count)
-        count = sum(each is None if value is None else each == "" for each in scalars)
-        if count < _MIN_EMPTY:
-            return Column(path, text=text)
-    others = len(values) - count
-    length = len(scalar_text(value))
-    if value and count * (length + 1) <= others * (len(path[-1]) + 1) and count * length < 2 * len(values):
-        return Column(path, text=text)
-    sparse = others * named_cell < len(values)
-    return Column(path, "=" if sparse else "?", value, text)
-
-
-def _all_text(records: Iterable[dict[str, Any]]) -> bool:
-    """Whether all scalars of some records are strings, of which several look like something else."""
-    found = [_misleading(_scalars(record)) for record in records]
-    return min(found) >= 0 and sum(found) > 1
-
-
-def _scalars(record: dict[str, Any]) -> Iterator[Any]:
-    for value in record.values():
-        if isinstance(value, dict):
-            yield from _scalars(value)
-        elif not isinstance(value, list):
-            yield value
-
-
-def _misleading(values: Iterable[Any]) -> int:
-    """How many strings look like numbers or literals; -1 if not all of the values are strings."""
-    count = 0
-    for value in values:
-        if isinstance(value, str):
-            count += bool(NUMBER.fullmatch(value) or value in LITERALS)
-        elif value is not None and value is not MISSING:
-            return -1
-    return count
+    if all(same(value, first) for value in values) and (first is not None or len(values) >= _MIN_USUAL):
+        return Column(path, first, constant=first is not MISSING)
+    misleading = sum(isinstance(value, str) and is_misleading(value) for value in values)
+    others = sum(not isinstance(value, str | list | dict | None | type(MISSING)) for value in values)
+    text = misleading > others
+    scalars = [value for value in values if not isinstance(value, dict | list)]
+    usual: Any = None
+    if scalars:
+        (_, common), count = Counter((type(value).__name__, value) for value in scalars).most_common(1)[0]
+        if count >= _MOST_SHARE * len(values) and len(values) >= _MIN_USUAL:
+            usual = common
+        else:
+            seldom = _MIN_EMPTY - 1  # an empty string that is the usual value stands in the definition
+            counts = (None, 0), (MISSING, 0), ("", seldom)
+            usual = max(counts, key=lambda each: scalars.count(each[0]) - each[1])[0]
+    return Column(path, usual, text=text)

@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .json_columns import Branch, Column, Kind, Part
-from .json_signs import BELOW, COUNT, DEFINITION, ITEM, LITERALS, MEMBER, NEXT, NUMBER, STRING, TEXT
+from .json_signs import (
+    ABSENT,
+    BELOW,
+    COUNT,
+    DEFINITION,
+    ITEM,
+    LISTS,
+    LITERALS,
+    MEMBER,
+    MEMBERS,
+    NEXT,
+    NUMBER,
+    RECORDS,
+    SHAPES,
+    STRING,
+    TEXT,
+    VALUE,
+)
 from .json_values import MISSING, Path
 
-_WORD = re.compile(rf'({STRING})|[^,:(){{}}\[\]"=?<]+')
-_PATH = re.compile(rf'(?:{STRING}|[^\s,:(){{}}\[\]"=.]+)(?:\.(?:{STRING}|[^\s,:(){{}}\[\]"=.]+))*=')
-_STEP = re.compile(rf'({STRING})|[^\s,:(){{}}\[\]"=.]+')
+_WORD = re.compile(rf'({STRING})|[^,:(){{}}\[\]"=?]+')
 _KEY = re.compile(rf'({STRING})|[^\s,:(){{}}\[\]"=]+')
 _QUOTED = re.compile(STRING)
 _RUN = re.compile(r'[^(){}\[\],"=]*')
@@ -41,11 +56,14 @@ def expand(text: str, number: Callable[[str], Any] = json.loads) -> Any:
     lines = _logical(text)
     defined = 0
     while defined < len(lines) and (found := DEFINITION.match(lines[defined][0])):
-        kinds[found[1] or ""] = _Reader(lines[defined][0], kinds, [], number, found.end()).definition()
+        kinds[found[1] or ""] = _Reader(*lines[defined], kinds, number, found.end()).definition()
         defined += 1
     lines = lines[defined:]
-    if not lines or _begins_item(lines[0][0], "" in kinds):
-        return list(_items(lines, kinds, number))
+    first = lines[0][0] if lines else ""
+    if not MEMBER.match(first):
+        if "" not in kinds and first.startswith("["):
+            return _Reader(*lines[0], kinds, number).whole()
+        return _table(lines, kinds.get(""), kinds, number)
     whole: dict[str, Any] = {}
     at = 0
     while at < len(lines):
@@ -54,39 +72,45 @@ def expand(text: str, number: Callable[[str], Any] = json.loads) -> Any:
         found = MEMBER.match(line)
         if not found:
             raise NotCompactError("a member expected")
-        *outer, key = [_unquoted(key) for key in _KEY.finditer(line, 0, found.end() - 1) if key[0] != ">"]
+        *outer, key = [_unquoted(key) for key in _KEY.finditer(found[1]) if key[0] != ">"]
         inner = whole
         for step in outer:
             inner = inner.setdefault(step, {})
-        if found.end() < len(line):
-            inner[key] = _Reader(line, kinds, texts, number, found.end()).whole()
+        if found[2] is None:
+            inner[key] = _Reader(line, texts, kinds, number, found.end()).whole()
             continue
-        first = at
+        begin = at
         while at < len(lines) and not MEMBER.match(lines[at][0]):
             at += 1
-        inner[key] = list(_items(lines[first:at], kinds, number))
+        inner[key] = _table(lines[begin:at], kinds.get(found[2]), kinds, number)
     return whole
 
 
-def _begins_item(line: str, rows: bool) -> bool:
-    """Whether the first line of a body is of a list rather than a member of an object."""
-    count = COUNT.match(line)
-    return line.startswith(ITEM, count.end() if count else 0) or (rows and not MEMBER.match(line))
-
-
-def _items(
-    lines: Sequence[tuple[str, list[str]]], kinds: dict[str, Kind], number: Callable[[str], Any]
-) -> Iterator[Any]:
+def _table(
+    lines: Sequence[tuple[str, list[str]]], kind: Kind | None, kinds: dict[str, Kind], number: Callable[[str], Any]
+) -> list[Any] | dict[str, Any]:
+    """The list that some lines are, with the rows of a kind, or the object if it is keyed."""
+    shape = RECORDS if kind is None else kind.shape
+    keys: list[str] = []
+    items: list[Any] = []
     for line, texts in lines:
         count = COUNT.match(line)
         start = count.end() if count else 0
         for _ in range(int(count[1]) if count else 1):
             if line.startswith(ITEM, start):
-                yield _Reader(line, kinds, texts, number, start + len(ITEM)).whole()
-            elif "" in kinds:
-                yield _Reader(line, kinds, texts, number, start).row()
-            else:
+                items.append(_Reader(line, texts, kinds, number, start + len(ITEM)).whole())
+                continue
+            if kind is None:
                 raise NotCompactError("an item expected")
+            reader = _Reader(line, texts, kinds, number, start)
+            if shape == MEMBERS:
+                keys.append(reader.key_cell())
+            items.append(reader.row(kind))
+    if shape == MEMBERS:
+        return dict(zip(keys, items, strict=True))
+    if shape == LISTS:
+        return [list(item.values()) for item in items]
+    return items if shape == RECORDS else {key: [item[key] for item in items] for key in items[0]}
 
 
 def _logical(text: str) -> list[tuple[str, list[str]]]:
@@ -116,7 +140,7 @@ class _Reader:
     """Reads values of the notation from one line, from a place on."""
 
     def __init__(
-        self, line: str, kinds: dict[str, Kind], texts: list[str], number: Callable[[str], Any], start: int
+        self, line: str, texts: list[str], kinds: dict[str, Kind], number: Callable[[str], Any], start: int = 0
     ) -> None:
         self._line = line
         self._kinds = kinds
@@ -130,39 +154,47 @@ class _Reader:
         self._end()
         return value
 
-    def row(self) -> dict[str, Any]:
+    def row(self, kind: Kind) -> dict[str, Any]:
         """The record whose cells the rest of the line is."""
-        record = self._record(self._kinds[""], "")
+        record = self._record(kind, "")
         self._end()
         return record
+
+    def key_cell(self) -> str:
+        """The key in the first cell of a row."""
+        found = _QUOTED.match(self._line, self._at) or _CELL.match(self._line, self._at)
+        cell = found[0] if found else ""
+        self._at += len(cell)
+        self.skip(",")
+        return str(json.loads(cell)) if cell.startswith('"') else cell
 
     def definition(self) -> Kind:
         """The columns of a kind of records."""
         parts: list[Part] = []
-        self._columns((), parts)
-        text = self.skip(TEXT)
+        shape = next((shape for shape in SHAPES if shape and self.skip(shape)), RECORDS)
+        self._columns((), parts, shape)
         self._end()
-        return Kind(parts, text)
+        return Kind(parts, shape)
 
-    def _columns(self, path: Path, parts: list[Part]) -> None:
-        first = True
+    def _columns(self, path: Path, parts: list[Part], shape: str = RECORDS) -> None:
+        first = not shape
+        number = 0
         while not self.skip(")"):
             if not first:
                 self.need(",")
             first = False
-            inside = (*path, self.word())
             text = self.skip(TEXT)
-            how = next((sign for sign in (":", "=", "?") if self.skip(sign)), "")
-            value: Any = None
-            if how:
-                value = (
-                    MISSING if how != ":" and self._line[self._at : self._at + 1] in (",", ")", "(") else self.value()
-                )
+            inside = (*path, str(number) if shape == LISTS else self.word())
+            number += 1
+            missing = self.skip("?")
+            constant = not missing and self.skip(":")
+            usual = not missing and not constant and self.skip("=")
+            value = MISSING if missing else self.value() if constant or usual else None
             if self.skip("("):
-                parts.append(Branch(inside, value, bool(how)))
+                parts.append(Branch(inside, value, missing or usual))
                 self._columns(inside, parts)
             else:
-                parts.append(Column(inside, how, value, text))
+                parts.append(Column(inside, value, constant, text))
 
     def skip(self, sign: str) -> bool:
         found = self._line.startswith(sign, self._at)
@@ -203,6 +235,8 @@ class _Reader:
         found = run.match(self._line, self._at)
         word = found[0].strip() if found else ""
         self._at = found.end() if found else self._at
+        if word == ABSENT:
+            return MISSING
         return self._text() if word == BELOW else self._scalar(word, text)
 
     def _text(self) -> str:
@@ -218,30 +252,13 @@ class _Reader:
         cells = iter(kind.cells)
         more = self._at < len(line) and not (closing and line.startswith(closing, self._at))
         while more:
-            if named := self._named(kind):
-                own[named.path] = self.value(run, named.text or kind.text)
-            elif column := next(cells, None):
-                if line[self._at : self._at + 1] in (",", closing) or self._at == len(line):
-                    if column.path in kind.needed:
-                        raise NotCompactError("a value expected")
-                else:
-                    own[column.path] = self.value(run, column.text or kind.text)
-            else:
+            column = next(cells, None)
+            if column is None:
                 raise NotCompactError("more values than columns")
+            if line[self._at : self._at + 1] not in (",", closing) and self._at < len(line):
+                own[column.path] = self.value(run, column.text and not self.skip(VALUE))
             more = self.skip(",")
-        if any(column.path in kind.needed for column in cells):
-            raise NotCompactError("a record with too few values")
         return kind.record(own)
-
-    def _named(self, kind: Kind) -> Column | None:
-        """The column that the next cell names."""
-        found = _PATH.match(self._line, self._at) if kind.named else None
-        if found is None:
-            return None
-        path = tuple(_unquoted(step) for step in _STEP.finditer(self._line, self._at, found.end() - 1))
-        if path in kind.named:
-            self._at = found.end()
-        return kind.named.get(path)
 
     def _object(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -266,12 +283,14 @@ class _Reader:
         while not self.skip("]"):
             if found:
                 self.need(",")
-            found.append(self.value())
+            count = COUNT.match(self._line, self._at)
+            self._at = count.end() if count else self._at
+            found += [self.value()] * (int(count[1]) if count else 1)
         return found
 
     def _scalar(self, word: str, text: bool) -> Any:
-        if word == "null" or (word in LITERALS and not text):
-            return LITERALS[word]
         if not word:
             raise NotCompactError("a value expected")
-        return self._number(word) if not text and NUMBER.fullmatch(word) else word
+        if text:
+            return word
+        return LITERALS[word] if word in LITERALS else self._number(word) if NUMBER.fullmatch(word) else word

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from .json_values import Number
@@ -11,19 +13,25 @@ from .json_values import Number
 LITERALS = {"true": True, "false": False, "null": None}
 BELOW = "|"  # in the place of a string that follows on lines of its own
 NEXT = "|-"  # between two of these strings
-ITEM = "- "  # begins an item of a list that is no row of the table
-TEXT = "<string>"  # behind a column, or behind all of them: what has no quotes there is a string
+ITEM = "- "  # begins an item of a list that is no row of its table
+SHAPES = ("", "{key}", "[]", "{columns}")  # of tables, as they begin: records, members, lists, columns
+RECORDS, MEMBERS, LISTS, COLUMNS = SHAPES
+TEXT = "'"  # before the name of a column: what has no quotes there is a string
+ABSENT = "?"  # the record does not have the key, in a column in which an empty cell means something else
+VALUE = "="  # in such a column, before a number or literal
 DEFINITION = re.compile(r"(?:([A-Z]) = )?\(")  # a kind of records; without a letter, that of the rows
 COUNT = re.compile(r"(\d{1,9})× ")  # how often the row or item comes, one after the other
+_MIN_SAVED = 4  # characters that a count saves at least
 NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
 STRING = r'"(?:[^"\\]|\\.)*"'
-MEMBER = re.compile(rf'(?:{STRING}|[^\s,:(){{}}\[\]"=]+)(?: > (?:{STRING}|[^\s,:(){{}}\[\]"=]+))*:(?= |$)')
+_STEP = rf'(?:{STRING}|[^\s,:(){{}}\[\]"=]+)'
+MEMBER = re.compile(rf"({_STEP}(?: > {_STEP})*):(?: |([A-Z]?)$)")  # the path of a member; the kind of rows below it
 UNSAFE = re.compile("[\0\ud800-\udfff]")  # some requests cannot hold it, so it stays an escape in quotes
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
 BARE = re.compile(r"[^\s,:(){}\[\]\"=…](?:[^,(){}\[\]\"\n\r=]*[^\s,(){}\[\]\"=])?")
-_BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=?<>]+")
-_BARE_COLUMN = re.compile(r"[^\s,:(){}\[\]\"=?<>]+(?: [^\s,:(){}\[\]\"=?<>]+)*")  # may have spaces
+_BARE_KEY = re.compile(r"[^\s,:(){}\[\]\"=?]+")
+_BARE_COLUMN = re.compile(r"[^\s,:(){}\[\]\"=?]+(?: [^\s,:(){}\[\]\"=?]+)*")  # may have spaces
 
 
 def scalar_text(value: Any) -> str:
@@ -31,7 +39,7 @@ def scalar_text(value: Any) -> str:
     if isinstance(value, Number):
         return value.spelling
     if isinstance(value, str):
-        return value if BARE.fullmatch(value) and _only_a_string(value) else quoted(value)
+        return value if BARE.fullmatch(value) and not is_misleading(value) else quoted(value)
     return json.dumps(value)
 
 
@@ -54,16 +62,31 @@ def column_text(name: str) -> str:
     return _key(name, _BARE_COLUMN)
 
 
-def step_text(name: str) -> str:
-    """A key in the path of a column that a cell names."""
-    return quoted(name) if "." in name else key_text(name)
-
-
 def _key(name: str, plain: re.Pattern[str]) -> str:
-    bare = plain.fullmatch(name) and not name.startswith(("-", "|", "…")) and not UNSAFE.search(name)
+    bare = plain.fullmatch(name) and not name.startswith(("-", "|", "…", ">", TEXT)) and not UNSAFE.search(name)
     return name if bare else quoted(name)
 
 
-def _only_a_string(word: str) -> bool:
-    """Whether a word without quotes cannot be read as anything but a string."""
-    return not (word in LITERALS or word == BELOW or NUMBER.fullmatch(word) or UNSAFE.search(word))
+def is_misleading(word: str) -> bool:
+    """Whether a string without quotes could be read as something else.
+
+    >>> is_misleading("007"), is_misleading("7"), is_misleading("true")
+    (False, True, True)
+    """
+    if word in LITERALS or word in (BELOW, ABSENT):
+        return True
+    return bool(NUMBER.fullmatch(word) or COUNT.match(word) or UNSAFE.search(word))
+
+
+def counted(texts: Iterable[str]) -> Iterator[str]:
+    """Texts in which one that comes several times in succession has a count, if that is shorter.
+
+    >>> list(counted(["open,mia", "open,mia", "open,leo", "", ""]))
+    ['2× open,mia', 'open,leo', '', '']
+    """
+    for text, repeats in groupby(texts):
+        count = sum(1 for _ in repeats)
+        if count > 1 and count * (len(text) + 1) > len(text) + _MIN_SAVED + len(str(count)):
+            yield f"{count}× {text}"
+        else:
+            yield from [text] * count
