@@ -31,6 +31,7 @@ from .json_prompts import asking_fields
 from .own_parts import with_own_parts
 from .paragraphs import Unit, units_of
 from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
+from .requests import requests_among
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
@@ -160,17 +161,20 @@ def _handbook(own: Sequence[Block]) -> frozenset[Path]:
 def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
-    They ask nothing and give no orders. Of a message of which no text is recognised as a request, the first and the
-    last text may be one.
+    They ask nothing and give no orders. Very short texts are no data, unless there are too many of them for
+    instructions.
     """
     tuned = tuning.WEIGHTS
-    inner = own if not newest or any(is_question(block.text) for block in own) else own[1:-1]
+    asking = {own[number].path for number in requests_among([block.text for block in own])} if newest else frozenset()
     found = [
         block
-        for block in inner
-        if tuned.min_region_characters <= len(block.text) < tuned.min_data_characters
-        and (block.path in handbook or not _instructs(block.text))
+        for block in own
+        if len(block.text) < tuned.min_data_characters
+        and (block.path in handbook or (block.path not in asking and not _instructs(block.text)))
     ]
+    large = [block for block in found if len(block.text) >= tuned.min_region_characters]
+    if len(found) - len(large) <= tuned.max_middle_instructions:
+        found = large
     if len(found) < tuned.min_chunks or sum(len(block.text) for block in found) < tuned.min_data_characters:
         return frozenset()
     return frozenset(block.path for block in found)

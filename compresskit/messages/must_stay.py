@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Any, TypeGuard
 
 from ..errors import InvalidArgument, shown
 from ..types import Block, Message, Path, Place, Protect, Protection, Treatment, Turn
 from . import weights as tuning
-from .asking import gives_task
+from .asking import is_question
 from .instructions import cut, kept_tags, marked
 from .parts import CHARACTERS_PER_TOKEN
+from .requests import asks_surely, requests_among
 from .retrieval_tool import OURS
 from .standing_orders import with_standing_orders
 
@@ -133,9 +134,9 @@ def must_stay(
     Raises:
         InvalidArgument: ``protect`` or ``opened`` is not as ``named`` expects it.
     """
-    task, newest = task_of(turns), asked_last(turns)
+    asking, newest = _asking(turns), asked_last(turns)
     free = frozenset(named(opened, turns, messages, "open"))
-    turns = marked(turns, [index for index in (task, newest) if index is not None])
+    turns = marked(turns, asking)
     turns = [_opened(turn) if turn.index in free else turn for turn in turns]
     found = _Reasons(turns, free)
     found.keep(named(protect, turns, messages, "protect"), "named by the caller")
@@ -144,9 +145,9 @@ def must_stay(
     found.keep([turn.index for turn in turns if turn.role == "system"], "system message", but=free)
     last = _last(turns, lambda turn: turn.role == "assistant")
     found.keep_words([] if last is None else _together(turns, last), "last assistant message")
-    found.keep_instructions(newest, "last user message", last=True)
-    found.keep_instructions(task, "the task", last=False)
-    found.keep_ahead(turn for turn in turns[:task] if turn.human)
+    for index in reversed(asking):
+        found.keep_instructions(index, *(("last user message", True) if index == newest else ("the task", False)))
+    found.keep_ahead(turn for turn in turns[: asking[0] if asking else 0] if turn.human)
     turns = found.keep_standing_orders()
     answers = _newest_results(turns)
     found.keep_results(block for turn in answers for block in turn.blocks if block.call or turn.role == "tool")
@@ -184,10 +185,8 @@ class _Reasons:
                 else:
                     self.texts.setdefault((index, block.path), reason)
 
-    def keep_instructions(self, index: int | None, reason: str, last: bool) -> None:
+    def keep_instructions(self, index: int, reason: str, last: bool) -> None:
         """Protects the instructions of a message. Its data are the last to go if ``last``, else ordinary."""
-        if index is None:
-            return
         self._stay(index, reason)
         for block in self._turns[index].blocks if index not in self._free else ():
             if not block.call and not block.data:
@@ -248,28 +247,59 @@ def untouched(turns: Sequence[Turn], messages: list[Message], protect: Any, cach
 
 
 def task_of(turns: Sequence[Turn]) -> int | None:
-    """The message that sets the task: the last one of the user before the assistant first speaks.
+    """The message that sets the task, among those of the user before the assistant first speaks.
 
-    A caller may send context in messages of its own before the question. It is not the task. If there is material
-    behind the question instead, so that the first message asks something and the last one does not, the first is it.
+    It is the last of them, unless another one surely asks something: a caller may send material in messages of its own,
+    behind the question or around it.
     """
-    before: list[Turn] = []
-    for turn in turns:
-        if turn.human:
-            before.append(turn)
-        elif turn.role != "system" and before:
-            break
-    if len(before) > 1 and any(gives_task(block.text) for block in before[0].blocks) and not _asks(before[-1]):
-        return before[0].index
-    return before[-1].index if before else None
+    return next(iter(_asking_of(first_run(turns))), None)
 
 
 def asked_last(turns: Sequence[Turn]) -> int | None:
-    """The newest message of a human; if it is material behind the task, which nobody has answered yet, the task."""
-    newest, task = _last(turns, lambda turn: turn.human), task_of(turns)
-    if newest is None or task is None or any(turn.role == "assistant" for turn in turns[task:newest]):
-        return newest
-    return task
+    """The newest message of a human; if it is material behind or around a question, the message of that question."""
+    return next(reversed(_asking_of(newest_run(turns))), None)
+
+
+def newest_run(turns: Sequence[Turn]) -> list[Turn]:
+    """The newest message of a human, with those of humans before it that nobody has answered."""
+    newest = _last(turns, lambda turn: turn.human)
+    run: list[Turn] = []
+    for turn in reversed(turns[: newest + 1] if newest is not None else ()):
+        if turn.role == "assistant":
+            break
+        if turn.human:
+            run.append(turn)
+    return run[::-1]
+
+
+def first_run(turns: Sequence[Turn]) -> list[Turn]:
+    """The messages of humans before the assistant first speaks."""
+    run: list[Turn] = []
+    for turn in turns:
+        if turn.human:
+            run.append(turn)
+        elif turn.role != "system" and run:
+            break
+    return run
+
+
+def _asking(turns: Sequence[Turn]) -> list[int]:
+    """The messages that ask: of the newest run of humans, and of the first one.
+
+    If that asks nothing, as a greeting does, the first message that surely does is the task as well.
+    """
+    first = _asking_of(first_run(turns))
+    found = {*first, *_asking_of(newest_run(turns))}
+    if len(found) > 1 and not any(is_question(block.text) for index in first for block in turns[index].blocks):
+        later = (turn.index for turn in turns if turn.human and any(asks_surely(block.text) for block in turn.blocks))
+        found.update(islice(later, 1))
+    return sorted(found)
+
+
+def _asking_of(run: Sequence[Turn]) -> list[int]:
+    """The messages of a run of humans that ask, by index: the task first, and the newest one last."""
+    texts = ["\n\n".join(block.text for block in turn.blocks if not block.call) for turn in run]
+    return [run[number].index for number in requests_among(texts)]
 
 
 def check_named(option: str, which: Any) -> None:
@@ -342,10 +372,6 @@ def _opened(turn: Turn) -> Turn:
         tags = kept_tags(block)
         blocks.append(replace(block, must=found.must if found.data and not tags else tags, data=True))
     return replace(turn, blocks=blocks)
-
-
-def _asks(turn: Turn) -> bool:
-    return any(cut(block.text).asks for block in turn.blocks)
 
 
 def _together(turns: Sequence[Turn], index: int) -> range:

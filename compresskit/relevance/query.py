@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ..messages.asking import ends_like_a_question, is_question
-from ..messages.must_stay import asked_last, task_of
+from ..messages import weights as message_tuning
+from ..messages.asking import ends_like_a_question, gives_task, is_question
+from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
+from ..messages.requests import asks_surely, requests_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -67,13 +69,13 @@ def _explicit(turns: Sequence[Turn]) -> float:
     0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or with
     calls that find passages to read, a question is about these texts, however long the chat is.
     """
-    newest = next((turn for turn in reversed(turns) if turn.human), None)
-    if newest is None:
+    newest = newest_run(turns)
+    if not newest:
         return 0.0
     reads = _reads(turns)
-    if newest is not turns[-1] and not reads:
+    if newest[-1] is not turns[-1] and not reads:
         return 0.0
-    texts = [_bounded_text(_asked(block)) for block in newest.blocks if not block.call]
+    texts = list(map(_bounded_text, _asked_in(turns, task=False)))
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
@@ -106,37 +108,72 @@ def _is_running(line: str) -> bool:
 
 def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
     """The texts of the question and of the task, without their data."""
-    blocks = list(_asking(turns, task))
+    return map(_asked, _asking(turns, task))
+
+
+def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
+    """The texts that hold the question and the task."""
+    newest, first = newest_run(turns), first_run(turns)
+    blocks = [*(_requests(first) if task and first != newest else ()), *_requests(newest)]
     asking = [block for block in blocks if block.instruction.strip()]
     elements = {block.message for block in asking if requests_in(_bounded_text(block.instruction))}
     # a text of rules beside the element of the request asks nothing itself
     asking = [
         block for block in asking if block.message not in elements or requests_in(_bounded_text(block.instruction))
     ]
-    if any(block.data for block in blocks):  # a text that asks nothing is material like the one beside it
-        recognised = [block for block in asking if is_question(block.instruction)]
-        asking = recognised or [*_system(turns), *asking]
-    return map(_asked, asking or blocks)
+    if max(len(first), len(newest)) > 1 or any(block.data for block in blocks):
+        # a text that asks nothing is material like the one beside it
+        recognised = [block for block in asking if _is_brief(block) or is_question(block.instruction)]
+        sure = [block for block in recognised if gives_task(block.instruction)]
+        # beside a question that says something, only the last short text may be another one that no word shows
+        least = blocks[-1:] if any(map(_says_something, sure)) else recognised
+        asking = sure + [block for block in least if _is_brief(block) and block not in sure]
+        asking = asking or [*_system(turns, bool(recognised)), *recognised]
+    elif newest == first and not any(map(_says_something, asking)):  # "Go on." leaves the question to the system
+        asking = [*_system(turns), *asking]
+    return asking or blocks
 
 
-def _system(turns: Sequence[Turn]) -> Iterator[Block]:
-    """The system's texts: they say what to do with material beside which nobody asks anything."""
+def _system(turns: Sequence[Turn], sure: bool = False) -> list[Block]:
+    """The system's texts, which say what to do with material if nobody else asks anything. The sure ones, if any.
+
+    Args:
+        turns: The conversation.
+        sure: Whether only those count that surely ask.
+    """
     most = tuning.WEIGHTS.full_weight_characters
-    return (block for turn in turns if turn.role == "system" for block in turn.blocks if len(block.text) <= most)
+    found = [block for turn in turns if turn.role == "system" for block in turn.blocks if len(block.text) <= most]
+    return [block for block in found if asks_surely(block.text)] or ([] if sure else found)
 
 
-def _last_of_human(turns: Sequence[Turn]) -> Turn | None:
-    last = asked_last(turns)
-    return None if last is None else turns[last]
+def _requests(run: Sequence[Turn]) -> list[Block]:
+    """The texts that ask something in messages of humans which nobody answered in between."""
+    own = [block for turn in run for block in turn.blocks if not block.call]
+    if len(run) == 1 and not any(block.data for block in own):
+        return own
+    return [own[number] for number in requests_among([block.text for block in own])]
 
 
-def _asking(turns: Sequence[Turn], task: bool = True) -> Iterator[Block]:
-    """The blocks of the question and of the task."""
-    last = _last_of_human(turns)
-    first = task_of(turns) if task else None
-    for turn in (last, None if first is None else turns[first]):
-        if turn is not None:
-            yield from (block for block in turn.blocks if not block.call)
+def _says_something(block: Block) -> bool:
+    return len(terms(_bounded_text(_asked(block)))) >= tuning.WEIGHTS.question_terms
+
+
+def _is_brief(block: Block) -> bool:
+    """Whether a text is as short as a request."""
+    return not block.data and len(block.text) <= message_tuning.WEIGHTS.max_end_characters
+
+
+def _newest_asked(turns: Sequence[Turn]) -> dict[str, float]:
+    """The newest question with its weight. If the last text does not surely ask, it is no more than another that does.
+
+    A longer text beside one that surely asks counts as much as that, and so each of its words counts less.
+    """
+    asking = _asking(turns, task=False)
+    if asking and asks_surely(asking[-1].instruction):
+        asking = [block for block in asking if block.message == asking[-1].message]
+    found = {_asked(block): asks_surely(block.instruction) for block in asking}
+    most = max((len(text) for text, sure in found.items() if sure), default=len(list(found)[-1]) if found else 0)
+    return {text: 1.0 if sure else min(1.0, most / max(1, len(text))) for text, sure in found.items()}
 
 
 def _asked(block: Block) -> str:
@@ -175,9 +212,11 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
             found.setdefault(text, damped * weight)
 
     texts = list(_asked_in(turns))
-    newest = _last_of_human(turns)
-    now = {_asked(block) for block in newest.blocks} if newest else set()
-    add((text for text in texts if text in now), tuned.asked_weight)
+    newest = next(iter(newest_run(turns)[-1:]), None)
+    now = _newest_asked(turns)
+    for text in texts:
+        if text in now:
+            add([text], now[text] * tuned.asked_weight)
     answered = [
         turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest
     ]
@@ -186,7 +225,9 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     add(texts, tuned.asked_weight * (1 - explicit * (1 - share) if found else 1.0))
     before = 1 - explicit * (1 - tuned.earlier_share)
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
-    material = {(block.message, block.path): block.text for block in _asking(turns) if block.data and block.text}
+    asking = {block.message for block in _asking(turns)}
+    blocks = (block for turn in turns if turn.index in asking for block in turn.blocks if not block.call)
+    material = {(block.message, block.path): block.text for block in blocks if block.data and block.text}
     # the material beside a question says what other texts it is about, the more the shorter all of it is
     beside = 1 - sum(map(len, material.values())) / max(1, size)
     for (message, _), text in material.items():

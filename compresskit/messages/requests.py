@@ -1,0 +1,71 @@
+"""Finds the texts that ask something among several texts of humans, of which the others are material.
+
+The texts are the messages that nobody has answered yet, or the parts of one message. A request may stand in front of
+its material, behind it, or in between. Where a text stands and how long it is decides if no word of it is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from . import weights as tuning
+from .asking import gives_task, is_doubtful
+from .paragraphs import requests_in
+
+_ENDS = ("\n\n", "\n")  # what divides the first and the last paragraph, or line, from the rest of a text
+
+
+def requests_among(texts: Sequence[str]) -> list[int]:
+    """The numbers of the texts that may ask something, in order. At least one does.
+
+    These are the texts that surely ask, and the first and the last one if they are shorter than most. If none surely
+    asks, the last one counts in any case, and of several long ones one that is by far the shortest.
+
+    >>> page = "The bridge was built by workers of the town. " * 9
+    >>> requests_among(["Who built it?", page, page]), requests_among([page, page, page, "Wie bouwde hem.", page])
+    ([0], [3, 4])
+    """
+    tuned, last = tuning.WEIGHTS, len(texts) - 1
+    if last < 1:
+        return list(range(len(texts)))
+    brief = [number for number in (0, last) if _is_brief(texts, number)]
+    inner = [number for number in range(1, last) if _is_request(texts[number])]
+    sure = {
+        number for number in (0, last) if _is_request(texts[number]) or (number in brief and gives_task(texts[number]))
+    }
+    sure.update(inner if len(inner) <= tuned.max_lone_questions else ())
+    if not sure:  # a question may also begin or end a text of material
+        sure.update([number for number in (0, last) if asks_surely(texts[number])][-1:])
+    found = {*sure, *brief}
+    if not sure:
+        found.update([last] if brief else [last, *_shortest(texts[:-1])])
+    return sorted(found)
+
+
+def asks_surely(text: str) -> bool:
+    """Whether a text is a question or an order, or begins or ends with one in a paragraph or a line of its own."""
+    tuned, text = tuning.WEIGHTS, text.strip()
+    if len(text) <= tuned.max_instruction_characters:
+        return _is_request(text)
+    head, tail = text[: tuned.max_rules_characters], text[-tuned.max_rules_characters :]
+    ends = [end for joint in _ENDS for end in (head.partition(joint)[0], tail.rpartition(joint)[2])]
+    return any(map(_is_request, ends)) or requests_in(f"{head}\n{tail}") != ""
+
+
+def _is_request(text: str) -> bool:
+    return gives_task(text) and not is_doubtful(text)
+
+
+def _is_brief(texts: Sequence[str], number: int) -> bool:
+    """Whether one of the texts is as short as a request, and shorter than most of the others."""
+    others = sorted(len(text) for text in (*texts[:number], *texts[number + 1 :]))
+    return len(texts[number]) <= min(tuning.WEIGHTS.max_end_characters, others[len(others) // 2])
+
+
+def _shortest(texts: Sequence[str]) -> list[int]:
+    """The number of the text that is by far the shortest."""
+    if len(texts) < 2:
+        return []
+    shortest, other = sorted(range(len(texts)), key=lambda number: len(texts[number]))[:2]
+    alone = 2 * len(texts[shortest]) <= len(texts[other])
+    return [shortest] if alone and len(texts[shortest]) <= tuning.WEIGHTS.max_end_characters else []
