@@ -108,17 +108,6 @@ def test_marks_for_anthropic_go_out():
     assert "cache_control" in json.dumps(server.bodies[0]["messages"][-1])
 
 
-@pytest.mark.parametrize(
-    "given", [{"trigger": 9}, {"target": 9}, {"query": "x"}, {"protect": [0]}, {"recoverable": True}, {"cache": {}}]
-)
-def test_what_a_conversation_says_is_not_said_twice(given):
-    (name,) = given
-    with pytest.raises(InvalidArgument, match=f"{name} is given beside a conversation"):
-        compresskit.completion(
-            "gpt-4o", [{"role": "user", "content": "hi"}], conversation=Conversation("gpt-4o"), **given
-        )
-
-
 def test_only_a_conversation_is_one():
     with pytest.raises(InvalidArgument, match=r"conversation is 'x'; a compresskit\.Conversation"):
         compresskit.completion("gpt-4o", [{"role": "user", "content": "hi"}], conversation="x")

@@ -153,12 +153,6 @@ def test_a_key_of_an_earlier_turn_still_names_its_text(way):
     assert server.bodies[1]["messages"][-1]["content"] == text
 
 
-@pytest.mark.parametrize("name", ["shape", "previous", "on_entry", "offer_tool", "breakpoints"])
-def test_what_only_compress_takes_is_an_error_and_never_sent(name):
-    with pytest.raises(InvalidArgument, match=f"{name} is no option of completion"):
-        completion(model="gpt-4o", messages=[{"role": "user", "content": "hi"}], **{name: True})
-
-
 @pytest.mark.parametrize(("name", "meant"), [("triger", "trigger"), ("targets", "target"), ("max_round", "max_rounds")])
 def test_a_misspelt_option_is_an_error_and_never_sent(name, meant):
     with pytest.raises(InvalidArgument, match=f"'{name}' is no option of completion.*Did you mean '{meant}'"):

@@ -239,44 +239,6 @@ def test_without_data_a_command_says_what_is_missing(tmp_path, capsys):
     assert "--data" in capsys.readouterr().err
 
 
-def question_file(folder: Path) -> Path:
-    rows = [
-        {
-            "id": f"own-{n}",
-            "question": f"Who is {n}?",
-            "paragraphs": [[f"Person {n}", [f"Person {n} is a smith."]], [f"Place {n}", ["It is far away." * 20]]],
-            "support": [f"Person {n} is a smith."],
-        }
-        for n in range(3)
-    ]
-    path = folder / "own.jsonl"
-    path.write_text("\n".join(map(json.dumps, rows)))
-    return path
-
-
-def test_a_users_own_questions_give_a_table_and_the_same_record_twice(tmp_path, capsys):
-    """A version, the options, digests of the data, figures and rows; no path of this machine."""
-    path = question_file(tmp_path)
-    records = []
-    for jobs in ("1", "2"):
-        target = tmp_path / f"record{jobs}.json"
-        options = ["--data", str(path), "--compressors", "everything,oracle", "--json", str(target), "--jobs", jobs]
-        assert multihop_qa.main(options) == 0
-        assert "own, one message" in capsys.readouterr().out
-        records.append(json.loads(target.read_text()))
-    for record in records:
-        assert str(tmp_path) not in json.dumps(record)
-        for timed in [*record["rows"], *(line["figures"] for line in record["figures"])]:
-            del timed["seconds"]
-    assert records[0] == records[1]
-    assert (records[0]["format"], records[0]["version"], list(records[0]["data"])) == (
-        "compresskit-eval",
-        2,
-        ["own.jsonl"],
-    )
-    assert all(line["figures"]["support"]["mean"] == 1.0 for line in records[0]["figures"])
-
-
 def test_conversations_are_built_saved_and_measured_again(clone, tmp_path, capsys):
     """From a git folder, then from what was saved, with the same figures; what cannot be built is told."""
     folder, commit = clone

@@ -122,37 +122,6 @@ def test_what_does_not_fit_the_model_is_an_error_of_its_own(questions, tmp_path,
     assert "everything: 1 x" in capsys.readouterr().out
 
 
-def test_a_run_that_was_stopped_goes_on(questions, tmp_path):
-    save, record = tmp_path / "rows.jsonl", tmp_path / "record.json"
-    broken = [True]
-
-    def first_fails(body):
-        return Error(500, "out of order") if broken and broken.pop() else reader(body)
-
-    with serving(first_fails, size) as server:
-        run(server.url, questions, "--compressors", "everything,nothing", "--save", str(save))
-        with save.open("a") as file:
-            file.write('{"case": "hotpot-0 7')  # killed in the middle of a line
-        before = len(server.bodies)
-        options = ["--compressors", "everything,nothing,head+tail", "--save", str(save), "--json", str(record)]
-        assert run(server.url, questions, *options) == 0
-        assert len(server.bodies) - before == 2, "what failed, and what is new"
-        assert run(server.url, questions, *options) == 0
-        assert len(server.bodies) - before == 2, "nothing is missing"
-    assert list(recorded(record)) == ["everything", "nothing", "head+tail"]
-    assert all(row["error"] is None for row in recorded(record).values())
-
-
-def test_rows_of_another_run_are_not_mixed_in(questions, tmp_path, capsys):
-    save = tmp_path / "rows.jsonl"
-    with serving(reader) as server:
-        assert run(server.url, questions, "--compressors", "nothing", "--save", str(save)) == 0
-        kept = save.read_text()
-        assert run(server.url, questions, "--compressors", "nothing", "--save", str(save), "--seed", "1") == 2
-    assert "other settings" in capsys.readouterr().err
-    assert save.read_text() == kept
-
-
 def program(path, body):
     path.write_text(f"#!{sys.executable}\nimport os, sys\n{body}")
     path.chmod(0o755)

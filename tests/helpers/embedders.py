@@ -1,4 +1,4 @@
-"""Embedders for tests: one with no model at all, and one that does what it is told."""
+"""Embedders for tests: one with no model at all, and one that does what it is told, which also reranks."""
 
 import hashlib
 
@@ -27,3 +27,6 @@ class Returning:
 
     def __init__(self, function):
         self.embed = function
+
+    def rerank(self, _query, texts):
+        return self.embed(texts)

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import time
 
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -28,6 +29,13 @@ class Recorded:
 
     def of(self, operation):
         return [span for span in self.spans if span.attributes.get("gen_ai.operation.name") == operation]
+
+    def ends(self, seconds=10):
+        """How the answers ended. A collected stream ends in another thread."""
+        deadline = time.monotonic() + seconds
+        while not self.of("answer") and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return [span.attributes["compresskit.end"] for span in self.of("answer")]
 
     def metrics(self):
         """Every metric by its name."""

@@ -67,30 +67,6 @@ def test_the_agents_sdk_over_our_client(streamed):
     assert max(len(str(item.get("output", ""))) for item in items) == max(map(len, FILES.values()))
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-def test_pydantic_ai_over_our_client(streamed):
-    pytest.importorskip("pydantic_ai")
-    from pydantic_ai import Agent
-    from pydantic_ai.models.openai import OpenAIChatModel
-    from pydantic_ai.providers.openai import OpenAIProvider
-
-    async def main(server):
-        client = AsyncOpenAI(base_url=server.url, api_key="none", compresskit=ROOM)
-        agent = Agent(OpenAIChatModel("gpt-4o", provider=OpenAIProvider(openai_client=client)), tools=[read_file])
-        if not streamed:
-            result = await agent.run("Explain the files.")
-            return result.output, result.all_messages()
-        async with agent.run_stream("Explain the files.") as result:
-            return await result.get_output(), result.all_messages()
-
-    with serving(script) as server:
-        output, messages = asyncio.run(main(server))
-        assert output == ANSWER
-        check(server)
-    assert TOOL_NAME not in str(messages)
-    assert str(messages).count("read_file") >= 4
-
-
 @pytest.mark.parametrize("how", ["wrapped model", "http client"])
 def test_a_langchain_agent_with_openais_models(how):
     pytest.importorskip("langchain_openai")

@@ -235,14 +235,6 @@ def given(server, **options):
     return {**base, **ROOM, **options, "stream": True}
 
 
-def ends(recorded, seconds=10):
-    """How the answers ended. A collected stream ends in another thread."""
-    deadline = time.monotonic() + seconds
-    while not recorded.of("answer") and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return [span.attributes["compresskit.end"] for span in recorded.of("answer")]
-
-
 @pytest.mark.parametrize("read", [0, 1, 3])
 def test_a_stream_that_is_closed_or_dropped_ends_its_span(read):
     with serving(retrieves) as server:
@@ -252,7 +244,7 @@ def test_a_stream_that_is_closed_or_dropped_ends_its_span(read):
                 next(stream)
             assert not recorded.of("answer"), "it is still open"
             stream.close()
-            assert ends(recorded) == ["closed"]
+            assert recorded.ends() == ["closed"]
         with recording() as recorded:
             stream = compresskit.completion(**given(server))
             for _ in range(read):
@@ -261,7 +253,7 @@ def test_a_stream_that_is_closed_or_dropped_ends_its_span(read):
             loop.append(loop)  # only the garbage collector finds it
             del stream, loop
             gc.collect()
-            assert ends(recorded) == ["collected"]
+            assert recorded.ends() == ["collected"]
 
 
 @pytest.mark.parametrize("read", [0, 1, 3])
@@ -279,7 +271,7 @@ def test_an_awaited_stream_that_is_closed_or_dropped_ends_its_span(read):
         for drop, how in ((False, "closed"), (True, "collected")):
             with recording() as recorded:
                 awaited(read_some(server, drop))
-                assert ends(recorded) == [how]
+                assert recorded.ends() == [how]
 
 
 def test_a_cancelled_stream_ends_its_span():
@@ -303,7 +295,7 @@ def test_a_cancelled_stream_ends_its_span():
 
     with serving(slow) as server, recording() as recorded:
         awaited(cancelled(server))
-        assert ends(recorded) == ["error"]
+        assert recorded.ends() == ["error"]
     assert recorded.of("answer")[0].attributes["error.type"] == "CancelledError"
 
 
@@ -312,7 +304,7 @@ def test_a_stream_goes_on_to_its_end_after_telemetry_is_off():
         with recording() as recorded:
             stream = compresskit.completion(**given(server))
         list(stream)
-    assert ends(recorded) == ["complete"]
+    assert recorded.ends() == ["complete"]
 
 
 # --- many at once ----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import random
 
 import litellm
 import pytest
-from conversing import QUIET, ROOM, after, ask, retrieval
+from conversing import QUIET, after, ask, retrieval
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from protocol_server import call, serving
@@ -131,22 +131,3 @@ def test_made_up_names_take_no_label_from_a_model_with_a_price():
             compress(hello, f"made-up-{number}")
         compress(hello, "claude-sonnet-4-5")
     assert "claude-sonnet-4-5" in models_in(recorded)
-
-
-def test_every_metric_has_its_labels_alone():
-    """Of each label only the values that the documentation has, and no other label."""
-    with serving(lambda body: "Fine." if after(body) else [retrieval(body)]) as server, recording() as recorded:
-        ask("whole", server, openai_agent(), **ROOM)
-        compress([{"role": "user", "content": "hello"}], MODEL)
-        retrieve({}, "none")
-    labels = {
-        name: {label for point in metric.data.data_points for label in point.attributes}
-        for name, metric in recorded.metrics().items()
-    }
-    retrievals = {name for name in labels if name.startswith("compresskit.retriev")}
-    assert {frozenset(labels[name]) for name in retrievals} == {
-        frozenset({"gen_ai.request.model", "compresskit.retrieval.outcome"})
-    }
-    assert {frozenset(labels[name]) for name in labels.keys() - retrievals} == {
-        frozenset({"gen_ai.request.model", "compresskit.method"})
-    }
