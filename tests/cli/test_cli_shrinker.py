@@ -2,6 +2,7 @@
 
 import gc
 import json
+from importlib.util import find_spec
 
 import pytest
 from command_line import run, save
@@ -87,8 +88,8 @@ def test_options_that_do_not_go_together_are_named(talk, options, said):
     assert said in done.stderr
 
 
+@pytest.mark.skipif(not find_spec("llmlingua"), reason="needs the extra: pip install 'compresskit[llmlingua]'")
 def test_llmlingua_options_reach_it(talk):
-    pytest.importorskip("llmlingua", reason="needs the extra: pip install 'compresskit[llmlingua]'")
     given = {"model": "folder", "method": "longllmlingua", "device": "cuda:1", "dtype": "bfloat16", "rate": 0.9}
     options = {f"shrinker_{name}": value for name, value in {**given, "seconds": 5}.items()}
     made = shrinker_of({"shrinker": "llmlingua", **options})

@@ -1,18 +1,20 @@
 """`python -m evals shrink`: every arm runs with tiny models, and says what it can."""
 
 import json
+from importlib.util import find_spec
 
 import pytest
+import tiny_models
+from later import Later
+from texts import make_text
 
-pytest.importorskip("llmlingua", reason="needs the extra: pip install 'compresskit[llmlingua]'")
-pytestmark = pytest.mark.filterwarnings("ignore")  # of torch and transformers, which are not ours
+from evals.suites import shrink
 
-import tiny_models  # noqa: E402
-import torch  # noqa: E402
-from texts import make_text  # noqa: E402
-
-from evals.suites import shrink  # noqa: E402
-
+torch = Later("torch")
+pytestmark = [
+    pytest.mark.skipif(not find_spec("llmlingua"), reason="needs the extra: pip install 'compresskit[llmlingua]'"),
+    pytest.mark.filterwarnings("ignore"),  # of torch and transformers, which are not ours
+]
 SUPPORT = "The pilot of the harbour was born in Marseille."
 
 

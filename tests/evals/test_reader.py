@@ -1,15 +1,18 @@
 """The reader of `python -m evals shrink`: what it says is what the model says to the whole prompt at once."""
 
+from importlib.util import find_spec
+
 import pytest
+import tiny_models
+from later import Later
 
-pytest.importorskip("llmlingua", reason="needs the extra: pip install 'compresskit[llmlingua]'")
-pytestmark = pytest.mark.filterwarnings("ignore")  # of torch and transformers, which are not ours
+from evals.models.reader import Reader
 
-import tiny_models  # noqa: E402
-import torch  # noqa: E402
-from transformers import AutoModelForCausalLM, AutoTokenizer  # noqa: E402
-
-from evals.models.reader import Reader  # noqa: E402
+torch, transformers = Later("torch"), Later("transformers")
+pytestmark = [
+    pytest.mark.skipif(not find_spec("llmlingua"), reason="needs the extra: pip install 'compresskit[llmlingua]'"),
+    pytest.mark.filterwarnings("ignore"),  # of torch and transformers, which are not ours
+]
 
 CONTEXT, QUESTION = "The pilot of the harbour was born in Marseille.", "Where was the pilot born?"
 
@@ -21,7 +24,10 @@ def folder(tmp_path_factory):
 
 def test_likelihood_is_the_mean_over_the_answers_tokens(folder):
     answer = "the harbour of Marseille"
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    model, tokenizer = (
+        transformers.AutoModelForCausalLM.from_pretrained(folder).eval(),
+        transformers.AutoTokenizer.from_pretrained(folder),
+    )
     prompt = tokenizer(f"{CONTEXT}\n\nQuestion: {QUESTION}\nAnswer:", return_tensors="pt").input_ids
     wanted = tokenizer(f" {answer}", add_special_tokens=False, return_tensors="pt").input_ids
     with torch.no_grad():
@@ -31,7 +37,10 @@ def test_likelihood_is_the_mean_over_the_answers_tokens(folder):
 
 
 def test_exact_is_whether_the_model_goes_on_with_the_answer(folder):
-    model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
+    model, tokenizer = (
+        transformers.AutoModelForCausalLM.from_pretrained(folder).eval(),
+        transformers.AutoTokenizer.from_pretrained(folder),
+    )
     prompt = tokenizer(f"{CONTEXT}\n\nQuestion: {QUESTION}\nAnswer:", return_tensors="pt").input_ids
     written = model.generate(prompt, max_new_tokens=3, do_sample=False)
     reader = Reader(folder)
