@@ -5,7 +5,7 @@ No compressor and no data set is known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,22 @@ Places = dict[Any, tuple[int, int]]  # thing to keep -> where it starts and ends
 def nothing(_message: int, _text: str) -> Places:
     """Nothing is known to be needed."""
     return {}
+
+
+def texts_in(wanted: Iterable[str], _message: int, text: str) -> Places:
+    """The first place of each wanted text."""
+    return {one: (text.index(one), text.index(one) + len(one)) for one in wanted if one in text}
+
+
+def lines_in(wanted: Collection[str], _message: int, text: str) -> Places:
+    """The first place of each wanted line, line end included."""
+    places: Places = {}
+    start = 0
+    for line in text.split("\n"):
+        if line in wanted:
+            places.setdefault(line, (start, min(len(text), start + len(line) + 1)))
+        start += len(line) + 1
+    return places
 
 
 def fixed_messages(messages: Sequence[Message]) -> frozenset[int]:

@@ -34,7 +34,7 @@ from typing import Any, TypeVar
 
 from evals.harness import data, embedders, hub, options, reporting, running, sandbox
 from evals.harness.baselines import COMPRESSORS
-from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
+from evals.harness.cases import Case, Outcome, Request, Row, Scores, lines_in
 from evals.harness.data import Source
 from evals.harness.figures import Column
 from evals.harness.messages import Message, read_all
@@ -88,7 +88,7 @@ def request(problems: Sequence[Problem], place: int, target: float, given: argpa
     """The request of one problem."""
     messages = conversation(problems, place, given.conversation, given.hops, given.seed)
     fixed = frozenset({0, len(messages) - 1})
-    needs = partial(_places, needed(problems[place], given.hops))
+    needs = partial(lines_in, needed(problems[place], given.hops))
     tokens = int(target)
     return Request(messages, tokens, tokens, "openai", fixed, given.seed, endpoint.counted(given), needs)
 
@@ -97,17 +97,6 @@ def needed(problem: Problem, hops: int) -> frozenset[str]:
     """The lines of its specification and its signature, blank ones apart."""
     text = f"{specification(problem, hops)[1]}\n{problem.signature}"
     return frozenset(line for line in text.split("\n") if line.strip())
-
-
-def _places(lines: frozenset[str], _message: int, text: str) -> Places:
-    """The place of each needed line; the first of several."""
-    places: Places = {}
-    start = 0
-    for line in text.split("\n"):
-        if line in lines:
-            places.setdefault(line, (start, min(len(text), start + len(line) + 1)))
-        start += len(line) + 1
-    return places
 
 
 def kept(lines: frozenset[str], messages: Sequence[Message]) -> float:

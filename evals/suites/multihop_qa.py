@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.harness import data, embedders, hub, options, reporting, running
-from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
+from evals.harness.cases import Case, Outcome, Request, Row, Scores, texts_in
 from evals.harness.figures import Column
 from evals.harness.messages import Message, read_all
 from evals.harness.tokens import count_request
@@ -86,18 +86,14 @@ def cases(questions: Sequence[Question], share: float, given: argparse.Namespace
 def _request(messages: list[Message], support: Sequence[str], share: float, given: argparse.Namespace) -> Request:
     target = int(share * count_request(messages))
     fixed = frozenset({len(messages) - 1})
-    needs = partial(_places, support)
+    needs = partial(texts_in, support)
     return Request(messages, target, target, "openai", fixed, given.seed, given.model, needs)
 
 
 def score(support: Sequence[str], outcome: Outcome) -> Scores:
     """The share of the support that is there unchanged."""
-    shown = _places(support, 0, read_all(outcome.messages))
+    shown = texts_in(support, 0, read_all(outcome.messages))
     return {"support": len(shown) / len(set(support)) if support else None}
-
-
-def _places(support: Sequence[str], _message: int, text: str) -> Places:
-    return {one: (text.index(one), text.index(one) + len(one)) for one in support if one in text}
 
 
 def data_set(question: Question) -> str:

@@ -29,7 +29,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from evals.harness import data, embedders, hub, options, reporting, running
 from evals.harness.baselines import COMPRESSORS
-from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
+from evals.harness.cases import Case, Outcome, Request, Row, Scores, texts_in
 from evals.harness.data import Source
 from evals.harness.figures import Column
 from evals.harness.messages import Message, read_all
@@ -110,12 +110,8 @@ def request(prose: Sequence[str], cell: Cell, share: float, given: argparse.Name
     messages = conversation(prose, cell, given.seed)
     target = int(share * count_request(messages))
     fixed = frozenset({0, len(messages) - 1})
-    needs = partial(_places, [fact.text for fact in chosen(cell, given.seed)])
+    needs = partial(texts_in, [fact.text for fact in chosen(cell, given.seed)])
     return Request(messages, target, target, "openai", fixed, given.seed, endpoint.counted(given), needs)
-
-
-def _places(texts: Sequence[str], _message: int, text: str) -> Places:
-    return {one: (text.index(one), text.index(one) + len(one)) for one in texts if one in text}
 
 
 def _readable(facts: Sequence[Needle], messages: Sequence[Message]) -> float:

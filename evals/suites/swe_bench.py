@@ -41,7 +41,7 @@ from typing import Any
 
 from evals.harness import data, embedders, hub, options, reporting, running, tables
 from evals.harness.baselines import COMPRESSORS
-from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores
+from evals.harness.cases import Case, Outcome, Places, Request, Row, Scores, lines_in
 from evals.harness.figures import Column
 from evals.harness.tokens import count_request
 from evals.models import endpoint
@@ -120,15 +120,9 @@ def _share(values: Sequence[bool]) -> float | None:
 
 
 def _places(gold: Gold, message: int, text: str) -> Places:
-    """The place of each gold line, line end included; the first of several."""
+    """The place of each gold line."""
     wanted = {line for file in gold if file["message"] == message for hunk in file["hunks"] for line in hunk}
-    places: Places = {}
-    start = 0
-    for line in text.split("\n"):
-        if line in wanted:
-            places.setdefault((message, line), (start, min(len(text), start + len(line) + 1)))
-        start += len(line) + 1
-    return places
+    return {(message, line): span for line, span in lines_in(wanted, message, text).items()}
 
 
 def build(instances: Sequence[Mapping[str, Any]], given: argparse.Namespace) -> Iterator[Built]:
