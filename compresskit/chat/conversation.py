@@ -16,7 +16,7 @@ from ..errors import InvalidArgument, InvalidMessages, described, shown
 from ..messages import as_dicts, check_messages
 from ..messages.must_stay import check_named
 from ..messages.retrieval_tool import schema
-from ..options import CONVERSATION, CommonOptions, check_options, entry_forms, must, names_for, or_none
+from ..options import CONVERSATION, check_options, entry_forms, must, names_for, or_none
 from ..prices import Prices
 from ..result import Compressed
 from ..retrieval import MAX_TOKENS, answer
@@ -26,6 +26,7 @@ from ..tokens.measure import measure_for
 from ..turns import weights as turn_tuning
 from ..turns.continuation import with_originals
 from ..types import About, After, Before, Message, Tool
+from .policy import CommonOptions
 from .result_json import from_fields, to_fields
 
 _VERSION = 1  # of the JSON text; another version is not read

@@ -15,13 +15,14 @@ from .._json import dumps
 from ..compression import compress
 from ..messages import as_dicts
 from ..messages.retrieval_tool import has_ours, kept_names, may_retrieve
-from ..options import COMPRESS, Policy, checked_target, shared_names
+from ..options import COMPRESS, checked_target, shared_names
 from ..result import Compressed
 from ..stores import Store, scoped
 from ..tokens.measure import measure_for
 from ..types import Message
 from .loop import Request
 from .memory import Remembered, conversation_of
+from .policy import Policy
 from .preparation import prepare
 from .replay import NEVER, replayed
 

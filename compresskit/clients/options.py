@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal
 
+from ..chat.policy import CommonOptions, Policy, switched
 from ..errors import InvalidArgument, shown
-from ..options import CLIENT, CommonOptions, Policy, check_options, switched
+from ..options import CLIENT, check_options
 from ..stores import MemoryStore
 from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
 

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...chat.policy import SWITCH, Policy, switched
 from ...errors import InvalidArgument, described, shown
 from ...options import (
     PROXY,
-    SWITCH,
     Check,
-    Policy,
     anything,
     check_flag,
     check_model,
@@ -23,7 +22,6 @@ from ...options import (
     is_names,
     must,
     or_none,
-    switched,
 )
 from ...rules import Rule, checked, checked_rules, load
 from ...rules.hooks import Function, checked_hook
