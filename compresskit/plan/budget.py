@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..markers.keys import FULL_LENGTH, KEY_LENGTH, Keys
@@ -15,7 +15,7 @@ from .candidates import Judged
 from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, names_share, reserved, with_gaps
-from .knapsack import Knapsack
+from .knapsack import Group, Knapsack
 from .signatures import HEADED, Title
 from .writer import Written, write
 
@@ -116,13 +116,20 @@ def _complete(limits: Limits, costs: Costs, floor: int) -> Written | None:
     if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
         return None
     room, judged = max(limits.room, floor) + limits.tool, costs.judged
+    if _whole([group for group in costs.groups if not group.quoted]) > room:
+        return None
     atoms = [atom._replace(foldable=False, quoted=False) for atom in judged.atoms]
     costs = price_all(judged._replace(atoms=atoms), costs.measure, costs.keys, costs.wording, costs.shape, set())
-    whole = sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in costs.groups)
+    whole = _whole(costs.groups)
     if whole > room:
         return None
     written = write(costs, costs.knapsack().fill(whole + room))
     return None if written.needs_tool or written.tokens > room else written
+
+
+def _whole(groups: Sequence[Group]) -> int:
+    """The tokens of groups in which nothing is left out."""
+    return sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in groups)
 
 
 def _is_small(room: int, judged: Judged) -> bool:

@@ -116,6 +116,10 @@ class _Told(dict[str, tuple[int, ...]]):
             self[word] = pair = self._joined(*map(self.__getitem__, word.split("_")))
             return pair
         terms = self.terms
+        if word.islower():  # most of them are one part
+            name = terms.get(word) or (self._begun(word) if self.prefixes else "")
+            self[word] = whole_word = (self.numbers[name],) if name else ()
+            return whole_word
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
         neighbours = ((first, second) for first, second in pairwise(found) if first and second)

@@ -20,6 +20,8 @@ _UNSPACED = rf"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff{_EAST}"  # Thai, Lao, Bur
 _TONES = "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b6-\u17d3"
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0966-\u0dff"
 _UNICODE_WORDS = re.compile(rf"[{_UNSPACED}]+|(?:[^\W_{_UNSPACED}]++|(?<!\s)[{_MARKS}])++")
+_NEEDS_MORE = re.compile(f"[{_UNSPACED}{_MARKS}]")  # than the next pattern, which is faster
+_SPACED_WORDS = re.compile(r"[^\W_]+")
 _UNIT = re.compile(rf"[^\W\d_][{_TONES}]*|\d+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _IS_EAST = re.compile(f"[{_EAST}]")
@@ -94,6 +96,8 @@ def words(text: str) -> list[str]:
     blank = spaced(text)
     if blank is not None:
         return blank.split()
+    if not _NEEDS_MORE.search(text):
+        return _SPACED_WORDS.findall(text)
     runs: list[str] = _UNICODE_WORDS.findall(text)
     if not _IS_UNSPACED.search(text):
         return runs
