@@ -1,8 +1,8 @@
 """What the headings of a text say for the sections below them.
 
 A section often answers without a word of its title: what "Persistent volumes" says on the third line speaks of claims
-and classes. So a heading that says what the question asks speaks for all of its section, and a number that the question
-names ("§ 9", "version 2.2.1") for the section with that number.
+and classes. So a heading that says what the question asks speaks for all of its section. A section is meant as a whole
+if the question names its number ("§ 9", "version 2.2.1"), or says all of its title and little else.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ..types import Query
 from . import weights as tuning
 from .document import Document
 from .term_matching import Reader, base_of
-from .terms import STOP_WORDS, words
+from .terms import STOP_WORDS, terms, words
 
 _KINDS = frozenset({"prose", "markdown", "lines", "manual", "documents", "json", "jsonl", "code"})
 _CHARACTERS = 600_000  # characters, newest first, that are searched for headings, which bounds the time
@@ -41,7 +41,7 @@ class _Titled(NamedTuple):
     hits: frozenset[str]  # of its own title
     path: frozenset[str]  # and of those above it
     said: float  # share of the words of its title that the query says
-    named: bool  # whether the question names its number
+    named: float  # how surely the question names it, by its number or by all of its title: from 0 to 1
 
 
 def of_sections(documents: Sequence[Document], reader: Reader, query: Query, best: float) -> list[float]:
@@ -57,12 +57,13 @@ def of_sections(documents: Sequence[Document], reader: Reader, query: Query, bes
     if not best:
         return empty
     numbers = {one or other for one, other in _NAMED_NUMBER.findall(query.newest)}
+    question = {term: query.asked[term] for term in terms(query.newest) if term in query.asked}
     titled: list[list[_Titled]] = []
     left = _CHARACTERS
     for document in reversed(documents):
         left -= len(document.text)
         readable = left >= 0 and document.kind in _KINDS and len(document.segments) > 1
-        titled.append(_titled(document, reader, query.asked, numbers) if readable else [])
+        titled.append(_titled(document, reader, query.asked, numbers, question) if readable else [])
     titled.reverse()
     spread = Counter(term for each in titled for one in each for term in one.hits)
     total = sum(map(len, titled))
@@ -79,7 +80,11 @@ def of_sections(documents: Sequence[Document], reader: Reader, query: Query, bes
     return [best * value for value in found]
 
 
-def _titled(document: Document, reader: Reader, asked: Container[str], numbers: set[str]) -> list[_Titled]:
+def _titled(
+    document: Document, reader: Reader, asked: Container[str], numbers: set[str], question: Mapping[str, float]
+) -> list[_Titled]:
+    tuned = tuning.WEIGHTS
+    asked_in_all = sum(question.values()) or 1.0
     found: list[_Titled] = []
     above: list[_Titled] = []
     for heading in headings(document.text, document.kind)[:_MAX_HEADINGS]:
@@ -89,8 +94,10 @@ def _titled(document: Document, reader: Reader, asked: Container[str], numbers: 
         hits = frozenset(said)
         telling = [word for word in words(heading.title) if word.lower() not in STOP_WORDS and not word.isdigit()]
         share = min(1.0, sum(said.values()) / max(1, len(telling)))
-        named = bool(numbers) and not numbers.isdisjoint(_NUMBER.findall(heading.title))
         path = hits.union(*(one.hits for one in above))
+        named = float(bool(numbers) and not numbers.isdisjoint(_NUMBER.findall(heading.title)))
+        if not named and share == 1.0 and len(set(map(base_of, hits))) >= tuned.min_title_terms:
+            named = sum(question.get(term, 0.0) for term in set(map(base_of, path))) / asked_in_all
         above.append(_Titled(heading, hits, path, share, named))
         found.append(above[-1])
     return found
@@ -107,7 +114,7 @@ def _value(one: _Titled, tells: dict[str, float]) -> float:
 def _of_segments(document: Document, titled: Sequence[_Titled], values: Sequence[float], usual: float) -> list[float]:
     """For each segment the best value of the sections that it is in, more for longer segments.
 
-    A section whose number the question names is meant as a whole, so all of its characters have the same value.
+    A section that the question names is meant as a whole, so all of its characters have the same value.
     """
     tuned = tuning.WEIGHTS
     segments = document.segments

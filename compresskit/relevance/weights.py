@@ -184,9 +184,12 @@ class RelevanceWeights:
     path_share: float = weight(0.5, "share of the words of the headings above it")
     named_section: float = weight(
         8.0,
-        "value of a segment of mean size below a heading whose number the question names; longer ones have more",
+        "value of a segment of mean size below a heading that the question names by its number, or by its whole title "
+        "as far as it asks for nothing else; longer ones have more",
         "changelogs asked for one version at a tenth of the text (read in place): 0.81 to 0.94, with 2.0 0.90",
     )
+
+    min_title_terms: int = weight(2, "words of the query in a title that names a section, minimum")
 
     # Tables (tables.py)
     table: float = weight(

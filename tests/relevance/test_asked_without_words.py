@@ -134,6 +134,31 @@ def test_a_number_that_the_question_names_finds_its_section(layout, question):
     assert bodies[5] in result.messages[0]["content"]
 
 
+@pytest.mark.parametrize(
+    ("before", "part", "behind"),
+    [
+        ("", "{number}.  {title}\n\n{body}\n\n", ""),
+        ("", "{number}.  {title}\r\n\r\n{body}\r\n\r\n", ""),
+        ("Our guide:\n\n```\n", "{number}.  {title}\n\n{body}\n\n", "```\n"),
+    ],
+)
+def test_a_title_that_is_the_question_outweighs_its_words_elsewhere(before, part, behind):
+    _, bodies = written("numbered")
+    bodies = [f"{body} The rail tunnels are dark. What is said of tunnels?" for body in bodies]
+    bodies[5] = f"Some are long, as described in\nSection 2.3 of the guide.\n{written('numbered')[1][5]}"
+    text = "".join(
+        part.format(number=number, title=title, body=body)
+        for number, (title, body) in enumerate(zip(TOPICS, bodies, strict=True), 1)
+    )
+    messages = [
+        {"role": "user", "content": f"{before}{text}{behind}"},
+        {"role": "user", "content": "What is said about rail tunnels?"},
+    ]
+    result = compress(messages, "gpt-4o", trigger=320, target=320)
+    assert result.target_met
+    assert bodies[5] in result.messages[0]["content"]
+
+
 def test_a_number_outweighs_common_words_and_a_gap_names_the_heading_of_what_is_behind_it():
     made = random.Random(7)
     versions = [f"{2 - number // 20}.{20 - number % 20}.0 (2020-02-{1 + number % 20:02})" for number in range(40)]
