@@ -25,6 +25,7 @@ _PATTERN = (
 _LINE = re.compile(_PATTERN % "", re.MULTILINE)
 _LINE_OR_TRACE = re.compile(_PATTERN % _TRACE, re.MULTILINE)
 _COMMIT = re.compile(r"^commit ([0-9a-f]{7,12})[0-9a-f]{0,52}\b", re.MULTILINE)
+_FIRST_COMMIT = re.compile(r"(?:\A|\n)commit [0-9a-f]{7,64}\b[^\n]*\n(?:Merge: [^\n]*\n)?Author: ")
 _INDENTATION = re.compile(r"\n([ \t]*+)[^\s]")
 _SAMPLE = 4000  # characters at the beginning that are searched for the smallest indentation
 _HEAD = 300  # characters of a line that are searched for a word of failure
@@ -38,7 +39,7 @@ def marks(text: str) -> Iterator[Mark]:
     >>> [text[mark.start:].split("\\n")[0] for mark in marks(text)]
     ['start', 'Traceback (most recent call last):', 'end']
     """
-    if _COMMIT.match(text):
+    if _COMMIT.match(text) or _FIRST_COMMIT.search(text, 0, _SAMPLE):  # the rest of another may come before
         return (Mark(match.start(), match[1], number) for number, match in enumerate(_COMMIT.finditer(text)))
     return _marks(text, _LINE_OR_TRACE if "Traceback (most" in text else _LINE)
 
