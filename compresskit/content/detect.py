@@ -74,6 +74,16 @@ _CODE = re.compile(
     r"|impl|const|let|var|package|import|use|using|defmodule|defp?|module|end)\b"
     r"|(?:- )?[\w.-]{1,60}:(?: [^\n]{0,60}(?<![.?!]))?(?=\n)|\[[\w.\"-]+\]\r?\n)"  # speech ends in a stop
 )
+# The number and times of a subtitle, or the time of a turn of a chat or a transcript, before what is said or behind the
+# speaker's name. Lines of a log have times, too, but name processes or levels.
+_TIME = r"\d{1,2}:\d\d(?::\d\d)?(?:[.,]\d{1,6})?(?: ?[AaPp]\.?[Mm]\b\.?)?"
+_DATE = r"(?:\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[ ,T]{1,2})?"
+_WHEN = re.compile(
+    rf"\n(?:\d{{1,6}}[ \t\r]*\n)?(?:\d{{1,2}}:)?\d\d:\d\d[.,]\d{{3}} --> [^\n]*"
+    rf"|\n[\[(]?{_DATE}{_TIME}[\])]?(?=[ \t\r\n])[ \t]*(?:[-–—|][ \t]+)?"
+    rf"|\n[^\n\d]{{2,40}}[ \t\[(]{_DATE}{_TIME}[\])]?[ \t\r]*(?=\n)"
+)
+_PROCESS = re.compile(r"\b[\w.-]+\[\d+\]:|\b(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\b")
 # A heading has a blank line on one side, and most comments of a script have none.
 _HEADING = re.compile(
     r"\n(?:#{1,6} +\S[^\n]*(?=\n[ \t\r]*\n)|[ \t\r]*\n#{1,6} +\S|[^\n]{3,100}\n(?:={4,}|-{4,})\r?(?=\n))"
@@ -87,6 +97,7 @@ _PARAGRAPH = re.compile(r"<(?:p|h[1-6]|li|dd|blockquote)[\s>]")
 _MIN_PARAGRAPHS = 3  # paragraphs and sentences of a page, minimum
 _TAG = re.compile(r"<[^<>]*>|\s+")
 _VIEWED = re.compile(r"(?:<[\w-]+[^\n]*>[ \t\r]*\n[ \t]*){1,4}\d")  # tags of a viewer above numbered lines
+_SENTENCE_CHARACTERS = 200  # characters of a sentence of speech, maximum on average
 _STOP = re.compile(r"[.!?](?=\s)|[。！？؟।]")
 
 
@@ -238,6 +249,8 @@ def _laid_out(sample: str) -> str:
 def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
     """The kind by what most lines are."""
     count = len(lines)
+    if _is_spoken(sample, count):
+        return "prose"
     if len(_LOG.findall(sample)) * 10 >= count * 3:  # before hits, since a time can look like a path with a line number
         return "log"
     if looks_like_hits(lines[:_LINES]) or looks_like_paths(lines[:_LINES]):
@@ -265,6 +278,15 @@ def _reads(sample: str, lines: int) -> bool:
     return plain * 100 >= min(len(sample), 1000) * 86 and (
         sum(1 for _ in islice(_SENTENCE.finditer(sample), least)) == least
     )
+
+
+def _is_spoken(sample: str, lines: int) -> bool:
+    """Whether a text consists of sentences with the times at which they were said or shown."""
+    said, times = _WHEN.subn("\n", sample)
+    if times * 5 < lines or len(_PROCESS.findall(sample)) * 5 >= lines:
+        return False
+    plain = sum(map(len, _PLAIN.findall(said)))
+    return len(_STOP.findall(said)) * _SENTENCE_CHARACTERS >= len(said) and plain * 100 >= len(said) * 86
 
 
 def _is_page(sample: str) -> bool:

@@ -83,3 +83,29 @@ def test_an_issue_that_quotes_a_line_of_code_is_no_python():
 def test_a_long_comment_does_not_hide_python():
     text = "# Licensed to whom it may concern, under terms. And so on.\n" * 90 + SOURCE
     assert split(text).kind == "python"
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        "{number}\n00:0{minute}:{second},250 --> 00:0{minute}:{second},900\n{name}: {said}\n\n",
+        "00:0{minute}:{second}.250 --> 00:0{minute}:{second}.900\n<v {name}>{said}\n\n",
+        "[0{minute}:{second}] {name}: {said}\n",
+        "0{minute}:{second} PM {said}\n",
+        "[5/8/23, 1:{second}:14 PM] {name}: {said}\n",
+        "2023-05-08 13:{second} <{name}> {said}\n",
+        "{name}   0:0{minute}:{second}\n{said}\n\n",
+    ],
+)
+def test_speech_with_times_is_running_text_and_a_log_is_none(layout):
+    sentences = f"{PROSE} ".split(". ")[:-1] * 9
+    turns = [
+        {"number": number, "minute": number // 6, "second": 10 + number % 50, "name": "Ann Lee", "said": f"{said}."}
+        for number, said in enumerate(sentences, 1)
+    ]
+    assert split("".join(layout.format(**turn) for turn in turns)).kind == "prose"
+    logged = (
+        turn | {"name": f"session[{turn['number']}]", "said": f"INFO Started session {turn['number']}."}
+        for turn in turns
+    )
+    assert split("".join(layout.format(**turn) for turn in logged)).kind != "prose"
