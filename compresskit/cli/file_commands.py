@@ -146,6 +146,7 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
     `pipe`, `run` or a hook kept in your store. Give at most one of --lines, --query and --head/--tail.
     """
     from .. import retrieve
+    from ..retrieval import whole_of
 
     ways = [options["lines"], options["query"], options["head"] or options["tail"], everything or None]
     if sum(way is not None for way in ways) > 1:
@@ -157,9 +158,9 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
     if not results and (data := kept(key, store)) is not None:
         cache = {key: data.decode("utf-8", "surrogateescape")}
     with library_errors(""):
-        text = cache.get(key, "") if everything else retrieve(cache, key, **options)
+        text = whole_of(cache, key) if everything and key in cache else retrieve(cache, key, **options)
     if key not in cache:
-        raise UnknownKey(text or retrieve(cache, key))
+        raise UnknownKey(text)
     with open_output(None) as stream:
         if stream.isatty():
             text = printable(text, keep="\n\t") + "\n"

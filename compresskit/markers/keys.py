@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 from ..types import Cache
 
@@ -14,6 +15,9 @@ KEY_LENGTH = 12  # letters, which are 51 bits; a key is longer if two texts of o
 
 
 FULL_LENGTH = 59  # letters that hold all bits of a SHA-256
+
+
+_LISTED = "texts: "
 
 
 PLACEHOLDER = "bcdfghjklmnp"  # a key for counting tokens, when the letters do not matter
@@ -64,6 +68,20 @@ class Keys:
         key = self.name(text)
         self.cache[key] = text
         return key
+
+
+def listed(keys: Sequence[str]) -> str:
+    """The record of several texts that share one marker: their keys.
+
+    >>> members(listed(["bcdfghjklmnp", "bcdfghjklmnq"]))
+    ['bcdfghjklmnp', 'bcdfghjklmnq']
+    """
+    return _LISTED + " ".join(keys)
+
+
+def members(record: str) -> list[str]:
+    """The keys in a record of several texts; none if a text is no such record."""
+    return record[len(_LISTED) :].split(" ") if record.startswith(_LISTED) else []
 
 
 def bond(key: str, shrunk: str) -> str:

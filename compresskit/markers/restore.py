@@ -22,16 +22,17 @@ from ..messages.parts import put_back
 from ..messages.shapes import is_message, slots, text_of
 from ..types import Cache, Message, Path
 from .fold_quotes import are_in_order, quotable_text
-from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of
+from .keys import FULL_LENGTH, KEY_LENGTH, LETTERS, bond, key_of, members
 from .places import Places, Position, place, places_of, take
 from .withheld import withheld_of
-from .wording import BESIDE_FOLD, SHORTENED, START, looks_issued
+from .wording import BESIDE_FOLD, FOLLOWS, SHORTENED, START, looks_issued
 
 _KEY = rf"\b([{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})"
 _SPAN = r"\d+(?:-\d+)?"
 # A gap after a marker that has the key.
 _GAP = re.compile(rf"^(?:\[… (?:lines?|characters) {_SPAN}(?:: [^\n]*(?: L{_SPAN}|, …))?\]|…)$", re.MULTILINE)
 _MARKER = re.compile(rf"^\[… [^\n]*?{_KEY}\]$", re.MULTILINE)
+_SHARED = re.compile(rf"\[… (\d+) texts: [^\n]*?{_KEY}\]")
 _FOLD = re.compile(rf"\[… \d+ earlier messages?(, quoted in part)?: [^\n]*?{_KEY}\]")
 
 
@@ -128,6 +129,13 @@ def _pieces(text: str, spans: list[tuple[int, int]]) -> Iterator[str]:
         yield text[start:]
 
 
+def sharing(text: str, key: str, cache: Cache) -> list[str]:
+    """The keys of the texts that share a marker with this key; none if it is the marker of one text."""
+    match = _SHARED.fullmatch(text)
+    found = members(cache[key]) if match else []
+    return found if match and len(found) == int(match[1]) and all(one in cache for one in found) else []
+
+
 def folded(message: Message, cache: Cache, short: ShortTexts | None = None) -> str | None:
     """The key of the run of messages that ``message`` replaces; None if it is an ordinary message.
 
@@ -178,6 +186,7 @@ class Reader:
         self.cache = cache
         self.short = short or ShortTexts()
         self._left = places_of(cache)
+        self._following: list[str] = []  # keys of the next texts, which share the marker of a text before
 
     def units(self, messages: Sequence[Message], first: int = 0) -> Iterator[Unit]:
         """The messages from ``first`` on as units: one message each, or a fold with the messages beside it."""
@@ -209,10 +218,20 @@ class Reader:
         return (key, slot[0]) if key and slot and self._is_issued(messages, index, slot[1]) else None
 
     def _texts(self, messages: Sequence[Message], index: int) -> list[tuple[Path, str]]:
-        found = [(slot, issued(slot.text, self.cache, self.short)) for slot in slots(messages[index])]
-        return [
-            (slot.path, key) for slot, key in found if key is not None and self._is_issued(messages, index, slot.text)
-        ]
+        found = []
+        for slot in slots(messages[index]):
+            key: str | None
+            if self._following and slot.text == FOLLOWS and self._is_issued(messages, index, slot.text):
+                key, *self._following = self._following
+            elif key := issued(slot.text, self.cache, self.short):
+                if not self._is_issued(messages, index, slot.text):
+                    continue
+                key, *self._following = sharing(slot.text, key, self.cache) or [key]
+            elif self._following:
+                self._following = []
+            if key:
+                found.append((slot.path, key))
+        return found
 
     def _is_issued(self, messages: Sequence[Message], index: int, text: str) -> bool:
         """Whether a form was issued at the place of a text that looks like one."""

@@ -11,6 +11,7 @@ SHORTENED = "shortened"
 # The text of a message of the assistant before or behind a fold. A fold is a message of the user, and templates of open
 # models refuse a conversation in which user and assistant do not take turns.
 BESIDE_FOLD = "[…]"
+FOLLOWS = "[…]"  # replaces a text that the marker of a text before it stands for
 
 
 class Gap(NamedTuple):
@@ -76,6 +77,14 @@ class Wording(NamedTuple):
         """The line that replaces a whole text; ``what`` describes the text."""
         size = f"{lines} lines, {tokens} tokens" if lines > 1 else f"{tokens} tokens"
         return f"{START}{size}{f', {what}' if what else ''}: {self._ending(key)}"
+
+    def shared(self, texts: int, key: str) -> str:
+        """The line that replaces the first of several texts in succession; ``FOLLOWS`` replaces each of the others.
+
+        >>> Wording().shared(12, "bcdfghjklmnp")
+        '[… 12 texts: retrieve bcdfghjklmnp]'
+        """
+        return f"{START}{texts} texts: {self._ending(key)}"
 
     def fold(self, messages: int, key: str, quoted: bool = False) -> str:
         """The first line of the message that replaces a run of messages; quoted lines may follow."""

@@ -31,7 +31,7 @@ from .json_prompts import asking_fields
 from .own_parts import with_own_parts
 from .paragraphs import Unit, units_of
 from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
-from .requests import requests_among
+from .requests import asks_surely, requests_among
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
@@ -166,12 +166,9 @@ def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozense
     """
     tuned = tuning.WEIGHTS
     asking = {own[number].path for number in requests_among([block.text for block in own])} if newest else frozenset()
-    found = [
-        block
-        for block in own
-        if len(block.text) < tuned.min_data_characters
-        and (block.path in handbook or (block.path not in asking and not _instructs(block.text)))
-    ]
+    short = [block for block in own if len(block.text) < tuned.min_data_characters and block.path not in asking]
+    ends = {own[0].path, own[-1].path} if own else set()
+    found = [block for block in short if block.path in handbook or not _instructs(block.text, block.path in ends)]
     large = [block for block in found if len(block.text) >= tuned.min_region_characters]
     if len(found) - len(large) <= tuned.max_middle_instructions:
         found = large
@@ -180,11 +177,15 @@ def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozense
     return frozenset(block.path for block in found)
 
 
-def _instructs(text: str) -> bool:
-    """Whether a short text asks something, gives orders or rules, or stands between tags as a whole."""
+def _instructs(text: str, at_end: bool) -> bool:
+    """Whether a short text asks something, gives orders or rules, or stands between tags as a whole.
+
+    A text that is not at an end of its message must do more than begin like a request.
+    """
     units = list(units_of(text))
     orders = any(unit.order or lists_orders(text[unit.start : unit.end]) for unit in units)
-    return orders or is_question(text) or gives_orders([text]) or (len(units) == 1 and units[0].region)
+    asks = is_question(text) if at_end else asks_surely(text)
+    return orders or asks or gives_orders([text]) or (len(units) == 1 and units[0].region)
 
 
 def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 from ..content import describe
 from ..markers.keys import PLACEHOLDER, Keys
-from ..markers.wording import Gap, Wording
+from ..markers.wording import FOLLOWS, Gap, Wording, looks_issued
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
 from . import weights as tuning
@@ -42,6 +44,7 @@ class Costs(NamedTuple):
     tokens: Sequence[int]  # tokens of each candidate as it is
     stubs: Mapping[int, Stubs]  # stubs of each candidate that has forms outside of folds
     fold: int  # tokens of the first line of a fold, with its message
+    sharing: Sequence[Sequence[int]]  # runs of candidates whose shortest stubs share one marker
 
     def knapsack(self, bare: bool = False) -> Knapsack:
         """A knapsack with everything in its cheapest form. ``bare`` makes every stub the shortest."""
@@ -59,6 +62,8 @@ def price_all(
     beside = beside_cost(measure)
     tokens = [measure.count(one.block.text) for one in judged.candidates]
     stubs: dict[int, Stubs] = {}
+    sharing: list[list[int]] = []
+    shared = measure.count(wording.shared(999, PLACEHOLDER)) + _SLACK
     measure.begin(one.short for one in judged.candidates if one.short)
 
     def group(number: int, atom: Atom) -> Group:
@@ -67,6 +72,9 @@ def price_all(
         quoted = foldable and atom.quoted
         fixed = 0 if quoted else sum(map(measure.constant, members))
         forms: dict[int, Forms] = {}
+        runs = [] if quoted else list(_sharing(judged, atom))
+        sharing.extend(runs)
+        sharers = frozenset(chain.from_iterable(runs))
         for place in judged.of(atom.first, atom.last):
             one = judged.candidates[place]
             if quoted:
@@ -74,7 +82,11 @@ def price_all(
                 fixed += lines
             else:
                 split = bool(one.split.segments)
-                found, stub = price(one, tokens[place], measure, keys, wording) if split else (None, None)
+                found, stub = (
+                    price(one, tokens[place], measure, keys, wording, shared if place in sharers else 0)
+                    if split
+                    else (None, None)
+                )
                 if stub is None:
                     fixed += tokens[place]
                 else:
@@ -83,22 +95,52 @@ def price_all(
                 forms[place] = found
         before, behind = (beside if turn.role == "assistant" else 0 for turn in (members[0], members[-1]))
         value, entities = judged.values[number], judged.entities[number]
-        return Group(fixed, value, entities, forms, foldable, quoted, before, behind, atom.alone)
+        marks = shared * len(runs)
+        return Group(fixed, value, entities, forms, foldable, quoted, before, behind, atom.alone, marks)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
     media = 99_999 if any(turn.media for turn in judged.turns) else 0
     fold = MESSAGE_TOKENS + measure.count(fold_marker(wording, 99_999, PLACEHOLDER, media)) + _SLACK
-    return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold)
+    return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold, sharing)
+
+
+def _sharing(judged: Judged, atom: Atom) -> Iterator[list[int]]:
+    """Runs of candidates whose shortest stubs can be one marker: texts of one exchange in succession."""
+    run: list[int] = []
+    for place in judged.of(atom.first, atom.last):
+        one = judged.candidates[place]
+        plain = not (one.protected or one.must or one.again or one.rule or looks_issued(one.block.text))
+        if plain and one.split.segments and judged.turns[one.block.message].role != "assistant":
+            run.append(place)
+        else:
+            yield from [run] if len(run) >= tuning.WEIGHTS.min_shared_texts else []
+            run = []
+    yield from [run] if len(run) >= tuning.WEIGHTS.min_shared_texts else []
 
 
 def price(
-    one: Candidate, count: int, measure: Measure, keys: Keys, wording: Wording
+    one: Candidate, count: int, measure: Measure, keys: Keys, wording: Wording, shared: int = 0
 ) -> tuple[Forms, Stubs] | tuple[None, None]:
-    """The costs of a text's forms and its stubs; None if a marker is not worth it."""
+    """The costs of a text's forms and its stubs; None if a marker is not worth it.
+
+    Args:
+        one: The text.
+        count: Its tokens.
+        measure, keys, wording: What it is counted and written with.
+        shared: The tokens of a marker that its shortest stub shares with others; 0 if it has one of its own.
+    """
     text = one.block.text
+    follows = measure.count(FOLLOWS) + 1
     least_gain = tuning.WEIGHTS.min_stub_gain_tokens
-    if count < least_gain + _MIN_STUB or keys.exhausted(text):
+    if keys.exhausted(text) or (shared and count <= follows):
         return None, None
+    if count < least_gain + _MIN_STUB:
+        if not shared or len(one.split.segments) > 1:
+            return None, None
+        forms = Forms(
+            count, count, follows, 0, 0, 0, [count], one.values, one.entities, picked=one.picked, parts=shared
+        )
+        return forms, Stubs(text, text, count)
     key = keys.name(text)
     # every encoding cuts a key from the words around it, so these words are counted once for all texts
     longer = measure.count(f" {key}") - measure.count(f" {PLACEHOLDER}")
@@ -119,7 +161,7 @@ def price(
         whole = count
     first = 1 if lines > 1 else 0
     bare = stub = measure.count(wording.gap(Gap(first, nines, unit), PLACEHOLDER)) + longer
-    if count - bare < least_gain:
+    if count - bare < least_gain and not shared:
         return None, None
     shortest = described = wording.gap(Gap(first, lines if lines > 1 else len(text), unit), key)
     # a stub describes its text as long as it stays the cheapest form
@@ -140,7 +182,9 @@ def price(
         whole, stub, bare, head, gap, more, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most,
         labels, said,
     )  # fmt: skip
-    if one.must and count - forms.least < least_gain:
+    if shared:
+        forms = replace(forms, bare=follows, parts=shared)
+    if (one.must and count - forms.least < least_gain) or count <= forms.stub:
         return None, None
     return forms, Stubs(described, shortest, bare)
 

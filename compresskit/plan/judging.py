@@ -60,7 +60,10 @@ def judge(
     """
     made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made)
+    together = frozenset(
+        index for atom in atoms if _is_in_parts(turns, atom) for index in range(atom.first, atom.last + 1)
+    )
+    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made, together)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     if (sole := _sole(large, turns, query)) is not None:
         query = output_query(query, large[sole].block.call, large[sole].block.text)
@@ -127,6 +130,14 @@ def judge(
         acts,
         ShortTexts(made),
     )
+
+
+def _is_in_parts(turns: Sequence[Turn], atom: Atom) -> bool:
+    """Whether a message or an exchange has so many texts that a marker for each would take much of the room."""
+    members = turns[atom.first : atom.last + 1]
+    if atom.quoted or (len(members) > 1 and not any(turn.calls for turn in members)):
+        return False
+    return sum(len(turn.blocks) for turn in members) > tuning.WEIGHTS.max_own_stubs
 
 
 def _with_answers(

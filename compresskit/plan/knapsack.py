@@ -36,6 +36,7 @@ class Forms:
     most: int | None = None  # tokens of its form, maximum, unless what must stay costs more
     labels: Labels = NOWHERE  # labels of parts, which segments have and need
     said: Sequence[int] = ()  # tokens of each label in a marker
+    parts: int = 0  # if its shortest stub is a part of one for several texts: tokens that showing it may add to others
 
     @property
     def least(self) -> int:
@@ -45,7 +46,10 @@ class Forms:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Messages that are kept or folded together. ``forms`` are those of its candidates that have a choice."""
+    """Messages that are kept or folded together. ``forms`` are those of its candidates that have a choice.
+
+    ``shared`` are the tokens of a marker that the shortest stubs of several texts share.
+    """
 
     fixed: int  # tokens of everything besides the forms
     value: float  # value of the fixed part
@@ -56,16 +60,18 @@ class Group:
     before: int = 0  # tokens of the message before a fold that begins with this group
     behind: int = 0  # tokens of the message behind a fold that ends with this group
     alone: bool = True  # whether it can fold without another group beside it
+    shared: int = 0
 
 
 class _Text:
     """The part of a text that is kept so far."""
 
-    __slots__ = ("forms", "gaps", "kept", "labels", "read", "said", "stub", "taken", "used")
+    __slots__ = ("forms", "gaps", "kept", "labels", "parts", "read", "said", "stub", "taken", "used")
 
     def __init__(self, forms: Forms, bare: bool) -> None:
         self.forms = forms
         self.stub = forms.bare if bare else forms.stub
+        self.parts = forms.parts if bare else 0
         self.kept: set[int] = set()
         self.gaps = 0
         self.read: set[int] = set()  # labels in what is kept
@@ -101,8 +107,8 @@ class _Text:
             gaps = self.gaps + change
             return cost + (change * forms.more if gaps and self.gaps else self._marks(gaps) - self._marks(self.gaps))
         if not last:
-            return forms.full - self.stub
-        return forms.head + cost + self._marks((segment > 0) + (segment < last)) - self.stub
+            return forms.full - self.stub + self.parts
+        return forms.head + cost + self._marks((segment > 0) + (segment < last)) - self.stub + self.parts
 
     def fits(self, segment: int) -> bool:
         """Whether one more segment stays within the bound of the text."""
@@ -170,7 +176,10 @@ class Knapsack:
         self._bare = bare
         self._shown = set(shown)
         self._texts = {number: _Text(forms, bare) for group in groups for number, forms in group.forms.items()}
-        self._cheapest = [group.fixed + sum(self._texts[number].cheapest for number in group.forms) for group in groups]
+        self._cheapest = [
+            group.fixed + bare * group.shared + sum(self._texts[number].cheapest for number in group.forms)
+            for group in groups
+        ]
         self._folded = {number for number, group in enumerate(groups) if group.foldable}
         tuned = tuning.WEIGHTS
         self._exponent = tuned.density_exponent

@@ -49,8 +49,12 @@ def split_all(
     rules: Mapping[Place, Treatment],
     own_form: Callable[[Block], str],
     made: MadeForms,
+    together: Set[int] = frozenset(),
 ) -> list[Candidate]:
-    """All blocks in order, with the segments of those that may change and are large enough."""
+    """All blocks in order, with the segments of those that may change and are large enough.
+
+    Small texts of messages in ``together`` are one segment each: the many texts of an exchange may share one stub.
+    """
     splitter = _Splitter(turns, quoted, measure, room, query, own_form, made)
     reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
@@ -61,6 +65,8 @@ def split_all(
         one = candidates[number]
         if not one.protected and len(one.block.text) >= small:
             candidates[number] = splitter.split(one)
+        elif not one.protected and one.block.message in together and one.block.text.strip():
+            candidates[number] = one._replace(split=Split("text", [Segment(0, len(one.block.text), "")]))
     return candidates
 
 

@@ -76,6 +76,12 @@ class PlanWeights:
         True, "whether a read of a file is worth nothing once a later read of the same call shows another text"
     )
 
+    # Stubs that share one marker (costs.py)
+    min_shared_texts: int = weight(3, "texts in succession whose shortest stubs share one marker, minimum")
+    max_own_stubs: int = weight(
+        8, "texts of one exchange up to which its small texts stay, since a marker would cost as much, maximum"
+    )
+
     # Value per token (knapsack.py)
     sole_share: float = weight(
         0.5,

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from .._json import clone, exactly
 from ..content import LOSSLESS
 from ..markers.excerpts import excerpt_parts, short_excerpt, without_blanks
-from ..markers.keys import bond
+from ..markers.keys import bond, listed
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
-from ..markers.wording import BESIDE_FOLD, SHORTENED, looks_issued
+from ..markers.wording import BESIDE_FOLD, FOLLOWS, SHORTENED, looks_issued
 from ..messages import SHAPES
 from ..messages.parts import MESSAGE_TOKENS, replace
 from ..result import Action, Decision
@@ -214,7 +214,35 @@ class _Writing:
                 whole = len(self._choice.kept_of(place)) == len(forms.segments)
                 if not whole or forms.full < self._costs.tokens[place]:
                     self._forms[place] = self._form(place, whole)
+        self._share()
         self._measure.begin(form.text for form in self._forms.values() if form.tokens is None)
+
+    def _share(self) -> None:
+        """Lets stubs in succession share one marker, if stubs are the shortest ones."""
+        if not self._choice.bare:
+            return
+        kept: set[str] = set()
+        for run in self._costs.sharing:
+            stubs = [place for place in run if place in self._forms and self._forms[place].action == "stub"]
+            numbers = (place - number for number, place in enumerate(stubs))
+            for _, together in groupby(zip(numbers, stubs, strict=True), key=lambda one: one[0]):
+                kept |= self._share_one([place for _, place in together])
+        for key in kept - {form.key for form in self._forms.values()}:
+            del self._cache[key]
+
+    def _share_one(self, run: Sequence[int]) -> set[str]:
+        """Gives a run of stubs one marker. A text alone stays if a marker costs as much; its key is returned then."""
+        if len(run) > 1:
+            key = self._issue(listed([self._forms[place].key for place in run]))
+            named = [self._choice.hints.names.get(place, {}) for place in run]
+            names = [name for by_segment in named for each in by_segment.values() for name in each]
+            for place in run:
+                self._forms[place] = self._forms[place]._replace(text=FOLLOWS)
+            marker = self._wording.naming(self._wording.shared(len(run), key), names)
+            self._forms[run[0]] = self._forms[run[0]]._replace(text=marker)
+        elif self._costs.tokens[run[0]] <= self._costs.stubs[run[0]].tokens:
+            return {self._forms.pop(run[0]).key}
+        return set()
 
     def _message(self, index: int) -> None:
         message = self._given[index]

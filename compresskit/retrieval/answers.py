@@ -14,7 +14,7 @@ from .. import _observer
 from .._json import unwrapped
 from .._observer import Retrieved
 from ..errors import InvalidArgument, check_cache, check_whole, described
-from ..markers.keys import key_of
+from ..markers.keys import key_of, members
 from ..markers.restore import unfold
 from ..messages.retrieval_tool import TOOL_NAME
 from ..messages.shapes import slots
@@ -215,7 +215,14 @@ def _original(cache: Cache, key: str) -> str:
         raise InvalidArgument(
             f"cache holds {described(text)} under a key; a mapping of keys to texts was expected: result.cache."
         )
-    return readable(text)
+    return readable(whole_of(cache, key))
+
+
+def whole_of(cache: Cache, key: str) -> str:
+    """The original under a key, byte for byte. Texts that share a marker stand under a line each."""
+    text = cache[key]
+    texts = [cache[one] for one in members(text) if one in cache]
+    return "\n".join(f"--- text {n} ---\n{one}" for n, one in enumerate(texts, 1)) or text
 
 
 def _unknown(cache: Cache, key: Any, measure: Measure, max_tokens: int) -> str:
