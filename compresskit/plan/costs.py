@@ -78,7 +78,7 @@ def price_all(
         for place in judged.of(atom.first, atom.last):
             one = judged.candidates[place]
             if quoted:
-                lines, found = price_quoted(one, judged.turns[one.block.message].role, measure)
+                lines, found = price_quoted(one, judged.turns[one.block.message].role, measure, atom.parts)
                 fixed += lines
             else:
                 split = bool(one.split.segments)

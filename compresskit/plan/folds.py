@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..markers.excerpts import short_excerpt
 from ..markers.fold_quotes import extract, quoted, quoted_always
+from ..markers.fold_quotes import head as head_of
 from ..markers.wording import BESIDE_FOLD, Wording
 from ..messages.parts import MESSAGE_TOKENS
 from ..tokens.measure import Measure
@@ -33,14 +34,18 @@ def fold_marker(
     return wording.naming(wording.fold(count, key, quoted), [*images, *names])
 
 
-def price_quoted(one: Candidate, role: str, measure: Measure) -> tuple[int, Forms | None]:
-    """Tokens of the lines that are always quoted of a text, and the costs of its other lines if it has any."""
-    lines = quoted_always(one.block, role)
+def price_quoted(one: Candidate, role: str, measure: Measure, parts: bool) -> tuple[int, Forms | None]:
+    """Tokens of the lines that are always quoted of a text, and the costs of its other lines if it has any.
+
+    Of an exchange in many ``parts``, only the texts are quoted of which lines are kept.
+    """
+    lines = [] if parts else quoted_always(one.block, role)
     fixed = measure.count("\n".join([*lines, ""])) if lines else 0
     if not one.split.segments:
         return fixed, None
     costs = one.segment_tokens(measure)
     head = (measure.count(one.head) if one.head else 0) + (0 if lines else _ROLE)
+    head += measure.count(head_of(one.block, role)) if parts else 0
     whole = head + sum(costs) + 1
     forms = Forms(
         whole, 0, 0, head, _GAP, _GAP, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most

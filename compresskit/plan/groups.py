@@ -22,6 +22,7 @@ class Atom(NamedTuple):
     foldable: bool
     quoted: bool = False  # whether its kept lines are quoted within a fold
     alone: bool = True  # whether it can fold without another atom beside it
+    parts: bool = False  # whether it has so many texts that a marker or a quoted line for each is much of the room
 
 
 def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
@@ -60,7 +61,8 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
         if not small:
             members = turns[first : last + 1]
             quoted = foldable and first < last and _is_mostly_frame(members)
-            found.append(Atom(first, last, foldable, quoted, _is_fold(members)))
+            parts = sum([len(turn.blocks) for turn in members]) > tuned.max_own_stubs
+            found.append(Atom(first, last, foldable, quoted, _is_fold(members), parts))
     if run is not None:
         found.append(Atom(run, len(turns) - 1, True, alone=_is_fold(turns[run:])))
     return found

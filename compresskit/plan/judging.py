@@ -60,9 +60,7 @@ def judge(
     """
     made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    together = frozenset(
-        index for atom in atoms if _is_in_parts(turns, atom) for index in range(atom.first, atom.last + 1)
-    )
+    together = frozenset(index for atom in atoms if atom.parts for index in range(atom.first, atom.last + 1))
     candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made, together)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     if (sole := _sole(large, turns, query)) is not None:
@@ -81,7 +79,7 @@ def judge(
         )
         for one in large.values()
     ]
-    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom.quoted)) for atom in atoms]
+    texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom)) for atom in atoms]
     small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
     documents += [
         Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
@@ -130,14 +128,6 @@ def judge(
         acts,
         ShortTexts(made),
     )
-
-
-def _is_in_parts(turns: Sequence[Turn], atom: Atom) -> bool:
-    """Whether a message or an exchange has so many texts that a marker for each would take much of the room."""
-    members = turns[atom.first : atom.last + 1]
-    if atom.quoted or (len(members) > 1 and not any(turn.calls for turn in members)):
-        return False
-    return sum(len(turn.blocks) for turn in members) > tuning.WEIGHTS.max_own_stubs
 
 
 def _with_answers(
@@ -335,9 +325,11 @@ def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]
     return beside
 
 
-def _beside(turns: Sequence[Turn], quoted: bool) -> list[str]:
+def _beside(turns: Sequence[Turn], atom: Atom) -> list[str]:
     """The texts that an atom shows besides its larger texts."""
-    if quoted:
+    if atom.quoted and atom.parts:
+        return []
+    if atom.quoted:
         return [text for turn in turns for block in turn.blocks for text in quoted_always(block, turn.role)]
     least = marker_tuning.WEIGHTS.small_text_characters
     texts = [text for turn in turns for text in turn.fixed]

@@ -158,6 +158,11 @@ def _says_something(block: Block) -> bool:
     return len(terms(_bounded_text(_asked(block)))) >= tuning.WEIGHTS.question_terms
 
 
+def _asks(block: Block) -> bool:
+    """Whether a text, or the instruction beside its data, is more than material."""
+    return is_question(block.instruction) or asks_surely(block.instruction)
+
+
 def _is_brief(block: Block) -> bool:
     """Whether a text is as short as a request."""
     return not block.data and len(block.text) <= message_tuning.WEIGHTS.max_end_characters
@@ -236,7 +241,7 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     # What an agent was asked for before is often still to be done, and what it did not answer is context. A question
     # follows up the questions right before it.
     for back, turn in enumerate(reversed(answered[max(0, len(answered) - tuned.earlier_messages) :])):
-        asked = [_request(block) for block in turn.blocks if not block.call]
+        asked = [_request(block) for block in turn.blocks if not block.call and (_is_brief(block) or _asks(block))]
         share = tuned.follow_up_decay**back if any(map(ends_like_a_question, asked)) else tuned.earlier_share
         weight = tuned.earlier_weight * (1 - explicit * (1 - share))
         add((text for text in asked if 0 < len(text) <= tuned.max_request_characters), weight)
