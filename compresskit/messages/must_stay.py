@@ -301,7 +301,12 @@ def _asking(turns: Sequence[Turn]) -> list[int]:
     """
     first = _asking_of(first_run(turns))
     found = {*first, *_asking_of(newest_run(turns))}
-    if len(found) > 1 and not any(is_question(block.text) for index in first for block in turns[index].blocks):
+    texts = [block.text for index in first for block in turns[index].blocks]
+    if (
+        len(found) > 1
+        and len("".join(texts)) <= tuning.WEIGHTS.max_greeting_characters
+        and not any(map(is_question, texts))
+    ):
         later = (turn.index for turn in turns if turn.human and any(asks_surely(block.text) for block in turn.blocks))
         found.update(islice(later, 1))
     return sorted(found)

@@ -42,6 +42,10 @@ class MessageWeights:
     max_lone_questions: int = weight(
         2, "questions between data that are instructions, if there is none at either end, maximum"
     )
+    max_greeting_characters: int = weight(
+        40,
+        "characters of a first message that asks nothing, up to which a later one sets the task, as after a greeting",
+    )
     max_middle_instructions: int = weight(8, "paragraphs between data that are instructions, maximum")
 
     max_standing_characters: int = weight(
