@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from command_line import command, environment, inside, run
+from command_line import environment, forked, inside, run
 from paths import ROOT
 
 LOG = "".join(f"10:{n // 60:02}:{n % 60:02} INFO GET /items/{n * 37 % 991} 200 {n % 23}ms\n" for n in range(900))
@@ -14,26 +14,21 @@ LOG = LOG.replace("10:03:20 INFO", "10:03:20 ERROR disk full\n10:03:20 INFO", 1)
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
     """A user's home, with its state."""
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("home", "work"):
         (tmp_path / name).mkdir()
     return tmp_path / "home"
 
 
-def hook(home, *arguments, event=None, given=None, cwd=None):
+def hook(home, *arguments, event=None, given=b"", cwd=None):
     """The command as the client runs it; what a user runs only changes files, and is run in this process."""
-    extra = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
-    variables = {
-        name: value for name, value in environment(**extra).items() if name not in ("CLAUDE_CONFIG_DIR", "CODEX_HOME")
-    }
-    data = json.dumps(event).encode() if event is not None else given
-    if arguments[1] != "run":
-        cleared = {"CLAUDE_CONFIG_DIR": None, "CODEX_HOME": None}
-        return inside("hook", *arguments, given=data or b"", folder=cwd or home, **extra, **cleared)
-    return subprocess.run(
-        command("hook", *arguments), input=data or b"", capture_output=True, env=variables, cwd=cwd or home
-    )
+    by = forked if arguments[1] == "run" else inside
+    data = given if event is None else json.dumps(event).encode()
+    variables = {"HOME": str(home), "XDG_STATE_HOME": str(home / "state")}
+    return by("hook", *arguments, given=data, folder=cwd or home, **variables)
 
 
 # --- events of Claude Code ------------------------------------------------------------------------------------------
@@ -247,8 +242,6 @@ PLACES = {"claude": (".claude", "settings.json", "PostToolUse"), "codex": (".cod
 @pytest.mark.parametrize("text", FILES)
 def test_uninstalling_gives_the_file_back_byte_for_byte(home, client, text, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("CLAUDE_CONFIG_DIR", raising=False)
-    monkeypatch.delenv("CODEX_HOME", raising=False)
     folder, name, event = PLACES[client]
     path = home / folder / name
     if text is not None:

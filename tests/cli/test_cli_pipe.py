@@ -9,7 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from command_line import command, environment, inside, run, spawn
+from command_line import command, environment, forked, inside, run, spawn
 
 from compresskit import shorten
 from compresskit.tokens.measure import measure_for
@@ -20,8 +20,8 @@ LOG = LOG.replace("10:03:20 INFO", "10:03:20 ERROR disk full\n10:03:20 INFO", 1)
 NOISE = bytes(range(256)) * 400
 
 
-def pipe(given, *arguments, state=None, **extra):
-    return spawn("pipe", *arguments, given=given, **({"XDG_STATE_HOME": str(state)} if state else {}), **extra)
+def pipe(given, *arguments, state=None, by=forked, **extra):
+    return by("pipe", *arguments, given=given, **({"XDG_STATE_HOME": str(state)} if state else {}), **extra)
 
 
 def kept_key(text):
@@ -91,7 +91,7 @@ def test_a_kept_output_comes_back_by_the_command_in_the_last_line(tmp_path):
     assert [stat.S_IMODE(each.stat().st_mode) for each in (directory, directory.parent)] == [0o700, 0o700]
     assert [stat.S_IMODE(file.stat().st_mode) for file in directory.glob("*.out")] == [0o600]
     where = {"XDG_STATE_HOME": str(tmp_path)}
-    assert spawn("retrieve", key, "--all", **where).stdout.decode() == LOG
+    assert forked("retrieve", key, "--all", **where).stdout.decode() == LOG
     assert inside("retrieve", key, "--lines", "3", **where).stdout.decode() == LOG.split("\n")[2]
     assert b"disk full" in inside("retrieve", key, "--query", "disk full", **where).stdout
     unknown = inside("retrieve", "bcdfghjklmnp", **where)
@@ -125,7 +125,7 @@ def test_in_a_sandbox_the_temporary_directory_keeps_it(tmp_path):
     done = pipe(LOG.encode(), "--max-tokens", 200, "--keep", **where)
     (directory,) = tmp_path.iterdir()
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert spawn("retrieve", kept_key(done.stdout.decode()), "--all", **where).stdout.decode() == LOG
+    assert forked("retrieve", kept_key(done.stdout.decode()), "--all", **where).stdout.decode() == LOG
 
 
 def test_a_directory_of_ones_own_is_named_in_the_last_line(tmp_path):
@@ -166,7 +166,8 @@ def test_a_file_that_grows_beyond_a_limit_is_not_kept_in_part(tmp_path):
 def test_two_at_once_on_one_store_lose_nothing(tmp_path):
     texts = [LOG.replace("INFO", f"INFO{n % 2}") for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        done = list(pool.map(lambda text: pipe(text.encode(), "--max-tokens", 200, "--keep", state=tmp_path), texts))
+        given = ("--max-tokens", 200, "--keep")
+        done = list(pool.map(lambda text: pipe(text.encode(), *given, state=tmp_path, by=spawn), texts))
     for text, one in zip(texts, done, strict=True):
         assert one.stderr == b""
         key = kept_key(one.stdout.decode())

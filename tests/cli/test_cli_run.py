@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from command_line import command, environment, on_terminal, spawn
+from command_line import command, environment, forked, on_terminal, spawn
 
 FAILS = "for n in range(600): print(n, 'INFO all well')\nprint('ERROR disk full')\nraise SystemExit(3)"
 
@@ -21,27 +21,27 @@ def script(folder, code):
 
 @pytest.mark.parametrize("code", [0, 1, 3, 255])
 def test_the_exit_code_is_the_commands(code):
-    done = spawn("run", "--", "sh", "-c", f"echo out; echo err >&2; exit {code}")
+    done = forked("run", "--", "sh", "-c", f"echo out; echo err >&2; exit {code}")
     assert (done.returncode, done.stdout, done.stderr) == (code, b"out\n", b"err\n")
 
 
 @pytest.mark.parametrize("name", ["TERM", "KILL", "SEGV"])
 def test_a_command_that_a_signal_ended_gives_128_and_its_number(name):
-    done = spawn("run", "--", "sh", "-c", f"echo before; kill -{name} $$")
+    done = forked("run", "--", "sh", "-c", f"echo before; kill -{name} $$")
     assert (done.returncode, done.stdout) == (128 + getattr(signal, f"SIG{name}"), b"before\n")
 
 
 def test_a_command_that_is_not_there_or_cannot_run_is_told_as_a_shell_does(tmp_path):
-    missing = spawn("run", "--", "no-such-command-here")
+    missing = forked("run", "--", "no-such-command-here")
     assert missing.returncode == 127
     assert missing.stderr == b"compresskit: no-such-command-here: No such file or directory\n"
     plain = tmp_path / "plain"
     plain.write_text("")
-    assert spawn("run", "--", plain).returncode == 126
+    assert forked("run", "--", plain).returncode == 126
 
 
 def test_a_long_output_is_shortened_and_the_options_behind_the_command_are_its_own(tmp_path):
-    done = spawn("run", "--max-tokens", 150, sys.executable, script(tmp_path, FAILS), "--max-tokens")
+    done = forked("run", "--max-tokens", 150, sys.executable, script(tmp_path, FAILS), "--max-tokens")
     text = done.stdout.decode()
     assert done.returncode == 3
     assert "ERROR disk full" in text
@@ -55,7 +55,7 @@ def test_standard_error_is_there_at_once_and_merged_if_asked(tmp_path):
         assert one.stderr.readline() == b"failed to bind\n"
         one.terminate()
         assert one.wait(20) == 128 + signal.SIGTERM
-    done = spawn("run", "--stderr", "--", "sh", "-c", "echo one; echo two >&2")
+    done = forked("run", "--stderr", "--", "sh", "-c", "echo one; echo two >&2")
     assert (done.stdout, done.stderr) == (b"one\ntwo\n", b"")
 
 
@@ -94,7 +94,7 @@ def test_a_reader_that_is_gone_ends_it_quietly_with_the_commands_code(tmp_path):
 
 def test_a_fault_of_ours_shows_all_with_a_note_and_the_commands_code(tmp_path):
     """The store cannot be used, which stands for any fault."""
-    done = spawn("run", "--max-tokens", 150, "--store", "/dev/null/x", "--", sys.executable, script(tmp_path, FAILS))
+    done = forked("run", "--max-tokens", 150, "--store", "/dev/null/x", "--", sys.executable, script(tmp_path, FAILS))
     assert done.returncode == 3
     assert done.stdout.decode() == "".join(f"{n} INFO all well\n" for n in range(600)) + "ERROR disk full\n"
     assert done.stderr.startswith(b"compresskit: the output passes as it was.")
@@ -116,14 +116,14 @@ def test_on_a_terminal_the_command_has_its_input_and_the_output_is_shown():
 
 
 def test_standard_input_is_the_commands():
-    done = spawn("run", "--", "cat", given=b"hello")
+    done = forked("run", "--", "cat", given=b"hello")
     assert done.stdout == b"hello"
 
 
 def test_wrong_usage_is_an_error():
-    assert spawn("run").returncode == 2
-    assert spawn("run", "--nonsense", "ls").returncode == 2
-    assert b"--stderr" in spawn("run", "--help").stdout
+    assert forked("run").returncode == 2
+    assert forked("run", "--nonsense", "ls").returncode == 2
+    assert b"--stderr" in forked("run", "--help").stdout
 
 
 def test_ctrl_c_of_a_terminal_reaches_the_command_once(tmp_path):

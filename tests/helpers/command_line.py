@@ -1,6 +1,8 @@
-"""What the tests of the command line share: conversations, and four ways to run a command."""
+"""What the tests of the command line share: conversations, and five ways to run a command."""
 
+import atexit
 import contextlib
+import functools
 import inspect
 import json
 import os
@@ -11,6 +13,7 @@ import sys
 import textwrap
 
 from click.testing import CliRunner
+from forked_python import forked_python
 from paths import ROOT
 
 from compresskit import compress
@@ -79,6 +82,23 @@ def environment(**extra):
 def spawn(*arguments, given=None, **extra):
     """The command as a process of its own."""
     return subprocess.run(command(*arguments), input=given, capture_output=True, env=environment(**extra))
+
+
+COMMAND = "from compresskit.cli import main; main()"
+
+
+@functools.cache
+def _forks():
+    """A process that has imported the commands and read a vocabulary."""
+    around = forked_python(["compresskit.cli.commands", "compresskit.cli.shell_commands", "vocabulary"])
+    atexit.register(around.__exit__, None, None, None)
+    return around.__enter__()
+
+
+def forked(*arguments, given=b"", folder=".", **extra):
+    """What ``spawn`` would give, in a fork of a process that has imported the command already."""
+    argv = ["compresskit", *map(str, arguments)]
+    return _forks().run(COMMAND, os.path.abspath(folder), environment(**extra), argv, given)
 
 
 def inside(*arguments, given=None, folder=".", **extra):

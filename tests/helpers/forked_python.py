@@ -1,8 +1,8 @@
-"""Runs Python code in fresh processes that have imported litellm and frameworks already, which takes seconds each time.
+"""Runs Python code in fresh processes that have imported what it needs already, which takes up to seconds each time.
 
-One process imports them and then forks for each piece of code. A fork has the environment, the folder and the output
-files of its piece, and runs it as the module ``__main__``. Nothing has been called before in it, so each piece begins
-with the modules as they are after their import.
+One process imports it and then forks for each piece of code. A fork has the environment, the folder and the files of
+its piece, and runs it as the module ``__main__``. Nothing has been called before in it, so each piece begins with the
+modules as they are after their import.
 """
 
 import contextlib
@@ -10,9 +10,10 @@ import json
 import os
 import subprocess
 import sys
-from typing import NamedTuple
+import tempfile
+from pathlib import Path
 
-from paths import ROOT
+from paths import HELPERS, ROOT
 
 _SERVER = """
 import atexit, contextlib, gc, importlib, json, os, signal, sys, threading, traceback
@@ -30,14 +31,19 @@ def run(job):
     os.environ.clear()
     os.environ.update(job["environment"])
     sys.path[:0] = job["environment"]["PYTHONPATH"].split(os.pathsep)
+    os.dup2(os.open(job["given"], os.O_RDONLY), 0)
     for name, descriptor in (("out", 1), ("error", 2)):
         os.dup2(os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     main = type(sys)("__main__")
     sys.modules["__main__"] = main
-    sys.argv = [""]
+    sys.argv = job["argv"]
     signal.alarm(job["seconds"])
     try:
         exec(compile(job["code"], "<block>", "exec"), main.__dict__)
+    except SystemExit as ended:
+        if isinstance(ended.code, str):
+            print(ended.code, file=sys.stderr)
+        return ended.code if isinstance(ended.code, int) else 1 if ended.code else 0
     except BaseException:
         traceback.print_exc()
         return 1
@@ -60,34 +66,30 @@ for line in sys.stdin:
 """
 
 
-class Done(NamedTuple):
-    """What became of a piece of code."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
 class ForkedPython:
     """A process that forks for each piece of code."""
 
     def __init__(self, server):
         self._server = server
 
-    def run(self, code, folder, environment, seconds=120):
-        out, error = folder.parent / "stdout", folder.parent / "stderr"
-        job = {"code": code, "folder": str(folder), "environment": environment, "seconds": seconds}
-        self._server.stdin.write(json.dumps({**job, "out": str(out), "error": str(error)}) + "\n")
-        self._server.stdin.flush()
-        ended = self._server.stdout.readline()
-        assert ended, "the server of forks has ended"
-        return Done(int(ended), out.read_text(), error.read_text())
+    def run(self, code, folder, environment, argv=("",), given=b"", seconds=120):
+        """What ``subprocess.run`` would give for the code, with bytes."""
+        with tempfile.TemporaryDirectory() as place:
+            files = {name: Path(place, name) for name in ("given", "out", "error")}
+            files["given"].write_bytes(given)
+            job = {"code": code, "folder": str(folder), "environment": environment, "argv": argv, "seconds": seconds}
+            self._server.stdin.write(json.dumps({**job, **{name: str(path) for name, path in files.items()}}) + "\n")
+            self._server.stdin.flush()
+            ended = self._server.stdout.readline()
+            assert ended, "the server of forks has ended"
+            written = [files[name].read_bytes() for name in ("out", "error")]
+        return subprocess.CompletedProcess(argv, int(ended), *written)
 
 
 @contextlib.contextmanager
 def forked_python(modules=("litellm",)):
     """A server of forks that have imported these modules. It ends with the block."""
-    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    paths = os.pathsep.join([str(ROOT), str(HELPERS), *filter(None, [os.environ.get("PYTHONPATH")])])
     variables = {**os.environ, "LITELLM_LOCAL_MODEL_COST_MAP": "True", "PYTHONPATH": paths}
     with subprocess.Popen(
         [sys.executable, "-P", "-c", _SERVER, *modules],
