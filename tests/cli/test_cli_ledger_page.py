@@ -38,16 +38,8 @@ def made(tmp_path_factory):
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_the_page_fits_and_loads_and_runs_nothing(width, dark, browser, made, tmp_path):
     path, _ = made
-    browser.open(path, width, dark=dark)
-    browser.screenshot(tmp_path / f"{width}-{'dark' if dark else 'light'}.png", whole=False)
-    wide, seen = browser.value("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= seen, "nothing is to be scrolled sideways"
+    browser.judge(path, width, dark, tmp_path)
     assert browser.value("document.title") == "compresskit: what it saved"
-    assert browser.value("document.querySelectorAll('script, img, link, iframe').length") == 0
-    assert browser.requests() == [path.resolve().as_uri()]
-    assert browser.complaints() == []
-    color = browser.value("getComputedStyle(document.body).backgroundColor")
-    assert (color == "rgb(255, 255, 255)") != dark
 
 
 def test_its_figures_are_those_of_the_report_and_each_table_adds_up_to_them(browser, made):

@@ -102,6 +102,18 @@ class Browser:
             size["clip"] = {**dict(zip(("x", "y", "width", "height"), clip, strict=True)), "scale": 1}
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot", {"format": "png", **size})["data"]))
 
+    def judge(self, path, width, dark, folder):
+        """Opens every part of a page of ours: it fits, has the colours of its mode, and loads and runs nothing."""
+        self.open(path, width, dark=dark)
+        self.value("document.querySelectorAll('details').forEach(one => one.open = true)")
+        self.screenshot(folder / f"{width}-{'dark' if dark else 'light'}.png", whole=False)
+        wide, seen = self.value("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+        assert wide <= seen, "nothing is to be scrolled sideways"
+        assert self.value("document.querySelectorAll('script, img, link, iframe').length") == 0
+        assert self.requests() == [path.resolve().as_uri()]
+        assert self.complaints() == []
+        assert (self.value("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") != dark
+
     def complaints(self):
         """What the page said on the console or failed to load."""
         kinds = ("Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Network.loadingFailed")
