@@ -5,8 +5,9 @@ import re
 from itertools import product
 
 import pytest
+from squeezing import squeezed
 
-from compresskit import compress, restore
+from compresskit import compress
 from compresskit.tokens.measure import measure_for
 
 MODEL = "gpt-4o"
@@ -43,14 +44,6 @@ def paragraphs(said):
 
 BOOK = paragraphs(f"Then {name} was done." for name in NAMES)
 QUIET = paragraphs(["And so on."] * 60)
-
-
-def squeezed(messages, share, **options):
-    total = compress(messages, MODEL, trigger=10**9).original_tokens
-    result = compress(messages, MODEL, trigger=int(share * total), target=int(share * total), **options)
-    assert result.target_met
-    assert restore(result.messages, result.cache) == messages
-    return result
 
 
 def markers_of(result):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paths import ROOT, SOURCES
+from squeezing import squeezed
 
-from compresskit import compress, restore, retrieve
+from compresskit import compress, retrieve
 from compresskit._weights import replaced
 from compresskit.content import split
 from compresskit.plan import weights
@@ -32,14 +33,6 @@ def reads(*files, question="Why does settle_invoice round?"):
 
 def python_file(name):
     return (ROOT / "compresskit" / name).read_text(encoding="utf-8")
-
-
-def squeezed(messages, share):
-    total = compress(messages, MODEL, trigger=10**9).original_tokens
-    result = compress(messages, MODEL, trigger=int(share * total), target=int(share * total))
-    assert result.target_met
-    assert restore(result.messages, result.cache) == messages
-    return result
 
 
 def texts_of(result):
@@ -165,9 +158,7 @@ marker_like = st.sampled_from(
 def test_code_that_looks_like_markers_is_restored(lines, share):
     body = "".join(f"{line}\n\n\ndef fill{at}(x):\n    return x + {at}\n\n" for at, line in enumerate(lines))
     messages = reads(("a.py", body * 9), ("b.py", body), question="What does fill2 return?")
-    total = compress(messages, MODEL, trigger=10**9).original_tokens
-    result = compress(messages, MODEL, trigger=int(share * total), target=int(share * total))
-    assert restore(result.messages, result.cache) == messages
+    squeezed(messages, share)
 
 
 # --- reads that are out of date --------------------------------------------------------------------

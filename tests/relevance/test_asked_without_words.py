@@ -7,6 +7,7 @@ import json
 import random
 
 import pytest
+from squeezing import squeezed
 
 from compresskit import compress, restore
 from compresskit.content import detect, split
@@ -70,10 +71,7 @@ def test_a_superlative_finds_its_row_in_any_table(layout, question):
     rows = ferries()
     text = TABLES[layout](rows)
     messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=whole // 2, target=whole // 2)
-    assert result.target_met
-    assert restore(result.messages, result.cache) == messages
+    result = squeezed(messages, 1 / 2)
     assert SUPERLATIVES[question](rows)[0] in result.messages[0]["content"]
 
 
@@ -115,9 +113,7 @@ def written(layout, *, quoted=False):
 def test_a_title_speaks_for_all_of_its_section(layout, quoted):
     text, bodies = written(layout, quoted=quoted)
     messages = [{"role": "user", "content": text}, {"role": "user", "content": "What is said about rail tunnels?"}]
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=int(0.4 * whole), target=int(0.4 * whole))
-    assert result.target_met
+    result = squeezed(messages, 0.4)
     kept = sum(sentence in result.messages[0]["content"] for sentence in bodies[5].split(". "))
     assert kept >= (5 if quoted else 9)
 
@@ -129,8 +125,7 @@ def test_a_title_speaks_for_all_of_its_section(layout, quoted):
 def test_a_number_that_the_question_names_finds_its_section(layout, question):
     text, bodies = written(layout)
     messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=int(0.4 * whole), target=int(0.4 * whole))
+    result = squeezed(messages, 0.4)
     assert bodies[5] in result.messages[0]["content"]
 
 
@@ -201,8 +196,7 @@ def test_lines_of_one_request_stay_together():
     text = "\n".join(lines[at] for at in order) + "\n"
     question = "What happened to the basket of client C-4077?"
     messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=whole // 4, target=whole // 4)
+    result = squeezed(messages, 1 / 4)
     assert lines[2 * 77 + 1] in result.messages[0]["content"]
 
 
@@ -234,8 +228,7 @@ def test_words_are_found_in_scripts_without_spaces_and_with_marks(language):
     pages = [f"{page} {number}\n\n" for number in range(40) for page in PAGES[language][1:]]
     pages.insert(70, f"{PAGES[language][0]}\n\n")
     messages = [{"role": "user", "content": "".join(pages)}, {"role": "user", "content": ASKED[language]}]
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=whole // 4, target=whole // 4)
+    result = squeezed(messages, 1 / 4)
     assert PAGES[language][0] in result.messages[0]["content"]
 
 

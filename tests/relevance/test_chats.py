@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from squeezing import squeezed
 
 from compresskit import compress
 from compresskit.messages.must_stay import must_stay
@@ -41,9 +42,7 @@ def chat(rounds, fact, by, at):
 def test_a_question_finds_what_was_said_in_a_chat(rounds, by):
     for fact, question, needed in FACTS:
         messages = [*chat(rounds, fact, by, rounds // 2), {"role": "user", "content": question}]
-        total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-        result = compress(messages, "gpt-4o", trigger=int(0.4 * total), target=int(0.4 * total))
-        assert result.target_met
+        result = squeezed(messages, 0.4)
         assert needed in str(result.messages), question
 
 
@@ -63,8 +62,7 @@ def test_the_part_that_answers_stays_whichever_of_new_parts_is_the_largest():
         ]
         question = {"type": "text", "text": "What does dpkg do with a cycle of triggers?"}
         messages = [{"role": "user", "content": [*parts, question]}]
-        total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-        result = compress(messages, "gpt-4o", trigger=total // 3, target=total // 3)
+        result = squeezed(messages, 1 / 3)
         assert "makes dpkg fail" in str(result.messages)
         assert result.target_met
 
@@ -85,13 +83,6 @@ def test_rules_beside_an_element_of_a_request_do_not_ask():
     result = compress([{"role": "user", "content": content}], "gpt-4o", trigger=450, target=450)
     assert "one for one in names" in str(result.messages)
     assert result.target_met
-
-
-def compressed(messages, share):
-    total = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=int(share * total), target=int(share * total))
-    assert result.target_met
-    return str(result.messages)
 
 
 def test_what_was_told_before_is_no_question():
@@ -124,7 +115,7 @@ def test_a_follow_up_is_about_what_was_asked_right_before():
             {"role": "assistant", "content": "In the north."},
         ]
     asked = {"role": "user", "content": "And how many metres does it measure?"}
-    assert height.format("glacier", 34) in compressed([*messages, asked], 0.04)
+    assert height.format("glacier", 34) in str(squeezed([*messages, asked], 0.04).messages)
 
 
 def test_passages_of_a_search_are_judged_by_the_question():
@@ -141,7 +132,7 @@ def test_passages_of_a_search_are_judged_by_the_question():
             "content": json.dumps([{"rank": rank, "text": text} for rank, text in enumerate(texts, 1)]),
         },
     ]
-    shown = compressed(messages, 0.2)
+    shown = str(squeezed(messages, 0.2).messages)
     assert answer in shown
     assert not re.search(r'"rank": \d+, ?\\n\[…', shown), "a record was cut behind its first field"
 
@@ -159,4 +150,4 @@ def test_the_answer_to_an_earlier_question_comes_with_it():
             {"role": "assistant", "content": answer},
         ]
     question = "I asked you who looked after the glacier of the 17th parish: what was your answer?"
-    assert "Ingrid Holm" in compressed([*messages, {"role": "user", "content": question}], 0.2)
+    assert "Ingrid Holm" in str(squeezed([*messages, {"role": "user", "content": question}], 0.2).messages)

@@ -7,8 +7,8 @@ import json
 import random
 
 import pytest
+from squeezing import squeezed
 
-from compresskit import compress, restore
 from compresskit.content import split
 
 SYLLABLES = ["bar", "cor", "dun", "fel", "gim", "hol", "kes", "lom", "mir", "nov", "pel", "rud", "sav", "tol", "wex"]
@@ -100,10 +100,7 @@ def test_a_table_whose_columns_are_asked_about_keeps_its_rows_in_their_own_words
         messages = [{"role": "user", "content": "\n\n".join(texts)}, {"role": "user", "content": QUESTIONS[topic]}]
     else:
         messages = read_one_by_one(texts, QUESTIONS[topic])
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=int(0.3 * whole), target=int(0.3 * whole))
-    assert result.target_met
-    assert restore(result.messages, result.cache) == messages
+    result = squeezed(messages, 0.3)
     shown = "\n".join(message["content"] or "" for message in result.messages)
     assert all(ROWS[layout](TOPICS[topic], row) in shown for row in found[topic])
 
@@ -117,8 +114,7 @@ def test_a_question_is_not_about_what_was_read_last():
     messages = read_one_by_one(pages, question)
     last = next(message for message in reversed(messages) if message.get("tool_calls"))
     last["tool_calls"][0]["function"]["arguments"] = json.dumps({"page": "wardens of the reserve counted, nests"})
-    whole = compress(messages, "gpt-4o", trigger=10**9).original_tokens
-    result = compress(messages, "gpt-4o", trigger=int(0.4 * whole), target=int(0.4 * whole))
+    result = squeezed(messages, 0.4)
     assert "was counted 42 times" in str(result.messages)
 
 
