@@ -1,6 +1,7 @@
-"""Elements between lines of tags or fences: an excerpt that shows where one begins also shows where it ends.
+"""Elements between tags or fences: an excerpt that shows where one begins also shows where it ends.
 
-Otherwise a reader would take what follows for a part of the element. Only tags and fences on lines of their own count.
+Otherwise a reader would take what follows for a part of the element. Only fences on lines of their own, tags that begin
+a line, and closing tags that end one count.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from ..markers.excerpts import runs_of
 from ..types import Span
 
 _MAX_DEPTH = 4  # elements around an element, which bounds the lines that an excerpt of a deep document adds
+_TAG = r"<(?P<{0}>[A-Za-z][\w.:-]*+)(?:\s[^<>\n]*+)?>"
 _LINE = re.compile(
-    r"^[ \t]*+(?:<(?P<end>/?)(?P<name>[A-Za-z][\w.:-]*+)(?:\s[^<>\n]*+)?>|(?P<fence>`{3,}|~{3,})(?P<words>[^\n`]*+))"
-    r"[ \t\r]*+(?:\n|\Z)",
+    rf"^[ \t]*+(?:{_TAG.format('opens')}|(?P<fence>`{{3,}}|~{{3,}})(?P<words>[^\n`]*+)[ \t\r]*+(?:\n|\Z))"
+    r"|(?:^[ \t]*+)?</(?P<closes>[A-Za-z][\w.:-]*+)>[ \t\r]*+(?:\n|\Z)",
     re.MULTILINE,
 )
+_REST = re.compile(r"[ \t\r]*+(?:\n|\Z)")  # of a line that is nothing but a tag
 
 
 class Element(NamedTuple):
@@ -39,11 +42,12 @@ def elements_of(text: str) -> list[Element]:
     found: list[Element] = []
     opened: list[tuple[str, Span]] = []
     names: dict[str, int] = {}  # how many of each name are open
-    for match in _LINE.finditer(text) if "\n</" in text or "\n```" in text or "\n~~~" in text else ():
-        name, fence = match["name"] or match["fence"], match["fence"] is not None
-        ends = not match["words"].strip() and name in names if fence else bool(match["end"])
+    for match in _LINE.finditer(text) if "</" in text or "\n```" in text or "\n~~~" in text else ():
+        name, fence = match["opens"] or match["closes"] or match["fence"], match["fence"] is not None
+        ends = not match["words"].strip() and name in names if fence else bool(match["closes"])
         if not ends:
-            opened.append((name, match.span()))
+            rest = _REST.match(text, match.end()) if match["opens"] else None
+            opened.append((name, (match.start(), rest.end() if rest else match.end())))
             names[name] = names.get(name, 0) + 1
         while ends and names.get(name):
             other, opening = opened.pop()
@@ -108,7 +112,8 @@ def balanced(
     same = Shown(segments, kept, range(len(segments)))
     added = {one.closing for one in elements if shows(one.opening) and not shows(one.closing)}
     loose = [one for one in elements if shows(one.closing) and not shows(one.opening)]
-    gone = set(_at_ends(text, segments, kept - must, [one.closing for one in loose]))
+    free = [one.closing for one in loose if origin(one.closing[0]) not in must]
+    gone = set(_at_ends(text, segments, kept, free))
     added.update(one.opening for one in loose if one.closing not in gone)
     if not added and not gone:
         return same
