@@ -247,6 +247,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
         between = asking if len(asking) <= tuned.max_lone_questions else []
         lone = [] if between else lone_questions(text)
+        between = between if between or lone else _shortest(middle)
     spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans and lone:
         parts = complement(sorted([*complement(spans, text), *lone]), text)
@@ -395,6 +396,16 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
     return _labels(text, unit) or is_list(paragraph) or (first.rstrip().endswith((":", "：")) and is_list(rest))
+
+
+def _shortest(middle: Sequence[Unit]) -> list[Unit]:
+    """The paragraph between others that is by far the shortest: it may be a request that no word shows."""
+    if len(middle) <= _AT_END:
+        return []
+    first, second = sorted(middle, key=lambda unit: unit.end - unit.start)[:2]
+    size = first.end - first.start
+    alone = not first.region and 2 * size <= second.end - second.start
+    return [first] if alone and size <= tuning.WEIGHTS.max_end_characters else []
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:

@@ -192,13 +192,21 @@ def _request(block: Block) -> str:
 
 
 def _instruction(block: Block) -> str:
-    """The instruction of a text; the beginning of a paragraph, which stays in case it asks something, comes last."""
-    if not block.data or len(block.must) < 2 or is_question(block.instruction):
+    """The instruction of a text, without longer parts that only stay in case they ask, if an end of it surely asks.
+
+    If nothing asks, the beginning of a paragraph, which stays in case it asks something, comes last.
+    """
+    text, ranges = block.text, list(block.must)
+    if not block.data or len(ranges) < 2:
         return block.instruction
-    text = block.text
-    whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in block.must]
-    ranges = sorted(zip(whole, block.must, strict=True), key=lambda one: not one[0])
-    return "\n".join(text[start:end] for _, (start, end) in ranges)
+    said = [text[start:end] for start, end in ranges]
+    ends = [part for part, (start, end) in zip(said, ranges, strict=True) if not start or end == len(text)]
+    if most := max((len(part) for part in ends if asks_surely(part)), default=0):
+        return "\n".join(part for part in said if len(part) <= most or is_question(part))
+    if is_question(block.instruction):
+        return block.instruction
+    whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in ranges]
+    return "\n".join(part for _, part in sorted(zip(whole, said, strict=True), key=lambda one: not one[0]))
 
 
 def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
