@@ -86,6 +86,12 @@ def gemini_results_of(response, role="user"):
     return [{"role": "user", "parts": [{"text": QUESTION}]}, call, answer]
 
 
+def in_parallel(texts):
+    calls = [{**CALL, "id": f"c{n}"} for n in range(len(texts))]
+    answers = [{"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, text in enumerate(texts)]
+    return [user(QUESTION), {"role": "assistant", "content": None, "tool_calls": calls}, *answers]
+
+
 REACTED = f"Thought: I look it up.\nAction: search\nAction Input: bridges\nObservation: {DOCUMENT}"
 REQUESTS = {
     "one message, question last": [user(f"{DOCUMENT}\n\n{QUESTION}")],
@@ -128,6 +134,14 @@ REQUESTS = {
     "a resource of MCP": [user([MCP_RESOURCE, text_part(QUESTION)])],
     "a document of Cohere": cohere_result_of({"id": "d1", "data": DOCUMENT}),
     "documents of Cohere with fields": cohere_result_of(*({"data": {"title": "a", "text": one}} for one in BY_THREE)),
+    "passages in messages around the question": [*map(user, PASSAGES[:70]), user(QUESTION), *map(user, PASSAGES[70:])],
+    "passages in messages, then a reminder": [user(QUESTION), *map(user, PASSAGES), user("Please answer now.")],
+    "the question in the system's text": [{"role": "system", "content": QUESTION}, *map(user, PASSAGES)],
+    "a word to begin with, the question in the system's text": [
+        {"role": "system", "content": QUESTION}, user("Go."), *READ
+    ],
+    "results of parallel calls": in_parallel(BY_THREE),
+    "answered results of parallel calls": [*in_parallel(PASSAGES), said("I have read them."), user(QUESTION)],
     "a search result of Converse": [user([CONVERSE_FOUND, {"text": QUESTION}])],
     "a search result as a result of Converse": converse_results_of(CONVERSE_FOUND),
 }  # fmt: skip
@@ -140,6 +154,36 @@ def test_the_target_is_met_and_the_lines_that_answer_can_be_read(kind):
     shown = json.dumps(result.messages)
     assert result.target_met
     assert QUESTION in shown
+    assert ANSWER in shown
+    assert restore(result.messages, result.cache) == messages
+
+
+WITHOUT_A_KNOWN_WORD = {
+    "Dutch": "Zoek op welke town de bridge of 1887 heeft.",
+    "German": "Ermittle die town mit der bridge of 1887",
+    "Russian": "Назови номер: town, bridge of 1887.",
+    "Chinese": "请写出 bridge of 1887 所在的 town 的编号。",
+}
+PLACES = {"in front": 0, "in between": 60, "behind": 120}
+DIVISIONS = {
+    "messages": lambda texts: [*map(user, texts)],
+    "parts": lambda texts: [user([*map(text_part, texts)])],
+    "paragraphs": lambda texts: [user("\n\n".join(texts))],
+    "contents of Gemini": lambda texts: [{"role": "user", "parts": [{"text": text} for text in texts]}],
+}
+
+
+@pytest.mark.parametrize("division", DIVISIONS)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("language", WITHOUT_A_KNOWN_WORD)
+def test_a_request_is_found_wherever_it_stands_among_passages(language, place, division):
+    request = WITHOUT_A_KNOWN_WORD[language]
+    at = PLACES[place]
+    messages = DIVISIONS[division]([*PASSAGES[:at], request, *PASSAGES[at:]])
+    result = compress(messages, MODEL, **BUDGET)
+    shown = json.dumps(result.messages, ensure_ascii=False)
+    assert result.target_met
+    assert request in shown
     assert ANSWER in shown
     assert restore(result.messages, result.cache) == messages
 

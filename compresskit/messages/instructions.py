@@ -93,10 +93,10 @@ def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
         turns: The conversation.
         asking: The indices of the messages that hold the present request: the newest one of a human, and the task.
     """
-    newest = frozenset(asking)
+    newest, most = frozenset(asking), tuning.WEIGHTS.max_middle_instructions
     found = list(turns)
     for turn in turns:
-        if turn.human and not all(map(_is_talk, turn.blocks)):
+        if turn.human and (len(turn.blocks) > most or not all(map(_is_talk, turn.blocks))):
             answered = turn.index + 1 < len(turns) and turns[turn.index + 1].role == "assistant"
             divides = turn.index in newest or answered  # else it is context that the caller sends ahead of the question
             last = turn.index == max(newest, default=-1)

@@ -6,12 +6,14 @@ its material, behind it, or in between. Where a text stands and how long it is d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from . import weights as tuning
 from .asking import gives_task, is_doubtful
 from .paragraphs import requests_in
 
+_LAST_QUESTION = re.compile(r".*[?？؟]", re.DOTALL)
 _ENDS = ("\n\n", "\n")  # what divides the first and the last paragraph, or line, from the rest of a text
 
 
@@ -19,7 +21,7 @@ def requests_among(texts: Sequence[str]) -> list[int]:
     """The numbers of the texts that may ask something, in order. At least one does.
 
     These are the texts that surely ask, and the first and the last one if they are shorter than most. If none surely
-    asks, the last one counts in any case, and of several long ones one that is by far the shortest.
+    asks, the last one counts in any case, and one that is by far the shortest.
 
     >>> page = "The bridge was built by workers of the town. " * 9
     >>> requests_among(["Who built it?", page, page]), requests_among([page, page, page, "Wie bouwde hem.", page])
@@ -38,8 +40,22 @@ def requests_among(texts: Sequence[str]) -> list[int]:
         sure.update([number for number in (0, last) if asks_surely(texts[number])][-1:])
     found = {*sure, *brief}
     if not sure:
-        found.update([last] if brief else [last, *_shortest(texts[:-1])])
+        found.update([last, *_shortest(texts)])
     return sorted(found)
+
+
+def questions_among(texts: Sequence[str]) -> list[int]:
+    """Those of ``requests_among`` that are the question: if none surely asks, those that are unlike the rest.
+
+    >>> page = "The bridge was built by workers of the town. " * 6
+    >>> requests_among([page, page, page, "Wie bouwde hem.", page]), questions_among([page, "Wie bouwde hem.", page])
+    ([0, 3, 4], [1])
+    """
+    found = requests_among(texts)
+    if any(asks_surely(texts[number]) for number in found):
+        return found
+    middle = sorted(map(len, texts))[len(texts) // 2] if texts else 0
+    return [number for number in found if 2 * len(texts[number]) <= middle] or found
 
 
 def asks_surely(text: str) -> bool:
@@ -53,7 +69,10 @@ def asks_surely(text: str) -> bool:
 
 
 def _is_request(text: str) -> bool:
-    return gives_task(text) and not is_doubtful(text)
+    """Whether a text is an order, or a question with no longer text behind it."""
+    if not gives_task(text):
+        return False
+    return not is_doubtful(text) or 2 * len(_LAST_QUESTION.sub("", text)) <= len(text)
 
 
 def _is_brief(texts: Sequence[str], number: int) -> bool:
@@ -64,8 +83,6 @@ def _is_brief(texts: Sequence[str], number: int) -> bool:
 
 def _shortest(texts: Sequence[str]) -> list[int]:
     """The number of the text that is by far the shortest."""
-    if len(texts) < 2:
-        return []
     shortest, other = sorted(range(len(texts)), key=lambda number: len(texts[number]))[:2]
     alone = 2 * len(texts[shortest]) <= len(texts[other])
     return [shortest] if alone and len(texts[shortest]) <= tuning.WEIGHTS.max_end_characters else []

@@ -10,7 +10,7 @@ from ..messages import weights as message_tuning
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, requests_among
+from ..messages.requests import asks_surely, questions_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -151,7 +151,7 @@ def _requests(run: Sequence[Turn]) -> list[Block]:
     own = [block for turn in run for block in turn.blocks if not block.call]
     if len(run) == 1 and not any(block.data for block in own):
         return own
-    return [own[number] for number in requests_among([block.text for block in own])]
+    return [own[number] for number in questions_among([block.text for block in own])]
 
 
 def _says_something(block: Block) -> bool:
