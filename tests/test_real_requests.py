@@ -87,7 +87,8 @@ def gemini_results_of(response, role="user"):
 
 
 def in_parallel(texts):
-    calls = [{**CALL, "id": f"c{n}"} for n in range(len(texts))]
+    functions = [{"name": "read_file", "arguments": f'{{"path": "{n}.md"}}'} for n in range(len(texts))]
+    calls = [{"id": f"c{n}", "type": "function", "function": one} for n, one in enumerate(functions)]
     answers = [{"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, text in enumerate(texts)]
     return [user(QUESTION), {"role": "assistant", "content": None, "tool_calls": calls}, *answers]
 

@@ -14,7 +14,8 @@ from .._json import exactly
 from ..types import Block, Path, Slot, Turn
 from .parts import JSON_FORM
 
-_FORM = "[… "  # every form of a text holds a marker
+_FORM = "[… "  # every form of a text holds a marker, unless
+_FOLLOWS = "[…]"  # another text has its marker
 # Characters from which on a text in a JSON value may be left out: a marker costs about as much as this.
 MIN_JSON_TEXT = 100
 _MIN_JSON_CHARACTERS = 400  # characters of a part of a JSON value from which on it has a form as a whole
@@ -47,7 +48,8 @@ def _json_slots(value: Any, path: Path, depth: int) -> Iterator[Slot]:
         return
     text = exactly(value) if depth < _MAX_JSON_DEPTH else None
     own = isinstance(value, dict) and JSON_FORM in value  # the field of a tool, which must not pass for a form
-    if text is not None and (own or _FORM in text or _is_for_texts(value, len(text))):
+    formed = text is not None and (_FORM in text or f'"{_FOLLOWS}"' in text)
+    if text is not None and (own or formed or _is_for_texts(value, len(text))):
         children = value.items() if isinstance(value, dict) else enumerate(value)
         for key, child in children:
             if key != JSON_FORM:
@@ -94,7 +96,8 @@ def json_texts(value: Any, path: Path, every: bool = False) -> Iterator[Slot]:
         if at is None:  # everything in a container is done
             inside.discard(id(item))
         elif isinstance(item, str):
-            if every or (at[-1:] != (JSON_FORM,) and (len(item) >= MIN_JSON_TEXT or _FORM in item)):
+            long = len(item) >= MIN_JSON_TEXT or _FORM in item or item == _FOLLOWS
+            if every or (at[-1:] != (JSON_FORM,) and long):
                 yield Slot(at, item)
         elif isinstance(item, dict | list) and id(item) not in inside:
             inside.add(id(item))

@@ -124,11 +124,11 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
     if max(len(first), len(newest)) > 1 or any(block.data for block in blocks):
         # a text that asks nothing is material like the one beside it
         recognised = [block for block in asking if _is_brief(block) or is_question(block.instruction)]
-        sure = [block for block in recognised if gives_task(block.instruction)]
+        sure = [block for block in recognised if gives_task(block.instruction)] or _system(turns, sure=True)
         # beside a question that says something, only the last short text may be another one that no word shows
         least = blocks[-1:] if any(map(_says_something, sure)) else recognised
         asking = sure + [block for block in least if _is_brief(block) and block not in sure]
-        asking = asking or [*_system(turns, bool(recognised)), *recognised]
+        asking = asking or recognised or _system(turns)
     elif newest == first and not any(map(_says_something, asking)):  # "Go on." leaves the question to the system
         asking = [*_system(turns), *asking]
     return asking or blocks
