@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..content import detect
 from . import weights as tuning
 from .asking import gives_task, is_doubtful
 from .paragraphs import requests_in
 
 _LAST_QUESTION = re.compile(r".*[?？؟]", re.DOTALL)
+_CODE = frozenset({"python", "code"})  # kinds of text of which a short one asks nothing, if no word says so
 _ENDS = ("\n\n", "\n")  # what divides the first and the last paragraph, or line, from the rest of a text
 
 
@@ -30,7 +32,7 @@ def requests_among(texts: Sequence[str]) -> list[int]:
     tuned, last = tuning.WEIGHTS, len(texts) - 1
     if last < 1:
         return list(range(len(texts)))
-    brief = [number for number in (0, last) if _is_brief(texts, number)]
+    brief = [number for number in (0, last) if is_brief(texts[number]) and is_shorter(texts, number)]
     inner = [number for number in range(1, last) if _is_request(texts[number])]
     sure = {
         number for number in (0, last) if _is_request(texts[number]) or (number in brief and gives_task(texts[number]))
@@ -45,7 +47,9 @@ def requests_among(texts: Sequence[str]) -> list[int]:
 
 
 def questions_among(texts: Sequence[str]) -> list[int]:
-    """Those of ``requests_among`` that are the question: if none surely asks, those that are unlike the rest.
+    """Those of ``requests_among`` that are the question.
+
+    If none surely asks, these are those that are much shorter than most, and the last one if it is shorter than most.
 
     >>> page = "The bridge was built by workers of the town. " * 6
     >>> requests_among([page, page, page, "Wie bouwde hem.", page]), questions_among([page, "Wie bouwde hem.", page])
@@ -54,8 +58,11 @@ def questions_among(texts: Sequence[str]) -> list[int]:
     found = requests_among(texts)
     if any(asks_surely(texts[number]) for number in found):
         return found
-    middle = sorted(map(len, texts))[len(texts) // 2] if texts else 0
-    return [number for number in found if 2 * len(texts[number]) <= middle] or found
+    middle, last = sorted(map(len, texts))[len(texts) // 2] if texts else 0, len(texts) - 1
+    lengths = ((number, len(texts[number])) for number in found)
+    return [
+        number for number, length in lengths if 2 * length <= middle or (number == last and length < middle)
+    ] or found
 
 
 def asks_surely(text: str) -> bool:
@@ -75,14 +82,19 @@ def _is_request(text: str) -> bool:
     return not is_doubtful(text) or 2 * len(_LAST_QUESTION.sub("", text)) <= len(text)
 
 
-def _is_brief(texts: Sequence[str], number: int) -> bool:
-    """Whether one of the texts is as short as a request, and shorter than most of the others."""
+def is_brief(text: str) -> bool:
+    """Whether a text is as short as a request, and no code."""
+    return len(text) <= tuning.WEIGHTS.max_end_characters and detect(text).kind not in _CODE
+
+
+def is_shorter(texts: Sequence[str], number: int) -> bool:
+    """Whether one of the texts is shorter than most of the others."""
     others = sorted(len(text) for text in (*texts[:number], *texts[number + 1 :]))
-    return len(texts[number]) <= min(tuning.WEIGHTS.max_end_characters, others[len(others) // 2])
+    return not others or len(texts[number]) <= others[len(others) // 2]
 
 
 def _shortest(texts: Sequence[str]) -> list[int]:
     """The number of the text that is by far the shortest."""
     shortest, other = sorted(range(len(texts)), key=lambda number: len(texts[number]))[:2]
     alone = 2 * len(texts[shortest]) <= len(texts[other])
-    return [shortest] if alone and len(texts[shortest]) <= tuning.WEIGHTS.max_end_characters else []
+    return [shortest] if alone and is_brief(texts[shortest]) else []

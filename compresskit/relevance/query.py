@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from ..messages import weights as message_tuning
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, questions_among
+from ..messages.requests import asks_surely, is_brief, is_shorter, questions_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -127,8 +126,11 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
         sure = [block for block in recognised if gives_task(block.instruction)] or _system(turns, sure=True)
         # beside a question that says something, only the last short text may be another one that no word shows
         least = blocks[-1:] if any(map(_says_something, sure)) else recognised
-        asking = sure + [block for block in least if _is_brief(block) and block not in sure]
-        asking = asking or recognised or _system(turns)
+        if sure:
+            asking = sure + [block for block in least if _is_brief(block) and block not in sure]
+        else:  # the last text may be a request that no word shows, as a report of a fault
+            unsure = [block for block in asking if not recognised or block in recognised or block is asking[-1]]
+            asking = [*_system(turns, bool(recognised)), *unsure]
     elif newest == first and not any(map(_says_something, asking)):  # "Go on." leaves the question to the system
         asking = [*_system(turns), *asking]
     return asking or blocks
@@ -165,19 +167,25 @@ def _asks(block: Block) -> bool:
 
 def _is_brief(block: Block) -> bool:
     """Whether a text is as short as a request."""
-    return not block.data and len(block.text) <= message_tuning.WEIGHTS.max_end_characters
+    return not block.data and is_brief(block.text)
 
 
 def _newest_asked(turns: Sequence[Turn]) -> dict[str, float]:
     """The newest question with its weight. If the last text does not surely ask, it is no more than another that does.
 
-    A longer text beside one that surely asks counts as much as that, and so each of its words counts less.
+    A longer text beside one that surely asks counts as much as that, and so each of its words counts less. If none
+    surely asks, it is compared with the last one, or with the shortest if the last one is as long as material.
     """
     asking = _asking(turns, task=False)
     if asking and asks_surely(asking[-1].instruction):
         asking = [block for block in asking if block.message == asking[-1].message]
     found = {_asked(block): asks_surely(block.instruction) for block in asking}
-    most = max((len(text) for text, sure in found.items() if sure), default=len(list(found)[-1]) if found else 0)
+    if not found:
+        return {}
+    texts = [block.text for turn in newest_run(turns) for block in turn.blocks if not block.call]
+    lengths = list(map(len, found))
+    usual = lengths[-1] if not texts or is_shorter(texts, len(texts) - 1) else min(lengths)
+    most = max((len(text) for text, sure in found.items() if sure), default=usual)
     return {text: 1.0 if sure else min(1.0, most / max(1, len(text))) for text, sure in found.items()}
 
 

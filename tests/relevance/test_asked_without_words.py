@@ -1,10 +1,17 @@
 """Questions whose answer has none of their words: superlatives, titles of sections, numbers of clauses, ids."""
 
+import argparse
+import configparser
 import csv
 import html
+import inspect
 import io
 import json
+import mailbox
 import random
+import shelve
+import textwrap
+import zipfile
 
 import pytest
 from squeezing import squeezed
@@ -326,3 +333,21 @@ def test_a_gap_names_the_heading_of_what_is_behind_it(layout):
     shown = result.messages[0]["content"]
     above, _, _ = shown.partition(lines[170])
     assert max(TOPICS, key=lambda title: above.upper().rfind(title.upper())) == TOPICS[5]
+
+
+@pytest.mark.parametrize("system", [None, "You are a helpful assistant."])
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_a_report_that_asks_nothing_is_what_the_files_before_it_are_judged_by(system, long):
+    modules = [argparse, configparser, csv, html, mailbox, shelve, textwrap, zipfile]
+    files = [f"# {module.__name__}.py\n{inspect.getsource(module)}" for module in modules]
+    files.insert(2, "# short.py\nfrom .cli import main\n\nmain()\n")
+    report = "A section of configparser that is repeated raises no DuplicateSectionError\n\n_read() should see it."
+    if long:
+        report += "\n\n" + "It came up while the options of an old site were moved to their new place. " * 30
+    messages = [{"role": "user", "content": text} for text in (*files, report)]
+    if system:
+        messages.insert(0, {"role": "system", "content": system})
+    result = compress(messages, "gpt-4o", trigger=8_000, target=8_000)
+    assert result.target_met
+    assert result.messages[-1] == messages[-1]
+    assert "raise DuplicateSectionError(" in "\n".join(message["content"] for message in result.messages[:-1])
