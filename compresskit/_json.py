@@ -17,6 +17,7 @@ _SCALARS = frozenset({str, int, float, bool, type(None)})
 _NAMES = frozenset({str})
 _LAYERS = 3  # strings within JSON that are read as JSON again, maximum
 _AT_ONCE = 1_000  # items of a list that are written and compared in one go
+_ENCODER = json.JSONEncoder(ensure_ascii=False)  # json.dumps() would make one for each value
 
 
 def clone(value: Any, where: str) -> Any:
@@ -83,7 +84,7 @@ def dumps(value: Any) -> str:
     '{"path": "a.py", "lines": [1, 2]}'
     """
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return _ENCODER.encode(value)
     except RecursionError:
         return " ".join(_leaves(value))
     except ValueError as error:

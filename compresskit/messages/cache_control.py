@@ -10,6 +10,7 @@ from .parts import kind_of
 HOUR, MINUTES = "1h", "5m"  # lives of the cached prefix that ends at a cache_control mark
 # Fields whose values are data of the caller, in which a key named cache_control is no mark.
 _DATA_KEYS = frozenset({"input", "arguments", "parameters", "input_schema"})
+_UNMARKED_KEYS = _DATA_KEYS | {"cache_control"}
 _MAX_DEPTH = 8  # levels of a message at which a mark can be; the shapes need fewer
 
 
@@ -20,26 +21,24 @@ def marks(item: dict[str, Any]) -> list[str]:
     ['5m']
     """
     found: list[str] = []
-    inside: set[int] = set()  # ids of the containers around the present value, since a value may contain itself
-    todo: list[tuple[Any, bool]] = [(item, True)]
-    while todo:
-        value, enters = todo.pop()
-        if not enters:
-            inside.remove(id(value))
-            continue
-        if id(value) in inside:
-            continue
-        inside.add(id(value))
-        todo.append((value, False))
-        if isinstance(value, dict):
-            mark = value.get("cache_control")
-            if mark:
-                found.append(HOUR if isinstance(mark, dict) and mark.get("ttl") == HOUR else MINUTES)
-            children = [child for key, child in value.items() if key != "cache_control" and key not in _DATA_KEYS]
-        else:
-            children = value
-        todo += [(child, True) for child in children if isinstance(child, dict | list)]
+    _find(item, found, set())
     return found
+
+
+def _find(value: Any, found: list[str], inside: set[int]) -> None:
+    """Adds the lives of the marks in a value. ``inside`` are the ids of what it is in, since it may contain itself."""
+    inside.add(id(value))
+    children = value
+    if isinstance(value, dict):
+        mark = value.get("cache_control")
+        if mark:
+            found.append(HOUR if isinstance(mark, dict) and mark.get("ttl") == HOUR else MINUTES)
+        children = [child for key, child in value.items() if key not in _UNMARKED_KEYS]
+    if len(inside) <= _MAX_DEPTH:
+        for child in children:
+            if isinstance(child, dict | list) and id(child) not in inside:
+                _find(child, found, inside)
+    inside.discard(id(value))
 
 
 def unmarked(message: Message) -> Message:

@@ -37,8 +37,9 @@ def _has_objects(message: Any) -> bool:
         if isinstance(item, dict | list):
             if id(item) not in seen:
                 seen.add(id(item))
-                todo += item.values() if isinstance(item, dict) else item
-        elif type(item) not in _SCALARS and _is_object(item):
+                inner = item.values() if isinstance(item, dict) else item
+                todo += [child for child in inner if type(child) not in _SCALARS]
+        elif _is_object(item):
             return True
     return False
 
