@@ -32,7 +32,7 @@ from .tool_definitions import Offer
 from .tool_definitions.use import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
-from .turns.continuation import Continued, continued, lasting
+from .turns.continuation import Continued, continued, lasting, read_before
 from .turns.economics import is_too_short
 from .turns.entry_excerpts import New, sizes_of
 from .turns.on_entry import Entered, entered
@@ -191,7 +191,7 @@ def compress(
     prices = prices_of(prices, model)
     measure = measure_for(model, counter, float(token_factor))
     messages = as_dicts(messages)
-    given = read(messages, shape, results, tools=tools or ())
+    given = read(messages, shape, results, tools=tools or (), going=read_before(previous))
     offers = Offers(clone(list(tools or ()), "tools"), tool_budget, keep_tools, messages, given, query, measure)
     request = Request(
         model=model,
@@ -377,7 +377,7 @@ def _sent_on(call: _Call, forms: str) -> tuple[Entered, Compressed | None]:
         if other is not None:
             entering, kept = whole, other
     if kept is not None:
-        going.hand_on(kept)
+        going.hand_on(kept, call.given.unlinked)
     return entering, kept
 
 
@@ -421,7 +421,7 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     result = call.billed(request.result(call.messages, original, written, floor, call.issued))
     if kept is not None and not call.pays(kept, result):
         result = replace(kept, settled_tokens=result.compressed_tokens)
-        call.going.hand_on(result)
+        call.going.hand_on(result, call.given.unlinked)
     if not result.target_met and compaction.opens:  # else it is below the trigger, and came for its price alone
         _warn(result)
     return result

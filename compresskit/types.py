@@ -173,6 +173,15 @@ class Turn:
     thinking: bool = False  # holds thinking of the model, which its provider has signed
     joined: bool = False  # an item that a model gave in one go with the one before it: only valid together
 
+    def copy(self) -> Turn:
+        """A copy that shares nothing that can change with this turn."""
+        fixed, unread, calls, answers = map(tuple, (self.fixed, self.unread, self.calls, self.answers))
+        blocks = [Block(one.message, one.path, one.text, one.call, one.must, one.data) for one in self.blocks]
+        return Turn(
+            self.index, self.role, blocks, fixed, unread, self.extra, calls, answers, self.opaque, self.media,
+            self.cached, self.human, self.thinking, self.joined,
+        )  # fmt: skip
+
     def fix(self, text: str) -> None:
         """Adds a text that never changes."""
         self.fixed = _with(self.fixed, text)
@@ -203,6 +212,14 @@ def _with(items: Sequence[str], item: str) -> list[str]:
     return [*items, item]
 
 
+class Unlinked(NamedTuple):
+    """Copies of messages in one shape, each with its turn before calls and results are linked. Nobody changes them."""
+
+    shape: str
+    messages: list[Message]
+    turns: list[Turn]
+
+
 @dataclass(slots=True)
 class Conversation:
     """All turns of a request in one of the shapes."""
@@ -210,6 +227,7 @@ class Conversation:
     shape: str  # the name of one of messages.SHAPES
     turns: list[Turn]
     results: str = "auto"  # where its results are: see messages/observations.py
+    unlinked: Unlinked | None = None  # the same for the next turn of a conversation that goes on
 
     @property
     def characters(self) -> int:

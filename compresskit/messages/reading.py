@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from .._json import clone
+from .._json import clone, equal
 from ..errors import InvalidArgument, InvalidMessages, described, shown
-from ..types import Block, Conversation, Message, Tool
+from ..types import Block, Conversation, Message, Tool, Turn, Unlinked
 from . import observations, responses
 from .refused import SERVED_ADVICE, message_advice, other_shape, whole_advice
 from .shapes import SHAPES, foreign, slots
@@ -22,6 +22,7 @@ def read(
     results: str = observations.AUTO,
     every: bool = False,
     tools: Sequence[Tool] = (),
+    going: Unlinked | bool = False,
 ) -> Conversation:
     """Every message as a Turn, with calls and results linked.
 
@@ -31,6 +32,8 @@ def read(
         results: Which messages are results: see ``observations.link``.
         every: Whether every text is a block: see ``slots``. Such turns are for reading, and not for counting.
         tools: The tools of the request. They decide the shape if the messages could be of several.
+        going: For a conversation that goes on, the ``unlinked`` messages of the turn before, which are not read again;
+            or True for its first turn.
 
     Raises:
         InvalidArgument: ``shape`` is unknown.
@@ -42,7 +45,11 @@ def read(
     _check_shape(telling if found in _TAKE_TEXTS else dict(enumerate(messages)), found, shape)
     row = SHAPES[found]
     try:
-        turns = [row.read(index, message) for index, message in enumerate(messages)]
+        unlinked = _unlinked(messages, found, going) if going else None
+        if unlinked is not None:
+            turns = [turn.copy() for turn in unlinked.turns]
+        else:
+            turns = [row.read(index, message) for index, message in enumerate(messages)]
         if every:
             for turn, message in zip(turns, messages, strict=True):
                 turn.blocks = [Block(turn.index, slot.path, slot.text) for slot in slots(message, every=True)]
@@ -52,7 +59,22 @@ def read(
         for index, message in enumerate(messages):
             clone(message, f"messages[{index}]")
         raise
-    return Conversation(found, turns, results)
+    return Conversation(found, turns, results, unlinked)
+
+
+def _unlinked(messages: list[Message], shape: str, going: Unlinked | bool) -> Unlinked:
+    """Copies of messages with their turns, which are read only if the turn before had another message there."""
+    copies: list[Message] = []
+    turns: list[Turn] = []
+    known = going if isinstance(going, Unlinked) and going.shape == shape else Unlinked(shape, [], [])
+    for index, message in enumerate(messages):
+        if index < len(known.messages) and equal(message, known.messages[index]):
+            copies.append(known.messages[index])
+            turns.append(known.turns[index])
+        else:
+            copies.append(clone(message, f"messages[{index}]"))
+            turns.append(SHAPES[shape].read(index, message).copy())
+    return Unlinked(shape, copies, turns)
 
 
 def detect(messages: Collection[Message], tools: Sequence[Tool] = ()) -> str:

@@ -21,9 +21,9 @@ from ..messages.cache_control import marked_path, unmarked
 from ..messages.parts import replace
 from ..messages.shapes import is_made, slots
 from ..result import Compressed, Decision
-from ..types import Cache, Message
+from ..types import Cache, Message, Unlinked
 
-_MADE = "_made"
+_MADE, _UNLINKED = "_made", "_unlinked"  # attributes of a result, for the next turn
 
 
 _End = tuple[int, int, int, int, bool]  # originals, given messages, sent messages, forms; whether the unit is a fold
@@ -84,9 +84,19 @@ class Continued(NamedTuple):
         self.hand_on(result)
         return result
 
-    def hand_on(self, result: Compressed) -> None:
-        """Stores the compact forms with the next result, so that the next turn does not have to make them again."""
-        object.__setattr__(result, _MADE, self.made)  # not a field, because users have no use for it
+    def hand_on(self, result: Compressed, unlinked: Unlinked | None = None) -> None:
+        """Stores compact forms and read messages with a result, so that the next turn does not have to make them again.
+
+        They are no fields, because users have no use for them.
+        """
+        object.__setattr__(result, _MADE, self.made)
+        if unlinked is not None:
+            object.__setattr__(result, _UNLINKED, unlinked)
+
+
+def read_before(previous: Compressed | None) -> Unlinked | bool:
+    """The messages of the turn before as they were read; False if there was no turn before, True if they are lost."""
+    return previous is not None and (getattr(previous, _UNLINKED, None) or True)
 
 
 def continued(messages: list[Message], previous: Compressed) -> Continued:

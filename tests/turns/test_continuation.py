@@ -3,6 +3,8 @@
 The laws turn after turn are in laws/test_turns.py.
 """
 
+import copy
+import dataclasses
 import itertools
 import json
 
@@ -284,6 +286,20 @@ def test_the_quotable_text_of_a_fold_is_made_once_for_all_quiet_turns(shape, mon
         result = compress(messages[:end], MODEL, previous=result, **options)
         assert result.skipped_reason == "fits_trigger"
         assert bool(made) == due
+
+
+@pytest.mark.parametrize("shape", AGENTS)
+def test_what_a_turn_hands_on_changes_no_result(shape):
+    """A message that its owner changed in place, between two turns, is read again; the others are not."""
+    messages = AGENTS[shape](turns=20)
+    options = {"trigger": cost(messages) // 2, "target": cost(messages) // 4, "shape": shape}
+    result = compress(messages[:8], MODEL, **options)
+    for end in range(9, len(messages) + 1):
+        if end % 5 == 0:
+            messages[end - 3].update(copy.deepcopy(messages[2]), edited=end)
+        plain = compress(messages[:end], MODEL, previous=dataclasses.replace(result), **options)
+        result = compress(messages[:end], MODEL, previous=result, **options)
+        assert result == plain
 
 
 @pytest.mark.parametrize("shape", AGENTS)
