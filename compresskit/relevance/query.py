@@ -202,7 +202,8 @@ def _request(block: Block) -> str:
 def _instruction(block: Block) -> str:
     """The instruction of a text, without longer parts that only stay in case they ask, if an end of it surely asks.
 
-    If nothing asks, the beginning of a paragraph, which stays in case it asks something, comes last.
+    A question that ends the text comes first, since the first line counts most. If nothing asks, the beginning of a
+    paragraph, which stays in case it asks something, comes last.
     """
     text, ranges = block.text, list(block.must)
     if not block.data or len(ranges) < 2:
@@ -210,7 +211,9 @@ def _instruction(block: Block) -> str:
     said = [text[start:end] for start, end in ranges]
     ends = [part for part, (start, end) in zip(said, ranges, strict=True) if not start or end == len(text)]
     if most := max((len(part) for part in ends if asks_surely(part)), default=0):
-        return "\n".join(part for part in said if len(part) <= most or is_question(part))
+        *before, last = (part for part in said if len(part) <= most or is_question(part))
+        asks = ends_like_a_question(last) and len(terms(last).keys() - ASKING) >= tuning.WEIGHTS.question_terms
+        return "\n".join([last, *before] if asks else [*before, last])
     if is_question(block.instruction):
         return block.instruction
     whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in ranges]

@@ -130,9 +130,7 @@ def test_a_turn_among_several_hits_is_worth_more_than_one_beside_a_single_hit():
 
 
 def judged(messages):
-    turns = read(messages, "auto").turns
-    must_stay(turns, messages)
-    return turns
+    return must_stay(read(messages, "auto").turns, messages).turns
 
 
 def query(*contents):
@@ -144,6 +142,13 @@ def query(*contents):
 def test_go_on_asks_about_no_text():
     assert query("Fix the parser.", "I will.", "Go on.").explicit == 0.0
     assert query("Fix the parser.", "I will.", "What did the parser print?").explicit == 1.0
+
+
+def test_the_question_behind_a_text_counts_more_than_the_first_paragraph_of_that():
+    text = "Last updated on 22 May. We protect your privacy.\n\n" + "Cookies stay on your computer for a year.\n\n" * 60
+    asked = query(f"{text}Who reads my mail?").weights
+    assert max(asked, key=asked.__getitem__) in {"reads", "mail"}
+    assert asked["reads"] == asked["mail"] > asked["updated"]
 
 
 def test_a_question_with_a_word_of_nothing_but_marks_is_read():
