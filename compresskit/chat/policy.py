@@ -11,7 +11,9 @@ from ..prices import Prices
 from ..rules import Rule
 from ..types import About, After, Before, Protect, Reranker
 
-# The words that switch compression of a request on or off, in a header or a field.
+NAME = "compresskit"  # the field of a request's body, of metadata and of reports, and the section of a config
+HEADER = "x-compresskit"  # which switches compression of a request on or off
+# The words that switch it, in the header or the field.
 SWITCH: Mapping[str, bool] = MappingProxyType(
     {"on": True, "true": True, "1": True, "yes": True, "off": False, "false": False, "0": False, "no": False}
 )

@@ -17,7 +17,8 @@ from typing import Any
 
 import click
 
-from ..integrations.litellm.settings import NAME, Settings
+from ..chat.policy import NAME
+from ..integrations.litellm.settings import Settings
 from ..integrations.litellm.status import PATH
 from .input import InputError, library_errors
 

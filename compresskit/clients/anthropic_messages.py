@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..chat.policy import NAME
 from .frames import Event, framed_with_type
-from .options import NAME
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, asked, error_in, written
 
 _BESIDE = ("system", "output_format", "output_config")  # instructions, and the schema of the answer

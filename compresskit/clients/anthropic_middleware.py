@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from ..chat.policy import HEADER
 from ..errors import InvalidArgument
 from ._extras import sdk
 from .frames import encoded
-from .options import HEADER, Options, Settings
+from .options import Options, Settings
 from .transports import AsyncCompressingTransport, CompressingTransport
 
 if TYPE_CHECKING:

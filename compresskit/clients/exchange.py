@@ -15,13 +15,14 @@ from .. import _observer
 from .._json import loaded, loaded_object
 from ..chat.following import followed
 from ..chat.loop import Request, Streamed, whole
+from ..chat.policy import HEADER, NAME
 from ..chat.report import headers_of, new_report
 from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
 from .frames import Frame, encoded
-from .options import HEADER, NAME, Settings
+from .options import Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
 from .replies import Reply, until_shown
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..chat.policy import NAME
 from .frames import Event
-from .options import NAME
 from .protocol import Asked, Body, Endpoint, Protocol, asked, error_in, written
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..chat.policy import NAME
 from .frames import Event, framed_with_type
 from .openai_chat import error
-from .options import NAME
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol, asked, error_in, written
 
 _BESIDE = ("instructions", "text")  # instructions, and the schema of the answer

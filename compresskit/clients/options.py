@@ -6,14 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal
 
-from ..chat.policy import CommonOptions, Policy, switched
+from ..chat.policy import NAME, CommonOptions, Policy, switched
 from ..errors import InvalidArgument, shown
 from ..options import CLIENT, check_options
 from ..stores import MemoryStore
 from ..types import Counter, Embedder, Protect, Reranker, Shrinker, Store
-
-NAME = "compresskit"  # the field of a request's body, and of the constructor
-HEADER = "x-compresskit"
 
 
 class Options(CommonOptions, total=False):

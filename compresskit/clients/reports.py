@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..chat.policy import NAME
 from ..chat.report import report_from
-from .options import NAME
 
 # Where streams and events have their response: streams of both SDKs and events of Responses; the stream helpers of
 # OpenAI, which have no public name for it; responses of Google.

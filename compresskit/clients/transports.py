@@ -11,13 +11,14 @@ from typing import Any
 import httpx2
 
 from .. import _observer
+from ..chat.policy import HEADER, NAME
 from ..chat.steps import AsyncStream, Stream, arun, run
 from .anthropic_messages import MESSAGES
 from .exchange import Exchange
 from .gemini_contents import COUNT, GENERATE
 from .openai_chat import CHAT
 from .openai_responses import RESPONSES
-from .options import HEADER, NAME, Options, Settings
+from .options import Options, Settings
 from .protocol import Endpoint, Protocol
 from .replies import Reply
 from .upstream import AsyncUpstream, Upstream

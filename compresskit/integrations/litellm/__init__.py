@@ -26,9 +26,10 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import litellm
 
+    from ...chat.policy import NAME
     from ...errors import CompresskitError
     from .hooks import Handler
-    from .settings import NAME, Settings
+    from .settings import Settings
     from .status import StatusPage
 
     try:

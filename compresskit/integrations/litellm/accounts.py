@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...chat.policy import NAME
 from ...prices import prices_for
 from ...responses import field
 from ...result import Compressed
-from .settings import NAME
 
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ...ledger import Ledger

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from ...chat.policy import NAME
 from .events import events, parsed
 from .prepare import Turn, responses_arguments
-from .settings import NAME
 
 # Fields of the first call alone: its log, and the part of the key's budget that was reserved for it.
 _ITS_OWN = ("litellm_logging_obj", "litellm_call_id")

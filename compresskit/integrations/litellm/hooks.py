@@ -24,6 +24,7 @@ from litellm.integrations.custom_logger import CustomLogger
 
 from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
+from ...chat.policy import NAME
 from ...chat.report import headers_of
 from ...chat.steps import AsyncStream, arun
 from ...clients.frames import framed_with_type
@@ -33,7 +34,7 @@ from .accounts import record
 from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
-from .settings import NAME, Settings, misread, own_rules, wanted
+from .settings import Settings, misread, own_rules, wanted
 
 # what the proxy streams, by shape
 _OUT: dict[str, Callable[[Any], Any]] = {

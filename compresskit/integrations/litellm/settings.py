@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...chat.policy import SWITCH, Policy, switched
+from ...chat.policy import HEADER, NAME, SWITCH, Policy, switched
 from ...errors import InvalidArgument, described, shown
 from ...options import (
     PROXY,
@@ -33,8 +33,6 @@ from .status import SinceStart
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ...ledger import Ledger
 
-NAME = "compresskit"  # name of the field in metadata and body, and of the section of the config
-HEADER = "x-compresskit"
 _SECTION = f"callback_settings.{NAME}."
 _VARIABLE = "os.environ/"
 _IMPORT_PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
