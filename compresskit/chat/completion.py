@@ -20,7 +20,8 @@ from .conversation import Conversation, check_conversation
 from .loop import Request, Streamed, reported, whole
 from .preparation import prepare
 from .report import new_report
-from .steps import AsyncChunks, AsyncStream, Chunks, Model, Steps, Stream, Work, arun, run
+from .steps import Model, Steps, Work, arun, run
+from .stream import AsyncChunks, AsyncStream, Chunks, Stream
 
 if TYPE_CHECKING:
     from litellm.types.utils import ModelResponse

@@ -12,7 +12,8 @@ import httpx2
 
 from .. import _observer
 from ..chat.policy import HEADER, NAME
-from ..chat.steps import AsyncStream, Stream, arun, run
+from ..chat.steps import arun, run
+from ..chat.stream import AsyncStream, Stream
 from .anthropic_messages import MESSAGES
 from .exchange import Exchange
 from .gemini_contents import COUNT, GENERATE

@@ -88,9 +88,9 @@ async def awaited(messages: list[dict[str, object]], stream: bool) -> None:
 def test_completion_has_the_types_of_litellm(project):
     assert checked(project, CALLS) == [
         *(RESPONSE, RESPONSE, CHUNK, "Any"),
-        f"{RESPONSE} | compresskit.chat.steps.Chunks",
+        f"{RESPONSE} | compresskit.chat.stream.Chunks",
         *(RESPONSE, CHUNK),
-        f"{RESPONSE} | compresskit.chat.steps.AsyncChunks",
+        f"{RESPONSE} | compresskit.chat.stream.AsyncChunks",
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_project_that_skips_litellm_can_still_tell_a_response_from_a_stream(pr
         found = checked(project, CALLS)
     finally:
         (project / "mypy.ini").unlink()
-    assert found[4] == "Any | compresskit.chat.steps.Chunks"
+    assert found[4] == "Any | compresskit.chat.stream.Chunks"
     assert not [line for line in found if line.startswith("error")]
 
 

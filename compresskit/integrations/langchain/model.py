@@ -15,7 +15,8 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from ...chat.loop import Request
-from ...chat.steps import AsyncStream, Stream, arun, run
+from ...chat.steps import arun, run
+from ...chat.stream import AsyncStream, Stream
 from ...clients.options import Settings
 from ...messages.retrieval_tool import schema
 from ...types import Message

@@ -26,7 +26,8 @@ from ... import _observer, telemetry
 from ...chat.loop import Streamed, whole
 from ...chat.policy import NAME
 from ...chat.report import headers_of
-from ...chat.steps import AsyncStream, arun
+from ...chat.steps import arun
+from ...chat.stream import AsyncStream
 from ...clients.frames import framed_with_type
 from ...errors import reason
 from ...stores import Store

@@ -28,7 +28,8 @@ from llama_index.core.llms.llm import LLM, ToolSelection
 from llama_index.core.tools import BaseTool, FunctionTool, ToolMetadata
 
 from ...chat.loop import Request
-from ...chat.steps import AsyncStream, Stream, arun, run
+from ...chat.steps import arun, run
+from ...chat.stream import AsyncStream, Stream
 from ...clients.options import Settings
 from ...errors import InvalidArgument, described
 from ...messages.retrieval_tool import TOOL_NAME

@@ -27,7 +27,8 @@ from pydantic_ai.usage import RequestUsage
 
 from ... import _observer
 from ...chat.loop import Request
-from ...chat.steps import END, AsyncStream, arun
+from ...chat.steps import END, arun
+from ...chat.stream import AsyncStream
 from ...clients.options import Settings
 from ...messages.retrieval_tool import TOOL_NAME, schema
 from ...types import Message
