@@ -122,7 +122,7 @@ def table_of(value: Any) -> Table | None:
         records = [item for item in value if isinstance(item, dict)]
         if len(records) >= max(MIN_RECORDS, len(value) / 2) and any(records):
             return Table(value, RECORDS, records)
-        if _are_alike(value, _MIN_LISTS, _MAX_LISTED):
+        if _are_alike(value, _MIN_LISTS, _MAX_LISTED) and _are_plain(value):
             names = [str(number) for number in range(len(value[0]))]
             return Table(value, LISTS, [dict(zip(names, item, strict=True)) for item in value])
         return None
@@ -132,8 +132,7 @@ def table_of(value: Any) -> Table | None:
         alike = max(keys.values()) > len(items) / 2 and keys.total() >= _MIN_FILLED * len(items) * len(keys)
         return Table(value, MEMBERS, items) if alike and len(keys) <= _MAX_COLUMNS else None
     if len(items) <= _MAX_COLUMNS and _are_alike(items, MIN_RECORDS, None):
-        flat = not any(isinstance(cell, dict | list) for item in items for cell in item)
-        if flat and len(items[0]) >= _MIN_LENGTH:
+        if len(items[0]) >= _MIN_LENGTH and _are_plain(items):
             return Table(value, COLUMNS, [dict(zip(value, row, strict=True)) for row in zip(*items, strict=True)])
     return None
 
@@ -144,6 +143,11 @@ def _are_alike(items: Sequence[Any], count: int, longest: int | None) -> bool:
         return False
     length = len(items[0])
     return 1 < length <= (longest or length) and all(isinstance(item, list) and len(item) == length for item in items)
+
+
+def _are_plain(lists: Sequence[list[Any]]) -> bool:
+    """Whether no list has nothing but records, which read better on their own."""
+    return not any(all(isinstance(item, dict) for item in each) for each in lists)
 
 
 def table_kind(records: Sequence[dict[str, Any]], shape: str) -> tuple[Kind, set[Keys]]:

@@ -17,11 +17,11 @@ becomes a line with the names of the columns, and a row for each record:
   lists of two items. ``({columns},time,value)``: they are the items of two lists, at the same places in both.
 - ``3× 1,mia``: the same row three times, one after the other; the same for items of a list.
 
-Other tables and kinds of records have a letter: after a line ``A = (x,y)`` above, rows of this kind follow ``name:A``,
-and ``A(1,2)`` is a single record. Items of a list that are no rows begin with "- ", and members of an object are
-``key: value``; under ``key:`` or ``outer > key:`` stands the table that it has. For a long string, there is a "|", and
-the string follows in lines that begin with a space. No space follows a comma: before a number it would be a token of
-its own.
+A small table has its definition where it stands: ``name:(x,y)``, and then the rows. Other tables and kinds of records
+have a letter: after a line ``A = (x,y)`` above, rows of this kind follow ``name:A``, and ``A(1,2)`` is a single record.
+Items of a list that are no rows begin with "- ", and members of an object are ``key: value`` or, within another one,
+``outer > key: value``. For a long string, there is a "|", and the string follows in lines that begin with a space. No
+space follows a comma: before a number it would be a token of its own.
 
 Keys have one order in all records of a table, since JSON gives their order no meaning: those that most records have
 come first. Numbers keep their spelling, letter for letter: 0.10 stays 0.10, and 1E400 stays 1E400. Half of a surrogate
@@ -86,6 +86,7 @@ _LONG_LINES = 80  # the same, of a string of several lines
 _LONG_CELL = 240  # the same, in a row
 _FEW_TABLES = 3  # tables, each under its path; of more of them,
 _MIN_ROWS = 4  # those with so many rows
+_SMALL_TABLE = 400  # characters of a table below which its definition stands where it is, and it stays together
 _MIN_COMMON = 0.5  # share of the keys of two tables that both have, if a definition is of both
 _LETTER = 8  # characters that the definition of a letter costs, besides the names
 _MAX_DEPTH = 60  # levels of values within values, which bounds the recursion
@@ -116,9 +117,21 @@ def compact_json(text: str) -> Short | None:
         return None
     end = head_of(short)
     body = short[end:]
-    starts = [0, *(match.end() for match in re.finditer("\n", body) if match.end() < len(body))]
+    starts = [0, *_starts(body)]
     long = sum(map(len, _LONG_TEXT.findall(body)))  # texts of which a part will do
     return Short("json", short[:end], body, [Mark(start, "", 0) for start in starts], len(body) - long // 2)
+
+
+def _starts(body: str) -> Iterator[int]:
+    """The offsets of the lines but the first one, apart from those of a small table, which stays together."""
+    small = False
+    at = 0
+    for line in body.split("\n"):
+        member = MEMBER.match(line)
+        if at and (member or not small) and at < len(body):
+            yield at
+        small = bool(member[3]) if member else small
+        at += len(line) + 1
 
 
 def head_of(short: str) -> int:
@@ -140,6 +153,7 @@ class _Rows(NamedTuple):
     kind: Kind
     keys: set[Keys]  # of the records that can be rows
     table: Table
+    alone: bool  # no other table has this kind
 
 
 class _Writer:
@@ -155,8 +169,8 @@ class _Writer:
         for letter, tables in zip(["", *_LETTERS], groups, strict=False):
             kind, keys = table_kind([row for table in tables for row in table.rows], tables[0].shape)
             for table in tables:
-                self._tables[id(table.value)] = _Rows(letter, kind, keys, table)
-        self._definitions = list({rows.letter: rows.kind for rows in self._tables.values()}.items())
+                self._tables[id(table.value)] = _Rows(letter, kind, keys, table, len(tables) == 1)
+        self._definitions: dict[str, Kind] = {}  # those above, by letter
         self._find_kinds(_LETTERS[max(0, len(groups) - 1) :])
 
     def _find_kinds(self, letters: str) -> None:
@@ -186,12 +200,13 @@ class _Writer:
         """The definitions, then the body."""
         body = list(self._body())
         letters = [(letter, kind) for letter, kind in self._kinds.values() if letter in self._used]
-        definitions = [*self._definitions, *letters]
+        definitions = [*sorted(self._definitions.items()), *letters]
         return [*(f"{letter} = " * bool(letter) + _definition(kind) for letter, kind in definitions), *body]
 
     def _body(self) -> Iterator[str]:
         value = self._value
         if rows := self._tables.get(id(value)):
+            self._definitions[rows.letter] = rows.kind
             yield from self._items(rows, True)
         elif isinstance(value, dict):
             yield from self._members(value, "", 0)
@@ -207,8 +222,13 @@ class _Writer:
         for key, item in members.items():
             name = path + key_text(key)
             if rows := self._tables.get(id(item)):
-                yield f"{name}:{rows.letter}"
-                yield from self._items(rows, False)
+                lines = list(self._items(rows, False))
+                if rows.alone and sum(map(len, lines)) < _SMALL_TABLE:
+                    yield f"{name}:{_definition(rows.kind)}"
+                else:
+                    self._definitions[rows.letter] = rows.kind
+                    yield f"{name}:{rows.letter}"
+                yield from lines
             elif isinstance(item, dict) and self._has_table(item, depth):
                 yield from self._members(item, name + " > ", depth + 1)
             else:

@@ -76,13 +76,15 @@ def expand(text: str, number: Callable[[str], Any] = json.loads) -> Any:
         inner = whole
         for step in outer:
             inner = inner.setdefault(step, {})
-        if found[2] is None:
-            inner[key] = _Reader(line, texts, kinds, number, found.end()).whole()
+        reader = _Reader(line, texts, kinds, number, found.end())
+        if found[2] is None and not found[3]:
+            inner[key] = reader.whole()
             continue
+        kind = reader.definition() if found[3] else kinds.get(found[2])
         begin = at
         while at < len(lines) and not MEMBER.match(lines[at][0]):
             at += 1
-        inner[key] = _table(lines[begin:at], kinds.get(found[2]), kinds, number)
+        inner[key] = _table(lines[begin:at], kind, kinds, number)
     return whole
 
 

@@ -25,7 +25,8 @@ _MIN_SAVED = 4  # characters that a count saves at least
 NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
 STRING = r'"(?:[^"\\]|\\.)*"'
 _STEP = rf'(?:{STRING}|[^\s,:(){{}}\[\]"=]+)'
-MEMBER = re.compile(rf"({_STEP}(?: > {_STEP})*):(?: |([A-Z]?)$)")  # the path of a member; the kind of rows below it
+# The path of a member; the letter of the rows below it, or the beginning of their definition.
+MEMBER = re.compile(rf"({_STEP}(?: > {_STEP})*):(?: |([A-Z]?)$|(\())")
 UNSAFE = re.compile("[\0\ud800-\udfff]")  # some requests cannot hold it, so it stays an escape in quotes
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
