@@ -38,8 +38,8 @@ def requests_among(texts: Sequence[str]) -> list[int]:
         number for number in (0, last) if _is_request(texts[number]) or (number in brief and gives_task(texts[number]))
     }
     sure.update(inner if len(inner) <= tuned.max_lone_questions else ())
-    if not sure:  # a question may also begin or end a text of material
-        sure.update([number for number in (0, last) if asks_surely(texts[number])][-1:])
+    # a question may also begin or end a longer text, of which the first one is material if another text asks
+    sure.update([number for number in ((last,) if sure else (0, last)) if asks_surely(texts[number])][-1:])
     found = {*sure, *brief}
     if not sure:
         found.update([last, *_shortest(texts)])
@@ -68,16 +68,16 @@ def questions_among(texts: Sequence[str]) -> list[int]:
 def asks_surely(text: str) -> bool:
     """Whether a text is a question or an order, or begins or ends with one in a paragraph or a line of its own."""
     tuned, text = tuning.WEIGHTS, text.strip()
-    if len(text) <= tuned.max_instruction_characters:
-        return _is_request(text)
+    if len(text) <= tuned.max_instruction_characters and _is_request(text):
+        return True
     head, tail = text[: tuned.max_rules_characters], text[-tuned.max_rules_characters :]
     ends = [end for joint in _ENDS for end in (head.partition(joint)[0], tail.rpartition(joint)[2])]
     return any(map(_is_request, ends)) or requests_in(f"{head}\n{tail}") != ""
 
 
 def _is_request(text: str) -> bool:
-    """Whether a text is an order, or a question with no longer text behind it."""
-    if not gives_task(text):
+    """Whether a text is an order, or a question with no longer text behind it, and no code: names may end with "?"."""
+    if not gives_task(text) or detect(text).kind in _CODE:
         return False
     return not is_doubtful(text) or 2 * len(_LAST_QUESTION.sub("", text)) <= len(text)
 

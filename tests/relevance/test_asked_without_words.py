@@ -335,16 +335,23 @@ def test_a_gap_names_the_heading_of_what_is_behind_it(layout):
     assert max(TOPICS, key=lambda title: above.upper().rfind(title.upper())) == TOPICS[5]
 
 
+REPORT = "A section of configparser that is repeated raises no DuplicateSectionError\n\n_read() should see it."
+STORY = "It came up while the options of an old site were moved to their new place. " * 30
+REPORTS = {
+    "short": REPORT,
+    "long": f"{REPORT}\n\n{STORY}",
+    "long, with an order above it": f"Fix this in the files above:\n\n{REPORT}\n\n{STORY}",
+}
+
+
 @pytest.mark.parametrize("system", [None, "You are a helpful assistant."])
-@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
-def test_a_report_that_asks_nothing_is_what_the_files_before_it_are_judged_by(system, long):
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_report_that_asks_nothing_is_what_the_files_before_it_are_judged_by(system, report):
     modules = [argparse, configparser, csv, html, mailbox, shelve, textwrap, zipfile]
     files = [f"# {module.__name__}.py\n{inspect.getsource(module)}" for module in modules]
     files.insert(2, "# short.py\nfrom .cli import main\n\nmain()\n")
-    report = "A section of configparser that is repeated raises no DuplicateSectionError\n\n_read() should see it."
-    if long:
-        report += "\n\n" + "It came up while the options of an old site were moved to their new place. " * 30
-    messages = [{"role": "user", "content": text} for text in (*files, report)]
+    files.insert(5, "# env.rb\ndef self.read\n  arguments = ENV.fetch('OPTS', '')\n  [] if arguments.empty?\nend\n")
+    messages = [{"role": "user", "content": text} for text in (*files, REPORTS[report])]
     if system:
         messages.insert(0, {"role": "system", "content": system})
     result = compress(messages, "gpt-4o", trigger=8_000, target=8_000)
