@@ -79,7 +79,10 @@ def _is_request(text: str) -> bool:
     """Whether a text is an order, or a question with no longer text behind it, and no code: names may end with "?"."""
     if not gives_task(text) or detect(text).kind in _CODE:
         return False
-    return not is_doubtful(text) or 2 * len(_LAST_QUESTION.sub("", text)) <= len(text)
+    if not is_doubtful(text):
+        return True
+    # empty? is a method of Ruby
+    return 2 * len(_LAST_QUESTION.sub("", text)) <= len(text) and detect(text).kind not in _CODE
 
 
 def is_brief(text: str) -> bool:

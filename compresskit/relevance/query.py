@@ -210,10 +210,13 @@ def _instruction(block: Block) -> str:
         return block.instruction
     said = [text[start:end] for start, end in ranges]
     ends = [part for part, (start, end) in zip(said, ranges, strict=True) if not start or end == len(text)]
-    if most := max((len(part) for part in ends if asks_surely(part)), default=0):
+    # "Fix this in the files above:" leaves it to the next paragraph to say what is asked for
+    asking = [
+        part for part in ends if asks_surely(part) and len(terms(part).keys() - ASKING) >= tuning.WEIGHTS.question_terms
+    ]
+    if most := max(map(len, asking), default=0):
         *before, last = (part for part in said if len(part) <= most or is_question(part))
-        asks = ends_like_a_question(last) and len(terms(last).keys() - ASKING) >= tuning.WEIGHTS.question_terms
-        return "\n".join([last, *before] if asks else [*before, last])
+        return "\n".join([last, *before] if last in asking and ends_like_a_question(last) else [*before, last])
     if is_question(block.instruction):
         return block.instruction
     whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in ranges]

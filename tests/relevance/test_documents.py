@@ -151,6 +151,16 @@ def test_the_question_behind_a_text_counts_more_than_the_first_paragraph_of_that
     assert asked["reads"] == asked["mail"] > asked["updated"]
 
 
+def test_an_order_behind_files_is_the_request_though_a_short_file_has_question_marks():
+    method = "  def self.open(pier)\n    pier.lock\n  end\n\n"
+    short = "# lib/empty.rb\n\nmodule Piers\n  def self.empty?(pier)\n    pier.nil? || pier.boats.empty?\n  end\nend\n"
+    order = "Fix this in the files above:\n\n" + "The ferry sails at night, although the captain sleeps. " * 12
+    texts = [*(f"# lib/{name}.rb\n\nmodule Piers\n{method * 50}end\n" for name in "abc"), short, order]
+    asked = derive(judged([{"role": "user", "content": text} for text in texts]), None).weights
+    assert asked["captain"] == max(asked.values())
+    assert "boats" not in asked
+
+
 def test_a_question_with_a_word_of_nothing_but_marks_is_read():
     texts = ("The wall is red.", "It is late.")
     documents = [Document(text, [Segment(0, len(text), "")], "", 0.0) for text in texts]
