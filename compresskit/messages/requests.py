@@ -76,13 +76,11 @@ def asks_surely(text: str) -> bool:
 
 
 def _is_request(text: str) -> bool:
-    """Whether a text is an order, or a question with no longer text behind it, and no code: names may end with "?"."""
-    if not gives_task(text) or detect(text).kind in _CODE:
+    """Whether a text is an order, or a question with no longer text behind it. Names in code may end with "?"."""
+    if not gives_task(text):
         return False
-    if not is_doubtful(text):
-        return True
-    # empty? is a method of Ruby
-    return 2 * len(_LAST_QUESTION.sub("", text)) <= len(text) and detect(text).kind not in _CODE
+    asks = 2 * len(_LAST_QUESTION.sub("", text)) <= len(text) and detect(text).kind not in _CODE
+    return asks or not is_doubtful(text)
 
 
 def is_brief(text: str) -> bool:
