@@ -7,7 +7,7 @@ are opened only if the target is out of reach otherwise. All other texts are ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, TypeGuard
@@ -88,20 +88,9 @@ class MustStay:
         """
         share = tuning.WEIGHTS.max_passed_share * room
         characters = sum(len(block.text) for block in self.passed)
-        stays = self
-        if characters > share * CHARACTERS_PER_TOKEN:
-            stays = self.without(self.passed).folding({block.message for block in self.passed})
+        stays = self if characters <= share * CHARACTERS_PER_TOKEN else self.without(self.passed)
         images = [turn for turn in self.turns if self.messages[turn.index] == _NEWEST_MEDIA]
         return stays if sum(turn.extra for turn in images) <= share else stays.foldable(_NEWEST_MEDIA)
-
-    def folding(self, indices: Set[int]) -> MustStay:
-        """A copy in which these messages may fold, if only the newest results in them kept them."""
-        kept = {message for message, _ in self.texts}
-        messages = [
-            "" if index in indices and why == _NEWEST_RESULT and index not in kept else why
-            for index, why in enumerate(self.messages)
-        ]
-        return replace(self, messages=messages)
 
     def foldable(self, *reasons: str) -> MustStay:
         """A copy in which messages may fold that only stay for these reasons."""
@@ -124,10 +113,21 @@ class MustStay:
         return replace(self, messages=messages, texts=texts, last=kept)
 
     def without(self, opened: Iterable[Block]) -> MustStay:
-        """A copy in which these texts may change. They were among the last to go."""
+        """A copy in which these texts may change. They were among the last to go.
+
+        Messages of results may fold once a human has spoken behind them and all of their texts may change.
+        """
         gone = {(block.message, block.path) for block in opened}
         texts = {place: reason for place, reason in self.texts.items() if place not in gone}
-        return replace(self, texts=texts, last=tuple(one for one in self.last if (one.message, one.path) not in gone))
+        kept = {message for message, _ in texts} | {turn.index for turn in self.turns if turn.media}
+        free = {block.message for block in self.passed} - kept
+        messages = (
+            ["" if index in free and why == _NEWEST_RESULT else why for index, why in enumerate(self.messages)]
+            if free
+            else self.messages
+        )
+        last = tuple(one for one in self.last if (one.message, one.path) not in gone)
+        return replace(self, messages=messages, texts=texts, last=last)
 
 
 def must_stay(
