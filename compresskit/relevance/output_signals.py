@@ -181,6 +181,10 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     if has_events(text, kind, ran):
         lines = lines_of(parts) if kind not in JSON else None
         unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
+        if kind in JSON:
+            failing = [is_alarming(part, False) for part in parts]
+            worth = tuned.failure / max(1, sum(failing)) ** tuned.alike_exponent
+            values = [worth * each for each in failing]
         if lines:
             values = _telling(lines)
             unlike.append(_of_parts(odd_rows(list(chain.from_iterable(lines.texts))), lines.texts))
