@@ -415,13 +415,9 @@ def _compacted(call: _Call, compaction: Compaction, kept: Compressed | None) -> 
     if original <= request.trigger and kept is None:
         return call.billed(request.unchanged(call.messages, original, "below_trigger", call.issued))
     limits = request.limits
-    goes_on = call.previous is not None or call.prices is not None
-    if goes_on:
+    if call.previous is not None or call.prices is not None:
         limits = request.going_on(compaction.whole, call.requests, call.prices)
     written, floor = compaction.written(limits, begun)
-    if not goes_on and request.tool_costs_more(original, written, call.issued):
-        request = replace(request, recoverable=False)
-        written, floor = replace(compaction, request=request).written(request.limits, None)
     result = call.billed(request.result(call.messages, original, written, floor, call.issued))
     if kept is not None and not call.pays(kept, result):
         result = replace(kept, settled_tokens=result.compressed_tokens)

@@ -19,7 +19,6 @@ from .messages.readings import Readings
 from .messages.retrieval_tool import TOOL_NAME, offered
 from .messages.shapes import value_at
 from .messages.tools import names_of
-from .plan import weights as plan_tuning
 from .plan.budget import Limits
 from .plan.writer import Written
 from .prices import Prices, Split
@@ -105,21 +104,6 @@ class Request:
     def needs_tool(self, messages: Sequence[Message], issued: Sequence[Position]) -> bool:
         """Whether the forms at these positions leave out text that the model may retrieve."""
         return self.recoverable and any(not is_complete(text_at(messages[index], path)) for index, path in issued)
-
-    def tool_costs_more(self, original: int, written: Written, issued: Sequence[Position]) -> bool:
-        """Whether so little has to be left out that more of the texts is worth more than our tool.
-
-        Args:
-            original: The tokens of the original request.
-            written: The written messages.
-            issued: The positions of the forms in the original messages.
-        """
-        if self.always or issued or not self.recoverable:
-            return False
-        overhead = self._overhead(with_ours=False)
-        missed = written.tokens + overhead > self.target
-        gone = original - overhead - min(written.tokens, self.target - overhead)
-        return (missed or written.needs_tool) and gone <= plan_tuning.WEIGHTS.max_toolless_gone_tokens
 
     def unchanged(
         self, messages: list[Message], tokens: int, reason: SkippedReason, issued: list[Position]

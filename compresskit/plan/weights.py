@@ -32,11 +32,6 @@ class PlanWeights:
     max_toolless_tokens: int = weight(
         2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
-    max_toolless_gone_tokens: int = weight(
-        300,
-        "tokens that are left out, up to which a single request shows more of its texts instead of the retrieval tool, "
-        "which costs about 110",
-    )
     max_excerpted_form_share: float = weight(
         0.65,
         "characters of a compact form of JSON as a share of the JSON without indentation, up to which an excerpt is "
