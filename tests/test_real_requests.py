@@ -535,3 +535,43 @@ def test_a_request_beside_material_alone_is_what_relevance_is_judged_against(mes
     result = compress(messages, MODEL, trigger=1_200, target=1_000)
     assert result.target_met
     assert WANTED in result.messages[-1]["content"]
+
+
+SMALL_OUTPUTS = {  # a small output, and the line that says what went wrong
+    "build": (
+        "".join(f"gcc -O2 -c part_{n}.c -o part_{n}.o\n" for n in range(9)) + "part_9.c:7:3: error: 'x' undeclared\n",
+        "part_9.c:7:3: error: 'x' undeclared",
+    ),
+    "log": (
+        "".join(f"10:00:{n:02} INFO [api] GET /items/{n} {n * 7 % 90}ms\n" for n in range(6))
+        + "10:00:06 ERROR [db] connection refused\n"
+        + "".join(f"10:00:{n:02} INFO [api] GET /items/{n} {n * 7 % 90}ms\n" for n in range(7, 14)),
+        "10:00:06 ERROR [db] connection refused",
+    ),
+    "records": (
+        "".join(
+            json.dumps({"at": f"10:00:{n:02}", "level": "error" if n == 4 else "info", "say": f"step {n}"}) + "\n"
+            for n in range(12)
+        ),
+        "step 4,error",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SMALL_OUTPUTS)
+@pytest.mark.parametrize("share", [0.5, 0.7])
+def test_a_small_output_shows_its_failure_if_no_tool_has_to_be_paid(name, share):
+    text, failure = SMALL_OUTPUTS[name]
+    call = {"id": "c", "type": "function", "function": {"name": "run", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Find out what is wrong."},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": text},
+    ]
+    bare = compress([*messages[:2], {**messages[2], "content": "x"}], "gpt-4o").original_tokens
+    whole = compress(messages, "gpt-4o").original_tokens
+    target = bare + int(share * (whole - bare))
+    result = compress(messages, "gpt-4o", trigger=target, target=target, recoverable=False)
+    assert result.target_met
+    assert failure in result.messages[2]["content"]
+    assert restore(result.messages, result.cache) == messages
