@@ -73,8 +73,7 @@ class Request:
         """The limits of a plan."""
         most = max(0, self.trigger - self._overhead(self.recoverable)) if self.goes_on else 0
         tool = 0 if self.always or self.goes_on else self._overhead(self.recoverable) - self._overhead(False)
-        names = None if self.recoverable else 0.0
-        return Limits(self.room, self.recoverable, self.cache, self.measure, names, most, shape=self.shape, tool=tool)
+        return Limits(self.room, self.recoverable, self.cache, self.measure, most=most, shape=self.shape, tool=tool)
 
     def going_on(self, conversation: Conversation, requests: int, prices: Prices | None) -> Limits:
         """The limits of a compaction of a conversation that goes on, ``requests`` after the last one."""
