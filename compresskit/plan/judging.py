@@ -16,7 +16,7 @@ from ..markers.fold_quotes import quoted_always
 from ..markers.restore import ShortTexts
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
-from ..relevance.document import JSON
+from ..relevance.document import EXCHANGE, JSON
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
@@ -82,7 +82,14 @@ def judge(
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom)) for atom in atoms]
     small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
     documents += [
-        Document(texts[number], [Segment(0, len(texts[number]), "")], "", atoms[number].last / last) for number in small
+        Document(
+            texts[number],
+            [Segment(0, len(texts[number]), "")],
+            "",
+            atoms[number].last / last,
+            EXCHANGE if turns[atoms[number].first].calls else "",
+        )
+        for number in small
     ]
     scores = score(documents, query, None if sole is None else list(large).index(sole))
     of_messages = [one.block.message for one in large.values()] + [atoms[number].last for number in small]

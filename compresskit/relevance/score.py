@@ -14,10 +14,11 @@ from itertools import accumulate, chain, islice, pairwise
 from math import exp
 from typing import NamedTuple
 
+from ..content import Segment
 from ..types import Query
 from . import weights as tuning
 from .bm25 import bm25
-from .document import RECORDS, Document
+from .document import EXCHANGE, RECORDS, Document
 from .fusion import fuse
 from .joins import joined
 from .links import hop
@@ -31,6 +32,7 @@ from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
 from .terms import parts, terms, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_OPENING = frozenset("{[")  # of JSON
 _CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
@@ -193,15 +195,38 @@ def _lift_outputs(documents: Sequence[Document], values: list[list[float]], expl
             continue
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
-        share = output_share(text, kind, ran, explicit)
-        if len(segments) > 1 and len(text) <= left and (share or kind in RECORDS):
+        if len(segments) > 1 and len(text) <= left and (output_share(text, kind, ran, explicit) or kind in RECORDS):
             left -= len(text)
-            if share:
-                more = output_values(text, segments, kind, ran)
-            else:
-                share, more = tuning.WEIGHTS.odd_record, of_records([text[start:end] for start, end, _ in segments])
-            values[number] = [value + share * each for value, each in zip(values[number], more, strict=True)]
+            more = _said_by_itself(text, segments, kind, ran, explicit)
+            values[number] = [value + each for value, each in zip(values[number], more, strict=True)]
         values[number] = with_heads(text, segments, kind, ran, values[number])
+    for tool, numbers in _small_results(documents, apart).items():
+        rows = [" ".join(documents[number].text.removeprefix(tool).split()) for number in numbers]
+        kind = "jsonl" if all(row[:1] in _OPENING for row in rows) else "lines"
+        ends = list(accumulate((len(row) + 1 for row in rows), initial=0))
+        segments = [Segment(start, end, "") for start, end in pairwise(ends)]
+        more = _said_by_itself("\n".join([*rows, ""]), segments, kind, True, explicit)
+        for number, each in zip(numbers, more, strict=True):
+            values[number] = [value + each for value in values[number]]
+
+
+def _said_by_itself(text: str, segments: Sequence[Segment], kind: str, ran: bool, explicit: float) -> Sequence[float]:
+    """For each segment of an output or of records, what it says by itself."""
+    share = output_share(text, kind, ran, explicit)
+    if share:
+        return [share * each for each in output_values(text, segments, kind, ran)]
+    odd = of_records([text[start:end] for start, end, _ in segments]) if kind in RECORDS else [0.0] * len(segments)
+    return [tuning.WEIGHTS.odd_record * each for each in odd]
+
+
+def _small_results(documents: Sequence[Document], apart: int | None) -> dict[str, list[int]]:
+    """The numbers of results that are not cut, by the name of the tool: each may be a line or a record of the whole."""
+    found: dict[str, list[int]] = {}
+    for number, (text, segments, call, _, kind, *_) in enumerate(documents):
+        asked = text.partition("\n")[0] if kind == EXCHANGE else call
+        if number != apart and len(segments) == 1 and asked and was_run(text, asked):
+            found.setdefault(asked.split(maxsplit=1)[0], []).append(number)
+    return {tool: numbers for tool, numbers in found.items() if len(numbers) >= tuning.WEIGHTS.min_outlier_lines}
 
 
 def _with_neighbours(values: list[float], share: float) -> list[float]:

@@ -183,3 +183,42 @@ def test_what_was_thrown_stays_of_every_output_of_a_run(runtime):
     result = squeezed(messages, 1 / 16)
     shown = "\n".join(str(message["content"]) for message in result.messages)
     assert all(one in shown for one in SAID[runtime])
+
+
+def order(number, status):
+    rest = {"currency": "EUR", "customer": f"customer-{number * 7919 % 9973}", "boxes": number % 7, "gift": False}
+    return json.dumps({"order": number, "status": status, **rest, "carrier": "post", "warehouse": "Rotterdam"})
+
+
+def ping(number, said):
+    return f"PING web-{number:02} (10.0.0.{number}): 56 data bytes\n3 packets transmitted\n{said}\nround trip in ms: 4"
+
+
+ODD_RESULTS = {  # one of forty results of a tool, and the one of them that is unlike the others
+    "records": (lambda number: order(number, "shipped"), order(23, "held back")),
+    "lines": (lambda number: ping(number, "3 received"), ping(23, "destination unreachable: connection refused")),
+    "an error among records": (lambda number: order(number, "shipped"), json.dumps({"error": "not found"})),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_RESULTS)
+@pytest.mark.parametrize("parallel", [True, False], ids=["parallel", "one after another"])
+def test_the_odd_one_among_small_results_of_a_tool_stays(kind, parallel):
+    usual, odd = ODD_RESULTS[kind]
+    calls = [{"id": f"c{n}", "type": "function", "function": {"name": "look_up", "arguments": "{}"}} for n in range(40)]
+    results = [
+        {"role": "tool", "tool_call_id": call["id"], "content": odd if n == 23 else usual(n)}
+        for n, call in enumerate(calls)
+    ]
+    said = {"role": "assistant", "content": None}
+    rest = [{**said, "tool_calls": calls}, *results]
+    if not parallel:
+        rest = [
+            one for call, result in zip(calls, results, strict=True) for one in ({**said, "tool_calls": [call]}, result)
+        ]
+    messages = [{"role": "user", "content": "Look at all forty, one by one, and tell me what you find."}, *rest]
+    target = int(0.65 * compress(messages, "gpt-4o").original_tokens)
+    result = compress(messages, "gpt-4o", trigger=target, target=target)
+    assert result.target_met
+    assert any(odd in str(message["content"]) for message in result.messages)
+    assert restore(result.messages, result.cache) == messages
