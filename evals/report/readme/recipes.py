@@ -47,23 +47,23 @@ _OF_PRICES = ("bill, in sum", "needing", "losing")
 _OF_BILLS = ("bill, mean of runs", *_OF_PRICES, "dearer", "changed", "using", "copying", "failed")
 RECIPES = {
     "invariants": Recipe((*_EVALS, "invariants"), 0.2, peers=True),
-    "probes": Recipe((*_EVALS, "probes"), 0.5, peers=True),
-    "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 4, prompts=True),
-    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 3),
-    "needs": Recipe((*_EVALS, "needs"), 2.5),
+    "probes": Recipe((*_EVALS, "probes"), 0.6, peers=True),
+    "swe-bench": Recipe((*_SWE, "--embedder", "wordllama"), 0.6, prompts=True),
+    "multihop-qa": Recipe((*_EVALS, "multihop-qa", "--embedder", "wordllama"), 1.7),
+    "needs": Recipe((*_EVALS, "needs"), 1.3),
     "fit": Recipe(
-        (*_EVALS, "fit", "--limit", "10", "--weights", ",".join(_WEIGHTS)), 5, slow="some minutes", prompts=True
+        (*_EVALS, "fit", "--limit", "20", "--weights", ",".join(_WEIGHTS)), 4.5, slow="some minutes", prompts=True
     ),
     "outputs": Recipe((*_EVALS, "outputs", "--data", "sample", "--contenders", _BESIDE), 1, peers=True),
     "agent-points": Recipe((*_EVALS, "agent-points", "--embedder", "wordllama"), 1),
     "shrink": Recipe((*_EVALS, "shrink"), 1),
-    "bill": Recipe((*_EVALS, "bill"), 6, slow="some minutes", figures=_OF_BILLS),
+    "bill": Recipe((*_EVALS, "bill"), 4.5, slow="some minutes", figures=_OF_BILLS),
     "bill-prices": Recipe((*_EVALS, "bill", *_PRICES), 2, slow="some minutes", figures=_OF_PRICES),
     "frameworks": Recipe((*_EVALS, "frameworks", "--limit", "6"), 10, slow="some minutes"),
-    "bench": Recipe((*_EVALS, "bench"), 4, slow="it measures time, and needs a machine that does nothing else"),
-    "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 12, slow=_CURVE, prompts=True),
-    "multihop-qa-curve": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4,0.5"), 10, slow=_CURVE),
-    "agent-points-curve": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6"), 2, slow=_CURVE),
+    "bench": Recipe((*_EVALS, "bench"), 8, slow="it measures time, and needs a machine that does nothing else"),
+    "swe-bench-curve": Recipe((*_SWE, "--target", "3000,5000,7000,10000,15000"), 2, slow=_CURVE, prompts=True),
+    "multihop-qa-curve": Recipe((*_EVALS, "multihop-qa", "--target", "0.1,0.2,0.3,0.4,0.5"), 4, slow=_CURVE),
+    "agent-points-curve": Recipe((*_EVALS, "agent-points", "--target", "0.2,0.4,0.6"), 1, slow=_CURVE),
 }
 
 
