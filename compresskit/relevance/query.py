@@ -9,7 +9,7 @@ from itertools import pairwise
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, is_brief, is_shorter, questions_among
+from ..messages.requests import asks_surely, is_brief, is_shorter, questions_among, speaks_of_code
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -123,7 +123,9 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
     if max(len(first), len(newest)) > 1 or any(block.data for block in blocks):
         # a text that asks nothing is material like the one beside it
         recognised = [block for block in asking if _is_brief(block) or is_question(block.instruction)]
-        sure = [block for block in recognised if gives_task(block.instruction)] or _system(turns, sure=True)
+        sure = [block for block in recognised if gives_task(block.instruction)]
+        if not sure and not speaks_of_code(_texts(newest)):
+            sure = _system(turns, sure=True)
         # beside a question that says something, only the last short text may be another one that no word shows
         least = blocks[-1:] if any(map(_says_something, sure)) else recognised
         if sure:
@@ -156,6 +158,10 @@ def _requests(run: Sequence[Turn]) -> list[Block]:
     return [own[number] for number in questions_among([block.text for block in own])]
 
 
+def _texts(run: Sequence[Turn]) -> list[str]:
+    return [block.text for turn in run for block in turn.blocks if not block.call]
+
+
 def _says_something(block: Block) -> bool:
     return len(terms(_bounded_text(_asked(block)))) >= tuning.WEIGHTS.question_terms
 
@@ -174,7 +180,8 @@ def _newest_asked(turns: Sequence[Turn]) -> dict[str, float]:
     """The newest question with its weight. If the last text does not surely ask, it is no more than another that does.
 
     A longer text beside one that surely asks counts as much as that, and so each of its words counts less. If none
-    surely asks, it is compared with the last one, or with the shortest if the last one is as long as material.
+    surely asks, it is compared with the last one, or with the shortest if the last one is as long as material. A last
+    text about code counts in full.
     """
     asking = _asking(turns, task=False)
     if asking and asks_surely(asking[-1].instruction):
@@ -182,10 +189,11 @@ def _newest_asked(turns: Sequence[Turn]) -> dict[str, float]:
     found = {_asked(block): asks_surely(block.instruction) for block in asking}
     if not found:
         return {}
-    texts = [block.text for turn in newest_run(turns) for block in turn.blocks if not block.call]
-    lengths = list(map(len, found))
+    texts, lengths = _texts(newest_run(turns)), list(map(len, found))
     usual = lengths[-1] if not texts or is_shorter(texts, len(texts) - 1) else min(lengths)
     most = max((len(text) for text, sure in found.items() if sure), default=usual)
+    if speaks_of_code(texts) and asking[-1].text == texts[-1]:
+        most = max(most, lengths[-1])
     return {text: 1.0 if sure else min(1.0, most / max(1, len(text))) for text, sure in found.items()}
 
 

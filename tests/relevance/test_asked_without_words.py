@@ -344,7 +344,9 @@ REPORTS = {
 }
 
 
-@pytest.mark.parametrize("system", [None, "You are a helpful assistant."])
+@pytest.mark.parametrize(
+    "system", [None, "You are a helpful assistant.", "You are a programmer.\n\nFix what the user reports."]
+)
 @pytest.mark.parametrize("report", REPORTS)
 def test_a_report_that_asks_nothing_is_what_the_files_before_it_are_judged_by(system, report):
     modules = [argparse, configparser, csv, html, mailbox, shelve, textwrap, zipfile]
