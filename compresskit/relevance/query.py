@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from ..messages.asking import ends_like_a_question, gives_task, is_question
@@ -35,10 +35,15 @@ def derive(
     turns: Sequence[Turn], given: str | None, embedder: Embedder | None = None, reranker: Reranker | None = None
 ) -> Query:
     """The query of a conversation, or of the caller's own words instead."""
-    question = [given] if given is not None else list(_asked_in(turns))
+    if given is not None:
+        question = newest = [given]
+        explicit, sources = 1.0, [(given, 1.0)]
+    else:
+        asking, asking_now = _asking(turns), _asking(turns, task=False)
+        question, newest = list(map(_asked, asking)), list(map(_asked, asking_now))
+        explicit = _explicit(turns, newest)
+        sources = _sources(turns, explicit, asking, _newest_asked(turns, asking_now))
     asked_in = set(question)
-    explicit = 1.0 if given is not None else _explicit(turns)
-    sources = [(given, 1.0)] if given is not None else _sources(turns, explicit)
     first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
     named: dict[str, float] = {}
@@ -55,14 +60,13 @@ def derive(
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
     near = nearness(embedder, sources) if embedder is not None else None
-    texts = [given] if given is not None else list(dict.fromkeys(_asked_in(turns, task=explicit < 1)))
+    texts = list(dict.fromkeys(question if explicit < 1 else newest))
     rerank = reranking(reranker, texts) if reranker is not None else None
-    newest = [given] if given is not None else _asked_in(turns, task=False)
     whole, last = ("\n".join(text[:_QUESTION_CHARACTERS] for text in each) for each in (question, newest))
     return Query(weights, named, near, asked, explicit, rerank, whole, last)
 
 
-def _explicit(turns: Sequence[Turn]) -> float:
+def _explicit(turns: Sequence[Turn], question: Sequence[str]) -> float:
     """How surely the last message asks about texts: less the more a user and an agent that acts take turns.
 
     0 for a message that asks nothing ("Go on."), and in the middle of an agent's work. In a chat without calls, or with
@@ -74,7 +78,7 @@ def _explicit(turns: Sequence[Turn]) -> float:
     reads = _reads(turns)
     if newest[-1] is not turns[-1] and not reads:
         return 0.0
-    texts = list(map(_bounded_text, _asked_in(turns, task=False)))
+    texts = list(map(_bounded_text, question))
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
@@ -105,26 +109,20 @@ def _is_running(line: str) -> bool:
     return words_in and _SENTENCE_END.search(line) is not None
 
 
-def _asked_in(turns: Sequence[Turn], task: bool = True) -> Iterator[str]:
-    """The texts of the question and of the task, without their data."""
-    return map(_asked, _asking(turns, task))
-
-
 def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
     """The texts that hold the question and the task."""
     newest, first = newest_run(turns), first_run(turns)
     blocks = [*(_requests(first) if task and first != newest else ()), *_requests(newest)]
     asking = [block for block in blocks if block.instruction.strip()]
-    elements = {block.message for block in asking if requests_in(_bounded_text(block.instruction))}
+    found = [requests_in(_bounded_text(block.instruction)) for block in asking]
+    elements = {block.message for block, element in zip(asking, found, strict=True) if element}
     # a text of rules beside the element of the request asks nothing itself
-    asking = [
-        block for block in asking if block.message not in elements or requests_in(_bounded_text(block.instruction))
-    ]
+    asking = [block for block, element in zip(asking, found, strict=True) if element or block.message not in elements]
     if max(len(first), len(newest)) > 1 or any(block.data for block in blocks):
         # a text that asks nothing is material like the one beside it
         recognised = [block for block in asking if _is_brief(block) or is_question(block.instruction)]
         sure = [block for block in recognised if gives_task(block.instruction)]
-        if not sure and not speaks_of_code(_texts(newest)):
+        if not sure and not speaks_of_code([block.text for block in _own(newest)]):
             sure = _system(turns, sure=True)
         # beside a question that says something, only the last short text may be another one that no word shows
         least = blocks[-1:] if any(map(_says_something, sure)) else recognised
@@ -152,14 +150,14 @@ def _system(turns: Sequence[Turn], sure: bool = False) -> list[Block]:
 
 def _requests(run: Sequence[Turn]) -> list[Block]:
     """The texts that ask something in messages of humans which nobody answered in between."""
-    own = [block for turn in run for block in turn.blocks if not block.call]
+    own = _own(run)
     if len(run) == 1 and not any(block.data for block in own):
         return own
     return [own[number] for number in questions_among([block.text for block in own])]
 
 
-def _texts(run: Sequence[Turn]) -> list[str]:
-    return [block.text for turn in run for block in turn.blocks if not block.call]
+def _own(run: Sequence[Turn]) -> list[Block]:
+    return [block for turn in run for block in turn.blocks if not block.call]
 
 
 def _says_something(block: Block) -> bool:
@@ -176,23 +174,22 @@ def _is_brief(block: Block) -> bool:
     return not block.data and is_brief(block.text)
 
 
-def _newest_asked(turns: Sequence[Turn]) -> dict[str, float]:
+def _newest_asked(turns: Sequence[Turn], asking: list[Block]) -> dict[str, float]:
     """The newest question with its weight. If the last text does not surely ask, it is no more than another that does.
 
     A longer text beside one that surely asks counts as much as that, and so each of its words counts less. If none
     surely asks, it is compared with the last one, or with the shortest if the last one is as long as material. A last
     text about code counts in full.
     """
-    asking = _asking(turns, task=False)
     if asking and asks_surely(asking[-1].instruction):
         asking = [block for block in asking if block.message == asking[-1].message]
     found = {_asked(block): asks_surely(block.instruction) for block in asking}
     if not found:
         return {}
-    texts, lengths = _texts(newest_run(turns)), list(map(len, found))
+    texts, lengths = [block.text for block in _own(newest_run(turns))], list(map(len, found))
     usual = lengths[-1] if not texts or is_shorter(texts, len(texts) - 1) else min(lengths)
     most = max((len(text) for text, sure in found.items() if sure), default=usual)
-    if speaks_of_code(texts) and asking[-1].text == texts[-1]:
+    if asking[-1].text == (texts or [""])[-1] and speaks_of_code(texts):
         most = max(most, lengths[-1])
     return {text: 1.0 if sure else min(1.0, most / max(1, len(text))) for text, sure in found.items()}
 
@@ -231,11 +228,19 @@ def _instruction(block: Block) -> str:
     return "\n".join(part for _, part in sorted(zip(whole, said, strict=True), key=lambda one: not one[0]))
 
 
-def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
+def _sources(
+    turns: Sequence[Turn], explicit: float, asking: Sequence[Block], now: Mapping[str, float]
+) -> list[tuple[str, float]]:
     """Texts to judge against, with their weights; the same text once.
 
     The more surely the last message asks a question of its own, the less the latest turns of the assistant count: its
     last calls show which text it read last, and not which text the question is about.
+
+    Args:
+        turns: The conversation.
+        explicit: How surely the last message asks about texts.
+        asking: The texts that hold the question and the task.
+        now: The newest question, with its weight.
     """
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
@@ -246,9 +251,8 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
             damped = min(1.0, tuned.full_weight_characters / max(1, len(text))) if found else 1.0
             found.setdefault(text, damped * weight)
 
-    texts = list(_asked_in(turns))
+    texts = list(map(_asked, asking))
     newest = next(iter(newest_run(turns)[-1:]), None)
-    now = _newest_asked(turns)
     for text in texts:
         if text in now:
             add([text], now[text] * tuned.asked_weight)
@@ -260,8 +264,8 @@ def _sources(turns: Sequence[Turn], explicit: float) -> list[tuple[str, float]]:
     add(texts, tuned.asked_weight * (1 - explicit * (1 - share) if found else 1.0))
     before = 1 - explicit * (1 - tuned.earlier_share)
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
-    asking = {block.message for block in _asking(turns)}
-    blocks = (block for turn in turns if turn.index in asking for block in turn.blocks if not block.call)
+    messages = {block.message for block in asking}
+    blocks = (block for turn in turns if turn.index in messages for block in turn.blocks if not block.call)
     material = {(block.message, block.path): block.text for block in blocks if block.data and block.text}
     # the material beside a question says what other texts it is about, the more the shorter all of it is
     beside = 1 - sum(map(len, material.values())) / max(1, size)
