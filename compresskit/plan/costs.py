@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from ..content import describe
@@ -106,16 +106,16 @@ def price_all(
 
 def _sharing(judged: Judged, atom: Atom) -> Iterator[list[int]]:
     """Runs of candidates whose shortest stubs can be one marker: texts of one exchange in succession."""
-    run: list[int] = []
-    for place in judged.of(atom.first, atom.last):
+
+    def can_share(place: int) -> bool:
         one = judged.candidates[place]
         plain = not (one.protected or one.must or one.again or one.rule or looks_issued(one.block.text))
-        if plain and one.split.segments and judged.turns[one.block.message].role != "assistant":
-            run.append(place)
-        else:
-            yield from [run] if len(run) >= tuning.WEIGHTS.min_shared_texts else []
-            run = []
-    yield from [run] if len(run) >= tuning.WEIGHTS.min_shared_texts else []
+        return plain and bool(one.split.segments) and judged.turns[one.block.message].role != "assistant"
+
+    for shares, places in groupby(judged.of(atom.first, atom.last), can_share):
+        run = list(places) if shares else []
+        if len(run) >= tuning.WEIGHTS.min_shared_texts:
+            yield run
 
 
 def price(
