@@ -11,7 +11,7 @@ import pytest
 from chat_models import ANSWER, answered, keys
 from client_apis import APIS, EVERY, names
 from protocol_server import Error, Paced, call, serving
-from sdk_ways import settled, wait
+from sdk_ways import events, settled, wait
 from validity import VALID
 
 from compresskit import TOOL_NAME, InvalidArgument
@@ -168,16 +168,6 @@ def test_an_error_in_a_retrieval_round_is_the_error_of_the_sdk(api, kind, status
 
 def retrieval(body):
     return [call(TOOL_NAME, {"key": keys(body)[0], "lines": "1-3"}, "call_r")]
-
-
-async def events(stream):
-    """The events of a stream of either kind, one after the other."""
-    if hasattr(stream, "__aiter__"):
-        async for event in stream:
-            yield event
-    else:
-        for event in stream:
-            yield event
 
 
 @every_kind

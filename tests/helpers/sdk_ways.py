@@ -46,7 +46,17 @@ async def settled(value):
 
 async def each(parts):
     """All parts of an iterator of either kind."""
-    return [part async for part in parts] if hasattr(parts, "__aiter__") else list(parts)
+    return [part async for part in events(parts)]
+
+
+async def events(stream):
+    """The events of a stream of either kind, one after the other."""
+    if hasattr(stream, "__aiter__"):
+        async for event in stream:
+            yield event
+    else:
+        for event in stream:
+            yield event
 
 
 @contextlib.asynccontextmanager
