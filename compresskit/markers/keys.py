@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 
 from ..types import Cache
@@ -15,9 +16,6 @@ KEY_LENGTH = 12  # letters, which are 51 bits; a key is longer if two texts of o
 
 
 FULL_LENGTH = 59  # letters that hold all bits of a SHA-256
-
-
-_LISTED = "texts: "
 
 
 PLACEHOLDER = "bcdfghjklmnp"  # a key for counting tokens, when the letters do not matter
@@ -70,6 +68,12 @@ class Keys:
         return key
 
 
+_LISTED = "texts: "
+_RECORD = re.compile(
+    rf"{_LISTED}[{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}}(?: [{LETTERS}]{{{KEY_LENGTH},{FULL_LENGTH}}})+"
+)
+
+
 def listed(keys: Sequence[str]) -> str:
     """The record of several texts that share one marker: their keys.
 
@@ -80,8 +84,12 @@ def listed(keys: Sequence[str]) -> str:
 
 
 def members(record: str) -> list[str]:
-    """The keys in a record of several texts; none if a text is no such record."""
-    return record[len(_LISTED) :].split(" ") if record.startswith(_LISTED) else []
+    """The keys in a record of several texts; none if a text is no such record.
+
+    >>> members("texts: see bcdfghjklmnp and others")
+    []
+    """
+    return record[len(_LISTED) :].split(" ") if _RECORD.fullmatch(record) else []
 
 
 def bond(key: str, shrunk: str) -> str:
