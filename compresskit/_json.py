@@ -221,3 +221,12 @@ def loaded_object(text: str | bytes) -> dict[str, Any] | None:
     """The same for a JSON object: None for any other value."""
     found = loaded(text)
     return found if isinstance(found, dict) else None
+
+
+def objects_in(value: Any) -> list[dict[str, Any]]:
+    """The objects of a list; none if the value is no list.
+
+    >>> objects_in([{"role": "user"}, "text"]), objects_in("text")
+    ([{'role': 'user'}], [])
+    """
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

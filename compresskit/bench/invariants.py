@@ -7,9 +7,10 @@ exchanges fold as a whole, so that their ids and inputs are gone from the reques
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .._json import objects_in
 from ..responses import calls_of
 from ..responses.settling import as_object
 from ..rules import Rule
@@ -33,7 +34,8 @@ def results(messages: Sequence[Message]) -> list[tuple[str, Any]]:
     """Id and content of every result, in order."""
     found = [
         (str(block.get("tool_use_id")), block.get("content"))
-        for block in _blocks(messages)
+        for message in messages
+        for block in objects_in(message.get("content"))
         if block.get("type") == "tool_result"
     ]
     return found + [(str(one.get("tool_call_id")), one.get("content")) for one in messages if one.get("role") == "tool"]
@@ -92,10 +94,3 @@ def _holds(check: Check, before: Sequence[Message], after: Sequence[Message]) ->
         return check(before, after)
     except (ValueError, KeyError, TypeError, AttributeError):  # a call or a result is no longer one
         return False
-
-
-def _blocks(messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
-    for message in messages:
-        content = message.get("content")
-        if isinstance(content, list):
-            yield from (block for block in content if isinstance(block, dict))

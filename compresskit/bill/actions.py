@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from .._json import objects_in
 from ..messages.reading import detect
 from ..messages.shapes import is_made
 from ..types import Message
@@ -51,9 +52,9 @@ def requests(messages: Sequence[Message], start: int = 0, ends: Sequence[int] | 
             for index in range(max(1, start), len(messages))
             if is_made(messages[index]) and (one_by_one or index == start or not is_made(messages[index - 1]))
         ]
-        after = [end + 1 for end in ends] if one_by_one else [_made_until(messages, end) for end in ends]
     else:
-        after = [_made_until(messages, end) for end in ends]
+        one_by_one = False
+    after = [end + 1 for end in ends] if one_by_one else [_made_until(messages, end) for end in ends]
     texts = list(map(read, messages))
     return [_request(end, messages[:end], messages[end:stop], texts) for end, stop in zip(ends, after, strict=True)]
 
@@ -64,10 +65,9 @@ def action(message: Message) -> str:
     >>> action({"role": "assistant", "content": "I look.\\n```\\nopen a.py\\n```"})
     'open a.py'
     """
-    calls = [_given(call) for call in _list(message.get("tool_calls")) if isinstance(call, dict)]
     content = message.get("content")
-    parts = _list(content)
-    uses = [{"input": part.get("input")} for part in parts if _kind(part) == "tool_use"]
+    calls = [_given(call) for call in objects_in(message.get("tool_calls"))]
+    uses = [{"input": part.get("input")} for part in objects_in(content) if _kind(part) == "tool_use"]
     if _kind(message).endswith("_call"):  # an item of Responses
         calls.append(_given({"function": message}))
     if calls or uses:
@@ -95,7 +95,7 @@ def needed(history: Sequence[Message], next_message: Message) -> frozenset[str]:
 
 def _request(end: int, history: Sequence[Message], made: Sequence[Message], texts: Sequence[str]) -> Request:
     """The request before an answer of one or more items. ``texts`` are those of the history, and may go on."""
-    done = list(map(_action_or_nothing, made))
+    done = ["" if _kind(message) == "reasoning" else action(message) for message in made]
     found = frozenset().union(*map(atoms, [text for text in done if text]))
     early = max(0, len(history) - 2)
     system = [texts[index] for index in range(early) if history[index].get("role") in ("system", "developer")]
@@ -103,16 +103,7 @@ def _request(end: int, history: Sequence[Message], made: Sequence[Message], text
     own = [atom for atom in found if not any_shows(system, atom)]
     near = frozenset(atom for atom in own if any_shows(newest, atom))
     wanted = frozenset(atom for atom in own if atom not in near and any_shows(reversed(before), atom))
-    return Request(end, wanted, _written(made), near)
-
-
-def _written(made: Sequence[Message]) -> frozenset[str]:
-    """The lines of an answer of one or more items."""
-    return frozenset().union(*(lines(_action_or_nothing(message)) for message in made))
-
-
-def _action_or_nothing(message: Message) -> str:
-    return "" if _kind(message) == "reasoning" else action(message)
+    return Request(end, wanted, frozenset().union(*map(lines, done)), near)
 
 
 def _made_until(messages: Sequence[Message], end: int) -> int:
@@ -120,10 +111,6 @@ def _made_until(messages: Sequence[Message], end: int) -> int:
     return next((at for at in range(end, len(messages)) if not is_made(messages[at])), len(messages))
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _kind(part: Any) -> str:
-    kind = part.get("type") if isinstance(part, dict) else None
+def _kind(part: Message) -> str:
+    kind = part.get("type")
     return kind if isinstance(kind, str) else ""

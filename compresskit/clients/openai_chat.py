@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._json import objects_in
 from ..chat.policy import NAME
 from .frames import Event
 from .protocol import Asked, Body, Endpoint, Protocol, asked, error_in, written
@@ -36,19 +37,16 @@ def _failed(_status: int, body: Any) -> list[Event]:
 
 def _noted(response: Body, report: Mapping[str, Any]) -> Body:
     """A whole response, or the chunk that ends a choice, with the report."""
-    ends = any("message" in choice or choice.get("finish_reason") for choice in _choices(response))
+    choices = objects_in(response.get("choices"))
+    ends = any("message" in choice or choice.get("finish_reason") for choice in choices)
     return {**response, NAME: dict(report)} if ends or not response else response
 
 
 def _silent(chunk: Event) -> bool:
     """Whether a chunk has nothing but a role."""
-    spoken = any(choice.get("finish_reason") or _said(choice.get("delta")) for choice in _choices(chunk))
+    choices = objects_in(chunk.get("choices"))
+    spoken = any(choice.get("finish_reason") or _said(choice.get("delta")) for choice in choices)
     return not spoken and "error" not in chunk
-
-
-def _choices(response: Body) -> list[Any]:
-    choices = response.get("choices")
-    return [one for one in choices if isinstance(one, dict)] if isinstance(choices, list) else []
 
 
 def _said(delta: Any) -> bool:

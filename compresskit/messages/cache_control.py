@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._json import objects_in
 from ..types import Message, Path
 from .parts import kind_of
 
@@ -103,7 +104,7 @@ def markable_part(message: Message, shape: str) -> int | None:
     """The index of the last part of a message that can take a mark; -1 for the message itself, None if none can."""
     content = message.get("content")
     if shape == "openai" and message.get("role") in ("tool", "function"):
-        texts = [content] if isinstance(content, str) else [part.get("text", "-") for part in _dicts(content)]
+        texts = [content] if isinstance(content, str) else [part.get("text", "-") for part in objects_in(content)]
         return -1 if any(str(text or "").strip() for text in texts) else None
     if isinstance(content, str):
         return 0 if content.strip() else None
@@ -115,7 +116,3 @@ def markable_part(message: Message, shape: str) -> int | None:
 def _takes_mark(part: Any, kinds: Any) -> bool:
     kind = kind_of(part)
     return kind in kinds and (kind != "text" or bool(str(part.get("text") or "").strip()))
-
-
-def _dicts(content: Any) -> list[dict[str, Any]]:
-    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []

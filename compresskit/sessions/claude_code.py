@@ -20,8 +20,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from .._json import objects_in
 from ..types import Message
-from .session import Reported, Session, dicts, numbered, reported, word
+from .session import Reported, Session, numbered, reported, word
 
 SOURCE = "Claude Code"
 _SPEAKERS = ("user", "assistant")
@@ -141,7 +142,7 @@ def _blocks(line: Line) -> list[dict[str, Any]]:
     content = line["message"].get("content") if _speaks(line) else None
     if isinstance(content, str):
         return [{"type": "text", "text": content}] if content.strip() else []
-    return [dict(block) for block in dicts(content) if not _is_blank(block)]
+    return [dict(block) for block in objects_in(content) if not _is_blank(block)]
 
 
 def _is_blank(block: Mapping[str, Any]) -> bool:

@@ -15,9 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .._json import objects_in
 from ..messages.shapes import is_made
 from ..types import Message
-from .session import Reported, Session, dicts, numbered, text_of, word
+from .session import Reported, Session, numbered, text_of, word
 
 SOURCE = "Codex"
 _KINDS = frozenset({"session_meta", "response_item", "event_msg", "turn_context", "compacted"})
@@ -96,7 +97,7 @@ class _State:
         history = payload.get("replacement_history")
         summary = {"type": "input_text", "text": text_of(payload.get("message")) or "(no summary available)"}
         if isinstance(history, list):
-            self._items = dicts(history)
+            self._items = objects_in(history)
         else:
             said = {"type": "message", "role": "user", "content": [summary]}
             self._items = [*_last_words(self._items), said]

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from .._json import objects_in
 from ..types import Message, Tool
-from .session import Session, dicts, numbered, text_of, word
+from .session import Session, numbered, text_of, word
 
 SOURCE = "OpenHands"
 _LISTS = ("history", "trajectory", "events")  # the fields of an object that may list events
@@ -45,10 +46,10 @@ def read(values: Iterable[Any], name: str) -> list[Session]:
         if isinstance(value, dict) and _is_event(value):
             loose.append(value)
         elif isinstance(value, list):
-            found += _sessions(dicts(value), name)
+            found += _sessions(objects_in(value), name)
         elif isinstance(value, dict):
             listed: Any = next((value[field] for field in _LISTS if recognises(value.get(field))), [])
-            found += _sessions(dicts(listed), str(value.get("instance_id") or name))
+            found += _sessions(objects_in(listed), str(value.get("instance_id") or name))
     return found + _sessions(loose, name)
 
 
@@ -68,9 +69,7 @@ def _sessions(events: Sequence[Event], name: str) -> list[Session]:
         if event is not None and not _condenses(event):
             view.append(event)
             continue
-        built = _Messages()
-        for one in view:
-            built.take(one)
+        built = _Messages(view)
         if len(built.messages) > start or not found:
             if built.messages:
                 session = Session(
@@ -80,10 +79,7 @@ def _sessions(events: Sequence[Event], name: str) -> list[Session]:
                 found.append(session)
         if event is not None:
             view = _condensed(view, event)
-            rest = _Messages()
-            for one in view:
-                rest.take(one)
-            start = len(rest.messages)
+            start = len(_Messages(view).messages)
     return found
 
 
@@ -109,13 +105,15 @@ def _condensed(view: Sequence[Event], event: Event) -> list[Event]:
 class _Messages:
     """The chat messages of events, in their order."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Event]) -> None:
         self.messages: list[Message] = []
         self.model: str | None = None
         self.tools: list[Tool] = []
         self._responses: dict[str, Message] = {}
+        for event in events:
+            self._take(event)
 
-    def take(self, event: Event) -> None:
+    def _take(self, event: Event) -> None:
         if "kind" in event:
             reader = _KINDS.get(str(event["kind"]))
             if reader:
@@ -135,7 +133,7 @@ class _Messages:
         called = _metadata(event)
         if action == "system":
             self._say("system", text_of(words.get("content")))
-            self.tools = dicts(words.get("tools")) or self.tools
+            self.tools = objects_in(words.get("tools")) or self.tools
         elif called and action != "finish":
             self._response(called.get("model_response"))
         elif action not in _SILENT:
@@ -147,7 +145,7 @@ class _Messages:
         """The answer of the model, once: each of its calls is an event."""
         if not isinstance(response, dict):
             return
-        choices = dicts(response.get("choices"))
+        choices = objects_in(response.get("choices"))
         message = choices[0].get("message") if choices else None
         if isinstance(message, dict) and word(response.get("id")) not in self._responses:
             self.model = word(response.get("model")) or self.model
@@ -167,7 +165,7 @@ class _Messages:
         self._say(
             "system", "\n".join(filter(None, map(text_of, (event.get("system_prompt"), event.get("dynamic_context")))))
         )
-        self.tools = dicts(event.get("tools")) or self.tools
+        self.tools = objects_in(event.get("tools")) or self.tools
 
     def message(self, event: Event) -> None:
         said = event.get("llm_message")

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .._json import objects_in
 from ..messages.cache_control import unmarked
 from ..types import Message
-from .session import Session, dicts, numbered, reported, text_of
+from .session import Session, numbered, reported, text_of
 
 SOURCE = "a log of requests"
 _BODIES = ("request", "body", "request_body")
@@ -79,7 +80,7 @@ def _request(value: dict[str, Any]) -> Session | None:
     found = next((body[field] for field in _MESSAGES if body.get(field)), None)
     if isinstance(found, str):
         found = [{"role": "user", "content": found}]
-    messages = dicts(found)
+    messages = objects_in(found)
     if not messages:
         return None
     response: dict[str, Any] = next((value[field] for field in _RESPONSES if isinstance(value.get(field), dict)), {})
@@ -103,12 +104,12 @@ def _body(value: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(response: dict[str, Any]) -> list[Message]:
     """The messages of a response, as a client sends them with the next request."""
-    choices = dicts(response.get("choices"))
+    choices = objects_in(response.get("choices"))
     message = choices[0].get("message") if choices else None
     if isinstance(message, dict):
         return [{name: value for name, value in message.items() if value is not None or name == "content"}]
     if isinstance(response.get("output"), list):
-        return dicts(response["output"])
+        return objects_in(response["output"])
     content = response.get("content")
     return [{"role": "assistant", "content": content}] if isinstance(content, list) and content else []
 

@@ -105,8 +105,3 @@ def word(value: Any) -> str:
     ('user', '')
     """
     return value if isinstance(value, str) else ""
-
-
-def dicts(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; none if the value is no list."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from .._json import objects_in
 from ..types import Message
-from .session import Session, dicts, numbered
+from .session import Session, numbered
 
 SOURCE = "SWE-agent"
 _SENT = ("tool_calls", "thinking_blocks", "cache_control")
@@ -33,7 +34,7 @@ def recognises(value: Any) -> bool:
         return "mini_version" in info or "exit_status" in info
     if isinstance(value.get("attempts"), list):
         return any(map(recognises, value["attempts"]))
-    history = dicts(value.get("history"))
+    history = objects_in(value.get("history"))
     return ("trajectory" in value or "info" in value) and bool(history) and all("role" in item for item in history)
 
 
@@ -41,9 +42,9 @@ def read(values: Iterable[Any], name: str) -> list[Session]:
     """One session for each attempt."""
     found: list[Session] = []
     for value in values:
-        for attempt in dicts(value.get("attempts")) or [value]:
-            mini = "messages" in attempt
-            messages = list(map(_mini, dicts(attempt["messages"]))) if mini else _sent(dicts(attempt.get("history")))
+        for attempt in objects_in(value.get("attempts")) or [value]:
+            mini = objects_in(attempt.get("messages"))
+            messages = list(map(_mini, mini)) if "messages" in attempt else _sent(objects_in(attempt.get("history")))
             messages = [message for message in messages if message.get("role") != "exit"]
             if messages:
                 title = numbered(str(value.get("instance_id") or name), len(found) + 1)
