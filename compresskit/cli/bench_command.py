@@ -17,7 +17,7 @@ from ..bench import PROMISED, Run, Settings, failed, figure_names, measure, reco
 from ..errors import CompresskitError
 from ..messages import SHAPES
 from .input import InputError, newest_sessions
-from .output import open_output, printable, to_json
+from .output import printable, to_json, write_output
 from .progress import progress
 from .request_options import rules_option
 from .tables import draw, new_table
@@ -126,10 +126,8 @@ def bench_command(
     gates = {**{name: least for name, least in PROMISED.items() if figures[name] is not None}, **thresholds}
     found = to_json(record(run, gates, __version__))
     if output is not None:
-        with open_output(output) as stream:
-            stream.write(found)
-    with open_output(None) as stream:
-        stream.write(found if as_json else _table(run, gates).encode())
+        write_output(found, output)
+    write_output(found if as_json else _table(run, gates).encode())
     context.exit(1 if failed(run, gates) else 0)
 
 

@@ -21,7 +21,7 @@ from ..prices import MILLION
 from ..sessions import Session, find, homes
 from .input import InputError, newest_sessions, read_sessions
 from .library import DEFAULT_TRIGGER
-from .output import open_output, printable, to_json
+from .output import printable, to_json, write_output
 from .progress import progress
 from .tables import draw, new_table, width
 
@@ -81,7 +81,7 @@ def bill_command(file: str, as_json: bool, **given: Any) -> None:
     and brings new results to excerpts.
     """
     found = _replayed(read_sessions(file), given)
-    _write(_as_json(found) if as_json else "\n".join([*map(_bill, found), *_notes(found), ""]).encode())
+    write_output(_as_json(found) if as_json else "\n".join([*map(_bill, found), *_notes(found), ""]).encode())
 
 
 @click.command("doctor")
@@ -96,10 +96,10 @@ def doctor_command(paths: Sequence[str], limit: int, as_json: bool, **given: Any
     """
     found = _replayed(_sessions(paths, limit), given, skips=True)
     if as_json:
-        _write(_as_json(found, verdict(found, given["trigger"])))
+        write_output(_as_json(found, verdict(found, given["trigger"])))
         return
     lines = [_doctor(found), *_notes(found), "", _wrapped(verdict(found, given["trigger"])), ""]
-    _write("\n".join(lines).encode())
+    write_output("\n".join(lines).encode())
 
 
 def verdict(found: Sequence[Savings], trigger: int) -> str:
@@ -156,11 +156,6 @@ def _sum(found: Sequence[Savings], setting: str) -> Bill:
 def _best(found: Sequence[Savings]) -> str:
     """The setting with the lowest bill; of equal ones, the one that compresses less."""
     return min(SETTINGS, key=lambda setting: _sum(found, setting).total)
-
-
-def _write(data: bytes) -> None:
-    with open_output(None) as stream:
-        stream.write(data)
 
 
 def _as_json(found: Sequence[Savings], said: str | None = None) -> bytes:

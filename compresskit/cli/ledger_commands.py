@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
 from ..errors import InvalidLedger
 from ..prices import MILLION
+from ..view.ledger_page import Savings, Sums, savings_page
 from .input import InputError
-from .output import Failure, open_output, printable, to_json
+from .output import Failure, printable, to_json, write_output
 from .tables import draw, new_table
 
 if TYPE_CHECKING:  # its locks are POSIX's: the other commands have to work without them
-    from ..ledger import Entry, Verdict
+    from ..ledger import Verdict
 
 FORMAT, VERSION = "compresskit-ledger-report", 1
 EXIT_CODES = """\b
@@ -81,14 +82,13 @@ def report_command(file: str, as_json: bool) -> None:
 
     verdict = _verified(file, None)
     with _readable(file):
-        found = summary(entries(file))
+        found = Savings.of(entries(file))
     if as_json:
-        whole = {"format": FORMAT, "version": VERSION, "entries": verdict.entries, "head": verdict.head, **found}
-        text = to_json(whole)
+        about = {"format": FORMAT, "version": VERSION, "entries": verdict.entries, "head": verdict.head}
+        rows = [{"conversation": name, **_reported(sums)} for name, sums in found.conversations.items()]
+        write_output(to_json({**about, "total": _reported(found.total), "conversations": rows}))
     else:
-        text = _drawn(found).encode()
-    with open_output(None) as stream:
-        stream.write(text)
+        write_output(_drawn(found).encode())
 
 
 @ledger.command("page", epilog=EXIT_CODES)
@@ -97,39 +97,15 @@ def report_command(file: str, as_json: bool) -> None:
 def page_command(file: str, output: str | None) -> None:
     """Show what FILE says was saved, as one page of HTML that loads nothing."""
     from ..ledger import entries
-    from ..view.ledger_page import ledger_page
 
     _verified(file, None)
     with _readable(file):
-        page = ledger_page(entries(file))
-    with open_output(output) as stream:
-        stream.write(page.encode("utf-8", "backslashreplace"))
+        page = savings_page(Savings.of(entries(file)))
+    write_output(page.encode("utf-8", "backslashreplace"), output)
 
 
-def summary(found: Iterable[Entry]) -> dict[str, Any]:
-    """The sums of all entries, and of each conversation in the order in which they begin.
-
-    A request that was only sent because of a retrieval would not exist without compression: it is none of the requests,
-    and adds no tokens to those without compression.
-    """
-    conversations: dict[str | None, dict[str, int]] = {}
-    for entry in found:
-        sums = conversations.setdefault(entry.conversation, _nothing())
-        sent = entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
-        retrieval = entry.retrieved_tokens > 0
-        sums["retrievals" if retrieval else "requests"] += 1
-        own = {"sent_tokens": sent, "original_tokens": 0 if retrieval else entry.original_tokens}
-        for name in _SUMS:
-            sums[name] += own[name] if name in own else getattr(entry, name)
-    total = _nothing()
-    for sums in conversations.values():
-        for name, value in sums.items():
-            total[name] += value
-    return {"total": total, "conversations": [{"conversation": name, **sums} for name, sums in conversations.items()]}
-
-
-def _nothing() -> dict[str, int]:
-    return dict.fromkeys(("requests", "retrievals", *_SUMS), 0)
+def _reported(sums: Sums) -> dict[str, int]:
+    return {name: getattr(sums, name) for name in ("requests", "retrievals", *_SUMS)}
 
 
 def _verified(file: str, head: str | None) -> Verdict:
@@ -154,14 +130,14 @@ def _readable(file: str) -> Iterator[None]:
         raise BrokenLedger(f"{file}: {error}") from error
 
 
-def _drawn(found: dict[str, Any]) -> str:
-    table = new_table(_HEADINGS, ("conversation",), footers=_cells("all", found["total"]))
-    for one in found["conversations"]:
-        table.add_row(*_cells(printable(one["conversation"] or "(no name)"), one))
+def _drawn(found: Savings) -> str:
+    table = new_table(_HEADINGS, ("conversation",), footers=_cells("all", found.total))
+    for name, sums in found.conversations.items():
+        table.add_row(*_cells(printable(name or "(no name)"), sums))
     return draw(table)
 
 
-def _cells(name: str, sums: dict[str, int]) -> tuple[Text, ...]:
-    counts = [f"{sums[key]:,}" for key in ("requests", "retrievals", "original_tokens", "sent_tokens")]
-    amounts = [f"${sums[key] / MILLION:,.4f}" for key in _AMOUNTS]
+def _cells(name: str, sums: Sums) -> tuple[Text, ...]:
+    counts = [f"{count:,}" for count in (sums.requests, sums.retrievals, sums.original_tokens, sums.sent_tokens)]
+    amounts = [f"${getattr(sums, key) / MILLION:,.4f}" for key in _AMOUNTS]
     return tuple(map(Text, (name, *counts, *amounts)))

@@ -79,6 +79,12 @@ def open_output(path: str | None) -> Iterator[IO[bytes]]:
         raise OutputError(f"cannot write {path or 'standard output'}: {error.strerror or error}") from error
 
 
+def write_output(data: bytes, path: str | None = None) -> None:
+    """Writes bytes to standard output, or to a file as ``open_output`` opens it."""
+    with open_output(path) as stream:
+        stream.write(data)
+
+
 @contextlib.contextmanager
 def _standard_output() -> Iterator[IO[bytes]]:
     stream = sys.stdout.buffer

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from ..rules import Rule
@@ -15,8 +13,9 @@ from ..rules.recipes import names, text_of
 from ..view import as_fields
 from .input import library_errors, read_conversations
 from .library import compress_to_show
-from .output import open_output, printable
+from .output import printable, write_output
 from .request_options import other_options, rules_of
+from .tables import draw, new_table
 
 
 @click.group("recipes")
@@ -55,25 +54,17 @@ def explain_command(rules: str, file: str, **options: Any) -> None:
     rows = []
     for conversation in given:
         rows += as_fields(compress_to_show(conversation, {**options, "rules": ruling}))["decisions"]
-    with open_output(None) as stream:
-        stream.write(_table(ruling, rows))
+    write_output(_table(ruling, rows).encode("utf-8", "backslashreplace"))
 
 
-def _table(rules: Sequence[Rule], rows: Sequence[dict[str, Any]]) -> bytes:
+def _table(rules: Sequence[Rule], rows: Sequence[dict[str, Any]]) -> str:
     """A table with a line for each rule, one for all other texts, and the sums."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("rule")
-    for column in ("texts", "untouched", "tokens before", "after", "saved"):
-        table.add_column(column, justify="right")
+    table = new_table(("rule", "texts", "untouched", "tokens before", "after", "saved"), ("rule",))
     titles = [*((number, f"{number + 1}. {rule.title}") for number, rule in enumerate(rules)), (None, "no rule")]
     for number, title in titles:
         table.add_row(Text(printable(title)), *_figures([row for row in rows if row["rule"] == number]))
     table.add_row("all", *_figures(rows), style="bold")
-    console = Console(width=160, record=False, file=None, force_terminal=False)
-    with console.capture() as captured:
-        console.print(table)
-    lines = (line.rstrip() for line in captured.get().splitlines())
-    return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+    return draw(table)
 
 
 def _figures(rows: Sequence[dict[str, Any]]) -> list[str]:

@@ -5,10 +5,10 @@ The page loads nothing and has no script. Names of models and conversations are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..prices import MILLION
 
@@ -41,73 +41,73 @@ th { font-weight: 400; color: var(--soft); font-size: 14px; } th, td { padding: 
 """
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sums:
-    """The sums of some entries. Prices are in micro-dollars.
+    """The sums of some entries; tokens and amounts as in ``Entry``.
+
+    A request that was only sent because of a retrieval would not exist without compression: it is none of the requests,
+    and adds no tokens to those without compression.
 
     Attributes:
         requests: The requests of the program, without those that were only sent because of a retrieval.
         retrievals: The requests that were only sent because of a retrieval.
-        before: The tokens of the requests without compression.
-        sent: The tokens that were sent, those of retrievals included.
-        read: The sent tokens that were read from the provider's cache.
-        without, paid, bounced, saved: The sums of the entries.
+        original_tokens: The tokens of the requests without compression.
+        sent_tokens: The tokens that were sent, those of retrievals included.
         assumed: The requests whose usage was not given.
     """
 
     requests: int = 0
     retrievals: int = 0
-    before: int = 0
-    sent: int = 0
-    read: int = 0
-    without: int = 0
-    paid: int = 0
-    bounced: int = 0
-    saved: int = 0
+    original_tokens: int = 0
+    sent_tokens: int = 0
+    read_tokens: int = 0
+    retrieved_tokens: int = 0
+    without_microdollars: int = 0
+    paid_microdollars: int = 0
+    bounced_microdollars: int = 0
+    saved_microdollars: int = 0
     assumed: int = 0
 
-    def add(self, entry: Entry) -> None:
+    @classmethod
+    def of(cls, entry: Entry) -> Sums:
+        """The sums of one entry."""
         retrieval = entry.retrieved_tokens > 0
-        self.retrievals += retrieval
-        self.requests += not retrieval
-        self.before += 0 if retrieval else entry.original_tokens
-        self.sent += entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
-        self.read += entry.read_tokens
-        self.without += entry.without_microdollars
-        self.paid += entry.paid_microdollars
-        self.bounced += entry.bounced_microdollars
-        self.saved += entry.saved_microdollars
-        self.assumed += entry.assumed
+        sent = entry.read_tokens + entry.written_tokens + entry.hour_tokens + entry.fresh_tokens
+        own = {"requests": not retrieval, "retrievals": retrieval, "sent_tokens": sent}
+        own |= {"original_tokens": 0} if retrieval else {}
+        names = (field.name for field in fields(cls))
+        return cls(**{name: int(own[name] if name in own else getattr(entry, name)) for name in names})
 
-    def __iadd__(self, other: Sums) -> Sums:
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-        return self
+    def __add__(self, other: Sums) -> Sums:
+        return Sums(*(one + more for one, more in zip(vars(self).values(), vars(other).values(), strict=True)))
 
 
 class Savings:
-    """The sums of all entries so far, and those of each model, day and conversation."""
+    """The sums of all entries so far, and those of each model, day and conversation, the first one first."""
 
     def __init__(self) -> None:
         self.total = Sums()
-        self.models, self.conversations, self.days = dict[str, Sums](), dict[str, Sums](), dict[str, Sums]()
+        self.models: dict[str, Sums] = {}
+        self.conversations: dict[str | None, Sums] = {}
+        self.days: dict[str, Sums] = {}
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Savings:
+        """The sums of a ledger."""
+        found = cls()
+        for entry in entries:
+            found.add(entry)
+        return found
 
     def add(self, entry: Entry) -> None:
-        self.total.add(entry)
-        for groups, name in (
-            (self.models, entry.model),
-            (self.conversations, entry.conversation or "(no name)"),
-            (self.days, entry.time[:10]),
-        ):
-            groups.setdefault(name, Sums()).add(entry)
-
-
-def ledger_page(entries: Iterable[Entry]) -> str:
-    """The page of a ledger."""
-    found = Savings()
-    for entry in entries:
-        found.add(entry)
-    return savings_page(found)
+        """Adds an entry to all sums that it belongs to."""
+        own = Sums.of(entry)
+        self.total += own
+        places: list[tuple[dict[Any, Sums], str | None]] = [
+            (self.models, entry.model), (self.conversations, entry.conversation), (self.days, entry.time[:10])
+        ]  # fmt: skip
+        for groups, name in places:
+            groups[name] = groups.get(name, Sums()) + own
 
 
 def savings_page(found: Savings, source: str = "") -> str:
@@ -133,10 +133,10 @@ def savings_page(found: Savings, source: str = "") -> str:
 
 
 def _head(total: Sums) -> str:
-    share = f" ({abs(total.saved) / total.without:.0%})" if total.without else ""
-    if total.saved < 0:
-        return f'<h1>It cost <span class="bad">{_dollars(-total.saved)}</span> more{share}</h1>'
-    return f'<h1>It saved <span class="good">{_dollars(total.saved)}</span>{share}</h1>'
+    share = f" ({abs(total.saved_microdollars) / total.without_microdollars:.0%})" if total.without_microdollars else ""
+    if total.saved_microdollars < 0:
+        return f'<h1>It cost <span class="bad">{_dollars(-total.saved_microdollars)}</span> more{share}</h1>'
+    return f'<h1>It saved <span class="good">{_dollars(total.saved_microdollars)}</span>{share}</h1>'
 
 
 def _assumed(total: Sums) -> str:
@@ -149,12 +149,12 @@ def _figures(total: Sums) -> str:
     figures = {
         "requests": f"{total.requests:,}",
         "retrievals": f"{total.retrievals:,}",
-        "tokens before": f"{total.before:,}",
-        "tokens sent": f"{total.sent:,}",
-        "of them cached": f"{total.read:,}",
-        "without compression": _dollars(total.without),
-        "paid": _dollars(total.paid),
-        "of it for retrievals": _dollars(total.bounced),
+        "tokens before": f"{total.original_tokens:,}",
+        "tokens sent": f"{total.sent_tokens:,}",
+        "of them cached": f"{total.read_tokens:,}",
+        "without compression": _dollars(total.without_microdollars),
+        "paid": _dollars(total.paid_microdollars),
+        "of it for retrievals": _dollars(total.bounced_microdollars),
     }
     return "<dl>" + "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures.items()) + "</dl>"
 
@@ -162,8 +162,8 @@ def _figures(total: Sums) -> str:
 def _bars(total: Sums) -> str:
     """Tokens and dollars, each before and after, as bars of the same scale."""
     rows = []
-    tokens = {"tokens": total.before, "sent": total.sent}
-    for pair in (tokens, {"without": total.without, "paid": total.paid}):
+    tokens = {"tokens": total.original_tokens, "sent": total.sent_tokens}
+    for pair in (tokens, {"without": total.without_microdollars, "paid": total.paid_microdollars}):
         widest = max(*pair.values(), 1)
         for name, value in pair.items():
             bar = f'<i style="display:block;width:{100 * value / widest:.1f}%"></i>'
@@ -172,27 +172,25 @@ def _bars(total: Sums) -> str:
     return f'<div class="bars" aria-hidden="true">{"".join(rows)}</div>'
 
 
-def _table(title: str, groups: dict[str, Sums], ordered: bool = False) -> str:
+def _table(title: str, groups: Mapping[Any, Sums], ordered: bool = False) -> str:
     """A table with a row for each group, those with the largest sums first unless they are ordered."""
     rows = list(groups.items())
     if not ordered:
-        rows.sort(key=lambda row: -abs(row[1].saved))
-    rest = Sums()
-    for _, sums in rows[_MAX_ROWS:]:
-        rest += sums
-    more = [(f"{len(rows) - _MAX_ROWS:,} more", rest)] if len(rows) > _MAX_ROWS else []
-    body = "".join(_row(name, sums) for name, sums in [*rows[:_MAX_ROWS], *more])
+        rows.sort(key=lambda row: -abs(row[1].saved_microdollars))
+    rest = [sums for _, sums in rows[_MAX_ROWS:]]
+    more = [(f"{len(rest):,} more", sum(rest, Sums()))] if rest else []
+    body = "".join(_row(name or "(no name)", sums) for name, sums in [*rows[:_MAX_ROWS], *more])
     head = "<th></th><th>requests</th>" + "".join(f'<th class="wide">{name}</th>' for name in ("tokens", "sent"))
     head += "<th>paid</th><th>saved</th>"
     return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def _row(name: str, sums: Sums) -> str:
-    kind = "bad" if sums.saved < 0 else "good"
+    kind = "bad" if sums.saved_microdollars < 0 else "good"
     return (
         f"<tr><td>{escape(name)}</td><td>{sums.requests:,}</td>"
-        f'<td class="wide">{sums.before:,}</td><td class="wide">{sums.sent:,}</td>'
-        f'<td>{_dollars(sums.paid)}</td><td class="{kind}">{_dollars(sums.saved)}</td></tr>'
+        f'<td class="wide">{sums.original_tokens:,}</td><td class="wide">{sums.sent_tokens:,}</td>'
+        f'<td>{_dollars(sums.paid_microdollars)}</td><td class="{kind}">{_dollars(sums.saved_microdollars)}</td></tr>'
     )
 
 

@@ -14,7 +14,7 @@ from proxy_server import KEY, MASTER, config, proxy
 
 from compresskit import TOOL_NAME
 from compresskit.ledger import entries
-from compresskit.view.ledger_page import ledger_page
+from compresskit.view.ledger_page import Savings, savings_page
 
 TRIGGER = 2_500
 STREAM = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
@@ -94,7 +94,7 @@ def test_each_call_has_one_entry_in_the_ledger(running, stream, path, model):
     assert second.saved_microdollars == -second.paid_microdollars < 0
     page = urllib.request.Request(f"{running.url}/compresskit", headers={"authorization": f"Bearer {MASTER}"})
     with urllib.request.urlopen(page, timeout=60) as answer:
-        assert answer.read().decode().startswith(ledger_page(entries(ledger))[:400])
+        assert answer.read().decode().startswith(savings_page(Savings.of(entries(ledger)))[:400])
     page.add_header("authorization", f"Bearer {KEY}")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(page, timeout=60)

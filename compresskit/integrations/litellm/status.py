@@ -103,10 +103,7 @@ class StatusPage:
                 return Savings()
             mark = status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
             if self._read[0] != mark:
-                found = Savings()
-                for entry in entries(path):
-                    found.add(entry)
-                self._read = mark, found
+                self._read = mark, Savings.of(entries(path))
             return self._read[1]
 
 
