@@ -124,16 +124,20 @@ class New(NamedTuple):
         """The same once these originals have been taken out, by key."""
         return self._replace(limits=self.limits._replace(cache={**self.limits.cache, **taken}))
 
-    def bound(self, turn: Turn, block: Block) -> int | None:
+    def rule(self, block: Block) -> Treatment | None:
+        """What a rule says about a text; None if no rule does."""
+        return self.rules.get((block.message, block.path))
+
+    def bound(self, block: Block) -> int | None:
         """The tokens that a rule leaves to a text; None: no rule bounds it."""
-        rule = self.rules.get((turn.index, block.path))
+        rule = self.rule(block)
         return None if rule is None else rule.max_tokens
 
     def long(self, turn: Turn, tokens: int) -> list[Block]:
         """The results of a message that are longer than this, or than the bound that a rule sets."""
         found = []
         for block in turn.blocks:
-            rule, bound = self.rules.get((turn.index, block.path)), self.bound(turn, block)
+            rule, bound = self.rule(block), self.bound(block)
             least = tokens if bound is None else bound
             if rule is not None and (rule.untouched or rule.complete):
                 continue
@@ -196,8 +200,7 @@ def _excerpts(
     tokens_of: dict[int, int] = {}
     wanted = 0
     for place, block in texts.items():
-        tokens, rule = limits.measure.count(block.text), new.rules.get(place)
-        most = None if rule is None else rule.max_tokens
+        tokens, most = limits.measure.count(block.text), new.bound(block)
         tokens_of[place[0]] = tokens_of.get(place[0], 0) + tokens
         around = frames[place].tokens(block.text, limits.measure) if place in frames else 0
         wanted += sizes[place].shown(tokens - around) if most is None else min(tokens, most)
@@ -244,7 +247,7 @@ def _texts(new: New, turn: Turn, size_of: Callable[[Block], Size], edits: bool) 
     """The long results of a message that may be brought to excerpts, and those that a rule bounds, with their sizes."""
     for block in new.long(turn, tuning.WEIGHTS.min_excerpt_tokens):
         size, tokens = size_of(block), new.limits.measure.count(block.text)
-        if new.bound(turn, block) is not None or not (
+        if new.bound(block) is not None or not (
             tokens <= size.long or detect(block.text, block.call).kind in _RECORDS or stays_whole(block, tokens, edits)
         ):
             yield block, size

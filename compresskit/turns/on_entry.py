@@ -7,7 +7,7 @@ judged against the call that asked for it. The model can retrieve the rest, as i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .._json import clone, equal
@@ -23,10 +23,10 @@ from ..plan import weights as plan_tuning
 from ..plan.budget import Limits
 from ..result import Action, Decision
 from ..tokens.measure import Measure
-from ..types import Message, Place, Turn
+from ..types import Block, Message, Treatment, Turn
 from . import weights as tuning
 from .entry_excerpts import New, Sizes, enter_views
-from .frames import Frame, frames_of
+from .frames import frames_of
 from .repeats import Above, referred
 
 
@@ -128,42 +128,46 @@ def _views(new: New, sent: list[Message], sizes: Sizes) -> tuple[dict[str, str],
         for turn in untouched
         for block in new.long(turn, long)
     }
-    repeated = _leave_out_repeats(new, untouched, newest, long)
+    repeated = _replaced(
+        new,
+        _unbound(new, untouched, long),
+        lambda block, key, wording: referred(block.text, block.call, newest[block.message, block.path], key, wording),
+    )
     frames = frames_of(new.given.turns, new.known, [block.text for turn in before for block in turn.blocks])
     around = {place: frame for place, frame in frames.items() if not newest.get(place)}  # else more is known to repeat
     views = enter_views(new.beside(repeated), newest, around, new.untouched(long), sizes)
-    repeated |= _leave_out_frames(new.beside(repeated | views), frames)
+    framed = [block for block in _unbound(new, new.untouched(0), 0) if (block.message, block.path) in frames]
+    repeated |= _replaced(
+        new.beside(repeated | views),
+        framed,
+        lambda block, key, wording: frames[block.message, block.path].form(block.text, key, wording),
+    )
     return repeated, views
 
 
-def _leave_out_frames(new: New, frames: Mapping[Place, Frame]) -> dict[str, str]:
-    """Leaves out what is around results that have no smaller form yet, in place; returns their originals."""
-    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
-    for turn in new.untouched(0):
-        for block in new.long(turn, 0):
-            frame = frames.get((turn.index, block.path))
-            if frame is None or block.must or new.bound(turn, block) is not None:
-                continue
-            key = keys.name(block.text)
-            text = frame.form(block.text, key, wording)
-            if _saves(block.text, text, key, new.limits):
-                keys.issue(block.text)
-                replace(new.fresh[turn.index - new.known], block.path, text)
-    return keys.cache
-
-
-def _leave_out_repeats(new: New, turns: Sequence[Turn], newest: Mapping[Place, str], long: int) -> dict[str, str]:
-    """Leaves out the repeated part of results that mostly repeat an earlier text, in place; returns their originals."""
-    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
+def _unbound(new: New, turns: Sequence[Turn], least: int) -> Iterator[Block]:
+    """The results of messages that are longer than ``least`` tokens, and of which any part may be left out."""
     for turn in turns:
-        for block in new.long(turn, long):
-            if block.must or new.bound(turn, block) is not None:  # a bound holds for the rest of the text as well
-                continue
-            key = keys.name(block.text)
-            text = referred(block.text, block.call, newest[turn.index, block.path], key, wording)
-            if text is not None and _saves(block.text, text, key, new.limits):
-                keys.issue(block.text)
-                replace(new.fresh[turn.index - new.known], block.path, text)
+        for block in new.long(turn, least):
+            if not block.must and new.bound(block) is None:  # a bound holds for the rest of the text as well
+                yield block
+
+
+def _replaced(new: New, blocks: Iterable[Block], form: Callable[[Block, str, Wording], str | None]) -> dict[str, str]:
+    """Replaces texts by forms that save enough, in place; returns their originals.
+
+    Args:
+        new: The new messages.
+        blocks: The texts.
+        form: Makes a form of a text, given the key of the text; None if it has none.
+    """
+    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
+    for block in blocks:
+        key = keys.name(block.text)
+        text = form(block, key, wording)
+        if text is not None and _saves(block.text, text, key, new.limits):
+            keys.issue(block.text)
+            replace(new.fresh[block.message - new.known], block.path, text)
     return keys.cache
 
 
@@ -177,23 +181,26 @@ def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
 
 def _shorten(new: New) -> dict[str, str]:
     """Replaces tool results by compact forms, in place; returns their originals."""
-    keys, wording = Keys(new.limits.cache, {}), Wording(new.limits.recoverable)
-    least, allowed = tuning.WEIGHTS.min_entry_characters, plan_tuning.WEIGHTS.compact_forms
-    for turn, message in zip(new.turns, new.fresh, strict=True):
-        for block in turn.blocks:
-            if not block.call or block.must or turn.cached or turn.index in new.protected or len(block.text) < least:
-                continue
-            rule = new.rules.get((turn.index, block.path))
-            if rule is not None and (rule.untouched or rule.in_own_words or rule.max_tokens is not None):
-                continue
-            forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
-            found = shorten(block.text, forms)
-            if found is None or found[0] not in allowed:
-                continue
-            form, short = found
-            key = keys.name(block.text)
-            text = f"{wording.short(form, key, complete=True)}\n{short.head}{short.body}"
-            if _saves(block.text, text, key, new.limits):
-                keys.issue(block.text)
-                replace(message, block.path, text)
-    return keys.cache
+    least = tuning.WEIGHTS.min_entry_characters
+    blocks = (
+        block
+        for turn in new.turns
+        if not turn.cached and turn.index not in new.protected
+        for block in turn.blocks
+        if block.call and not block.must and len(block.text) >= least and _takes_compact(new.rule(block))
+    )
+    return _replaced(new, blocks, _compact)
+
+
+def _takes_compact(rule: Treatment | None) -> bool:
+    return rule is None or not (rule.untouched or rule.in_own_words or rule.max_tokens is not None)
+
+
+def _compact(block: Block, key: str, wording: Wording) -> str | None:
+    """A compact form that holds the whole text; None if it has none."""
+    forms = [form for form in forms_of(block.text, detect(block.text, block.call)) if form in LOSSLESS]
+    found = shorten(block.text, forms)
+    if found is None or found[0] not in plan_tuning.WEIGHTS.compact_forms:
+        return None
+    form, short = found
+    return f"{wording.short(form, key, complete=True)}\n{short.head}{short.body}"
