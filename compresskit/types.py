@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -175,11 +175,9 @@ class Turn:
 
     def copy(self) -> Turn:
         """A copy that shares nothing that can change with this turn."""
-        fixed, unread, calls, answers = map(tuple, (self.fixed, self.unread, self.calls, self.answers))
-        blocks = [Block(one.message, one.path, one.text, one.call, one.must, one.data) for one in self.blocks]
-        return Turn(
-            self.index, self.role, blocks, fixed, unread, self.extra, calls, answers, self.opaque, self.media,
-            self.cached, self.human, self.thinking, self.joined,
+        return replace(
+            self, blocks=[replace(block) for block in self.blocks], fixed=tuple(self.fixed), unread=tuple(self.unread),
+            calls=tuple(self.calls), answers=tuple(self.answers),
         )  # fmt: skip
 
     def fix(self, text: str) -> None:

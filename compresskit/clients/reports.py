@@ -7,6 +7,7 @@ from typing import Any
 
 from ..chat.policy import NAME
 from ..chat.report import report_from
+from ..responses import field
 
 # Where streams and events have their response: streams of both SDKs and events of Responses; the stream helpers of
 # OpenAI, which have no public name for it; responses of Google.
@@ -23,16 +24,12 @@ def report(response: object) -> dict[str, Any] | None:
     >>> report({"compresskit": {"original_tokens": 8}})
     {'original_tokens': 8}
     """
-    holders = (response, *(_field(response, name) for name in _WITHIN))
+    holders = (response, *(field(response, name) for name in _WITHIN))
     for holder in holders:
-        if isinstance(found := _field(holder, NAME), Mapping):
+        if isinstance(found := field(holder, NAME), Mapping):
             return dict(found)
     for holder in holders:
         headers = getattr(holder, "headers", None)
         if isinstance(headers, Mapping) and (found := report_from(headers)):
             return found
     return None
-
-
-def _field(value: object, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)

@@ -9,11 +9,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InvalidArgument, check_whole, shown
 from ..prices import Split
+from ..responses import field
 
 
 class Usage(NamedTuple):
@@ -38,18 +38,18 @@ def read_usage(usage: Any) -> Usage:
     >>> read_usage({"input_tokens": 7, "cache_read_input_tokens": 900, "cache_creation_input_tokens": 100}).total
     1007
     """
-    prompt = _field(usage, "prompt_tokens")
-    details = _field(usage, "prompt_tokens_details")
+    prompt = field(usage, "prompt_tokens")
+    details = field(usage, "prompt_tokens_details")
     if prompt is None:
-        prompt = _field(usage, "input_tokens")
-        details = _field(usage, "input_tokens_details")
+        prompt = field(usage, "input_tokens")
+        details = field(usage, "input_tokens_details")
     if prompt is None:
         raise InvalidArgument(
             f"usage is {shown(usage)}; a response's usage with prompt_tokens or input_tokens was expected."
         )
-    parts_apart = details is None and _field(usage, "prompt_tokens") is None  # Anthropic's own form
+    parts_apart = details is None and field(usage, "prompt_tokens") is None  # Anthropic's own form
     read = _tokens(usage, "cache_read_input_tokens") or _tokens(details, "cached_tokens")
-    hour = _tokens(_field(usage, "cache_creation"), "ephemeral_1h_input_tokens")
+    hour = _tokens(field(usage, "cache_creation"), "ephemeral_1h_input_tokens")
     written = (
         _tokens(usage, "cache_creation_input_tokens")
         or _tokens(details, "cache_creation_tokens")
@@ -64,10 +64,6 @@ def read_usage(usage: Any) -> Usage:
     return Usage(Split(read, written - hour, fresh), hour)
 
 
-def _field(value: Any, name: str) -> Any:
-    return value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-
-
 def _tokens(value: Any, name: str) -> int:
-    found = _field(value, name)
+    found = field(value, name)
     return 0 if found is None else check_whole(f"usage: {name}", found, least=0)

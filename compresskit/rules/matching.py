@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from functools import cached_property
 
-from ..content import detect
+from ..content import Detected, detect
 from ..content.alarm import alarms_or_exits
 from ..types import Block, Place, Treatment, Turn
 from .hooks import role_and_tool
@@ -45,8 +46,6 @@ class _Text:
     def __init__(self, turn: Turn, block: Block, behind: int, count: Callable[[str], int]) -> None:
         self._block, self._behind, self._count = block, behind, count
         self._role, self._tool = role_and_tool(turn, block)
-        self._detected: tuple[str, str] | None = None
-        self._lowered: str | None = None
 
     def matches(self, rule: Rule) -> bool:
         """Whether all conditions of a rule hold. Those that need the whole text come last."""
@@ -58,28 +57,23 @@ class _Text:
             and _is_named(block.call, rule.call)
             and (rule.larger_than is None or self._is_larger(rule.larger_than))
             and (rule.smaller_than is None or not self._is_larger(rule.smaller_than - 1))
-            and (rule.path is None or _is_named(self._kind_and_path()[1], rule.path))
-            and (rule.kind is None or self._kind_and_path()[0] in KINDS[rule.kind])
-            and (rule.contains is None or rule.contains.lower() in self._lower())
+            and (rule.path is None or _is_named(self._detected.path, rule.path))
+            and (rule.kind is None or self._detected.kind in KINDS[rule.kind])
+            and (rule.contains is None or rule.contains.lower() in self._lower)
             and (rule.failing is None or rule.failing == alarms_or_exits(block.text))
         )
 
     def _is_larger(self, tokens: int) -> bool:
-        text = self._block.text
-        return (
-            len(text.encode("utf-8", "replace")) > tokens and self._count(text) > tokens
-        )  # a token has a byte or more
+        text = self._block.text  # a token has a byte or more
+        return len(text.encode("utf-8", "replace")) > tokens and self._count(text) > tokens
 
-    def _kind_and_path(self) -> tuple[str, str]:
-        if self._detected is None:
-            found = detect(self._block.text, self._block.call)
-            self._detected = found.kind, found.path
-        return self._detected
+    @cached_property
+    def _detected(self) -> Detected:
+        return detect(self._block.text, self._block.call)
 
+    @cached_property
     def _lower(self) -> str:
-        if self._lowered is None:
-            self._lowered = self._block.text.lower()
-        return self._lowered
+        return self._block.text.lower()
 
 
 def _is_named(name: str, patterns: str | Sequence[str] | None) -> bool:

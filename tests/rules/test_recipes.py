@@ -163,7 +163,8 @@ def test_the_command_line_shows_recipes_and_explains_what_rules_do(tmp_path):
     for rules, title in (("customer-service", "role=user"), (str(tmp_path / "mine.toml"), "1. flights")):
         rows = run("recipes", "explain", rules, str(file)).stdout.splitlines()
         assert any(title in row for row in rows)
-        columns = [[int(cell.replace(",", "")) for cell in row.split()[-5:]] for row in rows[2:]]
+        filled = [row.split()[-5:] for row in rows[2:] if row.rstrip()[-1].isdigit()]  # a long title has more lines
+        columns = [[int(cell.replace(",", "")) for cell in row] for row in filled]
         assert [sum(column) for column in zip(*columns[:-1], strict=True)] == columns[-1]
     result = run("compress", str(file), "--target", "3000", "--rules", str(tmp_path / "mine.toml"))
     assert any(row["rule"] == 0 and row["action"] == "stub" for row in json.loads(result.stdout)["decisions"])
