@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -15,7 +15,8 @@ class Recent(Generic[K, V]):
     """The values that were put or found last.
 
     Args:
-        most: The number of values, maximum.
+        most: The size of all values together, maximum. A single value may be larger.
+        size: The size of a value. By default each counts as 1.
 
     >>> recent = Recent(2)
     >>> recent.put([("a", 1), ("b", 2)])
@@ -23,8 +24,8 @@ class Recent(Generic[K, V]):
     (1, None, None)
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, most: int, size: Callable[[V], int] = lambda _: 1) -> None:
+        self._most, self._size_of, self._size = most, size, 0
         self._values: OrderedDict[K, V] = OrderedDict()  # the one that was used longest ago comes first
         self._lock = Lock()
 
@@ -39,7 +40,24 @@ class Recent(Generic[K, V]):
         """Remembers values under their keys."""
         with self._lock:
             for key, value in items:
-                self._values[key] = value
-                self._values.move_to_end(key)
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
+                self._put(key, value)
+
+    def setdefault(self, key: K, value: V) -> V:
+        """The value under a key, which is this one if there was none."""
+        with self._lock:
+            found = self._values.get(key, value)
+            self._put(key, found)
+        return found
+
+    def items(self) -> list[tuple[K, V]]:
+        """All keys and values, the newest first."""
+        with self._lock:
+            return list(reversed(self._values.items()))
+
+    def _put(self, key: K, value: V) -> None:
+        if key in self._values:
+            self._size -= self._size_of(self._values.pop(key))
+        self._values[key] = value
+        self._size += self._size_of(value)
+        while self._size > self._most and len(self._values) > 1:
+            self._size -= self._size_of(self._values.popitem(last=False)[1])

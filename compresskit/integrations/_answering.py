@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .._recent import Recent
 from ..chat.following import followed
 from ..chat.report import new_report
 from ..clients.options import Settings
@@ -38,18 +39,14 @@ class Answering:
     """Answers retrievals with the originals of the newest requests."""
 
     def __init__(self) -> None:
-        self._originals: dict[str, str] = {}
+        self._originals: Recent[str, str] = Recent(_MAX_ORIGINALS)
         function: dict[str, Any] = schema("openai")["function"]
         self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
 
     def keep(self, cache: Cache) -> None:
         """Adds originals, as the newest ones."""
-        for key in cache:
-            self._originals.pop(key, None)  # it is one of the newest again
-            self._originals[key] = cache[key]
-        for key in list(self._originals)[: max(0, len(self._originals) - _MAX_ORIGINALS)]:
-            del self._originals[key]
+        self._originals.put((key, cache[key]) for key in cache)
 
     def prepared(
         self, settings: Settings, shape: str, kwargs: Mapping[str, Any], beside: Sequence[Any]
@@ -69,12 +66,11 @@ class Answering:
 
     def seen(self, messages: Sequence[Message]) -> dict[str, str]:
         """The originals whose keys are in the texts of these messages."""
-        if not self._originals:
-            return {}
-        texts = (slot.text for message in messages for slot in slots(message))
+        originals = dict(self._originals.items())
+        texts = (slot.text for message in messages if originals for slot in slots(message))
         keys = dict.fromkeys(key for text in texts for key in _KEY.findall(text))
-        return {key: self._originals[key] for key in keys if key in self._originals}
+        return {key: originals[key] for key in keys if key in originals}
 
     def answer(self, arguments: Any) -> str:
         """The answer to a call with these arguments."""
-        return answer_to(arguments, self._originals, MAX_TOKENS)
+        return answer_to(arguments, dict(self._originals.items()), MAX_TOKENS)

@@ -6,10 +6,8 @@ It is bounded. A text that had to make room is no longer named: ``reading`` give
 from __future__ import annotations
 
 import sys
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from threading import Lock
 
 from .._recent import Recent
 from ..errors import StoreError
@@ -26,9 +24,7 @@ class Originals(Mapping[str, str]):
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
-        self._texts: OrderedDict[str, str] = OrderedDict()
-        self._size = 0
-        self._lock = Lock()
+        self._texts: Recent[str, str] = Recent(MAX_BYTES, sys.getsizeof)
 
     def keep(self, text: str, key: str = "", lasting: bool = True) -> str:
         """Keeps a text and returns its key.
@@ -42,30 +38,18 @@ class Originals(Mapping[str, str]):
         if lasting and self._store is not None:
             with suppress(StoreError):
                 self._store.put({key: text})
-        with self._lock:
-            self._drop(key)
-            self._texts[key] = text
-            self._size += sys.getsizeof(text)
-            while self._size > MAX_BYTES and len(self._texts) > 1:
-                self._drop(next(iter(self._texts)))
+        self._texts.put([(key, text)])
         return key
-
-    def _drop(self, key: str) -> None:
-        self._size -= sys.getsizeof(self._texts.pop(key)) if key in self._texts else 0
 
     def in_memory(self) -> list[tuple[str, str]]:
         """The keys and texts in memory, the newest first."""
-        with self._lock:
-            return list(reversed(self._texts.items()))
+        return self._texts.items()
 
     def __getitem__(self, key: str) -> str:
-        with self._lock:
-            if key in self._texts:
-                self._texts.move_to_end(key)
-                return self._texts[key]
-        text = None
-        with suppress(StoreError):
-            text = self._store.get(key) if self._store is not None else None
+        text = self._texts.get(key)
+        if text is None and self._store is not None:
+            with suppress(StoreError):
+                text = self._store.get(key)
         if text is None:
             raise KeyError(key)
         return text
@@ -74,7 +58,7 @@ class Originals(Mapping[str, str]):
         return iter([key for key, _ in self.in_memory()])
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self.in_memory())
 
 
 class Memory:
@@ -111,15 +95,9 @@ class Memories:
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
-        self._clients: OrderedDict[str, Memory] = OrderedDict()
-        self._lock = Lock()
+        self._clients: Recent[str, Memory] = Recent(MAX_CLIENTS)
 
     def of(self, headers: Mapping[str, str] | None) -> Memory:
         """The memory of the client that sent these HTTP headers; None for a client on stdio."""
         name = "" if headers is None else headers.get("mcp-session-id", "?")
-        with self._lock:
-            memory = self._clients.setdefault(name, Memory(self._store, name != "?"))
-            self._clients.move_to_end(name)
-            while len(self._clients) > MAX_CLIENTS:
-                self._clients.popitem(last=False)
-        return memory
+        return self._clients.setdefault(name, Memory(self._store, name != "?"))
