@@ -174,7 +174,7 @@ def _whole(request: Request, first: Any) -> Steps:
     first = responses.settled(first, request.settling)
     usage, costs = responses.usage_of(first), [_cost(first)]
     final = first
-    for number in range(len(_choices(first))):
+    for number in range(len(responses.choices_of(first))):
         talk = Talk(request, request.kwargs["messages"])
         response, message = first, message_of(first, number)
         while talk.goes_on(message):
@@ -189,7 +189,11 @@ def _whole(request: Request, first: Any) -> Steps:
             if request.carried:
                 shown = responses.with_message(shown, _fields(message, record), at)
             yield from keep(request, record, message_of(shown, at))
-        final = shown if len(_choices(first)) == 1 else _with_choice(final, number, _choices(shown)[at : at + 1])
+        final = (
+            shown
+            if len(responses.choices_of(first)) == 1
+            else _with_choice(final, number, responses.choices_of(shown)[at : at + 1])
+        )
     if request.report["calls"] > 1:
         final = responses.with_usage(final, usage)
     return reported(final, request.report, costs)
@@ -286,15 +290,12 @@ def _fields(message: Message, record: Record) -> dict[str, Any]:
     return {responses.FIELDS: {**(had if isinstance(had, Mapping) else {}), responses.NAME: record}}
 
 
-def _choices(response: Any) -> list[Any]:
-    return responses.choices_of(response)
-
-
 def _with_choice(response: Any, number: int, choices: list[Any]) -> Any:
     if not choices:
         return response
     own = [
-        responses.changed(choices[0], index=number) if at == number else c for at, c in enumerate(_choices(response))
+        responses.changed(choices[0], index=number) if at == number else c
+        for at, c in enumerate(responses.choices_of(response))
     ]
     return responses.changed(response, choices=own)
 

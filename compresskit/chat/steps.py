@@ -1,4 +1,4 @@
-"""One body of code for sync and async: a generator yields steps, and one of two short drivers carries them out.
+"""One body of code for sync and async: a generator yields steps, and a short driver carries them out.
 
 If a step fails, its error is raised inside the generator, at the yield.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, NamedTuple
 
 END = object()  # the result of a Next step at the end of the stream
@@ -46,58 +46,77 @@ class Show(NamedTuple):
 
 Step = Model | Call | Work | Next | Show
 Steps = Generator[Step, Any, Any]
+Outcome = tuple[Any, Exception | None]  # what a step gave, or its error
+NOTHING: Outcome = (None, None)
+
+
+class Done(NamedTuple):
+    """The end of the steps, with their return value."""
+
+    value: Any
 
 
 def run(steps: Steps, client: Any) -> Any:
     """Carries out steps to their end, and returns their return value."""
-    return _finished(parts(steps, client))
+    outcome = NOTHING
+    while not isinstance(step := resumed(steps, outcome), Done):
+        outcome = carried_out(step, client)
+    return step.value
 
 
 async def arun(steps: Steps, client: Any) -> Any:
     """As ``run``, but it awaits the model."""
-    value, error = None, None
-    while True:
-        try:
-            step = steps.throw(error) if error else steps.send(value)
-        except StopIteration as done:
-            return done.value
-        value, error = await awaited(step, client)
+    outcome = NOTHING
+    while not isinstance(step := resumed(steps, outcome), Done):
+        outcome = await awaited(step, client)
+    return step.value
 
 
-def _finished(shown: Generator[Any, None, Any]) -> Any:
-    while True:
-        try:
-            next(shown)
-        except StopIteration as done:
-            return done.value
-
-
-def parts(steps: Steps, client: Any) -> Generator[Any, None, Any]:
+def parts(steps: Steps, client: Any) -> Generator[Any, None, None]:
     """Carries out steps, and gives the parts that they show."""
-    value, error = None, None
-    while True:
-        try:
-            step = steps.throw(error) if error else steps.send(value)
-        except StopIteration as done:
-            return done.value
-        value, error = None, None
-        try:
-            if isinstance(step, Show):
-                yield step.part
-            elif isinstance(step, Model):
-                value = client.completion(**step.kwargs)
-            elif isinstance(step, Call):
-                value = getattr(client, step.method)(step.argument)
-            elif isinstance(step, Work):
-                value = step.run()
-            else:
-                value = next(step.stream, END)
-        except Exception as raised:
-            error = raised
+    outcome = NOTHING
+    while not isinstance(step := resumed(steps, outcome), Done):
+        outcome = carried_out(step, client)
+        if isinstance(step, Show):
+            yield step.part
 
 
-async def awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
-    """The result of a step, or its error."""
+async def aparts(steps: Steps, client: Any) -> AsyncGenerator[Any, None]:
+    """As ``parts``, but it awaits the model."""
+    outcome = NOTHING
+    while not isinstance(step := resumed(steps, outcome), Done):
+        outcome = await awaited(step, client)
+        if isinstance(step, Show):
+            yield step.part
+
+
+def resumed(steps: Steps, outcome: Outcome) -> Step | Done:
+    """The next step, given the outcome of the one before."""
+    value, error = outcome
+    try:
+        return steps.throw(error) if error else steps.send(value)
+    except StopIteration as done:
+        return Done(done.value)
+
+
+def carried_out(step: Step, client: Any) -> Outcome:
+    """The outcome of a step. A part that is shown has none."""
+    try:
+        if isinstance(step, Model):
+            return client.completion(**step.kwargs), None
+        if isinstance(step, Call):
+            return getattr(client, step.method)(step.argument), None
+        if isinstance(step, Work):
+            return step.run(), None
+        if isinstance(step, Next):
+            return next(step.stream, END), None
+    except Exception as raised:
+        return None, raised
+    return NOTHING
+
+
+async def awaited(step: Step, client: Any) -> Outcome:
+    """As ``carried_out``, for a client that is awaited."""
     try:
         if isinstance(step, Model):
             return await client.acompletion(**step.kwargs), None
@@ -110,7 +129,7 @@ async def awaited(step: Step, client: Any) -> tuple[Any, Exception | None]:
             return await anext(step.stream, END), None
     except Exception as raised:
         return None, raised
-    return None, None
+    return NOTHING
 
 
 async def _in_thread(run: Callable[[], Any]) -> Any:

@@ -5,11 +5,11 @@ What a stream does at its end, and whose attributes it has, is here. What happen
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import _observer
-from .steps import Show, Steps, awaited, parts
+from .steps import Steps, aparts, parts
 
 if TYPE_CHECKING:
     from litellm.types.utils import ModelResponseStream
@@ -111,7 +111,7 @@ class AsyncStream(_Stream):
 
     def __init__(self, streaming: Streaming, client: Any) -> None:
         super().__init__(streaming, client)
-        self._parts = self._shown(streaming.steps())
+        self._parts = aparts(streaming.steps(), client)
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
@@ -129,16 +129,3 @@ class AsyncStream(_Stream):
         await self._parts.aclose()
         if callable(close := getattr(self._streaming.stream, "aclose", None)):
             await close()
-
-    async def _shown(self, steps: Steps) -> AsyncGenerator[Any, None]:
-        value, error = None, None
-        while True:
-            try:
-                step = steps.throw(error) if error else steps.send(value)
-            except StopIteration:
-                return
-            value, error = None, None
-            if isinstance(step, Show):
-                yield step.part
-            else:
-                value, error = await awaited(step, self._client)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from ..chat.loop import Streamed
-from ..chat.steps import Show, Step, Steps
+from ..chat.steps import NOTHING, Done, Show, Step, Steps, resumed
 
 
 class Reply:
@@ -52,19 +52,16 @@ class Reply:
 def until_shown(steps: Steps, silent: Callable[[Any], bool]) -> Generator[Step, Any, list[Any]]:
     """Carries out steps up to the first event that says something, and returns the events up to it."""
     shown: list[Any] = []
-    value, error = None, None
-    while True:
-        try:
-            step = steps.throw(error) if error else steps.send(value)
-        except StopIteration:
-            return shown
-        value, error = None, None
+    outcome = NOTHING
+    while not isinstance(step := resumed(steps, outcome), Done):
+        outcome = NOTHING
         if isinstance(step, Show):
             shown.append(step.part)
             if not silent(step.part):
-                return shown
-            continue
-        try:
-            value = yield step
-        except Exception as raised:
-            error = raised
+                break
+        else:
+            try:
+                outcome = (yield step), None
+            except Exception as raised:
+                outcome = None, raised
+    return shown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..messages.objects import dump
@@ -38,6 +38,14 @@ def changed(value: Any, **fields: Any) -> Any:
         merged = {**value, **fields}
         return {name: item for name, item in merged.items() if item is not None or name not in fields}
     return value.model_copy(update=fields)
+
+
+def with_items(value: Any, name: str, made: Callable[[Any], Any]) -> Any:
+    """A copy of an object or a dict in which ``made`` gives the items of a list. The same value if none changes."""
+    given = listed(value, name)
+    items = [made(item) for item in given]
+    same = all(new is old for new, old in zip(items, given, strict=True))
+    return value if same else changed(value, **{name: items})
 
 
 def plain(value: Any) -> Any:

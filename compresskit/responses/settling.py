@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from .._json import dumps
 from ..messages.retrieval_tool import OURS
 from .call import Call
-from .fields import changed, field, first, listed
+from .fields import changed, field, first, with_items
 from .whole import calls_of
 
 _CHOICES = (("choices", "message"), ("candidates", "content"))  # answers to one request, of OpenAI and of Gemini
@@ -46,15 +47,11 @@ AS_THEY_ARE = _AsTheyAre()
 def settled(response: Any, settling: Settling) -> Any:
     """A response, or a message, with its calls as they go on. The same value if none changes."""
     for choices, message in _CHOICES:
-        if isinstance(given := field(response, choices), list):
-            made = [_inner(choice, message, settling) for choice in given]
-            same = all(new is old for new, old in zip(made, given, strict=True))
-            return response if same else changed(response, **{choices: made})
+        if isinstance(field(response, choices), list):
+            return with_items(response, choices, partial(_inner, name=message, settling=settling))
     output = field(response, "output")
     if isinstance(output, list):
-        items = [settled_item(item, settling) for item in output]
-        same = all(new is old for new, old in zip(items, output, strict=True))
-        return response if same else changed(response, output=items)
+        return with_items(response, "output", partial(settled_item, settling=settling))
     if field(output, "message") is not None:
         inner = _inner(output, "message", settling)
         return response if inner is output else changed(response, output=inner)
@@ -91,13 +88,9 @@ def _inner(value: Any, name: str, settling: Settling) -> Any:
 
 
 def _message(message: Any, settling: Settling) -> Any:
-    fields = {}
     for name in ("tool_calls", "content", "parts"):
-        given = listed(message, name)
-        made = [settled_item(item, settling) for item in given]
-        if any(new is not old for new, old in zip(made, given, strict=True)):
-            fields[name] = made
-    return changed(message, **fields) if fields else message
+        message = with_items(message, name, partial(settled_item, settling=settling))
+    return message
 
 
 def _around(item: Any) -> Any:

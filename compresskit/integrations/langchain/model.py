@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
 from typing import Any, NamedTuple
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -102,11 +103,8 @@ class CompressedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        stream = Stream(_Turn(self, messages, kwargs), _Client(self.model, stop))
-        try:
+        with closing(Stream(_Turn(self, messages, kwargs), _Client(self.model, stop))) as stream:
             yield from stream
-        finally:
-            stream.close()
 
     async def _astream(
         self,
@@ -115,12 +113,10 @@ class CompressedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        stream = AsyncStream(_Turn(self, messages, kwargs), _Client(self.model, stop, awaited=True))
-        try:
+        client = _Client(self.model, stop, awaited=True)
+        async with aclosing(AsyncStream(_Turn(self, messages, kwargs), client)) as stream:
             async for chunk in stream:
                 yield chunk
-        finally:
-            await stream.aclose()
 
 
 class _Bound(NamedTuple):

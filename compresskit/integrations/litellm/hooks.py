@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -132,12 +133,9 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
                 yield part
             return
         calls = Calls(request_data, turn, user_api_key_dict)
-        stream = AsyncStream(Streamed(request, calls.read(response)), calls)
-        try:
+        async with aclosing(AsyncStream(Streamed(request, calls.read(response)), calls)) as stream:
             async for part in stream:
                 yield _OUT[turn.shape](part)
-        finally:
-            await stream.aclose()
 
     async def async_post_call_response_headers_hook(
         self, data: dict[str, Any], response: Any, **_: Any

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing, closing
 from typing import Any, NamedTuple
 
 from llama_index.core.base.llms.generic_utils import (
@@ -99,21 +100,16 @@ class CompressedLLM(FunctionCallingLLM):
         return found
 
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        stream = Stream(self._turn(messages, kwargs), _Client(self.llm))
-        try:
+        with closing(Stream(self._turn(messages, kwargs), _Client(self.llm))) as stream:
             yield from stream
-        finally:
-            stream.close()
 
     async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:
-        stream = AsyncStream(self._turn(messages, kwargs), _AsyncClient(self.llm))
+        opened = AsyncStream(self._turn(messages, kwargs), _AsyncClient(self.llm))
 
         async def parts() -> ChatResponseAsyncGen:
-            try:
+            async with aclosing(opened) as stream:
                 async for part in stream:
                     yield part
-            finally:
-                await stream.aclose()
 
         return parts()
 
