@@ -33,6 +33,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "evals" / "README.
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 IMPORTED = re.compile(r"^\s*(?:from|import) ([\w.]+)", re.MULTILINE)
 SHELLS = ("console", "bash", "sh", "shell")
+# What a command imports before it does anything.
+COMMANDS = ("compresskit.cli.commands", "compresskit.cli.shell_commands", "compresskit.cli.file_commands")
 
 
 def blocks(*languages):
@@ -100,9 +102,9 @@ def test_the_pages_show_python_and_the_command_line():
 
 @pytest.fixture(scope="module")
 def python():
-    """A server of forks that have imported what the blocks import, and litellm."""
+    """A server of forks that have imported what blocks and commands import, and read a vocabulary."""
     found = [IMPORTED.findall(block.values[0]) for block in blocks("python")]
-    with forked_python(sorted({"litellm", *itertools.chain(*found)})) as server:
+    with forked_python(["vocabulary", *sorted({"litellm", *itertools.chain(*found)}), *COMMANDS]) as server:
         yield server
 
 
