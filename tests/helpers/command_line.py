@@ -85,12 +85,17 @@ def spawn(*arguments, given=None, **extra):
 
 
 COMMAND = "from compresskit.cli import main; main()"
+# What takes long to import, and what commands import when they are called.
+COMMAND_MODULES = (
+    *(f"compresskit.cli.{name}" for name in ("commands", "shell_commands", "file_commands", "hook_commands", "show")),
+    *("compresskit.compression", "compresskit.shortening", "rank_bm25", "vocabulary"),
+)
 
 
 @functools.cache
 def _forks():
-    """A process that has imported the commands and read a vocabulary."""
-    around = forked_python(["compresskit.cli.commands", "compresskit.cli.shell_commands", "vocabulary"])
+    """A process that has imported the commands and what they use, and read a vocabulary."""
+    around = forked_python(COMMAND_MODULES)
     atexit.register(around.__exit__, None, None, None)
     return around.__enter__()
 

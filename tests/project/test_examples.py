@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import COMMAND, run
+from command_line import COMMAND, COMMAND_MODULES, run
 from forked_python import forked_python
 from oracles import MARKER
 from protocol_server import call, serving
@@ -33,8 +33,6 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "evals" / "README.
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 IMPORTED = re.compile(r"^\s*(?:from|import) ([\w.]+)", re.MULTILINE)
 SHELLS = ("console", "bash", "sh", "shell")
-# What a command imports before it does anything.
-COMMANDS = ("compresskit.cli.commands", "compresskit.cli.shell_commands", "compresskit.cli.file_commands")
 
 
 def blocks(*languages):
@@ -104,7 +102,7 @@ def test_the_pages_show_python_and_the_command_line():
 def python():
     """A server of forks that have imported what blocks and commands import, and read a vocabulary."""
     found = [IMPORTED.findall(block.values[0]) for block in blocks("python")]
-    with forked_python(["vocabulary", *sorted({"litellm", *itertools.chain(*found)}), *COMMANDS]) as server:
+    with forked_python([*COMMAND_MODULES, *sorted({"litellm", *itertools.chain(*found)})]) as server:
         yield server
 
 
