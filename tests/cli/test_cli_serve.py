@@ -21,6 +21,7 @@ from proxy_model import conversation, document, secret, thinks
 from redis_server import free_port
 
 from compresskit import TOOL_NAME
+from compresskit.cli import serve
 
 HANDLER = "compresskit.integrations.litellm.handler"
 _KEYS = ("ANTHROPIC_", "OPENAI_", "GEMINI_", "LITELLM_")
@@ -176,8 +177,12 @@ def test_its_config_is_private_and_gone_at_the_end_and_a_signal_reaches_the_prox
     assert not inside.exists()
 
 
-def test_the_proxys_exit_code_is_kept(tmp_path):
-    assert "no such option" in said(tmp_path, "--port", str(free_port()), "--", "--no-such-option", code=2).lower()
+@pytest.mark.parametrize(("end", "code"), [("sys.exit(7)", 7), ("os.kill(os.getpid(), 9)", 128 + 9)])
+def test_the_proxys_exit_code_is_kept_and_its_options_are_passed_on(monkeypatch, capfd, end, code):
+    """With another program in the place of LiteLLM's, which takes seconds to say that it has no such option."""
+    monkeypatch.setattr(serve, "_RUN", f"import os, sys; print(sys.argv[-1], flush=True); {end}")
+    assert serve.run(serve.Address("127.0.0.1", 4321), {}, None, ["--num_workers=2"]) == code
+    assert capfd.readouterr().out == "--num_workers=2\n"
 
 
 def test_a_dry_run_shows_the_config_without_keys(tmp_path):

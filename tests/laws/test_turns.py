@@ -21,8 +21,13 @@ DEAR = Prices(input=1_000_000, write=0, write_hour=0, read=10**9)  # so that com
 @examples(16)
 @given(cases, st.sampled_from([False, "lossless", "views"]), st.sampled_from([None, usual(), DEAR]))
 def test_the_laws_hold_turn_after_turn(case, on_entry, prices):
-    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, prices=prices, **case.budget):
+    """And what a turn leaves for the next, beside its fields, changes no result."""
+    options = {"on_entry": on_entry, "prices": prices, **case.budget}
+    for history, previous, result in replay(case.messages, case.shape, **options):
         assert broken(case.shape, history, previous, result) == []
+        if previous is not None:
+            alone = replace(previous)  # the fields and nothing else
+            assert compress(history, MODEL, shape=case.shape, previous=alone, **options) == result
 
 
 @given(cases, st.data())
@@ -37,16 +42,6 @@ def test_an_edited_or_shortened_history_is_noticed(case, data):
         edited[place] = said(case.shape, "user", "Something else.")
     result = compress(edited, MODEL, shape=case.shape, previous=before, **case.budget)
     assert difference(restore(result.messages, result.cache), edited) is None
-
-
-@examples(16)
-@given(cases, st.sampled_from([False, "views"]))
-def test_what_a_turn_leaves_for_the_next_changes_no_result(case, on_entry):
-    for history, previous, result in replay(case.messages, case.shape, on_entry=on_entry, **case.budget):
-        if previous is not None:
-            alone = replace(previous)  # the fields and nothing else
-            again = compress(history, MODEL, shape=case.shape, on_entry=on_entry, previous=alone, **case.budget)
-            assert again == result
 
 
 @given(cases)
