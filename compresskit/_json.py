@@ -93,6 +93,18 @@ def dumps(value: Any) -> str:
         raise InvalidMessages(f"A part of messages is {_not_json(value, True)}") from None
 
 
+def encoded(value: Any, ascii_only: bool = False) -> bytes:
+    """A JSON value as bytes. Halves of surrogate pairs, which UTF-8 cannot hold, are escaped.
+
+    >>> encoded({"text": "…"}).decode()
+    '{"text": "…"}'
+    """
+    try:
+        return json.dumps(value, ensure_ascii=ascii_only).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+
+
 def exactly(value: Any, ascii_only: bool = False) -> str | None:
     r"""``value`` as a JSON text that gives an equal value back, or None if JSON cannot.
 

@@ -156,7 +156,8 @@ class Request:
         asked = bool(entered) and entering.needs_tool
         with_ours = self.recoverable and (offered or named or asked or self.needs_tool(fresh, issued))
         same_tools = previous.tools == (self._offered(with_ours) or None)
-        if going.whole and previous.model == self.model and same_tools and self._saves_as(previous):
+        same_tools = same_tools and previous.tool_decisions == self.offer.decisions  # they cost as much less
+        if going.whole and previous.model == self.model and same_tools:
             tokens = previous.compressed_tokens + after
             original = previous.original_tokens - self.offer.saved_tokens + before
         else:
@@ -371,10 +372,6 @@ class Request:
         tokens = accumulate((self.measure.turns([turn]) for turn in turns), initial=0)  # counted as far as needed
         first = next((end for end, total in enumerate(tokens) if total >= least), len(messages) + 1)
         return places(messages, self.offer.tools, [end for end in ends if end >= first], self.shape)
-
-    def _saves_as(self, previous: Compressed) -> bool:
-        """Whether the tools cost as much less as they did in the turn before."""
-        return previous.tool_decisions == self.offer.decisions
 
     def _overhead(self, with_ours: bool) -> int:
         return self._cost_of_tools(self._includes_ours(with_ours))

@@ -113,7 +113,7 @@ def replay(
                 retrieves=retrieves,
                 loses=loses,
                 copies=_copies(history, written, sent, known),
-                compacts=changed > 0 and _due(sent, before.tokens + new > trigger),
+                compacts=changed > 0 and (before.tokens + new > trigger if sent.compacted is None else sent.compacted),
                 changed=changed,
                 error=error,
                 seconds=round(seconds, 4),
@@ -121,11 +121,6 @@ def replay(
         )
         before, seen = prompt, end
     return found
-
-
-def _due(sent: Sent, crossed: bool) -> bool:
-    """Whether a change is a compaction: as the sender says, else if the trigger would have been crossed."""
-    return crossed if sent.compacted is None else sent.compacted
 
 
 @dataclass(frozen=True)

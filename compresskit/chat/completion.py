@@ -228,7 +228,8 @@ def _compressed(
 
 def _carried(messages: list[Any]) -> tuple[list[Message], dict[int, responses.Record]]:
     """The messages as dicts without their records of earlier turns, and those records by index."""
-    pairs = [responses.taken(message) for message in _dicts(messages)]
+    dicts = (message if isinstance(message, dict) else responses.plain(message) for message in messages)
+    pairs = [responses.taken(message) for message in dicts]
     return [bare for bare, _ in pairs], {at: record for at, (_, record) in enumerate(pairs) if record is not None}
 
 
@@ -253,7 +254,3 @@ def _kept(store: Any, names: list[str]) -> dict[str, str]:
     if found:
         store.put(found)
     return found
-
-
-def _dicts(messages: list[Any]) -> list[Message]:
-    return [message if isinstance(message, dict) else responses.plain(message) for message in messages]

@@ -6,7 +6,6 @@ It also makes text safe to show on a terminal.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import IO, Any
 
 import click
 
+from .._json import encoded
 from ..stores.private import replacing
 
 
@@ -55,11 +55,8 @@ def printable(text: str, keep: str = "") -> str:
 
 
 def to_json(value: Any, *, ascii_only: bool = False) -> bytes:
-    """One line of JSON. It is ASCII if the text holds lone surrogates, which UTF-8 cannot encode."""
-    try:
-        return json.dumps(value, ensure_ascii=ascii_only).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(value).encode() + b"\n"
+    """One line of JSON."""
+    return encoded(value, ascii_only) + b"\n"
 
 
 @contextlib.contextmanager

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from .._json import encoded
 from ..chat.policy import HEADER
 from ..errors import InvalidArgument
 from ._extras import sdk
-from .frames import encoded
 from .options import Options, Settings
 from .transports import AsyncCompressingTransport, CompressingTransport
 

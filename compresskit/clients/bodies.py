@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx2
 
+from .._json import encoded
 from ..chat.policy import HEADER, NAME
-from .frames import encoded
 from .protocol import Protocol
 
 _LENGTHS = ("content-length", "content-encoding", "transfer-encoding")  # headers of the body that was replaced

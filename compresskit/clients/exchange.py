@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 
 from .. import _observer
-from .._json import loaded, loaded_object
+from .._json import encoded, loaded, loaded_object
 from ..chat.following import followed
 from ..chat.loop import Request, Streamed, whole
 from ..chat.policy import HEADER, NAME
@@ -21,7 +21,7 @@ from ..chat.steps import Call, Show, Steps, Work
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
 from .bodies import answered, headers_with, rebuilt, signed, target, with_note
-from .frames import Frame, encoded
+from .frames import Frame
 from .options import Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
 from .replies import Reply, until_shown

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from .._json import loaded_object
+from .._json import encoded, loaded_object
 
 Event = dict[str, Any]
 
@@ -64,15 +63,3 @@ def framed_with_type(event: Event) -> bytes:
     b'event: ping\\ndata: {"type": "ping"}\\n\\n'
     """
     return b"event: " + str(event.get("type")).encode() + b"\n" + framed(event)
-
-
-def encoded(value: Any) -> bytes:
-    """A JSON value as bytes. Halves of surrogate pairs, which UTF-8 cannot hold, are escaped.
-
-    >>> encoded({"text": "…"}).decode()
-    '{"text": "…"}'
-    """
-    try:
-        return json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return json.dumps(value).encode()

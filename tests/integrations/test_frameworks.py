@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 
 import pytest
 from chat_models import keys
@@ -39,30 +40,36 @@ def read_file(path: str) -> str:
     return FILES[path]
 
 
-@pytest.mark.parametrize("streamed", [False, True])
-def test_the_agents_sdk_over_our_client(streamed):
+def items_of_agents_sdk(client, *tools, streamed=False, **config):
+    """What the session of an agent holds that has explained the files, with a client that is made for a URL."""
     agents = pytest.importorskip("agents")
     agents.set_tracing_disabled(True)
 
-    async def main(server):
-        client = AsyncOpenAI(base_url=server.url, api_key="none", compresskit=ROOM)
-        model = agents.OpenAIResponsesModel("gpt-4o", client)
-        agent = agents.Agent("reader", instructions="Be brief.", model=model, tools=[agents.function_tool(read_file)])
+    async def main(url):
+        model = agents.OpenAIResponsesModel("gpt-4o", client(base_url=url, api_key="none"))
+        tools_given = [agents.function_tool(read_file), *tools]
+        agent = agents.Agent("reader", instructions="Be brief.", model=model, tools=tools_given)
         session = agents.SQLiteSession("1")
+        given = {"session": session, "run_config": agents.RunConfig(**config)}
         if streamed:
-            run = agents.Runner.run_streamed(agent, "Explain the files.", session=session)
-            events = [event async for event in run.stream_events()]
-            assert TOOL_NAME not in str(events)
+            run = agents.Runner.run_streamed(agent, "Explain the files.", **given)
+            assert TOOL_NAME not in str([event async for event in run.stream_events()])
         else:
-            run = await agents.Runner.run(agent, "Explain the files.", session=session)
+            run = await agents.Runner.run(agent, "Explain the files.", **given)
         items = await session.get_items()
         session.close()
         return run.final_output, items
 
     with serving(script) as server:
-        output, items = asyncio.run(main(server))
+        output, items = asyncio.run(main(server.url))
         assert output == ANSWER
         check(server)
+    return items
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_agents_sdk_over_our_client(streamed):
+    items = items_of_agents_sdk(partial(AsyncOpenAI, compresskit=ROOM), streamed=streamed)
     assert TOOL_NAME not in json.dumps(items)
     assert max(len(str(item.get("output", ""))) for item in items) == max(map(len, FILES.values()))
 
@@ -153,29 +160,13 @@ def test_a_deep_agent_with_our_middleware():
 
 
 def test_the_agents_sdk_with_a_filter_and_a_tool_that_is_seen():
-    agents = pytest.importorskip("agents")
+    pytest.importorskip("agents")
     import openai
 
     from compresskit.integrations.agents_sdk import Compressing
 
-    agents.set_tracing_disabled(True)
-
-    async def main(server):
-        compressing = Compressing(**ROOM)
-        model = agents.OpenAIResponsesModel("gpt-4o", openai.AsyncOpenAI(base_url=server.url, api_key="none"))
-        tools = [agents.function_tool(read_file), compressing.tool]
-        agent = agents.Agent("reader", instructions="Be brief.", model=model, tools=tools)
-        session = agents.SQLiteSession("1")
-        config = agents.RunConfig(call_model_input_filter=compressing.filter)
-        run = await agents.Runner.run(agent, "Explain the files.", session=session, run_config=config)
-        items = await session.get_items()
-        session.close()
-        return run.final_output, items
-
-    with serving(script) as server:
-        output, items = asyncio.run(main(server))
-        assert output == ANSWER
-        check(server)
+    compressing = Compressing(**ROOM)
+    items = items_of_agents_sdk(openai.AsyncOpenAI, compressing.tool, call_model_input_filter=compressing.filter)
     outputs = {item["call_id"]: item["output"] for item in items if item.get("type") == "function_call_output"}
     assert [outputs[f"read-{name}"] for name in FILES] == list(FILES.values())
     assert outputs["retrieved-1"].strip()
