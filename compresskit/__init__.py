@@ -7,89 +7,58 @@ from ._lazy import lazy
 
 TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost more than all the rest
 if TYPE_CHECKING:
-    from .chat.completion import acompletion, completion
-    from .chat.conversation import Conversation
-    from .compression import compress
-    from .embedders.cross_encoder import CrossEncoder
-    from .embedders.hosted import LiteLLMEmbedder
-    from .embedders.hosted_reranker import LiteLLMReranker
-    from .embedders.static import StaticEmbedder
-    from .errors import (
-        CompresskitError,
-        EmbedderFailed,
-        HookFailed,
-        InvalidArgument,
-        InvalidMessages,
-        RerankerFailed,
-        StoreError,
-    )
-    from .markers.restore import restore
-    from .messages.retrieval_tool import TOOL_NAME
-    from .result import Compressed, Decision, ToolDecision
-    from .retrieval import answer, own_calls, retrieve
-    from .shortening import Shortened, shorten
-    from .types import About, After, Before, Counter, Embedder, Reranker, Store
+    from .chat.completion import acompletion as acompletion
+    from .chat.completion import completion as completion
+    from .chat.conversation import Conversation as Conversation
+    from .compression import compress as compress
+    from .embedders.cross_encoder import CrossEncoder as CrossEncoder
+    from .embedders.hosted import LiteLLMEmbedder as LiteLLMEmbedder
+    from .embedders.hosted_reranker import LiteLLMReranker as LiteLLMReranker
+    from .embedders.static import StaticEmbedder as StaticEmbedder
+    from .errors import CompresskitError as CompresskitError
+    from .errors import EmbedderFailed as EmbedderFailed
+    from .errors import HookFailed as HookFailed
+    from .errors import InvalidArgument as InvalidArgument
+    from .errors import InvalidMessages as InvalidMessages
+    from .errors import RerankerFailed as RerankerFailed
+    from .errors import StoreError as StoreError
+    from .markers.restore import restore as restore
+    from .messages.retrieval_tool import TOOL_NAME as TOOL_NAME
+    from .result import Compressed as Compressed
+    from .result import Decision as Decision
+    from .result import ToolDecision as ToolDecision
+    from .retrieval import answer as answer
+    from .retrieval import own_calls as own_calls
+    from .retrieval import retrieve as retrieve
+    from .shortening import Shortened as Shortened
+    from .shortening import shorten as shorten
+    from .types import About as About
+    from .types import After as After
+    from .types import Before as Before
+    from .types import Counter as Counter
+    from .types import Embedder as Embedder
+    from .types import Reranker as Reranker
+    from .types import Store as Store
 
-__all__ = [
-    "TOOL_NAME",
-    "About",
-    "After",
-    "Before",
-    "Compressed",
-    "CompresskitError",
-    "Conversation",
-    "Counter",
-    "CrossEncoder",
-    "Decision",
-    "Embedder",
-    "EmbedderFailed",
-    "HookFailed",
-    "InvalidArgument",
-    "InvalidMessages",
-    "LiteLLMEmbedder",
-    "LiteLLMReranker",
-    "Reranker",
-    "RerankerFailed",
-    "Shortened",
-    "StaticEmbedder",
-    "Store",
-    "StoreError",
-    "ToolDecision",
-    "acompletion",
-    "answer",
-    "completion",
-    "compress",
-    "own_calls",
-    "restore",
-    "retrieve",
-    "shorten",
-]
 __version__ = "0.1.0"
 
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "chat.completion": ("acompletion", "completion"),
-        "chat.conversation": ("Conversation",),
-        "compression": ("compress",),
-        "embedders.cross_encoder": ("CrossEncoder",),
-        "embedders.hosted": ("LiteLLMEmbedder",),
-        "embedders.hosted_reranker": ("LiteLLMReranker",),
-        "embedders.static": ("StaticEmbedder",),
-        "errors": (
-            "CompresskitError",
-            "EmbedderFailed",
-            "HookFailed",
-            "InvalidArgument",
-            "InvalidMessages",
-            "RerankerFailed",
-            "StoreError",
-        ),
-        "markers.restore": ("restore",),
-        "messages.retrieval_tool": ("TOOL_NAME",),
-        "result": ("Compressed", "Decision", "ToolDecision"),
-        "retrieval": ("answer", "own_calls", "retrieve"),
-        "shortening": ("Shortened", "shorten"),
-        "types": ("About", "After", "Before", "Counter", "Embedder", "Reranker", "Store"),
+        "chat.completion": "acompletion completion",
+        "chat.conversation": "Conversation",
+        "compression": "compress",
+        "embedders.cross_encoder": "CrossEncoder",
+        "embedders.hosted": "LiteLLMEmbedder",
+        "embedders.hosted_reranker": "LiteLLMReranker",
+        "embedders.static": "StaticEmbedder",
+        "errors": "CompresskitError EmbedderFailed HookFailed InvalidArgument InvalidMessages RerankerFailed "
+        "StoreError",
+        "markers.restore": "restore",
+        "messages.retrieval_tool": "TOOL_NAME",
+        "result": "Compressed Decision ToolDecision",
+        "retrieval": "answer own_calls retrieve",
+        "shortening": "Shortened shorten",
+        "types": "About After Before Counter Embedder Reranker Store",
     },
 )

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 
-def lazy(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """The ``__getattr__`` and the ``__dir__`` of a package: ``names`` has those of each of its modules."""
-    homes = {name: module for module, listed in names.items() for name in listed}
+def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
+    """The ``__getattr__``, the ``__dir__`` and the ``__all__`` of a package.
+
+    The package imports the same names for type checkers, each ``as`` itself, which says that it is public.
+
+    Args:
+        package: The name of the package.
+        names: The public names of each of its modules, with blanks between them.
+    """
+    homes = {name: module for module, listed in names.items() for name in listed.split()}
 
     def load(name: str) -> object:
         import sys
@@ -26,4 +33,4 @@ def lazy(package: str, names: Mapping[str, Sequence[str]]) -> tuple[Callable[[st
 
         return sorted({*vars(sys.modules[package]), *homes})
 
-    return load, listed_names
+    return load, listed_names, sorted(homes)

@@ -7,9 +7,7 @@ from .._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .commands import cli
-    from .entry import main
+    from .commands import cli as cli
+    from .entry import main as main
 
-__all__ = ["cli", "main"]
-
-__getattr__, __dir__ = lazy(__name__, {"commands": ("cli",), "entry": ("main",)})
+__getattr__, __dir__, __all__ = lazy(__name__, {"commands": "cli", "entry": "main"})

@@ -9,36 +9,26 @@ from .._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .anthropic import Anthropic, AsyncAnthropic
-    from .anthropic_middleware import middleware
-    from .gemini import Gemini
-    from .openai import AsyncOpenAI, OpenAI
-    from .options import Options
-    from .reports import report
-    from .transports import async_transport, transport
+    from .anthropic import Anthropic as Anthropic
+    from .anthropic import AsyncAnthropic as AsyncAnthropic
+    from .anthropic_middleware import middleware as middleware
+    from .gemini import Gemini as Gemini
+    from .openai import AsyncOpenAI as AsyncOpenAI
+    from .openai import OpenAI as OpenAI
+    from .options import Options as Options
+    from .reports import report as report
+    from .transports import async_transport as async_transport
+    from .transports import transport as transport
 
-__all__ = [
-    "Anthropic",
-    "AsyncAnthropic",
-    "AsyncOpenAI",
-    "Gemini",
-    "OpenAI",
-    "Options",
-    "async_transport",
-    "middleware",
-    "report",
-    "transport",
-]
-
-__getattr__, __dir__ = lazy(
+__getattr__, __dir__, __all__ = lazy(
     __name__,
     {
-        "anthropic": ("Anthropic", "AsyncAnthropic"),
-        "anthropic_middleware": ("middleware",),
-        "gemini": ("Gemini",),
-        "openai": ("AsyncOpenAI", "OpenAI"),
-        "options": ("Options",),
-        "reports": ("report",),
-        "transports": ("async_transport", "transport"),
+        "anthropic": "Anthropic AsyncAnthropic",
+        "anthropic_middleware": "middleware",
+        "gemini": "Gemini",
+        "openai": "AsyncOpenAI OpenAI",
+        "options": "Options",
+        "reports": "report",
+        "transports": "async_transport transport",
     },
 )

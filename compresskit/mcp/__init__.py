@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from .settings import Settings as Settings
     from .wrapping import wrapping_server as wrapping_server
 
-__all__ = ["Settings", "new_server", "wrapping_server"]
-
-__getattr__, __dir__ = lazy(
-    __name__, {"server": ("new_server",), "settings": ("Settings",), "wrapping": ("wrapping_server",)}
+__getattr__, __dir__, __all__ = lazy(
+    __name__, {"server": "new_server", "settings": "Settings", "wrapping": "wrapping_server"}
 )

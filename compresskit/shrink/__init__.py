@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._lazy import lazy
-from ..types import Shrinker
+from ..types import Shrinker as Shrinker
 
 if TYPE_CHECKING:
-    from .checked import Outcome, Shrinking, shrunk
-    from .llmlingua import LLMLingua
-    from .self_llm import SelfLLM
+    from .checked import Outcome as Outcome
+    from .checked import Shrinking as Shrinking
+    from .checked import shrunk as shrunk
+    from .llmlingua import LLMLingua as LLMLingua
+    from .self_llm import SelfLLM as SelfLLM
 
-__all__ = ["LLMLingua", "Outcome", "SelfLLM", "Shrinker", "Shrinking", "shrunk"]
-
-__getattr__, __dir__ = lazy(
-    __name__, {"checked": ("Outcome", "Shrinking", "shrunk"), "llmlingua": ("LLMLingua",), "self_llm": ("SelfLLM",)}
+__getattr__, __dir__, __all__ = lazy(
+    __name__, {"checked": "Outcome Shrinking shrunk", "llmlingua": "LLMLingua", "self_llm": "SelfLLM"}
 )
+__all__ += ["Shrinker"]

@@ -5,17 +5,16 @@ names that only one conversation of one tenant can make. Backends are imported w
 """
 
 from .._lazy import lazy
-from ..types import Store
+from ..types import Store as Store
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .disk import DiskStore
-    from .memory import MemoryStore
-    from .redis import RedisStore
-    from .scope import scoped
+    from .disk import DiskStore as DiskStore
+    from .memory import MemoryStore as MemoryStore
+    from .redis import RedisStore as RedisStore
+    from .scope import scoped as scoped
 
-__all__ = ["DiskStore", "MemoryStore", "RedisStore", "Store", "scoped"]
-
-__getattr__, __dir__ = lazy(
-    __name__, {"disk": ("DiskStore",), "memory": ("MemoryStore",), "redis": ("RedisStore",), "scope": ("scoped",)}
+__getattr__, __dir__, __all__ = lazy(
+    __name__, {"disk": "DiskStore", "memory": "MemoryStore", "redis": "RedisStore", "scope": "scoped"}
 )
+__all__ += ["Store"]

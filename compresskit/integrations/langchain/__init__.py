@@ -7,9 +7,7 @@ from ..._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .middleware import CompressMiddleware
-    from .model import CompressedChatModel
+    from .middleware import CompressMiddleware as CompressMiddleware
+    from .model import CompressedChatModel as CompressedChatModel
 
-__all__ = ["CompressMiddleware", "CompressedChatModel"]
-
-__getattr__, __dir__ = lazy(__name__, {"middleware": ("CompressMiddleware",), "model": ("CompressedChatModel",)})
+__getattr__, __dir__, __all__ = lazy(__name__, {"middleware": "CompressMiddleware", "model": "CompressedChatModel"})

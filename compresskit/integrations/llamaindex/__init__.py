@@ -7,9 +7,7 @@ from ..._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .llm import CompressedLLM
-    from .postprocessor import CompressPostprocessor
+    from .llm import CompressedLLM as CompressedLLM
+    from .postprocessor import CompressPostprocessor as CompressPostprocessor
 
-__all__ = ["CompressPostprocessor", "CompressedLLM"]
-
-__getattr__, __dir__ = lazy(__name__, {"llm": ("CompressedLLM",), "postprocessor": ("CompressPostprocessor",)})
+__getattr__, __dir__, __all__ = lazy(__name__, {"llm": "CompressedLLM", "postprocessor": "CompressPostprocessor"})

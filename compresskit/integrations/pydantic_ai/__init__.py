@@ -7,9 +7,7 @@ from ..._lazy import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .capability import CompressCapability
-    from .model import CompressedModel
+    from .capability import CompressCapability as CompressCapability
+    from .model import CompressedModel as CompressedModel
 
-__all__ = ["CompressCapability", "CompressedModel"]
-
-__getattr__, __dir__ = lazy(__name__, {"capability": ("CompressCapability",), "model": ("CompressedModel",)})
+__getattr__, __dir__, __all__ = lazy(__name__, {"capability": "CompressCapability", "model": "CompressedModel"})
