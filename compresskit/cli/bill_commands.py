@@ -21,7 +21,7 @@ from ..prices import MILLION
 from ..sessions import Session, find, homes
 from .input import InputError, newest_sessions, read_sessions
 from .library import DEFAULT_TRIGGER
-from .output import printable, to_json, write_output
+from .output import printable, remark, to_json, write_output
 from .progress import progress
 from .tables import draw, new_table, width
 
@@ -141,7 +141,7 @@ def _replayed(sessions: Sequence[Session], given: dict[str, Any], skips: bool = 
             except CompresskitError as error:
                 if not (skips and isinstance(error, InvalidMessages | InvalidSession)):
                     raise InputError(f"{session.name}: {error}") from error
-                click.echo(printable(f"note: {session.name} was left out: {error}"), err=True)
+                remark(f"note: {session.name} was left out: {error}")
             step()
     found = [one for one in found if one.bills[WITHOUT].requests]
     if not found:

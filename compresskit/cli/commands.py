@@ -5,12 +5,15 @@ A command of the table is imported when it runs or shows its help, so the list o
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import traceback
 from importlib import import_module
 
 import click
 
 from .. import __version__
+from .output import discard_rest, remark
 
 EXIT_CODES = """\b
 Exit codes:
@@ -42,6 +45,9 @@ _COMMANDS = {
     "serve": ("serve", "serve_command", "Start a LiteLLM proxy that compresses."),
     "show": ("file_commands", "show_command", "Show what was kept of each message, and why."),
 }
+
+
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)  # a stream that takes no more
 
 
 class Commands(click.Group):
@@ -79,11 +85,19 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
     except click.ClickException as error:
-        error.show()
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except click.Abort:
-        click.echo("stopped", err=True)
+        remark("stopped")
         return 130
-    except Exception:  # exit code 1 has a meaning of its own
-        traceback.print_exc()
+    except SystemExit as end:  # click itself ends with 1 if the reader of a help page is gone
+        return 141 if end.code == 1 else int(end.code or 0)
+    except Exception as error:  # exit code 1 has a meaning of its own
+        if isinstance(error, OSError) and error.errno in _UNWRITABLE:
+            discard_rest()
+            remark(f"Error: cannot write {error.filename or 'standard output'}: {error.strerror}")
+            return 4
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
         return 70

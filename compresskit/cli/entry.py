@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 
@@ -11,6 +12,7 @@ _CLIENTS = ("claude", "codex")  # whose events ``hook CLIENT run`` answers
 
 def main() -> None:
     """The entry point."""
+    _open_closed_streams()
     name, arguments = "".join(sys.argv[1:2]), sys.argv[2:]
     if name in _LIGHT:
         from .shell_commands import perform, read
@@ -32,3 +34,13 @@ def main() -> None:
     from .commands import run
 
     sys.exit(run())
+
+
+def _open_closed_streams() -> None:
+    """Opens standard streams that the caller closed (`>&-`), so that no file which is opened later takes their number.
+
+    Standard input is then empty, standard error goes nowhere, and a write to standard output fails.
+    """
+    for name, access, mode in (("stdin", os.O_RDONLY, "r"), ("stdout", os.O_RDONLY, "w"), ("stderr", os.O_WRONLY, "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.open(os.devnull, access), mode, encoding="utf-8"))  # noqa: SIM115

@@ -16,7 +16,7 @@ from .commands import EXIT_CODES
 from .input import RESULT_FIELDS, InputError, cache_of, is_result, library_errors, read_conversations, read_results
 from .kept import kept
 from .library import compress_one, compress_to_show, in_target
-from .output import Failure, open_output, printable, to_json
+from .output import Failure, open_output, printable, remark, to_json
 from .progress import progress
 from .request_options import request_options
 from .shrinker_options import spent
@@ -62,9 +62,9 @@ def compress_command(context: click.Context, /, file: str, output: str | None, *
             stream.write(to_json(whole, ascii_only=stream.isatty()))
             step()
     for conversation, result in zip(given, results, strict=True):
-        click.echo(printable(conversation.where) + headline(result), err=True)
+        remark(conversation.where + headline(result))
     if cost := spent(options):
-        click.echo(cost, err=True)
+        remark(cost)
     context.exit(0 if all(map(in_target, results)) else 1)
 
 

@@ -11,11 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from ..errors import CompresskitError
 from ..sessions import Session, chained, find, read, values
-from .output import Failure, printable
+from .output import Failure, remark
 
 # Fields that the command line writes itself; all others of an object are the caller's and pass through.
 RESULT_FIELDS = {
@@ -50,7 +48,7 @@ def read_sessions(path: str) -> list[Session]:
     with library_errors(""):
         found = read(path)
     for note in found.notes:
-        click.echo(printable(f"note: {note}"), err=True)
+        remark(f"note: {note}")
     return found.sessions
 
 
@@ -66,7 +64,7 @@ def newest_sessions(places: Sequence[Path], limit: int, skips: bool = False) -> 
         raise InputError(f"{missing[0]} does not exist")
     files = find(places)
     if len(files) > limit:
-        click.echo(f"note: the newest {limit} of {len(files)} files; give --limit for more", err=True)
+        remark(f"note: the newest {limit} of {len(files)} files; give --limit for more")
     found: list[Session] = []
     for path in files[:limit]:
         try:
@@ -74,7 +72,7 @@ def newest_sessions(places: Sequence[Path], limit: int, skips: bool = False) -> 
         except InputError as error:
             if not skips or len(files) == 1:
                 raise
-            click.echo(printable(f"note: {path.name} was left out: {error.message}"), err=True)
+            remark(f"note: {path.name} was left out: {error.message}")
     return chained(found)
 
 

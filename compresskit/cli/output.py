@@ -82,14 +82,26 @@ def write_output(data: bytes, path: str | None = None) -> None:
         stream.write(data)
 
 
+def remark(text: str) -> None:
+    """Writes a line to standard error. What a command does and its exit code do not depend on whether that works."""
+    with contextlib.suppress(OSError):
+        click.echo(printable(text), err=True)
+
+
+def discard_rest() -> None:
+    """Sends the rest of standard output nowhere: the interpreter flushes it at its end, and would complain again."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def _standard_output() -> Iterator[IO[bytes]]:
     stream = sys.stdout.buffer
     try:
         yield stream
         stream.flush()
-    except BrokenPipeError as error:
-        # The interpreter flushes standard output once more at its end, and would complain again.
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise PipeClosed from error
+    except OSError as error:
+        discard_rest()
+        if isinstance(error, BrokenPipeError):
+            raise PipeClosed from error
+        raise

@@ -172,8 +172,13 @@ def note(error: BaseException) -> None:
     from ..errors import CompresskitError
 
     why = str(error) if isinstance(error, CompresskitError) else type(error).__name__
+    complain(f"the output passes as it was. {why}")
+
+
+def complain(text: str) -> None:
+    """Writes a line to standard error, if that can be written."""
     try:
-        sys.stderr.write(f"compresskit: the output passes as it was. {why}\n")
+        sys.stderr.write(f"compresskit: {text}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         pass

@@ -21,6 +21,7 @@ from ..chat.policy import NAME
 from ..integrations.litellm.settings import Settings
 from ..integrations.litellm.status import PATH
 from .input import InputError, library_errors
+from .output import remark
 
 PORT, HOST = 4000, "127.0.0.1"
 _HANDLER = "compresskit.integrations.litellm.handler"
@@ -250,6 +251,6 @@ def serve_command(
         click.echo(as_yaml(made), nl=False)
         return
     check_startable(address, made, os.environ)
-    click.echo(f"compresskit: clients use {address.url}; --print-env prints what they need", err=True)
-    click.echo(f"compresskit: {address.url}{PATH} shows what was saved, to those who have the master key", err=True)
+    remark(f"compresskit: clients use {address.url}; --print-env prints what they need")
+    remark(f"compresskit: {address.url}{PATH} shows what was saved, to those who have the master key")
     context.exit(run(address, made, base, more))

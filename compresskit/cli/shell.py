@@ -10,7 +10,7 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 
-from .outputs import MAX_BYTES, Settings, note, shortened
+from .outputs import MAX_BYTES, Settings, complain, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run_command(settings: Settings, arguments: Sequence[str], merge: bool = Fals
         errors = subprocess.STDOUT if merge else None
         process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603 - the user's command
     except OSError as error:
-        sys.stderr.write(f"compresskit: {arguments[0]}: {error.strerror}\n")
+        complain(f"{arguments[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
     with passing_signals(process):
         data = _output_of(process)
@@ -170,5 +170,5 @@ def _write(data: bytes, status: int) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(status or _PIPE_CLOSED)
     except OSError as error:
-        note(error)
+        complain(f"cannot write standard output: {error.strerror}")
         sys.exit(status or 4)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import stat
 import subprocess
@@ -13,6 +14,12 @@ import pytest
 from command_line import command, environment, on_terminal, openai_messages, run, save, save_lines, spawn
 
 from compresskit.cli.commands import run as run_main
+
+
+def in_shell(*words, streams):
+    """A command whose streams a shell closes or sends elsewhere."""
+    line = f"{shlex.join(command(*words))} {streams}"
+    return subprocess.run(["sh", "-c", line], capture_output=True, env=environment())
 
 
 class TestOutput:
@@ -91,6 +98,23 @@ class TestProcess:
             process.stdout.close()
             complaint = process.stderr.read()
         assert (process.returncode, complaint) == (141, b"")
+
+    @pytest.mark.parametrize("closed", [">&-", ">/dev/full"])
+    @pytest.mark.parametrize("words", [("show",), ("recipes", "list"), ("--help",)], ids=" ".join)
+    def test_an_output_that_takes_nothing_is_one_line_and_a_code_of_its_own(self, given, words, closed):
+        done = in_shell(*words, *[given] * (words == ("show",)), streams=closed)
+        assert done.returncode == 4
+        assert done.stderr.startswith(b"Error: cannot write standard output: ")
+        assert done.stderr.count(b"\n") == 1
+
+    @pytest.mark.parametrize("closed", ["2>&-", "2>/dev/full", "<&-"])
+    def test_other_streams_do_not_decide_whether_a_file_is_compressed(self, given, closed):
+        done = in_shell("compress", given, "--target", 3000, streams=closed)
+        assert (done.returncode, json.loads(done.stdout)["target_met"]) == (0, True)
+
+    def test_a_file_does_not_take_the_place_of_closed_streams(self, given, tmp_path):
+        assert in_shell("compress", given, "-o", tmp_path / "out", streams="<&- >&- 2>&-").returncode == 0
+        assert json.loads((tmp_path / "out").read_text())["messages"] == openai_messages()
 
     @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
     def test_stopping_it_leaves_nothing_behind(self, tmp_path, number, code):
