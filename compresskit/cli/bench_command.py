@@ -121,6 +121,9 @@ def bench_command(
         except CompresskitError as error:
             raise InputError(str(error)) from error
     figures = run.figures()
+    if sessions and not run.points:
+        why = "no session has a request with 2,000 tokens beside the task and the newest messages"
+        raise InputError(f"nothing was measured: {why if run.complete else 'the time was up (--seconds)'}")
     if missing := [name for name in thresholds if figures[name] is None]:
         raise InputError(f"{missing[0]} was not measured: no session has a history of 2,000 tokens that is used later")
     gates = {**{name: least for name, least in PROMISED.items() if figures[name] is not None}, **thresholds}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from pathlib import Path
@@ -80,6 +81,14 @@ def hook() -> None:
     """
 
 
+def _checked_pattern(_context: click.Context, _option: click.Parameter, pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise click.BadParameter(f"{pattern!r} is no pattern of names: {error}") from None
+    return pattern
+
+
 def _for_client(client: Client) -> click.Group:
     group = click.Group(client.name, help=f"The hook of {client.title}.")
     project = click.option("--project", is_flag=True, help="The settings of the project in this folder, not your own.")
@@ -91,7 +100,13 @@ def _for_client(client: Client) -> click.Group:
     @sure
     @dry
     @shared_options(HOOK, least_tokens=_MIN_TOKENS)
-    @click.option("--tools", default=client.tools, show_default=True, help="The tools whose results are shortened.")
+    @click.option(
+        "--tools",
+        default=client.tools,
+        callback=_checked_pattern,
+        show_default=True,
+        help="The tools whose results are shortened.",
+    )
     def install(project: bool, yes: bool, dry_run: bool, tools: str, **given: Any) -> None:
         """Put the hook into the settings. The change is shown first."""
         path = client.path(project)

@@ -76,7 +76,9 @@ def config(base: str | None, settings: Mapping[str, Any], variables: Mapping[str
     made = _read(base) if base else _default(variables)
     calls = _section(made, "litellm_settings", base)
     given = calls.get("callbacks") or []
-    callbacks = [given] if isinstance(given, str) else list(given)
+    callbacks = [given] if isinstance(given, str) else given
+    if not isinstance(callbacks, list):
+        raise InputError(f"{base}: litellm_settings.callbacks is no list; names of callbacks were expected")
     calls["callbacks"] = callbacks if _HANDLER in callbacks else [_HANDLER, *callbacks]
     all_settings = _section(made, "callback_settings", base)
     own = {"store": "memory", **_section(all_settings, NAME, base), **settings}
@@ -128,7 +130,8 @@ def check_startable(address: Address, made: Mapping[str, Any], variables: Mappin
             probe.bind((address.host, address.port))
         except OSError as error:
             raise InputError(
-                f"cannot listen on {address.host}, port {address.port}: {error.strerror}. Choose another --port."
+                f"cannot listen on {address.host}, port {address.port}: {error.strerror}. Choose another --host "
+                "or --port."
             ) from error
 
 

@@ -42,8 +42,10 @@ def load(path: str | Path) -> tuple[Rule, ...]:
         raise InvalidArgument(f"{place.name} is no file of rules; one of {', '.join(SUFFIXES)} was expected.")
     try:
         text = place.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArgument(f"{place.name} cannot be read as text ({type(error).__name__}).") from None
+    except OSError as error:
+        raise InvalidArgument(f"{place.name} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InvalidArgument(f"{place.name} is not UTF-8 text.") from None
     return parse(text, place.suffix, place.name)
 
 

@@ -101,6 +101,15 @@ def test_wrong_usage_is_two_and_says_what_to_do(wrong, said):
     assert said in done.stderr
 
 
+def test_a_gate_that_nothing_was_measured_for_does_not_hold(tmp_path):
+    given = save(
+        tmp_path / "short.json", [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hi."}]
+    )
+    done = run("bench", given)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "nothing was measured: no session has a request with 2,000 tokens" in done.stderr
+
+
 def test_the_time_ends_the_run_between_points_and_the_record_says_so():
     messages = openai_messages()
     sessions = [Session(name, "", [*messages, {"role": "assistant", "content": "Done."}]) for name in "ab"]

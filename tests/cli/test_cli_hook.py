@@ -222,6 +222,8 @@ def test_rules_know_the_tools_of_an_agent_and_are_checked_when_they_are_installe
     rules.write_text("rules = 3")
     done = hook(home, "claude", "install", "--yes", "--rules", "rules.toml", cwd=home)
     assert (done.returncode, b"rules.toml" in done.stderr) == (2, True)
+    done = hook(home, "claude", "install", "--yes", "--tools", "Bash|(", cwd=home)
+    assert (done.returncode, b"'Bash|(' is no pattern of names" in done.stderr) == (2, True)
 
 
 # --- settings -------------------------------------------------------------------------------------------------------

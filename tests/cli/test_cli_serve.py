@@ -215,10 +215,12 @@ def test_errors_say_what_to_do_before_anything_starts(tmp_path):
     path = tmp_path / "wrong.yaml"
     path.write_text("callback_settings: {compresskit: {triger: 5}}")
     assert "'triger'" in said(tmp_path, "--config", str(path), code=2)
+    path.write_text("litellm_settings: {callbacks: 5}")
+    assert "callbacks is no list" in said(tmp_path, "--config", str(path), code=2)
     assert "target" in said(tmp_path, "--trigger", "5000", "--target", "6000", code=2)
     assert "LITELLM_MASTER_KEY" in said(tmp_path, code=2, LITELLM_MASTER_KEY="")
     with serving(thinks) as taken:
-        assert "Choose another --port" in said(tmp_path, "--port", str(taken.server_port), code=2)
+        assert "Choose another --host or --port" in said(tmp_path, "--port", str(taken.server_port), code=2)
 
 
 def test_a_missing_proxy_is_named_with_what_to_install(tmp_path):

@@ -29,7 +29,10 @@ def text_of(name: str) -> str:
     if name not in names():
         near = meant(name, names())
         advice = f"; perhaps {near!r} is meant" if near else ""
-        raise InvalidArgument(f"the recipe is {shown(name)}; one of {', '.join(names())} was expected{advice}.")
+        raise InvalidArgument(
+            f"there is no recipe {shown(name)}; one of {', '.join(names())} was expected{advice}. A file of rules ends "
+            f"in {', '.join(SUFFIXES)}."
+        )
     return (_FOLDER / f"{name}.toml").read_text(encoding="utf-8")
 
 
