@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 
 import click
 
+from ..stores.private import folder_of_user
 from . import settings_file
 from .hook_events import answer_event
+from .input import InputError
 from .kept import MAX_DAYS, directories, program
 from .request_options import rules_of
 from .shell_commands import HOOK, known, settings_of, shared_options
@@ -45,10 +47,10 @@ class Client(NamedTuple):
     def path(self, project: bool) -> Path:
         """Its settings file."""
         variable, directory = self.home
-        given = os.environ.get(variable)
-        if project:
-            return Path.cwd() / directory / self.file
-        return (Path(given) if given else Path.home() / directory) / self.file
+        folder = Path.cwd() / directory if project else folder_of_user(directory, variable)
+        if folder is None:
+            raise InputError(f"this user has no home folder; set {variable} or HOME")
+        return folder / self.file
 
     def is_mine(self, entry: Any) -> bool:
         """Whether an entry is one that this module made."""

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import StoreError
-from ..stores.private import check_private, make_folder, replacing
+from ..stores.private import check_private, expanded, folder_of_user, make_folder, replacing
 
 MAX_DAYS = 7  # days after which a kept output may be removed
 MAX_BYTES = 1 << 30  # bytes of all kept outputs; the oldest make room
@@ -29,13 +29,17 @@ _KEY = re.compile(r"[a-z]{12,60}")
 def directories(given: str | None = None) -> list[Path]:
     """Where outputs are kept, the first choice first.
 
-    The second one is for programs in a sandbox, which often may write to the temporary directory alone.
+    The second one is for programs in a sandbox, which often may write to the temporary directory alone, and for a user
+    without a home folder.
+
+    Raises:
+        StoreError: ``given`` begins with ``~``, and there is no such home folder.
     """
     if given is not None:
-        return [Path(given).expanduser().absolute()]
+        return [expanded(given).resolve()]  # a link that the user names may be followed
     state = os.environ.get("XDG_STATE_HOME", "")
-    home = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
-    found = [home / "compresskit" / "outputs"]
+    above = Path(state) if os.path.isabs(state) else folder_of_user(".local/state")
+    found = [above / "compresskit" / "outputs"] if above else []
     with contextlib.suppress(OSError):  # a sandbox in which nothing can be written
         user = os.geteuid() if hasattr(os, "geteuid") else "user"
         found.append(Path(tempfile.gettempdir()) / f"compresskit-{user}")

@@ -99,13 +99,12 @@ def shortened_text(text: str, settings: Settings, command: str | None = None, pa
     if not settings.keep:
         found = _short(text, settings.max_tokens, settings, command, path)
         return found and found[0]
-    import os
     import shlex
 
     from ..tokens.measure import measure_for
-    from .kept import keep, program
+    from .kept import directories, keep, program
 
-    store = None if settings.store is None else os.path.abspath(os.path.expanduser(settings.store))
+    store = None if settings.store is None else str(directories(settings.store)[0])
     where = "" if store is None else f" --store {shlex.quote(store)}"  # for a reader in any folder
     last = f"[… all of it: {program()} retrieve{where} %s]\n"
     measure = measure_for(settings.model, None, settings.token_factor)

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import IO, Any, BinaryIO, NamedTuple, cast
 
 from ..errors import InvalidSession
+from ..stores.private import folder_of_user
 from . import claude_code, codex, openhands, plain, requests, swe_agent
 from .files import Folder, Value, Values, opened
 from .session import Session
@@ -21,6 +22,10 @@ STDIN = "-"  # the path that stands for standard input
 READERS: tuple[ModuleType, ...] = (claude_code, codex, swe_agent, openhands, requests)
 _MAX_UNKNOWN = 1_000  # values of a file of which one must be known: some begin with bookkeeping
 _KINDS = ("*.jsonl", "*.jsonl.gz", "*.traj", "*.traj.json")  # names of session files in folders
+_HOMES = (  # of the clients: the variable that names it, its name in the user's home, and its folders of sessions
+    ("CLAUDE_CONFIG_DIR", ".claude", ("projects",)),
+    ("CODEX_HOME", ".codex", ("sessions", "archived_sessions")),
+)
 _NAME = 60  # characters of a session's name
 EXPECTED = (
     'expected a list of messages, an object with "messages" or a message with a role, a session file of Claude Code or'
@@ -73,10 +78,11 @@ def find(places: Iterable[Path]) -> list[Path]:
 
 def homes() -> list[Path]:
     """The folders in which Claude Code and Codex keep the sessions of this user, if they are there."""
-    claude = Path(os.environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")
-    codex_home = Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
-    folders = [claude / "projects", codex_home / "sessions", codex_home / "archived_sessions"]
-    return [folder for folder in folders if folder.is_dir()]
+    found = []
+    for variable, name, inside in _HOMES:
+        if (folder := folder_of_user(name, variable)) is not None:
+            found += [folder / each for each in inside]
+    return [folder for folder in found if folder.is_dir()]
 
 
 def _read(values: Values, name: str) -> Reading:

@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import InvalidArgument, StoreError, check_whole
 from .limits import MAX_BYTES, TTL, checked, decoded, encoded
-from .private import check_private, make_folder
+from .private import check_private, expanded, make_folder
 
 _DATABASE = "cache.db"  # diskcache's name for it
 _BUSY_SECONDS = 10  # how long another process may keep the database to itself
@@ -39,7 +39,7 @@ class DiskStore:
     def __init__(self, directory: str | os.PathLike[str], *, max_bytes: int = MAX_BYTES, ttl: int = TTL) -> None:
         check_whole("max_bytes", max_bytes)
         check_whole("ttl", ttl)
-        self._directory = Path(directory).expanduser().absolute()
+        self._directory = expanded(directory)
         if "$" in str(self._directory):
             raise InvalidArgument(
                 f"directory is {str(directory)!r}; a path without $ was expected, since diskcache expands names after "

@@ -1,15 +1,41 @@
-"""Folders and files for one user alone."""
+"""Where a user's folders are, and folders and files for one user alone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from ..errors import StoreError
+
+
+def folder_of_user(name: str, variable: str = "") -> Path | None:
+    """A folder in the user's home, or the one that a variable of the environment names.
+
+    None for a user without a home folder, such as a number that a container runs as.
+    """
+    if given := os.environ.get(variable):
+        return Path(given)
+    try:
+        return Path.home() / name
+    except RuntimeError:
+        return None
+
+
+def expanded(path: str | os.PathLike[str]) -> Path:
+    """The whole path of a folder that a user named.
+
+    Raises:
+        StoreError: It begins with ``~`` and there is no such home folder.
+    """
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError as error:
+        raise StoreError(f"{path} begins with ~, but there is no such home folder; give the whole path.") from error
 
 
 def make_folder(folder: Path) -> None:
@@ -25,6 +51,8 @@ def make_folder(folder: Path) -> None:
 def check_private(folder: Path, follows: bool = False) -> None:
     """Raises StoreError if others could read or change what is in a folder. ``follows``: it may be a link to one."""
     status = folder.stat() if follows else folder.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise StoreError(f"{folder} is no directory; name one, or a path where nothing is yet.")
     if not hasattr(os, "geteuid"):  # Windows keeps rights elsewhere
         return
     if status.st_uid != os.geteuid():

@@ -5,13 +5,16 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from command_line import command, environment, forked, inside, run, spawn
 
 from compresskit import shorten
+from compresskit.cli.kept import keep
 from compresskit.tokens.measure import measure_for
 
 COUNT = measure_for("", None).count
@@ -134,6 +137,30 @@ def test_a_directory_of_ones_own_is_named_in_the_last_line(tmp_path):
     key = kept_key(done.stdout.decode())
     assert f"retrieve --store '{store}' {key}]" in done.stdout.decode()
     assert run("retrieve", "--store", store, key, "--all").stdout == LOG
+
+
+def test_a_user_without_a_home_folder_has_the_temporary_one(tmp_path, monkeypatch):
+    """A container that runs as a number without a name has no home folder, and often no HOME."""
+
+    def nowhere():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", nowhere)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for name in ("CLAUDE_CONFIG_DIR", "CODEX_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    assert keep("bcdfghjklmnp", LOG.encode()).parent == tmp_path
+    assert inside("retrieve", "bcdfghjklmnp", "--all").stdout.decode() == LOG
+    for words in (["doctor"], ["hook", "claude", "status"]):
+        done = inside(*words)
+        assert (done.returncode, done.stderr.count(b"\n"), b"home folder" in done.stderr) == (2, 1, True)
+
+
+def test_a_link_that_the_user_names_leads_to_a_directory(tmp_path):
+    (tmp_path / "store").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "store")
+    done = pipe(LOG.encode(), "--max-tokens", 200, "--store", tmp_path / "link")
+    assert run("retrieve", "--store", tmp_path / "link", kept_key(done.stdout.decode()), "--all").stdout == LOG
 
 
 @pytest.mark.parametrize("fault", ["open to others", "full", "a file"])

@@ -106,6 +106,12 @@ def test_a_directory_that_is_open_to_others_is_refused(tmp_path):
     assert list((tmp_path / "open").iterdir()) == []
 
 
+def test_a_file_in_place_of_the_directory_is_named_as_one(tmp_path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(StoreError, match="file is no directory"):
+        DiskStore(tmp_path / "file").put({"key": "text"})
+
+
 def test_a_link_in_place_of_the_database_is_not_followed(tmp_path):
     (tmp_path / "store").mkdir(mode=0o700)
     (tmp_path / "victim").write_text("precious")
