@@ -6,7 +6,7 @@ What a stream does at its end, and whose attributes it has, is here. What happen
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from .. import _observer
 from .steps import Steps, aparts, parts
@@ -41,6 +41,10 @@ class Chunks(Protocol):
 
     def close(self) -> None: ...
 
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_error: object) -> None: ...
+
 
 class AsyncChunks(Protocol):
     """As ``Chunks``, for ``async for``."""
@@ -52,6 +56,10 @@ class AsyncChunks(Protocol):
     async def __anext__(self) -> ModelResponseStream: ...
 
     async def aclose(self) -> None: ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_error: object) -> None: ...
 
 
 class _Stream:
@@ -105,6 +113,12 @@ class Stream(_Stream):
                 close()
                 return
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
 
 class AsyncStream(_Stream):
     """As ``Stream``, for ``async for``."""
@@ -129,3 +143,9 @@ class AsyncStream(_Stream):
         await self._parts.aclose()
         if callable(close := getattr(self._streaming.stream, "aclose", None)):
             await close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.aclose()

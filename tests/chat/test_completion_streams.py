@@ -52,19 +52,16 @@ def test_the_first_text_comes_before_the_second_call(way):
         return next(chunk for chunk in stream if chunk.choices[0].delta.content)
 
     async def first_awaited(server):
-        stream = await compresskit.acompletion(**given(server), stream=True)
-        async for chunk in stream:
-            if chunk.choices[0].delta.content:
-                calls = len(server.bodies)
-                await stream.aclose()
-                return chunk, calls
+        async with await compresskit.acompletion(**given(server), stream=True) as stream:
+            async for chunk in stream:
+                if chunk.choices[0].delta.content:
+                    return chunk, len(server.bodies)
         return None
 
     with serving(twice) as server:
         if way == "streamed":
-            stream = compresskit.completion(**given(server), stream=True)
-            chunk, calls = first_of(stream), len(server.bodies)
-            stream.close()
+            with compresskit.completion(**given(server), stream=True) as stream:
+                chunk, calls = first_of(stream), len(server.bodies)
             assert list(stream) == []
         else:
             chunk, calls = awaited(first_awaited(server))

@@ -71,8 +71,8 @@ def whole(messages: list[dict[str, object]], stream: bool) -> None:
     reveal_type(completion("gpt-4o", messages, stream=False, trigger=100_000, temperature=0))
     for chunk in completion("gpt-4o", messages, stream=True):
         reveal_type(chunk)
-    chunks = completion("gpt-4o", messages, stream=True)
-    chunks.close()
+    with completion("gpt-4o", messages, stream=True) as chunks:
+        chunks.close()
     reveal_type(chunks._hidden_params["compresskit"])
     reveal_type(completion("gpt-4o", messages, stream=stream))
 
@@ -80,7 +80,8 @@ async def awaited(messages: list[dict[str, object]], stream: bool) -> None:
     reveal_type(await acompletion("gpt-4o", messages))
     async for chunk in await acompletion("gpt-4o", messages, stream=True):
         reveal_type(chunk)
-    await (await acompletion("gpt-4o", messages, stream=True)).aclose()
+    async with await acompletion("gpt-4o", messages, stream=True) as chunks:
+        await chunks.aclose()
     reveal_type(await acompletion("gpt-4o", messages, stream=stream))
 """
 
