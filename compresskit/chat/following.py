@@ -107,4 +107,6 @@ def followed(
     request.shape, request.carried = shape, False
     if report["compressed_tokens"] < report["original_tokens"]:
         report["skipped_reason"] = None  # it is smaller, even if only by earlier compactions
+    for name in ("original_tokens", "compressed_tokens"):
+        report[name] += tokens  # of the whole request, as the trigger and the target are
     return changes, request if request.max_rounds and not own_tool else None

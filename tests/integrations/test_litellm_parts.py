@@ -353,12 +353,15 @@ def test_instructions_beside_the_messages_count():
         request = {"model": "claude", "messages": conversation("system", "answer"), "litellm_logging_obj": log, **more}
         await hooks.async_pre_call_hook(key(), None, request, "anthropic_messages")
         await hooks.async_pre_call_deployment_hook(request, SimpleNamespace(value="anthropic_messages"))
-        return hooks._turns[log].report["compressed_tokens"]
+        report = hooks._turns[log].report
+        return report["original_tokens"], report["compressed_tokens"]
 
     import litellm
 
     litellm.callbacks = [None]
-    assert asyncio.run(tokens()) - asyncio.run(tokens(system="word " * 500)) > 400
+    (before, after), (all_before, all_after) = asyncio.run(tokens()), asyncio.run(tokens(system="word " * 500))
+    assert all_before - before > 400
+    assert all_after - after < 100, "the whole request has the same target"
 
 
 @pytest.mark.parametrize("own", [0, 1, 2, 4])
