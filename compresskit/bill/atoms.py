@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 
 _URL = r"[a-z]+://[^\s\"'<>()]+"
-_PATH = r"(?<!<)(?:~|\.{1,2})?/?(?:[\w.@+-]+/)+[\w.@+-]*|(?<![<\w])/[\w.@+-]+"
+# A path begins where a run of its characters begins, so that a run without a slash is read once.
+_PATH = r"(?<![<\w.@+-])(?:~|\.{1,2})?/?(?:[\w.@+-]+/)+[\w.@+-]*|(?<![<\w])/[\w.@+-]+"
 _NUMBER = r"\d[\d.,:-]*\d(?![\w])"
 _WORD = r"\w[\w.-]*\w"
 _CANDIDATE = re.compile(f"{_URL}|{_PATH}|{_NUMBER}|{_WORD}")
@@ -17,6 +18,7 @@ _IDENTIFIER = re.compile(
     r"|[^\W\d]\.[^\W\d]"  # dotted names, file names
     r"|^[A-Z]{3,}$"  # codes such as JFK
 )
+_MAX_CHARACTERS = 300  # characters of a word in which an identifier shows itself
 
 
 def atoms(text: str) -> frozenset[str]:
@@ -49,7 +51,7 @@ def _counts(atom: str) -> bool:
         return False
     if "/" in atom:
         return any(character.isalpha() for character in atom)
-    return (atom[0].isdigit() and atom[-1].isdigit()) or bool(_IDENTIFIER.search(atom))
+    return (atom[0].isdigit() and atom[-1].isdigit()) or bool(_IDENTIFIER.search(atom, 0, _MAX_CHARACTERS))
 
 
 @lru_cache(maxsize=10_000)

@@ -5,6 +5,7 @@ import argparse
 import pytest
 
 from compresskit.bill.actions import action
+from compresskit.bill.atoms import atoms
 from evals.harness.baselines import everything, head_tail, oracle, random_segments, window
 from evals.harness.cases import Outcome, measured
 from evals.harness.tokens import count_request
@@ -234,3 +235,9 @@ def test_a_miss_below_the_floor_of_a_compressor_is_no_miss():
     (case,) = agent_points.cases(agent_run(), "made up", 0.4, 0, "gpt-4o")
     row = measured(case, Outcome(case.request.messages, floor=case.request.target + 1))
     assert (row["met"], row["missed"]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("run", [".", "-", "a", "a-", "字"])
+def test_a_long_run_of_characters_is_no_burden_for_atoms(run):
+    """A bar of progress or an encoded file: a million characters would take hours if each began a search to the end."""
+    assert atoms(f"see src/app.py {run * 1_000_000} {run * 1_000_000}/x at 12:30") >= {"src/app.py", "12:30"}
