@@ -1,7 +1,8 @@
-"""Finds the odd rows of a table whose columns are set apart by spaces, such as that of ``ps``, ``df`` or ``kubectl``.
+"""Finds the odd rows of a table: of records, or of a table set in spaces such as that of ``ps``, ``df`` or ``kubectl``.
 
 A row is odd if one of its words is rare in a column of few words, or if a number is beyond all others of its column.
-The columns are the first words of the rows, as many as nearly all rows have: a command or a remark may follow.
+Of a table set in spaces, the columns are the first words of the rows, as many as nearly all rows have: a command or a
+remark may follow.
 """
 
 from __future__ import annotations
@@ -43,9 +44,18 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     aligned = [(number, row) for number, row in enumerate(rows) if len(row) >= width]
     for column in range(width):
         cells = [(number, row[column]) for number, row in aligned]
-        for number, value in {**dict(_beyond(cells)), **dict(_rare(cells))}.items():
+        for number, value in odd_cells(cells).items():
             values[number] += (1 - values[number]) * tuning.WEIGHTS.odd_cell * value  # several odd words are odder
     return values
+
+
+def odd_cells(cells: Sequence[tuple[int, str]]) -> dict[int, float]:
+    """The rows whose cell is unlike the others of its column, with how unlike it is, from 0 to 1.
+
+    >>> odd_cells([(row, "ok") for row in range(40)] + [(40, "failed")])
+    {40: 1.0}
+    """
+    return {**dict(_beyond(cells)), **dict(_rare(cells))}
 
 
 def _beyond(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
@@ -94,7 +104,7 @@ def _rare(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
 
 def _size(word: str) -> float | None:
     """The number that a word is, with its unit: 12.5M, 97%, 1,024."""
-    if not (word[0].isdecimal() or word[0] == "-"):
+    if not (word[:1].isdecimal() or word[:1] == "-"):
         return None
     match = _NUMBER.fullmatch(word.lower()[:30])
     return float(match[1].replace(",", "")) * _UNITS[match[2]] if match else None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 from ..content.alarm import alarms, alarms_or_exits, level_of
 from ..content.compact.templates import templates
 from . import weights as tuning
+from .columns import odd_cells
 
 LINE_CHARACTERS = 400  # characters of a line that are read, which bounds the time
 # How tools say in plain words that something did not work, besides the words of failure (``content/alarm.py``).
@@ -30,7 +31,6 @@ _FAILED = re.compile(r"\b(?:FAIL|ERROR)")
 _FRAME = re.compile(r"\s+at \S+[:/.(]|\s*#\d+\s|\s+\d+: \S+::|\s+File \"")
 _HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 class Lines(NamedTuple):
@@ -119,55 +119,27 @@ def has_passed(line: str) -> bool:
 
 
 def of_records(texts: Sequence[str]) -> list[float]:
-    """1 for each text with a record that has an odd value or shape, 0 for the others.
+    """For each text, from 0 to 1, how unlike the others the values and the shape of its records are.
 
-    >>> of_records([f"{n}, ok\\n" for n in range(50)] + ["50, failed\\n"])[-2:]
+    >>> of_records([f"{n % 9}, ok\\n" for n in range(50)] + ["5, failed\\n"])[-2:]
     [0.0, 1.0]
     """
     tuned = tuning.WEIGHTS
     rows = [_CELL.split(line) for text in texts for line in text.splitlines()]
     if len(rows) < tuned.min_outlier_lines:
         return [0.0] * len(texts)
-    odd = [False] * len(rows)
+    odd = [0.0] * len(rows)
     by_length: dict[int, list[int]] = {}
     for number, row in enumerate(rows):
         by_length.setdefault(len(row), []).append(number)
     for members in by_length.values():
         if len(members) <= tuned.max_odd_share * len(rows):
             for number in members:
-                odd[number] = True
+                odd[number] = 1.0
         elif len(members) >= tuned.min_outlier_lines:
-            for place in range(len(rows[members[0]])):
-                _mark_odd([rows[number][place] for number in members], members, odd)
-    values = []
-    number = 0
-    for text in texts:
-        count = len(text.splitlines())
-        values.append(1.0 if any(odd[number : number + count]) else 0.0)
-        number += count
-    return values
-
-
-def _mark_odd(cells: list[str], members: list[int], odd: list[bool]) -> None:
-    """Marks the rows whose cell is unlike the column: a rare word among few, or a number far off."""
-    tuned = tuning.WEIGHTS
-    counts = Counter(cells)
-    most = max(1, int(tuned.max_odd_share * len(cells)))
-    common = sum(count for count in counts.values() if count > most)
-    if common >= tuned.common_share * len(cells):
-        # in a column such as days, in which every word is about as rare as the others, none is odd
-        usual_count = sorted(counts[cell] for cell in cells)[len(cells) // 2]
-        most = min(most, max(1, int(tuned.max_odd_count_share * usual_count)))
-        for number, cell in zip(members, cells, strict=True):
-            odd[number] |= counts[cell] <= most < usual_count
-        return
-    found = [_NUMBER.search(cell) for cell in cells]
-    numbers = [float(match[0][:18]) for match in found if match]
-    if len(numbers) < tuned.common_share * len(cells):
-        return
-    middle = sorted(numbers)[len(numbers) // 2]
-    usual = sorted(abs(each - middle) for each in numbers)[int(tuned.common_share * len(numbers))]
-    far = [match is not None and abs(float(match[0][:18]) - middle) > tuned.far_factor * usual for match in found]
-    if usual and sum(far) <= most:
-        for number, is_far in zip(members, far, strict=True):
-            odd[number] |= is_far
+            for column in zip(*map(rows.__getitem__, members), strict=True):
+                values = (cell.rpartition(": ")[2].strip(' "{}[]') for cell in column)
+                for number, value in odd_cells(list(zip(members, values, strict=True))).items():
+                    odd[number] = max(odd[number], value)
+    each = iter(odd)
+    return [max(islice(each, len(text.splitlines())), default=0.0) for text in texts]

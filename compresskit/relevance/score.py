@@ -28,11 +28,13 @@ from .sections import of_sections
 from .sources import named_sources, source_line, without_names
 from .tables import of_tables
 from .term_counts import TermCounts
-from .term_matching import CALL_CHARACTERS, CALL_TERMS, Reader
+from .term_matching import Reader
 from .terms import parts, terms, words
 
 _RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _OPENING = frozenset("{[")  # of JSON
+_CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
+_CALL_TERMS = 24  # words of a call, for BM25, however many it has
 _CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
@@ -75,17 +77,11 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
         query = without_names(query, named.names)
     reader = Reader(query)
     readings = reader.read(documents)
-    asked = (len(reader.terms_of(document.call)) for document in documents for _ in document.segments)
-    own_calls = [
-        tuned.own_call * min(1.0, tuned.own_call_factor * called / said) if called else 0.0
-        for called, said in zip(readings.called, asked, strict=True)
-    ]
     strength = readings.counts.strongest(reader.weights)
     mentioned, defined = _Named(query).bonus(documents, readings.counts)
     parts = {
         "words": _scaled(bm25(readings.counts, readings.lengths, reader.weights), strength),
         "table": of_tables(documents, readings, reader, query.explicit * tuned.table * strength),
-        "own_call": own_calls,
         "call_context": _of_calls(documents, reader, query.explicit),
         "mentioned": mentioned,
         "defined": defined,
@@ -170,9 +166,9 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
     compares values per token, and would otherwise buy the shortest segments of that text first, whatever they say.
     """
     tuned = tuning.WEIGHTS
-    calls = [(document.call or source_line(document))[:CALL_CHARACTERS] for document in documents]
+    calls = [(document.call or source_line(document))[:_CALL_CHARACTERS] for document in documents]
     counts = TermCounts.of([reader.hits(call) if call else {} for call in calls])
-    found = bm25(counts, [CALL_TERMS] * len(calls), reader.weights)
+    found = bm25(counts, [_CALL_TERMS] * len(calls), reader.weights)
     share = explicit * tuned.call_context + (1 - explicit) * tuned.call_context_of_agents
     scores = _scaled(found, share * counts.strongest(reader.weights))
     sizes = [end - start for document in documents for start, end, _ in document.segments]

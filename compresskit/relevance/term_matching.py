@@ -1,4 +1,4 @@
-"""Counts how often each word of a query or of a call occurs in each segment.
+"""Counts how often each word of a query occurs in each segment.
 
 Most words of a text are not in the query. In ASCII text, numpy finds the words that are, by their first eight letters
 and their length. Only long words and compounds that may be are compared one by one. Text with a few other signs, such
@@ -25,8 +25,6 @@ from .word_forms import MIN_PREFIX, MIN_STEM, abbreviated, beginnings, inflectio
 if TYPE_CHECKING:
     from .ascii_words import Flags, Numbers
 
-CALL_TERMS = 24  # different words of a call that are looked for, which bounds the time
-CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
 _AT_ONCE = 120_000  # characters of texts that are read together; larger arrays are no faster, and take memory
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
@@ -47,11 +45,10 @@ def base_of(term: str) -> str:
 
 
 class Readings(NamedTuple):
-    """Counts of segments: of each term of the query, of all words, and of the words of its call that occur in it."""
+    """Counts of segments: of each term of the query, and of all words."""
 
     counts: TermCounts
     lengths: list[int]
-    called: list[int]
 
 
 class _Told(dict[str, tuple[int, ...]]):
@@ -153,15 +150,6 @@ class Reader:
     def __init__(self, query: Query) -> None:
         self._told = _Told(query)
         self.weights: Mapping[str, float] = self._told.weights
-        self._calls: dict[str, frozenset[str]] = {"": frozenset()}
-
-    def terms_of(self, call: str) -> frozenset[str]:
-        """The words of a call, in the spelling in which its result may contain them."""
-        call = call[:CALL_CHARACTERS]
-        if call not in self._calls:
-            found = dict.fromkeys(word for word in words(call) if word.lower() not in STOP_WORDS and len(word) > 1)
-            self._calls[call] = frozenset(list(found)[:CALL_TERMS])
-        return self._calls[call]
 
     def hits(self, text: str) -> dict[str, int]:
         """The number of times that each term of the query occurs in a text."""
@@ -174,15 +162,13 @@ class Reader:
 
         The words of a segment's name count as its own. Many texts are read at once.
         """
-        calls = (self.terms_of(call) for call in {document.call for document in documents})
-        vocabulary = _Vocabulary(self._told, frozenset[str]().union(*calls))
+        vocabulary = _Vocabulary(self._told)
         found = _Found(self._told)
         waiting: list[_Said] = []  # texts in ASCII that are read together
         size = 0
         for document in documents:
-            call = self.terms_of(document.call)
             for text in _said(document):
-                said = _Said(found.place(), plain(text) or text, call)
+                said = _Said(found.place(), plain(text) or text)
                 if not said.text.isascii():
                     found.read_words(said)
                     continue
@@ -197,16 +183,15 @@ class Reader:
 
 
 class _Vocabulary:
-    """Tells which words in ASCII may be terms of the query, or words of a call, by their places in tables."""
+    """Tells which words in ASCII may be terms of the query, by their places in tables."""
 
-    def __init__(self, told: _Told, called: Iterable[str]) -> None:
+    def __init__(self, told: _Told) -> None:
         import numpy as np
 
         known = [term for term in told.terms if term.isascii()]
         keys = words_of(known).keys
         places = places_of(keys)
         self._terms = table_of(places)
-        self._calls = table_of(places_of(words_of(word for word in called if word.isascii()).keys))
         firsts = [prefix for prefix in told.prefixes if prefix.isascii()]
         self._beginnings = table_of(places_of(words_of(firsts).beginnings(MIN_PREFIX))) if firsts else None
         # a term that is no longer than a key is told from any other word by it
@@ -231,17 +216,12 @@ class _Vocabulary:
             likely[cut[self._beginnings[places_of(parts.beginnings(MIN_PREFIX))]]] = True
         return likely, sure, self._numbers[places[sure]]
 
-    def may_be_called(self, text: AsciiText) -> Flags:
-        """Which words may be words of a call."""
-        return self._calls[places_of(text.words.keys)]
-
 
 class _Said(NamedTuple):
-    """The text of a segment with its name, its number, and the words of its call."""
+    """The text of a segment with its name, and its number."""
 
     number: int
     text: str
-    call: frozenset[str]
 
 
 class _Found:
@@ -250,14 +230,12 @@ class _Found:
     def __init__(self, told: _Told) -> None:
         self._told = told
         self._lengths: list[int] = []
-        self._called: list[int] = []
         # of each term of a segment: the segment, the term, and how often it is there
         self._texts, self._numbers, self._times = array("q"), array("q"), array("q")
 
     def place(self) -> int:
         """The number of the next segment."""
         self._lengths.append(0)
-        self._called.append(0)
         return len(self._lengths) - 1
 
     def read_words(self, said: _Said) -> None:
@@ -267,7 +245,6 @@ class _Found:
         pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in names))
         terms = Counter(chain.from_iterable(map(self._told.__getitem__, chain(every, pairs))))
         self._lengths[said.number] = len(every)
-        self._called[said.number] = len(said.call.intersection(every)) if said.call else 0
         self._texts.extend(repeat(said.number, len(terms)))
         self._numbers.extend(terms)
         self._times.extend(terms.values())
@@ -294,13 +271,6 @@ class _Found:
             np.concatenate((owners[sure], others)),
             np.concatenate((numbers, np.fromiter(chain.from_iterable(told), np.int64, len(others)))),
         )
-        calls = {one.number: one.call for one in said if one.call}
-        if calls:
-            asked = np.repeat([bool(one.call) for one in said], lengths)
-            words = np.flatnonzero(asked & vocabulary.may_be_called(text))
-            every = zip(owners[words].tolist(), text.said(words, words), strict=True)
-            for number, _ in {(number, word) for number, word in every if word in calls[number]}:
-                self._called[number] += 1
 
     def _count(self, texts: Numbers, numbers: Numbers) -> None:
         """Counts the terms of segments, which are given with their numbers in any order."""
@@ -316,7 +286,7 @@ class _Found:
 
         columns = (np.frombuffer(each, dtype=np.int64) for each in (self._texts, self._numbers, self._times))
         counts = TermCounts.summed(len(self._lengths), list(self._told.names), *columns)
-        return Readings(counts, self._lengths, self._called)
+        return Readings(counts, self._lengths)
 
 
 def _said(document: Document) -> Iterator[str]:

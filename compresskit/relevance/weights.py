@@ -106,8 +106,6 @@ class RelevanceWeights:
     mention_exponent: float = weight(0.5, "exponent by which segments share the value of a name that they all say")
     defined: float = weight(1.0, "value of a definition that the query names; 0: none")
     member_share: float = weight(0.75, "share of that for a part of the definition")
-    own_call: float = weight(0.15, "value of the words of the call that asked for the text; 0: none")
-    own_call_factor: float = weight(3, "multiple of the share of the call's words in a segment that gives own_call")
     call_context: float = weight(
         0.15,
         "value that a call that matches a question lends to all of its text; 0: none",
@@ -240,7 +238,6 @@ class RelevanceWeights:
     max_odd_count_share: float = weight(
         0.25, "rows that have an odd value, as a share of the rows that have a usual value of the column, maximum"
     )
-    far_factor: float = weight(8.0, "multiple of the usual distance from the middle from which on a number is far off")
 
     # Outputs of commands (output_signals.py)
     output_share: float = weight(
