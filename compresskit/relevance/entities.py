@@ -135,7 +135,6 @@ class Facts:
             blocks: every block with its facts, in order.
         """
         said: set[int] = set()
-        passed: set[int] = set()
         of_turn: dict[int, set[int]] = {}
         for block, numbers in blocks:
             turn = self._turns[block.message]
@@ -144,12 +143,10 @@ class Facts:
                 said |= self.numbers(block.instruction) if block.data else numbers
         for turn in self._turns:
             for text in turn.fixed:
-                numbers = self.numbers(text)
-                passed |= numbers
-                of_turn.setdefault(turn.index, set()).update(numbers)
-        self.weights = self._weights(said, passed - said, of_turn)
+                of_turn.setdefault(turn.index, set()).update(self.numbers(text))
+        self.weights = self._weights(said, of_turn)
 
-    def _weights(self, said: set[int], passed: set[int], of_turn: dict[int, set[int]]) -> list[float]:
+    def _weights(self, said: set[int], of_turn: dict[int, set[int]]) -> list[float]:
         import numpy as np
 
         tuned = tuning.WEIGHTS
@@ -163,7 +160,6 @@ class Facts:
         spoken = self._spoken_of(np.flatnonzero(weights == tuned.id_prior).tolist())
         weights[spoken] *= tuned.spoken_of_factor
         weights[list(said)] *= tuned.said_factor
-        weights[list(passed)] *= tuned.passed_factor
         weights *= np.asarray(tuned.message_factors)[np.clip(times, 1, len(tuned.message_factors) - 1)]
         found: list[float] = weights.tolist()
         return found

@@ -88,7 +88,7 @@ MECHANISMS = {
     "first-line": Mechanism("weight of the first line", {"relevance.first_line_factor": 1.0}),
     "call-signals": Mechanism(
         "signals of the call that asked for a text",
-        {"relevance.own_call": 0.0, "relevance.call_context": 0.0, "relevance.call_context_of_agents": 0.0},
+        {"relevance.call_context": 0.0, "relevance.call_context_of_agents": 0.0},
     ),
     "repeats": Mechanism(
         "lower value of repeated and outdated text", {"plan.discounts_repeats": False, "plan.drops_outdated": False}

@@ -29,7 +29,6 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.mention_exponent": (1.0,),
     "relevance.defined": (0.0, 0.5, 2.0),
     "relevance.member_share": (0.0, 0.4),
-    "relevance.own_call": (0.0, 0.3),
     "relevance.call_context": (0.0, 0.075, 0.3),
     "relevance.call_context_of_agents": (0.0, 0.3, 1.2),
     "relevance.call_size_exponent": (0.0, 1.0),
@@ -60,7 +59,6 @@ TRIED: Mapping[str, tuple[Any, ...]] = {
     "relevance.extreme_rows": (0, 1),
     # entities
     "relevance.said_factor": (1.0, 4.0),
-    "relevance.passed_factor": (1.0,),
     "relevance.spoken_of_factor": (1.0,),
     # the choice
     "plan.density_exponent": (0.4, 0.6),
