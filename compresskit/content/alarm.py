@@ -13,18 +13,11 @@ _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-
 
 
 def alarms(text: str) -> bool:
-    """Whether a text contains a word of failure.
+    """Whether a text contains a word of failure or an exit code other than 0.
 
     >>> alarms("2 tests FAILED"), alarms("2 tests passed"), alarms("unpacked liberror-perl")
     (True, False, False)
-    """
-    return _ALARM.search(text.lower()) is not None
-
-
-def alarms_or_exits(text: str) -> bool:
-    """Whether a text contains a word of failure or an exit code other than 0.
-
-    >>> alarms_or_exits("exited with code 2"), alarms_or_exits("exit code: 0")
+    >>> alarms("exited with code 2"), alarms("exit code: 0")
     (True, False)
     """
     low = text.lower()

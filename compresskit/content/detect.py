@@ -16,7 +16,6 @@ from .splitters.search import looks_like_hits, looks_like_paths
 from .splitters.table import looks_csv, looks_html, looks_markdown
 
 _SAMPLE = 4096  # characters at the beginning that decide about the kind
-_LONG_LINE = 160  # characters of a line of running text, minimum
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _LARGER = 16384  # characters that are searched for definitions if the sample may be only a comment
 _PARTS = 4  # parts of a text that decide about the kind of all, maximum
@@ -257,7 +256,7 @@ def _by_lines(sample: str, lines: list[str], fenced: bool) -> str:
         return "search"
     headings, markup = len(_HEADING.findall(sample)), len(_MARKUP.findall(sample))
     code = len(_CODE.findall(sample))
-    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings) and not _is_running(lines):
+    if code >= 3 and code * 10 >= count * 4 and not (fenced and headings):
         return "prose" if _is_page(sample) else "code"
     if fenced or headings or markup * 4 >= count:
         return "markdown"
@@ -296,12 +295,3 @@ def _is_page(sample: str) -> bool:
     shown = _TAG.sub(" ", sample)
     plain = sum(map(len, _PLAIN.findall(shown)))
     return len(_STOP.findall(shown)) >= _MIN_PARAGRAPHS and plain * 100 >= max(len(shown) * 80, len(sample) * 40)
-
-
-def _is_running(lines: list[str]) -> bool:
-    """Whether most of the text is in long lines of words. Short lines beside them may hold anything."""
-    long = [line for line in lines if len(line) >= _LONG_LINE]
-    size = sum(map(len, long))
-    plain = sum(len(run) for line in long for run in _PLAIN.findall(line))
-    spoken = any(_SENTENCE.search(line) for line in long)
-    return spoken and size * 10 >= sum(map(len, lines)) * 6 and plain * 100 >= size * 86

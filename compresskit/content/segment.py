@@ -75,8 +75,6 @@ class Short(NamedTuple):
         telling: The characters of the body that say something new. The other rows resemble one that is there already.
         apart: Whether the text between two marks is never put together with its neighbours.
         uncut: The characters up to which the text between two marks is never cut.
-        quiet: The offsets at which rows that say nothing new start, and those at which they end. They are shown only if
-            the query asks for them.
         lines: For each line of the body, the number of that line in the text, from 1, or 0 if the form added it. Empty
             if the lines of the form are not those of the text.
     """
@@ -88,7 +86,6 @@ class Short(NamedTuple):
     telling: int
     apart: bool = False
     uncut: int = 0
-    quiet: tuple[Sequence[int], Sequence[int]] = ((), ())
     lines: Sequence[int] = ()
 
 

@@ -36,7 +36,6 @@ class Candidate(NamedTuple):
     lines: Sequence[
         int
     ] = ()  # the number in the text of each line of the compact form, if they are the text's own lines
-    quiet: frozenset[int] = frozenset()  # segments without new information
     shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
     again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date
@@ -81,7 +80,7 @@ class Candidate(NamedTuple):
 def with_rows(one: Candidate, rows: Sequence[Row]) -> Candidate:
     """A candidate in which each row is a segment of its own, before it has entities.
 
-    ``shares`` has the shares of the rows. A row with one is never quiet.
+    ``shares`` has the shares of the rows.
     """
     parts, shares, origins = cut(one.split, rows)
 
@@ -94,7 +93,6 @@ def with_rows(one: Candidate, rows: Sequence[Row]) -> Candidate:
         picked=within(one.picked),
         values=[one.values[origin] for origin in origins] if one.values else (),
         must=within(one.must),
-        quiet=frozenset(number for number in within(one.quiet) if shares[number] <= 0),
     )
 
 

@@ -311,8 +311,8 @@ def _find_entities(
         if one.protected or one.split.segments:  # the entities of others are found with their atoms
             source = with_line_ends(source)
             entities = [
-                facts.numbers(source[start:end]) if left > 0 and segment not in one.quiet else NO_ENTITIES
-                for segment, (start, end, _) in enumerate(one.split.segments or [Segment(0, len(source), "")])
+                facts.numbers(source[start:end]) if left > 0 else NO_ENTITIES
+                for start, end, _ in one.split.segments or [Segment(0, len(source), "")]
             ]
             found[number] = one._replace(entities=entities)
             blocks.append((one.block, entities[0].union(*entities[1:])))

@@ -19,7 +19,6 @@ from ..content import (
     forms_of,
     is_utf8,
     labels,
-    quiet_of,
     segments_of,
     shorten,
     split,
@@ -107,10 +106,7 @@ class _Splitter:
                 least = min(least, tuned.min_quoted_segment_characters)
             parts = segments_of(short, least, most)
             must = frozenset(range(len(parts.segments)) if rule is not None and rule.complete else ())
-            quiet = quiet_of(short, parts)
-            return one._replace(
-                split=parts, must=must, form=form, short=short.body, head=short.head, quiet=quiet, lines=short.lines
-            )
+            return one._replace(split=parts, must=must, form=form, short=short.body, head=short.head, lines=short.lines)
         if rule is not None and rule.complete:
             return one._replace(protected=f"rule: {rule.title}")
         cut = partial(split, hint=block.call, min_chars=least, max_chars=most)

@@ -107,7 +107,7 @@ def in_order(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
 def _stands(text: str, seen: set[str]) -> bool:
     lines, tuned = _lines(text), tuning.WEIGHTS
     least = tuned.min_repeated_line_share * len(lines)
-    return len(lines) >= tuned.min_repeated_lines and sum(map(seen.__contains__, lines)) >= least
+    return bool(lines) and sum(map(seen.__contains__, lines)) >= least
 
 
 def _lines(text: str) -> list[str]:

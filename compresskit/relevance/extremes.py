@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest, nsmallest
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 from ..content import Split
@@ -251,14 +251,9 @@ def _outer(names: str) -> list[str]:
 def _of_html(text: str) -> _Table | None:
     rows = [
         (row.start(), row.end(), [_TAG.sub("", cell).strip() for cell in _HTML_CELL.findall(row[0])])
-        for row in _limited(_HTML_ROW.finditer(text))
+        for row in islice(_HTML_ROW.finditer(text), _MAX_ROWS)
     ]
     return _with_names([row for row in rows if row[2]], [])
-
-
-def _limited(found: Iterator[re.Match[str]]) -> Iterator[re.Match[str]]:
-    for _, match in zip(range(_MAX_ROWS), found, strict=False):
-        yield match
 
 
 def _of_records(text: str) -> Iterator[_Table]:
@@ -303,11 +298,9 @@ def _of_lines(text: str, head: str) -> Iterator[_Table]:
         sign = _delimiter(lines)
         names = (_outer(head) if head.startswith("(") else _cells(head.rstrip("\r"), sign)) if head else []
         rows = [(*span, _cells(line, sign)) for span, line in zip(spans, lines, strict=True)]
-    usual = max(sizes, key=sizes.__getitem__) if (sizes := _sizes(rows)) else 0
-    if usual > 1:
-        found = _with_names([row for row in rows if len(row[2]) == usual], names)
-        if found:
-            yield found
+    ((usual, _),) = Counter(len(cells) for *_, cells in rows).most_common(1) or [(0, 0)]
+    if usual > 1 and (found := _with_names([row for row in rows if len(row[2]) == usual], names)):
+        yield found
 
 
 def _of_sql(
@@ -324,13 +317,6 @@ def _of_sql(
         if found and found[2] and not line.upper().startswith("CREATE"):
             rows.append((*span, _cells(found[2], ",", "'")))
     return names, rows
-
-
-def _sizes(rows: Sequence[tuple[int, int, list[str]]]) -> dict[int, int]:
-    sizes: dict[int, int] = {}
-    for _, _, cells in rows:
-        sizes[len(cells)] = sizes.get(len(cells), 0) + 1
-    return sizes
 
 
 def _delimiter(lines: Sequence[str]) -> str:

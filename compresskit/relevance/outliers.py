@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
-from ..content.alarm import alarms, alarms_or_exits, level_of
+from ..content.alarm import alarms, level_of
 from ..content.compact.templates import templates
 from . import weights as tuning
 from .columns import odd_cells
@@ -75,7 +75,7 @@ def of_lines(lines: Lines) -> list[float]:
             kind = found[number]
             number += 1
             if line.strip() and (kind not in seen or counts[kind] <= most_rare):
-                alarming = of_alarm if alarms(line) and not has_passed(line) else 0.0
+                alarming = of_alarm if is_alarming(line, True) else 0.0
                 best = max(best, alarming, (1 - rare) * (1.0 if alarming or counts[kind] <= most_rare else of_first))
             seen.add(kind)
         values.append(best)
@@ -105,17 +105,17 @@ def is_alarming(line: str, levelled: bool) -> bool:
     >>> [is_alarming(line, False) for line in ("no such file", "====== FAILURES ======", "== 1 failed ==")]
     [True, False, True]
     """
-    words = alarms_or_exits(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
-    return words and not (_HEADING.fullmatch(line) or has_passed(line) or _FRAME.match(line))
+    words = alarms(line) or (not levelled and _TROUBLE.search(line.lower()) is not None)
+    return words and not (is_formal(line) or _FRAME.match(line))
 
 
-def has_passed(line: str) -> bool:
-    """Whether a line says that a test passed.
+def is_formal(line: str) -> bool:
+    """Whether a line only says that a test passed, or is a title between rules.
 
-    >>> has_passed("test_raises_error PASSED"), has_passed("1 PASSED, 2 FAILED"), has_passed("1 passed")
-    (True, False, False)
+    >>> is_formal("test_raises_error PASSED"), is_formal("1 PASSED, 2 FAILED"), is_formal("=== ERRORS ===")
+    (True, False, True)
     """
-    return _PASSED.search(line) is not None and _FAILED.search(line) is None
+    return (_PASSED.search(line) is not None and _FAILED.search(line) is None) or _HEADING.fullmatch(line) is not None
 
 
 def of_records(texts: Sequence[str]) -> list[float]:

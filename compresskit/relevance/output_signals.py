@@ -19,7 +19,7 @@ from ..types import Query
 from . import weights as tuning
 from .columns import odd_rows
 from .document import JSON, RECORDS
-from .outliers import LINE_CHARACTERS, Lines, has_passed, is_alarming, lines_of, of_lines, of_records, severities
+from .outliers import LINE_CHARACTERS, Lines, is_alarming, is_formal, lines_of, of_lines, of_records, severities
 from .query import derive
 from .quoted_lines import as_lines
 from .rows import Row, merged
@@ -34,7 +34,6 @@ _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at time
 _LISTED = frozenset({"lines", "log", "search"})  # kinds whose paragraphs begin with what they are about
 _PLACE = re.compile(r"\S{1,300}?[:(]\d+(?:[:,]\d+)?[):]*\s+")  # file.c:7:3: or file.ts(7,3):
 _QUOTED = re.compile(r"([`'\"‘“«])(?<!\w.)[^`'\"’”»\n]{1,200}([`'\"’”»])")
-_RULES = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\n]{0,200}?\1{3}\s*")
 _SAMPLE = 20_000  # characters at the beginning of a text that say whether its lines are alike
 _COUNTED_CHARACTERS = 200_000  # characters that are searched for lines that count, which bounds the time
 
@@ -251,7 +250,7 @@ def _is_apart(part: str) -> bool:
     (True, False)
     """
     lines = [line for line in part.splitlines() if line.strip()]
-    return bool(lines) and all(has_passed(line) or _RULES.fullmatch(line) or is_frame_of_others(line) for line in lines)
+    return bool(lines) and all(is_formal(line) or is_frame_of_others(line) for line in lines)
 
 
 def _message(line: str) -> str:

@@ -322,7 +322,6 @@ class RelevanceWeights:
     min_repeated_line_characters: int = weight(
         12, "characters of a line that tells texts apart, minimum: shorter ones are everywhere"
     )
-    min_repeated_lines: int = weight(2, "such lines of a segment that counts as repeated, minimum")
     min_repeated_text_share: float = weight(
         0.25, "share of a text that is repeated, minimum: less is what many files have in common"
     )

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 
 from ..content import Detected, detect
-from ..content.alarm import alarms_or_exits
+from ..content.alarm import alarms
 from ..types import Block, Place, Treatment, Turn
 from .hooks import role_and_tool
 from .rule import KINDS, Rule
@@ -60,7 +60,7 @@ class _Text:
             and (rule.path is None or _is_named(self._detected.path, rule.path))
             and (rule.kind is None or self._detected.kind in KINDS[rule.kind])
             and (rule.contains is None or rule.contains.lower() in self._lower)
-            and (rule.failing is None or rule.failing == alarms_or_exits(block.text))
+            and (rule.failing is None or rule.failing == alarms(block.text))
         )
 
     def _is_larger(self, tokens: int) -> bool:

@@ -50,7 +50,6 @@ class Frame(NamedTuple):
             split=parts,
             values=[one.values[origin] if has else _NEVER for _, (origin, has) in numbered],
             entities=[one.entities[origin] if has else NO_ENTITIES for _, (origin, has) in numbered],
-            quiet=frozenset(number for number, (origin, _) in numbered if origin in one.quiet),
             picked=frozenset(number for number, (origin, has) in numbered if has and origin in one.picked),
             shares=[one.shares[origin] for origin in origins] if one.shares else (),
         )

@@ -8,7 +8,8 @@ from texts import KINDS, make_text
 from compresskit import compress, restore
 from compresskit.content import FORMS
 
-MESSAGES = [{"role": "user", "content": make_text(kind, 1, 4_000)} for kind in [*sorted(KINDS), "code"]]
+MESSAGES = [{"role": "user", "content": make_text(kind, 1, 4_000)} for kind in sorted(KINDS)]
+MESSAGES += [{"role": "user", "content": make_text("code", 2, 8_000)}]
 MESSAGES += [{"role": "assistant", "content": "Done."}, {"role": "user", "content": "And then?"}] * 3
 STAGES = {
     "detector": ("compresskit.content.detect", "_detected"),
@@ -45,4 +46,4 @@ def test_a_fault_falls_back_to_the_plain_text(monkeypatch, stage):
 def test_no_memory_left_is_no_fault_of_a_text(monkeypatch, stage):
     break_stage(monkeypatch, stage, MemoryError())
     with pytest.raises(MemoryError):
-        compress(MESSAGES, "gpt-4o", trigger=20_000, target=20_000)
+        compress(MESSAGES, "gpt-4o", trigger=9_000, target=9_000)

@@ -8,7 +8,6 @@ stays as it is.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
 from ..detect import Detected
@@ -103,27 +102,6 @@ def segments_of(short: Short, min_chars: int, max_chars: int) -> Split:
     """The body of a compact form, cut at its marks."""
     least = 1 if short.apart else min_chars
     return Split(short.kind, sized(short.body, short.marks, least, max(max_chars, short.uncut)))
-
-
-def quiet_of(short: Short, split: Split) -> frozenset[int]:
-    r"""The numbers of the segments that consist of quiet rows alone.
-
-    >>> lines = [f"10:00:{n:02} INFO GET /items/{n + 100} 200 OK\n" for n in range(60)]
-    >>> lines[30] = "10:00:30 INFO flag fast_path on -> off\n"
-    >>> short = short_log("".join(lines))
-    >>> split = segments_of(short, 40, 4000)
-    >>> quiet_of(short, split)
-    frozenset({1, 3})
-    """
-    starts, ends = short.quiet
-    return frozenset(
-        number for number, (start, end, _) in enumerate(split.segments) if _has(starts, start) and _has(ends, end)
-    )
-
-
-def _has(ordered: Sequence[int], value: int) -> bool:
-    place = bisect_left(ordered, value)
-    return place < len(ordered) and ordered[place] == value
 
 
 def said_in_short(text: str, form: str) -> str:

@@ -144,7 +144,6 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, n
     new[-_TAIL:] = [True] * min(_TAIL, len(new))
     parts: list[str] = []
     marks: list[Mark] = []
-    quiet = array("q"), array("q")
     # for each unit, how many lines are above it
     above = list(accumulate((text.count("\n", start, end) for start, end in pairwise(bounds)), initial=0))
     at = telling = copied = 0
@@ -160,16 +159,12 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, n
             shown = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this in {within}{until}\n"
             parts += [text[copied:start], shown]
             copied, length = end, len(shown)
-        if new[number]:
-            telling += length
-        else:
-            quiet[0].append(at)
-            quiet[1].append(at + length)
+        telling += new[number] * length
         at += length
     if len(marks) > _MAX_MARKS or (telling > (1 - _MIN_HIDDEN) * size and at > (1 - _MIN_HIDDEN) * size):
         return None
     body = "".join([*parts, text[copied:]])
-    return Short("log", "", body, marks, telling, apart=True, quiet=quiet, lines=_numbers_in(body, text, numbers))
+    return Short("log", "", body, marks, telling, apart=True, lines=_numbers_in(body, text, numbers))
 
 
 def _numbers_in(body: str, text: str, numbers: Sequence[int]) -> array[int]:

@@ -8,7 +8,7 @@ word of failure are pieces of their own; several in succession are one. Levels a
 import re
 from collections.abc import Iterator
 
-from ..alarm import alarms_or_exits
+from ..alarm import alarms
 from ..segment import ALONE, Mark
 
 _TRACE = r"(?P<trace>[^\n]{0,200}?Traceback \(most recent call last\):)|"
@@ -80,4 +80,4 @@ def _test(match: re.Match[str]) -> str:
 
 def _alarms(text: str, start: int) -> bool:
     end = text.find("\n", start, start + _HEAD)
-    return alarms_or_exits(text[start : start + _HEAD if end < 0 else end])
+    return alarms(text[start : start + _HEAD if end < 0 else end])
