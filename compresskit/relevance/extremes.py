@@ -19,7 +19,8 @@ from ..content import Split
 from . import weights as tuning
 from .document import JSON
 from .rows import Row
-from .terms import parts, variants, words
+from .terms import parts, words
+from .word_forms import inflections
 
 _MAX_ROWS = 20_000  # rows of a text that are compared, which bounds the time
 _MAX_COLUMNS = 60  # columns of a table that are compared
@@ -184,7 +185,7 @@ def _same(term: str, other: str) -> bool:
     >>> _same("wins", "win"), _same("density", "densest"), _same("name", "names"), _same("price", "print")
     (True, True, True, False)
     """
-    if other in variants(term) or term in variants(other):
+    if term == other or other in inflections(term):
         return True
     stem = other.removesuffix("est")[:5]
     return len(stem) >= _MIN_STEM and term[: len(stem)] == stem

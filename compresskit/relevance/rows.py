@@ -19,16 +19,17 @@ from math import log
 from typing import NamedTuple
 
 from ..content import Segment, Split
+from ..types import Query
 from . import weights as tuning
-from .document import JSON
-from .terms import unspaced, variants
+from .document import JSON, Document
+from .term_matching import Reader
+from .terms import words
 
 _LISTINGS = frozenset({"lines", "log", "search", "json", "jsonl", "table"})  # kinds that are listings
 _PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that detection may report for lists and YAML
 _COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # line beginnings of texts that are no listings
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
 _RULE = 3  # signs of a line between records, as in YAML, maximum
-_MAX_TERMS = 64  # words of the question that are searched, which bounds the time
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _NUMBER = re.compile(r"(?<!\w)\d")
@@ -49,7 +50,7 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     Args:
         text: The text.
         kind: Its kind, as ``detect`` reports it.
-        asked: The words and names of the question with their weights.
+        asked: The words of the question with their weights; names of several words pick out nothing.
 
     >>> text = "".join(f"-rw-r--r-- 1 {'root' if n == 7 else 'dev'} {n}.txt\n" for n in range(30))
     >>> [(text[start:end], share) for start, end, share in picked(text, "lines", {"owned": 1.0, "root": 1.0})]
@@ -206,49 +207,20 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first:
 
     Lines before the ``first`` are no rows. Their words name columns, and so no row either.
     """
-    lower = text.lower()
-    if len(lower) != len(text):
-        lower = text
     total = len(starts) - 1
-    most = tuning.WEIGHTS.max_word_share * total
+    single = {term: weight for term, weight in asked.items() if term in words(term)}
+    reader = Reader(Query(single, {}, asked=single))
+    lines = [Segment(start, end, "") for start, end in pairwise(starts[first:])]
+    counts = reader.read([Document(text, lines, "", 0.0)]).counts
+    tells = [
+        reader.weights[term] * log(total / times) if 0 < times <= tuning.WEIGHTS.max_word_share * total else 0.0
+        for term, times in zip(counts.terms, counts.frequencies.tolist(), strict=True)
+    ]
     scores: dict[int, float] = {}
-    known = 0.0
-    for term in sorted(asked, key=lambda term: -asked[term])[:_MAX_TERMS]:  # stable: the first of equals
-        lines: set[int] = set()
-        for variant in variants(term):
-            lines.update(line for line in _lines_with(lower, text, variant, starts) if line >= first)
-        if 0 < len(lines) <= most:
-            tells = asked[term] * log(total / len(lines))
-            known += tells
-            for line in lines:
-                scores[line] = scores.get(line, 0.0) + tells
-    return scores, known
-
-
-def _lines_with(lower: str, text: str, word: str, starts: Sequence[int]) -> Iterator[int]:
-    """The lines with a word, whole or as a part of a compound. It stops once the word is known to be common."""
-    left = int(tuning.WEIGHTS.max_word_share * (len(starts) - 1)) + 1
-    at = lower.find(word)
-    for _ in range(len(starts)):
-        if at < 0 or not left:
-            return
-        end = at + len(word)
-        if _parted(text, at) and _parted(text, end):
-            line = bisect_right(starts, at) - 1
-            yield line
-            left -= 1
-            end = starts[line + 1]
-        at = lower.find(word, end)
-
-
-def _parted(text: str, at: int) -> bool:
-    """Whether a word may begin or end at an offset."""
-    if at == 0 or at == len(text):
-        return True
-    before, after = text[at - 1], text[at]
-    if not (before.isalnum() and after.isalnum()):
-        return True
-    return (after.isupper() and not before.isupper()) or unspaced(before) or unspaced(after)
+    for line, term in zip(counts.texts.tolist(), counts.numbers.tolist(), strict=True):
+        if tells[term]:
+            scores[first + line] = scores.get(first + line, 0.0) + tells[term]
+    return scores, sum(tells)
 
 
 def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:

@@ -182,17 +182,6 @@ def terms(text: str) -> Tallied[str]:
     return found
 
 
-def variants(term: str) -> list[str]:
-    """A term and its plain English singular or plural.
-
-    >>> variants("name"), variants("drummers")
-    (['name', 'names'], ['drummers', 'drummer'])
-    """
-    if len(term) <= 3 or not (term.isascii() and term.isalpha()):
-        return [term]
-    return [term, term[:-1] if term.endswith("s") and not term.endswith("ss") else term + "s"]
-
-
 def mentions(text: str) -> list[str]:
     """What ``text`` names outright, each once: compound identifiers, paths, ids, quoted words.
 
