@@ -72,7 +72,7 @@ def _read(read: Callable[..., Any]) -> Callable[..., Any]:
             frozenset(looked_for.terms.items()),
             frozenset(looked_for.prefixes.items()),
             tuning.WEIGHTS.segment_name_times,
-            tuple((one.text, tuple(one.segments), one.call) for one in documents),
+            tuple((one.text, tuple(one.segments)) for one in documents),
         )
         if key not in results:
             results[key] = read(reader, documents)
@@ -101,7 +101,7 @@ def _fingerprint(judged: Judged) -> tuple[Any, ...]:
     """What is chosen and written of a conversation depends on this, and on nothing else of it."""
     texts = tuple(
         (
-            *(one.source, one.head, one.protected, one.form, one.again, one.stale, one.must, one.quiet, one.picked),
+            *(one.source, one.head, one.protected, one.form, one.again, one.stale, one.must, one.picked),
             *(tuple(one.split.segments), tuple(one.values), tuple(one.entities)),
         )
         for one in judged.candidates
