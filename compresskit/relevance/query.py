@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, is_brief, is_shorter, questions_among, speaks_of_code
+from ..messages.requests import asks_surely, is_brief, questions_among, speaks_of_code
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -39,10 +39,10 @@ def derive(
         question = newest = [given]
         explicit, sources = 1.0, [(given, 1.0)]
     else:
-        asking, asking_now = _asking(turns), _asking(turns, task=False)
-        question, newest = list(map(_asked, asking)), list(map(_asked, asking_now))
+        asking = _asking(turns)
+        question, newest = list(map(_asked, asking)), list(map(_asked, _asking(turns, task=False)))
         explicit = _explicit(turns, newest)
-        sources = _sources(turns, explicit, asking, _newest_asked(turns, asking_now))
+        sources = _sources(turns, explicit, asking, newest)
     asked_in = set(question)
     first_line = tuning.WEIGHTS.first_line_factor
     weights: dict[str, float] = {}
@@ -174,62 +174,25 @@ def _is_brief(block: Block) -> bool:
     return not block.data and is_brief(block.text)
 
 
-def _newest_asked(turns: Sequence[Turn], asking: list[Block]) -> dict[str, float]:
-    """The newest question with its weight. If the last text does not surely ask, it is no more than another that does.
-
-    A longer text beside one that surely asks counts as much as that, and so each of its words counts less. If none
-    surely asks, it is compared with the last one, or with the shortest if the last one is as long as material. A last
-    text about code counts in full.
-    """
-    if asking and asks_surely(asking[-1].instruction):
-        asking = [block for block in asking if block.message == asking[-1].message]
-    found = {_asked(block): asks_surely(block.instruction) for block in asking}
-    if not found:
-        return {}
-    texts, lengths = [block.text for block in _own(newest_run(turns))], list(map(len, found))
-    usual = lengths[-1] if not texts or is_shorter(texts, len(texts) - 1) else min(lengths)
-    most = max((len(text) for text, sure in found.items() if sure), default=usual)
-    if asking[-1].text == (texts or [""])[-1] and speaks_of_code(texts):
-        most = max(most, lengths[-1])
-    return {text: 1.0 if sure else min(1.0, most / max(1, len(text))) for text, sure in found.items()}
-
-
 def _asked(block: Block) -> str:
     """The request of a text, or else its instruction; of one that is all data, its beginning, which names it."""
     return _request(block) or block.text[:_FIRST_CHARACTERS]
 
 
 def _request(block: Block) -> str:
-    """The request of a text, or else its instruction; "" for one that is all data."""
-    return requests_in(_bounded_text(block.instruction)) or _instruction(block)
+    """The request of a text, or else its instruction; "" for one that is all data.
 
-
-def _instruction(block: Block) -> str:
-    """The instruction of a text, without longer parts that only stay in case they ask, if an end of it surely asks.
-
-    A question that ends the text comes first, since the first line counts most. If nothing asks, the beginning of a
-    paragraph, which stays in case it asks something, comes last.
+    A question that ends the text comes first, since the first line counts most.
     """
-    text, ranges = block.text, list(block.must)
-    if not block.data or len(ranges) < 2:
-        return block.instruction
-    said = [text[start:end] for start, end in ranges]
-    ends = [part for part, (start, end) in zip(said, ranges, strict=True) if not start or end == len(text)]
-    # "Fix this in the files above:" leaves it to the next paragraph to say what is asked for
-    asking = [
-        part for part in ends if asks_surely(part) and len(terms(part).keys() - ASKING) >= tuning.WEIGHTS.question_terms
-    ]
-    if most := max(map(len, asking), default=0):
-        *before, last = (part for part in said if len(part) <= most or is_question(part))
-        return "\n".join([last, *before] if last in asking and ends_like_a_question(last) else [*before, last])
-    if is_question(block.instruction):
-        return block.instruction
-    whole = [end == len(text) or "\n" in text[end - 1 : end + 1] for _, end in ranges]
-    return "\n".join(part for _, part in sorted(zip(whole, said, strict=True), key=lambda one: not one[0]))
+    if requests := requests_in(_bounded_text(block.instruction)):
+        return requests
+    said = [block.text[start:end] for start, end in block.must]
+    asks = block.data and said and ends_like_a_question(said[-1].strip())
+    return "\n".join([said[-1], *said[:-1]]) if asks else block.instruction
 
 
 def _sources(
-    turns: Sequence[Turn], explicit: float, asking: Sequence[Block], now: Mapping[str, float]
+    turns: Sequence[Turn], explicit: float, asking: Sequence[Block], now: Sequence[str]
 ) -> list[tuple[str, float]]:
     """Texts to judge against, with their weights; the same text once.
 
@@ -240,7 +203,7 @@ def _sources(
         turns: The conversation.
         explicit: How surely the last message asks about texts.
         asking: The texts that hold the question and the task.
-        now: The newest question, with its weight.
+        now: The newest question.
     """
     tuned = tuning.WEIGHTS
     found: dict[str, float] = {}
@@ -253,9 +216,7 @@ def _sources(
 
     texts = list(map(_asked, asking))
     newest = next(iter(newest_run(turns)[-1:]), None)
-    for text in texts:
-        if text in now:
-            add([text], now[text] * tuned.asked_weight)
+    add((text for text in texts if text in now), tuned.asked_weight)
     answered = [
         turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest
     ]
