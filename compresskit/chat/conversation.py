@@ -127,8 +127,10 @@ class Conversation:
             InvalidMessages: As ``compress``.
         """
         given: dict[str, Any] = {**self._given, **self._options, **self._hooks}
-        self.result = compress(self.messages, **given, previous=self.result)
-        return self.result.request
+        messages = list(self.messages)  # another thread may append meanwhile
+        result = compress(messages, **given, previous=self.result)
+        self.result = result
+        return result.request
 
     def follow(self, messages: list[Message], **options: Any) -> Compressed:
         """Returns the result for a whole history that you keep elsewhere. The history replaces the messages that were

@@ -93,6 +93,20 @@ def test_what_is_appended_is_not_the_callers_any_more():
     assert talk.request()["messages"] == [{"role": "user", "content": "hello"}]
 
 
+def test_what_another_thread_appends_meanwhile_comes_with_the_next_request():
+    first, second = ({"role": "user", "content": text} for text in ("hello", "and more"))
+
+    def meanwhile(text, _about):
+        if len(talk.messages) == 1:
+            talk.append(second)
+        return text
+
+    talk = Conversation("gpt-4o", before=meanwhile)
+    talk.append(first)
+    assert talk.request()["messages"] == [first]
+    assert talk.request()["messages"] == [first, second]
+
+
 @pytest.mark.parametrize(
     ("options", "match"),
     [
