@@ -46,8 +46,8 @@ def compressed_by_whom(case, compressor):
 
 
 def holds(number, folder):
-    """From the third on it waits until its process is ended."""
-    if number < 3:
-        return row(number)
+    """From the third on it waits until its process is ended, unless it may go on."""
+    if number < 3 or (Path(folder) / "go on").exists():
+        return noted(Path(folder) / "ran", number)
     (Path(folder) / f"held {number}").touch()
     return time.sleep(60)

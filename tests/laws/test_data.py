@@ -1,7 +1,8 @@
 """The laws on prefixes of every real conversation, at 20, 40 and 70 % of the prefix's tokens.
 
-Where the data is absent, there is nothing to test. Of every conversation, the whole and every eighth prefix are taken;
-the first of them differs from one conversation to the next. Set COMPRESSKIT_WHOLE_DATA=1 to take every prefix.
+Where the data is absent, there is nothing to test. Of every conversation, the whole and every eighth prefix are taken,
+of a long one every 32nd; the first of them differs from one conversation to the next. Set COMPRESSKIT_WHOLE_DATA=1 to
+take every prefix.
 Prefixes of conversations of up to 100 messages are taken at all three targets. The prefixes of longer ones come to many
 millions of tokens: each of them is taken at one of the targets, which rotate.
 """
@@ -28,7 +29,8 @@ CASES = [
 
 def prefixes(messages, offset):
     """Lengths and targets that one test has to take."""
-    for length in sorted({*range(1 + offset, len(messages) + 1, STRIDE), len(messages)}):
+    step = STRIDE if IS_WHOLE or len(messages) <= LONG else 4 * STRIDE
+    for length in sorted({*range(1 + offset, len(messages) + 1, step), len(messages)}):
         rotated = TARGETS[length % len(TARGETS)]
         for percent in TARGETS if len(messages) <= LONG else [rotated]:
             yield length, percent
