@@ -57,9 +57,12 @@ class Keys:
         self._keys[text] = key
         return key
 
-    def exhausted(self, text: str) -> bool:
-        """Whether the input looks like a form of ``text`` for every length of its key. Then ``text`` has to stay."""
-        return self._lengths.get(text, KEY_LENGTH) > FULL_LENGTH
+    def must_stay(self, text: str) -> bool:
+        """Whether no key can stand for ``text``: the input looks like its form for every length of its key.
+
+        The same holds for a text that reads like the record of a shared marker.
+        """
+        return self._lengths.get(text, KEY_LENGTH) > FULL_LENGTH or bool(members(text))
 
     def issue(self, text: str) -> str:
         """Puts a text that is taken out now into the cache, and returns its key."""
@@ -75,7 +78,7 @@ _RECORD = re.compile(
 
 
 def listed(keys: Sequence[str]) -> str:
-    """The record of several texts that share one marker: their keys.
+    """The record of several texts that share one marker: their keys. No original is like it: see ``Keys.must_stay``.
 
     >>> members(listed(["bcdfghjklmnp", "bcdfghjklmnq"]))
     ['bcdfghjklmnp', 'bcdfghjklmnq']

@@ -132,7 +132,7 @@ def price(
     text = one.block.text
     follows = measure.count(FOLLOWS) + 1
     least_gain = tuning.WEIGHTS.min_stub_gain_tokens
-    if keys.exhausted(text) or (shared and count <= follows):
+    if keys.must_stay(text) or (shared and count <= follows):
         return None, None
     if count < least_gain + _MIN_STUB:
         if not shared or len(one.split.segments) > 1:

@@ -161,7 +161,8 @@ class Originals(Mapping[str, str]):
     @cached_property
     def _others(self) -> dict[str, str]:
         runs = unfold(self._messages, self._cache).runs
-        return {key_of(slot.text): slot.text for run in runs for message in run for slot in slots(message)}
+        texts = (slot.text for run in runs for message in run for slot in slots(message))
+        return {key_of(text): text for text in texts if not members(text)}  # a record is never such a text
 
 
 def answer_to(

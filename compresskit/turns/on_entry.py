@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .._json import clone, equal
 from ..content import FORMS, LOSSLESS, detect, forms_of, shorten
-from ..markers.keys import Keys
+from ..markers.keys import Keys, members
 from ..markers.places import Position, text_at
 from ..markers.restore import issued
 from ..markers.wording import START, Wording, looks_issued
@@ -176,7 +176,7 @@ def _saves(text: str, form: str, key: str, limits: Limits) -> bool:
     tuned = tuning.WEIGHTS
     before, after = limits.measure.count(text), limits.measure.count(form)
     most = min(tuned.max_entry_share * before, before - tuned.min_entry_gain_tokens)
-    return after <= most and issued(form, {key: text}) == key
+    return after <= most and not members(text) and issued(form, {key: text}) == key
 
 
 def _shorten(new: New) -> dict[str, str]:

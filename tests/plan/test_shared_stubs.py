@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from oracles import difference, visible_keys
 
 from compresskit import compress, restore, retrieve
+from compresskit.markers.keys import key_of
+from compresskit.retrieval.answers import Originals
 
 MODEL = "gpt-4o"
 
@@ -48,6 +50,18 @@ def test_a_shared_key_gives_every_text_of_its_marker():
     result = compress(messages, MODEL, trigger=target, target=target)
     found = [retrieve(result.cache, key, max_tokens=10**6) for key in visible_keys(messages, result.messages)]
     assert all(any(text in one for one in found) for text in LOADS if text not in str(result.messages))
+
+
+def test_a_list_of_keys_of_its_own_conversation_stays_the_text_that_it_is():
+    target = cost(exchange(LOADS)) * 7 // 10
+    first = compress(exchange(LOADS), MODEL, trigger=target, target=target)
+    listed = "texts: " + " ".join(row.key for row in first.decisions if row.key)
+    messages = exchange([*LOADS, listed])
+    result = compress(messages, MODEL, trigger=target, target=target)
+    asked = Originals(result.cache, result.messages)
+    assert result.messages[-1]["content"] == listed
+    assert "host" not in retrieve(asked, key_of(listed))
+    assert difference(restore(result.messages, result.cache), messages) is None
 
 
 small = st.one_of(
