@@ -11,6 +11,7 @@ from .content import MadeForms
 from .messages import read
 from .messages.instructions import carried
 from .messages.must_stay import LESSER, MustStay
+from .plan import weights as tuning
 from .plan.budget import Limits, fitted
 from .plan.candidates import Judged
 from .plan.groups import atoms
@@ -97,6 +98,8 @@ class Compaction:
 
     def written(self, limits: Limits, begun: Begun | None) -> tuple[Written, int]:
         """What is written within the limits, and the floor. The last to go are opened if they have to."""
+        if self._is_too_small(limits.tool):
+            limits = limits._replace(whole_texts=True)
         stays, opened = self.stays, frozenset[tuple[int, Path]]()
         if begun is None and self._opens_first and (more := surely_opened(stays, limits)):
             stays, opened = stays.without(more), _places(more)
@@ -110,10 +113,26 @@ class Compaction:
             if not more and floor > max(limits.room, limits.most):
                 smaller = stays.foldable(*LESSER)
             if smaller == stays:
-                floor = opened_floor(floor, judged, stays, limits)
+                if limits.whole_texts and stays.last:
+                    floor = min(floor, fitted(limits, self._judged(stays.without(stays.last)).judged, None)[1])
+                else:
+                    floor = opened_floor(floor, judged, stays, limits)
                 return _completed(written, entering, opened, len(judged.messages)), floor
             stays, begun = smaller, None
             opened |= _places(more)
+
+    def _is_too_small(self, tool: int) -> bool:
+        """Whether so little could be left out that it would not pay for our tool, which has this many tokens.
+
+        It does not depend on the target, so that all targets have the same floor.
+        """
+        if not tool or self.rules or self.after is not None or self.shortening is not None:
+            return False
+        left = tuning.WEIGHTS.min_gone_per_tool * tool
+        for turn in self.whole.turns:
+            if left > 0 and not self.stays.always(turn):
+                left -= self.request.measure.turns([turn])
+        return left > 0
 
     @property
     def _opens_first(self) -> bool:

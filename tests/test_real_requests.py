@@ -558,20 +558,39 @@ SMALL_OUTPUTS = {  # a small output, and the line that says what went wrong
 }
 
 
-@pytest.mark.parametrize("name", SMALL_OUTPUTS)
-@pytest.mark.parametrize("share", [0.5, 0.7])
-def test_a_small_output_shows_its_failure_if_no_tool_has_to_be_paid(name, share):
-    text, failure = SMALL_OUTPUTS[name]
+def small_output(text):
     call = {"id": "c", "type": "function", "function": {"name": "run", "arguments": "{}"}}
-    messages = [
+    return [
         {"role": "user", "content": "Find out what is wrong."},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c", "content": text},
     ]
-    bare = compress([*messages[:2], {**messages[2], "content": "x"}], "gpt-4o").original_tokens
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "recoverable"),
+    [
+        *((name, share, False) for name in SMALL_OUTPUTS for share in (0.5, 0.7)),
+        *((name, share, True) for name in ("log", "records") for share in (0.6, 0.7)),
+    ],
+)
+def test_a_small_output_shows_its_failure(name, share, recoverable):
+    text, failure = SMALL_OUTPUTS[name]
+    messages = small_output(text)
+    bare = compress(small_output("x"), "gpt-4o").original_tokens
     whole = compress(messages, "gpt-4o").original_tokens
     target = bare + int(share * (whole - bare))
-    result = compress(messages, "gpt-4o", trigger=target, target=target, recoverable=False)
+    result = compress(messages, "gpt-4o", trigger=target, target=target, recoverable=recoverable)
     assert result.target_met
     assert failure in result.messages[2]["content"]
     assert restore(result.messages, result.cache) == messages
+
+
+@pytest.mark.parametrize("target", [60, 100, 150])
+def test_a_request_stays_whole_if_the_tool_costs_most_of_what_could_be_left_out(target):
+    messages = small_output("".join(f"gcc -O2 -c part_{n}.c -o part_{n}.o\n" for n in range(7)))
+    result = compress(messages, "gpt-4o", trigger=target, target=target)
+    assert (result.messages, result.tools, result.skipped_reason) == (messages, None, "no_gain")
+    assert result.floor_tokens == result.compressed_tokens == result.original_tokens
+    longer = small_output("".join(f"gcc -O2 -c part_{n}.c -o part_{n}.o\n" for n in range(20)))
+    assert compress(longer, "gpt-4o", trigger=target, target=target).tools

@@ -70,6 +70,12 @@ class MustStay:
         """The reason why a text may not change; "" if it may."""
         return self.texts.get((block.message, block.path), "")
 
+    def always(self, turn: Turn) -> bool:
+        """Whether a message and all of its texts stay at any target."""
+        last = {(block.message, block.path) for block in self.last}
+        bound = self.messages[turn.index] not in ("", _NEWEST_RESULT, *LESSER)
+        return bound and all(self.of(block) and (block.message, block.path) not in last for block in turn.blocks)
+
     def whole(self) -> list[bool]:
         """For each message, whether nothing of it may change."""
         return [

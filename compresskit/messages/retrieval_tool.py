@@ -20,14 +20,14 @@ from .tools import appended, declared, name_of, names_of, parameters_of, without
 TOOL_NAME = "compresskit_retrieve"
 OURS = (TOOL_NAME, FIND_TOOL, CALL_TOOL)  # names of tools whose calls are answered here
 
-# Every request pays for each of these words.
-_DESCRIPTION = "Returns text that was left out here, marked '[… lines 13-57: retrieve KEY]'. Never write such marks."
+# Every request pays for each of these words, and the markers show what the lines of a text look like.
+_DESCRIPTION = "Returns text left out at '[… retrieve KEY]'. Never write such marks."
 _PARAMETERS: dict[str, Any] = {
     "type": "object",
     "properties": {
         "key": {"type": "string"},
-        "lines": {"type": "string", "description": "13-57, or characters c500-900"},
-        "query": {"type": "string", "description": "only what matches"},
+        "lines": {"type": "string"},
+        "query": {"type": "string"},
     },
     "required": ["key"],
 }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..content import LOSSLESS
 from ..markers.keys import FULL_LENGTH, KEY_LENGTH, Keys
 from ..markers.restore import is_run
 from ..markers.wording import Wording
 from ..tokens.measure import Measure
 from ..types import Cache
 from . import weights as tuning
-from .candidates import Judged
+from .candidates import WHOLE, Judged
 from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, names_share, reserved, with_gaps
@@ -42,6 +43,7 @@ class Limits(NamedTuple):
         worth: A function of the tokens of a history. It returns the share that is worth its price. None: all of it.
         shape: The shape of the messages, in which folds are written.
         tool: The tokens that become free if nothing is left out, so that the retrieval tool is not needed.
+        whole_texts: Whether nothing may be left out, because that could not save much more than the tool costs.
     """
 
     room: int
@@ -54,6 +56,7 @@ class Limits(NamedTuple):
     worth: Callable[[int], float] | None = None
     shape: str = "openai"
     tool: int = 0
+    whole_texts: bool = False
 
     def spendable(self, floor: int) -> Limits:
         """These limits with the room that is worth its tokens, and with the share of names for it.
@@ -95,7 +98,9 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
         cheapest = costs.knapsack(bare=True).choice
         floor = cheapest.tokens
         written = _complete(limits, costs, floor) or _fitted(limits.spendable(floor), costs, floor)
-        if _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
+        if limits.whole_texts:
+            floor = written.tokens
+        elif _is_small(limits.room, judged) and floor < written.tokens:  # the floor so far is a safe estimate
             floor = write(costs, cheapest).tokens
         if shortening is not None:
             written = shortening.apply(written, costs)
@@ -111,25 +116,39 @@ def fitted(limits: Limits, judged: Judged, shortening: Shortening | None) -> tup
 def _complete(limits: Limits, costs: Costs, floor: int) -> Written | None:
     """The messages in forms that hold everything, if these fit a small room or take less than ``floor`` and the tool.
 
-    Then the tool is not needed.
+    Then the tool is not needed. They are written in these forms in any case if nothing may be left out.
     """
+    if limits.whole_texts:
+        return _in_complete_forms(costs)
     if not limits.tool or limits.room > tuning.WEIGHTS.max_toolless_tokens or limits.most:
         return None
-    room, judged = max(limits.room, floor) + limits.tool, costs.judged
-    if _whole([group for group in costs.groups if not group.quoted]) > room:
+    room = max(limits.room, floor) + limits.tool
+    if any(one.most is not None for one in costs.judged.candidates):
         return None
+    if sum(_whole(group) for group in costs.groups if not group.quoted) > room:
+        return None
+    written = _in_complete_forms(costs)
+    return written if written.tokens <= room else None
+
+
+def _in_complete_forms(costs: Costs) -> Written:
+    """The messages in the forms that hold everything. A text without such a form has its own words."""
+    judged = costs.judged
     atoms = [atom._replace(foldable=False, quoted=False) for atom in judged.atoms]
-    costs = price_all(judged._replace(atoms=atoms), costs.measure, costs.keys, costs.wording, costs.shape, set())
-    whole = _whole(costs.groups)
-    if whole > room:
-        return None
-    written = write(costs, costs.knapsack().fill(whole + room))
-    return None if written.needs_tool or written.tokens > room else written
+    candidates = [
+        one if one.form in LOSSLESS else one._replace(split=WHOLE, form="", short="") for one in judged.candidates
+    ]
+    judged = judged._replace(atoms=atoms, candidates=candidates)
+    costs = price_all(judged, costs.measure, costs.keys, costs.wording, costs.shape, set())
+    texts = {place: forms for group in costs.groups for place, forms in group.forms.items()}
+    kept = {place: frozenset(range(len(forms.segments))) for place, forms in texts.items()}
+    used = sum(map(_whole, costs.groups))
+    return write(costs, Choice(frozenset(), frozenset(range(len(atoms))), kept, frozenset(), used, bare=False))
 
 
-def _whole(groups: Sequence[Group]) -> int:
-    """The tokens of groups in which nothing is left out."""
-    return sum(group.fixed + sum(forms.full for forms in group.forms.values()) for group in groups)
+def _whole(group: Group) -> int:
+    """The tokens of a group in which nothing is left out."""
+    return group.fixed + sum(forms.full for forms in group.forms.values())
 
 
 def _is_small(room: int, judged: Judged) -> bool:

@@ -32,6 +32,11 @@ class PlanWeights:
     max_toolless_tokens: int = weight(
         2_000, "budget tokens up to which forms that need no retrieval tool (about 85 tokens) are tried for all texts"
     )
+    min_gone_per_tool: float = weight(
+        2.0,
+        "tokens of what may be left out of a request, per token of the retrieval tool, from which on any of it is left "
+        "out: below, most of what is saved pays for the tool",
+    )
     max_excerpted_form_share: float = weight(
         0.65,
         "characters of a compact form of JSON as a share of the JSON without indentation, up to which an excerpt is "

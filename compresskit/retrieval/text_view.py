@@ -207,7 +207,8 @@ class TextView:
     def _nothing(self, ranges: list[_Range]) -> str:
         if any(one.start < len(self.text) for one in ranges):
             return ""  # blank lines
-        return f"There is nothing there: the text has {len(self.starts)} lines and {len(self.text)} characters."
+        size = len(self.text)
+        return f"There is nothing there: the text has {len(self.starts)} lines and {size} characters (c0-{size})."
 
 
 def quoted(text: str) -> str:

@@ -327,7 +327,7 @@ def test_a_gap_names_the_heading_of_what_is_behind_it(layout):
     if layout == "a manual":
         text = f"BALLOON(1)          User Commands          BALLOON(1)\n\nNAME\n       balloon - flies\n\n{text}"
     messages = [{"role": "user", "content": text}, {"role": "user", "content": "When may the zeppelin land?"}]
-    result = compress(messages, "gpt-4o", trigger=250, target=250)
+    result = compress(messages, "gpt-4o", trigger=220, target=220)
     assert result.target_met
     assert restore(result.messages, result.cache) == messages
     shown = result.messages[0]["content"]
