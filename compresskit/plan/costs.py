@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -62,7 +63,9 @@ def price_all(
     beside = beside_cost(measure)
     tokens = [measure.count(one.block.text) for one in judged.candidates]
     stubs: dict[int, Stubs] = {}
-    sharing: list[list[int]] = []
+    unquoted = [number for number, atom in enumerate(judged.atoms) if not atom.quoted or number in unfoldable]
+    sharing = list(_sharing(judged, unquoted))
+    sharers, starts = frozenset(chain.from_iterable(sharing)), [run[0] for run in sharing]
     shared = measure.count(wording.shared(999, PLACEHOLDER)) + _SLACK
     measure.begin(one.short for one in judged.candidates if one.short)
 
@@ -72,9 +75,6 @@ def price_all(
         quoted = foldable and atom.quoted
         fixed = 0 if quoted else sum(map(measure.constant, members))
         forms: dict[int, Forms] = {}
-        runs = [] if quoted else list(_sharing(judged, atom))
-        sharing.extend(runs)
-        sharers = frozenset(chain.from_iterable(runs))
         for place in judged.of(atom.first, atom.last):
             one = judged.candidates[place]
             if quoted:
@@ -95,7 +95,8 @@ def price_all(
                 forms[place] = found
         before, behind = (beside if turn.role == "assistant" else 0 for turn in (members[0], members[-1]))
         value, entities = judged.values[number], judged.entities[number]
-        marks = shared * len(runs)
+        places = judged.of(atom.first, atom.last)
+        marks = shared * (bisect_left(starts, places.stop) - bisect_left(starts, places.start))
         return Group(fixed, value, entities, forms, foldable, quoted, before, behind, atom.alone, marks)
 
     groups = [group(number, atom) for number, atom in enumerate(judged.atoms)]
@@ -104,16 +105,27 @@ def price_all(
     return Costs(judged, measure, keys, wording, shape, groups, tokens, stubs, fold, sharing)
 
 
-def _sharing(judged: Judged, atom: Atom) -> Iterator[list[int]]:
-    """Runs of candidates whose shortest stubs can be one marker: texts of one exchange in succession."""
+def _sharing(judged: Judged, numbers: Iterable[int]) -> Iterator[list[int]]:
+    """Runs of candidates whose shortest stubs can be one marker: texts in succession, of one atom or of the system.
 
-    def can_share(place: int) -> bool:
-        one = judged.candidates[place]
-        plain = not (one.protected or one.must or one.again or one.rule or looks_issued(one.block.text))
-        return plain and bool(one.split.segments) and judged.turns[one.block.message].role != "assistant"
+    Args:
+        judged: The conversation.
+        numbers: The atoms whose texts have stubs, in order.
+    """
 
-    for shares, places in groupby(judged.of(atom.first, atom.last), can_share):
-        run = list(places) if shares else []
+    def key(one: tuple[int, int]) -> tuple[int, bool]:
+        """The atom, the same for all system messages; and whether the text can share a marker."""
+        number, place = one
+        candidate = judged.candidates[place]
+        role = judged.turns[candidate.block.message].role
+        plain = not (candidate.protected or candidate.must or candidate.again or candidate.rule)
+        shares = plain and bool(candidate.split.segments) and not looks_issued(candidate.block.text)
+        return -1 if role == "system" else number, shares and role != "assistant"
+
+    atoms = ((number, judged.atoms[number]) for number in numbers)
+    places = ((number, place) for number, atom in atoms for place in judged.of(atom.first, atom.last))
+    for (_, shares), group in groupby(places, key):
+        run = [place for _, place in group] if shares else []
         if len(run) >= tuning.WEIGHTS.min_shared_texts:
             yield run
 
