@@ -51,7 +51,7 @@ class Answering:
     def prepared(
         self, settings: Settings, shape: str, kwargs: Mapping[str, Any], beside: Sequence[Any]
     ) -> tuple[dict[str, Any], Cache]:
-        """What changes in the arguments of a call of the model ({}: nothing), and the originals of what is left out."""
+        """The changed arguments of a call of the model ({} if none changes), and the originals that are left out."""
         if not settings.enabled:
             return {}, {}
         try:

@@ -120,7 +120,7 @@ class CompressedChatModel(BaseChatModel):
 
 
 class _Bound(NamedTuple):
-    """What bind_tools() was given, and what it made.
+    """The tools that bind_tools() was given, and the arguments that it made.
 
     Attributes:
         model: The model.
