@@ -44,6 +44,9 @@ class Answering:
         self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
 
+    def __deepcopy__(self, _memo: object) -> Answering:
+        return self  # copies of a model share its originals, as they share its store
+
     def keep(self, cache: Cache) -> None:
         """Adds originals, as the newest ones."""
         self._originals.put((key, cache[key]) for key in cache)
