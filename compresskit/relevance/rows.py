@@ -30,6 +30,7 @@ _PERHAPS = frozenset({"code", "markdown", "prose", "manual"})  # kinds that dete
 _COMMENTS = frozenset({"#", "//", "/*", "/**", ">"})  # line beginnings of texts that are no listings
 _CODE_COMMENTS = _COMMENTS | {"*", "--", "}"}
 _RULE = 3  # signs of a line between records, as in YAML, maximum
+_AT_ONCE = 5_000  # lines that are read together, which bounds the memory
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _NUMBER = re.compile(r"(?<!\w)\d")
@@ -210,8 +211,9 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first:
     total = len(starts) - 1
     single = {term: weight for term, weight in asked.items() if term in words(term)}
     reader = Reader(Query(single, {}, asked=single))
-    lines = [Segment(start, end, "") for start, end in pairwise(starts[first:])]
-    counts = reader.read([Document(text, lines, "", 0.0)]).counts
+    runs = (starts[at : at + _AT_ONCE + 1] for at in range(first, total, _AT_ONCE))
+    lines = ([Segment(start, end, "") for start, end in pairwise(run)] for run in runs)
+    counts = reader.read(Document(text, segments, "", 0.0) for segments in lines).counts
     tells = [
         reader.weights[term] * log(total / times) if 0 < times <= tuning.WEIGHTS.max_word_share * total else 0.0
         for term, times in zip(counts.terms, counts.frequencies.tolist(), strict=True)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .ascii_words import Flags, Numbers
 
 _AT_ONCE = 120_000  # characters of texts that are read together; larger arrays are no faster, and take memory
+_OVERHEAD = 20  # characters' worth of memory that a text takes besides its own
 _MAX_PREFIX = 8  # letters of a beginning that is looked for
 _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
@@ -157,7 +158,7 @@ class Reader:
         found = Counter(chain.from_iterable(map(told.__getitem__, words(text))))
         return {told.names[number]: times for number, times in found.items() if number < told.single}
 
-    def read(self, documents: Sequence[Document]) -> Readings:
+    def read(self, documents: Iterable[Document]) -> Readings:
         """What every segment of every document has, in order.
 
         The words of a segment's name count as its own. Many texts are read at once.
@@ -173,7 +174,7 @@ class Reader:
                     found.read_words(said)
                     continue
                 waiting.append(said)
-                size += len(text)
+                size += len(text) + _OVERHEAD
                 if size > _AT_ONCE:
                     found.read_plain(waiting, vocabulary)
                     waiting, size = [], 0
