@@ -7,14 +7,13 @@ can be replaced by a marker that refers to the earlier one, so all lines must be
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 
 from ..content import Segment, bare_lines, path_of
 from ..messages.observations import STATE
 from . import weights as tuning
 
 _CHARACTERS = 400_000  # characters of the newest texts that are looked at, which bounds the time
-_NUMBER = " \t0123456789"
 
 
 def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
@@ -35,13 +34,13 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
         stands = [False] * len(segments)
         left -= len(text)
         if left > 0:
-            lines = set(_lines(text))
+            lines = set(_telling(bare_lines(text)))
             if len(lines & seen) >= least_part / 2 * len(lines):  # a first look: most texts show nothing again
                 part = 0
-                for number, (start, end, _) in enumerate(segments):
-                    if _stands(text[start:end], seen):
+                for number, of_segment in enumerate(_by_segment(text, segments)):
+                    if _stands(_telling(of_segment), seen):
                         stands[number] = True
-                        part += end - start
+                        part += segments[number].end - segments[number].start
                 if part < least_part * len(text):
                     stands = [False] * len(segments)
             seen |= lines
@@ -85,14 +84,10 @@ def in_order(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
     """
     earlier = "\n".join(("", *bare_lines(above), ""))
     known = set(earlier.split("\n"))
-    lines = bare_lines(text)
     found = [False] * len(segments)
-    first = place = 0
-    for number, (start, end, _) in enumerate(segments):
-        last = first + text.count("\n", start, end)
+    place = 0
+    for number, ((start, end, _), part) in enumerate(zip(segments, _by_segment(text, segments), strict=True)):
         whole = (start == 0 or text[start - 1] == "\n") and (end == len(text) or text[end - 1] == "\n")
-        part = lines[first : last + (end == len(text))]
-        first = last
         at = earlier.find("\n".join(("", *part, "")), place) if whole and known.issuperset(part) else -1
         if at == place:
             found[number] = True
@@ -104,17 +99,22 @@ def in_order(text: str, segments: Sequence[Segment], above: str) -> list[bool]:
     return found
 
 
-def _stands(text: str, seen: set[str]) -> bool:
-    lines, tuned = _lines(text), tuning.WEIGHTS
-    least = tuned.min_repeated_line_share * len(lines)
-    return bool(lines) and sum(map(seen.__contains__, lines)) >= least
+def _by_segment(text: str, segments: Sequence[Segment]) -> Iterator[list[str]]:
+    """The lines of each segment, without the numbers of a file view."""
+    lines = bare_lines(text)
+    first = 0
+    for start, end, _ in segments:
+        last = first + text.count("\n", start, end)
+        yield lines[first : last + (end == len(text))]
+        first = last
 
 
-def _lines(text: str) -> list[str]:
-    """The lines that tell texts apart, without the numbers of a file view."""
-    if "→" in text[:200]:
-        lines = [line.lstrip(_NUMBER).removeprefix("→") for line in text.split("\n")]
-    else:
-        lines = bare_lines(text)
+def _telling(lines: Sequence[str]) -> list[str]:
+    """The lines that tell texts apart."""
     least = tuning.WEIGHTS.min_repeated_line_characters
     return [line for line in lines if len(line) >= least]
+
+
+def _stands(lines: Sequence[str], seen: Set[str]) -> bool:
+    least = tuning.WEIGHTS.min_repeated_line_share * len(lines)
+    return bool(lines) and sum(map(seen.__contains__, lines)) >= least
