@@ -12,7 +12,7 @@ from texts import make_text
 from compresskit import TOOL_NAME
 from compresskit.clients import AsyncOpenAI
 
-ROOM = {"trigger": 3_000, "target": 2_200}
+ROOM = {"trigger": 3_000, "target": 2_100}
 FILES = {name: make_text("code", number, 9_000) for number, name in enumerate(("a.py", "b.py"))}
 ANSWER = "Everything is explained."
 
