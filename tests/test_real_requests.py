@@ -519,7 +519,8 @@ def test_a_missed_target_is_logged_without_a_word_of_the_conversation(caplog):
 
 
 WANTED = "The ferry of Larkhill was moved to Ashgrove."
-HALL = "\n\n".join([*PASSAGES[:50], WANTED, *PASSAGES[50:]])
+PARAGRAPHS = [*PASSAGES[:50], WANTED, *PASSAGES[50:]]
+HALL = "\n\n".join(PARAGRAPHS)
 
 
 @pytest.mark.parametrize(
@@ -528,13 +529,24 @@ HALL = "\n\n".join([*PASSAGES[:50], WANTED, *PASSAGES[50:]])
         [user(f"{HALL}\n\nTraduce solo lo que se dice del ferry de Larkhill y conserva los nombres")],
         [{"role": "system", "content": "Find what is said of the ferry of Larkhill in the user's text."}, user(HALL)],
         [{"role": "system", "content": "Schreibe heraus, was über Larkhill gesagt wird."}, user(HALL)],
+        [
+            {"role": "system", "content": "What is said of the ferry of Larkhill?"},
+            user(
+                [{"type": "text", "text": "\n\n".join(PARAGRAPHS[at : at + 4])} for at in range(0, len(PARAGRAPHS), 4)]
+            ),
+        ],
     ],
-    ids=["at the end, in no known words", "in the system's text", "in the system's text, in no known words"],
+    ids=[
+        "at the end, in no known words",
+        "in the system's text",
+        "in the system's text, in no known words",
+        "in the system's text, beside parts",
+    ],
 )
 def test_a_request_beside_material_alone_is_what_relevance_is_judged_against(messages):
-    result = compress(messages, MODEL, trigger=1_200, target=1_000)
+    result = compress(messages, MODEL, trigger=1_200, target=600)
     assert result.target_met
-    assert WANTED in result.messages[-1]["content"]
+    assert WANTED in str(result.messages[-1]["content"])
 
 
 SMALL_OUTPUTS = {  # a small output, and the line that says what went wrong

@@ -67,7 +67,7 @@ class Request:
 
     @property
     def settling(self) -> Settling:
-        """The rule by which calls of deferred tools become calls of the caller's own."""
+        """What becomes of the model's calls."""
         return AS_THEY_ARE if self.toolbox is None else self.toolbox
 
 

@@ -1,4 +1,4 @@
-"""The common options of a Conversation, a client and the proxy, and the policy for requests that follows from them."""
+"""What a Conversation, a client and the proxy have in common: options for type checkers, and a policy for requests."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from .compact import (
     shorten,
 )
 from .describe import describe
-from .detect import Detected, detect
+from .detect import Detected, detect, introduces
 from .headings import Heading, headings
 from .labels import labels
 from .line_numbers import bare_lines
@@ -40,6 +40,7 @@ __all__ = [
     "detect",
     "forms_of",
     "headings",
+    "introduces",
     "is_utf8",
     "labels",
     "lines_in_short",

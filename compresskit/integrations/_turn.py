@@ -154,7 +154,7 @@ class Turn(ABC):
 
     @abstractmethod
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
-        """The argument of the client's ``request`` and ``stream``.
+        """What the client's ``request`` and ``stream`` take.
 
         Args:
             messages: The messages to send. None: those of the caller, as they are.
@@ -187,7 +187,7 @@ class Turn(ABC):
 
     @abstractmethod
     def passed(self, part: Any) -> Iterable[Any]:
-        """The parts to show to the caller for a part."""
+        """What the caller sees of a part."""
 
     @abstractmethod
     def dropped(self, held: Sequence[Any]) -> None:
@@ -195,7 +195,7 @@ class Turn(ABC):
 
     @abstractmethod
     def ending(self, held: Sequence[Any], ours: frozenset[str]) -> Iterable[Any]:
-        """The parts to show to the caller for the last parts, without these calls."""
+        """What the caller sees of the last parts, without these calls."""
 
 
 def offers_ours(kwargs: Mapping[str, Any]) -> bool:

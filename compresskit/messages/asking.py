@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from itertools import islice
 
-from ..content import detect
+from ..content import detect, introduces
 from . import weights as tuning
 
 _MIN_LISTED = 2  # items of a list of rules, and those that give an order or ask, minimum
@@ -25,7 +25,7 @@ ASKS = re.compile(
     r"|(?:please|summari[sz]e|explain|find|list|answer|tell|give|write|fix|translate|describe|compare|extract|identify"
     r"|review|analy[sz]e|look|read|using|use|based on|given|according|show|help|here\s+(?:is|are)|below|the following"
     r"|above|attached|i(?:'m|'ve| (?:want|need|have|am|would|ran|get|got))|can|could|would|what|why|how|which|who|when"
-    r"|where|is|are|does|do|did|we(?:'re)?|our|you(?:'re|r)?|make|implement|add|create|return|respond|refactor|debug|check|classify|from)\b)",
+    r"|where|is|are|does|do|did|we(?:'re)?|our|you(?:'re|r)?|make|implement|add|create|return|respond|refactor|debug|check|classify|from)\b(?!\.\w))",
     re.IGNORECASE,
 )
 TASK = re.compile(
@@ -105,7 +105,7 @@ def is_list(paragraph: str) -> bool:
 def is_doubtful(paragraph: str) -> bool:
     """Whether only the first word of a paragraph looks like a request."""
     short = paragraph.strip()
-    return not (short.endswith((":", "：")) or ends_like_a_question(short) or TASK.match(short))
+    return not (introduces(short) or ends_like_a_question(short) or TASK.match(short))
 
 
 def _orders(lines: Iterable[str]) -> int:

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import accumulate, islice
 from typing import NamedTuple
 
+from ..content import introduces
 from ..types import Block, Path, Span, Turn
 from . import weights as tuning
 from .asking import (
@@ -31,7 +32,7 @@ from .json_prompts import asking_fields
 from .own_parts import with_own_parts
 from .paragraphs import Unit, units_of
 from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
-from .requests import asks_surely, requests_among
+from .requests import asks_surely, requests_among, shortest
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
@@ -170,7 +171,9 @@ def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozense
     ends = {own[0].path, own[-1].path} if own else set()
     found = [block for block in short if block.path in handbook or not _instructs(block.text, block.path in ends)]
     large = [block for block in found if len(block.text) >= tuned.min_region_characters]
-    if len(found) - len(large) <= tuned.max_middle_instructions:
+    small = [block for block in found if len(block.text) < tuned.min_region_characters]
+    characters = sum(len(block.text) for block in small)
+    if len(small) <= tuned.max_middle_instructions and characters <= tuned.max_instruction_characters:
         found = large
     if len(found) < tuned.min_chunks or sum(len(block.text) for block in found) < tuned.min_data_characters:
         return frozenset()
@@ -244,8 +247,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         between = []
     lone: list[Span] = []
     if newest and not recognised and not between:  # a question between two documents
-        asking = [unit for unit in middle if not unit.region and gives_task(text[unit.start : unit.end])]
-        between = asking if len(asking) <= tuned.max_lone_questions else []
+        between = _asking_between(text, middle)
         lone = [] if between else lone_questions(text)
         between = between if between or lone else _shortest(middle)
     spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
@@ -305,13 +307,13 @@ def _is_short(text: str, unit: Unit) -> bool:
 
 
 def _introduces(text: str, unit: Unit) -> bool:
-    return text[unit.start : unit.end].rstrip().endswith((":", "："))
+    return introduces(text[unit.start : unit.end])
 
 
 def _labels(text: str, unit: Unit) -> bool:
     """Whether a paragraph ends with a line such as "Text:". A longer line is a sentence of the material."""
     line = text[unit.start : unit.end].rstrip().rpartition("\n")[2]
-    return len(line) <= _LABEL_CHARACTERS and line.endswith((":", "："))
+    return len(line) <= _LABEL_CHARACTERS and introduces(line)
 
 
 def _brief(units: Sequence[Unit]) -> list[Unit]:
@@ -395,17 +397,31 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
         return False
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
-    return _labels(text, unit) or is_list(paragraph) or (first.rstrip().endswith((":", "：")) and is_list(rest))
+    return _labels(text, unit) or is_list(paragraph) or (introduces(first) and is_list(rest))
 
 
 def _shortest(middle: Sequence[Unit]) -> list[Unit]:
     """The paragraph between others that is by far the shortest: it may be a request that no word shows."""
     if len(middle) <= _AT_END:
         return []
-    first, second = sorted(middle, key=lambda unit: unit.end - unit.start)[:2]
-    size = first.end - first.start
-    alone = not first.region and 2 * size <= second.end - second.start
-    return [first] if alone and size <= tuning.WEIGHTS.max_end_characters else []
+    number = shortest([unit.end - unit.start for unit in middle])
+    return [] if number is None or middle[number].region else [middle[number]]
+
+
+def _asking_between(text: str, middle: Sequence[Unit]) -> list[Unit]:
+    """The paragraphs between others that are a request; none if there are many, as in a text of questions.
+
+    A question within a paragraph counts only if few paragraphs have one. Behind "Fix this in the files above:" the next
+    paragraph says what is asked for.
+    """
+    most = tuning.WEIGHTS.max_lone_questions
+    asking = [at for at, unit in enumerate(middle) if not unit.region and gives_task(text[unit.start : unit.end])]
+    if len(asking) > most:
+        asking = [at for at in asking if not is_doubtful(text[middle[at].start : middle[at].end])]
+    if len(asking) > most:
+        return []
+    following = [at + 1 for at in asking if _introduces(text, middle[at]) and at + 1 < len(middle)]
+    return [middle[at] for at in sorted({*asking, *(at for at in following if _is_short(text, middle[at]))})]
 
 
 def _is_between_regions(text: str, middle: Sequence[Unit], at: int) -> bool:

@@ -151,7 +151,8 @@ def must_stay(
     Raises:
         InvalidArgument: ``protect`` or ``opened`` is not as ``named`` expects it.
     """
-    asking, newest = _asking(turns), asked_last(turns)
+    first, run = _asking_of(first_run(turns)), _asking_of(newest_run(turns))
+    asking, newest = _with_task(turns, first, run), next(reversed(run), None)
     free = frozenset(named(opened, turns, messages, "open"))
     turns = marked(turns, asking)
     turns = [_opened(turn) if turn.index in free else turn for turn in turns]
@@ -272,11 +273,6 @@ def task_of(turns: Sequence[Turn]) -> int | None:
     return next(iter(_asking_of(first_run(turns))), None)
 
 
-def asked_last(turns: Sequence[Turn]) -> int | None:
-    """The newest message of a human; if it is material behind or around a question, the message of that question."""
-    return next(reversed(_asking_of(newest_run(turns))), None)
-
-
 def newest_run(turns: Sequence[Turn]) -> list[Turn]:
     """The newest message of a human, with those of humans before it that nobody has answered."""
     newest = _last(turns, lambda turn: turn.human)
@@ -300,13 +296,12 @@ def first_run(turns: Sequence[Turn]) -> list[Turn]:
     return run
 
 
-def _asking(turns: Sequence[Turn]) -> list[int]:
-    """The messages that ask: of the newest run of humans, and of the first one.
+def _with_task(turns: Sequence[Turn], first: Sequence[int], newest: Sequence[int]) -> list[int]:
+    """The messages that ask: those of the first and of the newest run of humans.
 
-    If that asks nothing, as a greeting does, the first message that surely does is the task as well.
+    If the first run asks nothing, as a greeting does, the first message that surely does is the task as well.
     """
-    first = _asking_of(first_run(turns))
-    found = {*first, *_asking_of(newest_run(turns))}
+    found = {*first, *newest}
     texts = [block.text for index in first for block in turns[index].blocks]
     if (
         len(found) > 1

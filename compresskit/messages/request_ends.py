@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from ..content import introduces
 from ..types import Span
 from . import weights as tuning
 from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_list, is_question
@@ -126,7 +127,7 @@ def _with_line_above(text: str, start: int, line: int, stop: int) -> int:
     >>> text[_with_line_above(text, 0, 32, len(text)) :]
     'Human: Who built it?\nAI:'
     """
-    if not text[line:stop].endswith((":", "：")):
+    if not introduces(text[line:stop]):
         return line
     above = text.rfind("\n", start, max(start, line - 1)) + 1
     return above if above and line - above <= tuning.WEIGHTS.max_end_characters else line
@@ -144,7 +145,7 @@ def _last_list(text: str, start: int, stop: int) -> int:
     at = len(lines)
     while at and is_list(lines[at - 1]):
         at -= 1
-    introduced = 0 < at < len(lines) - 1 and lines[at - 1].rstrip().endswith((":", "："))
+    introduced = 0 < at < len(lines) - 1 and introduces(lines[at - 1])
     if not introduced or any(map(is_list, lines[: at - 1])):
         return 0
     return stop - len("\n".join(lines[at - 1 :]))
@@ -169,7 +170,7 @@ def _first_request(text: str, start: int, end: int) -> int:
     most = tuning.WEIGHTS.max_instruction_characters
     stop = text.find("\n", start, min(end, start + most + 1))
     line = text[start : stop + 1] if stop >= 0 else ""
-    if line and is_question(line) and line.rstrip().endswith((":", "：", "?", "？", ".")):
+    if line and is_question(line) and (introduces(line) or line.rstrip().endswith(("?", "？", "."))):
         return stop + 1
     if not line:
         head = text[start : min(end, start + most)]

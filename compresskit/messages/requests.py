@@ -43,7 +43,8 @@ def requests_among(texts: Sequence[str]) -> list[int]:
     sure.update([number for number in ((last,) if sure else (0, last)) if asks_surely(texts[number])][-1:])
     found = {*sure, *brief}
     if not sure:
-        found.update([last, *_shortest(texts)])
+        number = shortest(list(map(len, texts)))
+        found.update([last] if number is None or not is_brief(texts[number]) else [last, number])
     return sorted(found)
 
 
@@ -107,8 +108,12 @@ def speaks_of_code(texts: Sequence[str]) -> bool:
     return 2 * coded > len(others) and detect(last).kind not in _CODE
 
 
-def _shortest(texts: Sequence[str]) -> list[int]:
-    """The number of the text that is by far the shortest."""
-    shortest, other = sorted(range(len(texts)), key=lambda number: len(texts[number]))[:2]
-    alone = 2 * len(texts[shortest]) <= len(texts[other])
-    return [shortest] if alone and is_brief(texts[shortest]) else []
+def shortest(lengths: Sequence[int]) -> int | None:
+    """The number of the length that is by far the shortest, and as short as a request; None if there is none.
+
+    >>> shortest([900, 40, 800]), shortest([900, 700, 800])
+    (1, None)
+    """
+    first, second = sorted(range(len(lengths)), key=lengths.__getitem__)[:2]
+    alone = 2 * lengths[first] <= lengths[second]
+    return first if alone and lengths[first] <= tuning.WEIGHTS.max_end_characters else None

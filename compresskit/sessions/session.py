@@ -1,4 +1,4 @@
-"""``Session``, the value that the readers of session files return."""
+"""What the readers of session files return."""
 
 from __future__ import annotations
 

@@ -236,6 +236,16 @@ def test_a_question_between_two_halves_of_a_text_stays(kind, question, joint):
     assert sum(end - start for start, end in found.data) >= 0.85 * len(text)
 
 
+@pytest.mark.parametrize("question", [QUESTION, "Fix this in the files above:\n\nThe bridge is missing on the map."])
+def test_a_question_between_paragraphs_that_hold_questions_stays(question):
+    asked = [f'The mayor of {town} asked: "Who pays?"\nNobody in the hall of {town} knew it.' for town in "ABCDEF"]
+    paragraphs = DOCUMENTS["paragraphs"].split("\n\n")
+    text = "\n\n".join([*paragraphs, *asked, question, *paragraphs])
+    kept = " ".join(text[start:end] for start, end in cut(text).must)
+    assert all(part in kept for part in question.split("\n\n"))
+    assert "mayor" not in kept
+
+
 RULES = {
     "German": (
         "Du prüfst Meldungen:",

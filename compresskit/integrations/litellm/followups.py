@@ -22,7 +22,7 @@ class Calls:
 
     Args:
         data: The proxy's request.
-        turn: The state of the request.
+        turn: What is known of it.
         key: The key of the client.
     """
 
