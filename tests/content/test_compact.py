@@ -229,6 +229,24 @@ def test_records_cost_no_more_than_a_table_of_commas(kind, shape):
     assert ours <= 1.01 * commas
 
 
+def test_one_object_of_numbers_costs_no_more_than_a_table_of_commas():
+    count = counter_for("o200k_base").count
+    for seed in range(20):
+        rng = random.Random(seed)
+        names = rng.sample(WORDS, 5)
+        value = {f"{one}_{other}": rng.randrange(10**4) for one in names for other in names}
+        table = "key,value\n" + "".join(f"{key},{number}\n" for key, number in value.items())
+        short = compact(json.dumps(value))
+        assert expand(short) == value
+        assert count(short) <= count(table)
+
+
+def test_a_time_or_an_address_before_a_number_is_no_key():
+    rows = [{"at": f"{at}:{n}", "n": n} for n, at in enumerate(["10", "localhost", "h2", "a b", "7a", "x-"])]
+    for value in (rows, {"rows": rows, "n": 1}, {at["at"]: 1 for at in rows}, {"10": 1, "a": -1, "a b": 1.5, "c1": 2}):
+        assert expand(compact(json.dumps(value))) == value
+
+
 def test_what_looks_alike_stays_apart():
     rows = [{"id": n, "v": v} for n, v in enumerate([1, "1", None, "null", "", True, "true", [], {}, "- x", "|"])]
     short = compact(json.dumps([*rows, {"id": 99}]))

@@ -248,7 +248,7 @@ def _has_a_cell(parts: Sequence[Part], record: Any, depth: int) -> bool:
 def _column(path: Path, values: list[Any]) -> Column:
     """A column, with the value that all or many records have in the definition if that is shorter."""
     first = values[0]
-    if all(same(value, first) for value in values) and (first is not None or len(values) >= _MIN_USUAL):
+    if first is not None and all(same(value, first) for value in values):
         return Column(path, first, constant=first is not MISSING)
     misleading = sum(isinstance(value, str) and is_misleading(value) for value in values)
     others = sum(not isinstance(value, str | list | dict | None | type(MISSING)) for value in values)

@@ -21,7 +21,7 @@ A small table has its definition where it stands: ``name:(x,y)``, and then the r
 have a letter: after a line ``A = (x,y)`` above, rows of this kind follow ``name:A``, and ``A(1,2)`` is a single record.
 Items of a list that are no rows begin with "- ", and members of an object are ``key: value`` or, within another one,
 ``outer > key: value``. For a long string, there is a "|", and the string follows in lines that begin with a space. No
-space follows a comma: before a number it would be a token of its own.
+space follows a comma, and none precedes a number in ``key:36``: it would be a token of its own.
 
 Keys have one order in all records of a table, since JSON gives their order no meaning: those that most records have
 come first. Numbers keep their spelling, letter for letter: 0.10 stays 0.10, and 1E400 stays 1E400. Half of a surrogate
@@ -63,6 +63,7 @@ from .json_signs import (
     MEMBER,
     MEMBERS,
     NEXT,
+    NUMBER_FOLLOWS,
     RECORDS,
     TEXT,
     UNSAFE,
@@ -97,7 +98,7 @@ def compact(text: str) -> str | None:
 
     >>> print(compact('{"name": "Mia Li", "age": 36, "tags": ["a", "b"]}'))
     name: Mia Li
-    age: 36
+    age:36
     tags: [a,b]
     """
     value = loaded(text)
@@ -232,7 +233,8 @@ class _Writer:
             elif isinstance(item, dict) and self._has_table(item, depth):
                 yield from self._members(item, name + " > ", depth + 1)
             else:
-                yield f"{name}: {self._member(item)}{self._below()}"
+                close = isinstance(item, Number) and NUMBER_FOLLOWS.search(name)
+                yield f"{name}:{'' if close else ' '}{self._member(item)}{self._below()}"
 
     def _has_table(self, value: Any, depth: int) -> bool:
         if id(value) in self._tables:

@@ -25,8 +25,10 @@ _MIN_SAVED = 4  # characters that a count saves at least
 NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|Infinity)|NaN")  # what json.loads takes
 STRING = r'"(?:[^"\\]|\\.)*"'
 _STEP = rf'(?:{STRING}|[^\s,:(){{}}\[\]"=]+)'
-# The path of a member; the letter of the rows below it, or the beginning of their definition.
-MEMBER = re.compile(rf"({_STEP}(?: > {_STEP})*):(?: |([A-Z]?)$|(\())")
+# The path of a member; the letter of the rows below it, or the beginning of their definition. A number follows a letter
+# at once, since a space before it would be a token of its own. Behind a digit it does not: a row may begin with a time.
+MEMBER = re.compile(rf"({_STEP}(?: > {_STEP})*):(?: |([A-Z]?)$|(\()|(?<=[^\W\d]:)(?=-?\d))")
+NUMBER_FOLLOWS = re.compile(r"[^\W\d]\Z")  # the end of a key that a number follows at once
 UNSAFE = re.compile("[\0\ud800-\udfff]")  # some requests cannot hold it, so it stays an escape in quotes
 
 # A string that needs no quotes: nothing in it could be taken for structure or for a number.
