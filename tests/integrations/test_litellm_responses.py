@@ -62,6 +62,15 @@ def settled(ledger):
     return found
 
 
+def written(ledger, count):
+    """The entries of a ledger, as soon as there are so many."""
+    deadline = time.monotonic() + 20
+    while len(found := list(entries(ledger))) < count:
+        assert time.monotonic() < deadline, f"{len(found)} entries, and no {count}"
+        time.sleep(0.02)
+    return found
+
+
 @STREAM
 def test_retrievals_are_answered_and_the_client_sees_nothing_of_it(asked, provider, stream):
     name = f"codex {stream}"
@@ -76,22 +85,24 @@ def test_retrievals_are_answered_and_the_client_sees_nothing_of_it(asked, provid
     assert {body["instructions"] for body in (first, second)} == {"Be brief."}
 
 
-@STREAM
-@pytest.mark.parametrize(("path", "model"), [("responses", "chat"), ("responses", "claude"), ("messages", "claude")])
-def test_each_call_has_one_entry_in_the_ledger(running, stream, path, model):
+def test_each_call_has_one_entry_in_the_ledger(running):
     ledger = running.folder / "ledger.jsonl"
-    before = len(settled(ledger))
-    items = conversation(f"ledger {path} {model} {stream}", "retrieve")
-    body = {"model": model, "max_tokens": 99, "stream": stream, "messages": items}
-    if path == "responses":
-        body = {"model": model, "input": items, "stream": stream}
-    assert running.ask(f"/v1/{path}", body)[0] == 200
-    first, second = sorted(settled(ledger)[before:], key=lambda entry: entry.retrieved_tokens)
-    assert first.saved_microdollars > 0
-    assert first.original_tokens > first.fresh_tokens == 10
-    assert first.retrieved_tokens == 0
-    assert second.retrieved_tokens > 0
-    assert second.saved_microdollars == -second.paid_microdollars < 0
+    count = len(settled(ledger))
+    ways = [("responses", "chat"), ("responses", "claude"), ("messages", "claude")]
+    for stream, (path, model) in itertools.product([False, True], ways):
+        items = conversation(f"ledger {path} {model} {stream}", "retrieve")
+        body = {"model": model, "max_tokens": 99, "stream": stream, "messages": items}
+        if path == "responses":
+            body = {"model": model, "input": items, "stream": stream}
+        assert running.ask(f"/v1/{path}", body)[0] == 200
+        first, second = sorted(written(ledger, count + 2)[count:], key=lambda entry: entry.retrieved_tokens)
+        assert first.saved_microdollars > 0
+        assert first.original_tokens > first.fresh_tokens == 10
+        assert first.retrieved_tokens == 0
+        assert second.retrieved_tokens > 0
+        assert second.saved_microdollars == -second.paid_microdollars < 0
+        count += 2
+    assert len(settled(ledger)) == count
     page = urllib.request.Request(f"{running.url}/compresskit", headers={"authorization": f"Bearer {MASTER}"})
     with urllib.request.urlopen(page, timeout=60) as answer:
         assert answer.read().decode().startswith(savings_page(Savings.of(entries(ledger)))[:400])
