@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 WORDS = [
@@ -30,6 +30,11 @@ class Output(NamedTuple):
     query: str = ""
 
 
+def of_lines(group: str, name: str, command: str, lines: Iterable[str], *needs: str, query: str = "") -> Output:
+    """The output of these lines."""
+    return Output(name, group, command, "\n".join(lines) + "\n", needs, query)
+
+
 def npm_install(draw: random.Random) -> Output:
     """npm: warnings of deprecated packages, and one conflict."""
     lines = [
@@ -43,7 +48,7 @@ def npm_install(draw: random.Random) -> Output:
         "npm error While resolving: shop@1.0.0", "npm error Found: react@18.3.1", wanted, "npm error",
         "npm error A complete log of this run can be found in: /home/user/.npm/_logs/debug-0.log",
     ]  # fmt: skip
-    return Output("npm install", "packages", "npm install", "\n".join(lines) + "\n", (wanted, "Found: react@18.3.1"))
+    return of_lines("packages", "npm install", "npm install", lines, wanted, "Found: react@18.3.1")
 
 
 def pip_install(draw: random.Random) -> Output:
@@ -64,8 +69,7 @@ def pip_install(draw: random.Random) -> Output:
     lines += ["Building wheels for collected packages: psycopg2", "  error: subprocess-exited-with-error",
               f"      ./psycopg/psycopg.h:36:10: {error}", "      compilation terminated.",
               "ERROR: Failed building wheel for psycopg2"]  # fmt: skip
-    text = "\n".join(lines) + "\n"
-    return Output("pip install", "packages", "pip install -r requirements.txt", text, (error, "Failed building wheel"))
+    return of_lines("packages", "pip install", "pip install -r requirements.txt", lines, error, "Failed building wheel")
 
 
 def cargo_test(draw: random.Random) -> Output:
@@ -81,8 +85,7 @@ def cargo_test(draw: random.Random) -> Output:
               "thread 'shipping::tests::splits_parcels' panicked at src/shipping.rs:88:9:", panic, "  left: 3",
               " right: 4", "", "", "failures:", "    shipping::tests::splits_parcels", "",
               "test result: FAILED. 160 passed; 1 failed; 0 ignored; 0 measured; finished in 0.41s", ""]  # fmt: skip
-    needs = (panic, "src/shipping.rs:88:9", "160 passed; 1 failed")
-    return Output("cargo test", "tests", "cargo test", "\n".join(lines) + "\n", needs)
+    return of_lines("tests", "cargo test", "cargo test", lines, panic, "src/shipping.rs:88:9", "160 passed; 1 failed")
 
 
 def jest(draw: random.Random) -> Output:
@@ -99,8 +102,7 @@ def jest(draw: random.Random) -> Output:
                       "      at Object.<anonymous> (src/cart/total.test.ts:42:23)", ""]  # fmt: skip
     lines += ["Test Suites: 1 failed, 60 passed, 61 total", "Tests:       1 failed, 240 passed, 241 total",
               "Snapshots:   0 total", "Time:        38.117 s", "Ran all test suites."]  # fmt: skip
-    needs = ("Expected: 1490", "Received: 1980", "src/cart/total.test.ts:42:23", "1 failed, 240 passed")
-    return Output("jest", "tests", "npx jest", "\n".join(lines) + "\n", needs)
+    return of_lines("tests", "jest", "npx jest", lines, "Expected: 1490", "Received: 1980", "src/cart/total.test.ts:42:23", "1 failed, 240 passed")  # fmt: skip
 
 
 def maven(draw: random.Random) -> Output:
@@ -122,8 +124,7 @@ def maven(draw: random.Random) -> Output:
               "[INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0", "[INFO] Results:", "[ERROR] Failures: ",
               f"[ERROR]   InvoiceTest.settles:58 {wrong}", "[ERROR] Tests run: 229, Failures: 1, Errors: 0, Skipped: 0",
               "[INFO] BUILD FAILURE", "[INFO] Total time:  44.1 s", "[ERROR] There are test failures."]  # fmt: skip
-    needs = (wrong, "InvoiceTest.java:58", "Tests run: 229, Failures: 1")
-    return Output("maven test", "tests", "mvn test", "\n".join(lines) + "\n", needs)
+    return of_lines("tests", "maven test", "mvn test", lines, wrong, "InvoiceTest.java:58", "Tests run: 229, Failures: 1")  # fmt: skip
 
 
 def gradle(draw: random.Random) -> Output:
@@ -136,7 +137,7 @@ def gradle(draw: random.Random) -> Output:
     lines += ["> Task :invoice:compileJava FAILED", f"/src/invoice/Total.java:17: {wrong}", "        BigDecimal sum = text;", "                         ^",
               "1 error", "", "FAILURE: Build failed with an exception.", "", "* What went wrong:", "Execution failed for task ':invoice:compileJava'.",
               "> Compilation failed; see the compiler error output for details.", "", "BUILD FAILED in 9s", "151 actionable tasks: 1 executed, 150 up-to-date"]  # fmt: skip
-    return Output("gradle build", "builds", "./gradlew build", "\n".join(lines) + "\n", (wrong, "Total.java:17"))
+    return of_lines("builds", "gradle build", "./gradlew build", lines, wrong, "Total.java:17")
 
 
 def terraform(draw: random.Random) -> Output:
@@ -148,13 +149,7 @@ def terraform(draw: random.Random) -> Output:
     forced = '~ engine_version = "14.9" -> "16.2" # forces replacement'
     lines += ["", "Terraform will perform the following actions:", "", "  # aws_db_instance.orders must be replaced", '-/+ resource "aws_db_instance" "orders" {',
               f"      {forced}", "        # (41 unchanged attributes hidden)", "    }", "", "Plan: 1 to add, 0 to change, 1 to destroy."]  # fmt: skip
-    return Output(
-        "terraform plan",
-        "builds",
-        "terraform plan",
-        "\n".join(lines) + "\n",
-        (forced, "Plan: 1 to add, 0 to change, 1 to destroy."),
-    )
+    return of_lines("builds", "terraform plan", "terraform plan", lines, forced, "Plan: 1 to add, 0 to change, 1 to destroy.")  # fmt: skip
 
 
 def docker_build(draw: random.Random) -> Output:
@@ -171,7 +166,7 @@ def docker_build(draw: random.Random) -> Output:
     lines += ["#40 [stage-2 40/40] RUN make link", f"#40 0.412 {wrong}", "#40 0.413 collect2: error: ld returned 1 exit status",
               "#40 ERROR: process \"/bin/sh -c make link\" did not complete successfully: exit code: 2", "------",
               " > [stage-2 40/40] RUN make link:", "------", "ERROR: failed to solve: process \"/bin/sh -c make link\" did not complete successfully: exit code: 2"]  # fmt: skip
-    return Output("docker build", "builds", "docker build .", "\n".join(lines) + "\n", (wrong, "RUN make link"))
+    return of_lines("builds", "docker build", "docker build .", lines, wrong, "RUN make link")
 
 
 def docker_ps(draw: random.Random) -> Output:
@@ -182,7 +177,7 @@ def docker_ps(draw: random.Random) -> Output:
         name = f"{draw.choice(WORDS)}-{n}"
         rows.append(f"{draw.getrandbits(48):012x}   {name + ':1.' + str(n):<28}{status:<28}{name}")
     odd = next(row for row in rows if "unhealthy" in row)
-    return Output("docker ps", "system", "docker ps", "\n".join(rows) + "\n", (odd.split()[0], "(unhealthy)"))
+    return of_lines("system", "docker ps", "docker ps", rows, odd.split()[0], "(unhealthy)")
 
 
 def kubectl_pods(draw: random.Random) -> Output:
@@ -197,8 +192,7 @@ def kubectl_pods(draw: random.Random) -> Output:
         rows.append(
             f"{draw.choice(['prod', 'jobs']):<12}{name:<36}{ready:<8}{status:<20}{restarts:<12}{draw.randint(1, 40)}d"
         )
-    needs = ("payments-7d9f8b6c5-x2x9k", "CrashLoopBackOff", "mailer-5f6b7c8d9-qq7lp")
-    return Output("kubectl get pods", "system", "kubectl get pods -A", "\n".join(rows) + "\n", needs)
+    return of_lines("system", "kubectl get pods", "kubectl get pods -A", rows, "payments-7d9f8b6c5-x2x9k", "CrashLoopBackOff", "mailer-5f6b7c8d9-qq7lp")  # fmt: skip
 
 
 def kubectl_logs(draw: random.Random) -> Output:
@@ -214,8 +208,7 @@ def kubectl_logs(draw: random.Random) -> Output:
         if n == 290:
             lines += [f"{stamp} ERROR orders could not reserve stock", "java.lang.IllegalStateException: stock row 4711 is locked",
                       "\tat com.example.Stock.reserve(Stock.java:212)"]  # fmt: skip
-    needs = ("fast_checkout changed from on to off", "stock row 4711 is locked")
-    return Output("kubectl logs", "logs", "kubectl logs deploy/orders", "\n".join(lines) + "\n", needs)
+    return of_lines("logs", "kubectl logs", "kubectl logs deploy/orders", lines, "fast_checkout changed from on to off", "stock row 4711 is locked")  # fmt: skip
 
 
 def journalctl(draw: random.Random) -> Output:
@@ -229,8 +222,7 @@ def journalctl(draw: random.Random) -> Output:
         if n == 180:
             lines += [f"{stamp} postgres[812]: PANIC:  could not write to file \"pg_wal/xlogtemp.812\": No space left on device",
                       f"{stamp} systemd[1]: postgresql.service: Main process exited, code=killed, status=6/ABRT"]  # fmt: skip
-    needs = ("No space left on device", "postgresql.service: Main process exited")
-    return Output("journalctl", "logs", "journalctl -b", "\n".join(lines) + "\n", needs)
+    return of_lines("logs", "journalctl", "journalctl -b", lines, "No space left on device", "postgresql.service: Main process exited")  # fmt: skip
 
 
 def dmesg(draw: random.Random) -> Output:
@@ -242,7 +234,7 @@ def dmesg(draw: random.Random) -> Output:
     odd = "blk_update_request: I/O error, dev sdb, sector 976773160"
     lines.insert(170, f"[    9.771201] {odd}")
     lines += [f"[{10 + n * 0.2:12.6f}] eth0: link becomes ready, queue {n}" for n in range(60)]
-    return Output("dmesg", "logs", "dmesg", "\n".join(lines) + "\n", (odd,))
+    return of_lines("logs", "dmesg", "dmesg", lines, odd)
 
 
 def df(draw: random.Random) -> Output:
@@ -255,7 +247,7 @@ def df(draw: random.Random) -> Output:
         )
     odd = "/dev/vdq99      10255636 10255636         0 100% /var/lib/postgresql"
     rows.insert(37, odd)
-    return Output("df", "system", "df", "\n".join(rows) + "\n", (odd,))
+    return of_lines("system", "df", "df", rows, odd)
 
 
 def json_records(draw: random.Random) -> Output:
@@ -272,8 +264,8 @@ def json_records(draw: random.Random) -> Output:
         for n in range(150)
     ]
     records[88] |= {"status": "declined", "attempts": 4, "reason": "card_expired"}
-    text = json.dumps({"data": records, "has_more": False}, indent=2) + "\n"
-    return Output("json", "json", "curl -s https://api.example.org/v1/charges", text, ("card_expired", "declined"))
+    lines = [json.dumps({"data": records, "has_more": False}, indent=2)]
+    return of_lines("json", "json", "curl -s https://api.example.org/v1/charges", lines, "card_expired", "declined")
 
 
 def json_asked(draw: random.Random) -> Output:
@@ -292,7 +284,7 @@ def tsc(draw: random.Random) -> Output:
     odd = "src/cart/total.ts(42,7): error TS2322: Type 'string' is not assignable to type 'Money'."
     lines.insert(73, odd)
     lines.append("Found 141 errors in 97 files.")
-    return Output("tsc", "builds", "npx tsc --noEmit", "\n".join(lines) + "\n", (odd, "Found 141 errors"))
+    return of_lines("builds", "tsc", "npx tsc --noEmit", lines, odd, "Found 141 errors")
 
 
 def eslint(draw: random.Random) -> Output:
@@ -307,13 +299,7 @@ def eslint(draw: random.Random) -> Output:
         if n == 20:
             lines.append("  17:11  error    'stockLevel' is not defined        no-undef")
     lines += ["", "✖ 201 problems (1 error, 200 warnings)", ""]
-    return Output(
-        "eslint",
-        "builds",
-        "npx eslint src",
-        "\n".join(lines) + "\n",
-        ("'stockLevel' is not defined", "201 problems (1 error"),
-    )
+    return of_lines("builds", "eslint", "npx eslint src", lines, "'stockLevel' is not defined", "201 problems (1 error")
 
 
 def rsync(draw: random.Random) -> Output:
@@ -332,8 +318,7 @@ def rsync(draw: random.Random) -> Output:
         "sent 428,933,120 bytes  received 1,412 bytes",
         "rsync error: some files/attrs were not transferred (code 23) at main.c(1338)",
     ]
-    needs = ("/srv/ledger/closed.db", "Permission denied (13)", "code 23")
-    return Output("rsync", "packages", "rsync -av --progress /srv/ backup:/srv/", "\n".join(lines) + "\n", needs)
+    return of_lines("packages", "rsync", "rsync -av --progress /srv/ backup:/srv/", lines, "/srv/ledger/closed.db", "Permission denied (13)", "code 23")  # fmt: skip
 
 
 def go_test(draw: random.Random) -> Output:
@@ -347,9 +332,8 @@ def go_test(draw: random.Random) -> Output:
         "FAIL\texample.org/shop/refund\t0.012s",
     ]
     lines += ["?   \texample.org/shop/cmd\t[no test files]"] * 20
-    return Output(
-        "go test", "other tools", "go test ./...", "\n".join(lines) + "\nFAIL\n", (wrong, "TestRefundsShippingOnce")
-    )
+    lines += ["FAIL"]
+    return of_lines("other tools", "go test", "go test ./...", lines, wrong, "TestRefundsShippingOnce")
 
 
 def ansible(draw: random.Random) -> Output:
@@ -368,13 +352,7 @@ def ansible(draw: random.Random) -> Output:
         f"web{host:02}                      : ok=14   changed=3    unreachable=0    failed=0" for host in range(12)
     ]
     lines += ["db03                       : ok=6    changed=1    unreachable=1    failed=0"]
-    return Output(
-        "ansible",
-        "other tools",
-        "ansible-playbook site.yml",
-        "\n".join(lines) + "\n",
-        ("No route to host", "unreachable=1"),
-    )
+    return of_lines("other tools", "ansible", "ansible-playbook site.yml", lines, "No route to host", "unreachable=1")
 
 
 def mypy(draw: random.Random) -> Output:
@@ -386,14 +364,14 @@ def mypy(draw: random.Random) -> Output:
     odd = 'shop/tax.py:88: error: Argument 1 to "settle" has incompatible type "str"; expected "Decimal"  [arg-type]'
     lines[77:77] = [odd]
     lines.append("Found 1 error in 1 file (checked 214 source files)")
-    return Output("mypy", "other tools", "mypy shop", "\n".join(lines) + "\n", (odd, "Found 1 error"))
+    return of_lines("other tools", "mypy", "mypy shop", lines, odd, "Found 1 error")
 
 
 def du(draw: random.Random) -> Output:
     """du: one directory that is far larger than the others."""
     rows = [f"{draw.randint(4, 900)}M\t./{draw.choice(WORDS)}/{draw.choice(WORDS)}_{n}" for n in range(160)]
     rows[93] = "181G\t./spool/undelivered"
-    return Output("du", "other tools", "du -h --max-depth 2", "\n".join(rows) + "\n212G\t.\n", (rows[93], "212G"))
+    return of_lines("other tools", "du", "du -h --max-depth 2", [*rows, "212G\t."], rows[93], "212G")
 
 
 def nginx(draw: random.Random) -> Output:
@@ -403,13 +381,7 @@ def nginx(draw: random.Random) -> Output:
         for n in range(260)
     ]
     lines[190] = '10.0.3.44 - - [01/Mar/2026:10:03:10 +0000] "POST /checkout HTTP/1.1" 502 157 "-" "Mozilla/5.0"'
-    return Output(
-        "access log",
-        "other tools",
-        "tail -n 260 access.log",
-        "\n".join(lines) + "\n",
-        ('POST /checkout HTTP/1.1" 502',),
-    )
+    return of_lines("other tools", "access log", "tail -n 260 access.log", lines, 'POST /checkout HTTP/1.1" 502')
 
 
 def systemctl(draw: random.Random) -> Output:
@@ -421,13 +393,7 @@ def systemctl(draw: random.Random) -> Output:
     ]
     rows[55] = "● nightly-export.service         loaded failed failed    Export the ledger"
     rows += ["", "91 loaded units listed."]
-    return Output(
-        "systemctl",
-        "other tools",
-        "systemctl list-units",
-        "\n".join(rows) + "\n",
-        ("nightly-export.service", "91 loaded units"),
-    )
+    return of_lines("other tools", "systemctl", "systemctl list-units", rows, "nightly-export.service", "91 loaded units")  # fmt: skip
 
 
 def rspec(draw: random.Random) -> Output:
@@ -444,13 +410,7 @@ def rspec(draw: random.Random) -> Output:
             lines += ["Voucher", "  expires after a year (FAILED - 1)", ""]
     lines += ["Failures:", "", "  1) Voucher expires after a year", "     Failure/Error: expect(voucher).to be_expired", "       expected `voucher.expired?` to be truthy, got false",
               "     # ./spec/voucher_spec.rb:19:in `block (2 levels) in <top (required)>'", "", "Finished in 2.1 seconds", "82 examples, 1 failure", "", "Failed examples:", "", "rspec ./spec/voucher_spec.rb:17 # Voucher expires after a year"]  # fmt: skip
-    return Output(
-        "rspec",
-        "other tools",
-        "bundle exec rspec -f d",
-        "\n".join(lines) + "\n",
-        ("to be truthy, got false", "82 examples, 1 failure", "voucher_spec.rb:19"),
-    )
+    return of_lines("other tools", "rspec", "bundle exec rspec -f d", lines, "to be truthy, got false", "82 examples, 1 failure", "voucher_spec.rb:19")  # fmt: skip
 
 
 def explain(draw: random.Random) -> Output:
@@ -462,14 +422,7 @@ def explain(draw: random.Random) -> Output:
     slow = "->  Seq Scan on shipments  (cost=0.00..188213.00 rows=9000000 width=44) (actual time=0.02..41873.55 rows=9000000 loops=1)"
     lines.insert(70, "      " + slow)
     lines.append("Execution Time: 41990.122 ms")
-    return Output(
-        "explain",
-        "other tools",
-        "psql -c 'explain analyze …'",
-        "\n".join(lines) + "\n",
-        (slow, "Execution Time: 41990.122 ms"),
-        "Why is the query slow?",
-    )
+    return of_lines("other tools", "explain", "psql -c 'explain analyze …'", lines, slow, "Execution Time: 41990.122 ms", query="Why is the query slow?")  # fmt: skip
 
 
 def apt(draw: random.Random) -> Output:
@@ -490,9 +443,7 @@ def apt(draw: random.Random) -> Output:
         " mail-server",
         "E: Sub-process /usr/bin/dpkg returned an error code (1)",
     ]
-    return Output(
-        "apt", "other tools", "apt-get install -y mail-server", "\n".join(lines) + "\n", (wrong, "error exit status 78")
-    )
+    return of_lines("other tools", "apt", "apt-get install -y mail-server", lines, wrong, "error exit status 78")
 
 
 def diff_asked(draw: random.Random) -> Output:
@@ -509,14 +460,7 @@ def diff_asked(draw: random.Random) -> Output:
                 "+  return 100 * 2 ** attempt;",
                 " }",
             ]
-    return Output(
-        "patch",
-        "other tools",
-        "git show HEAD",
-        "\n".join(lines) + "\n",
-        ("+  return 100 * 2 ** attempt;", "-  return 100 * attempt;"),
-        "How did the delay between retries change?",
-    )
+    return of_lines("other tools", "patch", "git show HEAD", lines, "+  return 100 * 2 ** attempt;", "-  return 100 * attempt;", query="How did the delay between retries change?")  # fmt: skip
 
 
 FIRST: tuple[Callable[[random.Random], Output], ...] = (

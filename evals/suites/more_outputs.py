@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from functools import partial
 
-from .made_outputs import WORDS, Output
+from .made_outputs import WORDS, Output, of_lines
 
-GROUP = "later tools"
+_output = partial(of_lines, "later tools")
 
 
 def github_actions(draw: random.Random) -> Output:
@@ -36,8 +37,7 @@ def github_actions(draw: random.Random) -> Output:
         f"2026-03-04T10:{n // 60 % 60:02}:{n % 60:02}.{draw.randint(10**6, 10**7 - 1)}Z {line}"
         for n, line in enumerate(lines)
     ]
-    needs = ("connect ECONNREFUSED 127.0.0.1:6379", "Process completed with exit code 1")
-    return Output("github actions", GROUP, "gh run view --log", "\n".join(stamped) + "\n", needs)
+    return _output("github actions", "gh run view --log", stamped, "connect ECONNREFUSED 127.0.0.1:6379", "Process completed with exit code 1")  # fmt: skip
 
 
 def go_panic(draw: random.Random) -> Output:
@@ -51,8 +51,7 @@ def go_panic(draw: random.Random) -> Output:
         lines += ["", f"goroutine {n + 80} [select, {n % 9} minutes]:", "net/http.(*persistConn).writeLoop(0xc0002f4000)", "\t/usr/local/go/src/net/http/transport.go:2458 +0xe5",
                   "created by net/http.(*Transport).dialConn", "\t/usr/local/go/src/net/http/transport.go:1799 +0x16c5"]  # fmt: skip
     lines += ["exit status 2"]
-    needs = ("nil pointer dereference", "/src/invoice/book.go:88")
-    return Output("go panic", GROUP, "go run .", "\n".join(lines) + "\n", needs)
+    return _output("go panic", "go run .", lines, "nil pointer dereference", "/src/invoice/book.go:88")
 
 
 def kubectl_describe(draw: random.Random) -> Output:
@@ -70,9 +69,7 @@ def kubectl_describe(draw: random.Random) -> Output:
     wrong = "0/6 nodes are available: 3 Insufficient memory, 3 node(s) had untolerated taint {gpu: true}."
     lines += ["Events:", "  Type     Reason            Age   From               Message", "  ----     ------            ----  ----               -------",
               f"  Warning  FailedScheduling  4m    default-scheduler  {wrong}"]  # fmt: skip
-    return Output(
-        "kubectl describe", GROUP, "kubectl describe pod orders-7c9f8d6b54-x2x7k", "\n".join(lines) + "\n", (wrong,)
-    )
+    return _output("kubectl describe", "kubectl describe pod orders-7c9f8d6b54-x2x7k", lines, wrong)
 
 
 def json_logs(draw: random.Random) -> Output:
@@ -83,13 +80,7 @@ def json_logs(draw: random.Random) -> Output:
     ]  # fmt: skip
     rows[90] |= {"level": "error", "msg": "deadlock detected", "path": "/stock"}
     rows[201]["ms"] = 48_211
-    return Output(
-        "json logs",
-        GROUP,
-        "stern orders -o raw",
-        "\n".join(map(json.dumps, rows)) + "\n",
-        ("deadlock detected", "48211"),
-    )
+    return _output("json logs", "stern orders -o raw", map(json.dumps, rows), "deadlock detected", "48211")
 
 
 def dotnet(draw: random.Random) -> Output:
@@ -108,7 +99,7 @@ def dotnet(draw: random.Random) -> Output:
     wrong = "/src/Shop/Refund.cs(58,24): error CS0029: Cannot implicitly convert type 'string' to 'decimal' [/src/Shop/Shop.csproj]"
     lines.insert(70, wrong)
     lines += ["", "Build FAILED.", "", "    150 Warning(s)", "    1 Error(s)", "", "Time Elapsed 00:00:14.22"]
-    return Output("dotnet build", GROUP, "dotnet build", "\n".join(lines) + "\n", (wrong, "1 Error(s)"))
+    return _output("dotnet build", "dotnet build", lines, wrong, "1 Error(s)")
 
 
 def psql_table(draw: random.Random) -> Output:
@@ -122,13 +113,8 @@ def psql_table(draw: random.Random) -> Output:
         "   id   |    item    |  state   |  amount  |    day",
         "--------+------------+----------+----------+------------",
     ]
-    return Output(
-        "psql",
-        GROUP,
-        "psql -c 'select * from orders'",
-        "\n".join([*head, *rows, "(220 rows)", ""]),
-        ("147 | refund     | DISPUTED", "(220 rows)"),
-    )
+    lines = [*head, *rows, "(220 rows)"]
+    return _output("psql", "psql -c 'select * from orders'", lines, "147 | refund     | DISPUTED", "(220 rows)")
 
 
 def phpunit(draw: random.Random) -> Output:
@@ -142,13 +128,7 @@ def phpunit(draw: random.Random) -> Output:
         lines += [" ✘ It rounds half up"] if n == 17 else []
     lines += ["", "There was 1 failure:", "", "1) Tests\\Price17::it_rounds_half_up", "Failed asserting that two strings are equal.", "--- Expected", "+++ Actual", "@@ @@", "-'12.35'", "+'12.34'", "",
               "/src/tests/PriceTest.php:61", "", "FAILURES!", "Tests: 201, Assertions: 344, Failures: 1."]  # fmt: skip
-    return Output(
-        "phpunit",
-        GROUP,
-        "vendor/bin/phpunit --testdox",
-        "\n".join(lines) + "\n",
-        ("-'12.35'", "+'12.34'", "PriceTest.php:61", "Failures: 1"),
-    )
+    return _output("phpunit", "vendor/bin/phpunit --testdox", lines, "-'12.35'", "+'12.34'", "PriceTest.php:61", "Failures: 1")  # fmt: skip
 
 
 def helm_diff(draw: random.Random) -> Output:
@@ -160,14 +140,7 @@ def helm_diff(draw: random.Random) -> Output:
                   f"        - name: {word}", f"          image: registry.example.org/{word}:2.{n}"]  # fmt: skip
         if n == 19:
             lines += ["---", "# Source: shop/templates/refund.yaml", "apiVersion: apps/v1", "kind: Deployment", "metadata:", "  name: refund", "spec:", "  replicas: 7", "  template:", "    spec:", "      containers:", "        - name: refund", "          image: registry.example.org/refund:9.1.4"]  # fmt: skip
-    return Output(
-        "helm",
-        GROUP,
-        "helm upgrade shop . --dry-run",
-        "\n".join(lines) + "\n",
-        ("registry.example.org/refund:9.1.4",),
-        "Which image does the refund deployment get?",
-    )
+    return _output("helm", "helm upgrade shop . --dry-run", lines, "registry.example.org/refund:9.1.4", query="Which image does the refund deployment get?")  # fmt: skip
 
 
 def ss_listening(draw: random.Random) -> Output:
@@ -179,9 +152,7 @@ def ss_listening(draw: random.Random) -> Output:
     ]
     odd = 'LISTEN 0      511    0.0.0.0:8080         0.0.0.0:*          users:(("node",pid=4711,fd=19))'
     rows.insert(120, odd)
-    return Output(
-        "ss", GROUP, "ss -tanp", "\n".join(rows) + "\n", ('"node",pid=4711',), "Which process listens on port 8080?"
-    )
+    return _output("ss", "ss -tanp", rows, '"node",pid=4711', query="Which process listens on port 8080?")
 
 
 def csv_report(draw: random.Random) -> Output:
@@ -193,7 +164,7 @@ def csv_report(draw: random.Random) -> Output:
     ]
     rows[180] = "2026-03-11,south,quota,918273.50,EUR"
     rows[240] = "2026-03-19,east,coupon,,"
-    return Output("csv", GROUP, "cat report.csv", "\n".join(rows) + "\n", ("south,quota,918273.50", "east,coupon,,"))
+    return _output("csv", "cat report.csv", rows, "south,quota,918273.50", "east,coupon,,")
 
 
 LATER: tuple[Callable[[random.Random], Output], ...] = (

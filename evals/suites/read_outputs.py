@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from functools import partial
 
-from .made_outputs import WORDS, Output
+from .made_outputs import WORDS, Output, of_lines
 
-GROUP = "outputs read at sight"
-
-
-def _output(name: str, command: str, lines: list[str], *needs: str, query: str = "") -> Output:
-    return Output(name, GROUP, command, "\n".join(lines) + "\n", needs, query)
+_output = partial(of_lines, "outputs read at sight")
 
 
 def cargo_backtrace(draw: random.Random) -> Output:

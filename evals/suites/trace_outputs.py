@@ -11,10 +11,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from .made_outputs import WORDS, Output
+from .made_outputs import WORDS, Output, of_lines
 
-GROUP = "traces and tables"
+_output = partial(of_lines, "traces and tables")
 _TOMCAT = ("org.springframework.web.servlet", "org.springframework.aop.framework", "org.apache.catalina.core", "org.apache.tomcat.util.net", "jakarta.servlet.http")  # fmt: skip
 _STORE = ("org.hibernate.internal", "org.hibernate.engine.jdbc.internal", "com.zaxxer.hikari.pool", "org.postgresql.jdbc")  # fmt: skip
 _GEMS = ("activerecord-7.1.3/lib/active_record", "actionpack-7.1.3/lib/action_controller", "rack-3.0.9/lib/rack", "puma-6.4.2/lib/puma")  # fmt: skip
@@ -43,10 +44,6 @@ class _Frames:
 
     def _names(self, ends: Sequence[str], count: int) -> list[str]:
         return [self.draw.choice(WORDS).title() + self.draw.choice(ends) for _ in range(count)]
-
-
-def _output(name: str, command: str, lines: list[str], *needs: str) -> Output:
-    return Output(name, GROUP, command, "\n".join(lines) + "\n", needs)
 
 
 def spring(draw: random.Random) -> Output:
