@@ -15,8 +15,6 @@ from typing import NamedTuple
 
 from .made_outputs import WORDS, Output
 
-GROUP = "this machine"
-
 
 class Tool(NamedTuple):
     """A command, the texts that must stay of its output, and what it was asked for.
@@ -32,6 +30,21 @@ class Tool(NamedTuple):
     query: str = ""
     needs_program: str = "sh"
     prepare: Callable[[Path], None] = lambda _: None
+    group: str = "this machine"
+
+    def outputs(self, folder: Path, run: Callable[[str, Path], str]) -> Iterator[Output]:
+        """What the command writes in a folder, if the program is here and says what must stay.
+
+        Args:
+            folder: Where the command runs.
+            run: Runs a command in a folder, and returns what it wrote to both outputs.
+        """
+        if shutil.which(self.needs_program):
+            self.prepare(folder)
+            text = run(self.command.replace("PYTHON", sys.executable), folder)
+            if all(need in text for need in self.needs):  # another version of the tool may say it otherwise
+                command = self.command.replace("PYTHON", "python")
+                yield Output(self.name, self.group, command, text, self.needs, self.query)
 
 
 def machine_outputs(folder: Path, run: Callable[[str, Path], str], only: str) -> Iterator[Output]:
@@ -43,16 +56,14 @@ def machine_outputs(folder: Path, run: Callable[[str, Path], str], only: str) ->
         only: A text that the names of the outputs have.
     """
     for number, tool in enumerate(TOOLS):
-        if only in tool.name and shutil.which(tool.needs_program):
+        if only in tool.name:
             place = folder / f"{number}"
             place.mkdir()
-            tool.prepare(place)
-            text = run(tool.command.replace("PYTHON", sys.executable), place)
-            if all(need in text for need in tool.needs):  # another version of the tool may say it otherwise
-                yield Output(tool.name, GROUP, tool.command.replace("PYTHON", "python"), text, tool.needs, tool.query)
+            yield from tool.outputs(place, run)
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
+def write(folder: Path, files: dict[str, str]) -> None:
+    """Write files of a folder by their paths in it."""
     for name, text in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,13 +72,13 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 def _c_files(folder: Path) -> None:
     unused = "int {0}_{1}(int a) {{ int unused_{1}; unsigned u = a; if (a < u) return 1; return {1}; }}\n"
-    _write(folder, {f"{word}.c": "".join(unused.format(word, n) for n in range(6)) for word in WORDS})
-    _write(
+    write(folder, {f"{word}.c": "".join(unused.format(word, n) for n in range(6)) for word in WORDS})
+    write(
         folder, {"main.c": "struct order { int id; };\nint main(void) { struct order o; o.total = 3; return o.id; }\n"}
     )
     objects = [f"{word}.o" for word in [*WORDS[:12], "main", *WORDS[12:]]]
     rule = "%.o: %.c\n\tgcc -Wall -Wextra -c $< -o $@\n"
-    _write(folder, {"Makefile": f"app: {' '.join(objects)}\n\tgcc -o app $^\n{rule}"})
+    write(folder, {"Makefile": f"app: {' '.join(objects)}\n\tgcc -o app $^\n{rule}"})
 
 
 def _java_files(folder: Path) -> None:
@@ -76,9 +87,9 @@ def _java_files(folder: Path) -> None:
     last += '    catch (NullPointerException e) { throw new IllegalStateException("no rate for vat", e); } }\n'
     main = '    for (int i = 0; i < 300; i++) System.out.println("loaded rule " + i + " in " + (i % 7) + " ms");\n'
     main = f"  public static void main(String[] a) {{\n{main}    step0(new HashMap<>());\n  }}\n"
-    _write(folder, {"Main.java": f"import java.util.*;\npublic class Main {{\n{steps}{last}{main}}}\n"})
+    write(folder, {"Main.java": f"import java.util.*;\npublic class Main {{\n{steps}{last}{main}}}\n"})
     raw = "".join(f'  List l{n} = new ArrayList(); void m{n}() {{ l{n}.add("x"); }}\n' for n in range(60))
-    _write(folder, {"Raw.java": f"import java.util.*;\npublic class Raw {{\n{raw}  String s = 5;\n}}\n"})
+    write(folder, {"Raw.java": f"import java.util.*;\npublic class Raw {{\n{raw}  String s = 5;\n}}\n"})
 
 
 def _rust_files(folder: Path) -> None:
@@ -86,20 +97,20 @@ def _rust_files(folder: Path) -> None:
         f"pub fn {word}_{n}(x: i32) -> i32 {{ let unused_{n} = x; x }}\n" for word in WORDS for n in range(5)
     )
     moved = "pub fn count(v: Vec<String>) -> usize { let a = v; v.len() }\n"
-    _write(folder, {"lib.rs": unused + moved})
+    write(folder, {"lib.rs": unused + moved})
 
 
 def _node_file(folder: Path) -> None:
     rows = "for (let i = 0; i < 400; i++) console.log(`request ${i} ok ${i % 5}ms`);\nError.stackTraceLimit = 50;\n"
     deep = "function f(n) { if (n === 0) { const order = undefined; return order.price } return f(n - 1) }\nf(20)\n"
-    _write(folder, {"a.js": rows + deep})
+    write(folder, {"a.js": rows + deep})
 
 
 def _python_files(folder: Path) -> None:
     for word in WORDS:
         body = "".join(f"def {word}_{n}(a, b = None):\n    x = 1\n    return a\n" for n in range(6))
-        _write(folder, {f"{word}.py": f"import os, sys\n{body}"})
-    _write(folder, {"tax.py": "def tax(total: int) -> str:\n    return total * rate\n"})
+        write(folder, {f"{word}.py": f"import os, sys\n{body}"})
+    write(folder, {"tax.py": "def tax(total: int) -> str:\n    return total * rate\n"})
 
 
 def _logging_file(folder: Path) -> None:
@@ -109,13 +120,13 @@ def _logging_file(folder: Path) -> None:
     head = (
         "import logging\nlogging.basicConfig(level='DEBUG', format='%(asctime)s %(name)s %(levelname)s %(message)s')\n"
     )
-    _write(folder, {"jobs.py": head + rows + deep + tried + rows})
+    write(folder, {"jobs.py": head + rows + deep + tried + rows})
 
 
 def _training_file(folder: Path) -> None:
     bars = "    for k in range(0, 101, 5):\n        print(f'\\rstep {s:02} |{\"#\" * (k // 5):<20}| {k}%', end='')\n"
     line = "    print(f'\\n\\x1b[32mepoch {s}\\x1b[0m loss={2 / (s + 1):.4f} val={\"nan\" if s == 17 else s}')\n"
-    _write(folder, {"train.py": f"for s in range(40):\n{bars}{line}print('saved the best one to ckpt/epoch_12.pt')\n"})
+    write(folder, {"train.py": f"for s in range(40):\n{bars}{line}print('saved the best one to ckpt/epoch_12.pt')\n"})
 
 
 def _locked_packages(folder: Path) -> None:
@@ -126,14 +137,14 @@ def _locked_packages(folder: Path) -> None:
     before = json.dumps({"packages": packages}, indent=2).split("\n")
     after = [line.replace("0.1", "9.2") if draw.random() < 0.12 else line for line in before]
     for name, lines, limit in (("before", before, 20), ("after", after, 200)):
-        _write(folder, {f"{name}/package-lock.json": "\n".join(lines), f"{name}/app.js": f"const limit = {limit};\n"})
+        write(folder, {f"{name}/package-lock.json": "\n".join(lines), f"{name}/app.js": f"const limit = {limit};\n"})
 
 
 def _orders_table(folder: Path) -> None:
     draw = random.Random(1)
     rows = [f"({n}, '{draw.choice(WORDS)} {n}', 'paid', {draw.randint(100, 999) / 10})" for n in range(400)]
     rows[233] = "(233, 'crate 233', 'disputed', 12.0)"
-    _write(folder, {"t.sql": f"create table t(id, name, status, amount);insert into t values {','.join(rows)};"})
+    write(folder, {"t.sql": f"create table t(id, name, status, amount);insert into t values {','.join(rows)};"})
 
 
 TOOLS = (

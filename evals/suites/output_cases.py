@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one tool on a line
 """Outputs of commands that are run on the spot in a temporary folder, with the texts that must stay readable."""
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from .machine_outputs import machine_outputs
+from .machine_outputs import Tool, machine_outputs, write
 from .made_outputs import FIRST, OTHERS, WORDS, Output
 from .more_outputs import LATER
 from .read_outputs import AT_SIGHT
@@ -51,98 +52,47 @@ def _run(command: str, folder: Path) -> str:
 
 
 def _from_commands(folder: Path, only: str) -> Iterator[Output]:
-    draw = random.Random(0)
-    _project(folder, draw, history=any(only in name for name in ("git log --stat", "git diff", "git status")))
-    python = sys.executable
-
-    def output(name: str, group: str, command: str, *needs: str, query: str = "") -> Iterator[Output]:
-        if only not in name:
-            return
-        text = _run(command.replace("python ", f"{python} ", 1), folder)
-        if all(need in text for need in needs):  # another version of the tool may say it otherwise
-            yield Output(name, group, command, text, needs, query)
-
-    if shutil.which("git"):
-        yield from output(
-            "git log --stat", "git", "git log --stat", "Round half up in price totals", "shop/price.py",
-            query="Which commit changed how prices are rounded?",
-        )  # fmt: skip
-        yield from output(
-            "git log",
-            "git",
-            "git log",
-            "Round half up in price totals",
-            query="When did the rounding of prices change?",
-        )
-        yield from output(
-            "git diff", "git", "git diff", "+    return round(total * rate, 3)", "-    return round(total * rate, 2)",
-            query="What changed in compute_tax?",
-        )  # fmt: skip
-        yield from output("git status", "git", "git status", "both modified:   shop/refund.py")
-    yield from output(
-        "ls -lR", "files", "ls -lR", "coupon_rules.yaml", query="Where are the coupon rules and how large is the file?"
+    _project(
+        folder, random.Random(0), history=any(only in name for name in ("git log --stat", "git diff", "git status"))
     )
-    yield from output(
-        "find", "files", "find . -type f", "coupon_rules.yaml", query="Where is the file of coupon rules?"
-    )
-    yield from output(
-        "grep -rn", "files", "grep -rn 'def ' shop", "def compute_tax(", query="Where is the tax computed?"
-    )
-    yield from output(
-        "cat", "files", "cat shop/tax.py", "return round(total * rate, 3)", query="What does compute_tax do?"
-    )
-    yield from output(
-        "pytest -rA", "tests", "python -m pytest -p no:cacheprovider -q -rA tests",
-        "assert 12.35 == 12.34", "test_price.py", "1 failed",
-    )  # fmt: skip
-    yield from output(
-        "pytest -v", "tests", "python -m pytest -p no:cacheprovider -v tests",
-        "assert 12.35 == 12.34", "tests/test_price.py", "1 failed",
-    )  # fmt: skip
-    yield from output(
-        "unittest",
-        "tests",
-        "python -m unittest discover -v -s unit",
-        "AssertionError: 'EUR' != 'USD'",
-        "FAILED (failures=1)",
-    )
-    yield from output("traceback", "tests", "python broken.py", "KeyError: 'vat_rate'", 'return config["vat_rate"]')
-    yield from output(
-        "python --help", "help", "python --help-all", "-X importtime", query="Which option shows how long imports take?"
-    )
-    yield from output(
-        "pytest --help", "help", "python -m pytest --help", "--maxfail=num", query="How do I stop after 3 failures?"
-    )
-    yield from output(
-        "pip list",
-        "packages",
-        "python -m pip list --disable-pip-version-check",
-        "tiktoken",
-        query="Which version of tiktoken?",
-    )
-    for name, option, query in (
-        ("ls", "-S ", "How do I sort by file size?"),
-        ("grep", "--files-without-match", "How do I list only the files that do not match?"),
-        ("tar", "--strip-components=NUMBER", "How do I drop leading folders of names when extracting?"),
-    ):
-        if shutil.which(name):
-            yield from output(f"{name} --help", "help", f"{name} --help", option, query=query)
-    if shutil.which("ps"):
-        process = subprocess.Popen([python, "-c", "import time; time.sleep(300)  # nightly_export"], cwd=folder)
+    for tool in _TOOLS:
+        if only in tool.name:
+            yield from tool.outputs(folder, _run)
+    if only in _PS.name:
+        process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(300)  # nightly_export"], cwd=folder)
         try:
-            yield from output("ps aux", "system", "ps aux", "nightly_export", query="Is the nightly_export running?")
+            yield from _PS.outputs(folder, _run)
         finally:
             process.kill()
             process.wait()
 
 
+_PS = Tool("ps aux", "ps aux", ("nightly_export",), "Is the nightly_export running?", "ps", group="system")
+_TOOLS = (
+    Tool("git log --stat", "git log --stat", ("Round half up in price totals", "shop/price.py"), "Which commit changed how prices are rounded?", "git", group="git"),
+    Tool("git log", "git log", ("Round half up in price totals",), "When did the rounding of prices change?", "git", group="git"),
+    Tool("git diff", "git diff", ("+    return round(total * rate, 3)", "-    return round(total * rate, 2)"), "What changed in compute_tax?", "git", group="git"),
+    Tool("git status", "git status", ("both modified:   shop/refund.py",), "", "git", group="git"),
+    Tool("ls -lR", "ls -lR", ("coupon_rules.yaml",), "Where are the coupon rules and how large is the file?", group="files"),
+    Tool("find", "find . -type f", ("coupon_rules.yaml",), "Where is the file of coupon rules?", group="files"),
+    Tool("grep -rn", "grep -rn 'def ' shop", ("def compute_tax(",), "Where is the tax computed?", group="files"),
+    Tool("cat", "cat shop/tax.py", ("return round(total * rate, 3)",), "What does compute_tax do?", group="files"),
+    Tool("pytest -rA", "PYTHON -m pytest -p no:cacheprovider -q -rA tests", ("assert 12.35 == 12.34", "test_price.py", "1 failed"), group="tests"),
+    Tool("pytest -v", "PYTHON -m pytest -p no:cacheprovider -v tests", ("assert 12.35 == 12.34", "tests/test_price.py", "1 failed"), group="tests"),
+    Tool("unittest", "PYTHON -m unittest discover -v -s unit", ("AssertionError: 'EUR' != 'USD'", "FAILED (failures=1)"), group="tests"),
+    Tool("traceback", "PYTHON broken.py", ("KeyError: 'vat_rate'", 'return config["vat_rate"]'), group="tests"),
+    Tool("python --help", "PYTHON --help-all", ("-X importtime",), "Which option shows how long imports take?", group="help"),
+    Tool("pytest --help", "PYTHON -m pytest --help", ("--maxfail=num",), "How do I stop after 3 failures?", group="help"),
+    Tool("pip list", "PYTHON -m pip list --disable-pip-version-check", ("tiktoken",), "Which version of tiktoken?", group="packages"),
+    Tool("ls --help", "ls --help", ("-S ",), "How do I sort by file size?", "ls", group="help"),
+    Tool("grep --help", "grep --help", ("--files-without-match",), "How do I list only the files that do not match?", "grep", group="help"),
+    Tool("tar --help", "tar --help", ("--strip-components=NUMBER",), "How do I drop leading folders of names when extracting?", "tar", group="help"),
+)  # fmt: skip
+
+
 def _project(folder: Path, draw: random.Random, history: bool) -> None:
     """A small repository with a history, tests of which one fails, and a conflict."""
-
-    def write(name: str, text: str) -> None:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+    files: dict[str, str] = {}
 
     def function(name: str) -> str:
         first, second = draw.sample(WORDS, 2)
@@ -153,42 +103,37 @@ def _project(folder: Path, draw: random.Random, history: bool) -> None:
         )
 
     for word in WORDS:
-        write(
-            f"shop/{word}.py",
-            "".join(function(f"{verb}_{word}") for verb in ("load", "check", "merge", "list", "send")),
-        )
+        verbs = ("load", "check", "merge", "list", "send")
+        files[f"shop/{word}.py"] = "".join(function(f"{verb}_{word}") for verb in verbs)
     tax = "def compute_tax(total, rate):\n    return round(total * rate, 2)\n\n\n"
     many = [function(f"rule_{number}") for number in range(30)]
-    write("shop/tax.py", "".join([*many[:17], tax, *many[17:]]))
+    files["shop/tax.py"] = "".join([*many[:17], tax, *many[17:]])
     for number in range(60):
         word = draw.choice(WORDS)
-        write(f"data/{word}/{word}_{number:03}.json", json.dumps({"id": number}) + "\n")
-    write("data/shared/coupon_rules.yaml", "rules: []\n" * 200)
+        files[f"data/{word}/{word}_{number:03}.json"] = json.dumps({"id": number}) + "\n"
+    files["data/shared/coupon_rules.yaml"] = "rules: []\n" * 200
     for number in range(12):
-        cases = "".join(
+        files[f"tests/test_{number:02}.py"] = "".join(
             f"def test_{word}_{case}():\n    assert {case} + 1 == {case + 1}\n\n\n" for case, word in enumerate(WORDS)
         )
-        write(f"tests/test_{number:02}.py", cases)
-    write(
-        "tests/test_price.py",
+    files["tests/test_price.py"] = (
         "def total(prices):\n    return round(sum(prices), 2)\n\n\ndef test_total_rounds_down():\n"
-        "    prices = [5.0, 7.349]\n    assert total(prices) == 12.34\n",
+        "    prices = [5.0, 7.349]\n    assert total(prices) == 12.34\n"
     )
     units = "".join(
         f"    def test_{word}_{n}(self):\n        self.assertEqual({n}, {n})\n\n" for n in range(4) for word in WORDS
     )
     wrong = "    def test_currency(self):\n        self.assertEqual('EUR', 'USD')\n"
-    write("unit/test_units.py", f"import unittest\n\n\nclass Units(unittest.TestCase):\n{units}{wrong}")
+    files["unit/test_units.py"] = f"import unittest\n\n\nclass Units(unittest.TestCase):\n{units}{wrong}"
     deep = "".join(f"def step_{n}(config):\n    return step_{n + 1}(config)\n\n\n" for n in range(40))
-    write(
-        "broken.py",
+    files["broken.py"] = (
         "import sys\nfor n in range(300):\n    print(f'loaded module {n} in {n % 7} ms')\n"
-        f'sys.stdout.flush()\n{deep}def step_40(config):\n    return config["vat_rate"]\n\n\nstep_0({{}})\n',
+        f'sys.stdout.flush()\n{deep}def step_40(config):\n    return config["vat_rate"]\n\n\nstep_0({{}})\n'
     )
+    write(folder, files)
     if history and shutil.which("git"):
         _history(folder, draw, function)
-    for number in range(160):
-        write(f"scratch_{number}.txt", "x\n")
+    write(folder, {f"scratch_{number}.txt": "x\n" for number in range(160)})
 
 
 def _history(folder: Path, draw: random.Random, function: Callable[[str], str]) -> None:
