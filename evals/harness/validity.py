@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import Any
 
 from .messages import Message
-from .validity_apis import APIS, tool_names
+from .validity_apis import APIS, OpenCalls, tool_names
 
 MAX_MARKS = 4  # cache_control marks in one request; a fifth is an error
 # Whether calls and results belong together: what no compressor may break even once.
@@ -96,36 +96,21 @@ def is_paired(messages: Sequence[Message], shape: str) -> bool:
 
 
 def _openai(messages: Sequence[Message]) -> Iterator[str]:
-    waiting: list[str] = []
-    called: set[str] = set()
-    ids: Counter[str] = Counter()
+    calls = OpenCalls()
     for message in messages:
-        role, calls = message.get("role"), _calls(message)
+        role = message.get("role")
         if role not in _OPENAI_ROLES:
             yield f"unknown role: {role!r}"
         if role == "tool":
-            name = str(message.get("tool_call_id"))
-            yield from _answered(name, waiting, called)
+            yield from calls.answer(str(message.get("tool_call_id")))
         else:
-            yield from (f"call without its result: {name}" for name in waiting)
-            waiting = [str(call.get("id")) for call in calls]
-            called = set(waiting)
-            ids.update(waiting)
+            yield from calls.turn(str(call.get("id")) for call in _calls(message))
         yield from _openai_content(message)
-    yield from _ends(messages, waiting, ids)
+    yield from calls.end()
+    yield from _white_end(messages)
 
 
-def _answered(name: str, waiting: list[str], called: set[str]) -> Iterator[str]:
-    if name in waiting:
-        waiting.remove(name)
-    else:
-        yield f"{'result twice' if name in called else 'result without its call'}: {name}"
-
-
-def _ends(messages: Sequence[Message], waiting: Sequence[str], ids: Counter[str]) -> Iterator[str]:
-    """What shows at the end of a request: calls may be open there, but not become so."""
-    yield from (f"call open at the end: {name}" for name in waiting)
-    yield from (f"id twice: {name}" for name, times in ids.items() for _ in range(times - 1))
+def _white_end(messages: Sequence[Message]) -> Iterator[str]:
     texts = _texts(messages[-1]) if messages[-1].get("role") == "assistant" else []
     if texts and texts[-1] != texts[-1].rstrip():
         yield "white space at the end of the last assistant message"
@@ -157,9 +142,7 @@ def _openai_content(message: Message) -> Iterator[str]:
 
 
 def _anthropic(messages: Sequence[Message]) -> Iterator[str]:
-    waiting: list[str] = []
-    called: set[str] = set()
-    ids: Counter[str] = Counter()
+    calls = OpenCalls()
     apart = False  # the results of one turn may follow in several messages: Anthropic joins them, others do not
     for message in messages:
         role, blocks = message.get("role"), _blocks(message)
@@ -168,22 +151,21 @@ def _anthropic(messages: Sequence[Message]) -> Iterator[str]:
             yield f"unknown role: {role!r}"
         for block in results:
             name = str(block.get("tool_use_id"))
-            if apart and name in waiting:
+            if apart and name in calls.waiting:
                 yield f"result not in the message behind its call: {name}"
-            yield from _answered(name, waiting, called)
+            yield from calls.answer(name)
         if results:
             kinds = [_kind(block) == "tool_result" for block in blocks]
             if kinds != sorted(kinds, reverse=True):
                 yield "results not first"
             apart = True
         else:
-            yield from (f"call without its result: {name}" for name in waiting)
             uses = [block for block in blocks if _kind(block) == "tool_use"] if role == "assistant" else []
-            waiting = [str(block.get("id")) for block in uses]
-            called, apart = set(waiting), False
-            ids.update(waiting)
+            yield from calls.turn(str(block.get("id")) for block in uses)
+            apart = False
         yield from _anthropic_content(message)
-    yield from _ends(messages, waiting, ids)
+    yield from calls.end()
+    yield from _white_end(messages)
 
 
 def _anthropic_content(message: Message) -> Iterator[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -44,7 +44,7 @@ def tool_names(tool: Any) -> list[str]:
     return [str(holder.get("name") if isinstance(holder, Mapping) else None)]
 
 
-class _Open:
+class OpenCalls:
     """Calls that wait for their results."""
 
     def __init__(self) -> None:
@@ -68,7 +68,15 @@ class _Open:
         yield from (f"call without its result: {name}" for name in self.waiting)
         self.waiting = []
 
+    def turn(self, names: Iterable[str]) -> Iterator[str]:
+        """A turn that may call: its ids may be those of turns before."""
+        yield from self.close()
+        self.answered = set()
+        for name in names:
+            self.call(name)
+
     def end(self) -> Iterator[str]:
+        """What shows at the end of a request: calls may be open there, but not become so."""
         yield from (f"call open at the end: {name}" for name in self.waiting)
         yield from (f"id twice: {name}" for name, times in self.ids.items() for _ in range(times - 1))
 
@@ -98,7 +106,7 @@ def _is_made(item: Message) -> bool:
 
 
 def _responses(items: Sequence[Message]) -> Iterator[str]:
-    calls = _Open()
+    calls = OpenCalls()
     made = True  # whether the model gave the item before
     for item, following in zip(items, [*items[1:], None], strict=True):
         kind, role = str(item.get("type", "message")), item.get("role")
@@ -244,7 +252,7 @@ def _gemini_signed(contents: Sequence[Message]) -> list[str]:
 
 
 def _converse(messages: Sequence[Message]) -> Iterator[str]:
-    calls = _Open()
+    calls = OpenCalls()
     points = 0
     for message in messages:
         role, blocks = message.get("role"), _dicts(message.get("content"))
