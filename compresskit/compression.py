@@ -241,7 +241,7 @@ def compress(
 
 
 class _Stays(NamedTuple):
-    """What the caller says about texts: ``protect``, ``open`` and ``cached`` as for compress(), and the rules."""
+    """The caller's wishes about texts: ``protect``, ``open`` and ``cached`` as for compress(), and the rules."""
 
     protect: Protect | None
     open: Protect | None
@@ -273,7 +273,7 @@ class _Call:
         going: The part of ``earlier`` that still holds.
         runs: The originals of each new message, and of all messages once the history is compressed again.
         issued: The positions of the forms of earlier calls in the new messages.
-        stays: What the caller says about texts.
+        stays: The caller's wishes about texts.
         prices: The prices of the model, if the bill decides.
         requests: The number of requests since the last compaction, if the bill decides; else 0.
     """
@@ -296,7 +296,7 @@ class _Call:
         return self.previous is not None and not new and self.request.repeats(self.earlier, self.going)
 
     def treatments(self, turns: Sequence[Turn]) -> Mapping[Place, Treatment]:
-        """What the rules say about the texts of turns."""
+        """The treatments of the texts of turns, by the rules."""
         return treatments(turns, self.stays.rules, self.request.model, self.request.measure.count)
 
     def must_stay(self, history: _History) -> tuple[MustStay, Mapping[Place, Treatment]]:
@@ -432,8 +432,8 @@ def _followed(
 ) -> tuple[Compressed | None, Cache | None]:
     """The result of the turn before, if what it sent stays, and the cache.
 
-    What was sent without the caller's ``before`` does not stay, because that must see every text. Then only its forms
-    are known.
+    Messages that were sent without the caller's ``before`` do not stay, because that must see every text. Then only
+    their forms are known.
     """
     held = None if previous is None else withheld_of(previous.cache)
     if previous is None or hook is None or (held is not None and held.complete):

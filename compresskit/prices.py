@@ -1,4 +1,4 @@
-"""What a prompt costs: a model's prices for new, cached and written tokens, and its provider's rules of caching.
+"""The cost of a prompt: a model's prices for new, cached and written tokens, and its provider's rules of caching.
 
 Prices come from the model map that litellm bundles, read as a file: no import of litellm, no network
 (what LITELLM_LOCAL_MODEL_COST_MAP=True does). A model that is not in it gets the usual ratios and
@@ -223,7 +223,7 @@ def _prices(model: str, entry: dict[str, Any]) -> Prices:
 
 @cache
 def _models() -> dict[str, dict[str, Any]]:
-    """What is needed here of every model in the map: prices in micro-dollars per million tokens."""
+    """The needed fields of every model in the map, with prices in micro-dollars per million tokens."""
     path = _bundled_map()
     if path is None:
         return {}

@@ -1,4 +1,4 @@
-"""What compress() returns: the messages, the cache, the tools, and an account of every decision."""
+"""The result of compress(): the messages, the cache, the tools, and a row for every decision."""
 
 from __future__ import annotations
 
@@ -214,7 +214,7 @@ class Compressed(Mapping[str, Any]):
     __hash__ = None  # type: ignore[assignment]  # it holds lists
 
     def __getstate__(self) -> dict[str, Any]:
-        """The fields alone: what turns hand on to make them faster is no part of a result."""
+        """The fields alone, without the attributes that make the next turn faster."""
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     def __getitem__(self, key: str) -> Any:
@@ -270,7 +270,7 @@ class Compressed(Mapping[str, Any]):
 
 
 def _actions(decisions: Sequence[Decision] | Sequence[ToolDecision]) -> dict[str, int]:
-    """How many decisions of each action there are."""
+    """The number of decisions of each action."""
     found: dict[str, int] = {}
     for decision in decisions:
         found[decision.action] = found.get(decision.action, 0) + 1

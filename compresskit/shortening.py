@@ -281,7 +281,7 @@ class _Output:
         return form if form in FORMS else ""
 
     def _left_out(self, text: str, cache: Cache) -> LeftOut | None:
-        """What a form of the text leaves out."""
+        """The part of the text that a form leaves out; None if it leaves out nothing."""
         if not cache:
             return None
         form = self._form_of(text)
@@ -307,7 +307,7 @@ class _Output:
         return LeftOut(sum(last + 1 - first for first, last in ranges), lines, "lines", ranges, missing)
 
     def _rows_left_out(self, text: str, form: str) -> LeftOut | None:
-        """What an excerpt of a lossless form leaves out: lines if each row says some, and rows of the form if not."""
+        """The part that an excerpt of a lossless form leaves out: in lines if each row has some, else in rows."""
         rows = text.split("\n")[1:]
         shown = [row for row in rows if row != ROWS_LEFT_OUT]
         total = said_in_short(self.text, form).count("\n") + 1

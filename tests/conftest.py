@@ -31,7 +31,7 @@ LONGEST = (
     "laws/test_sizes.py", "clients/test_client_laws.py", "laws/test_chains.py", "laws/test_turns.py",
     "project/test_types.py", "integrations/test_litellm_responses.py", "evals/test_eval_ray.py", "cli/test_cli_pipe.py",
     "laws/test_laws.py", "laws/test_stability.py", "laws/test_shrinking_laws.py", "cli/test_cli_hook.py",
-    "cli/test_cli_show.py", "cli/test_cli_output.py", "evals/test_eval_stopped.py", "mcp/test_mcp_ways.py",
+    "cli/test_cli_show.py", "cli/test_cli_output.py", "mcp/test_mcp_ways.py",
 )  # fmt: skip
 
 

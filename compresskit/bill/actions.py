@@ -77,7 +77,7 @@ def action(message: Message) -> str:
 
 
 def _given(call: dict[str, Any]) -> dict[str, Any]:
-    """What a call is given, as JSON text or as values."""
+    """The arguments of a call, as JSON text or as values."""
     found = call.get("function") or call.get("custom") or {}
     values = {name: found[name] for name in _INPUTS if isinstance(found, dict) and found.get(name)}
     return {"arguments": values["arguments"]} if "arguments" in values else {"input": values}

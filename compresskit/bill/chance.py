@@ -1,8 +1,8 @@
-"""Atoms that a history has whatever the model used, so that their being there is no sign of a use.
+"""Atoms that a history would have by chance, so that finding one there is no sign that the model used it.
 
 An answer may use a number or a word of its own that the history has as well. Only if it is unlikely that the history
-has it by chance, its being there says that the model took it from there, and would have to ask for it. What a model
-took is not recorded, so this is a test of the two cases in which chance can be told from the history alone:
+has it by chance, we take it that the model read it there, and would have to retrieve it. Runs do not record what a
+model read, so this module tests the two cases in which the history alone shows chance:
 
 - A number that is one of many: the history has at least half of the numbers of its form, which are those with other
   digits in the places of its own. Line numbers of files do that to all numbers of up to three digits. A number that the

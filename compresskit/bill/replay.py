@@ -27,7 +27,7 @@ _MAX_ERROR = 300  # characters of an error that are kept
 
 @dataclass(frozen=True)
 class Sent:
-    """What would go out: messages, tools, a cache of originals, and a state for the next request.
+    """A request as it would be sent: messages, tools, a cache of originals, and a state for the next request.
 
     ``compacted`` says whether it compressed in this turn, by its own count of tokens; None leaves that to the replay.
     ``beside`` is the cost of other calls of a model in this turn, such as one that writes a summary, in micro-dollars.
@@ -187,7 +187,7 @@ def _json(value: Any) -> str:
 
 
 def _same(before: Sequence[object], after: Sequence[object]) -> int:
-    """How many items at the start are the same."""
+    """The number of items at the start that are the same."""
     pairs = enumerate(zip(before, after, strict=False))
     return next((place for place, (old, new) in pairs if old != new), min(len(before), len(after)))
 
@@ -206,10 +206,10 @@ def _changed(before: Sequence[str], after: Sequence[str], shared: int) -> int:
 def _retrieval(
     history: list[Message], wanted: frozenset[str], sent: Sent, prompt: int, prices: Prices, known: _Known
 ) -> tuple[int, bool, bool]:
-    """What asking for the unreadable costs, whether that is needed, and whether some of it is gone for good.
+    """The cost of retrieving what cannot be read, whether that is needed, and whether some of it is lost.
 
     The request is sent once more with the newest messages that say it: the prompt again as a read, the
-    messages written. What is not in the cache cannot be asked for, and costs nothing.
+    messages written. A text that is not in the cache cannot be retrieved, and costs nothing.
     """
     texts = [known.text(message) for message in sent.messages] if wanted else []
     missing = sorted(atom for atom in wanted if not any_shows(texts, atom))

@@ -1,4 +1,4 @@
-"""What a model can read in a message, and whether an atom can be read there."""
+"""The text of a message that a model can read, and whether an atom can be read in it."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class Request:
 
     @property
     def settling(self) -> Settling:
-        """What becomes of the model's calls."""
+        """The rule by which calls of deferred tools become calls of the caller's own."""
         return AS_THEY_ARE if self.toolbox is None else self.toolbox
 
 

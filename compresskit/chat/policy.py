@@ -1,4 +1,4 @@
-"""What a Conversation, a client and the proxy have in common: options for type checkers, and a policy for requests."""
+"""The common options of a Conversation, a client and the proxy, and the policy for requests that follows from them."""
 
 from __future__ import annotations
 

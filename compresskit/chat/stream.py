@@ -1,6 +1,6 @@
 """The streams that callers get: each part is shown as the steps of an answer go on.
 
-What a stream does at its end, and whose attributes it has, is here. What happens between two parts is not: ``loop.py``.
+This module knows how a stream ends, and whose attributes it has. ``loop.py`` knows what happens between two parts.
 """
 
 from __future__ import annotations

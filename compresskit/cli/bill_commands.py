@@ -205,7 +205,7 @@ def _doctor(found: Sequence[Savings]) -> str:
 
 
 def _notes(found: Sequence[Savings]) -> list[str]:
-    """What one has to know to read the figures."""
+    """The notes that a reader of the figures needs."""
     notes = [ASSUMPTIONS]
     if any(one.unseen for one in found):
         most = max(one.unseen for one in found)

@@ -81,7 +81,7 @@ def cli() -> None:
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Runs the command line, and makes an exit code of whatever happens."""
+    """Runs the command line, and returns an exit code for every outcome."""
     try:
         return int(cli.main(arguments, prog_name="compresskit", standalone_mode=False) or 0)
     except click.ClickException as error:

@@ -168,7 +168,7 @@ def retrieve_command(given: tuple[str, ...], everything: bool, store: str | None
 
 
 def _drawn(result: dict[str, Any], where: str, message: int | None, sums: bool) -> bytes:
-    """What goes to the terminal: a message, the sums alone, or the whole table."""
+    """The output for the terminal: a message, the sums alone, or the whole table."""
     from ..view import headline
     from .show import render, render_message
 

@@ -1,4 +1,4 @@
-"""What hooks answer to events of agents. A fault gives no answer, so that the agent goes on as without a hook.
+"""The answers of hooks to events of agents. After a fault there is no answer, and the agent goes on without one.
 
 Claude Code (PostToolUse): the answer has the tool's result with shorter texts, in the same shape. Codex (PreToolUse):
 the answer has the command with ``compresskit pipe`` behind it.

@@ -31,7 +31,7 @@ Exit codes:
   141  the reader of the output is gone
 """
 _HASH = re.compile(r"[0-9a-f]{64}")
-# What is added up, besides the requests themselves.
+# The fields that are added up, besides the numbers of requests.
 _AMOUNTS = ("without_microdollars", "paid_microdollars", "bounced_microdollars", "saved_microdollars")
 _SUMS = ("original_tokens", "sent_tokens", "retrieved_tokens", *_AMOUNTS)
 _HEADINGS = ("conversation", "requests", "retrievals", "tokens", "sent", "without", "paid", "retrieving", "saved")

@@ -98,7 +98,7 @@ def _is_in_foreground() -> bool:
 
 
 def _output_of(process: subprocess.Popen[bytes]) -> bytes:
-    """What a command writes. Above the largest size that is shortened, it passes at once."""
+    """The output of a command. Above the largest size that is shortened, it is passed on at once."""
     assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     import select
 

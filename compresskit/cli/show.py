@@ -1,6 +1,6 @@
-"""What `compresskit show` draws on a terminal: the table of a result, and the text of a message before and after.
+"""The drawings of `compresskit show`: the table of a result, and the text of a message before and after.
 
-Draws text from strangers: all of it goes through printable(), none of it is read as rich markup.
+The text comes from strangers, so all of it goes through printable(), and rich reads no markup in it.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _extra_columns(spare: int, whole: Mapping[str, int]) -> dict[str, int]:
 
 
 def _cells(unit: Unit) -> tuple[str, ...]:
-    """What is in the columns that are always there."""
+    """The cells of the columns that are always shown."""
     figures = (f"{unit.tokens.before:,}", f"{unit.tokens.after:,}") if unit.is_counted else ("", "")
     return unit.label, _words(unit.role), *figures, _words(unit.action)
 

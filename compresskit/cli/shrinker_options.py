@@ -78,7 +78,7 @@ def _made(kind: str, model: Any, method: Any, device: Any, dtype: Any, rate: Any
 
 
 def spent(options: dict[str, Any]) -> str:
-    """What the model behind a shrinker has cost; "" if there is no model that is paid for each call."""
+    """The cost of the model behind a shrinker; "" if there is no model that is paid for each call."""
     from ..shrink import SelfLLM
 
     found = shrinker_of(options)

@@ -40,7 +40,7 @@ class LeftAlone(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """What a request asks of the model, in the words of the loop.
+    """A request, in the words of the loop.
 
     Attributes:
         kwargs: ``model``, ``messages`` (dicts of the protocol's shape), and, if the request has them, ``tools``,
@@ -57,7 +57,7 @@ class Asked:
 
 
 def asked(body: Body, messages: Any, names: Sequence[str], beside: Sequence[str], recoverable: bool = True) -> Asked:
-    """What a body asks that has these messages.
+    """The request of a body that has these messages.
 
     Args:
         body: The body, with the name of the model.

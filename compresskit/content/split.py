@@ -9,7 +9,7 @@ from .line_numbers import moved_back, without_numbers
 from .parts import Part, parts_of
 from .segment import Mark, Segment, Split
 from .sizing import sized
-from .splitters import code, diff, log, manual, markdown, prose, records, search, table
+from .splitters import code, diff, log, manual, markdown, prose, python, records, search, table
 from .splitters.sentences import with_sentences
 
 _LONG_LINE = 400  # characters of a line that is not cut between its sentences, maximum
@@ -126,7 +126,9 @@ def _marks(found: Detected, text: str, max_chars: int) -> Iterable[Mark]:
 
 def _marks_of_kind(found: Detected, text: str, max_chars: int) -> Iterable[Mark]:
     kind = found.kind
-    if kind in ("python", "code"):
+    if kind == "python":
+        return python.marks(text)
+    if kind == "code":
         return code.marks(text, max_chars)
     if kind in ("json", "jsonl"):
         return (records.marks if kind == "json" else records.line_marks)(text, max_chars)

@@ -18,7 +18,7 @@ from .limits import cut, token_limit
 _BATCH_TEXTS = 96  # of a request: the least that litellm's providers with batches take (Cohere's limit)
 _BATCH_TOKENS = 16_000  # of a request; Vertex takes 20,000, OpenAI 300,000
 _REMEMBERED = 10_000  # vectors in memory: 60 MB of 1,536 dimensions
-# What makes other vectors of the same text. Keys and headers are no part of a name.
+# Options on which the vector of a text depends. Keys and headers are not in its name.
 _TELLING = ("api_base", "base_url", "custom_llm_provider", "dimensions", "input_type")
 
 

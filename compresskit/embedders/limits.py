@@ -1,4 +1,4 @@
-"""How many tokens of a text a hosted model takes, and texts cut to that."""
+"""The tokens of a text that a hosted model takes, and texts that are cut to that number."""
 
 from __future__ import annotations
 

@@ -44,6 +44,9 @@ class Answering:
         self.description: str = function["description"]
         self.parameters: dict[str, Any] = function["parameters"]
 
+    def __deepcopy__(self, _memo: object) -> Answering:
+        return self  # copies of a model share its originals, as they share its store
+
     def keep(self, cache: Cache) -> None:
         """Adds originals, as the newest ones."""
         self._originals.put((key, cache[key]) for key in cache)
@@ -51,7 +54,7 @@ class Answering:
     def prepared(
         self, settings: Settings, shape: str, kwargs: Mapping[str, Any], beside: Sequence[Any]
     ) -> tuple[dict[str, Any], Cache]:
-        """What changes in the arguments of a call of the model ({}: nothing), and the originals of what is left out."""
+        """The changed arguments of a call of the model ({} if none changes), and the originals that are left out."""
         if not settings.enabled:
             return {}, {}
         try:

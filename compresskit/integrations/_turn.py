@@ -154,7 +154,7 @@ class Turn(ABC):
 
     @abstractmethod
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
-        """What the client's ``request`` and ``stream`` take.
+        """The argument of the client's ``request`` and ``stream``.
 
         Args:
             messages: The messages to send. None: those of the caller, as they are.
@@ -187,7 +187,7 @@ class Turn(ABC):
 
     @abstractmethod
     def passed(self, part: Any) -> Iterable[Any]:
-        """What the caller sees of a part."""
+        """The parts to show to the caller for a part."""
 
     @abstractmethod
     def dropped(self, held: Sequence[Any]) -> None:
@@ -195,7 +195,7 @@ class Turn(ABC):
 
     @abstractmethod
     def ending(self, held: Sequence[Any], ours: frozenset[str]) -> Iterable[Any]:
-        """What the caller sees of the last parts, without these calls."""
+        """The parts to show to the caller for the last parts, without these calls."""
 
 
 def offers_ours(kwargs: Mapping[str, Any]) -> bool:

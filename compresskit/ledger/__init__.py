@@ -2,7 +2,7 @@
 
 It holds counts, prices, amounts, the model's name and the name that the caller gives the conversation; never
 text of a conversation. Several processes may write to one file. Amounts are whole micro-dollars, of input
-tokens only: what the model writes is no part of it. Re-exports only.
+tokens only: output tokens are not counted. Re-exports only.
 
 What would have been paid without compression is counted low: what the conversation sent before is taken to be
 in the provider's cache, whatever time has passed, and retrievals are deducted in full.

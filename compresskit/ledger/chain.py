@@ -39,7 +39,7 @@ def sealed(record: dict[str, Any], before: str) -> tuple[bytes, str]:
 
 
 def unsealed(line: bytes, before: str) -> tuple[dict[str, Any], str]:
-    """What a line says, and its hash.
+    """The record of a line, and its hash.
 
     Raises:
         InvalidLedger: its bytes are not those that were written, or it does not follow ``before``.

@@ -65,7 +65,7 @@ class Entry:
 
 @dataclass
 class Past:
-    """What a conversation's next entry builds on."""
+    """The sums of a conversation so far, on which its next entry builds."""
 
     sent: int = 0  # tokens of its last request, without compression
     retrieved: int = 0  # tokens, in all its requests

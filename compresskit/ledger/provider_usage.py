@@ -1,4 +1,4 @@
-"""What a provider says a request has used: the same three figures from each provider's own form.
+"""The usage of a request as its provider reports it: the same three figures from each provider's own form.
 
 - Anthropic: ``input_tokens`` are those that are neither read from the cache nor written to it;
   ``cache_creation`` tells the writes for an hour apart.

@@ -22,7 +22,7 @@ _MODE = 0o600  # of the file: only its owner may read it
 
 @dataclass
 class _Known:
-    """What has been read of the file, up to the byte ``end``."""
+    """The part of the file that has been read, up to the byte ``end``."""
 
     identity: tuple[int, int] = (-1, -1)  # device and inode
     entries: int = 0

@@ -20,9 +20,9 @@ HEAD = 8  # letters that a key is made of: no other word of at most so many has 
 _PLACES = 17  # bits of a place in a table
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / golden ratio: Fibonacci hashing (Knuth, TAOCP 3, 6.4)
 _LOWER = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
-_CAPITAL, _SMALL, _DIGIT = 1, 2, 3
+_UNDERSCORE, _CAPITAL, _SMALL, _DIGIT = 1, 2, 3, 4
 _SHAPE = bytes(
-    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else 0
+    _CAPITAL if 65 <= code <= 90 else _SMALL if 97 <= code <= 122 else _DIGIT if 48 <= code <= 57 else code == ord("_")
     for code in range(256)
 )
 
@@ -107,9 +107,18 @@ class AsciiText:
         doubtful = np.searchsorted(starts, numbered, side="right") - 1
         return Compounds(self._keyed(part_starts, part_ends), words, doubtful)
 
-    def said(self, numbers: Numbers) -> list[str]:
-        """The text of words, which are given by their numbers."""
-        starts, ends = self.words.starts[numbers].tolist(), self.words.ends[numbers].tolist()
+    def joined(self, numbers: Numbers) -> tuple[Numbers, Numbers]:
+        """Those of these words that an underscore alone parts from the next one of them, and these next ones."""
+        import numpy as np
+
+        before, behind = numbers[:-1], numbers[1:]
+        ends = self.words.ends[before]
+        place = np.flatnonzero((self.words.starts[behind] == ends + 1) & (self._shape[ends] == _UNDERSCORE))
+        return before[place], behind[place]
+
+    def said(self, firsts: Numbers, lasts: Numbers) -> list[str]:
+        """The text from one word to another, for each of these pairs."""
+        starts, ends = self.words.starts[firsts].tolist(), self.words.ends[lasts].tolist()
         return [self._text[start:end] for start, end in zip(starts, ends, strict=True)]
 
 

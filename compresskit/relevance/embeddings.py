@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..types import Embedder
-from .model_results import VECTORS, checked_numbers, clean, ends
+from .model_results import VECTORS, best_texts, checked_numbers, clean, ends
 
 if TYPE_CHECKING:
     from .model_results import Numbers
@@ -39,11 +39,7 @@ def nearness(embedder: Embedder, asked: Sequence[tuple[str, float]]) -> Near | N
         return None
 
     def near(texts: Sequence[str], values: Sequence[float]) -> list[float]:
-        chosen = sorted(
-            (number for number, text in enumerate(texts) if text and not text.isspace()),
-            key=lambda number: (-values[number], -number),
-        )[:_MAX_TEXTS]
-        cut = {number: texts[number][:_TEXT_CHARACTERS] for number in sorted(chosen)}
+        cut = best_texts(texts, values, _MAX_TEXTS, _TEXT_CHARACTERS)
         if not cut:
             return [0.0] * len(texts)
         different = {text: row for row, text in enumerate(dict.fromkeys(cut.values()))}

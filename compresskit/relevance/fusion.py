@@ -28,27 +28,15 @@ def fuse(values: Sequence[float], nearness: Sequence[float]) -> list[float]:
     >>> fuse([1.0, 0.5, 0.0, 0.0], [0.9, 0.0, 0.8, 0.1])
     [1.0, 0.5, 0.5, 0.25]
     """
-    tuned = tuning.WEIGHTS
-    k = tuned.fusion_k
-    first, second = _ranks(values), _ranks(nearness)
-    fused = [1 / (k + a) + 1 / (k + b) for a, b in zip(first, second, strict=True)]
-    order = sorted(range(len(values)), key=lambda number: (-fused[number], -values[number], number))
-    ordered = sorted(values, reverse=True)
-    best = (ordered[0] if ordered else 0.0) or tuned.unchecked_best
-    share = trust(values, nearness)
-    raised = list(values)
-    for rank, number in enumerate(order, 1):
-        # if few segments have words of the query, the values at most ranks are 0: best / rank takes their place
-        worth = max(ordered[rank - 1], best / rank)
-        raised[number] += share * max(0.0, worth - values[number])
-    return raised
+    k = tuning.WEIGHTS.fusion_k
+    fused = [1 / (k + a) + 1 / (k + b) for a, b in zip(_ranks(values), _ranks(nearness), strict=True)]
+    return _raised(values, fused, trust(values, nearness))
 
 
 def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
     """The values of the best segments, higher for segments that a reranker's scores place higher.
 
-    A segment gets a fixed share of the difference to the value at its place in the order of the scores, if that is
-    higher. Segments with equal scores and values get equal values. If all scores are equal, nothing changes.
+    If all scores are equal, nothing changes.
 
     Args:
         values: The value of each segment by its words, 0 or more.
@@ -57,21 +45,23 @@ def reordered(values: Sequence[float], scores: Sequence[float]) -> list[float]:
     >>> reordered([1.0, 0.8, 0.6, 0.6], [2.0, 1.0, 4.0, 3.0])
     [1.0, 0.8, 0.8, 0.7]
     """
-    if len(set(scores)) < 2:
-        return list(values)
-    tuned = tuning.WEIGHTS
+    return _raised(values, scores, tuning.WEIGHTS.rerank_share) if len(set(scores)) > 1 else list(values)
+
+
+def _raised(values: Sequence[float], scores: Sequence[float], share: float) -> list[float]:
+    """The values, each with a share of the difference to the value at its place in the order of scores, if higher.
+
+    Segments with equal scores and values get equal values.
+    """
     ordered = sorted(values, reverse=True)
-    best = ordered[0] or tuned.unchecked_best
+    best = max(values, default=0.0) or tuning.WEIGHTS.unchecked_best
     order = sorted(range(len(values)), key=lambda number: (-scores[number], -values[number]))
     worth: dict[tuple[float, float], list[float]] = {}  # by score and value
     for rank, number in enumerate(order, 1):
-        # as in fuse(): the values at most ranks may be 0
+        # if few segments have words of the query, the values at most ranks are 0: best / rank takes their place
         worth.setdefault((scores[number], values[number]), []).append(max(ordered[rank - 1], best / rank))
     means = {each: sum(found) / len(found) for each, found in worth.items()}
-    return [
-        value + tuned.rerank_share * max(0.0, means[score, value] - value)
-        for score, value in zip(scores, values, strict=True)
-    ]
+    return [value + share * max(0.0, means[score, value] - value) for score, value in zip(scores, values, strict=True)]
 
 
 def trust(values: Sequence[float], nearness: Sequence[float]) -> float:

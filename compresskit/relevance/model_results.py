@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import EmbedderFailed, RerankerFailed, described
@@ -86,6 +86,15 @@ def checked_numbers(call: Callable[[], Any], model: object, texts: int, expected
             f"expected. Return {expected.fallback} for a text that the model cannot read."
         )
     return numbers
+
+
+def best_texts(texts: Sequence[str], values: Sequence[float], most: int, characters: int) -> dict[int, str]:
+    """The beginnings of the texts that a model is given, by number: those with the highest values, then the newest."""
+    ranked = sorted(
+        (number for number, text in enumerate(texts) if text and not text.isspace()),
+        key=lambda number: (-values[number], -number),
+    )
+    return {number: texts[number][:characters] for number in sorted(ranked[:most])}
 
 
 def clean(text: str) -> str:

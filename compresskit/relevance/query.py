@@ -14,15 +14,16 @@ from ..messages.requests import asks_surely, is_brief, questions_among, speaks_o
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
+from .model_results import ends
 from .reranking import reranking
 from .terms import ASKING, mentions, terms, words
 
-# Limits of time: terms and names of one source, and characters of its first line, and of each of its ends.
+# Limits of time: terms and names of one source, and characters of its first line, and of its ends.
 # A query of 50,000 words is judged by its beginning and its end.
 _MAX_TERMS = 256
 _MAX_MENTIONS = 64
 _FIRST_CHARACTERS = 300
-_SOURCE_CHARACTERS = 40_000
+_SOURCE_CHARACTERS = 80_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
 
@@ -51,12 +52,12 @@ def derive(
     asked: dict[str, float] = {}
     for text, weight in sources:
         first = terms(_title(text))
-        for term in _bounded(terms(_bounded_text(text)), _MAX_TERMS):
+        for term in _bounded(terms(ends(text, _SOURCE_CHARACTERS)), _MAX_TERMS):
             share = tuning.WEIGHTS.asking_share if term in ASKING else 1.0
             weights[term] = max(weights.get(term, 0.0), share * weight * (first_line if term in first else 1.0))
             if text in asked_in:
                 asked[term] = weights[term]
-        for mention in _bounded(mentions(_bounded_text(text)), _MAX_MENTIONS):
+        for mention in _bounded(mentions(ends(text, _SOURCE_CHARACTERS)), _MAX_MENTIONS):
             named[mention] = max(named.get(mention, 0.0), weight)
             if text in asked_in:
                 asked[mention.lower()] = max(asked.get(mention.lower(), 0.0), named[mention])
@@ -79,7 +80,7 @@ def _explicit(turns: Sequence[Turn], question: Sequence[str]) -> float:
     reads = _reads(turns)
     if newest[-1] is not turns[-1] and not reads:
         return 0.0
-    texts = list(map(_bounded_text, question))
+    texts = [ends(text, _SOURCE_CHARACTERS) for text in question]
     asked = sum(len(terms(text).keys() | set(filter(str.isdigit, words(text)))) for text in texts)  # "§ 9", too
     asked += bool(asked) and any(map(ends_like_a_question, texts))
     says = min(1.0, asked / tuning.WEIGHTS.question_terms)
@@ -115,7 +116,7 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
     newest, first = newest_run(turns), first_run(turns)
     blocks = [*(_requests(first) if task and first != newest else ()), *_requests(newest)]
     asking = [block for block in blocks if block.instruction.strip()]
-    found = [requests_in(_bounded_text(block.instruction)) for block in asking]
+    found = [requests_in(ends(block.instruction, _SOURCE_CHARACTERS)) for block in asking]
     elements = {block.message for block, element in zip(asking, found, strict=True) if element}
     # a text of rules beside the element of the request asks nothing itself
     asking = [block for block, element in zip(asking, found, strict=True) if element or block.message not in elements]
@@ -162,7 +163,7 @@ def _own(run: Sequence[Turn]) -> list[Block]:
 
 
 def _says_something(block: Block) -> bool:
-    return len(terms(_bounded_text(_asked(block)))) >= tuning.WEIGHTS.question_terms
+    return len(terms(ends(_asked(block), _SOURCE_CHARACTERS))) >= tuning.WEIGHTS.question_terms
 
 
 def _asks(block: Block) -> bool:
@@ -186,7 +187,7 @@ def _request(block: Block) -> str:
     A question comes first, since the first line counts most. Beside one in the middle, longer parts at the ends only
     stay in case they ask.
     """
-    if requests := requests_in(_bounded_text(block.instruction)):
+    if requests := requests_in(ends(block.instruction, _SOURCE_CHARACTERS)):
         return requests
     said = [block.text[start:end] for start, end in block.must]
     if not block.data or not said:
@@ -262,12 +263,6 @@ def _title(text: str) -> str:
     """
     lines = [line for line in text.lstrip()[:_FIRST_CHARACTERS].split("\n") if line.strip()]
     return lines[1] if len(lines) > 1 and introduces(lines[0]) else (lines or [""])[0]
-
-
-def _bounded_text(text: str) -> str:
-    if len(text) <= 2 * _SOURCE_CHARACTERS:
-        return text
-    return f"{text[:_SOURCE_CHARACTERS]}\n{text[-_SOURCE_CHARACTERS:]}"
 
 
 def _bounded(found: Iterable[str], most: int) -> list[str]:

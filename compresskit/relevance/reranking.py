@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from ..types import Reranker
 from . import weights as tuning
 from .fusion import reordered
-from .model_results import SCORES, checked_numbers, clean, ends
+from .model_results import SCORES, best_texts, checked_numbers, clean, ends
 
 Rerank = Callable[[Sequence[str], Sequence[float]], list[float]]  # from texts and their values so far to new values
 _TEXT_CHARACTERS = 2_000  # characters of a text that are judged: about the 512 tokens that most rerankers read
@@ -34,11 +34,7 @@ def reranking(reranker: Reranker, asked: Sequence[str]) -> Rerank | None:
         return None
 
     def rerank(texts: Sequence[str], values: Sequence[float]) -> list[float]:
-        best = sorted(
-            (number for number, text in enumerate(texts) if text and not text.isspace()),
-            key=lambda number: (-values[number], -number),
-        )[: tuning.WEIGHTS.reranked_segments]
-        cut = {number: texts[number][:_TEXT_CHARACTERS] for number in sorted(best)}
+        cut = best_texts(texts, values, tuning.WEIGHTS.reranked_segments, _TEXT_CHARACTERS)
         if not cut:
             return list(values)
         different = list(dict.fromkeys(cut.values()))

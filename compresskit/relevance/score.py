@@ -8,11 +8,10 @@ names; and recency, which decides alone if there is no other signal.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from heapq import nlargest
 from itertools import accumulate, chain, islice, pairwise
 from math import exp
-from typing import NamedTuple
 
 from ..content import Segment
 from ..types import Query
@@ -38,39 +37,12 @@ _CALL_TERMS = 24  # words of a call, for BM25, however many it has
 _CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
-class Signals(NamedTuple):
-    """The signals of each segment, in a row over all documents.
-
-    Attributes:
-        parts: By name of the signal, what it adds to the value of each segment, with its weight.
-        evidence: The evidence for the document of each segment, from 0 to 1 for the best one; 1 for all if the query
-            asks about no documents.
-        factors: What the values are multiplied by for that.
-    """
-
-    parts: dict[str, list[float]]
-    evidence: list[float]
-    factors: list[float]
-
-    def values(self) -> list[float]:
-        """The value of each segment."""
-        return [sum(added) * factor for *added, factor in zip(*self.parts.values(), self.factors, strict=True)]
-
-
 def score(documents: Sequence[Document], query: Query, apart: int | None = None) -> list[list[float]]:
     """The value of every segment of every document: 0 or more, commonly up to about 2.
 
     Args:
         apart: The number of a document whose values leave out what it says by itself.
     """
-    remaining = iter(signals(documents, query).values())
-    values = [list(islice(remaining, len(document.segments))) for document in documents]
-    _lift_outputs(documents, values, query.explicit, apart)
-    return values
-
-
-def signals(documents: Sequence[Document], query: Query) -> Signals:
-    """Every signal of every segment; their weighted sum is its value."""
     tuned = tuning.WEIGHTS
     named = named_sources(documents, query.question)
     if named.names:
@@ -79,42 +51,52 @@ def signals(documents: Sequence[Document], query: Query) -> Signals:
     readings = reader.read(documents)
     strength = readings.counts.strongest(reader.weights)
     mentioned, defined = _Named(query).bonus(documents, readings.counts)
-    parts = {
-        "words": _scaled(bm25(readings.counts, readings.lengths, reader.weights), strength),
-        "table": of_tables(documents, readings, reader, query.explicit * tuned.table * strength),
-        "call_context": _of_calls(documents, reader, query.explicit),
-        "mentioned": mentioned,
-        "defined": defined,
-    }
-    values = [float(sum(added)) for added in zip(*parts.values(), strict=True)]
-    if query.near:
+    values = _summed(
+        _scaled(bm25(readings.counts, readings.lengths, reader.weights), strength),
+        of_tables(documents, readings, reader, query.explicit * tuned.table * strength),
+        _of_calls(documents, reader, query.explicit),
+        mentioned,
+        defined,
+    )
+    if query.near or query.rerank:
         texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
-        values = _with(parts, "near", values, fuse(values, query.near(texts, values)))
-    if query.rerank:
-        texts = [document.text[start:end] for document in documents for start, end, _ in document.segments]
-        values = _with(parts, "reranked", values, query.rerank(texts, values))
-    values = _with(parts, "linked", values, hop(documents, values, query.explicit))
-    values = _with(parts, "joined", values, joined(documents, values, mentioned, query.explicit))
-    remaining = iter(values)
-    each = [list(islice(remaining, len(document.segments))) for document in documents]
-    beside = [_with_neighbours(own, tuned.neighbour_share) if len(own) > 1 else own for own in each]
-    _with(parts, "beside", values, list(chain.from_iterable(beside)))
-    regions = [_region(document, own) for document, own in zip(documents, beside, strict=True)]
-    parts["region"] = [tuned.region_share * each for region in regions for each in region]
-    parts["section"] = of_sections(documents, reader, query, query.explicit * tuned.section * (strength or 1.0))
-    parts["recency"] = [tuned.recency * document.age for document in documents for _ in document.segments]
-    evidence = _evidence(beside, query.explicit)
+        values = fuse(values, query.near(texts, values)) if query.near else values
+        values = query.rerank(texts, values) if query.rerank else values
+    values = hop(documents, values, query.explicit)
+    values = joined(documents, values, mentioned, query.explicit)
+    each = [
+        _with_neighbours(own, tuned.neighbour_share) if len(own) > 1 else own for own in _by_document(documents, values)
+    ]
+    evidence = _evidence(each, query.explicit)
     if named.names:
         length = tuned.exclusive_question_terms / max(1, len(terms(query.question)))
         evidence = _with_sources(evidence, documents, named.documents, query.explicit * min(1.0, length))
-    factors = [1 - tuned.evidence_share * (1 - each) for each in evidence]
-    return Signals(parts, evidence, factors)
+    values = _summed(
+        chain.from_iterable(each),
+        [
+            tuned.region_share * value
+            for document, own in zip(documents, each, strict=True)
+            for value in _region(document, own)
+        ],
+        of_sections(documents, reader, query, query.explicit * tuned.section * (strength or 1.0)),
+        [tuned.recency * document.age for document in documents for _ in document.segments],
+    )
+    found = _by_document(
+        documents, (value * (1 - tuned.evidence_share * (1 - one)) for value, one in zip(values, evidence, strict=True))
+    )
+    _lift_outputs(documents, found, query.explicit, apart)
+    return found
 
 
-def _with(parts: dict[str, list[float]], name: str, before: list[float], after: list[float]) -> list[float]:
-    """The values after a step, with what it added as a part of its own."""
-    parts[name] = [new - old for old, new in zip(before, after, strict=True)]
-    return after
+def _summed(*signals: Iterable[float]) -> list[float]:
+    """The sum of the signals of each segment."""
+    return [float(sum(added)) for added in zip(*signals, strict=True)]
+
+
+def _by_document(documents: Sequence[Document], values: Iterable[float]) -> list[list[float]]:
+    """The values of all segments in a row, as a list for each document."""
+    remaining = iter(values)
+    return [list(islice(remaining, len(document.segments))) for document in documents]
 
 
 def _evidence(values: Sequence[Sequence[float]], explicit: float) -> list[float]:

@@ -7,6 +7,7 @@ as arrows and dashes, is read in the same way. All other text is cut into words.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,8 @@ _MIN_REST = 3  # letters that a word has more than its short form, minimum
 # Suffixes of terms that name their other forms: an abbreviation or the word that it abbreviates, the first letters of
 # the term, a longer word that begins with it, and a word with another ending.
 _SHORT, _BEGINNING, _LONGER, _STEM = "~", "<", ">", "*"
+_AND = "&"  # between the terms of a pair
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:_[^\W_]++)+")
 
 
 def base_of(term: str) -> str:
@@ -53,7 +56,8 @@ class _Told(dict[str, tuple[int, ...]]):
     """The numbers of the terms of the query that a word or its parts equal. Each different word is compared once.
 
     An inflection counts as the term itself. Abbreviations, and words that only begin alike, are less certain. They are
-    counted under names of their own, which have lower weights in ``weights``.
+    counted under names of their own, which have lower weights in ``weights``. So are two terms that are neighbours in a
+    name: of a text on reverse maps, ReverseMap or reverse_map says more than both words far from each other.
     """
 
     def __init__(self, query: Query) -> None:
@@ -85,6 +89,8 @@ class _Told(dict[str, tuple[int, ...]]):
         self.terms |= {word: name for word, name in related.items() if word not in self.terms}
         self.names = list(self.weights)
         self.numbers = {name: number for number, name in enumerate(self.names)}
+        self._pair_share = tuned.compound_share * query.explicit
+        self.single = len(self.names)  # the numbers from here on are those of pairs
         self._longest = max(map(len, self.prefixes), default=0)
         self._firsts = {prefix[:MIN_PREFIX] for prefix in self.prefixes}
 
@@ -104,6 +110,9 @@ class _Told(dict[str, tuple[int, ...]]):
         return ""
 
     def __missing__(self, word: str) -> tuple[int, ...]:
+        if "_" in word:  # two words that an underscore joins
+            self[word] = pair = self._joined(*map(self.__getitem__, word.split("_")))
+            return pair
         terms = self.terms
         if word.islower():  # most of them are one part
             name = terms.get(word) or (self._begun(word) if self.prefixes else "")
@@ -111,10 +120,29 @@ class _Told(dict[str, tuple[int, ...]]):
             return whole_word
         cut = parts(word)
         found = [terms.get(part) or (self._begun(part) if self.prefixes else "") for part in cut]
+        neighbours = ((first, second) for first, second in pairwise(found) if first and second)
+        together = [number for first, second in neighbours for number in self._pair(first, second)]
         if len(cut) > 1 and (whole := terms.get(word.lower())):
             found.append(whole)
-        self[word] = result = tuple(self.numbers[name] for name in found if name)
+        self[word] = result = (*(self.numbers[name] for name in found if name), *together)
         return result
+
+    def _joined(self, before: Sequence[int], behind: Sequence[int]) -> tuple[int, ...]:
+        """The number of the pair of the last term of a word and the first one of the next word."""
+        one, other = ([number for number in each if number < self.single] for each in (before, behind))
+        return self._pair(self.names[one[-1]], self.names[other[0]]) if one and other else ()
+
+    def _pair(self, first: str, second: str) -> tuple[int, ...]:
+        """The number of two terms that are neighbours in a compound; none if they are forms of the same term."""
+        share = self._pair_share
+        if not share or base_of(first) == base_of(second):
+            return ()
+        name = _AND.join(sorted((first, second)))
+        if name not in self.numbers:
+            self.numbers[name] = len(self.names)
+            self.names.append(name)
+            self.weights[name] = share * min(self.weights[first], self.weights[second])
+        return (self.numbers[name],)
 
 
 class Reader:
@@ -128,7 +156,7 @@ class Reader:
         """The number of times that each term of the query occurs in a text."""
         told = self._told
         found = Counter(chain.from_iterable(map(told.__getitem__, words(text))))
-        return {told.names[number]: times for number, times in found.items()}
+        return {told.names[number]: times for number, times in found.items() if number < told.single}
 
     def read(self, documents: Iterable[Document]) -> Readings:
         """What every segment of every document has, in order.
@@ -214,7 +242,9 @@ class _Found:
     def read_words(self, said: _Said) -> None:
         """Reads a text in any script."""
         every = words(said.text)
-        terms = Counter(chain.from_iterable(map(self._told.__getitem__, every)))
+        names = _JOINED.findall(said.text) if "_" in said.text else []
+        pairs = map("_".join, chain.from_iterable(pairwise(name.split("_")) for name in names))
+        terms = Counter(chain.from_iterable(map(self._told.__getitem__, chain(every, pairs))))
         self._lengths[said.number] = len(every)
         self._texts.extend(repeat(said.number, len(terms)))
         self._numbers.extend(terms)
@@ -232,8 +262,12 @@ class _Found:
         owners = np.repeat([one.number for one in said], lengths)
         likely, sure, numbers = vocabulary.terms_in(text)
         words = np.flatnonzero(likely & ~sure)
-        told = list(map(self._told.__getitem__, text.said(words)))
-        others = np.repeat(owners[words], list(map(len, told)))
+        firsts, lasts = text.joined(np.flatnonzero(likely))
+        firsts, lasts = np.concatenate((words, firsts)), np.concatenate((words, lasts))
+        order = np.argsort(owners[firsts], kind="stable")  # each segment's words, and then its pairs
+        firsts, lasts = firsts[order], lasts[order]
+        told = list(map(self._told.__getitem__, text.said(firsts, lasts)))
+        others = np.repeat(owners[firsts], list(map(len, told)))
         self._count(
             np.concatenate((owners[sure], others)),
             np.concatenate((numbers, np.fromiter(chain.from_iterable(told), np.int64, len(others)))),

@@ -124,7 +124,7 @@ class Rule:
 
     @property
     def title(self) -> str:
-        """What reports call the rule: its name, or its conditions and its action.
+        """The name of the rule in reports: its own, or its conditions and its action.
 
         >>> Rule(tool="read_*", larger_than=500, action="excerpt").title
         'tool=read_*, larger_than=500: excerpt'

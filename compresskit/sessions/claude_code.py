@@ -3,7 +3,7 @@
 Anthropic does not document the format. This reader relies on what such files show:
 - Lines of type "user" and "assistant" hold an Anthropic message. All others are bookkeeping.
 - ``uuid`` and ``parentUuid`` chain the lines, and the chain of the last line is the conversation as it was at the end.
-  What was edited away or tried again is on other branches.
+  Messages that were edited away or tried again are on other branches.
 - One answer of the model takes a line for each of its blocks, all with the same ``message.id``. The results of parallel
   calls are lines of their own, which may be between them.
 - ``isSidechain`` marks the conversations of subagents. ``isCompactSummary``, or a line of subtype "compact_boundary",
@@ -27,7 +27,7 @@ from .session import Reported, Session, numbered, reported, word
 SOURCE = "Claude Code"
 _SPEAKERS = ("user", "assistant")
 _SYNTHETIC = "<synthetic>"  # the model of errors that Claude Code wrote itself, and that no model has seen
-# What is kept of a line: the rest, such as a copy of each result, may be many times as long.
+# Fields of a line that are kept: the rest, such as a copy of each result, may be many times as long.
 _NAMES = ("type", "subtype", "uuid", "parentUuid", "logicalParentUuid")
 _OTHERS = ("isSidechain", "isCompactSummary", "message")
 

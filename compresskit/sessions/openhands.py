@@ -214,7 +214,7 @@ def _metadata(event: Event) -> dict[str, Any]:
 
 
 def _observed(event: Event) -> str:
-    """What the model reads of an observation."""
+    """The text of an observation that the model reads."""
     extras = event.get("extras")
     metadata = extras.get("metadata") if isinstance(extras, dict) and event.get("observation") == "run" else None
     return _with_metadata(text_of(event.get("content")), metadata)

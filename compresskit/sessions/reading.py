@@ -54,7 +54,7 @@ def read(path: str) -> Reading:
 
 
 def values(path: str) -> list[Any]:
-    """The JSON values of a file or of standard input ("-"), whatever they are.
+    """The JSON values of a file or of standard input ("-"), of any kind.
 
     Raises:
         InvalidSession: The file cannot be read.
@@ -127,7 +127,7 @@ def _items(values: Iterable[Value]) -> Iterator[Any]:
 
 
 def _first(value: Any) -> Any:
-    """What tells the format: of a list, its first object, unless the list is itself of a format."""
+    """The value that shows the format: of a list, its first object, unless the list itself is of a format."""
     if isinstance(value, list) and value and isinstance(value[0], dict) and not openhands.recognises(value):
         return next((one for one in value[:_MAX_UNKNOWN] if _reader_of(one)), value[0])
     return value

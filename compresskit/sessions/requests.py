@@ -64,7 +64,7 @@ def chained(sessions: Iterable[Session]) -> list[Session]:
 
 
 def of_body(body: dict[str, Any], messages: Any) -> dict[str, Any]:
-    """What a body says beside its messages, as fields of a Session."""
+    """The fields of a Session that a body gives beside its messages."""
     tools, model = body.get("tools"), body.get("model")
     first = messages[0] if isinstance(messages, list) and messages else None
     inside = isinstance(first, dict) and first.get("role") == "system"

@@ -1,4 +1,4 @@
-"""What the readers of session files return."""
+"""``Session``, the value that the readers of session files return."""
 
 from __future__ import annotations
 

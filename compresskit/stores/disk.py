@@ -1,9 +1,8 @@
 """A store in a directory of this machine, shared by its processes. Needs diskcache: ``compresskit[disk]``.
 
-diskcache pickles what it does not know, and unpickles whatever its database or its files say is a pickle
-(CVE-2025-69872). ``TextDisk`` does neither: a value is UTF-8 bytes in a row of the SQLite database or it is
-nothing, and no other file is ever read, written or removed. One transaction a ``put``: after a crash
-everything of it is there, or nothing.
+diskcache pickles values of types that it does not know, and it unpickles every value that its database or its files
+call a pickle (CVE-2025-69872). ``TextDisk`` does neither: a value is UTF-8 bytes in a row of the SQLite database, and
+no other file is ever read, written or removed. Each ``put`` is one transaction, so a crash leaves all of it or nothing.
 """
 
 from __future__ import annotations
@@ -154,6 +153,6 @@ def _text_disk() -> type:
             return decoded(value) if mode == MODE_RAW and filename is None else None
 
         def remove(self, file_path: str) -> None:
-            """There are no files of ours: what a row names is none of our business."""
+            """Removes nothing: this store has no files of its own, so a row that names one is not from it."""
 
     return TextDisk

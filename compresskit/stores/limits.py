@@ -1,4 +1,4 @@
-"""What the stores share: their defaults, texts as bytes, and the checks of what they are given."""
+"""The common part of the stores: defaults, texts as bytes, and the check of the items to put."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class _Entry(NamedTuple):
 
 @dataclass(slots=True)
 class _Group:
-    """What one conversation has, the longest unused first."""
+    """The texts of one conversation. The text that was unused longest comes first."""
 
     entries: OrderedDict[str, _Entry] = field(default_factory=OrderedDict)
     size: int = 0
@@ -106,7 +106,7 @@ class MemoryStore:
             self._make_room()
 
     def _make_room(self) -> None:
-        """The conversations unused longest lose what has expired, and whatever it takes to stay within bounds."""
+        """Removes texts of the conversations unused longest: expired ones, and others until the bound holds."""
         now = time.monotonic()
         while self._groups:
             name, group = next(iter(self._groups.items()))

@@ -63,7 +63,7 @@ class RedisStore:
 
     @contextmanager
     def _reported(self) -> Iterator[Any]:
-        """The client; whatever goes wrong with it is a StoreError, at once for a while after that."""
+        """The client. Every error of it becomes a StoreError, and for a while after that each call fails at once."""
         redis = _redis()
         if time.monotonic() < self._down_until:
             raise StoreError(f"Redis at {self._place()} did not answer a moment ago.")
@@ -111,7 +111,7 @@ def _redis() -> Any:
 
 
 def _retry_once(redis: Any) -> Any:
-    """A connection that was closed, by a restart or for being idle, is opened anew; one that hangs is not."""
+    """The policy that opens a connection again if it was closed, by a restart or because it was idle."""
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 

@@ -88,7 +88,7 @@ def _words(query: str) -> list[str]:
 
 
 def _text_of(definition: Definition) -> str:
-    """What is searched of a definition. Its name says best what it is for."""
+    """The searched text of a definition. Its name says best what the tool is for, so it counts several times."""
     names = [definition.name] * tuning.WEIGHTS.name_times
     return " ".join([*names, definition.description, *_words_of(definition.schema, 0)])
 

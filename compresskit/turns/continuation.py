@@ -26,7 +26,14 @@ from ..types import Cache, Message, Unlinked
 _MADE, _UNLINKED = "_made", "_unlinked"  # attributes of a result, for the next turn
 
 
-_End = tuple[int, int, int, int, bool]  # originals, given messages, sent messages, forms; whether the unit is a fold
+class _End(NamedTuple):
+    """The numbers of messages and forms up to the end of a unit, and whether the unit is a fold."""
+
+    originals: int = 0
+    given: int = 0
+    sent: int = 0
+    forms: int = 0
+    folds: bool = False
 
 
 class Continued(NamedTuple):
@@ -155,11 +162,11 @@ def continued(messages: list[Message], previous: Compressed) -> Continued:
         originals += len(stands_for)
         issued += positions
         count = unit.stop
-        ends.append((originals, len(runs), len(as_they_go), len(issued), unit.run is not None))
+        ends.append(_End(originals, len(runs), len(as_they_go), len(issued), unit.run is not None))
     whole = count == len(previous.messages)
     if not whole and (end := _closed(ends, runs)) is not None:
-        originals, known, sent_before, forms, _ = end
-        runs, as_they_go, issued = runs[:known], as_they_go[:sent_before], issued[:forms]
+        originals = end.originals
+        runs, as_they_go, issued = runs[: end.given], as_they_go[: end.sent], issued[: end.forms]
     return Continued(
         as_they_go, covered[: len(runs)], runs, before[: len(runs)], originals, whole, issued, reader.short, places
     )
@@ -184,9 +191,9 @@ def _closed(ends: list[_End], runs: list[list[Message]]) -> _End | None:
     turns = read([message for run in runs for message in run], "auto").turns
     after = next((turn.index + 1 for turn in reversed(turns) if turn.human), 0)
     opened = any(turn.thinking for turn in turns[after:])
-    if not opened or not any(folds for originals, *_, folds in ends if originals > after):
+    if not opened or not any(end.folds for end in ends if end.originals > after):
         return None
-    return next((end for end in reversed(ends) if end[0] <= after), (0, 0, 0, 0, False))
+    return next((end for end in reversed(ends) if end.originals <= after), _End())
 
 
 def _same(given: list[Message], originals: list[Message]) -> bool:

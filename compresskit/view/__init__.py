@@ -1,6 +1,6 @@
-"""What became of a conversation, for people: rows of figures that add up, texts before and after, and a page.
+"""Views of a result for people: rows of figures that add up, texts before and after, and a page.
 
-Computes no form and decides nothing. The command line and notebooks draw what is made here.
+This package computes no form and decides nothing. The command line and notebooks draw its values.
 """
 
 from .account import Account, Figures, Unit, account, as_fields, headline

@@ -11,6 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ..prices import MILLION
+from .document import document
 
 if TYPE_CHECKING:  # its locks need a POSIX system
     from ..ledger import Entry
@@ -122,14 +123,11 @@ def savings_page(found: Savings, source: str = "") -> str:
     span = (f"{first} (UTC)" if first == last else f"{first} to {last} (UTC)") if first else "No request yet"
     tables = _table("Models", found.models) + _table("Days", dict(sorted(days.items(), reverse=True)), ordered=True)
     tables += _table("Conversations", found.conversations) if len(found.conversations) > 1 else ""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>compresskit: what it saved</title><style>{_CSS}</style></head><body>"
+    body = (
         f"{_head(total)}<p>{escape(span)}. Prices are those of each model, with its prompt cache. What retrievals cost "
         f"is deducted.{_assumed(total)}{escape(source and f' {source}')}</p>{_figures(total)}{_bars(total)}{tables}"
-        "</body></html>\n"
     )
+    return document("compresskit: what it saved", _CSS, body)
 
 
 def _head(total: Sums) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ..result import Compressed
 from .account import Account, Figures, Text, Unit, account, as_fields, headline
 from .difference import difference
+from .document import document
 
 _STYLE = "page.css"
 _ACTIONS = ("kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold")
@@ -21,12 +22,7 @@ _ACTIONS = ("kept", "protected", "compact", "shrunk", "excerpt", "stub", "fold")
 def page(results: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
     """A page of one or more results, each with its name."""
     body = "".join(_section(name, result, texts=True) for name, result in results)
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>compresskit</title><style>{_css()}</style></head>"
-        f'<body class="compresskit page"><h1>What compresskit left out</h1>{_LEGEND}{body}</body></html>\n'
-    )
+    return document("compresskit", _css(), f"<h1>What compresskit left out</h1>{_LEGEND}{body}")
 
 
 def fragment(result: Compressed) -> str:

@@ -35,6 +35,14 @@ def test_the_page_fits_and_runs_nothing(width, dark, browser, made, tmp_path):
     assert nasty[-1]["content"] in browser.value("document.body.textContent")
 
 
+def test_a_browser_would_refuse_a_script_in_the_page(browser, made):
+    path, _ = made
+    path.write_text(path.read_text().replace("</body>", "<script>document.title = 'taken'</script></body>"))
+    browser.open(path, 1280)
+    assert browser.value("document.scripts.length") == 1
+    assert browser.value("document.title") == "compresskit"
+
+
 def test_the_rows_of_the_page_add_up_and_hold_every_text(browser, made):
     """Of each conversation; a text that was taken out is there in full, as what is gone."""
     path, nasty = made

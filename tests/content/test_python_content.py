@@ -97,11 +97,27 @@ def test_a_class_header_has_the_docstring_and_the_attributes():
     assert segments["A"] == text[: text.index("    def f")]
 
 
+def test_imports_are_one_segment_and_constants_are_named():
+    text = "import a\n\nfrom b import c\n\nLIMIT = 3\n\nTABLE: dict = {\n    1: 2,\n}\n"
+    found = split(text, "a.py", **WHOLE)
+    assert [(text[s.start : s.end], s.name) for s in found.segments] == [
+        ("import a\n\nfrom b import c\n\n", ""),
+        ("LIMIT = 3\n\n", "LIMIT"),
+        ("TABLE: dict = {\n    1: 2,\n}\n", "TABLE"),
+    ]
+
+
 def test_small_methods_share_a_segment_but_not_with_another_class():
     methods = "".join(f"    def m{number}(self):\n        return {number}\n\n" for number in range(9))
     text = f"class A:\n{methods}class B:\n{methods}"
     for segment in split(text, "a.py").segments:
         assert len({name.split(".")[0] for name in segment.name.split(", ")}) == 1
+
+
+def test_functions_among_branches_are_found():
+    text = "try:\n    import a\nexcept ImportError:\n    def f():\n        return 1\n\n"
+    text += "if x:\n    class B:\n        def g(self):\n            pass\n"
+    assert {"f", "B", "B.g"} <= set(named(text, split(text, "a.py", **WHOLE)))
 
 
 @pytest.mark.parametrize(
@@ -111,9 +127,10 @@ def test_small_methods_share_a_segment_but_not_with_another_class():
         "x = " + "(" * 50_000,
         "x = 1" + " + 1" * 50_000,
         "a" + ".b" * 50_000,
-        "def f(): pass\n" + "elif x:\n def f(): pass\n" * 3000,
+        "if x:\n def f(): pass\n" + "elif x:\n def f(): pass\n" * 3000,
         "def f():\n\0",
         "def f():\n    '\ud800'\n",
+        "\ufeffdef f():\n    pass\n",
         "def f():\r    pass\rdef g():\r    pass\r",
     ],
     ids=lambda text: text[:12],

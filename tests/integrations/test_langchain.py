@@ -6,13 +6,18 @@ import re
 from itertools import pairwise
 from typing import Any
 
+import pydantic
 import pytest
 from langchain.agents import create_agent
+from langchain.agents.structured_output import ProviderStrategy, ToolStrategy
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.tools import tool
+from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
+from protocol_server import call as made
+from protocol_server import serving
 from telemetry_sdk import recording
 
 from compresskit import TOOL_NAME, InvalidArgument
@@ -231,6 +236,41 @@ def test_a_resumed_thread_goes_on_with_the_same_beginning():
     sent = [[(message.type, message.content) for message in one] for one in inner.seen]
     assert all(later[: len(earlier)] == earlier for earlier, later in pairwise(sent))
     assert len(agent.get_state(THREAD).values["messages"]) == 5 + 10 + 9
+
+
+class Answer(pydantic.BaseModel):
+    """What it says."""
+
+    said: str
+
+
+@pytest.mark.parametrize("way", [ToolStrategy, ProviderStrategy, "with_structured_output"])
+def test_an_answer_by_a_schema_comes_after_a_retrieval(way):
+    """OpenAI's SDK, which LangChain calls with such a schema, takes strict tools only."""
+
+    def script(body):
+        offered = [one["function"]["name"] for one in body["tools"]]
+        if way != "with_structured_output" and body["messages"][-1]["role"] == "user":
+            key = re.findall(r"retrieve (\w{12})", str(body["messages"]))[0]
+            return [made(TOOL_NAME, {"key": key, "lines": "1-2", "query": None})]
+        return [made("Answer", {"said": "cached"})] if "Answer" in offered else '{"said": "cached"}'
+
+    with serving(script) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        model = ChatOpenAI(model="gpt-4o", base_url=url, api_key="-", max_retries=0)
+        if way == "with_structured_output":
+            found = CompressedChatModel(model, **BUDGET).with_structured_output(Answer).invoke(history())
+        else:
+            middleware = [CompressMiddleware(**BUDGET)]
+            agent = create_agent(model, [weather], middleware=middleware, response_format=way(Answer))
+            found = agent.invoke({"messages": history()})["structured_response"]
+    assert found == Answer(said="cached")
+    assert len(str(server.bodies[0]["messages"])) < len(LOG) / 2
+
+
+def test_tokens_are_counted_as_the_model_counts_them():
+    model = ChatOpenAI(model="gpt-4o", api_key="-")
+    assert CompressedChatModel(model).get_num_tokens(LOG) == model.get_num_tokens(LOG)
 
 
 def test_what_fails_sends_the_request_as_it_was_or_raises():

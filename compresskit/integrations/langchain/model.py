@@ -19,12 +19,13 @@ from ...chat.loop import Request
 from ...chat.steps import arun, run
 from ...chat.stream import AsyncStream, Stream
 from ...clients.options import Settings
-from ...messages.retrieval_tool import schema
+from ...messages.retrieval_tool import is_ours, schema
 from ...types import Message
 from .._turn import Turn, offers_ours
 from .chunks import chunk_without, chunks_of, later
 from .messages import Messages, settled, without
 
+_TRACED = "ls_structured_output_format"  # LangChain's argument for its tracing, which no model takes
 _BOUND = "compresskit_bound"  # the argument that holds what bind_tools() made with our tool
 
 
@@ -67,6 +68,14 @@ class CompressedChatModel(BaseChatModel):
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> Any:
         return self.model._get_ls_params(stop=stop, **kwargs)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """As the model's own."""
+        return self.model.get_token_ids(text)
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """As the model's own, for the messages as they are."""
+        return self.model.get_num_tokens_from_messages(messages, tools)
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[Any, AIMessage]:
         """As the model's own. Our tool is bound as well, and is sent if there is something to retrieve."""
@@ -120,7 +129,7 @@ class CompressedChatModel(BaseChatModel):
 
 
 class _Bound(NamedTuple):
-    """What bind_tools() was given, and what it made.
+    """The tools that bind_tools() was given, and the arguments that it made.
 
     Attributes:
         model: The model.
@@ -178,6 +187,33 @@ def _without_calls(model: BaseChatModel) -> dict[str, Any]:
     return {name: value for name, value in none.items() if name != "tools"}
 
 
+def _sendable(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call of the model, from those that bind_tools() made.
+
+    LangChain itself takes out the argument for its tracing. Beside a ``response_format``, OpenAI's SDK takes only
+    strict tools.
+    """
+    kwargs = {name: value for name, value in kwargs.items() if name != _TRACED}
+    if kwargs.get("response_format") is None or not isinstance(tools := kwargs.get("tools"), list):
+        return kwargs
+    return {**kwargs, "tools": [_strict(tool) if is_ours(tool) else tool for tool in tools]}
+
+
+def _strict(tool: dict[str, Any]) -> dict[str, Any]:
+    """A declaration of OpenAI's chat that the model has to follow exactly: it gives all arguments, or null for one."""
+    function = tool.get("function")
+    if not isinstance(function, dict):
+        return tool
+    parameters = function["parameters"]
+    required = parameters.get("required", ())
+    fields = {
+        name: field if name in required else {**field, "type": [field["type"], "null"]}
+        for name, field in parameters["properties"].items()
+    }
+    exact = {**parameters, "properties": fields, "required": list(fields), "additionalProperties": False}
+    return {**tool, "function": {**function, "parameters": exact, "strict": True}}
+
+
 class _Turn(Turn):
     """One call of the wrapper."""
 
@@ -197,13 +233,13 @@ class _Turn(Turn):
         sent = self._given if messages is None else messages
         last = _without_calls(self._model) if kwargs.get("tool_choice") == "none" else {}
         if self._bound is not None and self._settings.tool_budget is not None and kwargs.get("tools"):
-            return sent, {**self._kwargs, **self._bound.within(kwargs["tools"]), **last}
+            return sent, _sendable({**self._kwargs, **self._bound.within(kwargs["tools"]), **last})
         if not offers_ours(kwargs):
             return sent, self._kwargs
         if self._bound is None:
             ours = self._model.bind_tools([schema("openai")]).kwargs  # type: ignore[attr-defined]
-            return sent, {**self._kwargs, **ours, **last}
-        return sent, {**self._kwargs, **self._bound.with_ours, **last}
+            return sent, _sendable({**self._kwargs, **ours, **last})
+        return sent, _sendable({**self._kwargs, **self._bound.with_ours, **last})
 
     def settled(self, answer: ChatResult, loop: Request) -> ChatResult:
         first = answer.generations[0]

@@ -1,5 +1,4 @@
-"""What a call of a model has cost, as an entry of a ledger or in sums in memory: from LiteLLM's log event, which fires
-for each call.
+"""The cost of each call of a model, as an entry of a ledger or in sums in memory. LiteLLM logs an event for each call.
 
 Nothing of a message is written. A call without usage, or of a model whose prices are not known, has no entry.
 """

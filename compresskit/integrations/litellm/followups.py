@@ -22,7 +22,7 @@ class Calls:
 
     Args:
         data: The proxy's request.
-        turn: What is known of it.
+        turn: The state of the request.
         key: The key of the client.
     """
 

@@ -94,7 +94,7 @@ def prepared(settings: Settings, store: Store | None, turn: Turn, kwargs: Mappin
 
 
 def _asked(shape: str, kwargs: Mapping[str, Any]) -> Asked:
-    """What the loop needs of a call's arguments: all of them would keep the whole request in memory."""
+    """The arguments of a call that the loop needs: all of them would keep the whole request in memory."""
     if shape == "responses":
         return openai_responses.read("", dict(kwargs))
     needed = {name: kwargs[name] for name in _FOR_THE_LOOP if name in kwargs}

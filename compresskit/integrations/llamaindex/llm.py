@@ -183,7 +183,7 @@ class CompressedLLM(FunctionCallingLLM):
 
 
 class _Bound(NamedTuple):
-    """What _prepare_chat_with_tools() was given, and what it made.
+    """The tools that _prepare_chat_with_tools() was given, and the arguments that it made.
 
     Attributes:
         described: The caller's tools as OpenAI's chat declares them.

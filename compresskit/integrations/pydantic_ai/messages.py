@@ -157,7 +157,7 @@ def _text(part: ToolReturnPart) -> str | None:
 
 
 def _content(one: Any) -> dict[str, Any]:
-    """What a user says, as a block."""
+    """A content of a user's prompt as a block."""
     if isinstance(one, str | TextContent):
         return {"type": "text", "text": one if isinstance(one, str) else one.content}
     if isinstance(one, ImageUrl):

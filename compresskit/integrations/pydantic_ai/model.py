@@ -188,7 +188,7 @@ class _Turn(Turn):
         return message if answer.parts and not self._read.cancelled else None
 
     def passed(self, part: Any) -> Iterator[ModelResponseStreamEvent]:
-        """The event with the place of its part in the answer for the caller. Ends of parts are made anew."""
+        """The event with the place of its part in the answer for the caller. pydantic-ai makes new ends of parts."""
         if isinstance(part, PartStartEvent):
             self._parts[part.index] = part.part
             yield self._placed(part.index)
