@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -207,6 +208,17 @@ def _section(made: dict[str, Any], name: str, base: str | None) -> dict[str, Any
     return found
 
 
+def _workers(more: Sequence[str]) -> int:
+    """The workers that options of ``litellm`` ask for.
+
+    >>> _workers(["--num_workers", "2"]), _workers(["--num_workers=3", "--debug"]), _workers([])
+    (2, 3, 1)
+    """
+    words = [word for option in more for word in option.split("=", 1)]
+    asked = [number for name, number in pairwise(words) if name == "--num_workers" and number.isdigit()]
+    return int(asked[-1]) if asked else 1
+
+
 def _valued(value: Any, variables: Mapping[str, str]) -> Any:
     """A setting with the value of its variable, as the proxy will read it."""
     if not isinstance(value, str) or not value.startswith("os.environ/"):
@@ -256,4 +268,6 @@ def serve_command(
     check_startable(address, made, os.environ)
     remark(f"compresskit: clients use {address.url}; --print-env prints what they need")
     remark(f"compresskit: {address.url}{PATH} shows what was saved, to those who have the master key")
+    if made["callback_settings"][NAME]["store"] == "memory" and _workers(more) > 1:
+        remark("compresskit: each worker has a store of its own; --store disk:DIRECTORY or a Redis URL is shared")
     context.exit(run(address, made, base, more))

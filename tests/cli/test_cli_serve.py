@@ -15,6 +15,7 @@ import urllib.request
 import openai
 import pytest
 import yaml
+from click.testing import CliRunner
 from paths import ROOT
 from protocol_server import serving
 from proxy_model import conversation, document, secret, thinks
@@ -221,6 +222,16 @@ def test_errors_say_what_to_do_before_anything_starts(tmp_path):
     assert "LITELLM_MASTER_KEY" in said(tmp_path, code=2, LITELLM_MASTER_KEY="")
     with serving(thinks) as taken:
         assert "Choose another --host or --port" in said(tmp_path, "--port", str(taken.server_port), code=2)
+
+
+@pytest.mark.parametrize(("store", "noted"), [("memory", True), ("disk:originals", False)])
+def test_several_workers_without_a_shared_store_are_worth_a_note(store, noted, monkeypatch):
+    monkeypatch.setenv("LITELLM_MASTER_KEY", MASTER)
+    monkeypatch.setattr(serve, "run", lambda *_arguments: 0)
+    port = str(free_port())
+    done = CliRunner().invoke(serve.serve_command, ["--port", port, "--store", store, "--", "--num_workers", "2"])
+    assert done.exit_code == 0
+    assert ("each worker has a store of its own" in done.stderr) is noted
 
 
 def test_a_missing_proxy_is_named_with_what_to_install(tmp_path):
