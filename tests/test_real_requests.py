@@ -521,11 +521,13 @@ def test_a_missed_target_is_logged_without_a_word_of_the_conversation(caplog):
 WANTED = "The ferry of Larkhill was moved to Ashgrove."
 PARAGRAPHS = [*PASSAGES[:50], WANTED, *PASSAGES[50:]]
 HALL = "\n\n".join(PARAGRAPHS)
+TAGGED = ["\n".join(["<document>", *PARAGRAPHS[at : at + 4], "</document>"]) for at in range(0, len(PARAGRAPHS), 4)]
 
 
 @pytest.mark.parametrize(
     "messages",
     [
+        [user([{"type": "text", "text": text} for text in [*TAGGED, "Where was the ferry of Larkhill moved?"]])],
         [user(f"{HALL}\n\nTraduce solo lo que se dice del ferry de Larkhill y conserva los nombres")],
         [{"role": "system", "content": "Find what is said of the ferry of Larkhill in the user's text."}, user(HALL)],
         [{"role": "system", "content": "Schreibe heraus, was über Larkhill gesagt wird."}, user(HALL)],
@@ -537,6 +539,7 @@ HALL = "\n\n".join(PARAGRAPHS)
         ],
     ],
     ids=[
+        "behind parts between tags",
         "at the end, in no known words",
         "in the system's text",
         "in the system's text, in no known words",

@@ -10,6 +10,7 @@ It does not judge how relevant a text is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import accumulate, islice
@@ -30,7 +31,7 @@ from .asking import (
 )
 from .json_prompts import asking_fields
 from .own_parts import with_own_parts
-from .paragraphs import Unit, units_of
+from .paragraphs import Unit, tag_of, units_of
 from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
 from .requests import asks_surely, requests_among, shortest
 from .spans import complement, merged, united
@@ -162,14 +163,21 @@ def _handbook(own: Sequence[Block]) -> frozenset[Path]:
 def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
-    They ask nothing and give no orders. Very short texts are no data, unless there are too many of them for
-    instructions.
+    They ask nothing, give no orders, and do not stand alone between tags of their name. Very short texts are no data,
+    unless there are too many of them for instructions.
     """
     tuned = tuning.WEIGHTS
     asking = {own[number].path for number in requests_among([block.text for block in own])} if newest else frozenset()
     short = [block for block in own if len(block.text) < tuned.min_data_characters and block.path not in asking]
     ends = {own[0].path, own[-1].path} if own else set()
-    found = [block for block in short if block.path in handbook or not _instructs(block.text, block.path in ends)]
+    tags = Counter(_tag_around(block.text) for block in short)
+    alone = {tag for tag, count in tags.items() if tag and count < tuned.min_chunks}
+    found = [
+        block
+        for block in short
+        if block.path in handbook
+        or not (_instructs(block.text, block.path in ends) or _tag_around(block.text) in alone)
+    ]
     large = [block for block in found if len(block.text) >= tuned.min_region_characters]
     small = [block for block in found if len(block.text) < tuned.min_region_characters]
     characters = sum(len(block.text) for block in small)
@@ -181,14 +189,20 @@ def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozense
 
 
 def _instructs(text: str, at_end: bool) -> bool:
-    """Whether a short text asks something, gives orders or rules, or stands between tags as a whole.
+    """Whether a short text asks something, or gives orders or rules.
 
     A text that is not at an end of its message must do more than begin like a request.
     """
     units = list(units_of(text))
     orders = any(unit.order or lists_orders(text[unit.start : unit.end]) for unit in units)
     asks = is_question(text) if at_end else asks_surely(text)
-    return orders or asks or gives_orders([text]) or (len(units) == 1 and units[0].region)
+    return orders or asks or gives_orders([text])
+
+
+def _tag_around(text: str) -> str:
+    """The name of the tags around a whole text; "" if there are none."""
+    units = list(islice(units_of(text), 2))
+    return tag_of(text, units[0]) if len(units) == 1 else ""
 
 
 def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from heapq import nsmallest
 
 from ..content import detect
 from . import weights as tuning
@@ -114,6 +115,6 @@ def shortest(lengths: Sequence[int]) -> int | None:
     >>> shortest([900, 40, 800]), shortest([900, 700, 800])
     (1, None)
     """
-    first, second = sorted(range(len(lengths)), key=lengths.__getitem__)[:2]
+    first, second = nsmallest(2, range(len(lengths)), key=lengths.__getitem__)
     alone = 2 * lengths[first] <= lengths[second]
     return first if alone and lengths[first] <= tuning.WEIGHTS.max_end_characters else None
