@@ -7,7 +7,8 @@ _ALARM = re.compile(
     r"(?:error|fail|fatal|panic|exception|critical|abort|denied|refused|timed? ?out|unreachable|corrupt|invalid"
     r"|killed|overflow|crash|traceback|warn)"
     # not in the name of a file, a package or a function: liberror-perl, libgpg-error0, errors.py, error_handling()
-    r"(?![a-z]{0,20}(?:[\d_]|::|[-/]\w|\.[a-z]{1,4}\b(?!\.)))"
+    # nor counted as zero: failed=0
+    r"(?![a-z]{0,20}(?:[\d_]|::|[-/]\w|\.[a-z]{1,4}\b(?!\.)|['\"]?[:=] ?['\"]?0(?![\w.])))"
 )
 _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-9]")  # any exit code but 0
 
@@ -15,8 +16,8 @@ _EXIT = re.compile(r"\bexit(?:ed)?(?: with)?(?: (?:code|status))?[ :=]{1,3}-?[1-
 def alarms(text: str) -> bool:
     """Whether a text contains a word of failure or an exit code other than 0.
 
-    >>> alarms("2 tests FAILED"), alarms("2 tests passed"), alarms("unpacked liberror-perl")
-    (True, False, False)
+    >>> alarms("2 tests FAILED"), alarms("2 tests passed"), alarms("unpacked liberror-perl"), alarms("errors: 0")
+    (True, False, False, False)
     >>> alarms("exited with code 2"), alarms("exit code: 0")
     (True, False)
     """

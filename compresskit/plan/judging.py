@@ -20,7 +20,7 @@ from ..relevance.document import EXCHANGE, JSON
 from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
-from ..relevance.output_signals import has_events, output_query, output_share, was_run
+from ..relevance.output_signals import has_events, output_query, output_share, told_by_words, was_run
 from ..relevance.quoted_lines import as_lines, with_line_ends
 from ..relevance.rows import merged, picked, widened
 from ..relevance.stack_traces import trace_rows
@@ -245,9 +245,13 @@ def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -
         return number
     ran, (_, kind) = was_run(one.block.text, one.block.call), as_lines(one.source, one.split.kind)
     # a log, or a report such as JUnit's, is an output if it was read from a file, too
-    report = not ran and kind == "code" and has_events(one.source, kind, ran)
-    wrote = kind not in JSON if ran else kind == "log" or report
-    return number if wrote and output_share(one.source, kind, ran or report, query.explicit) else None
+    events = has_events(one.source, kind, ran)
+    report = not ran and kind == "code" and events
+    wrote = kind not in JSON and (events or not query.explicit) if ran else kind == "log" or report
+    if not wrote:
+        return None
+    explicit = query.explicit and query.explicit * told_by_words(_unasked(one, turns, query), kind, query)
+    return number if output_share(one.source, kind, ran or report, explicit) else None
 
 
 def with_best_segment(one: Candidate) -> Candidate:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from . import weights as tuning
@@ -34,16 +34,7 @@ def odd_rows(lines: Sequence[str]) -> list[float]:
     0.973
     """
     values = [0.0] * len(lines)
-    if not tuning.WEIGHTS.min_outlier_lines <= sum(map(bool, map(str.strip, lines))) <= _MAX_ROWS:
-        return values
-    rows = [line.split(None, _MAX_COLUMNS) for line in lines]
-    widths = sorted(filter(None, map(len, rows)), reverse=True)
-    width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
-    if width < 2:  # lines of one word are no rows
-        return values
-    aligned = [(number, row) for number, row in enumerate(rows) if len(row) >= width]
-    for column in range(width):
-        cells = [(number, row[column]) for number, row in aligned]
+    for cells in _columns(lines):
         for number, value in odd_cells(cells).items():
             values[number] += (1 - values[number]) * tuning.WEIGHTS.odd_cell * value  # several odd words are odder
     return values
@@ -56,6 +47,36 @@ def odd_cells(cells: Sequence[tuple[int, str]]) -> dict[int, float]:
     {40: 1.0}
     """
     return {**dict(_beyond(cells)), **dict(_rare(cells))}
+
+
+def is_table(lines: Sequence[str]) -> bool:
+    """Whether two columns have numbers, or a few words, in nearly all rows.
+
+    >>> is_table([f"root {n} pts/{n} bash" for n in range(20)]), is_table([f"Ann: part {'x' * n}" for n in range(20)])
+    (True, False)
+    """
+    return sum(map(_is_regular, _columns(lines))) > 1
+
+
+def _is_regular(cells: Sequence[tuple[int, str]]) -> bool:
+    most = max(1, int(tuning.WEIGHTS.max_odd_share * len(cells)))
+    counts = Counter(word for _, word in cells)
+    regular = sum(
+        count for word, count in counts.items() if _size(word) is not None or (word.isalnum() and count > most)
+    )
+    return regular >= tuning.WEIGHTS.common_share * len(cells)
+
+
+def _columns(lines: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
+    """The words of each column, with the numbers of their lines. Lines of one word are no rows."""
+    if not tuning.WEIGHTS.min_outlier_lines <= sum(map(bool, map(str.strip, lines))) <= _MAX_ROWS:
+        return
+    rows = [line.split(None, _MAX_COLUMNS) for line in lines]
+    widths = sorted(filter(None, map(len, rows)), reverse=True)
+    width = min(widths[int(tuning.WEIGHTS.common_share * (len(widths) - 1))], _MAX_COLUMNS)
+    aligned = [(number, row) for number, row in enumerate(rows) if len(row) >= width]
+    for column in range(width if width > 1 else 0):
+        yield [(number, row[column]) for number, row in aligned]
 
 
 def _beyond(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:

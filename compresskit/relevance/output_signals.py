@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from itertools import accumulate, chain, islice
 
 from ..content import Segment
+from ..content.alarm import alarms
 from ..content.compact.log import cleaned
 from ..content.compact.templates import templates
 from ..content.outcomes import has_outcome
 from ..content.source_path import path_of
 from ..types import Query
 from . import weights as tuning
-from .columns import odd_rows
+from .columns import is_table, odd_rows
 from .document import JSON, RECORDS
 from .outliers import LINE_CHARACTERS, Lines, is_alarming, is_formal, lines_of, of_lines, of_records, severities
 from .query import derive
 from .quoted_lines import as_lines
-from .rows import Row, merged
+from .rows import Row, answered, merged
 from .stack_traces import is_frame_of_others, trace_rows
 from .terms import ASKING, terms
 from .word_forms import inflections
@@ -71,6 +72,37 @@ def _counted_words(text: str) -> frozenset[str]:
     return frozenset(form for word, n in found.items() if 2 * n > len(counting) for form in (word, *inflections(word)))
 
 
+_FAILURE_ASKED = re.compile(
+    r"\b(?:wrong|br(?:eak|oke)\w*|stop(?:s|ped)?|outage|trouble|problems?|issues?)\b"
+    r"|\bwhy\b[^?.]{0,80}(?:n['o]t\b|\bnot?\b|\bcannot\b|\bnever\b)"
+)
+
+
+def told_by_words(text: str, kind: str, query: Query) -> float:
+    """How much of a question the words of a text say, from 0 to 1: the rest is left to what the text says by itself.
+
+    A text whose lines are unlike each other, and no rows, says nothing by itself.
+
+    >>> log = "".join(f"{n} ok, 0 failed\\n" for n in range(40)) + "7: no route to host\\n"
+    >>> [told_by_words(log, "lines", derive([], asked)) for asked in ("What failed?", "Which host has no route?")]
+    [0.0, 1.0]
+    """
+    if kind in JSON or not (kind == "table" or _is_repetitive(text) or is_table(text[:_SAMPLE].splitlines())):
+        return 1.0
+    if asks_for_failures(query.newest):
+        return 0.0
+    return 1.0 if kind == "code" else answered(text, query.asked)
+
+
+def asks_for_failures(question: str) -> bool:
+    """Whether a question is about failures in general: what failed answers it, whatever its own words are found in.
+
+    >>> [asks_for_failures(each) for each in ("What failed?", "Why does it not start?", "Which host has no route?")]
+    [True, True, False]
+    """
+    return alarms(question) or _FAILURE_ASKED.search(question.lower()) is not None
+
+
 def has_events(text: str, kind: str, ran: bool) -> bool:
     """Whether the lines of a text of a kind are events, which may report failures: not those of files and of prose.
 
@@ -83,7 +115,7 @@ def has_events(text: str, kind: str, ran: bool) -> bool:
     >>> has_events(lines, "prose", True), has_events(lines, "prose", False), has_events("Once. Upon.", "prose", True)
     (True, False, False)
     """
-    if (kind == "prose" and ran) or (kind == "code" and not ran):
+    if (kind in ("prose", "markdown") and ran) or (kind == "code" and not ran):
         return _is_repetitive(text)
     return kind not in _READ and (ran or kind not in _FILES)
 

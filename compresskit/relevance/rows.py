@@ -71,6 +71,22 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     return [*heading, *rows] if rows else []
 
 
+def answered(text: str, asked: Mapping[str, float]) -> float:
+    r"""How much of the question the words of the best line of a text say, from 0 to 1. Words of many lines say nothing.
+
+    >>> text = "".join(f"job {n} ok\n" for n in range(30)) + "job 30 lost\n"
+    >>> answered(text, {"job": 1.0, "30": 1.0}), answered(text, {"job": 1.0, "gone": 1.0})
+    (1.0, 0.0)
+    """
+    starts = _line_starts(text)
+    total = len(starts) - 1
+    if not asked or total < 2:
+        return 0.0
+    scores, _ = _scores(text, starts, asked, 0)
+    share = max(scores.values(), default=0.0) / (sum(asked.values()) * log(total))
+    return min(1.0, share / tuning.WEIGHTS.enough_coverage)
+
+
 def merged(first: Sequence[Row], second: Sequence[Row]) -> list[Row]:
     """The rows of both, in order. Of rows that overlap, the one with the higher certainty stays.
 

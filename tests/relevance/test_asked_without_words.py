@@ -360,3 +360,52 @@ def test_a_report_that_asks_nothing_is_what_the_files_before_it_are_judged_by(sy
     assert result.target_met
     assert result.messages[-1] == messages[-1]
     assert "raise DuplicateSectionError(" in "\n".join(message["content"] for message in result.messages[:-1])
+
+
+def a_process_list(made):
+    users, commands = (
+        ("root", "www-data", "redis"),
+        ("nginx: worker", "php-fpm: pool", "python worker.py", "sshd: deploy"),
+    )
+    rows = [
+        f"{made.choice(users):9} {made.randrange(900, 99000):6} 0.{made.randrange(4)} 0.{made.randrange(4)} "
+        f"{made.choice(('S', 'I'))} {made.choice(commands)} {number}"
+        for number in range(300)
+    ]
+    return rows, "www-data   50912 0.0 0.0 Z [convert] <defunct> 7"
+
+
+def a_compiler_log(made):
+    rows = [
+        f"src/part_{made.randrange(90)}.c:{made.randrange(900)}:7: warning: unused variable 'n_{number}'"
+        for number in range(300)
+    ]
+    return rows, "src/linker.c:11:36: error: 'struct seg' has no member named 'base'"
+
+
+def a_list_of_tasks(made):
+    rows = [f"ok: [web-{made.randrange(9)}] => step {number} changed=0 failed=0" for number in range(300)]
+    return rows, "fatal: [db-1] => no space left on device"
+
+
+@pytest.mark.parametrize("asked_first", [True, False])
+@pytest.mark.parametrize(
+    ("made_by", "question"),
+    [
+        (a_process_list, "Is there a zombie?"),
+        (a_compiler_log, "Why doesn't it compile?"),
+        (a_list_of_tasks, "What failed?"),
+    ],
+)
+def test_an_output_whose_words_do_not_answer_shows_what_is_unlike_the_rest(made_by, question, asked_first):
+    made = random.Random(8)
+    rows, odd = made_by(made)
+    rows.insert(made.randrange(60, 240), odd)
+    run = {"id": "a", "type": "function", "function": {"name": "run", "arguments": '{"command": "./do"}'}}
+    output = [
+        {"role": "assistant", "content": None, "tool_calls": [run]},
+        {"role": "tool", "tool_call_id": "a", "content": "\n".join(rows)},
+    ]
+    asked = {"role": "user", "content": question}
+    messages = [asked, *output] if asked_first else [{"role": "user", "content": "Do it."}, *output, asked]
+    assert any(odd in str(message["content"]) for message in squeezed(messages, 0.1).messages)
