@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from .parts import is_fenced
+from .parts import is_commented, is_fenced
 
 _END = r"(?:\n|\\n)"
 _LINE = r"(?:(?!\\n)[^\n])"  # a sign that ends no line
@@ -96,6 +96,7 @@ def headings(text: str, kind: str, loose: bool = False) -> list[Heading]:
 def _found(text: str, kind: str, loose: bool) -> Iterator[tuple[int, int, int, str]]:
     fenced = False
     whole = is_fenced(text)  # a fence around all of the text hides none of its headings
+    commented = is_commented(text)
     # a line end before the text makes a pattern of plain beginnings enough, which are searched for fast
     for match in (_LOOSE_HEADING if loose else _HEADING).finditer(f"\n{text}"):
         found = match.lastgroup
@@ -103,6 +104,8 @@ def _found(text: str, kind: str, loose: bool) -> Iterator[tuple[int, int, int, s
             fenced = not fenced and not whole
             continue
         if found not in _MARKED and (fenced or kind in MARKED_ONLY):
+            continue
+        if found == "marked" and commented:
             continue
         start = match.start() - (match[0][0] != "\n")
         if found == "question" and not _BLANK.search(text, max(0, start - _BEFORE), start):

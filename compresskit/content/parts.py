@@ -57,6 +57,7 @@ _FENCE = re.compile(r"(?:\A|\n)(`{3,}|~{3,})[ \t]*+[\w.+#-]{0,40}[ \t\r]*+\n")
 
 # --- sections, and texts between rules
 # It begins with the line end before, which is put before a text, too: the search for a plain character is fast.
+_COMMENT = re.compile(r"\n\#{1,6}[ \t][^\n]*(?=(\n\#(?:[ \t\n]|\Z))?)")
 _HEADING = re.compile(r"\n(?:(#{1,6})[ \t]++([^\n]*)|[ \t]*+(?:`{3,}|~{3,}))")
 _RULE = re.compile(r"(?<=\n\n)(?:-{3,12}|={3,12}|\*{3,12}|_{3,12}|—{3,12})[ \t\r]*+\n(?=[ \t\r]*\n)")
 _BREAK = re.compile(r"\n[ \t\r]*+\n\s*+")
@@ -257,13 +258,24 @@ def _labelled(text: str, container: str) -> Iterator[tuple[int, int, str]]:
             yield found.start(), found.end(), named.get("title") or ""
 
 
+def is_commented(text: str) -> bool:
+    """Whether lines of a text that begin as headings are comments: most of them stand right above another one.
+
+    >>> is_commented("# How long\\n# a client may idle.\\ntimeout 0\\n"), is_commented("# A\\n\\nOne.\\n\\n## B\\nTwo.\\n")
+    (True, False)
+    """
+    marks = _COMMENT.findall(f"\n{text}")
+    return 2 * sum(map(bool, marks)) >= max(1, len(marks))
+
+
 def _headings(text: str) -> Iterator[tuple[int, int, int, str]]:
     """Start, end, level and words of the headings outside of fences."""
     fenced = False
+    commented = is_commented(text)
     for found in _HEADING.finditer(f"\n{text}"):
         if not found[1]:
             fenced = not fenced
-        elif not fenced:
+        elif not fenced and not commented:
             yield found.start(), min(found.end(), len(text)), len(found[1]), found[2].strip(" #*\t\r")
 
 
