@@ -261,7 +261,7 @@ def _labelled(text: str, container: str) -> Iterator[tuple[int, int, str]]:
 def is_commented(text: str) -> bool:
     """Whether lines of a text that begin as headings are comments: most of them stand right above another one.
 
-    >>> is_commented("# How long\\n# a client may idle.\\ntimeout 0\\n"), is_commented("# A\\n\\nOne.\\n\\n## B\\nTwo.\\n")
+    >>> is_commented("# How long\\n# a client may idle.\\ntimeout 0\\n"), is_commented("# A\\n\\n## B\\nTwo.\\n")
     (True, False)
     """
     marks = _COMMENT.findall(f"\n{text}")

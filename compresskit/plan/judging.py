@@ -247,7 +247,7 @@ def _sole(large: Mapping[int, Candidate], turns: Sequence[Turn], query: Query) -
     # a log, or a report such as JUnit's, is an output if it was read from a file, too
     events = has_events(one.source, kind, ran)
     report = not ran and kind == "code" and events
-    wrote = kind not in JSON and (events or not query.explicit) if ran else kind == "log" or report
+    wrote = (events if query.explicit else kind not in JSON) if ran else kind == "log" or report
     if not wrote:
         return None
     explicit = query.explicit and query.explicit * told_by_words(_unasked(one, turns, query), kind, query)

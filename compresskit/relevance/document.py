@@ -10,6 +10,13 @@ from ..content import Segment
 JSON = frozenset({"json", "jsonl"})  # kinds of text
 EXCHANGE = "exchange"  # a call with small results
 RECORDS = JSON | {"table"}  # kinds that consist of records
+_RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
+_CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
+
+
+def is_running(text: str, kind: str) -> bool:
+    """Whether a text of a kind reads like running text."""
+    return kind in _RUNNING or (kind == "json" and _CELL in text)
 
 
 class Document(NamedTuple):

@@ -31,6 +31,8 @@ _FAILED = re.compile(r"\b(?:FAIL|ERROR)")
 _FRAME = re.compile(r"\s+at \S+[:/.(]|\s*#\d+\s|\s+\d+: \S+::|\s+File \"")
 _HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
 _CELL = re.compile(r",\s?|\t|\|")
+_MEMBER = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*("(?:[^"\\]|\\.){0,400}"|-?\d[\d.eE+-]*|true\b|false\b|null\b)')
+_VALUE_CHARACTERS = 100  # characters of a value of JSON that are compared
 
 
 class Lines(NamedTuple):
@@ -143,3 +145,29 @@ def of_records(texts: Sequence[str]) -> list[float]:
                     odd[number] = max(odd[number], value)
     each = iter(odd)
     return [max(islice(each, len(text.splitlines())), default=0.0) for text in texts]
+
+
+def of_members(texts: Sequence[str]) -> list[float]:
+    """For each text of JSON, from 0 to 1, how unlike the others its records, its values and its keys are.
+
+    >>> records = [f'{{"id": "p{n}", "state": "ok", "at": {{"hub": {n % 5}}}}}' for n in range(60)]
+    >>> of_members([*records, '{"id": "p60", "state": "lost"}', '{"id": "p61", "state": "ok", "why": "x"}'])[-3:]
+    [0.0, 1.0, 1.0]
+    """
+    tuned = tuning.WEIGHTS
+    columns: dict[str, tuple[list[str], list[int]]] = {}  # by key
+    for number, text in enumerate(texts):
+        for key, value in _MEMBER.findall(text):
+            cells, members = columns.setdefault(key, ([], []))
+            cells.append(value[:_VALUE_CHARACTERS].strip('"'))
+            members.append(number)
+    odd = of_records(texts)
+    usual = max((len(cells) for cells, _ in columns.values()), default=0)
+    for cells, members in columns.values():
+        if usual >= tuned.min_outlier_lines and len(cells) <= tuned.max_odd_share * usual:
+            for number in members:
+                odd[number] = 1.0
+        elif len(cells) >= tuned.min_outlier_lines:
+            for number, value in odd_cells(list(zip(members, cells, strict=True))).items():
+                odd[number] = max(odd[number], value)
+    return odd

@@ -19,8 +19,18 @@ from ..content.source_path import path_of
 from ..types import Query
 from . import weights as tuning
 from .columns import is_table, odd_rows
-from .document import JSON, RECORDS
-from .outliers import LINE_CHARACTERS, Lines, is_alarming, is_formal, lines_of, of_lines, of_records, severities
+from .document import JSON, RECORDS, is_running
+from .outliers import (
+    LINE_CHARACTERS,
+    Lines,
+    is_alarming,
+    is_formal,
+    lines_of,
+    of_lines,
+    of_members,
+    of_records,
+    severities,
+)
 from .query import derive
 from .quoted_lines import as_lines
 from .rows import Row, answered, merged
@@ -87,7 +97,11 @@ def told_by_words(text: str, kind: str, query: Query) -> float:
     >>> [told_by_words(log, "lines", derive([], asked)) for asked in ("What failed?", "Which host has no route?")]
     [0.0, 1.0]
     """
-    if kind in JSON or not (kind == "table" or _is_repetitive(text) or is_table(text[:_SAMPLE].splitlines())):
+    if kind in RECORDS:
+        alike = not is_running(text, kind)
+    else:
+        alike = _is_repetitive(text) or is_table(text[:_SAMPLE].splitlines())
+    if not alike:
         return 1.0
     if asks_for_failures(query.newest):
         return 0.0
@@ -211,7 +225,8 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
     parts = [cleaned(text[start:end]) for start, end, _ in segments]
     if has_events(text, kind, ran):
         lines = lines_of(parts) if kind not in JSON else None
-        unlike = [_scarce(of_lines(lines) if lines and kind != "table" else of_records(parts))]
+        odd = of_members(parts) if kind in JSON else of_lines(lines) if lines and kind != "table" else of_records(parts)
+        unlike = [_scarce(odd)]
         if kind in JSON:
             failing = [is_alarming(part, False) for part in parts]
             worth = tuned.failure / max(1, sum(failing)) ** tuned.alike_exponent

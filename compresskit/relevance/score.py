@@ -17,11 +17,11 @@ from ..content import Segment
 from ..types import Query
 from . import weights as tuning
 from .bm25 import bm25
-from .document import EXCHANGE, RECORDS, Document
+from .document import EXCHANGE, JSON, RECORDS, Document, is_running
 from .fusion import fuse
 from .joins import joined
 from .links import hop
-from .outliers import of_records
+from .outliers import of_members, of_records
 from .output_signals import SCORED_CHARACTERS, output_share, output_values, was_run, with_heads
 from .sections import of_sections
 from .sources import named_sources, source_line, without_names
@@ -30,11 +30,9 @@ from .term_counts import TermCounts
 from .term_matching import Reader
 from .terms import parts, terms, words
 
-_RUNNING = frozenset({"prose", "lines", "markdown"})  # kinds of running text
 _OPENING = frozenset("{[")  # of JSON
 _CALL_CHARACTERS = 600  # characters of a call that are read, which bounds the time
 _CALL_TERMS = 24  # words of a call, for BM25, however many it has
-_CELL = '"cell_type":'  # the key of each cell in a Jupyter notebook, which reads like running text
 
 
 def score(documents: Sequence[Document], query: Query, apart: int | None = None) -> list[list[float]]:
@@ -193,7 +191,10 @@ def _said_by_itself(text: str, segments: Sequence[Segment], kind: str, ran: bool
     share = output_share(text, kind, ran, explicit)
     if share:
         return [share * each for each in output_values(text, segments, kind, ran)]
-    odd = of_records([text[start:end] for start, end, _ in segments]) if kind in RECORDS else [0.0] * len(segments)
+    if kind not in RECORDS:
+        return [0.0] * len(segments)
+    found = of_members if kind in JSON and not is_running(text, kind) else of_records
+    odd = found([text[start:end] for start, end, _ in segments])
     return [tuning.WEIGHTS.odd_record * each for each in odd]
 
 
@@ -229,8 +230,7 @@ def _region(document: Document, values: Sequence[float]) -> list[float]:
     Speakers and clauses come to a point in several turns or sentences, and few of them have words of the question.
     """
     segments = document.segments
-    runs = document.kind in _RUNNING or (document.kind == "json" and _CELL in document.text)
-    if not runs or len(segments) < tuning.WEIGHTS.min_region_segments:
+    if not is_running(document.text, document.kind) or len(segments) < tuning.WEIGHTS.min_region_segments:
         return [0.0] * len(values)
     sizes = [end - start for start, end, _ in segments]
     middles = [(start + end) / 2 for start, end, _ in segments]

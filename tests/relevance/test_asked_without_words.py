@@ -409,3 +409,25 @@ def test_an_output_whose_words_do_not_answer_shows_what_is_unlike_the_rest(made_
     asked = {"role": "user", "content": question}
     messages = [asked, *output] if asked_first else [{"role": "user", "content": "Do it."}, *output, asked]
     assert any(odd in str(message["content"]) for message in squeezed(messages, 0.1).messages)
+
+
+def test_json_whose_words_do_not_answer_shows_the_record_that_is_unlike_the_others():
+    made = random.Random(4)
+    records = [
+        {
+            "parcel": {"id": f"P-{300 + n}", "legs": [{"code": made.choice(("IN", "OUT")), "hub": made.randrange(5)}]},
+            "to": {"street": f"{made.choice(('Elm', 'Oak'))} {n}"},
+            "weight_g": made.randrange(200, 9000),
+        }
+        for n in range(80)
+    ]
+    records[31]["parcel"]["legs"][0]["code"] = "SENT_BACK"
+    run = {"id": "a", "type": "function", "function": {"name": "list_parcels", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "List them."},
+        {"role": "assistant", "content": None, "tool_calls": [run]},
+        {"role": "tool", "tool_call_id": "a", "content": json.dumps(records)},
+        {"role": "user", "content": "Which parcel did somebody not want to take?"},
+    ]
+    shown = squeezed(messages, 0.15).messages[2]["content"]
+    assert all(each in shown for each in ("P-331", "SENT_BACK"))
