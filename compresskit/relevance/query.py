@@ -184,18 +184,17 @@ def _asked(block: Block) -> str:
 def _request(block: Block) -> str:
     """The request of a text, or else its instruction; "" for one that is all data.
 
-    A question comes first, since the first line counts most. Beside one in the middle, longer parts at the ends only
-    stay in case they ask.
+    A question comes first, since the first line counts most. Parts that are longer than the ones that surely ask only
+    stay in case they ask, and count if they are questions.
     """
     if requests := requests_in(ends(block.instruction, _SOURCE_CHARACTERS)):
         return requests
     said = [block.text[start:end] for start, end in block.must]
     if not block.data or not said:
         return block.instruction
-    questions = [part for part in said if ends_like_a_question(part.strip())]
-    if questions and said[0] not in questions and said[-1] not in questions:
-        said = [part for part in said if len(part) <= max(map(len, questions))]
-    return "\n".join(sorted(said, key=lambda part: part not in questions))
+    if most := max(map(len, filter(asks_surely, said)), default=0):
+        said = [part for part in said if len(part) <= most or is_question(part)]
+    return "\n".join(sorted(said, key=lambda part: not ends_like_a_question(part.strip())))
 
 
 def _sources(
