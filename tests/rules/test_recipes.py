@@ -96,7 +96,7 @@ CONVERSATIONS = {
         prose(1, 8, "Agenda: the window, the queue. "),
         prose(2, 120),
         prose(3, 28, "Action item for Mia: the report. "),
-        "Attendees: " + ", ".join(f"{name} {n}" for n in range(30) for name in WORDS[:3]),
+        "Attendees, for the budget: " + ", ".join(f"{name} {n}" for n in range(30) for name in WORDS[:3]),
     ),
     "logs": conversation(
         "Why does the queue fail?",
