@@ -129,9 +129,10 @@ class Compaction:
         if not tool or self.rules or self.after is not None or self.shortening is not None:
             return False
         left = tuning.WEIGHTS.min_gone_per_tool * tool
-        for turn in self.whole.turns:
-            if left > 0 and not self.stays.always(turn):
-                left -= self.request.measure.turns([turn])
+        for turn in self.stays.changeable(self.whole.turns):
+            left -= self.request.measure.turns([turn])
+            if left <= 0:
+                break
         return left > 0
 
     @property

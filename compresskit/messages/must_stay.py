@@ -7,7 +7,7 @@ are opened only if the target is out of reach otherwise. All other texts are ord
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from typing import Any, TypeGuard
@@ -70,11 +70,13 @@ class MustStay:
         """The reason why a text may not change; "" if it may."""
         return self.texts.get((block.message, block.path), "")
 
-    def always(self, turn: Turn) -> bool:
-        """Whether a message and all of its texts stay at any target."""
+    def changeable(self, turns: Iterable[Turn]) -> Iterator[Turn]:
+        """The turns that do not stay whole at every target, in order."""
         last = {(block.message, block.path) for block in self.last}
-        bound = self.messages[turn.index] not in ("", _NEWEST_RESULT, *LESSER)
-        return bound and all(self.of(block) and (block.message, block.path) not in last for block in turn.blocks)
+        for turn in turns:
+            bound = self.messages[turn.index] not in ("", _NEWEST_RESULT, *LESSER)
+            if not (bound and all(self.of(block) and (block.message, block.path) not in last for block in turn.blocks)):
+                yield turn
 
     def whole(self) -> list[bool]:
         """For each message, whether nothing of it may change."""

@@ -34,7 +34,7 @@ def requests_among(texts: Sequence[str]) -> list[int]:
     tuned, last = tuning.WEIGHTS, len(texts) - 1
     if last < 1:
         return list(range(len(texts)))
-    brief = [number for number in (0, last) if is_brief(texts[number]) and is_shorter(texts, number)]
+    brief = [number for number in (0, last) if is_brief(texts[number]) and _is_shorter(texts, number)]
     inner = [number for number in range(1, last) if _is_request(texts[number])]
     sure = {
         number for number in (0, last) if _is_request(texts[number]) or (number in brief and gives_task(texts[number]))
@@ -91,7 +91,7 @@ def is_brief(text: str) -> bool:
     return len(text) <= tuning.WEIGHTS.max_end_characters and detect(text).kind not in _CODE
 
 
-def is_shorter(texts: Sequence[str], number: int) -> bool:
+def _is_shorter(texts: Sequence[str], number: int) -> bool:
     """Whether one of the texts is shorter than most of the others."""
     others = sorted(len(text) for text in (*texts[:number], *texts[number + 1 :]))
     return not others or len(texts[number]) <= others[len(others) // 2]

@@ -159,7 +159,8 @@ def _marked(text: str, bounds: Sequence[int], kinds: Sequence[int], size: int, n
             shown = text[start:end].rstrip("\n") + f"\n… {count[kind] - 1} more like this in {within}{until}\n"
             parts += [text[copied:start], shown]
             copied, length = end, len(shown)
-        telling += new[number] * length
+        if new[number]:
+            telling += length
         at += length
     if len(marks) > _MAX_MARKS or (telling > (1 - _MIN_HIDDEN) * size and at > (1 - _MIN_HIDDEN) * size):
         return None
