@@ -16,7 +16,7 @@ from dataclasses import replace
 from itertools import accumulate, islice
 from typing import NamedTuple
 
-from ..content import introduces
+from ..content import detect, introduces
 from ..types import Block, Path, Span, Turn
 from . import weights as tuning
 from .asking import (
@@ -40,6 +40,7 @@ _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, w
 _LABEL_CHARACTERS = 80  # of a line such as "Text:" that introduces the material, maximum
 _AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
+_WORDLESS = frozenset({"json", "jsonl", "table", "python", "diff"})  # kinds of which no paragraph asks anything
 _KEEP = re.compile(r"<(/?)keep>", re.IGNORECASE)
 
 
@@ -241,7 +242,7 @@ def kept_tags(block: Block) -> tuple[Span, ...]:
 def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool) -> list[Span]:
     """The ranges of data among units."""
     tuned = tuning.WEIGHTS
-    units = with_own_parts(text, units) if newest else units
+    units = _without_words(text, with_own_parts(text, units) if newest else units)
     plain = [unit for unit in units if not unit.region]
     # a long text of rules beside a question is a handbook, about which the question asks
     beside = [unit for unit in (*units[:_AT_END], *units[-_AT_END:]) if _is_short(text, unit)]
@@ -263,7 +264,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
     if newest and not recognised and not between:  # a question between two documents
         between = _asking_between(text, middle)
         lone = [] if between else lone_questions(text)
-        between = between if between or lone else _shortest(middle)
+        between = between if between or lone else _unlike(text, middle)
     spans = merged([(unit.start, unit.end) for unit in middle if not unit.order and unit not in between], text)
     if spans and lone:
         parts = complement(sorted([*complement(spans, text), *lone]), text)
@@ -281,6 +282,21 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
             found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
         spans = found
     return spans
+
+
+def _without_words(text: str, units: Sequence[Unit]) -> list[Unit]:
+    """The units, with paragraphs of records or code at the ends as regions: they hold no request."""
+    found = list(units)
+    for at in {0, len(units) - 1} if len(units) > 1 else ():
+        if not found[at].region and _is_wordless(text, found[at]):
+            found[at] = found[at]._replace(region=True)
+    return found
+
+
+def _is_wordless(text: str, unit: Unit) -> bool:
+    """Whether a paragraph is of records or code, in which no request stands."""
+    paragraph = text[unit.start : unit.end]
+    return detect(paragraph).kind in _WORDLESS and not is_list(paragraph)
 
 
 def _ends(
@@ -414,10 +430,18 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
     return _labels(text, unit) or is_list(paragraph) or (introduces(first) and is_list(rest))
 
 
-def _shortest(middle: Sequence[Unit]) -> list[Unit]:
-    """The paragraph between others that is by far the shortest: it may be a request that no word shows."""
+def _unlike(text: str, middle: Sequence[Unit]) -> list[Unit]:
+    """The paragraphs between others that may be a request that no word shows.
+
+    These are the short ones, if they are few and all the others are regions; else the one that is by far the shortest.
+    """
     if len(middle) <= _AT_END:
         return []
+    plain = [unit for unit in middle if not unit.region]
+    if len(plain) <= min(len(middle) // 2, tuning.WEIGHTS.max_middle_instructions):
+        plain = [unit for unit in plain if not _is_wordless(text, unit)]
+        if len(plain) <= tuning.WEIGHTS.max_lone_questions and all(_is_short(text, unit) for unit in plain):
+            return plain
     number = shortest([unit.end - unit.start for unit in middle])
     return [] if number is None or middle[number].region else [middle[number]]
 

@@ -1,10 +1,11 @@
-"""Divides a text of a human into units: paragraphs, and regions between fences or tags.
+"""Divides a text of a human into units: paragraphs, and regions of JSON, or between fences or tags.
 
 It does not say which unit is an instruction and which is data.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -16,7 +17,10 @@ from . import weights as tuning
 _MAX_NESTING = 4  # tags around a whole text that are looked through
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
-_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
+_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}|[\[{]))")  # before a line that may open or close a region
+_BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
+_JSON = re.compile(r"[ \t]*(?=[\[{])")
+_MAX_SCANNED = 1_000_000  # characters that are read as JSON and are none, which bounds the time
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
 # The last word of tags around what is asked for, among those below.
 _REQUEST_WORDS = frozenset({"task", "question", "query", "prompt", "request", "feedback"})
@@ -39,7 +43,7 @@ _BREAK = re.compile(r"\n(?=[ \t\r]*+[\n\-=*_#~])(?:[ \t\r\n]*\n|(?=[ \t]*+([-=*_
 
 
 class Unit(NamedTuple):
-    """A paragraph, or a fenced or tagged part (``region``); ``order`` marks a part that gives instructions."""
+    """A paragraph, or a fenced or tagged part, or one of JSON (``region``); ``order``: it gives instructions."""
 
     start: int
     end: int
@@ -55,6 +59,8 @@ def units_of(text: str) -> Iterator[Unit]:
     position = start
     for first, stop, order in _regions(text, start, end):
         yield from _paragraphs(text, position, first)
+        blank = _BLANK.match(text, stop, end)
+        stop = blank.end() if blank else stop
         yield Unit(first, stop, region=True, order=order)
         position = stop
     yield from _paragraphs(text, position, end)
@@ -114,19 +120,22 @@ def _inside(text: str) -> Span:
 
 
 def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]:
-    """Fenced and tagged parts that are long, and tags around instructions, as (start, end, gives instructions)."""
+    """Long parts that are JSON, fenced or tagged, and tags around instructions: (start, end, gives instructions)."""
     closings: dict[str, list[int]] = {}
     for match in _CLOSING.finditer(text, start, end):
         closings.setdefault(match[1], []).append(match.end())
-    least = tuning.WEIGHTS.min_region_characters
     fences = _fences(text, start, end)
-    position = start if closings or fences else end
+    least, unread = tuning.WEIGHTS.min_region_characters, _MAX_SCANNED
+    position = start if closings or fences or "[" in text or "{" in text else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
         closed = fences.get(position)
         opening = _OPENING.match(text, position, stop) if closed is None else None
         order = False
+        if closed is None and unread > 0:
+            closed, scanned = _json_end(text, position, end)
+            unread -= scanned if closed is None else 0
         if opening:
             ends = closings.get(opening[1], [])
             at = bisect_left(ends, opening.end())
@@ -141,6 +150,25 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
             position = closed
         else:
             position = _next_likely(text, position, end)
+
+
+def _json_end(text: str, position: int, end: int) -> tuple[int | None, int]:
+    r"""Where the line ends on which JSON ends that begins on the line at an offset; and the characters that were read.
+
+    >>> [_json_end(text, 0, len(text))[0] for text in ('[1, {"a": 2}]\nWhy?', "[1] Smith\n", "{x\n")]
+    [14, None, None]
+    """
+    found = _JSON.match(text, position, end)
+    if found is None:
+        return None, 0
+    try:
+        _, stop = json.JSONDecoder().raw_decode(text, found.end())
+    except json.JSONDecodeError as error:
+        return None, error.pos - position
+    except RecursionError:
+        return None, _MAX_SCANNED
+    line_end = text.find("\n", stop, end) + 1 or end
+    return (None if stop > end or text[stop:line_end].strip() else line_end), stop - position
 
 
 def _next_likely(text: str, position: int, end: int) -> int:

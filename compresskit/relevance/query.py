@@ -224,7 +224,9 @@ def _sources(
     newest = next(iter(newest_run(turns)[-1:]), None)
     add((text for text in texts if text in now), tuned.asked_weight)
     answered = [
-        turn for turn, after in pairwise(turns) if turn.human and after.role == "assistant" and turn is not newest
+        (turn, after)
+        for turn, after in pairwise(turns)
+        if turn.human and after.role == "assistant" and turn is not newest
     ]
     # a new question in a conversation is about what came before, and seldom about how that was asked for
     share = tuned.task_share * tuned.follow_up_decay ** max(0, len(answered) - 1)
@@ -241,9 +243,11 @@ def _sources(
         add([text], share * tuned.asked_weight * min(1.0, tuned.full_data_characters / len(text)))
     # What an agent was asked for before is often still to be done, and what it did not answer is context. A question
     # follows up the questions right before it.
-    for back, turn in enumerate(reversed(answered[max(0, len(answered) - tuned.earlier_messages) :])):
+    for back, (turn, after) in enumerate(reversed(answered[max(0, len(answered) - tuned.earlier_messages) :])):
         asked = [_request(block) for block in turn.blocks if not block.call and (_is_brief(block) or _asks(block))]
-        share = tuned.follow_up_decay**back if any(map(ends_like_a_question, asked)) else tuned.earlier_share
+        # a request that was answered with a question is still open
+        questions = [*asked, *(block.text for block in after.blocks)]
+        share = tuned.follow_up_decay**back if any(map(ends_like_a_question, questions)) else tuned.earlier_share
         weight = tuned.earlier_weight * (1 - explicit * (1 - share))
         add((text for text in asked if 0 < len(text) <= tuned.max_request_characters), weight)
     spoken = [turn for turn in turns if turn.role == "assistant"]

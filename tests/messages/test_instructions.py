@@ -57,6 +57,24 @@ def test_a_request_without_a_question_mark_or_a_known_word_stays(kind, order, jo
     assert sum(end - start for start, end in found.data) >= 0.75 * len(document)
 
 
+@pytest.mark.parametrize("order", ["request first", "request last"])
+@pytest.mark.parametrize(
+    ("document", "joint"),
+    [
+        (json.dumps([{"id": n, "text": text} for n, text in enumerate(PARAGRAPHS)]), "\n"),
+        (DOCUMENTS["JSON"], "\n"),
+        ("\n".join(json.dumps({"id": n, "text": text}) for n, text in enumerate(PARAGRAPHS)), "\n\n"),
+        (DOCUMENTS["a table"], "\n\n"),
+        ("import os\nimport sys\n" + "".join(f"def f{n}(x):\n    return x + {n}\n" for n in range(60)), "\n\n"),
+    ],
+    ids=["long records", "JSON", "JSON lines", "a table", "Python"],
+)
+def test_no_line_of_records_or_code_is_taken_for_a_request_that_no_word_shows(document, joint, order):
+    request = "Vertel in welk jaar brug 17 klaar was."
+    text = request + joint + document if order == "request first" else document + joint + request
+    assert [text[start:end].strip() for start, end in cut(text).must] == [request]
+
+
 def test_ranges_cover_a_text_in_order():
     for document in DOCUMENTS.values():
         text = f"Please answer from the text below.\n\n{document}\n\n{QUESTION}"

@@ -46,6 +46,22 @@ def test_a_question_finds_what_was_said_in_a_chat(rounds, by):
         assert needed in str(result.messages), question
 
 
+@pytest.mark.parametrize(("answer", "stays"), [("Which order do you mean?", True), ("I have noted it.", False)])
+def test_a_request_stays_open_if_it_is_answered_with_a_question(answer, stays):
+    needed = "Parcel 8841 waits at the customs of Basel until the form is signed."
+    pages = "\n\n".join([*map(told, TOPICS[:5]), needed, *map(told, TOPICS[5:])])
+    messages = [
+        {"role": "user", "content": pages},
+        {"role": "assistant", "content": "Thanks."},
+        {"role": "user", "content": "Tell the customer where parcel 8841 is."},
+        {"role": "assistant", "content": answer},
+        {"role": "user", "content": "The last one before Easter; please begin with a short greeting."},
+    ]
+    query = derive(read(messages, "openai").turns, None)
+    assert (query.weights["parcel"] > 0.2) is stays
+    assert needed in str(squeezed(messages, 0.2).messages)
+
+
 def test_the_part_that_answers_stays_whichever_of_new_parts_is_the_largest():
     """Once some of the new texts have to go, all of them compete by what they say."""
     for size in (0, 900):
