@@ -17,7 +17,6 @@ from .choice import Choice, Hints
 from .costs import Costs, price_all
 from .hints import choose_names, choose_signatures, names_share, reserved, with_gaps
 from .knapsack import Group, Knapsack
-from .signatures import HEADED, Title
 from .writer import Written, write
 
 if TYPE_CHECKING:
@@ -166,7 +165,6 @@ def _fitted(limits: Limits, costs: Costs, floor: int) -> Written:
     """
     room = budget = limits.room
     described = floor + tuning.WEIGHTS.max_described_share * (room - floor)
-    known: dict[int, list[Title]] = {}
     for _ in range(_ATTEMPTS):
         knapsack = costs.knapsack()
         if knapsack.floor > described:  # stubs that describe their texts are too expensive here
@@ -174,12 +172,12 @@ def _fitted(limits: Limits, costs: Costs, floor: int) -> Written:
         if knapsack.floor > room:
             break
         twice = _is_small(room, costs.judged)
-        choice = _choose(limits, costs, knapsack, budget, known, hints=not twice)
+        choice = _choose(limits, costs, knapsack, budget, hints=not twice)
         written = write(costs, choice)
         spare = room - written.tokens
         if spare >= 0:
             enough = spare <= tuning.WEIGHTS.max_spare_share * room or not twice
-            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare, known) or written
+            return written if enough else _fuller(limits, costs, knapsack, choice.tokens + spare) or written
         budget = max(0, min(budget, choice.tokens) + spare)
     least = write(costs, costs.knapsack(bare=True).choice)
     if least.tokens <= room:
@@ -187,40 +185,26 @@ def _fitted(limits: Limits, costs: Costs, floor: int) -> Written:
     return min(least, write(costs, costs.knapsack().choice), key=lambda written: written.tokens)
 
 
-def _fuller(
-    limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, known: dict[int, list[Title]]
-) -> Written | None:
+def _fuller(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int) -> Written | None:
     """The messages written with a larger budget, since estimates are too high. None if they do not fit after all."""
-    written = write(costs, _choose(limits, costs, knapsack, budget, known))
+    written = write(costs, _choose(limits, costs, knapsack, budget))
     if (over := written.tokens - limits.room) > 0:
-        written = write(costs, _choose(limits, costs, knapsack, budget - over, known))
+        written = write(costs, _choose(limits, costs, knapsack, budget - over))
     return written if written.tokens <= limits.room else None
 
 
-def _choose(
-    limits: Limits,
-    costs: Costs,
-    knapsack: Knapsack,
-    budget: int,
-    known: dict[int, list[Title]],
-    hints: bool = True,
-) -> Choice:
+def _choose(limits: Limits, costs: Costs, knapsack: Knapsack, budget: int, hints: bool = True) -> Choice:
     """A choice within the budget, with tokens reserved for hints, and the hints."""
     tuned = tuning.WEIGHTS
     places = with_gaps(costs)
-    headed = [costs.judged.candidates[number].split.kind in HEADED for number in places]
-    answers = 1 - costs.judged.acts  # an agent that goes on needs names, and no headings
-    free = max(0, budget - knapsack.floor)
-    outlines = int(
-        tuned.headings_share * answers * any(headed) * free + tuned.signatures_share * (not all(headed)) * limits.room
-    )
+    signed = int(tuned.signatures_share * limits.room) if places else 0
     share = tuned.names_share if limits.names is None else limits.names
-    names = reserved(costs, knapsack.choice, int(share * free))
-    choice = knapsack.fill(budget - names - outlines)
+    names = reserved(costs, knapsack.choice, int(share * max(0, budget - knapsack.floor)))
+    choice = knapsack.fill(budget - names - signed)
     if not hints:
         return choice
-    left = budget - names - choice.tokens if outlines else 0
-    signatures, cost = choose_signatures(costs, places, choice, left, known)
+    left = budget - names - choice.tokens if signed else 0
+    signatures, cost = choose_signatures(costs, places, choice, left)
     if not names:
         return choice._replace(hints=Hints(signatures))
     named = choose_names(costs, choice, signatures, budget - cost - choice.tokens)

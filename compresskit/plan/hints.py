@@ -1,4 +1,4 @@
-"""Hints: names, signatures and headings in a marker, from the text that it replaces.
+"""Hints: names and signatures in a marker, from the text that it replaces.
 
 A name costs a few tokens, and the whole line with it costs many. An agent's next step mostly needs only the name of a
 file to open, a record to change, or a function to read. So a share of the room goes to the names that are most likely
@@ -16,14 +16,13 @@ from .candidates import CODE
 from .choice import FOLD, NO_WORDS, Choice, Words
 from .costs import Costs
 from .knapsack import Group
-from .signatures import HEADED, Title, signatures_in, titles, titles_behind
+from .signatures import signatures_in
 
 _SIGNATURE_SLACK = 1  # tokens that a signature may cost more in its marker than by itself
 _NAME_SLACK = 2  # tokens that the first name of a marker may cost more than by itself
 _SEPARATOR_CHARACTERS = 6  # characters that a name costs besides its own: the comma, the space, and their effects
 _MIN_TOKEN_CHARACTERS = 2  # characters of a token of a name, minimum
 _MIN_ENTITY_TOKENS = 2  # tokens of an entity on average, minimum; many entities, such as numbers, are no names
-_HEADED_CHARACTERS = 600_000  # characters that are searched for headings, the best texts first; it bounds the time
 _MAX_MISFITS = 8  # names or signatures in a row that no longer fit, after which none is tried
 
 Places = Mapping[int, tuple[int, int]]  # of entities: candidate and segment, or FOLD and group
@@ -59,7 +58,7 @@ def reserved(costs: Costs, choice: Choice, most: int) -> int:
 
 
 def with_gaps(costs: Costs) -> list[int]:
-    """The numbers of the candidates whose gaps can have signatures or headings: those that may be left out in part."""
+    """The numbers of the candidates whose gaps can have signatures: code that may be left out in part."""
     candidates = costs.judged.candidates
     return [
         number
@@ -67,52 +66,36 @@ def with_gaps(costs: Costs) -> list[int]:
         if not group.quoted
         for number in group.forms
         if not (one := candidates[number]).short
-        and (one.split.kind in CODE or one.split.kind in HEADED)
+        and one.split.kind in CODE
         and len(one.split.segments) > 1
         and one.most is None
     ]
 
 
-def choose_signatures(
-    costs: Costs, places: Sequence[int], choice: Choice, budget: int, known: dict[int, list[Title]]
-) -> tuple[Words, int]:
-    """The signatures in the gaps of code, those of the best segments first, and the headings of text behind gaps.
+def choose_signatures(costs: Costs, places: Sequence[int], choice: Choice, budget: int) -> tuple[Words, int]:
+    """The signatures in the gaps of code, those of the best segments first.
 
     Args:
         places: see ``with_gaps``.
-        budget: tokens of all signatures and headings, maximum.
-        known: The headings of the candidates so far. More are added.
+        budget: tokens of all signatures, maximum.
 
     Returns:
         The words, and their tokens.
     """
     if budget <= 0:
         return NO_WORDS, 0
-    hidden = list(_structure(costs, places, choice))
+    hidden = list(_definitions(costs, places, choice))
     heapq.heapify(hidden)
     chosen: dict[int, dict[int, list[str]]] = {}
-    candidates = costs.judged.candidates
-    # candidates and offsets of headings; markers say those that are labels anyway
-    told = {(number, label.start) for number in places for label in candidates[number].split.labels}
     left, misfits = budget, 0
     while hidden and misfits <= _MAX_MISFITS:
         _, number, segment = heapq.heappop(hidden)
-        one, kept = costs.judged.candidates[number], choice.kept_of(number)
-        if one.split.kind in HEADED:
-            if number not in known:
-                left_out = sum(len(costs.judged.candidates[other].block.text) for other in known) > _HEADED_CHARACTERS
-                known[number] = [] if left_out else titles(one.block.text, one.split)
-            above = dict(titles_behind(known[number], one.split.segments, kept, segment))
-            found = {(number, at): above[at] for at in sorted(above) if (number, at) not in told}
-        else:
-            listed = signatures_in(one.block.text, one.split, kept, segment)
-            found = {(number, place): words for place, words in enumerate(listed)}
+        one = costs.judged.candidates[number]
         fitting = []
-        for place, words in found.items():
+        for words in signatures_in(one.block.text, one.split, choice.kept_of(number), segment):
             cost = costs.measure.count(f", {words}") + _SIGNATURE_SLACK
             if cost <= left:
                 fitting.append(words)
-                told.add(place)
                 left -= cost
             else:
                 misfits += 1
@@ -121,17 +104,13 @@ def choose_signatures(
     return chosen, budget - left
 
 
-def _structure(costs: Costs, places: Sequence[int], choice: Choice) -> Iterator[tuple[float, int, int]]:
-    """The left-out segments that have signatures, and those before a kept text, as (value below 0, number, segment)."""
+def _definitions(costs: Costs, places: Sequence[int], choice: Choice) -> Iterator[tuple[float, int, int]]:
+    """The left-out segments with signatures, of texts of which some is kept, as (value below 0, number, segment)."""
     for number in places:
         kept, one = choice.kept_of(number), costs.judged.candidates[number]
-        segments = one.split.segments
-        if kept and one.split.kind in HEADED:
-            yield from ((-one.values[each], number, each - 1) for each in kept if each and each - 1 not in kept)
-        elif kept:
-            for segment, value in enumerate(one.values):
-                if segments[segment].name and segment not in kept:
-                    yield -value, number, segment
+        for segment, value in enumerate(one.values if kept else ()):
+            if one.split.segments[segment].name and segment not in kept:
+                yield -value, number, segment
 
 
 def choose_names(costs: Costs, choice: Choice, signatures: Words, budget: int) -> Words:

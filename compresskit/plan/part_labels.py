@@ -1,4 +1,4 @@
-"""Labels of parts, such as the name of a document: they are read wherever text of their parts is.
+"""Labels of parts, such as the name of a document or a heading: they are read wherever text of their parts is.
 
 A kept text without the label of its part would look like text of the part before. If its label is left out, the gap
 above it says the label. What this costs is known before it is chosen.
@@ -6,13 +6,20 @@ above it says the label. What this costs is known before it is chosen.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
 
-from ..content import Split
+from ..content import Label, Split, headings
+from ..content.guard import guarded
+from .signatures import short_line
+
+HEADED = frozenset({"markdown", "documents", "prose", "manual", "lines"})  # kinds with headings
+_MARKED = frozenset({"markdown", "documents"})  # of them, those whose headings are marked
+_TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 
 
 class Labels(NamedTuple):
@@ -23,6 +30,31 @@ class Labels(NamedTuple):
 
 
 NOWHERE = Labels({}, {})
+
+
+def headings_of(text: str, kind: str) -> list[Label]:
+    """The headings of a text as labels; none if the search fails."""
+    none: list[Label] = []
+    return guarded(lambda: _headings(text, kind), none)
+
+
+def _headings(text: str, kind: str) -> list[Label]:
+    r"""The headings of a text as labels.
+
+    >>> [(one.words, one.line, one.above) for one in _headings("# A\n\nOne.\n\n## [B](b.md)\n\nTwo.\n", "markdown")]
+    [('A', 1, -1), ('[B]', 5, 0)]
+    """
+    found: list[Label] = []
+    above: list[int] = []  # the numbers of the headings of the sections around
+    line, at = 1, 0
+    for start, _, close, _, title in headings(text, kind, kind not in _MARKED):
+        line, at = line + text.count("\n", at, start), start
+        while above and found[above[-1]].end <= start:
+            above.pop()
+        words = short_line(_TARGET.sub(lambda match: "]" * (match[0][0] == "]"), title))
+        found.append(Label(start, close, words, line, above[-1] if above else -1))
+        above.append(len(found) - 1)
+    return found
 
 
 def labels_of(split: Split) -> Labels:

@@ -31,10 +31,12 @@ from ..types import Block, Place, Protection, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import WHOLE, Candidate
 from .nesting import balanced, elements_of
+from .part_labels import HEADED, headings_of
 
 # Limits of time
 _MAX_SEGMENTS = 20_000  # segments of one conversation: larger ones are cut more coarsely
 _SHORT_CHARACTERS = 600_000  # characters of the texts that get compact forms, newest first
+_HEADED_CHARACTERS = 600_000  # characters of the texts that are searched for headings, newest first
 _ASKED_TERMS = 64  # words of the question that are looked for in a text
 
 
@@ -86,7 +88,7 @@ class _Splitter:
         characters = sum(len(block.text) for turn in turns for block in turn.blocks)
         enough = min(characters // tuned.enough_segments, room // tuned.room_tokens_per_segment_character)
         self._coarse = max(characters // _MAX_SEGMENTS, enough)
-        self._short_left = _SHORT_CHARACTERS
+        self._short_left, self._headed_left = _SHORT_CHARACTERS, _HEADED_CHARACTERS
         self._quoted, self._measure, self._room, self._own_form, self._made = quoted, measure, room, own_form, made
         self._asked = query.asked if _wants_own_words(characters, room, query.explicit) else {}
 
@@ -115,7 +117,17 @@ class _Splitter:
         if must:
             shown = balanced(block.text, parts.segments, must, must, elements)
             parts, must = parts._replace(segments=list(shown.segments)), shown.kept
-        return one._replace(split=_labelled(parts, block.text), must=must, elements=elements)
+        return one._replace(split=self._labelled(parts, block.text), must=must, elements=elements)
+
+    def _labelled(self, parts: Split, text: str) -> Split:
+        """A split with the labels of its whole text: a label may stand in a range that must stay."""
+        if len(parts.segments) < 2:
+            return parts
+        found = labels(text, parts.kind)
+        if not found and parts.kind in HEADED:
+            self._headed_left -= len(text)
+            found = headings_of(text, parts.kind) if self._headed_left >= 0 else found
+        return parts._replace(labels=tuple(found))
 
     def _own(self, block: Block, rule: Treatment | None) -> str:
         """The caller's own form of a text; "" if it has none, or if only its own words may stay."""
@@ -214,11 +226,6 @@ def _around(block: Block, cut: Callable[[str], Split]) -> tuple[Split, frozenset
                 segments.append(Segment(last, end, ""))
             last = end
     return Split(longest.kind, segments if size else [], tuple(parts)), frozenset(must if size else ())
-
-
-def _labelled(parts: Split, text: str) -> Split:
-    """A split with the labels of its whole text: a label may stand in a range that must stay."""
-    return parts._replace(labels=tuple(labels(text, parts.kind))) if len(parts.segments) > 1 else parts
 
 
 def _most_characters(text: str, measure: Measure, room: int) -> int:

@@ -1,16 +1,10 @@
-"""What the marker of a gap says of its structure: the signatures in a gap of code, with the lines where they are, and
-the headings above a text that is kept without them.
-"""
+"""The signatures that the marker of a gap of code says, with the lines where the definitions are."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Set
-from operator import itemgetter
-from typing import NamedTuple
 
-from ..content import Segment, Split, headings
+from ..content import Segment, Split
 from ..content.guard import guarded
 
 _LONGEST = 72  # characters of a signature in a marker
@@ -18,11 +12,7 @@ _PYTHON = ("def ", "class ", "async def ")
 _NO_CODE = ("#", "//", "/*", "*", "--", "@", '"', "'", "import ", "from ", "use ", "return ")
 _NUMBER = " \t0123456789"
 _NUMBERED = ("→", "\t", ":", "|")
-_TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 NO_SEGMENTS: frozenset[int] = frozenset()
-HEADED = frozenset({"markdown", "documents", "prose", "manual", "lines"})  # kinds with headings
-_NAMED = frozenset({"markdown", "documents"})  # kinds whose segments are named by their headings
-_MAX_CHARACTERS = 300_000  # of a text of another kind that is searched for headings, which bounds the time
 
 
 def signatures_in(text: str, split: Split, kept: Set[int], number: int) -> list[str]:
@@ -48,66 +38,6 @@ def signatures(text: str, segments: Sequence[Segment], kept: Set[int], number: i
         first = 1 + text.count("\n", 0, place)
         last = first + text.count("\n", place, stop - 1)
         yield f"{words} L{first}" + (f"-{last}" if last > first else "")
-
-
-class Title(NamedTuple):
-    """A heading at an offset, its words for a marker, and the number of the heading above it."""
-
-    start: int
-    words: str
-    above: int  # -1: none
-
-
-def titles(text: str, split: Split) -> list[Title]:
-    r"""The headings of a text for markers, with their lines.
-
-    They are looked for only in segments that have another name than the one before, which saves most of the time.
-
-    >>> text = "# A\n\nOne.\n\n## [B](b.md)\n\nTwo.\n"
-    >>> titles(text, Split("markdown", [Segment(0, 11, "A"), Segment(11, 30, "[B](b.md)")]))
-    [Title(start=0, words='A L1', above=-1), Title(start=11, words='[B] L5', above=0)]
-    """
-    found: list[Title] = []
-    open_: list[tuple[int, int]] = []  # the level of each heading above, and its number
-    line, at, before = 1, 0, ""
-    whole = [Segment(0, min(len(text), _MAX_CHARACTERS), "*")]
-    for begin, end, name in split.segments if split.kind in _NAMED else whole:
-        for start, _, _, level, title in (
-            headings(text[begin:end], split.kind, split.kind not in _NAMED) if name != before else ()
-        ):
-            line, at = line + text.count("\n", at, begin + start), begin + start
-            while open_ and open_[-1][0] >= level:
-                open_.pop()
-            words = f"{_signature(_TARGET.sub(lambda match: ']' * (match[0][0] == ']'), title))} L{line}"
-            found.append(Title(at, words, open_[-1][1] if open_ else -1))
-            open_.append((level, len(found) - 1))
-        before = name
-    return found
-
-
-def titles_behind(
-    found: Sequence[Title], segments: Sequence[Segment], kept: Set[int], number: int
-) -> Iterator[tuple[int, str]]:
-    r"""The left-out headings, with their offsets, of the sections in which a kept text begins; inner ones first.
-
-    Args:
-        found: The headings of the text.
-        segments: Its segments.
-        kept: The numbers of those that are kept.
-        number: The last left-out segment before the kept text.
-
-    >>> parts = [Segment(0, 11, "A"), Segment(11, 23, "B"), Segment(23, 30, "B")]
-    >>> found = titles("# A\n\nOne.\n\n## B\n\nTwo.\n\nThree.\n", Split("markdown", parts))
-    >>> list(titles_behind(found, parts, {2}, 1))
-    [(11, 'B L5'), (0, 'A L1')]
-    """
-    begins = segments[number + 1].start
-    at = bisect_right(found, begins, key=itemgetter(0)) - 1
-    while at >= 0:
-        start, words, above = found[at]
-        if bisect_right(segments, start, key=itemgetter(0)) - 1 not in kept:
-            yield start, words
-        at = above
 
 
 def _stretch(text: str, segments: Sequence[Segment], kept: Set[int], number: int, full: str, kind: str) -> int:
@@ -139,7 +69,7 @@ def _definitions(text: str, segment: Segment, kind: str) -> Iterator[tuple[int, 
                 stop = text.find("\n", at, end)
                 line = _bare(text[begin : stop if stop >= 0 else end])
                 if begin >= start and (line.startswith(_PYTHON) if kind == "python" else not line.startswith(_NO_CODE)):
-                    yield begin, full, _signature(line)
+                    yield begin, full, short_line(line)
                     place = at + len(last)
                     break
             at = text.find(last, at + len(last), end)
@@ -152,8 +82,8 @@ def _bare(line: str) -> str:
     return rest[1:].lstrip() if rest is not line and rest.startswith(_NUMBERED) else line
 
 
-def _signature(line: str) -> str:
-    """A definition's first line for a marker, without parameters if it is too long or continues on the next line."""
+def short_line(line: str) -> str:
+    """A line for a marker: without the parameters of a definition if it is too long or goes on in the next line."""
     if not line.isprintable():
         line = "".join(each if each.isprintable() else " " for each in line)
     line = " ".join(line.rstrip(" :;{").split())

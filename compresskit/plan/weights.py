@@ -156,17 +156,11 @@ class PlanWeights:
         0.7, "the same maximum if the target is below the floor, so that lines would hardly fit", _BILL
     )
 
-    # Signatures and headings in gaps (hints.py)
+    # Signatures in gaps (hints.py)
     signatures_share: float = weight(
         0.01,
         "share of signatures in the room; 0: no signatures",
         f"{_AGENTS}: with more, coding agents find less of what they need next; without, their support falls by 0.05",
-    )
-    headings_share: float = weight(
-        0.02,
-        "share of headings in the room, above text that is kept without its own, if a question is asked; 0: none",
-        "changelogs asked for the version of a change (read in place), in groups set aside: 0.84 to 0.97 at a "
-        "quarter of the text, and 0.78 to 1.00 at a tenth; of agents, who get none, τ-bench would fall by 0.01",
     )
 
     # Stubs and shrunk texts (costs.py, shrinking.py)
