@@ -352,6 +352,7 @@ class Request:
             trigger=self.trigger,
             target=self.target,
             estimate=self.measure.estimate,
+            token_factor=self.measure.factor,
             forms=tuple(issued),
             replaced=self._replaced(messages, places) if self.changed else (),
             **more,

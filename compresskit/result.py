@@ -126,6 +126,7 @@ class Compressed(Mapping[str, Any]):
             ``decisions`` say why it stays), "no_gain" (nothing could be made smaller), or None.
         decisions: One for each block, in order; behind them, what else held up a missed target. Empty below the
             trigger.
+        token_factor: The tokens of the model for each token that was counted, as ``compress`` was given it.
         estimate: True if the model's own tokenizer is not known here, so that all counts are o200k_base's.
         breakpoints: The places where ``request`` has cache_control marks that compresskit added. ``messages`` has none,
             so that it stays the same from turn to turn.
@@ -162,6 +163,7 @@ class Compressed(Mapping[str, Any]):
     forms: tuple[tuple[int, Path], ...] = ()
     tool_decisions: tuple[ToolDecision, ...] = ()
     replaced: tuple[tuple[int, Path], ...] = ()
+    token_factor: float = 1.0
 
     @property
     def compression_ratio(self) -> float:

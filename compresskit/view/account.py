@@ -12,17 +12,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from .._json import dumps
 from ..markers.restore import unfold
 from ..messages import read
 from ..messages.parts import MESSAGE_TOKENS, REPLY_TOKENS
 from ..messages.shapes import first_words, speaker
+from ..options import checked_factor
 from ..result import Compressed
 from ..tokens.measure import Measure, measure_for
-from ..tokens.offsets import scaled
 from ..types import Message, Turn
-
-_ROUNDED = 50  # hundredths by which the rounding of many short texts may raise a ratio of counts
 
 
 class Figures(NamedTuple):
@@ -106,7 +103,8 @@ class Account(NamedTuple):
 
 def as_fields(result: Compressed) -> dict[str, Any]:
     """A result as a JSON object; no "tools" if there are none, so that it can be sent as it is."""
-    fields = {"model": result.model, "trigger": result.trigger, "target": result.target, **result}
+    named = {name: getattr(result, name) for name in ("model", "trigger", "target", "token_factor")}
+    fields = {**named, **result}
     if fields["tools"] is None:
         del fields["tools"]
     return {**fields, "decisions": [decision._asdict() for decision in result.decisions]}
@@ -133,13 +131,14 @@ def account(result: Mapping[str, Any]) -> Account:
     """The account of a result.
 
     Raises:
+        InvalidArgument: The token factor is none.
         InvalidMessages: The messages cannot be read.
     """
     messages = result["messages"]
     runs = unfold(messages, result["cache"]).runs
     originals = [message for run in runs for message in run]
     before, after = read(originals, "auto").turns, read(messages, "auto").turns
-    measure = _measure(result, before)
+    measure = measure_for(str(result["model"]), None, checked_factor(result.get("token_factor", 1.0)))
     decisions: dict[int, list[Mapping[str, Any]]] = {}
     for decision in result["decisions"]:
         decisions.setdefault(decision["message"], []).append(decision)
@@ -160,38 +159,6 @@ def account(result: Mapping[str, Any]) -> Account:
     alone = {unit.first for unit in units if not unit.marker}
     stay = [turn for turn in before if turn.index in alone], [turn for turn in after if turn.index in placed]
     return Account(units, _rest(total, units, *stay, measure), total)
-
-
-def _measure(result: Mapping[str, Any], turns: Sequence[Turn]) -> Measure:
-    """A measure that counts as the result was counted. A result does not say its ``token_factor``: its decisions do."""
-    measure = measure_for(str(result["model"]), None)
-    texts = {(turn.index, block.path): block.text for turn in turns for block in turn.blocks}
-    pairs = [
-        (decision["tokens_before"], measure.count(texts[place]))
-        for decision in result["decisions"]
-        if (place := (decision["message"], tuple(decision["path"]))) in texts
-    ]
-    if not pairs:  # nothing was decided, so that only the whole is known
-        tools = sum(measure.count(dumps(tool)) for tool in result.get("tools") or ())
-        pairs = [(result["original_tokens"] - REPLY_TOKENS, measure.turns(turns) + tools)]
-    factor = _factor(pairs)
-    return measure if factor == 1.0 else measure_for(str(result["model"]), None, factor)
-
-
-def _factor(pairs: Sequence[tuple[int, int]]) -> float:
-    """The factor by which counts were multiplied and rounded up, from pairs of a result's count and ours.
-
-    >>> _factor([(13, 10), (2, 1)]), _factor([(7, 7)])
-    (1.3, 1.0)
-    """
-    told, counted = (sum(pair[side] for pair in pairs) for side in (0, 1))
-    if told == counted or not counted:
-        return 1.0
-    most = round(100 * told / counted)  # rounding up makes the ratio larger than the factor
-    for hundredths in range(most, max(1, most - _ROUNDED), -1):
-        if sum(scaled(ours, hundredths / 100) for _, ours in pairs) == told:
-            return hundredths / 100
-    return most / 100
 
 
 def _unit(
