@@ -150,15 +150,15 @@ class Compaction:
 
     def _judged(self, stays: MustStay) -> Begun:
         shown, turns, entering = self._shown(stays)
-        measure, room, protection = self.request.measure, self.request.room, stays.protection
-        bound = atoms(turns, protection, room, self.folds)
+        measure, room = self.request.measure, self.request.room
+        bound = atoms(turns, stays.messages, stays.texts, room, self.folds)
         query = derive(turns, self.query, self.embedder, self.reranker)
-        judged = judge(shown, turns, bound, protection, query, measure, room, self.rules, self._own_form, self.made)
+        judged = judge(shown, turns, bound, stays.texts, query, measure, room, self.rules, self._own_form, self.made)
         return Begun(judged, entering)
 
     def _own_form(self, block: Block) -> str:
         """The caller's own form of a text; "" if there is none."""
-        place = (block.message, block.path)
+        place = block.place
         if self.after is not None and place not in self.forms:
             turn = self.whole.turns[block.message]
             self.forms[place] = form_after(self.after, turn, block, self.request.model)
@@ -166,7 +166,7 @@ class Compaction:
 
 
 def _places(blocks: Sequence[Block]) -> frozenset[tuple[int, Path]]:
-    return frozenset((block.message, block.path) for block in blocks)
+    return frozenset(block.place for block in blocks)
 
 
 def _completed(written: Written, entering: Entered, opened: frozenset[tuple[int, Path]], count: int) -> Written:

@@ -28,7 +28,7 @@ from .relevance.output_signals import has_events, was_run
 from .relevance.query import derive
 from .rules import Rule, checked_rules, treatments
 from .tokens.measure import Measure, measure_for
-from .types import NO_RULES, Block, Cache, Counter, Message, Place, Protection, Treatment, Turn
+from .types import NO_RULES, Block, Cache, Counter, Message, Place, Treatment, Turn
 
 _GAP = re.compile(r"^\[… (lines?|characters) (\d+)(?:-(\d+))?(?:: [^\n]*)?\]$", re.MULTILINE)
 _GAP_LINES = re.compile(r"^\[… (lines?) (\d+)(?:-(\d+))?", re.MULTILINE)
@@ -233,7 +233,7 @@ class _Output:
             self._messages,
             self._turns,
             [Atom(0, 0, False)],
-            Protection([""], [[""]]),
+            {},
             self._query,
             self._measure,
             room,

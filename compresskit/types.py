@@ -143,6 +143,11 @@ class Block:
     data: bool = False
 
     @property
+    def place(self) -> Place:
+        """Where the text is in the conversation."""
+        return self.message, self.path
+
+    @property
     def instruction(self) -> str:
         """The part of a text that asks for something: all of it, unless it was cut into instruction and data."""
         return "\n".join(self.text[start:end] for start, end in self.must) if self.data else self.text
@@ -230,16 +235,6 @@ class Conversation:
     @property
     def characters(self) -> int:
         return sum(len(block.text) for turn in self.turns for block in turn.blocks)
-
-
-class Protection(NamedTuple):
-    """Why messages and their blocks must stay as they are; "" if they may change.
-
-    A message does not fold if it must stay or if one of its blocks must stay. Its other blocks may change.
-    """
-
-    messages: Sequence[str]
-    blocks: Sequence[Sequence[str]]  # by message, in the order of the blocks
 
 
 class Treatment(NamedTuple):

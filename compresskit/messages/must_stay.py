@@ -13,7 +13,7 @@ from itertools import accumulate, islice
 from typing import Any, TypeGuard
 
 from ..errors import InvalidArgument, shown
-from ..types import Block, Message, Path, Place, Protect, Protection, Treatment, Turn
+from ..types import Block, Message, Place, Protect, Treatment, Turn
 from . import weights as tuning
 from .asking import is_question
 from .instructions import cut, kept_tags, marked
@@ -45,21 +45,9 @@ class MustStay:
 
     turns: list[Turn]
     messages: Sequence[str]
-    texts: dict[tuple[int, Path], str]
+    texts: dict[Place, str]
     last: tuple[Block, ...] = ()
     passed: tuple[Block, ...] = ()
-
-    @property
-    def protection(self) -> Protection:
-        """The reasons by message and by block."""
-        partly = {message for message, _ in self.texts}
-        return Protection(
-            self.messages,
-            [
-                [self.of(block) for block in turn.blocks] if turn.index in partly else ("",) * len(turn.blocks)
-                for turn in self.turns
-            ],
-        )
 
     @property
     def characters(self) -> int:
@@ -68,14 +56,14 @@ class MustStay:
 
     def of(self, block: Block) -> str:
         """The reason why a text may not change; "" if it may."""
-        return self.texts.get((block.message, block.path), "")
+        return self.texts.get(block.place, "")
 
     def changeable(self, turns: Iterable[Turn]) -> Iterator[Turn]:
         """The turns that do not stay whole at every target, in order."""
-        last = {(block.message, block.path) for block in self.last}
+        last = {block.place for block in self.last}
         for turn in turns:
             bound = self.messages[turn.index] not in ("", _NEWEST_RESULT, *LESSER)
-            if not (bound and all(self.of(block) and (block.message, block.path) not in last for block in turn.blocks)):
+            if not (bound and all(self.of(block) and block.place not in last for block in turn.blocks)):
                 yield turn
 
     def whole(self) -> list[bool]:
@@ -107,7 +95,7 @@ class MustStay:
     def ruled(self, treatments: Mapping[Place, Treatment]) -> MustStay:
         """A copy that follows the rules of the caller. Of texts that must stay, rules reach only the last to go."""
         messages, texts = list(self.messages), dict(self.texts)
-        last = {(block.message, block.path) for block in self.last}
+        last = {block.place for block in self.last}
         for place, treatment in treatments.items():
             if treatment.untouched:
                 texts.setdefault(place, f"rule: {treatment.title}")
@@ -117,7 +105,7 @@ class MustStay:
                 del texts[place]
             if treatment.placed:
                 messages[place[0]] = messages[place[0]] or f"rule: {treatment.title}"
-        kept = tuple(block for block in self.last if (block.message, block.path) in last)
+        kept = tuple(block for block in self.last if block.place in last)
         return replace(self, messages=messages, texts=texts, last=kept)
 
     def without(self, opened: Iterable[Block]) -> MustStay:
@@ -125,7 +113,7 @@ class MustStay:
 
         Messages of results may fold once a human has spoken behind them and all of their texts may change.
         """
-        gone = {(block.message, block.path) for block in opened}
+        gone = {block.place for block in opened}
         texts = {place: reason for place, reason in self.texts.items() if place not in gone}
         kept = {message for message, _ in texts} | {turn.index for turn in self.turns if turn.media}
         free = {block.message for block in self.passed} - kept
@@ -134,7 +122,7 @@ class MustStay:
             if free
             else self.messages
         )
-        last = tuple(one for one in self.last if (one.message, one.path) not in gone)
+        last = tuple(one for one in self.last if one.place not in gone)
         return replace(self, messages=messages, texts=texts, last=last)
 
 
@@ -183,7 +171,7 @@ class _Reasons:
 
     def __init__(self, turns: Sequence[Turn], free: frozenset[int]) -> None:
         self.messages = [""] * len(turns)
-        self.texts: dict[tuple[int, Path], str] = {}
+        self.texts: dict[Place, str] = {}
         self.last: list[Block] = []
         self._turns = turns
         self._free = free
@@ -220,7 +208,7 @@ class _Reasons:
         for block in (block for turn in turns for block in turn.blocks if block.must):
             self._stay(block.message, reason)
             if block.must == ((0, len(block.text)),):
-                self.texts.setdefault((block.message, block.path), reason)
+                self.texts.setdefault(block.place, reason)
 
     def keep_standing_orders(self) -> list[Turn]:
         """Protects standing orders in earlier messages of humans, the newest first, and returns the turns with them."""
@@ -255,7 +243,7 @@ class _Reasons:
         self.messages[index] = self.messages[index] or reason
 
     def _last(self, block: Block, reason: str) -> None:
-        if (block.message, block.path) not in self.texts:
+        if block.place not in self.texts:
             self.texts[block.message, block.path] = reason
             self.last.append(block)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..markers.fold_quotes import frame_of
 from ..messages.exchanges import exchanges
 from ..messages.parts import CHARACTERS_PER_TOKEN
-from ..types import Protection, Turn
+from ..types import Place, Turn
 from . import weights as tuning
 
 _CHARACTERS_PER_TOKEN_OF_ID = 1.5  # characters of a token of an id, as such an estimate
@@ -25,12 +25,15 @@ class Atom(NamedTuple):
     parts: bool = False  # whether it has so many texts that a marker or a quoted line for each is much of the room
 
 
-def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool = True) -> list[Atom]:
+def atoms(
+    turns: Sequence[Turn], places: Sequence[str], texts: Mapping[Place, str], room: int, folds: bool = True
+) -> list[Atom]:
     """The conversation in runs that stay together: a call with all its results, or small talk.
 
     Args:
         turns: The conversation.
-        protection: The texts that must stay.
+        places: For each message the reason why it stays in its place; "" if it may fold.
+        texts: The reasons why texts must stay, by place. A message with such a text does not fold.
         room: The tokens that the messages may have in the end. Runs of small talk are small in proportion.
         folds: Whether messages may fold at all.
     """
@@ -42,9 +45,10 @@ def atoms(turns: Sequence[Turn], protection: Protection, room: int, folds: bool 
     found: list[Atom] = []
     run: int | None = None  # the first of small messages, to which others may join
     left = 0  # characters that they may still have
+    staying = {message for message, _ in texts}
     free = [
-        not (why or turn.opaque or turn.cached or any(reasons))
-        for turn, why, reasons in zip(turns, protection.messages, protection.blocks, strict=True)
+        not (why or turn.opaque or turn.cached or index in staying)
+        for index, (turn, why) in enumerate(zip(turns, places, strict=True))
     ]  # whether nothing of a message must stay in its place
     for first, last in exchanges(turns):
         turn = turns[first]

@@ -25,7 +25,7 @@ from ..relevance.quoted_lines import as_lines, with_line_ends
 from ..relevance.rows import merged, picked, widened
 from ..relevance.stack_traces import trace_rows
 from ..tokens.measure import Measure
-from ..types import NO_RULES, Block, Message, Place, Protection, Query, Treatment, Turn
+from ..types import NO_RULES, Block, Message, Place, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import NO_ENTITIES, Candidate, Judged, with_rows
 from .groups import Atom
@@ -44,7 +44,7 @@ def judge(
     messages: list[Message],
     turns: Sequence[Turn],
     atoms: Sequence[Atom],
-    protection: Protection,
+    staying: Mapping[Place, str],
     query: Query,
     measure: Measure,
     room: int,
@@ -54,14 +54,15 @@ def judge(
 ) -> Judged:
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
-    Small texts and tool calls are scored together, one atom at a time. ``rules`` are the caller's, by block, and
+    Small texts and tool calls are scored together, one atom at a time. ``staying`` are the reasons why texts must stay,
+    by place. ``rules`` are the caller's, by place, and
     ``own_form`` gives the caller's own form of a text, "" if there is none. ``made`` has the compact forms of texts
     that were judged before.
     """
     made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
     together = frozenset(index for atom in atoms if atom.parts for index in range(atom.first, atom.last + 1))
-    candidates = split_all(turns, protection, quoted, measure, room, query, rules, own_form, made, together)
+    candidates = split_all(turns, staying, quoted, measure, room, query, rules, own_form, made, together)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     if (sole := _sole(large, turns, query)) is not None:
         query = output_query(query, large[sole].block.call, large[sole].block.text)

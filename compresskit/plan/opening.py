@@ -88,11 +88,11 @@ def opened_floor(floor: int, judged: Judged, stays: MustStay, limits: Limits) ->
         stays: The texts that must stay, with the last ones to go.
         limits: The room.
     """
-    places = {(block.message, block.path) for block in stays.last}
+    places = {block.place for block in stays.last}
     least = marker_tuning.WEIGHTS.small_text_characters
     keys, wording = Keys(limits.cache, {}), Wording(limits.recoverable)
     for one in judged.candidates:
-        if (one.block.message, one.block.path) in places and len(one.block.text) >= least:
+        if one.block.place in places and len(one.block.text) >= least:
             tokens = limits.measure.count(one.block.text)
             forms, _ = price(_with_instruction(one), tokens, limits.measure, keys, wording)
             floor -= tokens - forms.least if forms is not None else 0

@@ -27,7 +27,7 @@ from ..markers import weights as marker_tuning
 from ..markers.wording import SHORTENED
 from ..messages.parts import CHARACTERS_PER_TOKEN
 from ..tokens.measure import Measure
-from ..types import Block, Place, Protection, Query, Treatment, Turn
+from ..types import Block, Place, Query, Treatment, Turn
 from . import weights as tuning
 from .candidates import WHOLE, Candidate
 from .nesting import balanced, elements_of
@@ -42,7 +42,7 @@ _ASKED_TERMS = 64  # words of the question that are looked for in a text
 
 def split_all(
     turns: Sequence[Turn],
-    protection: Protection,
+    staying: Mapping[Place, str],
     quoted: Set[int],
     measure: Measure,
     room: int,
@@ -57,9 +57,9 @@ def split_all(
     Small texts of messages in ``together`` are one segment each: the many texts of an exchange may share one stub.
     """
     splitter = _Splitter(turns, quoted, measure, room, query, own_form, made)
-    reasons = [why for turn in turns for why in protection.blocks[turn.index]]
     blocks = [block for turn in turns for block in turn.blocks]
-    treatments = [rules.get((block.message, block.path)) for block in blocks] if rules else [None] * len(blocks)
+    reasons = [staying.get(block.place, "") for block in blocks]
+    treatments = [rules.get(block.place) for block in blocks] if rules else [None] * len(blocks)
     candidates = [Candidate(*each) for each in zip(blocks, reasons, treatments, strict=True)]
     small = marker_tuning.WEIGHTS.small_text_characters
     for number in reversed(range(len(candidates))):  # the newest texts get compact forms first

@@ -235,7 +235,7 @@ def _sources(
     size = sum(len(block.text) for turn in turns for block in turn.blocks)
     messages = {block.message for block in asking}
     blocks = (block for turn in turns if turn.index in messages for block in turn.blocks if not block.call)
-    material = {(block.message, block.path): block.text for block in blocks if block.data and block.text}
+    material = {block.place: block.text for block in blocks if block.data and block.text}
     # the material beside a question says what other texts it is about, the more the shorter all of it is
     beside = 1 - sum(map(len, material.values())) / max(1, size)
     for (message, _), text in material.items():

@@ -22,7 +22,7 @@ from ..plan.groups import Atom
 from ..plan.judging import judge
 from ..prices import Prices, usual
 from ..relevance.query import derive
-from ..types import Block, Conversation, Message, Place, Protection, Treatment, Turn
+from ..types import Block, Conversation, Message, Place, Treatment, Turn
 from . import weights as tuning
 from .continuation import requests_in
 from .economics import min_excerpt_tokens
@@ -126,7 +126,7 @@ class New(NamedTuple):
 
     def rule(self, block: Block) -> Treatment | None:
         """What a rule says about a text; None if no rule does."""
-        return self.rules.get((block.message, block.path))
+        return self.rules.get(block.place)
 
     def bound(self, block: Block) -> int | None:
         """The tokens that a rule leaves to a text; None: no rule bounds it."""
@@ -195,8 +195,8 @@ def _excerpts(
     """The same with one size for each result; and the messages of which an excerpt of this size would show nothing."""
     given, messages, limits = new.given, new.messages, new.limits
     sized = [found for turn in changing for found in _texts(new, turn, size_of, edits)]
-    texts = {(block.message, block.path): block for block, _ in sized}
-    sizes = {(block.message, block.path): size for block, size in sized}
+    texts = {block.place: block for block, _ in sized}
+    sizes = {block.place: size for block, size in sized}
     tokens_of: dict[int, int] = {}
     wanted = 0
     for place, block in texts.items():
@@ -210,8 +210,12 @@ def _excerpts(
     shown = [messages[index] if index in tokens_of else _clipped(messages[index]) for index in places]
     turns = carried([given.turns[index] for index in places], read(shown, given.shape).turns)
     bound = [Atom(number, number, False) for number in range(len(turns))]
-    stays = ["" if index in tokens_of else "context" for index in places]
-    protection = Protection(stays, [[why] * len(turn.blocks) for turn, why in zip(turns, stays, strict=True)])
+    stays = {
+        block.place: "context"
+        for turn, index in zip(turns, places, strict=True)
+        if index not in tokens_of
+        for block in turn.blocks
+    }
     whole = limits.measure.turns(turns)
     numbers = {index: number for number, index in enumerate(places)}
     local = {
@@ -219,7 +223,7 @@ def _excerpts(
         for (message, path), rule in new.rules.items()
         if message in numbers and rule.action != "stub"  # the model has just asked for it
     }
-    judged = judge(shown, turns, bound, protection, derive(turns, None), limits.measure, wanted, local)
+    judged = judge(shown, turns, bound, stays, derive(turns, None), limits.measure, wanted, local)
     candidates = list(judged.candidates)
     for number, one in enumerate(candidates):
         if (place := (places[one.block.message], one.block.path)) in texts:

@@ -136,7 +136,7 @@ def _views(new: New, sent: list[Message], sizes: Sizes) -> tuple[dict[str, str],
     frames = frames_of(new.given.turns, new.known, [block.text for turn in before for block in turn.blocks])
     around = {place: frame for place, frame in frames.items() if not newest.get(place)}  # else more is known to repeat
     views = enter_views(new.beside(repeated), newest, around, new.untouched(long), sizes)
-    framed = [block for block in _unbound(new, new.untouched(0), 0) if (block.message, block.path) in frames]
+    framed = [block for block in _unbound(new, new.untouched(0), 0) if block.place in frames]
     repeated |= _replaced(
         new.beside(repeated | views),
         framed,

@@ -14,7 +14,6 @@ from compresskit.plan.groups import atoms
 from compresskit.plan.judging import judge
 from compresskit.relevance.query import derive
 from compresskit.tokens.measure import measure_for
-from compresskit.types import Protection
 
 MODEL = "gpt-4o"
 ASK = "Read this file. Which method fills the knapsack? Answer in one sentence.\n\n"
@@ -28,11 +27,10 @@ def planned(messages, room, must=None, why=None, folds=True):
     turns = read(messages, "auto").turns
     for (message, block), ranges in (must or {}).items():
         turns[message].blocks[block].must = tuple(ranges)
-    reasons = [[(why or {}).get((turn.index, n), "") for n in range(len(turn.blocks))] for turn in turns]
-    protection = Protection(["" if folds else "must not fold"] * len(turns), reasons)
+    staying = {turns[message].blocks[block].place: reason for (message, block), reason in (why or {}).items()}
     measure = measure_for(MODEL, None)
-    groups, query = atoms(turns, protection, room), derive(turns, None)
-    judged = judge(messages, turns, groups, protection, query, measure, room)
+    groups = atoms(turns, ["" if folds else "must not fold"] * len(turns), staying, room)
+    judged = judge(messages, turns, groups, staying, derive(turns, None), measure, room)
     written, floor = fitted(Limits(room, True, {}, measure), judged, None)
     assert difference(restore(written.messages, dict(written.cache)), messages) is None
     return written, floor, judged
