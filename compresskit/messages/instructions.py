@@ -10,7 +10,6 @@ It does not judge how relevant a text is.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import accumulate, islice
@@ -31,13 +30,12 @@ from .asking import (
 )
 from .json_prompts import asking_fields
 from .own_parts import with_own_parts
-from .paragraphs import Unit, tag_of, units_of
+from .paragraphs import Unit, units_of
 from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
 from .requests import asks_surely, requests_among, shortest
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
-_LABEL_CHARACTERS = 80  # of a line such as "Text:" that introduces the material, maximum
 _AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _WORDLESS = frozenset({"json", "jsonl", "table", "python", "diff"})  # kinds of which no paragraph asks anything
@@ -164,21 +162,14 @@ def _handbook(own: Sequence[Block]) -> frozenset[Path]:
 def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
-    They ask nothing, give no orders, and do not stand alone between tags of their name. Very short texts are no data,
-    unless there are too many of them for instructions.
+    They ask nothing and give no orders. Very short texts are no data, unless there are too many of them for
+    instructions.
     """
     tuned = tuning.WEIGHTS
     asking = {own[number].path for number in requests_among([block.text for block in own])} if newest else frozenset()
     short = [block for block in own if len(block.text) < tuned.min_data_characters and block.path not in asking]
     ends = {own[0].path, own[-1].path} if own else set()
-    tags = Counter(_tag_around(block.text) for block in short)
-    alone = {tag for tag, count in tags.items() if tag and count < tuned.min_chunks}
-    found = [
-        block
-        for block in short
-        if block.path in handbook
-        or not (_instructs(block.text, block.path in ends) or _tag_around(block.text) in alone)
-    ]
+    found = [block for block in short if block.path in handbook or not _instructs(block.text, block.path in ends)]
     large = [block for block in found if len(block.text) >= tuned.min_region_characters]
     small = [block for block in found if len(block.text) < tuned.min_region_characters]
     characters = sum(len(block.text) for block in small)
@@ -198,12 +189,6 @@ def _instructs(text: str, at_end: bool) -> bool:
     orders = any(unit.order or lists_orders(text[unit.start : unit.end]) for unit in units)
     asks = is_question(text) if at_end else asks_surely(text)
     return orders or asks or gives_orders([text])
-
-
-def _tag_around(text: str) -> str:
-    """The name of the tags around a whole text; "" if there are none."""
-    units = list(islice(units_of(text), 2))
-    return tag_of(text, units[0]) if len(units) == 1 else ""
 
 
 def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:
@@ -307,16 +292,15 @@ def _ends(
     ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     sure = handbook or ends
     listing = handbook or _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing, first=False)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing, first=True)
+    tail = _beginning(text, units[::-1], sure, listing)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
     if newest and (last or recognised):  # a short paragraph at an end may be a request that is not recognised
         head = head or _brief(units[: len(units) - len(tail)])
         tail = tail or _brief(units[len(head) :][::-1])[::-1]
     if newest and not listing:
-        if first := _laid_out(text, units[: len(units) - len(tail)], first=True)[len(head) :]:
-            head = [*head, *first]
-        tail = [*_laid_out(text, units[len(head) :][::-1], first=False)[len(tail) :][::-1], *tail]
+        head = [*head, *_laid_out(text, units[: len(units) - len(tail)])[len(head) :]]
+        tail = [*_laid_out(text, units[len(head) :][::-1])[len(tail) :][::-1], *tail]
     if newest and not recognised:
         head = head or [unit for unit in units[:1] if _is_short(text, unit)]
         tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
@@ -340,12 +324,6 @@ def _introduces(text: str, unit: Unit) -> bool:
     return introduces(text[unit.start : unit.end])
 
 
-def _labels(text: str, unit: Unit) -> bool:
-    """Whether a paragraph ends with a line such as "Text:". A longer line is a sentence of the material."""
-    line = text[unit.start : unit.end].rstrip().rpartition("\n")[2]
-    return len(line) <= _LABEL_CHARACTERS and introduces(line)
-
-
 def _brief(units: Sequence[Unit]) -> list[Unit]:
     """The first paragraphs, if they are so short that a request may be there that is not recognised."""
     most = tuning.WEIGHTS.max_end_characters
@@ -360,7 +338,7 @@ def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
     return any(map(lists_orders, islice(inner, _MAX_INNER)))
 
 
-def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, first: bool) -> list[Unit]:
+def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> list[Unit]:
     """The units at the beginning that ask something, with the short ones before them.
 
     Args:
@@ -369,7 +347,6 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, firs
         sure: Whether a question ends the text. Then a paragraph must do more than begin like a request.
         listing: Whether the material holds lists of rules. Then a list needs a line above it that gives it to the
             reader, as "Rules:" does.
-        first: Whether they are from its beginning on. Then a paragraph such as "Text:" behind a request ends it.
     """
     found = 0
     rules = tuning.WEIGHTS.max_rules_characters
@@ -387,24 +364,19 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, firs
         if listing and is_list(text[unit.start : unit.end]):
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        order = any(one.order for one in units[max(0, at - 1) : at + 2])
-        labels = first and _labels(text, unit) and any(_asks(text, one) for one in units[:at])
-        introduces = labels or (order and _introduces(text, unit))
-        asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
+        introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
+        asks = _asks(text, unit) and not (sure and is_doubtful(text[unit.start : unit.end]))
         if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
 
 
-def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
-    """The units at an end that its layout shows to be an instruction, if the material is laid out in another way.
-
-    They are a list, with what is between it and the end, or end with a line such as "Text:".
+def _laid_out(text: str, units: Sequence[Unit]) -> Sequence[Unit]:
+    """The lists at an end, with what is between them and the end, if the material holds no lists.
 
     Args:
         text: The text.
         units: Its units from one of its ends on.
-        first: Whether they are from its beginning on.
     """
     tuned = tuning.WEIGHTS
     ends = tuned.max_instruction_paragraphs
@@ -416,18 +388,17 @@ def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
         laid_out = _is_laid_out(text, unit)
         if left < 0 or not (laid_out or _is_short(text, unit)):
             break
-        if laid_out and (first or found == at or not _introduces(text, unit)):
-            found = at + 1
+        found = at + 1 if laid_out else found
     return units[:found]
 
 
 def _is_laid_out(text: str, unit: Unit) -> bool:
-    """Whether a paragraph is a list, with or without a line above it, or introduces what follows."""
+    """Whether a paragraph is a list, with or without a line above it."""
     if unit.region:
         return False
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
-    return _labels(text, unit) or is_list(paragraph) or (introduces(first) and is_list(rest))
+    return is_list(paragraph) or (introduces(first) and is_list(rest))
 
 
 def _unlike(text: str, middle: Sequence[Unit]) -> list[Unit]:

@@ -14,15 +14,13 @@ from ..types import Span
 from . import weights as tuning
 from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_list, is_question
 
-_LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
+# They begin with the line end before them, which makes the search fast.
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
-_NAMED = re.compile(
-    r"[ \t>#*]*(?:\w+ ){0,3}(?:(?:question|query|task|instruction|request|prompt|input)s?"
-    r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S",
+_NAMED_LINE = re.compile(
+    r"\n[ \t>#*]*(?:\w+ ){0,3}(?:(?:question|query|task|instruction|request|prompt|input)s?"
+    r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S[^\n]{0,600}(?=\n|\Z)",
     re.IGNORECASE,
 )
-# They begin with the line end before them, which makes the search fast.
-_NAMED_LINE = re.compile(rf"\n{_NAMED.pattern}[^\n]{{0,600}}(?=\n|\Z)", re.IGNORECASE)
 _QUESTION_LINE = re.compile(r"\n[^\n?？؟]{3,300}[?？؟][\"'”’»)\]*_ ]*(?=\n|\Z)")
 _TASK_LINE = re.compile(rf"\n{TASK.pattern}[^\n]{{3,300}}[.:：](?=\n|\Z)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
@@ -46,27 +44,7 @@ def _last_question(text: str, start: int, end: int) -> int:
     """The offset at which a question at the end of data begins; ``end`` if there is none."""
     stop = start + len(text[start:end].rstrip())
     last = _last_part(text, start, stop)
-    if start < last < stop and ends_like_a_question(text[last:stop]):
-        return last
-    return _last_named(text, start, stop) or end
-
-
-def _last_named(text: str, start: int, stop: int) -> int:
-    r"""The offset of one of the last lines, if it names a question and only labelled lines follow; else 0.
-
-    >>> text = "The bridge is old.\nQuery: Who built it?\nOld answer: Bob.\nNew answer:"
-    >>> text[_last_named(text, 0, len(text)) :]
-    'Query: Who built it?\nOld answer: Bob.\nNew answer:'
-    """
-    position = stop
-    while position > max(start, stop - tuning.WEIGHTS.max_instruction_characters):
-        line = max(start, text.rfind("\n", start, position) + 1)
-        if line == start or not _LABELLED.match(text, line, position):
-            break
-        if _NAMED.match(text, line, position):
-            return line
-        position = line - 1
-    return 0
+    return last if start < last < stop and ends_like_a_question(text[last:stop]) else end
 
 
 def _last_part(text: str, start: int, stop: int) -> int:

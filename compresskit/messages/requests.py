@@ -17,7 +17,6 @@ from .paragraphs import requests_in
 
 _LAST_QUESTION = re.compile(r".*[?？؟]", re.DOTALL)
 _CODE = frozenset({"python", "code"})  # kinds of text of which a short one asks nothing, if no word says so
-_COMPARED = 8  # texts before the last one whose kinds are looked at
 _ENDS = ("\n\n", "\n")  # what divides the first and the last paragraph, or line, from the rest of a text
 
 
@@ -95,18 +94,6 @@ def _is_shorter(texts: Sequence[str], number: int) -> bool:
     """Whether one of the texts is shorter than most of the others."""
     others = sorted(len(text) for text in (*texts[:number], *texts[number + 1 :]))
     return not others or len(texts[number]) <= others[len(others) // 2]
-
-
-def speaks_of_code(texts: Sequence[str]) -> bool:
-    """Whether the last text is no code behind texts of code: it is about them, however it is worded.
-
-    >>> import csv, inspect
-    >>> speaks_of_code([inspect.getsource(csv), "Quotes are doubled."]), speaks_of_code(["One page.", "Another page."])
-    (True, False)
-    """
-    *others, last = texts[-_COMPARED - 1 :] or [""]
-    coded = sum(detect(text).kind in _CODE for text in others)
-    return 2 * coded > len(others) and detect(last).kind not in _CODE
 
 
 def shortest(lengths: Sequence[int]) -> int | None:

@@ -10,7 +10,7 @@ from ..content import introduces
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, is_brief, questions_among, speaks_of_code
+from ..messages.requests import asks_surely, is_brief, questions_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .embeddings import nearness
@@ -116,38 +116,22 @@ def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
     newest, first = newest_run(turns), first_run(turns)
     blocks = [*(_requests(first) if task and first != newest else ()), *_requests(newest)]
     asking = [block for block in blocks if block.instruction.strip()]
-    found = [requests_in(ends(block.instruction, _SOURCE_CHARACTERS)) for block in asking]
-    elements = {block.message for block, element in zip(asking, found, strict=True) if element}
-    # a text of rules beside the element of the request asks nothing itself
-    asking = [block for block, element in zip(asking, found, strict=True) if element or block.message not in elements]
-    if max(len(first), len(newest)) > 1 or any(block.data for block in (*_own(first), *_own(newest))):
-        # a text that asks nothing is material like the one beside it
-        recognised = [block for block in asking if _is_brief(block) or is_question(block.instruction)]
-        sure = [block for block in recognised if gives_task(block.instruction)]
-        if not sure and not speaks_of_code([block.text for block in _own(newest)]):
-            sure = _system(turns, sure=True)
-        # beside a question that says something, only the last short text may be another one that no word shows
-        least = blocks[-1:] if any(map(_says_something, sure)) else recognised
-        if sure:
-            asking = sure + [block for block in least if _is_brief(block) and block not in sure]
-        else:  # the last text may be a request that no word shows, as a report of a fault
-            unsure = [block for block in asking if not recognised or block in recognised or block is asking[-1]]
-            asking = [*_system(turns, bool(recognised)), *unsure]
-    elif newest == first and not any(map(_says_something, asking)):  # "Go on." leaves the question to the system
-        asking = [*_system(turns), *asking]
-    return asking or blocks
+    beside = max(len(first), len(newest)) > 1 or any(block.data for block in (*_own(first), *_own(newest)))
+    if beside:  # a text that asks nothing is material like the one beside it
+        asking = [block for block in asking if _is_brief(block) or is_question(block.instruction)] or asking
+    sure = [block for block in asking if gives_task(block.instruction)]
+    if any(map(_says_something, sure)):  # only the last short text may be another request, which no word shows
+        return sure + [block for block in asking[-1:] if _is_brief(block) and block not in sure]
+    if not beside and any(map(_says_something, asking)):
+        return asking
+    return [*_system(turns), *asking] or blocks  # "Go on." leaves the question to the system
 
 
-def _system(turns: Sequence[Turn], sure: bool = False) -> list[Block]:
-    """The system's texts, which say what to do with material if nobody else asks anything. The sure ones, if any.
-
-    Args:
-        turns: The conversation.
-        sure: Whether only those count that surely ask.
-    """
+def _system(turns: Sequence[Turn]) -> list[Block]:
+    """The system's texts, which say what to do if nobody else surely asks anything; only those that ask, if any do."""
     most = tuning.WEIGHTS.full_weight_characters
     found = [block for turn in turns if turn.role == "system" for block in turn.blocks if len(block.text) <= most]
-    return [block for block in found if asks_surely(block.text)] or ([] if sure else found)
+    return [block for block in found if asks_surely(block.text)] or found
 
 
 def _requests(run: Sequence[Turn]) -> list[Block]:
