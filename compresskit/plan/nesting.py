@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from ..content import Segment
-from ..markers.excerpts import runs_of
 from ..types import Span
 
 _MAX_DEPTH = 4  # elements around an element, which bounds the lines that an excerpt of a deep document adds
@@ -87,17 +86,14 @@ class Shown(NamedTuple):
         return {places[number]: found for number, found in words.items() if number in places}
 
 
-def balanced(
-    text: str, segments: Sequence[Segment], kept: frozenset[int], must: Set[int], elements: Sequence[Element]
-) -> Shown:
-    r"""An excerpt in which the lines that open and close an element are shown together or not at all.
+def balanced(segments: Sequence[Segment], kept: frozenset[int], elements: Sequence[Element]) -> Shown:
+    r"""An excerpt in which the lines that open and close an element are shown together.
 
-    The closing line of an element that begins in a kept segment is kept, and the opening line of one that ends within
-    a run of kept segments. A closing line at an end of such a run goes if its opening line is not there.
+    The closing line of an element that begins in a kept segment is kept, and the opening line of one that ends in one.
 
     >>> text = "<a>\none\ntwo\n</a>\nthree\n"
     >>> parts = [Segment(0, 8, ""), Segment(8, 17, ""), Segment(17, 23, "")]
-    >>> shown = balanced(text, parts, frozenset([0]), set(), elements_of(text))
+    >>> shown = balanced(parts, frozenset([0]), elements_of(text))
     >>> [text[start:end] for start, end, _ in map(shown.segments.__getitem__, sorted(shown.kept))], shown.origins
     (['<a>\none\n', '</a>\n'], [0, 1, 1, 2])
     """
@@ -110,37 +106,17 @@ def balanced(
         return origin(line[0]) in kept
 
     same = Shown(segments, kept, range(len(segments)))
-    added = {one.closing for one in elements if shows(one.opening) and not shows(one.closing)}
-    loose = [one for one in elements if shows(one.closing) and not shows(one.opening)]
-    free = [one.closing for one in loose if origin(one.closing[0]) not in must]
-    gone = set(_at_ends(text, segments, kept, free))
-    added.update(one.opening for one in loose if one.closing not in gone)
-    if not added and not gone:
+    partly = [one for one in elements if shows(one.opening) != shows(one.closing)]
+    added = {one.closing if shows(one.opening) else one.opening for one in partly}
+    if not added:
         return same
-    edges = sorted({*starts, segments[-1].end, *(edge for line in added | gone for edge in line)})
+    edges = sorted({*starts, segments[-1].end, *(edge for line in added for edge in line)})
     cut = [Segment(start, end, segments[origin(start)].name) for start, end in pairwise(edges)]
     origins = [origin(segment.start) for segment in cut]
-    opened, closed = ({start for start, _ in lines} for lines in (added, gone))
+    opened = {start for start, _ in added}
     numbers = frozenset(
         number
         for number, (segment, old) in enumerate(zip(cut, origins, strict=True))
-        if segment.start in opened or (old in kept and segment.start not in closed)
+        if segment.start in opened or old in kept
     )
     return Shown(cut, numbers, origins) if len(numbers) < len(cut) else same  # a marker needs a gap
-
-
-def _at_ends(text: str, segments: Sequence[Segment], kept: Set[int], lines: Sequence[Span]) -> Iterator[Span]:
-    """Those of the lines, given in order, with which a run of kept segments begins or ends."""
-    at = 0
-    for first, last, keep in runs_of(segments, kept):
-        start, end = segments[first].start, segments[last].end
-        inner = []
-        while at < len(lines) and lines[at][0] < end:
-            inner += [lines[at]] * (keep and lines[at][0] >= start)
-            at += 1
-        while inner and not text[start : inner[0][0]].strip():
-            yield (line := inner.pop(0))
-            start = line[1]
-        while inner and not text[inner[-1][1] : end].strip():
-            yield (line := inner.pop())
-            end = line[0]

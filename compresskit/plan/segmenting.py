@@ -115,7 +115,7 @@ class _Splitter:
         elements = elements_of(block.text)
         parts, must = _around(block, cut) if block.must else (cut(block.text, found=kind), one.must)
         if must:
-            shown = balanced(block.text, parts.segments, must, must, elements)
+            shown = balanced(parts.segments, must, elements)
             parts, must = parts._replace(segments=list(shown.segments)), shown.kept
         return one._replace(split=self._labelled(parts, block.text), must=must, elements=elements)
 

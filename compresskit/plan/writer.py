@@ -284,7 +284,7 @@ class _Writing:
         if not one.short:
             self._needs_tool = True
             kept = without_blanks(one.block.text, segments, kept)
-            shown = balanced(one.block.text, segments, kept, one.must, one.elements)
+            shown = balanced(segments, kept, one.elements)
             parts, stretches, markers = excerpt_parts(
                 one.block.text,
                 shown.segments,

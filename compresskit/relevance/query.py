@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from ..content import introduces
+from ..content import detect, introduces
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
 from ..messages.requests import asks_surely, is_brief, questions_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
+from .document import is_running
 from .embeddings import nearness
 from .model_results import ends
 from .reranking import reranking
@@ -26,11 +26,6 @@ _FIRST_CHARACTERS = 300
 _SOURCE_CHARACTERS = 80_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
-
-_LINE = re.compile(r'[^\n"\\]+')  # of a text, or of a string of JSON, where a backslash begins a line end
-_LONG_LINE = 120  # characters of a line of running text, minimum
-_SENTENCE_END = re.compile(r"[.!?][)'”]?(?: |\Z)|[。！？।؟]")
-_WORD_CHARACTERS = 12  # characters of a word of running text with the space behind it, maximum on average
 
 
 def derive(
@@ -93,22 +88,14 @@ def _explicit(turns: Sequence[Turn], question: Sequence[str]) -> float:
 
 def _reads(turns: Sequence[Turn]) -> bool:
     """Whether the newest calls returned running text, as a search for passages does, rather than code or records."""
-    left, lines = _READ_CHARACTERS, 0
+    left, running = _READ_CHARACTERS, 0
     for turn in reversed(turns):
         for block in turn.blocks:
             if block.call and left > 0:
                 text = block.text[:left]
                 left -= len(text)
-                lines += sum(map(len, filter(_is_running, _LINE.findall(text))))
-    return lines > tuning.WEIGHTS.running_share * (_READ_CHARACTERS - left)
-
-
-def _is_running(line: str) -> bool:
-    """Whether a line is long and of sentences. Scripts without spaces count as words."""
-    if len(line) < _LONG_LINE:
-        return False
-    words_in = not line.isascii() or line.count(" ") * _WORD_CHARACTERS >= len(line)
-    return words_in and _SENTENCE_END.search(line) is not None
+                running += len(text) * is_running(text, detect(text, block.call).kind)
+    return running > tuning.WEIGHTS.running_share * (_READ_CHARACTERS - left)
 
 
 def _asking(turns: Sequence[Turn], task: bool = True) -> list[Block]:
