@@ -31,7 +31,7 @@ from .asking import (
 from .json_prompts import asking_fields
 from .own_parts import with_own_parts
 from .paragraphs import Unit, units_of
-from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
+from .request_ends import lone_questions, without_ends
 from .requests import asks_surely, requests_among, shortest
 from .spans import complement, merged, united
 
@@ -236,7 +236,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    head, tail, recognised, sure = _ends(text, units, newest, last, handbook)
+    head, tail, recognised = _ends(text, units, newest, last, handbook)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -256,17 +256,11 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         # what is above a question near the beginning, or below one near the end, belongs to it
         most = tuned.max_instruction_characters
         parts = [part for part in parts if part[1] - part[0] > most or not _is_edge(text, part)]
-        return without_last_lines(text, parts, True, True) if parts else parts
-    if spans:
-        found = without_request(text, spans, bool(head), bool(tail), sure)
-        at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
-        if newest and last and not recognised and found == spans:
-            found = without_unrecognised_request(text, spans, at_start, at_end)
-        elif newest and (last or recognised):
-            same_start, same_end = found[0][0] == spans[0][0], found[-1][1] == spans[-1][1]
-            found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
-        spans = found
-    return spans
+        return without_ends(text, parts, True, True, recognised=True) if parts else parts
+    if not spans or not newest or not (last or recognised):
+        return spans
+    at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
+    return without_ends(text, spans, at_start, at_end, recognised)
 
 
 def _without_words(text: str, units: Sequence[Unit]) -> list[Unit]:
@@ -286,8 +280,8 @@ def _is_wordless(text: str, unit: Unit) -> bool:
 
 def _ends(
     text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool
-) -> tuple[list[Unit], list[Unit], bool, bool]:
-    """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
+) -> tuple[list[Unit], list[Unit], bool]:
+    """The units at both ends that are an instruction, and whether one of them asks."""
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
     ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     sure = handbook or ends
@@ -301,10 +295,7 @@ def _ends(
     if newest and not listing:
         head = [*head, *_laid_out(text, units[: len(units) - len(tail)])[len(head) :]]
         tail = [*_laid_out(text, units[len(head) :][::-1])[len(tail) :][::-1], *tail]
-    if newest and not recognised:
-        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
-        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
-    return head, tail, recognised, sure
+    return head, tail, recognised
 
 
 def _is_edge(text: str, span: Span) -> bool:
