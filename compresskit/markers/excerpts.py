@@ -116,24 +116,6 @@ def short_excerpt(
     return "".join(part if part.endswith("\n") else part + "\n" for part in parts).rstrip("\n")
 
 
-def without_blanks(text: str, segments: Sequence[Segment], kept: frozenset[int]) -> frozenset[int]:
-    """The kept segments without blank lines that are alone between two gaps: one marker says as much as two.
-
-    >>> text = "one\\n\\ntwo\\n"
-    >>> sorted(without_blanks(text, [Segment(0, 4, ""), Segment(4, 5, ""), Segment(5, 9, "")], frozenset([1])))
-    []
-    """
-    blank = {
-        number
-        for number in kept
-        if 0 < number < len(segments) - 1 and not text[segments[number].start : segments[number].end].strip()
-    }
-    for first, last, keep in runs_of(segments, kept) if blank else ():
-        if keep and not blank.issuperset(range(first, last + 1)):
-            blank.difference_update(range(first, last + 1))
-    return kept - blank
-
-
 def runs_of(segments: Sequence[Segment], kept: Set[int]) -> Iterator[tuple[int, int, bool]]:
     """Runs of segments that are all kept or all left out, by the numbers of their first and last one."""
     number = 0

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .._json import clone, exactly
 from ..content import LOSSLESS
-from ..markers.excerpts import excerpt_parts, short_excerpt, without_blanks
+from ..markers.excerpts import excerpt_parts, short_excerpt
 from ..markers.keys import bond, listed
 from ..markers.places import Position
 from ..markers.restore import ShortTexts, folded, is_beside_fold, issued
@@ -283,7 +283,6 @@ class _Writing:
             return _Form("stub", self._wording.naming(stub, names), key, one.again or one.ruled_out or "matters least")
         if not one.short:
             self._needs_tool = True
-            kept = without_blanks(one.block.text, segments, kept)
             shown = balanced(segments, kept, one.elements)
             parts, stretches, markers = excerpt_parts(
                 one.block.text,
