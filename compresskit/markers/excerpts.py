@@ -10,29 +10,6 @@ from .wording import ROWS_LEFT_OUT, Gap, Wording
 _NO_WORDS: Mapping[int, Sequence[str]] = {}
 
 
-def excerpt(
-    text: str,
-    segments: Sequence[Segment],
-    kept: Set[int],
-    key: str,
-    wording: Wording,
-    named: Mapping[int, Sequence[str]] = _NO_WORDS,
-) -> str:
-    """The kept segments in order and unchanged, with a marker line in every gap.
-
-    Args:
-        named: names for the markers, by the number of a segment that is left out.
-
-    >>> text = "one\\ntwo\\nthree\\n"
-    >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
-    >>> print(excerpt(text, segments, {0, 2}, "bcdfghjklmnp", Wording()), end="")
-    one
-    [… line 2: retrieve bcdfghjklmnp]
-    three
-    """
-    return "".join(excerpt_parts(text, segments, kept, key, wording, named=named)[0])
-
-
 def excerpt_parts(
     text: str,
     segments: Sequence[Segment],
@@ -48,6 +25,11 @@ def excerpt_parts(
     Args:
         signatures, named: words for the markers, by the number of a segment that is left out.
         labels: the labels that a marker says, by the number of the last segment of its gap.
+
+    >>> text = "one\\ntwo\\nthree\\n"
+    >>> segments = [Segment(0, 4, ""), Segment(4, 8, ""), Segment(8, 14, "")]
+    >>> excerpt_parts(text, segments, {0, 2}, "bcdfghjklmnp", Wording())[0]
+    ['one\\n', '[… line 2: retrieve bcdfghjklmnp]\\n', 'three\\n']
     """
     line = 1
     out: list[str] = []

@@ -10,14 +10,8 @@ from ..types import Cache
 
 # Letters only, no vowels: few tokens for their bits (20 letters, 4.3 bits each) and no words by accident.
 LETTERS = "bcdfghjklmnpqrstvwxz"
-
-
 KEY_LENGTH = 12  # letters, which are 51 bits; a key is longer if two texts of one conversation would share it
-
-
 FULL_LENGTH = 59  # letters that hold all bits of a SHA-256
-
-
 PLACEHOLDER = "bcdfghjklmnp"  # a key for counting tokens, when the letters do not matter
 
 

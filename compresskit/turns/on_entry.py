@@ -35,9 +35,7 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]  # key -> original
-    repeats: frozenset[str] = (
-        frozenset()
-    )  # keys of results of which a part was left out because it repeats an earlier text
+    repeats: frozenset[str] = frozenset()  # keys of results without the part that repeats an earlier text
     needs_tool: bool = False  # whether something was left out that the model may ask for
 
     @property
