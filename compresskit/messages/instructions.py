@@ -48,12 +48,10 @@ class Cut(NamedTuple):
     Attributes:
         must: The ranges of the instruction, in order. Empty if the whole text is data.
         data: The ranges of the data, in order. Empty if the whole text is an instruction.
-        asks: Whether some of the text is recognised as a question or a request.
     """
 
     must: tuple[Span, ...]
     data: tuple[Span, ...]
-    asks: bool
 
 
 def cut(text: str, newest: bool = True, last: bool = True, handbook: bool = False) -> Cut:
@@ -73,18 +71,14 @@ def cut(text: str, newest: bool = True, last: bool = True, handbook: bool = Fals
         >>> [text[start:end] for start, end in found.must], len(found.data)
         (['About a bridge:\n\n', 'Who built it?'], 1)
     """
-    least = tuning.WEIGHTS.min_data_characters
-    asks = is_question(text)
-    if len(text) < least:
-        return Cut(((0, len(text)),), (), asks)
-    fields, units = asking_fields(text), list(units_of(text))
-    data = complement(fields, text) if fields else _data(text, units, newest, last, handbook)
-    data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
-    if sum(end - start for start, end in data) < least // 2:
-        return Cut(((0, len(text)),), (), asks)
-    must = complement(data, text)
-    asks = asks or any(unit.order for unit in units) or any(is_question(text[start:end]) for start, end in must)
-    return Cut(tuple(must), tuple(data), asks)
+    least, data = tuning.WEIGHTS.min_data_characters, list[Span]()
+    if len(text) >= least:
+        fields = asking_fields(text)
+        data = complement(fields, text) if fields else _data(text, list(units_of(text)), newest, last, handbook)
+        data = [span for span in data if span[1] - span[0] >= tuning.WEIGHTS.min_region_characters]
+    if sum(end - start for start, end in data) < max(1, least // 2):
+        return Cut(((0, len(text)),), ())
+    return Cut(tuple(complement(data, text)), tuple(data))
 
 
 def marked(turns: Sequence[Turn], asking: Sequence[int]) -> list[Turn]:
