@@ -78,7 +78,7 @@ def price_all(
         for place in judged.of(atom.first, atom.last):
             one = judged.candidates[place]
             if quoted:
-                lines, found = price_quoted(one, judged.turns[one.block.message].role, measure, atom.parts)
+                lines, found = price_quoted(one, judged.turns[one.block.message].role, measure, atom.many)
                 fixed += lines
             else:
                 split = bool(one.split.segments)
@@ -150,7 +150,7 @@ def price(
         if not shared or len(one.split.segments) > 1:
             return None, None
         forms = Forms(
-            count, count, follows, 0, 0, 0, [count], one.values, one.entities, picked=one.picked, parts=shared
+            count, count, follows, 0, 0, 0, [count], one.values, one.entities, picked=one.picked, shared=shared
         )
         return forms, Stubs(text, text, count)
     key = keys.name(text)
@@ -195,7 +195,7 @@ def price(
         labels, said,
     )  # fmt: skip
     if shared:
-        forms = replace(forms, bare=follows, parts=shared)
+        forms = replace(forms, bare=follows, shared=shared)
     if (one.must and count - forms.least < least_gain) or count <= forms.stub:
         return None, None
     return forms, Stubs(described, shortest, bare)

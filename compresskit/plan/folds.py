@@ -34,18 +34,18 @@ def fold_marker(
     return wording.naming(wording.fold(count, key, quoted), [*images, *names])
 
 
-def price_quoted(one: Candidate, role: str, measure: Measure, parts: bool) -> tuple[int, Forms | None]:
+def price_quoted(one: Candidate, role: str, measure: Measure, many: bool) -> tuple[int, Forms | None]:
     """Tokens of the lines that are always quoted of a text, and the costs of its other lines if it has any.
 
-    Of an exchange in many ``parts``, only the texts are quoted of which lines are kept.
+    Of an exchange of ``many`` texts, only those are quoted of which lines are kept.
     """
-    lines = [] if parts else quoted_always(one.block, role)
+    lines = [] if many else quoted_always(one.block, role)
     fixed = measure.count("\n".join([*lines, ""])) if lines else 0
     if not one.split.segments:
         return fixed, None
     costs = one.segment_tokens(measure)
     head = (measure.count(one.head) if one.head else 0) + (0 if lines else _ROLE)
-    head += measure.count(head_of(one.block, role)) if parts else 0
+    head += measure.count(head_of(one.block, role)) if many else 0
     whole = head + sum(costs) + 1
     forms = Forms(
         whole, 0, 0, head, _GAP, _GAP, costs, one.values, one.entities, one.stale, one.picked, one.must, one.most

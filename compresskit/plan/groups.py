@@ -22,7 +22,7 @@ class Atom(NamedTuple):
     foldable: bool
     quoted: bool = False  # whether its kept lines are quoted within a fold
     alone: bool = True  # whether it can fold without another atom beside it
-    parts: bool = False  # whether it has so many texts that a marker or a quoted line for each is much of the room
+    many: bool = False  # whether it has so many texts that a marker or a quoted line for each is much of the room
 
 
 def atoms(
@@ -65,8 +65,8 @@ def atoms(
         if not small:
             members = turns[first : last + 1]
             quoted = foldable and first < last and _is_mostly_frame(members)
-            parts = sum([len(turn.blocks) for turn in members]) > tuned.max_own_stubs
-            found.append(Atom(first, last, foldable, quoted, _is_fold(members), parts))
+            many = sum([len(turn.blocks) for turn in members]) > tuned.max_own_stubs
+            found.append(Atom(first, last, foldable, quoted, _is_fold(members), many))
     if run is not None:
         found.append(Atom(run, len(turns) - 1, True, alone=_is_fold(turns[run:])))
     return found

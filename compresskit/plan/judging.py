@@ -61,7 +61,7 @@ def judge(
     """
     made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))
-    together = frozenset(index for atom in atoms if atom.parts for index in range(atom.first, atom.last + 1))
+    together = frozenset(index for atom in atoms if atom.many for index in range(atom.first, atom.last + 1))
     candidates = split_all(turns, staying, quoted, measure, room, query, rules, own_form, made, together)
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     if (sole := _sole(large, turns, query)) is not None:
@@ -339,7 +339,7 @@ def _entities_beside(facts: Facts, texts: Sequence[str]) -> list[frozenset[int]]
 
 def _beside(turns: Sequence[Turn], atom: Atom) -> list[str]:
     """The texts that an atom shows besides its larger texts."""
-    if atom.quoted and atom.parts:
+    if atom.quoted and atom.many:
         return []
     if atom.quoted:
         return [text for turn in turns for block in turn.blocks for text in quoted_always(block, turn.role)]

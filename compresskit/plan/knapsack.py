@@ -36,7 +36,7 @@ class Forms:
     most: int | None = None  # tokens of its form, maximum, unless what must stay costs more
     labels: Labels = NOWHERE  # labels of parts, which segments have and need
     said: Sequence[int] = ()  # tokens of each label in a marker
-    parts: int = 0  # if its shortest stub is a part of one for several texts: tokens that showing it may add to others
+    shared: int = 0  # if its shortest stub is a part of one for several texts: tokens that showing it may add to others
 
     @property
     def least(self) -> int:
@@ -66,12 +66,12 @@ class Group:
 class _Text:
     """The part of a text that is kept so far."""
 
-    __slots__ = ("forms", "gaps", "kept", "labels", "parts", "read", "said", "stub", "taken", "used")
+    __slots__ = ("forms", "gaps", "kept", "labels", "read", "said", "shared", "stub", "taken", "used")
 
     def __init__(self, forms: Forms, bare: bool) -> None:
         self.forms = forms
         self.stub = forms.bare if bare else forms.stub
-        self.parts = forms.parts if bare else 0
+        self.shared = forms.shared if bare else 0
         self.kept: set[int] = set()
         self.gaps = 0
         self.read: set[int] = set()  # labels in what is kept
@@ -107,8 +107,8 @@ class _Text:
             gaps = self.gaps + change
             return cost + (change * forms.more if gaps and self.gaps else self._marks(gaps) - self._marks(self.gaps))
         if not last:
-            return forms.full - self.stub + self.parts
-        return forms.head + cost + self._marks((segment > 0) + (segment < last)) - self.stub + self.parts
+            return forms.full - self.stub + self.shared
+        return forms.head + cost + self._marks((segment > 0) + (segment < last)) - self.stub + self.shared
 
     def fits(self, segment: int) -> bool:
         """Whether one more segment stays within the bound of the text."""

@@ -173,7 +173,7 @@ class _Writing:
             if group in choice.opened
             for turn in judged.turns[judged.atoms[group].first : judged.atoms[group].last + 1]
             for number in judged.of(turn.index, turn.index)
-            if choice.kept_of(number) or not judged.atoms[group].parts
+            if choice.kept_of(number) or not judged.atoms[group].many
         ]
         named = choice.hints.names.get(FOLD, {})
         names = [name for group in range(start, stop) for name in named.get(group, ())]
