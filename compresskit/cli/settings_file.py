@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import click
 
 from ..stores.private import make_folder, replacing
-from .output import Failure
+from .output import Failure, OutputError
 
 Entry = dict[str, Any]  # {"matcher": …, "hooks": [{"type": "command", "command": …}]}
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -119,7 +119,11 @@ def read(path: Path) -> str:
 
 
 def write(path: Path, text: str | None) -> None:
-    """Writes a settings file in one step, with the mode that it had. None removes it."""
+    """Writes a settings file in one step, with the mode that it had. None removes it.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
     real = Path(os.path.realpath(path))
     try:
         if text is None:
@@ -130,7 +134,7 @@ def write(path: Path, text: str | None) -> None:
         with replacing(real, mode=mode) as stream:
             stream.write(text.encode("utf-8"))
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
 
 
 def show_change(path: Path, before: str, after: str | None) -> None:

@@ -50,8 +50,9 @@ class DiskStore:
         self._lock = Lock()
 
     def get(self, key: str) -> str | None:
+        name = encoded(key)
         with self._reported():
-            found = self._cache().get(encoded(key))
+            found = self._cache().get(name)
         return found if isinstance(found, str) else None
 
     def put(self, items: Mapping[str, str]) -> None:

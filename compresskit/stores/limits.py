@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..errors import InvalidArgument
+from ..errors import InvalidArgument, described
 
 TTL = 86_400  # seconds after which a conversation that did not go on has lost its originals: a day
 MAX_BYTES = 1 << 30
@@ -22,7 +22,9 @@ def checked(items: Mapping[str, str]) -> dict[str, str]:
 
 
 def encoded(text: str) -> bytes:
-    """A text as bytes. It may hold halves of surrogate pairs."""
+    """A key or a text as bytes. It may hold halves of surrogate pairs."""
+    if not isinstance(text, str):
+        raise InvalidArgument(f"a key or a text of a store is {described(text)}; a str was expected.")
     return text.encode("utf-8", "surrogatepass")
 
 

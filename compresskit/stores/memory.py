@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import NamedTuple
 
-from ..errors import InvalidArgument, StoreError, check_whole
+from ..errors import InvalidArgument, StoreError, check_whole, described
 from .limits import TTL, checked
 
 _ENTRY_BYTES = 300  # of the dictionaries and the entry, beside the name and the text themselves
@@ -129,4 +129,6 @@ class MemoryStore:
 
 
 def _group_of(name: str) -> str:
+    if not isinstance(name, str):
+        raise InvalidArgument(f"key is {described(name)}; a str was expected.")
     return name.rpartition(".")[0]

@@ -59,7 +59,7 @@ class RedisStore:
             pipeline.execute()
 
     def _name(self, key: str) -> bytes:
-        return encoded(self._prefix + key)
+        return encoded(self._prefix) + encoded(key)
 
     @contextmanager
     def _reported(self) -> Iterator[Any]:

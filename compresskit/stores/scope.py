@@ -11,7 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from ..errors import InvalidArgument, shown
+from ..errors import InvalidArgument, check_object, shown
 from ..types import Store
 from .limits import encoded
 
@@ -33,7 +33,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
             against them. Use the same secret in every process that shares the store; another secret finds nothing.
 
     Raises:
-        InvalidArgument: ``conversation`` is empty, or an argument is not a str.
+        InvalidArgument: ``store`` is no store, ``conversation`` is empty, or another argument is not a str.
 
     Examples:
         >>> from compresskit.stores import MemoryStore
@@ -42,6 +42,7 @@ def scoped(store: Store, conversation: str, *, tenant: str = "", secret: str = "
         >>> scoped(store, "chat 1", tenant="ann").get("key"), scoped(store, "chat 1", tenant="bob").get("key")
         ('text', None)
     """
+    check_object("store", store, "get(key) and put(items)", "such as MemoryStore().")
     for name, value in (("conversation", conversation), ("tenant", tenant), ("secret", secret)):
         if not isinstance(value, str):
             raise InvalidArgument(f"{name} is a {type(value).__name__}; a str was expected.")

@@ -295,6 +295,14 @@ def test_the_change_is_shown_and_nothing_is_written_without_a_yes(home):
     assert path.read_text() == '{\n  "model": "opus"\n}\n'
 
 
+def test_settings_that_cannot_be_written_are_said_as_every_output(home):
+    (home / ".claude").symlink_to("/proc/nowhere")
+    done = hook(home, "claude", "install", "--yes")
+    assert done.returncode == 4
+    assert b"cannot write" in done.stderr
+    assert b"settings.json: No such file or directory" in done.stderr
+
+
 def test_other_options_replace_the_entry(home):
     hook(home, "claude", "install", "--yes")
     hook(home, "claude", "install", "--yes", "--max-tokens", 900, "--tools", "Bash|Read")

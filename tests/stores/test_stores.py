@@ -75,6 +75,12 @@ def test_only_text_is_taken(new_store, item):
         new_store().put(item)
 
 
+def test_a_name_that_is_no_text_is_an_error(new_store):
+    for store in (new_store(), scoped(new_store(), "chat")):
+        with pytest.raises(InvalidArgument, match="is an int; a str was expected"):
+            store.get(5)
+
+
 @given(anything, anything, anything, anything, anything)
 def test_another_tenant_or_conversation_gets_nothing(key, mine, others, chat, other_chat):
     store = MemoryStore()
@@ -130,6 +136,11 @@ def test_a_tenant_can_be_removed_by_its_prefix():
 def test_a_scope_without_a_name_is_an_error(wrong):
     with pytest.raises(InvalidArgument):
         scoped(MemoryStore(), **wrong)
+
+
+def test_a_scope_of_no_store_is_an_error():
+    with pytest.raises(InvalidArgument, match=r"store is 5; an object with get\(key\) and put\(items\)"):
+        scoped(5, "chat")
 
 
 def test_threads_do_not_cross_texts(new_store):
