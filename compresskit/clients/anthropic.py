@@ -13,7 +13,7 @@ import httpx2
 
 from ._extras import sdk
 from .options import Options, Settings
-from .wrapping import wrapped
+from .transports import wrapped
 
 if TYPE_CHECKING:
     import anthropic

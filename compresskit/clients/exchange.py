@@ -17,14 +17,15 @@ from ..chat.following import followed
 from ..chat.loop import Request, Streamed, whole
 from ..chat.policy import HEADER, NAME
 from ..chat.report import headers_of, new_report
-from ..chat.steps import Call, Show, Steps, Work
+from ..chat.steps import NOTHING, Call, Done, Show, Steps, Work, resumed
 from ..errors import InvalidArgument, reason
 from ..messages.cache_control import marks
-from .bodies import answered, headers_with, rebuilt, signed, target, with_note
 from .frames import Frame
 from .options import Settings
 from .protocol import Asked, Body, Endpoint, LeftAlone, Protocol
-from .replies import Reply, until_shown
+
+_LENGTHS = ("content-length", "content-encoding", "transfer-encoding")  # headers of the body that was replaced
+_IDEMPOTENCY = "idempotency-key"
 
 
 class Passed(Exception):
@@ -80,10 +81,10 @@ class Exchange:
         word = request.headers.get(HEADER)
         body = loaded(request.content)
         own = None
-        untouched = request if word is None else rebuilt(request, request.content)
+        untouched = request if word is None else _rebuilt(request, request.content)
         if isinstance(body, dict) and NAME in body:
             own = body.pop(NAME)
-            untouched = rebuilt(request, encoded(body))
+            untouched = _rebuilt(request, encoded(body))
         try:
             self._settings = settings = self._settings.changed(word).changed(own)
         except InvalidArgument as wrong:
@@ -95,10 +96,10 @@ class Exchange:
         try:
             if not isinstance(body, dict):
                 raise LeftAlone("not_served")
-            if signed(request):
+            if _signed(request):
                 raise LeftAlone("signed")
             self._body = body
-            asked = self._protocol.read(target(request.url), body)
+            asked = self._protocol.read(_target(request.url), body)
             self._streams = asked.streams
             changes, loop = self._followed(asked)
         except Exception as error:
@@ -108,7 +109,7 @@ class Exchange:
             loop.ask = self._asked
         if not changes:
             return untouched, loop
-        return rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
+        return _rebuilt(request, encoded(self._protocol.write(body, {**asked.kwargs, **changes}))), loop
 
     def _unprepared(self, error: Exception, model: Any) -> None:
         """Notes in the report why a request goes out as it is.
@@ -155,7 +156,7 @@ class Exchange:
     def _asked(self, kwargs: Mapping[str, Any]) -> Steps:
         """A call of the model after a retrieval. Its request differs in the body alone."""
         self._rounds += 1
-        request = rebuilt(self._request, encoded(self._protocol.write(self._body, kwargs)), self._rounds)
+        request = _rebuilt(self._request, encoded(self._protocol.write(self._body, kwargs)), self._rounds)
         self.response = response = yield Call("send", request)
         if response.status_code != 200:
             raise Passed(response)
@@ -180,8 +181,8 @@ class Exchange:
         if response.status_code != 200 or self._streams or self._endpoint != "answer":
             return response
         raw = yield Call("read", response)
-        noted = with_note(raw, self._protocol, self._report)
-        return response if noted is None else answered(response, noted, headers)
+        noted = _with_note(raw, self._protocol, self._report)
+        return response if noted is None else _answered(response, noted, headers)
 
     def _whole(self, loop: Request, response: httpx2.Response) -> Steps:
         value = yield from self._parsed(response)
@@ -197,27 +198,108 @@ class Exchange:
         if answer == value:
             return (yield from self._unlooped(response))
         noted = encoded(self._protocol.noted(answer, self._report))
-        return answered(self.response or response, noted, headers_of(self._report, done=True))
+        return _answered(self.response or response, noted, headers_of(self._report, done=True))
 
     def _streamed(self, loop: Request, response: httpx2.Response) -> Steps:
         """The stream, as soon as there is an event to show: an error before it is the response."""
-        streamed = Streamed(loop, (yield from self._parsed(response)))
-        steps = streamed.steps()
-        first = yield from until_shown(steps, self._protocol.silent)
-        headers = headers_with(response, headers_of(self._report, done=False))
-        return Reply(streamed, self._shown(first, steps), self._frame, self._protocol.end, response, headers)
+        reply = Reply(loop, (yield from self._parsed(response)), response, self._protocol)
+        yield from reply.begin()
+        return reply
 
-    def _shown(self, first: list[Any], steps: Steps) -> Steps:
-        """The events for the SDK. An error of a later call ends them as the provider would."""
+
+class Reply(Streamed):
+    """A response for the SDK whose body is a stream of events, for ``Stream`` and ``AsyncStream``.
+
+    Args:
+        request: The request for the loop.
+        first: The events of the first call.
+        response: The response of the first call.
+        protocol: Says how an event is written, and how an error ends the stream.
+    """
+
+    def __init__(self, request: Request, first: Any, response: httpx2.Response, protocol: Protocol) -> None:
+        super().__init__(request, first)
+        self._response, self._protocol = response, protocol
+        self._begun: list[Any] = []  # the events up to the first one that says something
+        self._rest = super().steps()
+
+    def begin(self) -> Steps:
+        """Carries out the steps up to the first event that says something."""
+        outcome = NOTHING
+        while not isinstance(step := resumed(self._rest, outcome), Done):
+            outcome = NOTHING
+            if isinstance(step, Show):
+                self._begun.append(step.part)
+                if not self._protocol.silent(step.part):
+                    break
+            else:
+                try:
+                    outcome = (yield step), None
+                except Exception as raised:
+                    outcome = None, raised
+
+    def steps(self) -> Steps:
+        """The steps that show the events. An error of a later call ends them as the provider would."""
         try:
-            for event in first:
-                yield Show(event)
-            yield from steps
+            yield from map(Show, self._begun)
+            yield from self._rest
         except Passed as passed:
             raw = yield Call("read", passed.response)
-            for event in self._protocol.failed(passed.response.status_code, loaded(raw)):
-                yield Show(event)
+            yield from map(Show, self._protocol.failed(passed.response.status_code, loaded(raw)))
 
-    def _frame(self, event: Any) -> bytes:
-        noted = self._protocol.noted(event, self._report)
+    def with_body(self, body: httpx2.SyncByteStream | httpx2.AsyncByteStream) -> httpx2.Response:
+        """The response with the events as bytes."""
+        headers = _headers_with(self._response, headers_of(self.report, done=False))
+        return httpx2.Response(200, headers=headers, stream=body, extensions=self._response.extensions)
+
+    def frame(self, event: Any) -> bytes:
+        """An event as bytes."""
+        noted = self._protocol.noted(event, self.report)
         return noted.raw if isinstance(noted, Frame) else self._protocol.frame(noted)
+
+    @property
+    def end(self) -> bytes:
+        """The bytes behind the last event."""
+        return self._protocol.end
+
+
+def _rebuilt(request: httpx2.Request, content: bytes, number: int = 0) -> httpx2.Request:
+    """The request with another body. A later one of the same request gets an idempotency key of its own."""
+    headers = [
+        (name, f"{value}-{number}" if number and name.lower() == _IDEMPOTENCY else value)
+        for name, value in request.headers.multi_items()
+        if name.lower() not in (*_LENGTHS, HEADER)
+    ]
+    return httpx2.Request(request.method, request.url, headers=headers, content=content, extensions=request.extensions)
+
+
+def _target(url: httpx2.URL) -> str:
+    """The path of a URL with its query."""
+    return f"{url.path}?{url.query.decode()}" if url.query else url.path
+
+
+def _signed(request: httpx2.Request) -> bool:
+    """Whether a signature of the body would become wrong."""
+    return request.headers.get("authorization", "").startswith("AWS4-")
+
+
+def _headers_with(response: httpx2.Response, more: Mapping[str, str]) -> httpx2.Headers:
+    kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _LENGTHS]
+    headers = httpx2.Headers(kept)
+    headers.update(more)
+    return headers
+
+
+def _answered(response: httpx2.Response, content: bytes, more: Mapping[str, str]) -> httpx2.Response:
+    """The response with another body."""
+    headers = _headers_with(response, more)
+    return httpx2.Response(response.status_code, headers=headers, content=content, extensions=response.extensions)
+
+
+def _with_note(raw: bytes, protocol: Protocol, report: Mapping[str, Any]) -> bytes | None:
+    """A JSON object with the report as its last field, and its bytes otherwise as they were; None if it is none."""
+    body = raw.rstrip()
+    if NAME not in protocol.noted({}, report) or not body.startswith(b"{") or not body.endswith(b"}"):
+        return None
+    comma = b"," if body[1:-1].strip() else b""
+    return body[:-1] + comma + b'"' + NAME.encode() + b'":' + encoded(dict(report)) + b"}"

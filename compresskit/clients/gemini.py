@@ -11,8 +11,7 @@ import httpx2
 from ..errors import InvalidArgument
 from ._extras import sdk
 from .options import Options, Settings
-from .transports import AsyncCompressingTransport
-from .wrapping import wrapped
+from .transports import AsyncCompressingTransport, wrapped
 
 if TYPE_CHECKING:
     import google.auth.credentials
@@ -66,7 +65,7 @@ class Gemini(genai.Client):
                 "httpx_async_client instead, or leave it out."
             )
         given: tuple[Any, Any] = (options.httpx_client, options.httpx_async_client)
-        client = None if given[0] else _client(options.client_args or {})
+        client = None if given[0] else httpx2.Client(**{"follow_redirects": True, **(options.client_args or {})})
         awaited = None if given[1] else _async_client(options.async_client_args or {}, settings)
         options.httpx_client = wrapped(client or given[0], settings)
         options.httpx_async_client = wrapped(awaited or given[1], settings)
@@ -107,10 +106,6 @@ class _Aio(genai_client.AsyncClient):
         await super().aclose()
         if self._compresskit_client is not None:
             await self._compresskit_client.aclose()
-
-
-def _client(arguments: Mapping[str, Any]) -> httpx2.Client:
-    return httpx2.Client(**{"follow_redirects": True, **arguments})
 
 
 def _async_client(arguments: Mapping[str, Any], settings: Settings) -> httpx2.AsyncClient:

@@ -6,7 +6,7 @@ This is the seam for another provider. To add one:
    ``with_usage``, ``names``, ``put_back``, ``record_of``) and streamed (a row of ``responses.STREAMS``).
 2. Write a file in this package with its ``Protocol``, like ``openai_chat.py``, and add the row to ``_PROTOCOLS`` in
    ``transports.py``.
-3. Write its client classes, like ``openai.py``: they only wrap the SDK's own HTTP client with ``wrapping.py``.
+3. Write its client classes, like ``openai.py``: they only wrap the SDK's own HTTP client with ``wrapped``.
 
 How a request goes through (``exchange.py``, which is the same for sync and async):
 

@@ -1,12 +1,14 @@
 """Transports for httpx2 that compress what an SDK sends, and answer retrievals before it sees them.
 
-They wrap another transport. A request that is no call of a model goes to it untouched.
+They wrap another transport, and ``wrapped`` puts them into an HTTP client that an SDK or its user has made. A request
+that is no call of a model goes through untouched.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 
@@ -14,17 +16,18 @@ from .. import _observer
 from ..chat.policy import HEADER, NAME
 from ..chat.steps import arun, run
 from ..chat.stream import AsyncStream, Stream
+from ..errors import InvalidArgument, shown
 from .anthropic_messages import MESSAGES
-from .exchange import Exchange
+from .exchange import Exchange, Reply
+from .frames import Frame, Frames
 from .gemini_contents import COUNT, GENERATE
 from .openai_chat import CHAT
 from .openai_responses import RESPONSES
 from .options import Options, Settings
 from .protocol import Endpoint, Protocol
-from .replies import Reply
-from .upstream import AsyncUpstream, Upstream
 
 _PROTOCOLS = (CHAT, RESPONSES, MESSAGES, GENERATE, COUNT)
+_Client = TypeVar("_Client", httpx2.Client, httpx2.AsyncClient)
 
 
 def protocol_of(path: str) -> tuple[Protocol, Endpoint] | None:
@@ -60,7 +63,7 @@ class _Compressing:
 
 
 class CompressingTransport(_Compressing, httpx2.BaseTransport):
-    """A transport that compresses; see ``transport``."""
+    """A transport that compresses; see ``transport``. Steps of an exchange call ``send``, ``read`` and ``events``."""
 
     _inner: httpx2.BaseTransport
 
@@ -68,9 +71,8 @@ class CompressingTransport(_Compressing, httpx2.BaseTransport):
         exchange = self._exchange(request)
         if exchange is None:
             return self._inner.handle_request(request)
-        upstream = Upstream(self._inner)
         try:
-            outcome = run(exchange.steps(), upstream)
+            outcome = run(exchange.steps(), self)
         except BaseException:
             if exchange.response is not None:
                 exchange.response.close()
@@ -78,14 +80,37 @@ class CompressingTransport(_Compressing, httpx2.BaseTransport):
         if not isinstance(outcome, Reply):
             response: httpx2.Response = outcome
             return response
-        return outcome.streamed_as(_Bytes(Stream(outcome, upstream), outcome))
+        return outcome.with_body(_Bytes(Stream(outcome, self), outcome))
+
+    def send(self, request: httpx2.Request) -> httpx2.Response:
+        """The response to a request of an exchange."""
+        response = self._inner.handle_request(request)
+        response.request = request
+        return response
+
+    def read(self, response: httpx2.Response) -> bytes:
+        """The whole body. The response is closed."""
+        try:
+            return response.read()
+        finally:
+            response.close()
+
+    def events(self, response: httpx2.Response) -> Iterator[Frame]:
+        """The events of a response, which is closed at their end."""
+        frames = Frames()
+        try:
+            for part in response.iter_bytes():
+                yield from frames.feed(part)
+            yield from frames.end()
+        finally:
+            response.close()
 
     def close(self) -> None:
         self._inner.close()
 
 
 class AsyncCompressingTransport(_Compressing, httpx2.AsyncBaseTransport):
-    """A transport that compresses; see ``async_transport``."""
+    """As ``CompressingTransport``, awaited; see ``async_transport``."""
 
     _inner: httpx2.AsyncBaseTransport
 
@@ -93,9 +118,8 @@ class AsyncCompressingTransport(_Compressing, httpx2.AsyncBaseTransport):
         exchange = self._exchange(request)
         if exchange is None:
             return await self._inner.handle_async_request(request)
-        upstream = AsyncUpstream(self._inner)
         try:
-            outcome = await arun(exchange.steps(), upstream)
+            outcome = await arun(exchange.steps(), self)
         except BaseException:  # a cancelled task too
             if exchange.response is not None:
                 await exchange.response.aclose()
@@ -103,7 +127,29 @@ class AsyncCompressingTransport(_Compressing, httpx2.AsyncBaseTransport):
         if not isinstance(outcome, Reply):
             response: httpx2.Response = outcome
             return response
-        return outcome.streamed_as(_AsyncBytes(AsyncStream(outcome, upstream), outcome))
+        return outcome.with_body(_AsyncBytes(AsyncStream(outcome, self), outcome))
+
+    async def send(self, request: httpx2.Request) -> httpx2.Response:
+        response = await self._inner.handle_async_request(request)
+        response.request = request
+        return response
+
+    async def read(self, response: httpx2.Response) -> bytes:
+        try:
+            return await response.aread()
+        finally:
+            await response.aclose()
+
+    async def events(self, response: httpx2.Response) -> AsyncIterator[Frame]:
+        frames = Frames()
+        try:
+            async for part in response.aiter_bytes():
+                for frame in frames.feed(part):
+                    yield frame
+            for frame in frames.end():
+                yield frame
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         await self._inner.aclose()
@@ -165,3 +211,37 @@ def async_transport(
         InvalidArgument: There is no such option, or its value is wrong.
     """
     return AsyncCompressingTransport(Settings().changed(compresskit), inner or httpx2.AsyncHTTPTransport())
+
+
+def wrapped(client: _Client, settings: Settings) -> _Client:
+    """A copy of a client that compresses. It shares connections, cookies and hooks with the client.
+
+    Raises:
+        InvalidArgument: It is no client of httpx2, or one of a kind that is not known here.
+    """
+    ours = (CompressingTransport, AsyncCompressingTransport)
+    parts = vars(client) if isinstance(client, httpx2.Client | httpx2.AsyncClient) else {}
+    if isinstance(parts.get("_transport"), ours):
+        return client
+    if "_transport" not in parts or "_mounts" not in parts:
+        raise InvalidArgument(
+            f"http_client is {shown(client)}; an httpx2.Client or httpx2.AsyncClient was expected. Pass the SDK's own "
+            f"class an httpx2 client with transport=compresskit.clients.transport(…) instead."
+        )
+    made = copy.copy(client)
+    inside: dict[int, Any] = {}  # one wrapper for each transport, so that all of them remember the same
+
+    def wrap(transport: Any) -> Any:
+        if transport is None or isinstance(transport, ours):
+            return transport
+        if id(transport) not in inside:
+            kind = CompressingTransport if isinstance(client, httpx2.Client) else AsyncCompressingTransport
+            inside[id(transport)] = kind(settings, transport)
+        return inside[id(transport)]
+
+    vars(made).update(
+        _transport=wrap(parts["_transport"]),
+        _mounts={pattern: wrap(transport) for pattern, transport in parts["_mounts"].items()},
+        _compresskit_made_from=client,  # which may close its connections when it is garbage-collected
+    )
+    return made
