@@ -17,8 +17,8 @@ from ..options import COMPLETION, OPTIONS, check_kept, check_model, check_option
 from ..result import Compressed
 from ..types import Message
 from .conversation import Conversation, check_conversation
-from .loop import Request, Streamed, reported, whole
-from .preparation import prepare
+from .loop import Request, Streamed, prepare, reported, whole
+from .policy import LoopOptions
 from .report import new_report
 from .steps import Model, Steps, Work, arun, run
 from .stream import AsyncChunks, AsyncStream, Chunks, Stream
@@ -113,29 +113,18 @@ async def acompletion(model: str, messages: list[Any], *, router: Any = None, **
 _OBJECTS = ("counter", "embedder", "reranker", "shrinker")  # what a Conversation does not hold
 
 
-@dataclass(frozen=True)
-class _Options:
+@dataclass(frozen=True, kw_only=True)
+class _Options(LoopOptions):
     """The checked options of compresskit.
 
     Attributes:
         given: The options of ``compress`` that were given.
-        max_rounds, max_retrieved_tokens, store, conversation: As ``completion`` describes them.
-        strict: Whether a failure raises.
+        store, conversation: As ``completion`` describes them.
     """
 
     given: dict[str, Any]
-    max_rounds: int
-    max_retrieved_tokens: int | None
     store: Any
     conversation: Conversation | None
-    strict: bool
-
-    @property
-    def sends(self) -> bool:
-        """Whether the request may go out as it was if it could not be prepared."""
-        hooked = self.given.get("before") is not None
-        hooked = hooked or (self.conversation is not None and self.conversation.before is not None)
-        return not self.strict and not hooked
 
 
 def _client(router: Any) -> Any:
@@ -180,7 +169,8 @@ def _split(given: dict[str, Any]) -> tuple[_Options, dict[str, Any]]:
     if (conversation := ours.get("conversation")) is not None:
         check_conversation(conversation, ours)
     own = {name: ours.pop(name, OPTIONS[name].default) for name in _OF_THE_LOOP}
-    return _Options(ours, strict=own.pop("on_error") == "raise", **own), kwargs
+    hook = ours.get("before") or (conversation and conversation.before)
+    return _Options(given=ours, before=hook, **own), kwargs
 
 
 def _prepared(options: _Options, kwargs: dict[str, Any]) -> Steps:

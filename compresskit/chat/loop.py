@@ -1,6 +1,7 @@
 """The loop: answers retrieval calls from the cache and calls the model again, until it gives its answer.
 
-It consists of steps (see ``steps``), which may be run or awaited. It does not compress.
+It consists of steps (see ``steps``), which may be run or awaited. ``prepare`` makes its request, for ``completion`` and
+for ``followed``: it puts our calls of earlier turns back, and lets its caller compress.
 """
 
 from __future__ import annotations
@@ -13,12 +14,26 @@ from typing import Any
 
 from .. import _observer, responses
 from ..errors import reason
-from ..messages.retrieval_tool import TOOL_NAME, later_choice, withdrawn
-from ..responses import AS_THEY_ARE, STREAMS, Call, Record, Settling, StreamTurn, calls_in, message_of, messages_of
-from ..retrieval import MAX_TOKENS, MIN_TOKENS, answer_to
+from ..messages.retrieval_tool import TOOL_NAME, has_ours, later_choice, offered, withdrawn
+from ..responses import (
+    AS_THEY_ARE,
+    STREAMS,
+    Call,
+    Record,
+    Settling,
+    StreamTurn,
+    calls_in,
+    message_of,
+    messages_of,
+    put_back,
+)
+from ..result import Compressed
+from ..retrieval import MAX_TOKENS, MIN_TOKENS, Originals, answer_to
 from ..tokens.measure import measure_for
-from ..tool_definitions import Toolbox
+from ..tool_definitions import Toolbox, toolbox_of
 from ..types import Cache, Message
+from .policy import LoopOptions
+from .report import REPORTED
 from .steps import END, Model, Next, Show, Steps, Work
 
 _NO_MORE = "(That was the last retrieval: answer now, with what is here.)"
@@ -71,6 +86,55 @@ class Request:
         return AS_THEY_ARE if self.toolbox is None else self.toolbox
 
 
+def prepare(
+    kwargs: Mapping[str, Any],
+    caller_messages: list[Message],
+    records: Mapping[int, Record],
+    compressed: Callable[[list[list[Message]]], Compressed],
+    report: dict[str, Any],
+    options: LoopOptions,
+    store: Any,
+    offers: bool = False,
+) -> tuple[dict[str, Any], Request]:
+    """Returns the arguments that change ({} if the call goes out as it is), and the request for the loop.
+
+    It takes time, so asynchronous callers run it in a thread.
+
+    Args:
+        kwargs: The arguments of the model's call that the loop needs.
+        caller_messages: The caller's messages, without records of ours.
+        records: Our calls of earlier turns, by the index of the message that they belong to.
+        compressed: A function that compresses. It is given, for each of ``caller_messages``, the messages to send.
+        report: The report, which is filled in.
+        options: The options of the loop.
+        store: See ``Request``.
+        offers: Whether our tool is offered in any case, because texts were left out before the request.
+    """
+    # all calls of compress() for one request are one compression
+    result = _observer.current.compression(kwargs.get("model"), lambda: compressed(put_back(caller_messages, records)))
+    report.update({name: result[name] for name in REPORTED}, deferred_tools=len(result.deferred_tools))
+    same = (
+        result.skipped_reason
+        and not records
+        and not result.cache
+        and not result.breakpoints
+        and not result.replaced
+        and result.tools == (kwargs.get("tools") or None)
+    )
+    changes = {} if same else result.request
+    if offers:
+        changes = {**changes, "tools": offered(result.tools or [], "openai")}
+    # A model that sees earlier calls of our tool may call it again even if it is not offered.
+    rounds = options.max_rounds if records or offers or has_ours(result.tools) else 0
+    room = options.max_retrieved_tokens or max(MAX_TOKENS, result.trigger - result.compressed_tokens)
+    cache = Originals(result.cache, result.messages)
+    answering = _observer.current.answering(result.model) if rounds else None
+    toolbox = toolbox_of(kwargs.get("tools"), result.tools)
+    prepared = {**kwargs, **changes}
+    request = Request(prepared, caller_messages, cache, rounds, room, store, options.strict, report, answering, toolbox)
+    return changes, request
+
+
 @dataclass
 class Talk:
     """The conversation of one choice: the messages since the request, and the turns that were only retrievals."""
@@ -86,7 +150,7 @@ class Talk:
         return bool(calls) and all(call.ours for call in calls) and not self.last
 
     def next(self, message: Message) -> Steps:
-        """Answers a turn of retrievals, and returns the model's next response (or stream)."""
+        """LoopOptions a turn of retrievals, and returns the model's next response (or stream)."""
         calls = calls_in(message)
         texts = yield Work(lambda: self._answers(calls))
         self.before.append((message, texts))

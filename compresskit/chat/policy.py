@@ -47,7 +47,36 @@ class CommonOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Policy:
+class LoopOptions:
+    """The options of the loop that answers retrievals, and what follows from them.
+
+    Attributes:
+        max_rounds: The turns of retrievals that are answered within one request.
+        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
+        on_error: "send" sends a request as it was if compression or the store fails. "raise" makes it an error, of
+            status 400 for a client of HTTP.
+        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, that
+            is an error whatever ``on_error`` says.
+    """
+
+    max_rounds: int = 5
+    max_retrieved_tokens: int | None = None
+    on_error: str = "send"
+    before: Any = None
+
+    @property
+    def strict(self) -> bool:
+        """Whether a failure is an error instead of a request that goes out as it was."""
+        return self.on_error == "raise"
+
+    @property
+    def sends(self) -> bool:
+        """Whether a request may go out as it was if it could not be prepared."""
+        return not self.strict and self.before is None
+
+
+@dataclass(frozen=True)
+class Policy(LoopOptions):
     """The options that a client and the proxy share, and what follows from them for each request.
 
     Attributes:
@@ -55,13 +84,7 @@ class Policy:
         trigger, target, open, cached, results, folds, embedding_model, reranker, rules, tool_budget, keep_tools: As for
             ``compress``.
         on_entry, offer_tool, breakpoints, after: As for ``compress``.
-        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, the
-            request is answered with an error of status 400, whatever ``on_error`` says.
         prices: Whether compactions depend on the prices of the model; or the prices themselves.
-        max_rounds: The turns of retrievals that are answered within one request.
-        max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
-        on_error: "send" sends a request as it was if compression or the store fails. "raise" answers it with an error
-            of status 400.
         secret: The key of the hashes in the store: of names, and of the texts that ``before`` replaced. Without it, a
             person who can read the store could test guesses. Processes that share a store need the same one.
         taker: The name of the caller, such as ``CLIENT``.
@@ -80,33 +103,19 @@ class Policy:
     rules: Any = None
     tool_budget: int | None = None
     keep_tools: Sequence[str] = ()
-    before: Any = None
     after: Any = None
     on_entry: bool | str = False
     offer_tool: bool = False
     breakpoints: bool = False
     prices: Prices | bool | None = None
-    max_rounds: int = 5
-    max_retrieved_tokens: int | None = None
-    on_error: str = "send"
     secret: str = ""
 
     @property
     def replays(self) -> bool:
-        """Whether the compactions of a history that is not in the store are repeated; see ``chat/replay.py``."""
+        """Whether the compactions of a history that is not in the store are repeated; see ``replayed``."""
         return True
-
-    @property
-    def strict(self) -> bool:
-        """Whether a failure is an error instead of a request that goes out as it was."""
-        return self.on_error == "raise"
 
     @property
     def keeps(self) -> bool:
         """Whether the next request needs this one's result even if nothing was taken out of it."""
         return bool(self.on_entry) or self.breakpoints or bool(self.prices) or self.before is not None
-
-    @property
-    def sends(self) -> bool:
-        """Whether a request may go out as it was if it could not be prepared."""
-        return not self.strict and self.before is None

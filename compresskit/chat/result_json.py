@@ -6,7 +6,7 @@ checked, except that the messages restore to the caller's own. ``compress(previo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, get_args
 
 from ..errors import InvalidArgument, described
@@ -15,6 +15,7 @@ from ..markers.places import PlacedCache, places_of
 from ..markers.withheld import Withheld, withheld_of
 from ..messages import check_messages
 from ..result import Compressed, Decision, Mark, SkippedReason, ToolAction, ToolDecision
+from ..types import Path
 
 _COUNTS = (
     *("original_tokens", "compressed_tokens", "floor_tokens", "trigger", "target", "settled_tokens"),
@@ -59,37 +60,35 @@ def from_fields(fields: Mapping[str, Any], secret: str = "") -> Compressed:
     return made
 
 
+def _decision(message: int, path: Sequence[Any], *rest: Any) -> Decision:
+    return Decision(message, tuple(path), *rest)
+
+
+def _position(index: int, path: Sequence[Any]) -> tuple[int, Path]:
+    return index, tuple(path)
+
+
+# The fields that are lists of rows, and the kind of each row.
+_ROWS: Mapping[str, Callable[..., Any]] = {
+    **dict.fromkeys(("decisions", "entered"), _decision),
+    **dict.fromkeys(("forms", "replaced"), _position),
+    "breakpoints": Mark,
+    "tool_decisions": ToolDecision,
+}
+
+
 def _made(
     secret: str,
     cache: dict[str, str],
-    decisions: Sequence[Sequence[Any]],
-    breakpoints: Sequence[Sequence[Any]] = (),
     places: Mapping[str, int] | None = None,
-    entered: Sequence[Sequence[Any]] = (),
-    forms: Sequence[Sequence[Any]] = (),
-    tool_decisions: Sequence[Sequence[Any]] = (),
-    replaced: Sequence[Sequence[Any]] = (),
     withheld: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> Compressed:
     """A result made from JSON, in which tuples are lists."""
-    rows, news = (
-        tuple(Decision(message, tuple(path), *rest) for message, path, *rest in each) for each in (decisions, entered)
-    )
-    issued, given = (tuple((index, tuple(path)) for index, path in each) for each in (forms, replaced))
-    marks = tuple(Mark(*mark) for mark in breakpoints)
+    rows = {name: tuple(kind(*row) for row in fields[name]) for name, kind in _ROWS.items() if name in fields}
     held = None if withheld is None else Withheld(withheld["entries"], secret, withheld["complete"] is True)
     cache = cache if places is None and held is None else PlacedCache(cache, places, held)
-    return Compressed(
-        cache=cache,
-        decisions=rows,
-        breakpoints=marks,
-        entered=news,
-        forms=issued,
-        replaced=given,
-        tool_decisions=tuple(ToolDecision(*row) for row in tool_decisions),
-        **fields,
-    )
+    return Compressed(cache=cache, **{**fields, **rows})
 
 
 def _is_sound(result: Compressed) -> bool:

@@ -65,10 +65,9 @@ class AsyncChunks(Protocol):
 class _Stream:
     """The common part of both kinds of stream. Any other attribute is that of the model's first stream."""
 
-    def __init__(self, streaming: Streaming, client: Any) -> None:
+    def __init__(self, streaming: Streaming) -> None:
         self._streaming = streaming
         self._first = streaming.stream
-        self._client = client
         hidden = getattr(self._first, "_hidden_params", None)
         self._hidden_params = {**(hidden if isinstance(hidden, dict) else {}), "compresskit": streaming.report}
         request = getattr(streaming, "request", None)  # None if it is prepared when the stream begins
@@ -91,7 +90,7 @@ class Stream(_Stream):
     """The chunks of a model's answer. Retrievals of the model are answered in between; see ``completion``."""
 
     def __init__(self, streaming: Streaming, client: Any) -> None:
-        super().__init__(streaming, client)
+        super().__init__(streaming)
         self._parts = parts(streaming.steps(), client)
 
     def __iter__(self) -> Iterator[Any]:
@@ -124,7 +123,7 @@ class AsyncStream(_Stream):
     """As ``Stream``, for ``async for``."""
 
     def __init__(self, streaming: Streaming, client: Any) -> None:
-        super().__init__(streaming, client)
+        super().__init__(streaming)
         self._parts = aparts(streaming.steps(), client)
 
     def __aiter__(self) -> AsyncIterator[Any]:
