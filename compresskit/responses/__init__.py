@@ -27,8 +27,8 @@ turns with calls of our tool and of the caller's (``mixed_turns``)
 Nothing is changed in place, and no model is called.
 """
 
-from .call import Call
 from .fields import changed, field, plain
+from .items import Call
 from .mixed_turns import NAME, Record, name_of, names, put_back, record_of, taken
 from .settling import AS_THEY_ARE, Settling, settled
 from .stream_turn import StreamTurn

@@ -7,6 +7,8 @@ from typing import Any
 
 from ..messages.objects import dump
 
+GEMINI_CALL = ("functionCall", "function_call")  # the field of a part of Gemini that is a call
+
 
 def field(value: Any, name: str) -> Any:
     """A field of an object or a dict; None if it has no such field."""

@@ -14,13 +14,12 @@ from typing import Any
 
 from ..messages.retrieval_tool import OURS
 from ..types import Message
-from .fields import changed, first, listed
+from .fields import GEMINI_CALL, changed, first, listed
 from .settling import settled_item
 from .stream_turn import Shown, StreamTurn
 from .usage import Usage, added, usage_of, with_usage
 
 Chunk = dict[str, Any]
-_CALL = ("functionCall", "function_call")
 _ENDING = ("finishReason", "finishMessage")
 
 
@@ -68,7 +67,7 @@ class PartTurn(StreamTurn):
         return choice in self._ended
 
     def calls(self, choice: int) -> bool:
-        return any(first(part, _CALL) is not None for part in self._parts.get(choice, ()))
+        return any(first(part, GEMINI_CALL) is not None for part in self._parts.get(choice, ()))
 
     def message(self, choice: int) -> Message:
         """The whole content of a candidate, with texts in one piece where they came in several."""
@@ -113,7 +112,7 @@ class PartTurn(StreamTurn):
 
     def _for_caller(self, number: int, part: Any) -> list[Any]:
         """The parts to pass on for a part. A call that may be ours waits until it is whole."""
-        call = first(part, _CALL)
+        call = first(part, GEMINI_CALL)
         if call is None:
             return [part]
         settling = self._shown.settling
@@ -129,7 +128,7 @@ class PartTurn(StreamTurn):
         for piece in pieces[1:]:
             whole = _joined(whole, piece) or whole
         made = settled_item(_whole_call(whole), settling)
-        if first(made, _CALL).get("name") in OURS:
+        if first(made, GEMINI_CALL).get("name") in OURS:
             self._ours.add(number)
             return []
         return [made]
@@ -151,11 +150,11 @@ def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any] | None
     """Two parts as one, if the second goes on where the first ended; else None."""
     if {*one, *other} <= {"text", "thought"} and bool(one.get("thought")) == bool(other.get("thought")):
         return {**one, "text": one.get("text", "") + other.get("text", "")}
-    before, after = first(one, _CALL), first(other, _CALL)
+    before, after = first(one, GEMINI_CALL), first(other, GEMINI_CALL)
     if before and after and before.get("willContinue") and not after.get("name"):
         pieces = [*listed(before, "partialArgs"), *listed(after, "partialArgs")]
         going = {"willContinue": after.get("willContinue") or None, "partialArgs": pieces}
-        name = next(name for name in _CALL if name in one)
+        name = next(name for name in GEMINI_CALL if name in one)
         return {**other, **one, name: changed(before, **going)}
     return None
 
@@ -167,7 +166,7 @@ def _whole_call(part: dict[str, Any]) -> dict[str, Any]:
     >>> _whole_call({"functionCall": {"name": "f", "partialArgs": pieces}})
     {'functionCall': {'name': 'f', 'args': {'key': 'bcdf'}}}
     """
-    call = first(part, _CALL)
+    call = first(part, GEMINI_CALL)
     if call is None or "partialArgs" not in call:
         return part
     args: dict[str, Any] = dict(call.get("args") or {})
@@ -176,5 +175,5 @@ def _whole_call(part: dict[str, Any]) -> dict[str, Any]:
         value = next((value for field, value in piece.items() if field.endswith("Value")), None)
         had = args.get(name)
         args[name] = had + value if isinstance(had, str) and isinstance(value, str) else value
-    field = next(field for field in _CALL if field in part)
+    field = next(field for field in GEMINI_CALL if field in part)
     return {**part, field: {**changed(call, partialArgs=None, willContinue=None), "args": args}}

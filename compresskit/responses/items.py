@@ -1,4 +1,4 @@
-"""The items of OpenAI's Responses: the calls among them, and what goes with a call of ours.
+"""Tool calls, as all shapes have them, and the items of OpenAI's Responses: their calls, and what goes with ours.
 
 The API refuses a reasoning item without the item that followed it. So if a call of ours is taken out, the reasoning
 that led to nothing else is taken out too.
@@ -6,15 +6,47 @@ that led to nothing else is taken out too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ..messages.responses import CALLS
-from .call import Call, call_from
-from .fields import field
+from ..messages.retrieval_tool import OURS
+from .fields import field, plain
 
 # Calls that the caller answers, with the fields of their ids and of their arguments.
 _CALLS = {kind: ("call_id", field) for kind, field in CALLS.items()} | {"mcp_approval_request": ("id", "arguments")}
+
+
+class Call(NamedTuple):
+    """A tool call in a message.
+
+    Attributes:
+        id: The id, None if it has none.
+        name: The name of the tool.
+        arguments: The arguments as the model wrote them: a str (in OpenAI's shapes) or a dict.
+        at: The index among the message's tool calls, parts, blocks or items.
+        shape: The name of the message's shape, or "legacy" for OpenAI's function_call.
+        raw: The whole call as a JSON value.
+    """
+
+    id: str | None
+    name: str
+    arguments: Any
+    at: int
+    shape: str
+    raw: dict[str, Any]
+
+    @property
+    def ours(self) -> bool:
+        return self.name in OURS
+
+
+def call_from(identity: Any, named: Any, arguments: str, at: int, shape: str, raw: Any) -> Call:
+    """A call that was read: ``named`` has its name, and its arguments in the field ``arguments``."""
+    name = field(named, "name")
+    as_json = plain(raw)
+    found = dict(as_json) if isinstance(as_json, Mapping) else {}
+    return Call(identity, name if isinstance(name, str) else "", field(named, arguments), at, shape, found)
 
 
 def item_calls(items: Sequence[Any]) -> list[Call]:

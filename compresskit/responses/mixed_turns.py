@@ -16,10 +16,8 @@ from typing import Any
 from .._json import dumps
 from ..messages.shapes import is_made, slots, speaker
 from ..types import Message
-from .call import Call
 from .fields import changed, field
-from .items import is_reasoning, ours_in
-from .mixed_items import items_put_back
+from .items import Call, is_reasoning, item_calls, ours_in
 from .whole import FIELDS, calls_of, messages_of, results, without_ours
 
 NAME = "compresskit"
@@ -108,7 +106,7 @@ def put_back(messages: Sequence[Message], records: Mapping[int, Record]) -> list
         if following is None:
             continue
         if calls_of(messages[index])[0].shape == "responses":
-            items_put_back(runs, messages, index, following, record)
+            _items_put_back(runs, messages, index, following, record)
             continue
         start, message = _joined(messages, index, following)
         run, answers = _whole(message, record)
@@ -129,13 +127,18 @@ def _joined(messages: Sequence[Message], index: int, following: int) -> tuple[in
 
     The chats of Google's SDK keep every chunk of a stream as a content of its own.
     """
-    start = index
     if "parts" not in messages[index]:
-        return start, messages[index]
-    while start and is_made(messages[start - 1]) and "parts" in messages[start - 1]:
-        start -= 1
+        return index, messages[index]
+    start = _start_of_turn(messages, index)
     parts = [part for message in messages[start:following] for part in message.get("parts") or ()]
     return start, {**messages[index], "parts": parts}
+
+
+def _start_of_turn(messages: Sequence[Message], index: int) -> int:
+    """The first index of the run of the model's messages that a message belongs to."""
+    while index and is_made(messages[index - 1]):
+        index -= 1
+    return index
 
 
 # the field of a message that holds the calls; an item of Responses is a call itself
@@ -247,6 +250,67 @@ def _with_results(blocks: list[Any], message: Message, name: str) -> Message:
     content = message.get(name)
     own = content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
     return {**message, name: [*blocks, *own]}
+
+
+def _items_put_back(
+    runs: list[list[Message]], items: Sequence[Message], index: int, following: int, record: Mapping[str, Any]
+) -> None:
+    """Puts our calls back among the items of a turn of Responses, which is a run of items rather than one message.
+
+    Args:
+        runs: For each item, the items to send. Those of the turn are changed.
+        items: The caller's items.
+        index: The index of an item of the turn.
+        following: The index of the first item behind the turn.
+        record: The record of the turn.
+    """
+    start = _start_of_turn(items, index)
+    turn = list(items[start:following])
+    if any(call.ours for call in item_calls(turn)):
+        return  # they are there already
+    begin = _begin_of_items(turn, record)
+    shown, before = _earlier_items(turn[:begin], record)
+    own = turn[begin:]
+    for entry in sorted(record["calls"], key=lambda entry: entry["at"]):
+        own.insert(entry["at"], dict(entry["call"]))
+    whole = [*turn[: begin - shown], *before, *own]
+    answers = results([call for call in item_calls(own) if call.ours], record["texts"])
+    runs[start:following] = [[*whole, *answers], *([] for _ in range(start + 1, following))]
+
+
+def _begin_of_items(turn: list[Message], record: Mapping[str, Any]) -> int:
+    """The index at which the model's last response begins, if earlier ones were streamed before it.
+
+    The first call of the caller's tools tells it, because its place in the response follows from the record.
+    """
+    at = next(call.at for call in item_calls(turn) if str(call.id) in record["with"])
+    taken: list[int] = sorted(entry["at"] for entry in record["calls"])
+    place = int(record.get("first", 0))
+    return max(0, at - (place - sum(one < place for one in taken)))
+
+
+def _earlier_items(shown: list[Message], record: Mapping[str, Any]) -> tuple[int, list[Message]]:
+    """The number of items that earlier responses have at the end of these, and the items to send in their place.
+
+    If the caller has changed the items that were streamed, they stay, and the earlier responses are not put back.
+    """
+    found: list[Message] = []
+    seen: list[Any] = []
+    for entry in record["before"]:
+        output = entry["message"]["output"]
+        found += [*output, *results(item_calls(output), entry["texts"])]
+        gone = ours_in(output)
+        seen += [item for at, item in enumerate(output) if at not in gone]
+    if not record.get("streamed") or not seen:
+        return 0, found
+    same = [_identity_of_item(item) for item in shown[-len(seen) :]] == [_identity_of_item(item) for item in seen]
+    return (len(seen), found) if same else (0, [])
+
+
+def _identity_of_item(item: Any) -> tuple[Any, ...]:
+    content = field(item, "content")
+    texts = [field(part, "text") for part in content] if isinstance(content, list) else content
+    return (field(item, "type"), field(item, "role"), texts, field(item, "encrypted_content"))
 
 
 def _fits(message: Message, record: Record) -> bool:

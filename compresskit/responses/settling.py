@@ -13,12 +13,11 @@ from typing import Any, Protocol
 
 from .._json import dumps
 from ..messages.retrieval_tool import OURS
-from .call import Call
-from .fields import changed, field, first, with_items
+from .fields import GEMINI_CALL, changed, field, first, with_items
+from .items import Call
 from .whole import calls_of
 
 _CHOICES = (("choices", "message"), ("candidates", "content"))  # answers to one request, of OpenAI and of Gemini
-_GEMINI_CALL = ("functionCall", "function_call")
 
 
 class Settling(Protocol):
@@ -99,7 +98,7 @@ def _around(item: Any) -> Any:
         return {"role": "assistant", "tool_calls": [item]}
     if field(item, "type") == "tool_use" or field(item, "toolUse") is not None:
         return {"role": "assistant", "content": [item]}
-    if first(item, _GEMINI_CALL) is not None:
+    if first(item, GEMINI_CALL) is not None:
         return {"role": "model", "parts": [item]}
     return item if field(item, "type") == "function_call" else {}
 
@@ -116,6 +115,6 @@ def _renamed(item: Any, call: Call, name: str, arguments: Any) -> Any:
         return changed(item, name=name, input=given)
     if call.shape == "converse":
         return changed(item, toolUse=changed(field(item, "toolUse"), name=name, input=given))
-    inner = next(one for one in _GEMINI_CALL if field(item, one) is not None)
+    inner = next(one for one in GEMINI_CALL if field(item, one) is not None)
     made = changed(field(item, inner), name=name, args=dict(given) if isinstance(given, Mapping) else given)
     return changed(item, **{inner: made})

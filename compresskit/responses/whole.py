@@ -15,14 +15,12 @@ from ..errors import InvalidArgument, described
 from ..messages import SHAPES
 from ..messages.shape import Answer
 from ..types import Message
-from .call import Call, call_from
-from .fields import changed, field, first, listed, plain
-from .items import item_calls, ours_in
+from .fields import GEMINI_CALL, changed, field, first, listed, plain
+from .items import Call, call_from, item_calls, ours_in
 
 FIELDS = "provider_specific_fields"  # the field in which LiteLLM keeps fields that OpenAI does not have
 _CHOICES = ("choices", "candidates")  # fields that list several answers to one request
 _CUT_OFF = ("incomplete", "failed", "cancelled")  # states of a response of the Responses API
-_GEMINI_CALL = ("functionCall", "function_call")
 _ENDED = {"tool_calls": "stop", "function_call": "stop", "tool_use": "end_turn"}  # finish reasons if no call is left
 
 
@@ -106,7 +104,7 @@ def calls_of(message: Any) -> list[Call]:
         elif (use := field(item, "toolUse")) is not None:
             found.append(call_from(field(use, "toolUseId"), use, "input", at, "converse", item))
     for at, part in enumerate(listed(message, "parts")):
-        if (made := first(part, _GEMINI_CALL)) is not None:
+        if (made := first(part, GEMINI_CALL)) is not None:
             found.append(call_from(field(made, "id"), made, "args", at, "gemini", part))
     return found
 

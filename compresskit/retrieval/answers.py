@@ -6,30 +6,37 @@ tells the model what to do.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from .. import _observer
-from .._json import unwrapped
+from .._json import dumps, unwrapped
 from .._observer import Retrieved
 from ..errors import InvalidArgument, check_cache, check_whole, described
 from ..markers.keys import key_of, members
-from ..markers.restore import unfold
+from ..markers.restore import is_run, unfold
+from ..messages.json_results import json_texts
+from ..messages.parts import without
 from ..messages.retrieval_tool import TOOL_NAME
-from ..messages.shapes import slots
+from ..messages.shapes import slots, speaker
 from ..responses import calls_in, results, settled
 from ..tokens.measure import Measure, measure_for
 from ..tool_definitions import Toolbox
 from ..types import Cache, Message, Tool
 from .text_view import TextView, fitting, quoted
-from .transcript import readable
 
 MAX_TOKENS = 4_000  # tokens of one answer, unless the caller says otherwise
 MIN_TOKENS = 60  # tokens for some text and the hint how to go on; every answer without text is shorter
 _NEAR = 3  # similar keys that the answer to an unknown key names, maximum
 _KEY_CHARACTERS = 60  # characters of a key, maximum; no key of ours is longer (markers.FULL_LENGTH)
 _NO_TOOLS = "No definition of a tool can be looked up here. Go on with the tools that you were given."
+_MIN_DATA = 400  # characters of base64 from which on a text in a part of a message is an image or a file
+_DATA = re.compile(
+    rf"(?:data:[\w.+-]{{1,40}}/[\w.+-]{{1,80}}[\w;=.-]{{0,80}},)?[A-Za-z0-9+/_-]{{{_MIN_DATA - 200},}}={{0,2}}\s*\Z"
+)
 
 
 def retrieve(
@@ -242,3 +249,37 @@ def _unknown(cache: Cache, key: Any, measure: Measure, max_tokens: int) -> str:
     plain = "No text is stored under this key."
     wordings = [*(f"{named} {hint}" for hint in hints), f"{plain} {hints[-1]}", f"{plain} {copy}"]
     return fitting(wordings, measure, max_tokens)
+
+
+def readable(text: str) -> str:
+    """A folded run of messages as a transcript; any other text as it is."""
+    messages = json.loads(text) if is_run(text) else []
+    if not messages:
+        return text
+    return "\n".join(f"--- {speaker(message)} ---\n{_transcript(message)}" for message in messages)
+
+
+def _transcript(message: Message) -> str:
+    field = next((name for name in ("content", "parts", "output") if name in message), "")
+    content = message.get(field)
+    shown_parts = [content] if isinstance(content, str) else []
+    for part in content if isinstance(content, list) else [content] if isinstance(content, dict) else ():
+        text = part.get("text", part.get("content")) if isinstance(part, dict) else None
+        shown_parts.append(text if isinstance(text, str) else _plain(part))
+    hidden = ("role", "type", field) if "role" not in message or message.get("type") == "message" else ("role", field)
+    rest = {key: value for key, value in message.items() if key not in hidden and value}
+    return "\n".join(shown_parts + ([dumps(rest)] if rest else []))
+
+
+def _plain(part: Any) -> str:
+    """A part of a message as JSON, with its long texts behind it as they are. Bytes are only named."""
+    found = list(json_texts(part, ()))
+    if not isinstance(part, dict) or not found:
+        return dumps(part)
+    texts = (f"({len(slot.text):,} characters of data)" if _is_data(slot.text) else slot.text for slot in found)
+    return "\n".join([dumps(without(part, [slot.path for slot in found])), *texts])
+
+
+def _is_data(text: str) -> bool:
+    """Whether a text in a part is the base64 of an image or a file."""
+    return len(text) >= _MIN_DATA and _DATA.match(text) is not None
