@@ -18,9 +18,8 @@ from ..errors import CompresskitError
 from ..messages import SHAPES
 from .input import InputError, newest_sessions
 from .output import printable, to_json, write_output
-from .progress import progress
 from .request_options import rules_option
-from .tables import draw, new_table
+from .tables import draw, new_table, progress
 
 DEFAULT_SHARES = "0.5,0.3"
 DEFAULT_SECONDS = 45  # seconds for all sessions together
@@ -35,7 +34,7 @@ MEANINGS = {
 }
 
 
-def _shares(_context: click.Context, _option: click.Parameter, text: str) -> tuple[float, ...]:
+def _shares(text: str) -> tuple[float, ...]:
     try:
         found = tuple(float(part) for part in text.split(","))
     except ValueError:
@@ -63,7 +62,8 @@ def _thresholds(_context: click.Context, _option: click.Parameter, given: Sequen
 @click.option(
     "--shares",
     default=DEFAULT_SHARES,
-    callback=_shares,
+    type=_shares,
+    metavar="TEXT",
     show_default=True,
     help="Shares of a history that may stay, beside its task and newest messages.",
 )

@@ -6,7 +6,7 @@ All figures are those of compresskit.bill. This module adds them up, and shows t
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from ..errors import CompresskitError, InvalidMessages, InvalidSession
 from ..prices import MILLION
 from ..sessions import Session, find, homes
 from .input import InputError, newest_sessions, read_sessions
-from .library import DEFAULT_TRIGGER
 from .output import printable, remark, to_json, write_output
-from .progress import progress
-from .tables import draw, new_table, width
+from .request_options import DEFAULT_TRIGGER, options_of
+from .tables import draw, new_table, progress, width
 
 FORMAT, VERSION = "compresskit-bill", 1
 WORTH_SAYING = 0.01  # the share of a bill below which a saving is called nothing
@@ -48,26 +47,25 @@ ASSUMPTIONS = (
 )
 
 
-def limits(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of both commands."""
-    trigger = "Compress only above this many tokens."
-    factor = "Tokens of the model per counted token, if its tokenizer is not at hand."
-    options = [
-        click.option("--model", help="Count and bill for this model.  [default: the session's own]"),
-        click.option(
-            "--trigger",
-            type=int,
-            default=DEFAULT_TRIGGER,
-            show_default=True,
-            help=trigger,
-        ),
-        click.option("--target", type=int, help="Tokens of a compressed request.  [default: 70 % of the trigger]"),
-        click.option("--token-factor", type=float, default=1.0, show_default=True, help=factor),
-        click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars."),
-    ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+limits = options_of(  # of both commands
+    click.option("--model", help="Count and bill for this model.  [default: the session's own]"),
+    click.option(
+        "--trigger",
+        type=int,
+        default=DEFAULT_TRIGGER,
+        show_default=True,
+        help="Compress only above this many tokens.",
+    ),
+    click.option("--target", type=int, help="Tokens of a compressed request.  [default: 70 % of the trigger]"),
+    click.option(
+        "--token-factor",
+        type=float,
+        default=1.0,
+        show_default=True,
+        help="Tokens of the model per counted token, if its tokenizer is not at hand.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print JSON, with amounts in whole micro-dollars."),
+)
 
 
 @click.command("bill")

@@ -13,7 +13,8 @@ from importlib import import_module
 import click
 
 from .. import __version__
-from .output import discard_rest, remark
+from .output import remark
+from .outputs import discard_rest
 
 EXIT_CODES = """\b
 Exit codes:

@@ -15,11 +15,9 @@ from ..sessions import Session
 from .commands import EXIT_CODES
 from .input import RESULT_FIELDS, InputError, cache_of, is_result, library_errors, read_conversations, read_results
 from .kept import kept
-from .library import compress_one, compress_to_show, in_target
 from .output import Failure, open_output, printable, remark, to_json
-from .progress import progress
-from .request_options import request_options
-from .shrinker_options import spent
+from .request_options import compress_one, compress_to_show, in_target, request_options, spent
+from .tables import progress
 
 SPAN = re.compile(r"(c?\d+(-\d*)?)(,c?\d+(-\d*)?)*")  # what retrieve(lines=…) takes
 
@@ -119,8 +117,8 @@ def restore_command(result: str, output: str | None) -> None:
             stream.write(to_json(messages, ascii_only=stream.isatty()))
 
 
-def _checked_span(_context: click.Context, _option: click.Parameter, span: str | None) -> str | None:
-    if span is not None and not SPAN.fullmatch(span):
+def _checked_span(span: str) -> str:
+    if not SPAN.fullmatch(span):
         raise click.BadParameter(f"{span!r} is not a range; write 13, 13-57, 13- or c500-900, with commas between")
     return span
 
@@ -130,7 +128,7 @@ def _checked_span(_context: click.Context, _option: click.Parameter, span: str |
 @click.option(
     "--lines",
     metavar="RANGE",
-    callback=_checked_span,
+    type=_checked_span,
     help="Only lines 13, 13-57 or 13-, or characters c500-900.",
 )
 @click.option("--query", help="Only the passages that match these words.")

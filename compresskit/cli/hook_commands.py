@@ -83,7 +83,7 @@ def hook() -> None:
     """
 
 
-def _checked_pattern(_context: click.Context, _option: click.Parameter, pattern: str) -> str:
+def _checked_pattern(pattern: str) -> str:
     try:
         re.compile(pattern)
     except re.error as error:
@@ -105,7 +105,8 @@ def _for_client(client: Client) -> click.Group:
     @click.option(
         "--tools",
         default=client.tools,
-        callback=_checked_pattern,
+        type=_checked_pattern,
+        metavar="TEXT",
         show_default=True,
         help="The tools whose results are shortened.",
     )

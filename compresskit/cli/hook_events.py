@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .kept import absolute_program
-from .outputs import MAX_BYTES, Settings, note, shortened_text
+from .outputs import MAX_BYTES, Settings, discard_rest, note, shortened_text
 
 Event = Mapping[str, Any]
 _TEXTS = frozenset({"stdout", "stderr", "content", "result", "text", "output"})  # fields of results that hold texts
@@ -140,6 +140,6 @@ def answer_event(name: str, settings: Settings) -> None:
             sys.stdout.write(written)
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_rest()
     except Exception as error:
         note(error)

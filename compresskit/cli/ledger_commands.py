@@ -52,8 +52,8 @@ def ledger() -> None:
     """
 
 
-def _checked_hash(_context: click.Context, _option: click.Parameter, head: str | None) -> str | None:
-    if head is not None and not _HASH.fullmatch(head):
+def _checked_hash(head: str) -> str:
+    if not _HASH.fullmatch(head):
         raise click.BadParameter(f"{head!r} is no hash; 64 hexadecimal digits were expected, as verify prints them")
     return head
 
@@ -61,7 +61,7 @@ def _checked_hash(_context: click.Context, _option: click.Parameter, head: str |
 @ledger.command("verify", epilog=EXIT_CODES)
 @click.argument("file")
 @click.option(
-    "--head", metavar="HASH", callback=_checked_hash, help="A hash that was printed earlier. It must still be there."
+    "--head", metavar="HASH", type=_checked_hash, help="A hash that was printed earlier. It must still be there."
 )
 def verify_command(file: str, head: str | None) -> None:
     """Check that no byte of FILE was changed since it was written, and print the hash of its last line.

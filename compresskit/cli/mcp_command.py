@@ -32,9 +32,7 @@ class KeptTexts:
             keep(key, text.encode("utf-8", "replace"), self._directory)
 
 
-def _address(_context: click.Context, _option: click.Parameter, given: str | None) -> tuple[str, int] | None:
-    if given is None:
-        return None
+def _address(given: str) -> tuple[str, int]:
     host, _, port = given.rpartition(":")
     if not (port.isdigit() and 0 < int(port) < 65_536):
         raise click.BadParameter(f"{given!r} is not HOST:PORT; write 127.0.0.1:8765")
@@ -42,7 +40,7 @@ def _address(_context: click.Context, _option: click.Parameter, given: str | Non
 
 
 @click.command("mcp")
-@click.option("--http", metavar="HOST:PORT", callback=_address, help="Serve streamable HTTP at /mcp, on this machine.")
+@click.option("--http", metavar="HOST:PORT", type=_address, help="Serve streamable HTTP at /mcp, on this machine.")
 @click.option(
     "--root",
     "roots",
@@ -100,7 +98,7 @@ def mcp_command(
         raise click.UsageError(f"there is no program {command[0]!r} that could be wrapped")
     try:
         from ..mcp import Settings, new_server, wrapping_server
-        from ..mcp.serving import serve
+        from ..mcp.server import serve
     except ImportError as missing:
         raise Failure(f"{missing.name} is missing. Run: pip install 'compresskit[mcp]'") from None
     settings = Settings(

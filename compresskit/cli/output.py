@@ -16,6 +16,7 @@ import click
 
 from .._json import encoded
 from ..stores.private import replacing
+from .outputs import discard_rest
 
 
 class Failure(click.ClickException):
@@ -86,12 +87,6 @@ def remark(text: str) -> None:
     """Writes a line to standard error. What a command does and its exit code do not depend on whether that works."""
     with contextlib.suppress(OSError):
         click.echo(printable(text), err=True)
-
-
-def discard_rest() -> None:
-    """Sends the rest of standard output nowhere: the interpreter flushes it at its end, and would complain again."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,9 @@ heavy is imported for an output that fits for sure.
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,10 +176,14 @@ def note(error: BaseException) -> None:
     complain(f"the output passes as it was. {why}")
 
 
+def discard_rest() -> None:
+    """Sends the rest of standard output nowhere: the interpreter flushes it at its end, and would complain again."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def complain(text: str) -> None:
     """Writes a line to standard error, if that can be written."""
-    try:
+    with suppress(OSError, ValueError):
         sys.stderr.write(f"compresskit: {text}\n")
         sys.stderr.flush()
-    except (OSError, ValueError):
-        pass

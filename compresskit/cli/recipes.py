@@ -12,9 +12,8 @@ from ..rules import Rule
 from ..rules.recipes import names, text_of
 from ..view import as_fields
 from .input import library_errors, read_conversations
-from .library import compress_to_show
 from .output import printable, write_output
-from .request_options import other_options, rules_of
+from .request_options import compress_to_show, other_options, rules_of
 from .tables import draw, new_table
 
 

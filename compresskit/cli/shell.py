@@ -10,7 +10,7 @@ import signal
 import sys
 from contextlib import contextmanager, suppress
 
-from .outputs import MAX_BYTES, Settings, complain, shortened
+from .outputs import MAX_BYTES, Settings, complain, discard_rest, shortened
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def shorten_input(
     if not os.isatty(handle):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command before us ends, and its last words are shown
     status = 1 if exit_status else 0
-    for data in _whole(handle) if patience is None else _parts(handle, patience):
+    for data in [_whole(handle)] if patience is None else _parts(handle, patience):
         if exit_status:
             data, status = _without_status(data, status)
         _write(shortened(data, settings, command, path), status)
@@ -62,8 +62,9 @@ def run_command(settings: Settings, arguments: Sequence[str], merge: bool = Fals
     except OSError as error:
         complain(f"{arguments[0]}: {error.strerror}")
         return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
+    assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     with passing_signals(process):
-        data = _output_of(process)
+        data = _whole(process.stdout.fileno(), process)
         code = process.wait()
     code = 128 - code if code < 0 else code
     _write(shortened(data, settings, shlex.join(arguments)), code)
@@ -97,39 +98,35 @@ def _is_in_foreground() -> bool:
     return False
 
 
-def _output_of(process: subprocess.Popen[bytes]) -> bytes:
-    """The output of a command. Above the largest size that is shortened, it is passed on at once."""
-    assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
-    import select
-
-    handle, data = process.stdout.fileno(), bytearray()
-    while True:
-        ended = process.poll() is not None
-        ready, _, _ = select.select([handle], [], [], _LINGER if ended else _LOOK_SECONDS)
-        if not ready and ended:
-            break
-        chunk = os.read(handle, _CHUNK) if ready else b""
-        if ready and not chunk:
-            break
+def _whole(handle: int, process: subprocess.Popen[bytes] | None = None) -> bytes:
+    """All that can be read. Above the largest size that is shortened, it is passed on at once, and nothing is left."""
+    data, chunks = bytearray(), _chunks(handle, process)
+    for chunk in chunks:
         data += chunk
         if len(data) > MAX_BYTES:
             _write(bytes(data), 0)
-            data.clear()
-            _pass_all(handle)
-            break
+            for rest in chunks:
+                _write(rest, 0)
+            return b""
     return bytes(data)
 
 
-def _whole(handle: int) -> Iterator[bytes]:
-    """All of the input, as one part; of an input above the largest size, what has come, and then the rest as it is."""
-    data = bytearray()
-    while chunk := os.read(handle, _CHUNK):
-        data += chunk
-        if len(data) > MAX_BYTES:
-            _write(bytes(data), 0)
-            _pass_all(handle)
+def _chunks(handle: int, process: subprocess.Popen[bytes] | None) -> Iterator[bytes]:
+    """What can be read, as it comes: to its end, or to a pause after the command has ended."""
+    import select
+
+    while True:
+        if process is not None:
+            ended = process.poll() is not None
+            ready, _, _ = select.select([handle], [], [], _LINGER if ended else _LOOK_SECONDS)
+            if not ready and ended:
+                return
+            if not ready:
+                continue
+        chunk = os.read(handle, _CHUNK)
+        if not chunk:
             return
-    yield bytes(data)
+        yield chunk
 
 
 def _parts(handle: int, patience: float) -> Iterator[bytes]:
@@ -154,11 +151,6 @@ def _parts(handle: int, patience: float) -> Iterator[bytes]:
             end = time.monotonic() + patience
 
 
-def _pass_all(handle: int) -> None:
-    while chunk := os.read(handle, _CHUNK):
-        _write(chunk, 0)
-
-
 def _write(data: bytes, status: int) -> None:
     """Writes to standard output. If its reader is gone, it ends quietly."""
     try:
@@ -166,8 +158,7 @@ def _write(data: bytes, status: int) -> None:
         while view:
             view = view[os.write(sys.stdout.fileno(), view) :]
     except BrokenPipeError:
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_rest()
         sys.exit(status or _PIPE_CLOSED)
     except OSError as error:
         complain(f"cannot write standard output: {error.strerror}")

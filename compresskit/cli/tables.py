@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
+from typing import Any
 
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -33,3 +36,16 @@ def draw(table: Table) -> str:
     text = io.StringIO()
     Console(file=text, width=width(), highlight=False).print(table)
     return text.getvalue()
+
+
+@contextmanager
+def progress(total: int, *, hidden: bool = False, doing: str = "compressing") -> Iterator[Callable[[], Any]]:
+    """The function that advances the bar. There is no bar if it would mix with the output."""
+    console = Console(stderr=True)
+    if hidden or not console.is_terminal:  # a disabled bar would still end its line
+        yield lambda: None
+        return
+    columns = TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)

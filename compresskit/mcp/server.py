@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
+import anyio
 import anyio.to_thread
+from mcp.server import Server
 from mcp.server.mcpserver import Context, ListRoots, MCPServer, Resolve
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError
+from mcp.server.stdio import stdio_server
 from mcp_types import ListRootsResult, Tool, ToolAnnotations
 from pydantic import Field
 
 from .. import __version__
-from ..errors import CompresskitError
+from ..errors import CompresskitError, InvalidArgument
 from ..retrieval import retrieve as retrieved
 from .memory import Memories
 from .reading import read as read_file
@@ -29,6 +32,7 @@ NAME = "compresskit"
 Mode = Literal["full", "signatures", "outline", "diff", "lines"]
 _STATUS_TOKENS = 10  # tokens of the line with an exit code, maximum
 _LOOKS = ToolAnnotations(read_only_hint=True)
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 async def _roots(context: Context) -> ListRoots | None:
@@ -133,3 +137,48 @@ def _saying(answer: Callable[[], str]) -> str:
         return answer()
     except (Refused, CompresskitError) as why:
         raise ToolError(str(why)) from None
+
+
+def serve(server: MCPServer[Any] | Server[Any], http: tuple[str, int] | None = None) -> None:
+    """Serves until the client is gone, or over HTTP until the process is stopped.
+
+    Args:
+        server: The server.
+        http: The host, which must be this machine, and the port. None for stdio.
+
+    Raises:
+        InvalidArgument: The host is not this machine, although the server has no authentication; or the server that is
+            wrapped does not start.
+    """
+    if http is None:
+        try:
+            anyio.run(_on_stdio, server)
+        except BaseExceptionGroup as group:
+            known, others = group.split(CompresskitError)
+            if known is None or others is not None:
+                raise
+            raise _first(known) from None
+        return
+    host, port = http
+    if host not in LOOPBACK:
+        raise InvalidArgument(
+            f"The host is {host!r}; one of {', '.join(LOOPBACK)} was expected, because the server has no "
+            "authentication. Put a proxy with authentication before it to reach it from other machines."
+        )
+    import uvicorn
+
+    uvicorn.run(server.streamable_http_app(host=host), host=host, port=port, log_level="warning")
+
+
+def _first(group: BaseExceptionGroup[Any]) -> BaseException:
+    """The first error in a group of errors."""
+    first: BaseException = group.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _on_stdio(server: MCPServer[Any] | Server[Any]) -> None:
+    if isinstance(server, MCPServer):
+        await server.run_stdio_async()
+        return
+    async with stdio_server() as (reading, writing):
+        await server.run(reading, writing, server.create_initialization_options())

@@ -10,7 +10,7 @@ from protocol_server import serving
 from texts import make_text
 
 from compresskit import restore
-from compresskit.cli.shrinker_options import shrinker_of
+from compresskit.cli.request_options import shrinker_of
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of litellm and of connections that it leaves open
 NOTES = [make_text("prose", seed, 3000) for seed in range(4)]
