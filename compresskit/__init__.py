@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .compression import compress as compress
     from .embedders.cross_encoder import CrossEncoder as CrossEncoder
     from .embedders.hosted import LiteLLMEmbedder as LiteLLMEmbedder
-    from .embedders.hosted_reranker import LiteLLMReranker as LiteLLMReranker
+    from .embedders.hosted import LiteLLMReranker as LiteLLMReranker
     from .embedders.static import StaticEmbedder as StaticEmbedder
     from .errors import CompresskitError as CompresskitError
     from .errors import EmbedderFailed as EmbedderFailed
@@ -49,8 +49,7 @@ __getattr__, __dir__, __all__ = lazy(
         "chat.conversation": "Conversation",
         "compression": "compress",
         "embedders.cross_encoder": "CrossEncoder",
-        "embedders.hosted": "LiteLLMEmbedder",
-        "embedders.hosted_reranker": "LiteLLMReranker",
+        "embedders.hosted": "LiteLLMEmbedder LiteLLMReranker",
         "embedders.static": "StaticEmbedder",
         "errors": "CompresskitError EmbedderFailed HookFailed InvalidArgument InvalidMessages RerankerFailed "
         "StoreError",

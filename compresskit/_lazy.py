@@ -1,4 +1,7 @@
-"""Names of a package that are imported when they are first used (PEP 562). Imports nothing itself."""
+"""Names of a package that are imported when they are first used (PEP 562), and files of packages that are not imported.
+
+It imports nothing itself.
+"""
 
 from __future__ import annotations
 
@@ -34,3 +37,13 @@ def lazy(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], object
         return sorted({*vars(sys.modules[package]), *homes})
 
     return load, listed_names, sorted(homes)
+
+
+def path_in(package: str, *parts: str) -> str | None:
+    """A file or a folder of another package, which is not imported; None if it is not there."""
+    import os
+    from importlib.util import find_spec
+
+    spec = find_spec(package)
+    places = (spec.submodule_search_locations or ()) if spec else ()
+    return next((path for place in places if os.path.exists(path := os.path.join(place, *parts))), None)

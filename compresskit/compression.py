@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import _observer
 from ._json import clone, equal
 from .compaction import Compaction, shortening_by
-from .embedders.named import embedder_of, reranker_of
+from .embedders.hosted import embedder_of, reranker_of
 from .errors import warn
 from .markers.places import Position, originals_of
 from .markers.withheld import withheld_of
@@ -29,7 +29,7 @@ from .rules import Rule, checked_rules, treatments
 from .rules.hooks import Function, checked_hook
 from .tokens.measure import measure_for
 from .tool_definitions import Offer
-from .tool_definitions.use import Offers
+from .tool_definitions.offers import Offers
 from .turns import weights as turn_tuning
 from .turns.before import places_of, ready
 from .turns.continuation import Continued, continued, lasting, read_before

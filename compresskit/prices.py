@@ -12,13 +12,12 @@ price, for an hour 2 times, a read 0.1 times, at most 4 breakpoints); developers
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
-from importlib.util import find_spec
 from typing import Any, NamedTuple
 
+from ._lazy import path_in
 from .errors import InvalidArgument, check_name, shown
 
 WRITE, WRITE_HOUR, READ = 1.25, 2.0, 0.1  # times the input price, where nothing else is known
@@ -224,7 +223,7 @@ def _prices(model: str, entry: dict[str, Any]) -> Prices:
 @cache
 def _models() -> dict[str, dict[str, Any]]:
     """The needed fields of every model in the map, with prices in micro-dollars per million tokens."""
-    path = _bundled_map()
+    path = path_in("litellm", _MAP)
     if path is None:
         return {}
     with open(path, encoding="utf-8") as file:
@@ -243,13 +242,3 @@ def _models() -> dict[str, dict[str, Any]]:
 def _whole(dollars: Any) -> int:
     """Dollars a token as micro-dollars per million tokens; 0 for what is not given."""
     return round(dollars * MILLION * MILLION) if isinstance(dollars, int | float) else 0
-
-
-def _bundled_map() -> str | None:
-    """litellm's model map, found without importing litellm."""
-    spec = find_spec("litellm")
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        path = os.path.join(place, _MAP)
-        if os.path.isfile(path):
-            return path
-    return None

@@ -11,23 +11,24 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any, NamedTuple
 
 from ..bill import requests
-from ..bill.texts import any_shows, read
+from ..bill.atoms import any_shows, read
 from ..compression import compress
 from ..markers.restore import restore
 from ..messages import read as read_turns
 from ..sessions import Session
 from ..tokens.measure import measure_for
-from ..types import Message, Tool
-from . import validity
+from ..types import Message, Tool, Turn
 
 MIN_TOKENS = 2_000  # of the rest of a history: there is little to choose from in a shorter one
 MAX_POINTS_OF_A_SESSION = 6  # so that one long session is not the whole figure
+_SPEAKERS = ("user", "assistant")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Tried(NamedTuple):
     after: int
     restored: bool  # the originals come back exactly
     met: bool  # the target holds, or the result is at the floor that it names
-    faults: list[str]  # of the request: see ``validity``
+    faults: list[str]  # of the request: see ``_faults``
     wanted: int
     readable: int
     kept: int  # readable, or in the cache
@@ -139,7 +140,7 @@ def _tried(point: Point, wanted: Sequence[str], share: float, settings: Settings
         result.compressed_tokens,
         restored=restore(after, result.cache) == point.messages,
         met=result.target_met or result.compressed_tokens <= (result.floor_tokens or 0),
-        faults=validity.faults(*turns),
+        faults=_faults(*turns),
         wanted=len(wanted),
         readable=sum(any_shows(shown, atom) for atom in wanted),
         kept=sum(any_shows(stored, atom) for atom in wanted),
@@ -151,3 +152,36 @@ def _compressed(
     messages: list[Message], model: str, shape: str, tools: list[Tool] | None, target: int, options: Mapping[str, Any]
 ) -> Any:
     return compress(messages, model, target, target, shape=shape, tools=tools, **options)
+
+
+def _faults(before: Sequence[Turn], after: Sequence[Turn]) -> list[str]:
+    """The faults that the request before did not have, each as often as it is new.
+
+    A provider takes a request with calls and results in pairs, no empty text, and speakers in turn. This judges by the
+    turns that every shape is read into, so it says less than the rules of a single provider do.
+    """
+    return sorted((Counter(_found(after)) - Counter(_found(before))).elements())
+
+
+def _found(turns: Sequence[Turn]) -> list[str]:
+    found = []
+    open_calls: set[str] = set()
+    made: Counter[str] = Counter()
+    for turn in turns:
+        for answered in turn.answers:
+            if answered not in open_calls:
+                found.append("a result without its call")
+            open_calls.discard(answered)
+        made.update(turn.calls)
+        open_calls.update(turn.calls)
+        found += ["an empty text" for block in turn.blocks if not block.text.strip()]
+    last = set(turns[-1].calls) if turns else set()
+    found += ["a call without its result" for _ in open_calls - last]
+    found += ["an id twice" for times in made.values() for _ in range(times - 1)]
+    found += ["the same speaker twice" for one, other in pairwise(turns) if _said_twice(one, other)]
+    return found
+
+
+def _said_twice(one: Turn, other: Turn) -> bool:
+    tied = one.calls or one.answers or other.calls or other.answers or other.joined
+    return one.role == other.role and one.role in _SPEAKERS and not tied

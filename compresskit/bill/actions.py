@@ -14,8 +14,7 @@ from .._json import objects_in
 from ..messages.reading import detect
 from ..messages.shapes import is_made
 from ..types import Message
-from .atoms import atoms
-from .texts import any_shows, lines, read
+from .atoms import any_shows, atoms, lines, read
 
 _ONE_BY_ONE = frozenset({"openai", "anthropic", "converse"})  # shapes in which an answer is one message
 _INPUTS = ("arguments", "input", "action", "operation")  # the fields of an item that hold what a call is given
@@ -27,7 +26,7 @@ class Request(NamedTuple):
     Attributes:
         end: The messages of the request are those before this index.
         wanted: The atoms that the answer needs of them.
-        lines: The lines of the answer that it may have copied from them; see ``lines`` in ``texts.py``.
+        lines: The lines of the answer that it may have copied from them; see ``lines`` in ``atoms.py``.
         near: The atoms of the answer that the last two of them have, and the system prompt does not.
     """
 

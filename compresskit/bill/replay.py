@@ -13,14 +13,14 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from ..prices import Prices
 from ..types import Message
 from .actions import Request
-from .atoms import shows
+from .atoms import any_shows, lines, read, shows
 from .chance import by_chance
-from .texts import any_shows, lines, read
 
 _MAX_ERROR = 300  # characters of an error that are kept
 
@@ -142,7 +142,7 @@ class _Known:
         self._sizes = sizes
         self._tokens: dict[str, int] = {}
         self._texts: dict[str, str] = {}
-        self._lines: dict[str, frozenset[str]] = {}
+        self._lines = cache(lines)
 
     def prompt(self, sent: Sent) -> _Prompt:
         tools = [_json(list(sent.tools))] if sent.tools else []
@@ -164,11 +164,7 @@ class _Known:
         return self._texts[part]
 
     def lines(self, messages: Iterable[Message]) -> frozenset[str]:
-        texts = list(map(self.text, messages))
-        for text in texts:
-            if text not in self._lines:
-                self._lines[text] = lines(text)
-        return frozenset().union(*(self._lines[text] for text in texts))
+        return frozenset().union(*(self._lines(self.text(message)) for message in messages))
 
 
 def _step(send: Sender, history: list[Message], state: Any) -> tuple[Sent, float, str | None]:

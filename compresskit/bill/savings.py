@@ -9,7 +9,7 @@ replay assumes that the agent would have done the same, and it estimates retriev
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from ..messages import read
 from ..options import checked_factor
 from ..prices import Prices, prices_for
 from ..sessions import Session
-from ..tokens.measure import Measure, measure_for
+from ..tokens.measure import measure_for
 from ..types import Message
 from .actions import requests
 from .replay import Figures, Sender, Sent, Sizes, replay
@@ -111,10 +111,10 @@ def savings(
     messages = session.whole
     read(messages, session.shape)  # an error here is the file's, and none of a single request
     measure = measure_for(name, None, checked_factor(token_factor))
-    counted = _Counted(measure, session.shape)
+    sizes = Sizes(lambda message: measure.turns(read([message], session.shape).turns), measure.count)
     system = measure.count(session.system) if session.system else 0
-    unseen = _unseen(session, system, counted)
-    sizes = Sizes(counted.message, measure.count, system + unseen)
+    unseen = _unseen(session, system, sizes)
+    sizes = replace(sizes, beside=system + unseen)
     prices = prices_for(name)
     steps = requests(messages, session.start, session.ends)
     room = max(1, trigger - sizes.beside)
@@ -156,27 +156,10 @@ def _summed(figures: Sequence[Figures]) -> Bill:
     )
 
 
-class _Counted:
-    """Counts messages with the tokenizer of a model."""
-
-    def __init__(self, measure: Measure, shape: str) -> None:
-        self._measure = measure
-        self._shape = shape
-
-    def message(self, message: Message) -> int:
-        return self._measure.turns(read([message], self._shape).turns)
-
-    def all(self, messages: Sequence[Message]) -> int:
-        return sum(map(self.message, messages))
-
-    def text(self, text: str) -> int:
-        return self._measure.count(text)
-
-
-def _unseen(session: Session, system: int, counted: _Counted) -> int:
+def _unseen(session: Session, system: int, sizes: Sizes) -> int:
     """The tokens of a prompt that the provider has counted, and the file does not hold."""
     if session.reported is None:
         return 0
-    tools = sum(counted.text(str(tool)) for tool in session.tools or ())
-    there = counted.all(session.messages[: session.reported.messages]) + system + tools
+    tools = sum(sizes.text(str(tool)) for tool in session.tools or ())
+    there = sum(map(sizes.message, session.messages[: session.reported.messages])) + system + tools
     return max(0, session.reported.tokens - there)

@@ -67,7 +67,7 @@ class Turn(ABC):
             return answer
         with _observer.during(loop.answering, self.report):
             answer = self.settled(answer, loop)
-            talk, message = self._talk(loop), self.read(answer)
+            talk, message = Talk(loop, loop.kwargs["messages"]), self.read(answer)
             while talk.goes_on(message):
                 answer = self.settled((yield from talk.next(message)), loop)
                 message = self.read(answer)
@@ -83,7 +83,7 @@ class Turn(ABC):
             yield from self._shown(loop)
 
     def _shown(self, loop: Request | None) -> Steps:
-        talk = None if loop is None else self._talk(loop)
+        talk = None if loop is None else Talk(loop, loop.kwargs["messages"])
         while True:
             held: list[Any] = []
             while (part := (yield Next(self.stream))) is not END:
@@ -143,9 +143,6 @@ class Turn(ABC):
         messages = self._originals.objects(kwargs["messages"], self._cache)
         return (yield Call(self._method, self.argument(messages, kwargs)))
 
-    def _talk(self, loop: Request) -> Talk:
-        return Talk(loop, loop.kwargs["messages"])
-
     def _recorded(self, talk: Talk, message: Message, streamed: bool) -> Steps:
         """Keeps the retrievals of a turn that also calls the caller's tools, for the next request."""
         record = yield from talk.record(message, streamed)
@@ -196,11 +193,6 @@ class Turn(ABC):
     @abstractmethod
     def ending(self, held: Sequence[Any], ours: frozenset[str]) -> Iterable[Any]:
         """The parts to show to the caller for the last parts, without these calls."""
-
-
-def offers_ours(kwargs: Mapping[str, Any]) -> bool:
-    """Whether our tool is sent with these arguments."""
-    return has_ours(kwargs.get("tools"))
 
 
 def _ours(message: Message) -> frozenset[str]:

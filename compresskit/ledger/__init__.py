@@ -9,7 +9,6 @@ in the provider's cache, whatever time has passed, and retrievals are deducted i
 """
 
 from .entry import Entry
-from .reader import Verdict, entries, verify
-from .writer import Ledger
+from .file import Ledger, Verdict, entries, verify
 
 __all__ = ["Entry", "Ledger", "Verdict", "entries", "verify"]

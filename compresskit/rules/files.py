@@ -1,34 +1,17 @@
-"""Rules in files: TOML, YAML or JSON with a list ``rules``, and their JSON schema."""
+"""Rules in files: TOML, YAML or JSON with a list ``rules``. ``schema.json`` beside this module is their JSON schema."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgument, shown
-from .rule import ACTIONS, KINDS, ROLES, Rule, checked
+from .rule import Rule, checked
 
 SUFFIXES = (".toml", ".yaml", ".yml", ".json")
 _EXAMPLE = 'such as: [[rules]] tool = "get_policy" action = "keep"'
-_MEANINGS = {  # of the fields, for editors that read the schema
-    "action": "What may happen to the text.",
-    "max_tokens": "The tokens of the form of the text, at most.",
-    "tool": "Patterns of the name of the tool whose result the text is.",
-    "model": "Patterns of the name of the model that the request is for.",
-    "role": "Who says the text.",
-    "kind": "The kind of the text, as compresskit detects it.",
-    "path": "Patterns of the path of the file that the text was read from.",
-    "call": "Patterns of the whole call: the name of the tool and its arguments.",
-    "contains": "A piece of text that must occur, in upper or lower case.",
-    "failing": "Whether the text has words of failure.",
-    "older_than": "The messages of the assistant behind the text must be more than this.",
-    "larger_than": "The tokens of the text must be more than this.",
-    "smaller_than": "The tokens of the text must be fewer than this.",
-    "name": "What reports call the rule.",
-}
 
 
 def load(path: str | Path) -> tuple[Rule, ...]:
@@ -96,35 +79,3 @@ def _read(text: str, suffix: str, name: str) -> Any:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = "" if line is None else f" in line {line + 1}"
         raise InvalidArgument(f"{name} is not valid YAML{where}.") from None
-
-
-def schema() -> dict[str, Any]:
-    """The JSON schema of a file of rules. ``schema.json`` beside this module is the same."""
-    text, number = {"type": "string", "minLength": 1}, {"type": "integer", "minimum": 1}
-    patterns = {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
-    types: dict[str, Any] = {
-        "action": {"enum": list(ACTIONS)},
-        "role": {"enum": list(ROLES)},
-        "kind": {"enum": list(KINDS)},
-        **dict.fromkeys(("tool", "model", "path", "call"), patterns),
-        **dict.fromkeys(("max_tokens", "larger_than", "smaller_than"), number),
-        "older_than": {"type": "integer", "minimum": 0},
-        "contains": text,
-        "failing": {"type": "boolean"},
-        "name": {"type": "string"},
-    }
-    rule = {
-        "type": "object",
-        "properties": {
-            field.name: {"description": _MEANINGS[field.name], **types[field.name]} for field in fields(Rule)
-        },
-        "required": ["action"],
-        "additionalProperties": False,
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Rules of compresskit",
-        "type": "object",
-        "properties": {"rules": {"type": "array", "items": rule}},
-        "additionalProperties": False,
-    }

@@ -36,6 +36,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 ROLES = ("user", "assistant", "tool", "system")
 _WITH_MAX = ("verbatim", "excerpt", "signatures", "shrink")  # actions that may have ``max_tokens``
 _PATTERNS = ("tool", "model", "call", "path")
+# How to get rules from a name or a path, as a further sentence of an error.
+_LOADED = " In compresskit.rules, recipe('coding-agent') returns those of a recipe, and load(PATH) those of a file."
 _WHOLE_NUMBERS = ("older_than", "larger_than", "smaller_than", "max_tokens")
 
 
@@ -154,7 +156,7 @@ def checked(rules: Any, where: str = "rules") -> tuple[Rule, ...]:
     if isinstance(rules, str | bytes | Mapping | Rule) or not isinstance(rules, Iterable):
         raise InvalidArgument(
             f"{where} is {described(rules)}; a list of rules was expected, such as "
-            f"[Rule(tool='get_policy', action='keep')].{_loaded(rules)}"
+            f"[Rule(tool='get_policy', action='keep')].{_LOADED if isinstance(rules, str) else ''}"
         )
     return tuple(_rule(one, f"{where}[{number}]") for number, one in enumerate(rules))
 
@@ -188,13 +190,6 @@ def _rule(value: Any, where: str) -> Rule:
         return Rule(**value)
     except InvalidArgument as error:
         raise InvalidArgument(f"{where}: {error}") from None
-
-
-def _loaded(rules: Any) -> str:
-    """How to get rules from a name or a path, as further sentences of an error."""
-    if not isinstance(rules, str):
-        return ""
-    return " In compresskit.rules, recipe('coding-agent') returns those of a recipe, and load(PATH) those of a file."
 
 
 def _patterns(field: str, value: Any) -> tuple[str, ...]:

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidArgument, check_object, shown
 from ..types import Counter, Shrinker, Store
-from .deadline import within
 from .must_stay import missing
-from .progress import warn_once
 from .prose_only import prose
+from .working import warn_once, within
 
 MIN_TOKENS = 60  # tokens of a text that is shrunk; a shorter one is better kept or left out
 MAX_CHARACTERS = 100_000  # characters of a text that is shrunk; no model reads a longer one at once

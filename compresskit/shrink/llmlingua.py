@@ -15,11 +15,9 @@ from ..errors import InvalidArgument, check_name, shown
 from ..tokens.measure import measure_for
 from ..types import Counter
 from .choices import Dtype, Method
-from .deadline import remaining
 from .must_stay import items
-from .progress import counted, waiting, warn_once
-from .rate_search import fitted
 from .whole_words import Span, Words
+from .working import counted, remaining, waiting, warn_once
 
 # The defaults of the llmlingua package: for LLMLingua-2 the model of its README, for the others that of
 # PromptCompressor, which has 7 billion parameters. On a CPU, a small model is fast enough and judges less well.
@@ -28,6 +26,10 @@ UPSTREAM_MODELS: dict[Method, str] = {
     "llmlingua": "NousResearch/Llama-2-7b-hf",
     "longllmlingua": "NousResearch/Llama-2-7b-hf",
 }
+TRIES = 5  # runs of the model for a text, maximum
+_AIM = 0.96  # share of the budget that is aimed at, since a text over the budget is useless
+_CLOSE = 0.92  # share of the budget that is good enough, since another try costs a run of the model
+_MIN_RATE, _MAX_RATE = 0.02, 0.98
 
 
 class Chooser(Protocol):
@@ -103,11 +105,11 @@ class LLMLingua:
         if self._chooser is None:
             with waiting(f"loading {self.model} …"):
                 if self.method == "llmlingua2":
-                    from .llmlingua2 import TokenClasses
+                    from .llmlingua_models import TokenClasses
 
                     self._chooser = TokenClasses(self.model, self.device, self.dtype, self.local_files_only)
                 else:
-                    from .llmlingua1 import Perplexity
+                    from .llmlingua_models import Perplexity
 
                     aware = self.method == "longllmlingua"
                     self._chooser = Perplexity(self.model, self.device, self.dtype, self.local_files_only, aware)
@@ -135,3 +137,35 @@ class LLMLingua:
         except Exception as error:
             warn_once(f"{self.method} failed at a text ({type(error).__name__}), which gets another form")
             return ""
+
+
+def fitted(at_rate: Callable[[float], str], count: Callable[[str], int], least: int, most: int, budget: int) -> str:
+    """The longest text found of at most ``budget`` tokens; "" if none is found.
+
+    Args:
+        at_rate: Returns the text at a rate between 0 and 1. A lower rate gives a text that is about as long or shorter.
+        count: Counts the tokens of a text.
+        least, most: The tokens at the rates 0 and 1.
+        budget: The maximum of tokens.
+
+    >>> len(fitted(lambda rate: "x" * round(100 * rate ** 0.5), len, 0, 100, 50))
+    48
+    """
+    low, high = (0.0, least), (1.0, most)  # a rate that fits and one that does not, with their tokens
+    best, best_tokens = "", 0
+    over = 0
+    for _ in range(TRIES):
+        share = (_AIM * budget - low[1]) / max(1, high[1] - low[1])
+        share *= 0.7 ** max(0, over - 1)  # over the budget again, so the curve is not straight
+        rate = low[0] + (high[0] - low[0]) * min(0.95, max(0.05, share))
+        text = at_rate(min(_MAX_RATE, max(_MIN_RATE, rate)))
+        tokens = count(text)
+        if tokens > budget:
+            high, over = (rate, tokens), over + 1
+            continue
+        if tokens > best_tokens:
+            best, best_tokens = text, tokens
+        if tokens >= _CLOSE * budget:
+            break
+        low, over = (rate, tokens), 0
+    return best

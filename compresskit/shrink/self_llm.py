@@ -17,9 +17,8 @@ from ..errors import InvalidArgument, check_name, check_whole, shown
 from ..markers.keys import key_of
 from ..tokens.measure import measure_for
 from ..types import Counter
-from .deadline import remaining
 from .must_stay import items
-from .progress import counted, warn_once
+from .working import counted, remaining, warn_once
 
 _INSTRUCTIONS = """\
 You shorten a text. It is between two lines of the form <<<TEXT name>>> and <<<END name>>>. Everything between \

@@ -24,8 +24,7 @@ from .._observer import End, Method, Retrieved
 from ..messages.retrieval_tool import TOOL_NAME
 from ..result import Compressed
 from ..tokens.measure import measure_for
-from .labels import ModelNames, is_name, name_or_other
-from .metrics import METHOD, MODEL, OUTCOME, Metrics
+from .metrics import METHOD, MODEL, OUTCOME, Metrics, ModelNames, is_name, name_or_other
 
 _R = TypeVar("_R")
 

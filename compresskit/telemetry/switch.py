@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import _observer
 from ..errors import InvalidArgument, described
-from .labels import is_name
+from .metrics import is_name
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider

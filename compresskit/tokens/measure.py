@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TypeVar
+from types import SimpleNamespace
+from typing import Any, TypeVar
 
 from ..errors import InvalidArgument, shown
 from ..types import Counter, Turn
@@ -22,16 +23,6 @@ _TALLIED = 160  # characters of a text from which on its count is kept together 
 _WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # threads beside the calling thread, which counts too
 
 _Found = TypeVar("_Found")
-
-
-class _FunctionCounter:
-    """A plain function str -> int as a Counter."""
-
-    def __init__(self, function: Callable[[str], int]) -> None:
-        self._function = function
-
-    def count(self, text: str) -> int:
-        return self._function(text)
 
 
 class _Job:
@@ -176,7 +167,7 @@ class Measure:
 
     def _is_known(self, text: str) -> bool:
         """Whether the process has counted a text before. Then its count is at hand."""
-        tokens = self._counter.known.of(text) if isinstance(self._counter, TiktokenCounter) else None
+        tokens = self._counter.known(text) if isinstance(self._counter, TiktokenCounter) else None
         if tokens is None:
             return False
         self._counts[text] = scaled(tokens, self.factor)
@@ -257,9 +248,8 @@ def measure_for(model: str, counter: Counter | Callable[[str], int] | None, fact
     if counter is None:
         name, known = encoding_name(model)
         return Measure(counter_for(name), estimate=not known, factor=factor)
-    if callable(getattr(counter, "count", None)):
-        return Measure(counter, estimate=False, factor=factor)  # type: ignore[arg-type]
-    return Measure(_FunctionCounter(counter), estimate=False, factor=factor)  # type: ignore[arg-type]
+    own: Any = counter if callable(getattr(counter, "count", None)) else SimpleNamespace(count=counter)
+    return Measure(own, estimate=False, factor=factor)
 
 
 def check_counter(name: str, counter: object) -> None:

@@ -17,18 +17,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._json import dumps
+from ..errors import warn
+from ..messages.must_stay import task_of
 from ..messages.retrieval_tool import OURS
-from ..messages.search_tools import call_function, find_function
+from ..messages.search_tools import FIND_TOOL, call_function, find_function
 from ..messages.shapes import SHAPES
 from ..messages.tools import appended, declarations, names_of
-from ..result import ToolAction, ToolDecision
-from ..types import Tool
+from ..responses import calls_of
+from ..result import Compressed, ToolAction, ToolDecision
+from ..tokens.measure import Measure
+from ..types import Conversation, Message, Tool, Turn
 from . import weights as tuning
 from .definitions import Definition, definitions_of
 from .search import Index
 from .shortening import shortened
 
 _GROUP_END = "_-"  # signs that end the first word of a name
+_TASK_CHARACTERS = 4_000  # characters of the task that are read, which bounds the time
 
 
 @dataclass(frozen=True)
@@ -242,3 +247,64 @@ def _why(name: str, action: ToolAction, keep: Collection[str], called: Collectio
 
 def _cost(tools: Sequence[Tool], count: Callable[[str], int]) -> int:
     return sum(count(dumps(tool)) for tool in tools)
+
+
+@dataclass(frozen=True)
+class Offers:
+    """The tools of a request within their budget, as the turn before offered them or chosen anew.
+
+    Attributes:
+        tools, budget, keep: The caller's tools, and the options for them.
+        messages, given: The caller's messages, and as they are read.
+        query: As for ``compress``.
+        measure: Counts tokens.
+    """
+
+    tools: list[Tool]
+    budget: int | None
+    keep: Sequence[str]
+    messages: list[Message]
+    given: Conversation
+    query: str | None
+    measure: Measure
+
+    def compacted(self, previous: Compressed | None, made: Offer) -> Offer:
+        """The tools to send with a compaction: all tools that were called may be whole, since the prefix is new."""
+        return made if previous is None else self.made(None, compacts=True)
+
+    def made(self, previous: Compressed | None, compacts: bool = False) -> Offer:
+        """The tools to send: as the turn before offered them, if the same tools are given."""
+        if self.budget is None or not self.tools:
+            return Offer(self.tools)
+        turns = self.given.turns
+        called = [call.name for message in self.messages for call in calls_of(message)]
+        found = offer(
+            self.tools,
+            self.given.shape,
+            self.budget,
+            self.measure.count,
+            keep=self.keep,
+            called=called if compacts else _without_found(called, turns),
+            query=_task_text(turns) if self.query is None else self.query,
+            before=() if previous is None else previous.tool_decisions,
+        )
+        if found.over_tokens:
+            warn(
+                "The tool_budget of %d tokens was missed by %d. result.tool_decisions says which tools are whole.",
+                self.budget,
+                found.over_tokens,
+            )
+        return found
+
+
+def _without_found(names: Sequence[str], turns: Sequence[Turn]) -> list[str]:
+    """Those names whose definitions are not in the answers to earlier searches."""
+    answers = [block.text for turn in turns for block in turn.blocks if block.call.startswith(FIND_TOOL)]
+    return [name for name in names if not any(f'"name": "{name}"' in text for text in answers)]
+
+
+def _task_text(turns: Sequence[Turn]) -> str:
+    """The text of the task, which is the same in every turn of a conversation; "" if there is none."""
+    at = task_of(turns)
+    texts = [] if at is None else [block.instruction for block in turns[at].blocks if not block.call]
+    return "\n".join(texts)[:_TASK_CHARACTERS]

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from compresskit.bill.texts import read
+from compresskit.bill.atoms import read
 
 __all__ = ["Message", "Slot", "read", "read_all", "replace", "slots"]
 

@@ -35,9 +35,8 @@ from typing import Any, NamedTuple, get_args
 
 from compresskit import compress
 from compresskit.shrink import LLMLingua, SelfLLM, Shrinking
-from compresskit.shrink.llmlingua import Dtype
+from compresskit.shrink.llmlingua import Dtype, fitted
 from compresskit.shrink.must_stay import items
-from compresskit.shrink.rate_search import fitted
 from compresskit.shrink.whole_words import Span, Words
 from compresskit.tokens.measure import measure_for
 from evals.harness import baselines, data, engine, hub, options, reporting, spending

@@ -18,7 +18,7 @@ from compresskit import (
     completion,
     compress,
 )
-from compresskit.embedders import named
+from compresskit.embedders import hosted
 from compresskit.integrations.litellm.settings import Settings
 
 pytestmark = [*QUIET, pytest.mark.filterwarnings("ignore")]  # of litellm and of connections that it leaves open
@@ -41,7 +41,7 @@ def answers(body):
 
 @pytest.fixture
 def server(monkeypatch):
-    for made in (named._embedder, named._reranker):
+    for made in (hosted._embedder, hosted._reranker):
         made.cache_clear()
     with serving(answers) as found:
         for name in ("OPENAI_API_BASE", "OPENAI_BASE_URL", "INFINITY_API_BASE"):

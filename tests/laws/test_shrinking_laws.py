@@ -18,7 +18,7 @@ from validity import breaches
 from compresskit import TOOL_NAME, compress, restore, retrieve
 from compresskit._weights import replaced
 from compresskit.relevance import weights
-from compresskit.shrink import progress as notices
+from compresskit.shrink import working as notices
 
 SHRINKERS = {"fair": Fair, "bad": Bad}
 LAWS = []

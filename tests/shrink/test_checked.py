@@ -13,8 +13,8 @@ from texts import make_text
 
 from compresskit import CompresskitError, InvalidArgument, compress
 from compresskit.shrink import Outcome, Shrinking, shrunk
-from compresskit.shrink import progress as notices
-from compresskit.shrink.deadline import remaining
+from compresskit.shrink import working as notices
+from compresskit.shrink.working import remaining
 from compresskit.tokens.measure import measure_for
 
 ROOT = Path(__file__).parents[2]

@@ -20,8 +20,8 @@ from texts import make_text
 
 from compresskit import InvalidArgument
 from compresskit.shrink import LLMLingua, Shrinker
-from compresskit.shrink import progress as notices
-from compresskit.shrink.llmlingua_loader import load
+from compresskit.shrink import working as notices
+from compresskit.shrink.llmlingua_models import load
 from compresskit.shrink.must_stay import missing
 from compresskit.tokens.measure import measure_for
 

@@ -14,7 +14,7 @@ from samples import openai_agent
 from telemetry_sdk import recording
 
 from compresskit import CompresskitError, answer, compress, retrieve
-from compresskit.telemetry.labels import MAX_KNOWN, MAX_UNKNOWN
+from compresskit.telemetry.metrics import MAX_KNOWN, MAX_UNKNOWN
 
 pytestmark = QUIET
 SECRET = "xq7 Zebra"

@@ -19,11 +19,10 @@ from ...chat.loop import Request
 from ...chat.steps import arun, run
 from ...chat.stream import AsyncStream, Stream
 from ...clients.options import Settings
-from ...messages.retrieval_tool import is_ours, schema
+from ...messages.retrieval_tool import has_ours, is_ours, schema
 from ...types import Message
-from .._turn import Turn, offers_ours
-from .chunks import chunk_without, chunks_of, later
-from .messages import Messages, settled, without
+from .._turn import Turn
+from .messages import Messages, chunk_without, chunks_of, later, settled, without
 
 _TRACED = "ls_structured_output_format"  # LangChain's argument for its tracing, which no model takes
 _BOUND = "compresskit_bound"  # the argument that holds what bind_tools() made with our tool
@@ -234,7 +233,7 @@ class _Turn(Turn):
         last = _without_calls(self._model) if kwargs.get("tool_choice") == "none" else {}
         if self._bound is not None and self._settings.tool_budget is not None and kwargs.get("tools"):
             return sent, _sendable({**self._kwargs, **self._bound.within(kwargs["tools"]), **last})
-        if not offers_ours(kwargs):
+        if not has_ours(kwargs.get("tools")):
             return sent, self._kwargs
         if self._bound is None:
             ours = self._model.bind_tools([schema("openai")]).kwargs  # type: ignore[attr-defined]

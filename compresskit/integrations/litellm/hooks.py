@@ -32,11 +32,11 @@ from ...chat.stream import AsyncStream
 from ...clients.frames import framed_with_type
 from ...errors import reason
 from ...stores import Store
-from .accounts import record
 from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
 from .settings import Settings, misread, own_rules, wanted
+from .status import record
 
 # what the proxy streams, by shape
 _OUT: dict[str, Callable[[Any], Any]] = {

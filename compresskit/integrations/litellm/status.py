@@ -1,7 +1,7 @@
-"""The status page of a proxy: what was saved, at /compresskit, for holders of the proxy's master key.
+"""What the calls of a proxy have cost and saved: entries of a ledger, or sums in memory, and the page that shows them.
 
-It shows sums and names of models, and no text of a conversation. With a ledger they are those of its file, which all
-workers write; without one they are those of this worker since it started.
+The page is at /compresskit, for holders of the proxy's master key. With a ledger its sums are those of the file, which
+all workers write; without one they are those of this worker since it started. No text of a conversation is in them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,14 @@ import binascii
 import hmac
 import os
 import sys
+from collections.abc import Mapping
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from ...chat.policy import NAME
 from ...errors import InvalidLedger
+from ...prices import prices_for
+from ...responses import field
 from ...result import Compressed
 from ...view.ledger_page import Savings, savings_page
 
@@ -49,6 +53,39 @@ class SinceStart:
 
         prices = known_prices(result, None)
         self.savings.add(entry_for(result, read_usage(usage), prices, None, retrieved_tokens, False, Past(), 0))
+
+
+def record(ledger: Ledger | SinceStart, kwargs: Mapping[str, Any], response: Any) -> None:
+    """Adds the entry of a call. LiteLLM logs an event for each.
+
+    A call without usage, or of a model whose prices are not known, has no entry.
+
+    Args:
+        ledger: The ledger, or sums in memory.
+        kwargs: The arguments of LiteLLM's success event.
+        response: The response, or that of a stream as a whole.
+    """
+    from litellm.litellm_core_utils.core_helpers import get_litellm_metadata_from_kwargs
+
+    from ...ledger.provider_usage import read_usage
+
+    usage, model = field(response, "usage"), str(kwargs.get("model") or "")
+    if kwargs.get("cache_hit") or usage is None or not model or not prices_for(model).known:
+        return
+    metadata = get_litellm_metadata_from_kwargs(dict(kwargs)) or {}
+    logged = field(metadata.get("spend_logs_metadata"), NAME)
+    retrieved = field(logged, "retrieved_tokens") or 0
+    savings = metadata.get("compression_savings")
+    after = read_usage(usage).total
+    before = after + (0 if retrieved else field(savings, "tokens_saved") or 0)
+    ledger.record(_counts(model, before, after - retrieved), usage=usage, retrieved_tokens=retrieved)
+
+
+def _counts(model: str, before: int, after: int) -> Compressed:
+    """The part of a result that a ledger reads: tokens before and after."""
+    after = max(0, after)
+    before = max(before, after)
+    return Compressed([], None, {}, before, after, after, model, trigger=1, target=1)
 
 
 class StatusPage:

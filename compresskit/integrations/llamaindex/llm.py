@@ -33,10 +33,10 @@ from ...chat.steps import arun, run
 from ...chat.stream import AsyncStream, Stream
 from ...clients.options import Settings
 from ...errors import InvalidArgument, described
-from ...messages.retrieval_tool import TOOL_NAME
+from ...messages.retrieval_tool import TOOL_NAME, has_ours
 from ...types import Cache, Message
 from .._answering import Answering, without_tool_budget
-from .._turn import Turn, offers_ours
+from .._turn import Turn
 from .messages import Messages, behind, calls_in, without
 
 _BOUND = "compresskit_bound"  # the argument that holds what _prepare_chat_with_tools() made with our tool
@@ -271,7 +271,7 @@ class _Turn(Turn):
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         sent = self._given if messages is None else messages
-        if not offers_ours(kwargs):
+        if not has_ours(kwargs.get("tools")):
             return sent, self._kwargs
         arguments = self._with_ours()
         if kwargs.get("tool_choice") == "none":  # no more retrievals

@@ -30,10 +30,10 @@ from ...chat.loop import Request
 from ...chat.steps import END, arun
 from ...chat.stream import AsyncStream
 from ...clients.options import Settings
-from ...messages.retrieval_tool import TOOL_NAME, schema
+from ...messages.retrieval_tool import TOOL_NAME, has_ours, schema
 from ...types import Message
 from .._answering import without_tool_budget
-from .._turn import Turn, offers_ours
+from .._turn import Turn
 from .messages import Messages, joined, units_of, without
 
 # Fields of a streamed response that are those of the model's last one.
@@ -160,7 +160,7 @@ class _Turn(Turn):
 
     def argument(self, messages: list[Any] | None, kwargs: Mapping[str, Any]) -> Any:
         settings, parameters = self._model_settings, self._parameters
-        if offers_ours(kwargs):
+        if has_ours(kwargs.get("tools")):
             parameters = replace(parameters, function_tools=[*parameters.function_tools, _tool()])
         if kwargs.get("tool_choice") == "none" and _choice(settings) != "none":  # no more retrievals
             settings = ModelSettings(**{**(settings or {}), "tool_choice": "none"})

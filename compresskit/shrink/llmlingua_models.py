@@ -1,20 +1,30 @@
-"""LLMLingua and LongLLMLingua: leave out tokens that a language model expects anyway.
+"""The models of the llmlingua package: a token classifier (LLMLingua-2), or the perplexity of a language model.
 
-llmlingua 0.2.2 passes the model's cache of keys and values as a list of pairs, which transformers no longer accepts
-since 4.48. Here the model gets a cache object, and llmlingua gets its list. llmlingua also keeps everything behind the
-last full step of a text. Here the last step ends where the text ends.
+PromptCompressor is loaded without side effects on the program. By default it downloads tiktoken's vocabulary, runs code
+that comes with a model, seeds every random generator, and requires a GPU.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
+import random
+import warnings
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from ..content.splitters.sentences import sentence_ends
-from .deadline import remaining
-from .llmlingua_loader import load
-from .whole_words import Span
+from ..errors import InvalidArgument
+from ..tokens.measure import measure_for
+from .whole_words import Span, found_again
+from .working import on_terminal, remaining
 
+# llmlingua knows these two names, and derives from them how the tokenizer marks words. For a model in a folder of
+# another name, the kind in its configuration decides.
+_BASES = {"bert": "bert-base-multilingual-cased", "xlm-roberta": "xlm-roberta-large"}
+_BATCH = 8  # chunks of 512 tokens at a time; the default of 50 takes 5 GB with the large model
+_WORD, _LABEL = "\x1e", "\x1f"  # separators that do not occur in texts
 _STEP = 200  # tokens that llmlingua judges at a time, its default
 _CHUNK = 1_000  # tokens of a text that are judged together, maximum
 _QUERY_CHARACTERS = 800  # characters at the end of a query that are used: the question comes last
@@ -23,8 +33,126 @@ _UNKNOWN = 10_000.0  # the loss that llmlingua does not count for its thresholds
 _JOINT = "\n\n"  # the separator of llmlingua between question and text
 
 
+def load(
+    compressor_class: type[Any], model: str, device: str, dtype: str | None, local_files_only: bool, **more: Any
+) -> Any:
+    """A PromptCompressor, or an object of a class that is derived from it."""
+    import torch
+
+    measure_for("gpt-3.5-turbo", None)  # loads the vocabulary, which llmlingua would download
+    config = {"trust_remote_code": False, "local_files_only": local_files_only}
+    if dtype is not None:
+        config["torch_dtype"] = getattr(torch, dtype)
+    with _undisturbed(), _quiet():
+        found = compressor_class(model_name=model, device_map=device, model_config=config, **more)
+    counts = found.oai_tokenizer
+    # text that looks like a special token is no error
+    found.oai_tokenizer = SimpleNamespace(encode=lambda text: counts.encode(text, disallowed_special=()))
+    found.tokenizer.model_max_length = 10**9  # longer texts are cut before, so no warning is needed
+    found.model.eval()
+    return found
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Restores random generators and the environment afterwards."""
+    import numpy as np
+    import torch
+
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    seed = os.environ.get("PYTHONHASHSEED")
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+        if seed is None:
+            os.environ.pop("PYTHONHASHSEED", None)
+        else:
+            os.environ["PYTHONHASHSEED"] = seed
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hides advice about arguments that llmlingua passes, and progress bars if standard error is no terminal."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    if not on_terminal():
+        logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+class TokenClasses:
+    """LLMLingua-2: chooses words by the labels of a token classifier."""
+
+    def __init__(self, model: str, device: str, dtype: str | None, local_files_only: bool) -> None:
+        from llmlingua import PromptCompressor
+
+        settings = {"max_batch_size": _BATCH, "max_force_token": 0}
+        self._compressor = load(
+            PromptCompressor, model, device, dtype, local_files_only, use_llmlingua2=True, llmlingua2_config=settings
+        )
+        loaded = self._compressor.model
+        kind, labels = loaded.config.model_type, loaded.config.num_labels
+        if kind not in _BASES or labels != 2 or "ForTokenClassification" not in type(loaded).__name__:
+            raise InvalidArgument(
+                f"the model {model!r} is a {type(loaded).__name__} with {labels} labels; a token classifier of "
+                f"LLMLingua-2 was expected: bert or xlm-roberta with 2 labels. For a language model take "
+                f"method='llmlingua'."
+            )
+        self._compressor.model_name = _BASES[kind]
+        self._compressor.model = self._model = _ReadOnce(loaded)
+        self._text = ""
+
+    def choose(self, text: str, rate: float, query: str) -> list[Span]:  # noqa: ARG002
+        import torch
+
+        if text != self._text:
+            self._text = text
+            self._model.readings.clear()
+        with torch.random.fork_rng(devices=[]):  # llmlingua's loader of batches draws a random number
+            result = self._compressor.compress_prompt_llmlingua2(
+                [text], rate=rate, return_word_label=True, word_sep=_WORD, label_sep=_LABEL
+            )
+        lines = result["fn_labeled_original_prompt"].split(_WORD)
+        pieces = (line.rpartition(_LABEL) for line in lines)
+        return found_again(text, ((word.lstrip("▁"), label == "1") for word, _, label in pieces))
+
+
+class _ReadOnce:
+    """A model that reads each batch once, because llmlingua passes the same batches twice for every rate."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.readings: dict[tuple[bytes, bytes], Any] = {}
+
+    def __call__(self, *, input_ids: Any, attention_mask: Any) -> Any:
+        key = (input_ids.cpu().numpy().tobytes(), attention_mask.cpu().numpy().tobytes())
+        if key not in self.readings:
+            remaining()
+            read = self._model(input_ids=input_ids, attention_mask=attention_mask)
+            read.logits = read.logits.float()  # llmlingua makes numpy arrays of them, and numpy has no bfloat16
+            self.readings[key] = read
+        return self.readings[key]
+
+
 class Perplexity:
-    """Chooses tokens by how surprising a language model finds them; with ``aware``, given the query."""
+    """LLMLingua: leaves out tokens that a language model expects anyway. LongLLMLingua (``aware``) knows the query too.
+
+    llmlingua 0.2.2 passes the model's cache of keys and values as a list of pairs, which transformers no longer accepts
+    since 4.48. Here the model gets a cache object, and llmlingua gets its list. llmlingua also keeps everything behind
+    the last full step of a text. Here the last step ends where the text ends.
+    """
 
     def __init__(self, model: str, device: str, dtype: str | None, local_files_only: bool, aware: bool) -> None:
         self._compressor = load(_compressor_class(), model, device, dtype, local_files_only)
