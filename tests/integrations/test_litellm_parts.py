@@ -18,7 +18,7 @@ from telemetry_sdk import recording
 from compresskit import InvalidArgument, compress
 from compresskit.clients.frames import framed_with_type
 from compresskit.integrations.litellm.events import parsed
-from compresskit.integrations.litellm.settings import Settings, wanted
+from compresskit.integrations.litellm.settings import Settings, wish_of
 from compresskit.stores import DiskStore, MemoryStore, RedisStore
 
 
@@ -128,7 +128,7 @@ OFF, ON = {"compresskit": "off"}, {"compresskit": True}
     ],
 )
 def test_who_wants_it(default, request_, key, team, expected):
-    assert wanted(default, request_, key, team) is expected
+    assert wish_of(default, request_, key, team).wanted is expected
 
 
 MISREAD = [

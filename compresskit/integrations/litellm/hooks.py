@@ -35,7 +35,7 @@ from ...stores import Store
 from .events import as_object
 from .followups import Calls
 from .prepare import SHAPES, Turn, prepared
-from .settings import Settings, misread, own_rules, wanted
+from .settings import Settings, wish_of
 from .status import record
 
 # what the proxy streams, by shape
@@ -70,18 +70,17 @@ class Handler(CustomLogger):  # type: ignore[misc]  # litellm is not followed
         key, team = user_api_key_dict.metadata or {}, user_api_key_dict.team_metadata or {}
         log = data.get("litellm_logging_obj")
         several = "," in str(data.get("model"))  # several models at once, with an answer from each
-        wrong = misread(data, key, team)
-        if wrong and self.settings.on_error == "raise":
-            raise _refusal(str(data.get("model")), f"{wrong}.")
+        wish = wish_of(self.settings.enabled, data, key, team)
+        if wish.wrong and self.settings.on_error == "raise":
+            raise _refusal(str(data.get("model")), f"{wish.wrong}.")
         first = log is not None and log not in self._turns and not several
-        if first and (wrong or wanted(self.settings.enabled, data, key, team)):
-            rules = () if wrong else own_rules(key, team)
-            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME}, rules)
+        if first and (wish.wrong or wish.wanted):
+            turn = self._turns[log] = Turn(call_type, _tenant(user_api_key_dict), frozenset(data) - {NAME}, wish.rules)
             turn.parent = getattr(user_api_key_dict, "parent_otel_span", None)
-            if wrong:
+            if wish.wrong:
                 _observer.current.skipped(data.get("model"), "error")
                 turn.declined = True
-                turn.report.update(error=wrong, skipped_reason="error")
+                turn.report.update(error=wish.wrong, skipped_reason="error")
             _lead(self)
         elif first:
             _observer.current.skipped(data.get("model"), "disabled")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ...chat.policy import HEADER, NAME, SWITCH, Policy, switched
 from ...errors import InvalidArgument, described, shown
@@ -166,8 +166,24 @@ def _check_variable(name: str, value: Any, written: Any) -> None:
         )
 
 
-def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> bool:
-    """Whether to compress a request. A request can always decline. It can ask only if neither key nor team forbids it.
+class Wish(NamedTuple):
+    """What a request, its key and the key's team wish.
+
+    Attributes:
+        wanted: Whether to compress the request.
+        rules: The rules of the key, and behind them those of the team.
+        wrong: What is not understood, so that it counts as a no; "" if all is.
+    """
+
+    wanted: bool
+    rules: tuple[Rule, ...] = ()
+    wrong: str = ""
+
+
+def wish_of(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> Wish:
+    """The wish of a request. It can always decline. It can ask only if neither key nor team forbids it.
+
+    A key or team may have rules beside its choice: ``{"enabled": "on", "rules": […]}``.
 
     Args:
         default: The proxy's ``enabled``.
@@ -175,44 +191,33 @@ def wanted(default: bool, data: Mapping[str, Any], key: Mapping[str, Any], team:
         key: The metadata of its key.
         team: The metadata of the key's team.
 
-    >>> wanted(False, {"compresskit": "on"}, {}, {}), wanted(True, {"compresskit": "on"}, {"compresskit": "off"}, {})
-    (True, False)
-    """
-    (_, own), (_, granted) = _choices(data, key, team)
-    if own is None:
-        return default if granted is None else bool(switched(granted))
-    return bool(switched(own)) and (granted is None or bool(switched(granted)))
-
-
-def misread(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> str:
-    """The error in the choice of a request, its key or its team; "" if there is none. A wrong choice counts as a no.
-
-    >>> misread({"compresskit": "maybe"}, {}, {})
+    >>> wish_of(False, {"compresskit": "on"}, {}, {}).wanted
+    True
+    >>> wish_of(True, {"compresskit": "maybe"}, {}, {}).wrong
     'the field compresskit is not understood; on, true, 1, yes, off, false, 0 or no was expected'
     """
+    given = {"key": key.get(NAME), "team": team.get(NAME)}
+    enabled = (one.get("enabled") if isinstance(one, Mapping) else one for one in given.values())
+    granted = next((word for word in enabled if word is not None), None)
+    choices = [
+        (where, word)
+        for where, word in (_own_word(data), ("the metadata of the key or team", granted))
+        if word is not None
+    ]
     *words, last = SWITCH
-    for where, value in _choices(data, key, team):
-        if value is not None and switched(value) is None:
-            return f"{where} is not understood; {', '.join(words)} or {last} was expected"
+    for where, word in choices:
+        if switched(word) is None:
+            return Wish(False, wrong=f"{where} is not understood; {', '.join(words)} or {last} was expected")
     try:
-        own_rules(key, team)
+        rules = tuple(
+            rule
+            for name, one in given.items()
+            if isinstance(one, Mapping)
+            for rule in checked(one.get("rules"), f"metadata of the {name}: {NAME}.rules")
+        )
     except InvalidArgument as error:
-        return str(error).removesuffix(".")
-    return ""
-
-
-def own_rules(key: Mapping[str, Any], team: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """The rules in the metadata of a key, and behind them those of its team.
-
-    Raises:
-        InvalidArgument: A rule is wrong.
-    """
-    return tuple(
-        rule
-        for name, place in (("key", key), ("team", team))
-        if isinstance(value := place.get(NAME), Mapping)
-        for rule in checked(value.get("rules"), f"metadata of the {name}: {NAME}.rules")
-    )
+        return Wish(False, wrong=str(error).removesuffix("."))
+    return Wish(all(switched(word) for _, word in choices) if choices else default, rules)
 
 
 def _rules(value: Any, where: str) -> tuple[Rule, ...]:
@@ -240,17 +245,6 @@ def _hook(name: str, value: Any, file: str | None) -> Function | None:
             f"expected. Put the module beside the config, or on the Python path."
         ) from error
     return checked_hook(name, found)
-
-
-def _choices(data: Mapping[str, Any], key: Mapping[str, Any], team: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The choice of a request, and that of its key or else its team, each with its place; None if there is none.
-
-    A key or team may have rules beside its choice: ``{"enabled": "on", "rules": […]}``.
-    """
-    words = [place.get(NAME) for place in (key, team)]
-    enabled = [word.get("enabled") if isinstance(word, Mapping) else word for word in words]
-    granted = next((word for word in enabled if word is not None), None)
-    return [_own_word(data), ("the metadata of the key or team", granted)]
 
 
 def _own_word(data: Mapping[str, Any]) -> tuple[str, Any]:
