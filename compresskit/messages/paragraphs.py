@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -17,10 +17,11 @@ from . import weights as tuning
 _MAX_NESTING = 4  # tags around a whole text that are looked through
 _FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})")
 _OPENING = re.compile(r"[ \t]*<([A-Za-z][\w.:-]*)(?:\s[^<>\n]*)?>")
-_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}|[\[{]))")  # before a line that may open or close a region
+_LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line that may open or close a region
 _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
-_JSON = re.compile(r"[ \t]*(?=[\[{])")
-_MAX_SCANNED = 1_000_000  # characters that are read as JSON and are none, which bounds the time
+_BRACKET = re.compile(r"^[ \t]*+(?=[\[{])", re.MULTILINE)
+_DECODER = json.JSONDecoder()
+_MAX_OTHERS = 200  # lines that begin like JSON and are none, or a short one, which bounds the time
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
 # The last word of tags around what is asked for, among those below.
 _REQUEST_WORDS = frozenset({"task", "question", "query", "prompt", "request", "feedback"})
@@ -124,18 +125,16 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
     closings: dict[str, list[int]] = {}
     for match in _CLOSING.finditer(text, start, end):
         closings.setdefault(match[1], []).append(match.end())
-    fences = _fences(text, start, end)
-    least, unread = tuning.WEIGHTS.min_region_characters, _MAX_SCANNED
-    position = start if closings or fences or "[" in text or "{" in text else end
+    closed_at = {**_records(text, start, end), **_fences(text, start, end)}
+    starts = sorted(closed_at)
+    least = tuning.WEIGHTS.min_region_characters
+    position = start if closings or starts else end
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
-        closed = fences.get(position)
+        closed = closed_at.get(position)
         opening = _OPENING.match(text, position, stop) if closed is None else None
         order = False
-        if closed is None and unread > 0:
-            closed, scanned = _json_end(text, position, end)
-            unread -= scanned if closed is None else 0
         if opening:
             ends = closings.get(opening[1], [])
             at = bisect_left(ends, opening.end())
@@ -149,26 +148,31 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
             yield position, closed, order
             position = closed
         else:
-            position = _next_likely(text, position, end)
+            at = bisect_right(starts, position)
+            position = min([_next_likely(text, position, end), *starts[at : at + 1]])
 
 
-def _json_end(text: str, position: int, end: int) -> tuple[int | None, int]:
-    r"""Where the line ends on which JSON ends that begins on the line at an offset; and the characters that were read.
+def _records(text: str, start: int, end: int) -> dict[int, int]:
+    r"""The offsets of lines on which long JSON begins, with the offsets behind the lines on which it ends.
 
-    >>> [_json_end(text, 0, len(text))[0] for text in ('[1, {"a": 2}]\nWhy?', "[1] Smith\n", "{x\n")]
-    [14, None, None]
+    >>> records = "[1,\n" + "2, " * 150 + "3]\n"
+    >>> [_records(text, 0, len(text)) for text in (f"All:\n{records}Why?", "[1] Smith\n", "{x\n")]
+    [{5: 462}, {}, {}]
     """
-    found = _JSON.match(text, position, end)
-    if found is None:
-        return None, 0
-    try:
-        _, stop = json.JSONDecoder().raw_decode(text, found.end())
-    except json.JSONDecodeError as error:
-        return None, error.pos - position
-    except RecursionError:
-        return None, _MAX_SCANNED
-    line_end = text.find("\n", stop, end) + 1 or end
-    return (None if stop > end or text[stop:line_end].strip() else line_end), stop - position
+    found: dict[int, int] = {}
+    position, others = start, 0
+    while others < _MAX_OTHERS and (line := _BRACKET.search(text, position, end)):
+        try:
+            _, stop = _DECODER.raw_decode(text, line.end())
+        except (ValueError, RecursionError):
+            stop = line.end()
+        position = text.find("\n", stop, end) + 1 or end
+        long = position - line.start() >= tuning.WEIGHTS.min_region_characters
+        if stop > line.end() and long and not text[stop:position].strip():
+            found[line.start()] = position
+        else:
+            others += 1
+    return found
 
 
 def _next_likely(text: str, position: int, end: int) -> int:
