@@ -191,11 +191,8 @@ class Knapsack:
         for first, last in list(self._runs()):
             run = range(first, last)
             possible = len(run) > 1 or groups[first].alone
-            if any(groups[number].quoted for number in run) or (
-                possible and self._fold(first, last) < sum(self._cheapest[number] for number in run)
-            ):
-                self._trim(first, last)
-            else:
+            pays = possible and self._fold(first, last) < sum(self._cheapest[number] for number in run)
+            if not pays and not any(groups[number].quoted for number in run):
                 self._folded.difference_update(run)
         self._opened: set[int] = set()
         for number in range(len(groups)):
@@ -260,22 +257,6 @@ class Knapsack:
     def _fold(self, first: int, last: int) -> int:
         """The tokens of the fold of the groups ``first`` to ``last`` (exclusive)."""
         return self._fold_cost + self._groups[first].before + self._groups[last - 1].behind
-
-    def _trim(self, first: int, last: int) -> None:
-        """Takes groups at the ends out of a fold if they cost no more than the message that they need beside it."""
-        groups = self._groups
-
-        def cheaper(end: int, inner: int, edge: str) -> bool:
-            if last - first < 2 or groups[end].quoted or (last - first == 2 and not groups[inner].alone):
-                return False
-            return bool(self._cheapest[end] <= getattr(groups[end], edge) - getattr(groups[inner], edge))
-
-        while cheaper(first, first + 1, "before"):
-            self._folded.discard(first)
-            first += 1
-        while cheaper(last - 1, last - 2, "behind"):
-            last -= 1
-            self._folded.discard(last)
 
     def _price(self, number: int, place: int, segment: int) -> int | None:
         """The tokens that an upgrade adds now; None if it is already taken, or beyond the bound of its text."""
