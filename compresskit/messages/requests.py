@@ -48,25 +48,6 @@ def requests_among(texts: Sequence[str]) -> list[int]:
     return sorted(found)
 
 
-def questions_among(texts: Sequence[str]) -> list[int]:
-    """Those of ``requests_among`` that are the question.
-
-    If none surely asks, these are those that are much shorter than most, and the last one if it is shorter than most.
-
-    >>> page = "The bridge was built by workers of the town. " * 6
-    >>> requests_among([page, page, page, "Wie bouwde hem.", page]), questions_among([page, "Wie bouwde hem.", page])
-    ([0, 3, 4], [1])
-    """
-    found = requests_among(texts)
-    if any(asks_surely(texts[number]) for number in found):
-        return found
-    middle, last = sorted(map(len, texts))[len(texts) // 2] if texts else 0, len(texts) - 1
-    lengths = ((number, len(texts[number])) for number in found)
-    return [
-        number for number, length in lengths if 2 * length <= middle or (number == last and length < middle)
-    ] or found
-
-
 def asks_surely(text: str) -> bool:
     """Whether a text is a question or an order, or begins or ends with one in a paragraph or a line of its own."""
     tuned, text = tuning.WEIGHTS, text.strip()

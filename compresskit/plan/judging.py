@@ -67,31 +67,9 @@ def judge(
     if (sole := _sole(large, turns, query)) is not None:
         query = output_query(query, large[sole].block.call, large[sole].block.text)
     large = _with_picked_rows(large, turns, query)
-    last = max(len(turns) - 1, 1)
-    documents = [
-        Document(
-            with_line_ends(_unasked(one, turns, query)),
-            one.optional,
-            one.block.call,
-            one.block.message / last,
-            one.split.kind,
-            one.split.parts,
-            one.head,
-        )
-        for one in large.values()
-    ]
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom)) for atom in atoms]
     small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
-    documents += [
-        Document(
-            texts[number],
-            [Segment(0, len(texts[number]), "")],
-            "",
-            atoms[number].last / last,
-            EXCHANGE if turns[atoms[number].first].calls else "",
-        )
-        for number in small
-    ]
+    documents = _documents(large, [(atoms[number], texts[number]) for number in small], turns, query)
     scores = score(documents, query, None if sole is None else list(large).index(sole))
     of_messages = [one.block.message for one in large.values()] + [atoms[number].last for number in small]
     scores = _with_answers(scores, of_messages, turns, query.explicit)
@@ -136,6 +114,29 @@ def judge(
         acts,
         ShortTexts(made),
     )
+
+
+def _documents(
+    large: Mapping[int, Candidate], small: Sequence[tuple[Atom, str]], turns: Sequence[Turn], query: Query
+) -> list[Document]:
+    """The larger texts, and the small texts of an atom as one, as they are scored."""
+    last = max(len(turns) - 1, 1)
+    found = [
+        Document(
+            with_line_ends(_unasked(one, turns, query)),
+            one.optional,
+            one.block.call,
+            one.block.message / last,
+            one.split.kind,
+            one.split.parts,
+            one.head,
+        )
+        for one in large.values()
+    ]
+    for atom, text in small:
+        kind = EXCHANGE if turns[atom.first].calls else ""
+        found.append(Document(text, [Segment(0, len(text), "")], "", atom.last / last, kind))
+    return found
 
 
 def _with_answers(

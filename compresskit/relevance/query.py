@@ -9,7 +9,7 @@ from ..content import detect, introduces
 from ..messages.asking import ends_like_a_question, gives_task, is_question
 from ..messages.must_stay import first_run, newest_run
 from ..messages.paragraphs import requests_in
-from ..messages.requests import asks_surely, is_brief, questions_among
+from ..messages.requests import asks_surely, is_brief, requests_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
 from .document import is_running
@@ -126,7 +126,7 @@ def _requests(run: Sequence[Turn]) -> list[Block]:
     own = _own(run)
     if len(run) == 1 and not any(block.data for block in own):
         return own
-    return [own[number] for number in questions_among([block.text for block in own])]
+    return [own[number] for number in requests_among([block.text for block in own])]
 
 
 def _own(run: Sequence[Turn]) -> list[Block]:
