@@ -12,7 +12,6 @@ from ..messages.paragraphs import requests_in
 from ..messages.requests import asks_surely, is_brief, requests_among
 from ..types import Block, Embedder, Query, Reranker, Turn
 from . import weights as tuning
-from .document import is_running
 from .embeddings import nearness
 from .model_results import ends
 from .reranking import reranking
@@ -26,6 +25,8 @@ _FIRST_CHARACTERS = 300
 _SOURCE_CHARACTERS = 80_000
 _QUESTION_CHARACTERS = 4_000  # of each of its texts, in which sources are named
 _READ_CHARACTERS = 20_000  # of the newest results, by which it is judged whether they are running text
+
+_PASSAGES = frozenset({"prose", "markdown"})  # kinds of running text; outputs of commands are lines
 
 
 def derive(
@@ -94,7 +95,7 @@ def _reads(turns: Sequence[Turn]) -> bool:
             if block.call and left > 0:
                 text = block.text[:left]
                 left -= len(text)
-                running += len(text) * is_running(text, detect(text, block.call).kind)
+                running += len(text) * (detect(text, block.call).kind in _PASSAGES)
     return running > tuning.WEIGHTS.running_share * (_READ_CHARACTERS - left)
 
 
