@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .guard import guarded
@@ -50,7 +51,14 @@ _LINE = re.compile(rf"\n[ \t]{{0,3}}+(?=[^\s])(?:{'|'.join(_FORMS)})")
 _ALONE = frozenset({"count", "path", "spoken"})  # forms that need a blank line above
 _TOLD = frozenset({"mark", "tag", "passage", "count", "file", "path"})  # forms of which the words count
 _TAGS = frozenset(TAGS.split("|"))
-_UNLABELLED = frozenset({"json", "jsonl", "table", "search"})  # kinds whose lines are records
+_UNLABELLED = frozenset({"jsonl", "table", "search"})  # kinds whose lines are records
+_RECORD = re.compile(r"\n([ \t]+)\{[ \t\r]*(?=\n)")  # the first line of an object in a list
+_RECORD_NAME = re.compile(
+    r'"(?:_?id|key|name|title|path|file|uu?id|slug|sku|number|code|\w{1,30}_(?:id|number))"\s*:\s*'
+    r'(?:"[^"\\\n]{1,60}"|-?\d{1,20})',
+    re.IGNORECASE,
+)
+_RECORD_HEAD = 400  # characters of a record that are looked at for its name
 _UNHEADED = frozenset({"code", "python", "log", "diff", "lines"})  # kinds in which "# x" is no heading
 _MIN_PART = 250  # characters of a part on average, minimum; shorter parts are lines
 _MIN_SECTION = 1_500  # characters of a section on average, minimum, whose heading is the label of a document
@@ -77,9 +85,28 @@ def labels(text: str, kind: str) -> list[Label]:
 
 
 def _labels(text: str, kind: str) -> list[Label]:
+    if kind == "json":
+        return _of_records(text)
     lines = list(_lines(text, kind))
     levels = _levels(lines, len(text))
     return _nested(text, [line for line in lines if line.series in levels or not line.series], levels)
+
+
+def _of_records(text: str) -> list[Label]:
+    """The names of the objects in the outermost list of a JSON text that has a line for each member."""
+    opened = list(_RECORD.finditer(text))
+    least = min((len(match[1]) for match in opened), default=0)
+    starts = [match.start() + 1 for match in opened if len(match[1]) == least]
+    if not 1 < len(starts) <= _MAX_LABELS or (len(text) - starts[0]) / len(starts) < _MIN_PART:
+        return []
+    found: list[Label] = []
+    number, at = 1, 0
+    for start, end in pairwise([*starts, len(text)]):
+        if name := _RECORD_NAME.search(text, start, min(end, start + _RECORD_HEAD)):
+            number, at = number + text.count("\n", at, name.start()), name.start()
+            found.append(Label(name.start(), end, _shown(name[0]), number))
+    names = {label.words for label in found}
+    return found if 2 * len(names) > len(starts) else []  # a type such as "stdout" names no record
 
 
 def _levels(lines: Sequence[_Line], size: int) -> list[str]:

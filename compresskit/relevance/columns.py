@@ -1,8 +1,8 @@
 """Finds the odd rows of a table: of records, or of a table set in spaces such as that of ``ps``, ``df`` or ``kubectl``.
 
-A row is odd if one of its words is rare in a column of few words, or if a number is beyond all others of its column.
-Of a table set in spaces, the columns are the first words of the rows, as many as nearly all rows have: a command or a
-remark may follow.
+A row is odd if one of its words is rare in a column of few words, or if a number is beyond all others of its column at
+either end. Of a table set in spaces, the columns are the first words of the rows, as many as nearly all rows have: a
+command or a remark may follow.
 """
 
 from __future__ import annotations
@@ -90,10 +90,15 @@ def _beyond(cells: Sequence[tuple[int, str]]) -> list[tuple[int, float]]:
     if len(found) < least:
         return []
     found.sort()
+    return _apart(found) + _apart([(-size, number) for size, number in reversed(found)])
+
+
+def _apart(found: Sequence[tuple[float, int]]) -> list[tuple[int, float]]:
+    """The rows of the last numbers, in ascending order, that have the widest gap before them, and how wide it is."""
     middle, (most, _) = found[len(found) // 2][0], found[-1]
     if most <= middle:
         return []
-    tops = found[-tuned.max_extremes - 1 :]
+    tops = found[-tuning.WEIGHTS.max_extremes - 1 :]
     gaps = [(above - below) / (most - middle) for (below, _), (above, _) in pairwise(tops)]
     widest = max(range(len(gaps)), key=gaps.__getitem__)  # a total is as far beyond the others as its largest part
     return [(number, gaps[widest]) for _, number in tops[widest + 1 :]]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 from ..content.alarm import alarms, level_of
 from ..content.compact.templates import templates
+from ..content.splitters.sentences import sentence_ends
 from . import weights as tuning
 from .columns import odd_cells
 
@@ -30,6 +31,8 @@ _FAILED = re.compile(r"\b(?:FAIL|ERROR)")
 # A frame of a stack, whose functions have names such as "assert_failed" and "panic_fmt".
 _FRAME = re.compile(r"\s+at \S+[:/.(]|\s*#\d+\s|\s+\d+: \S+::|\s+File \"")
 _HEADING = re.compile(r"\s*([=\-_*#~─━])\1{2,}[^\d\n]{1,60}?\1{3,}\s*")
+_LINE = re.compile(r"[^\n]+")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _CELL = re.compile(r",\s?|\t|\|")
 _MEMBER = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*("(?:[^"\\]|\\.){0,400}"|-?\d[\d.eE+-]*|true\b|false\b|null\b)')
 _VALUE_CHARACTERS = 100  # characters of a value of JSON that are compared
@@ -82,6 +85,40 @@ def of_lines(lines: Lines) -> list[float]:
             seen.add(kind)
         values.append(best)
     return values
+
+
+def of_own_words(texts: Sequence[str]) -> list[float]:
+    """For each text, whether it has a sentence in words of its own, from 0 to 1: 0 unless most words come again.
+
+    Forms, letters and chats repeat what they say, and a sentence that only one of them has tells it apart.
+
+    >>> usual = ["Thank you. We have received your order 7.", "We have received your order 9. Thank you."] * 9
+    >>> [round(value, 1) for value in of_own_words([*usual, "Thank you. The glass of the lamp was broken."])][-2:]
+    [0.0, 0.5]
+    """
+    tuned = tuning.WEIGHTS
+    words = [_WORD.findall(text.lower()) for text in texts]
+    counts = Counter(chain.from_iterable(words))
+    own = {word for word, count in counts.items() if count <= tuned.max_rare_lines}
+    certain = 1 - sum(map(counts.__getitem__, own)) / max(1, counts.total()) / tuned.max_own_share
+    if certain <= 0 or len(texts) < tuned.min_outlier_lines:
+        return [0.0] * len(texts)
+    least, share = tuned.min_own_words, tuned.min_own_sentence_share
+    values = [0.0] * len(texts)
+    for number, (text, each) in enumerate(zip(texts, words, strict=True)):
+        if sum(map(own.__contains__, each)) >= least:  # most texts have none
+            sentences = (_WORD.findall(sentence.lower()) for sentence in _sentences(text))
+            if any(sum(map(own.__contains__, said)) >= max(least, share * len(said)) for said in sentences):
+                values[number] = certain
+    return values
+
+
+def _sentences(text: str) -> Iterator[str]:
+    start = 0
+    for line in _LINE.finditer(text):
+        for end in (*sentence_ends(text, *line.span()), line.end()):
+            yield text[start:end]
+            start = end
 
 
 def severities(lines: Lines) -> list[float]:

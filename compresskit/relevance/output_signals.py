@@ -28,6 +28,7 @@ from .outliers import (
     lines_of,
     of_lines,
     of_members,
+    of_own_words,
     of_records,
     severities,
 )
@@ -227,6 +228,8 @@ def output_values(text: str, segments: Sequence[Segment], kind: str, ran: bool =
         lines = lines_of(parts) if kind not in JSON else None
         odd = of_members(parts) if kind in JSON else of_lines(lines) if lines and kind != "table" else of_records(parts)
         unlike = [_scarce(odd)]
+        if kind not in RECORDS:
+            unlike.append(of_own_words(parts))
         if kind in JSON:
             failing = [is_alarming(part, False) for part in parts]
             worth = tuned.failure / max(1, sum(failing)) ** tuned.alike_exponent

@@ -14,13 +14,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from math import log
 from typing import NamedTuple
 
 from ..content import Segment, Split
 from ..types import Query
 from . import weights as tuning
+from .columns import odd_rows
 from .document import JSON, Document
 from .term_matching import Reader
 from .terms import words
@@ -34,6 +35,8 @@ _AT_ONCE = 5_000  # lines that are read together, which bounds the memory
 _SAMPLE_LINES = 200  # first lines that show how rows begin
 _BEGINNING = re.compile(r"([ \t]*)(?:(\d)|([\w.-]+(?: ?[:={])?)|(</?\w+|[^\w\s]+))")
 _NUMBER = re.compile(r"(?<!\w)\d")
+_WORD = re.compile(r"[^\W\d]{2,}")
+_COMPARED_CHARACTERS = 60_000  # characters of lines that are compared with each other, which bounds the time
 _FIRST = re.compile(r"[ \t]*")
 
 
@@ -65,8 +68,11 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     if total < tuned.min_listing_rows or not _is_listing(text, starts, kind):
         return []
     heading = _heading(text, starts)
-    scores, known = _scores(text, starts, asked, len(heading))
-    rows = _rows(text, starts, _best(scores, known, total))
+    scores, known, with_term = _scores(text, starts, asked, len(heading))
+    best = _best(scores, known, total)
+    for line, share in _odd_among(text, starts, with_term).items():
+        best[line] = max(best.get(line, 0.0), share)
+    rows = _rows(text, starts, dict(sorted(best.items())))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
     return [*heading, *rows] if rows else []
 
@@ -82,7 +88,7 @@ def answered(text: str, asked: Mapping[str, float]) -> float:
     total = len(starts) - 1
     if not asked or total < 2:
         return 0.0
-    scores, _ = _scores(text, starts, asked, 0)
+    scores, *_ = _scores(text, starts, asked, 0)
     share = max(scores.values(), default=0.0) / (sum(asked.values()) * log(total))
     return min(1.0, share / tuning.WEIGHTS.enough_coverage)
 
@@ -219,7 +225,9 @@ def _line_starts(text: str) -> list[int]:
     return starts
 
 
-def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first: int) -> tuple[dict[int, float], float]:
+def _scores(
+    text: str, starts: Sequence[int], asked: Mapping[str, float], first: int
+) -> tuple[dict[int, float], float, list[tuple[float, list[int]]]]:
     """The score of each line by the words of the question in it, rare ones more, and that of all lines together.
 
     Lines before the ``first`` are no rows. Their words name columns, and so no row either.
@@ -238,7 +246,50 @@ def _scores(text: str, starts: Sequence[int], asked: Mapping[str, float], first:
     for line, term in zip(counts.texts.tolist(), counts.numbers.tolist(), strict=True):
         if tells[term]:
             scores[first + line] = scores.get(first + line, 0.0) + tells[term]
-    return scores, sum(tells)
+    most = max(reader.weights.values(), default=1.0)
+    ends = list(accumulate(counts.frequencies.tolist(), initial=0))
+    with_term = [
+        (reader.weights[term] / most, [first + line for line in counts.texts[start:end].tolist()])
+        for term, (start, end) in zip(counts.terms, pairwise(ends), strict=True)
+    ]
+    return scores, sum(tells), with_term
+
+
+def _odd_among(text: str, starts: Sequence[int], with_term: Sequence[tuple[float, list[int]]]) -> dict[int, float]:
+    """The lines that are unlike most others with the same word of the question, with the certainty of each.
+
+    The question names a key or a column, and means the row in which its value is unusual: of forty containers with
+    ``"Privileged": false`` the one with ``"Privileged": true``.
+    """
+    tuned = tuning.WEIGHTS
+    found: dict[int, float] = {}
+    left = _COMPARED_CHARACTERS
+    for weight, numbers in with_term:
+        size = sum(starts[number + 1] - starts[number] for number in numbers)
+        if len(numbers) < tuned.min_outlier_lines or size > left:
+            continue
+        left -= size
+        lines = [text[starts[number] : starts[number + 1]] for number in numbers]
+        if not _alike(lines):
+            continue
+        odd = odd_rows(lines)
+        picks = [(number, value) for number, value in zip(numbers, odd, strict=True) if value >= tuned.min_odd_row]
+        if len(picks) <= max(tuned.max_odd_rows, tuned.max_odd_share * len(numbers)):
+            for number, value in picks:
+                found[number] = max(found.get(number, 0.0), weight * value)
+    return found
+
+
+def _alike(lines: Sequence[str]) -> bool:
+    """Whether most words of the lines are words that most of these lines have: they are rows, and not sentences.
+
+    >>> _alike(['"ok": true'] * 9 + ['"ok": false']), _alike([f"In May {'x' * n} {'y' * n}" for n in range(2, 12)])
+    (True, False)
+    """
+    found = [_WORD.findall(line) for line in lines]
+    counts = Counter(chain.from_iterable(map(set, found)))
+    common = sum(2 * counts[word] > len(lines) for words in found for word in words)
+    return common >= tuning.WEIGHTS.alike_words_share * sum(map(len, found))
 
 
 def _best(scores: Mapping[int, float], known: float, total: int) -> dict[int, float]:

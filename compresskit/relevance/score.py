@@ -21,7 +21,7 @@ from .document import EXCHANGE, JSON, RECORDS, Document, is_running
 from .fusion import fuse
 from .joins import joined
 from .links import hop
-from .outliers import of_members, of_records
+from .outliers import of_members, of_own_words, of_records
 from .output_signals import SCORED_CHARACTERS, output_share, output_values, was_run, with_heads
 from .sections import of_sections
 from .sources import named_sources, source_line, without_names
@@ -164,14 +164,14 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
 
 
 def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float, apart: int | None) -> None:
-    """Adds what the newest outputs and records say by themselves: failures, odd lines and records, totals, the ends."""
+    """Adds what the newest texts say by themselves: failures, odd lines and records, totals, the ends."""
     left = SCORED_CHARACTERS
     for number in reversed(range(len(documents))):
         if number == apart:
             continue
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
-        if len(segments) > 1 and len(text) <= left and (output_share(text, kind, ran, explicit) or kind in RECORDS):
+        if len(segments) > 1 and len(text) <= left:
             left -= len(text)
             more = _said_by_itself(text, segments, kind, ran, explicit)
             values[number] = [value + each for value, each in zip(values[number], more, strict=True)]
@@ -187,14 +187,16 @@ def _lift_outputs(documents: Sequence[Document], values: list[list[float]], expl
 
 
 def _said_by_itself(text: str, segments: Sequence[Segment], kind: str, ran: bool, explicit: float) -> Sequence[float]:
-    """For each segment of an output or of records, what it says by itself."""
+    """For each segment of a text, what it says by itself."""
     share = output_share(text, kind, ran, explicit)
     if share:
         return [share * each for each in output_values(text, segments, kind, ran)]
+    parts = [text[start:end] for start, end, _ in segments]
     if kind not in RECORDS:
-        return [0.0] * len(segments)
+        worth = explicit * tuning.WEIGHTS.own_words if is_running(text, kind) else 0.0
+        return [worth * each for each in of_own_words(parts)] if worth else [0.0] * len(segments)
     found = of_members if kind in JSON and not is_running(text, kind) else of_records
-    odd = found([text[start:end] for start, end, _ in segments])
+    odd = found(parts)
     return [tuning.WEIGHTS.odd_record * each for each in odd]
 
 

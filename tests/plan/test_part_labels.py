@@ -77,7 +77,7 @@ def test_text_behind_the_last_document_is_of_none():
         "func (c *Context) F() string {\n\treturn c.fullPath\n}\n\n" * 60,
         "\n\n".join(f"The keeper of {year} saw the sea, and told nobody of it. " * 4 for year in range(1700, 1730)),
         "\n".join(f"[{number}] Smith and Jones, 1999." for number in range(1, 200)),
-        json.dumps([{"title": f"Document {number}:", "text": "x" * 400} for number in range(9)], indent=1),
+        json.dumps([{"name": "stdout", "text": "x" * 400} for number in range(9)], indent=1),
     ],
 )
 def test_lines_that_are_only_alike_are_no_labels(text):

@@ -431,3 +431,46 @@ def test_json_whose_words_do_not_answer_shows_the_record_that_is_unlike_the_othe
     ]
     shown = squeezed(messages, 0.15).messages[2]["content"]
     assert all(each in shown for each in ("P-331", "SENT_BACK"))
+
+
+def test_a_sentence_in_words_of_its_own_tells_one_of_many_alike_letters_apart():
+    made = random.Random(4)
+    usual = [
+        "The heart was regular.",
+        "The wound has healed well.",
+        "We ask for a visit in {} weeks.",
+        "No fever was seen.",
+    ]
+    letters = [
+        f"Letter {n}\n" + " ".join(made.sample(usual, 3)).format(made.randrange(2, 9)) + " Greetings, the ward."
+        for n in range(60)
+    ]
+    odd = "He reacted to penicillin with an itching rash all over."
+    letters[37] = letters[37].replace(" Greetings", f" {odd} Greetings")
+    text = "\n\n".join(letters)
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": "Does anybody have an allergy?"}]
+    assert odd in squeezed(messages, 0.15).messages[0]["content"]
+
+
+@pytest.mark.parametrize(
+    ("question", "change"),
+    [
+        ("Is a machine privileged?", {"privileged": True}),
+        ("Which machine restarts again and again?", {"restarts": 140}),
+        ("Where is little memory left?", {"memory_free": 2}),
+    ],
+)
+def test_of_rows_with_a_key_that_the_question_names_the_unusual_one_is_meant(question, change):
+    made = random.Random(6)
+    machines = []
+    for n in range(60):
+        free = made.randrange(400, 900)
+        state = {"privileged": False, "restarts": 0, "memory_free": free} | (change if n == 41 else {})
+        disks = [{"disk": disk, "size": made.randrange(50, 90), "mounted": True} for disk in "abcdefgh"]
+        machines.append({"name": f"{NAMES[n % len(NAMES)]}-{n}", "disks": disks, "state": state})
+    text = json.dumps(machines, indent=2)
+    messages = [{"role": "user", "content": text}, {"role": "user", "content": question}]
+    shown = squeezed(messages, 0.1).messages[0]["content"]
+    ((key, value),) = change.items()
+    assert f'"{key}": {json.dumps(value)}' in shown
+    assert machines[41]["name"] in shown  # the gap above it names the record
