@@ -71,7 +71,7 @@ def picked(text: str, kind: str, asked: Mapping[str, float]) -> list[Row]:
     scores, known, with_term = _scores(text, starts, asked, len(heading))
     best = _best(scores, known, total)
     for line, share in _odd_among(text, starts, with_term).items():
-        best[line] = max(best.get(line, 0.0), share)
+        best[line] = min(1.0, best.get(line, 0.0) + share)
     rows = _rows(text, starts, dict(sorted(best.items())))
     rows = _few(rows, int(tuned.max_picked_share * len(text)))
     return [*heading, *rows] if rows else []
