@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 
 from ..content import MadeForms, Segment, Split
+from ..content.alarm import alarms
 from ..markers import weights as marker_tuning
 from ..markers.fold_quotes import quoted_always
 from ..markers.restore import ShortTexts
@@ -66,7 +67,7 @@ def judge(
     large = {number: one for number, one in enumerate(candidates) if one.split.segments}
     if (sole := _sole(large, turns, query)) is not None:
         query = output_query(query, large[sole].block.call, large[sole].block.text)
-    large = _with_picked_rows(large, turns, query)
+    large = _with_picked_rows(large, turns, query, sole)
     texts = ["\n".join(_beside(turns[atom.first : atom.last + 1], atom)) for atom in atoms]
     small = [number for number, (atom, text) in enumerate(zip(atoms, texts, strict=True)) if text and atom.foldable]
     documents = _documents(large, [(atoms[number], texts[number]) for number in small], turns, query)
@@ -188,7 +189,9 @@ def _shown(value: float) -> float:
     return round(value, 4)
 
 
-def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query: Query) -> dict[int, Candidate]:
+def _with_picked_rows(
+    large: dict[int, Candidate], turns: Sequence[Turn], query: Query, sole: int | None
+) -> dict[int, Candidate]:
     """Gives each row of a listing that the question picks out a segment of its own."""
     sure = relevance_tuning.WEIGHTS.sure_share
     left = _PICKED_CHARACTERS
@@ -197,6 +200,7 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
     asks = query.explicit or len(query.newest) <= tuning.WEIGHTS.max_question_characters
     least = 0 if asks else tuning.WEIGHTS.sole_share * total
     superlative = asks_for_extremes(query.newest)
+    failures = alarms(query.newest)
     found = dict(large)
     for number, one in reversed(large.items()):
         if turns[one.block.message].role == "assistant" or len(one.source) < least:
@@ -207,7 +211,8 @@ def _with_picked_rows(large: dict[int, Candidate], turns: Sequence[Turn], query:
         source = _unasked(one, turns, query)
         for start, end, _ in map(one.split.segments.__getitem__, one.must):  # otherwise the question picks itself out
             source = source[:start] + "\n" * (end - start) + source[end:]
-        rows = picked(*as_lines(source, one.split.kind), query.asked)
+        # what failed is known by what an output says itself, and not by the rows of a column of failures
+        rows = [] if failures and number == sole else picked(*as_lines(source, one.split.kind), query.asked)
         explicit = query.explicit * len(source) / total
         ends = extremes(source, one.split, one.head, query.newest, explicit) if superlative else []
         if turns[one.block.message].human:  # what was thrown, in a text that a human pastes among others

@@ -102,10 +102,10 @@ def told_by_words(text: str, kind: str, query: Query) -> float:
         alike = not is_running(text, kind)
     else:
         alike = _is_repetitive(text) or is_table(text[:_SAMPLE].splitlines())
+    if (alike or kind in _LISTED) and asks_for_failures(query.newest):
+        return 0.0
     if not alike:
         return 1.0
-    if asks_for_failures(query.newest):
-        return 0.0
     return 1.0 if kind == "code" else answered(text, query.asked)
 
 
