@@ -18,7 +18,7 @@ from ..markers.restore import ShortTexts
 from ..relevance import Document, score
 from ..relevance import weights as relevance_tuning
 from ..relevance.document import EXCHANGE, JSON
-from ..relevance.duplicates import again, copies, outdated
+from ..relevance.duplicates import again, outdated
 from ..relevance.entities import Facts
 from ..relevance.extremes import asks_for_extremes, extremes
 from ..relevance.output_signals import has_events, output_query, output_share, told_by_words, was_run
@@ -235,7 +235,6 @@ def _with_values(large: Mapping[int, Candidate], scores: Sequence[list[float]]) 
             values = [0.0 if number in one.must else next(optional) for number in range(len(one.split.segments))]
         if one.shares:
             values = [value + most * share for value, share in zip(values, one.shares, strict=True)]
-        values = [value / (1 + n) for value, n in zip(values, copies(one.source, one.split.segments), strict=True)]
         found[number] = one._replace(values=values)
     return found
 

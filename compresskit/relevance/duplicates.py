@@ -7,7 +7,6 @@ can be replaced by a marker that refers to the earlier one, so all lines must be
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 
 from ..content import Segment, bare_lines, path_of
@@ -47,21 +46,6 @@ def again(texts: Sequence[tuple[str, Sequence[Segment]]]) -> list[list[bool]]:
             seen |= lines
         found.append(stands)
     return found[::-1]
-
-
-def copies(text: str, segments: Sequence[Segment]) -> list[int]:
-    """For every segment the number of equal segments before it.
-
-    >>> copies("ok\\nbad\\nok\\n", [Segment(0, 3, ""), Segment(3, 7, ""), Segment(7, 10, "")])
-    [0, 0, 1]
-    """
-    seen: Counter[str] = Counter()
-    found = []
-    for start, end, _ in segments:
-        part = text[start:end].strip()
-        found.append(seen[part])
-        seen[part] += 1
-    return found
 
 
 def outdated(texts: Sequence[tuple[str, str, int]], any_call: Set[int] = frozenset()) -> list[bool]:
