@@ -1,6 +1,6 @@
 """Names of a package that are imported when they are first used (PEP 562), and files of packages that are not imported.
 
-It imports nothing itself.
+It imports nothing when it is loaded.
 """
 
 from __future__ import annotations

@@ -5,11 +5,12 @@ An action needs atoms verbatim, unlike ordinary words.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
+
+from .._json import loaded
 
 _URL = r"[a-z]+://[^\s\"'<>()]+"
 # A path begins where a run of its characters begins, so that a run without a slash is read once.
@@ -114,7 +115,5 @@ def _leaves(value: Any, key: str = "") -> Iterator[str]:
 
 def _arguments(text: str) -> Any:
     """Call arguments as values, so that ``\\n`` in JSON is a line end; what is no JSON stays text."""
-    try:
-        return {"input": json.loads(text)}
-    except ValueError:
-        return text
+    found = loaded(text)
+    return text if found is None else {"input": found}

@@ -150,7 +150,7 @@ class Talk:
         return bool(calls) and all(call.ours for call in calls) and not self.last
 
     def next(self, message: Message) -> Steps:
-        """LoopOptions a turn of retrievals, and returns the model's next response (or stream)."""
+        """Answers a turn of retrievals, and returns the model's next response (or stream)."""
         calls = calls_in(message)
         texts = yield Work(lambda: self._answers(calls))
         self.before.append((message, texts))

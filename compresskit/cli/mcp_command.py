@@ -34,7 +34,7 @@ class KeptTexts:
 
 def _address(given: str) -> tuple[str, int]:
     host, _, port = given.rpartition(":")
-    if not (port.isdigit() and 0 < int(port) < 65_536):
+    if not (port.isascii() and port.isdigit() and 0 < int(port) < 65_536):
         raise click.BadParameter(f"{given!r} is not HOST:PORT; write 127.0.0.1:8765")
     return host.strip("[]") or "127.0.0.1", int(port)
 

@@ -10,6 +10,7 @@ It does not judge how relevant a text is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import accumulate, islice
@@ -30,12 +31,13 @@ from .asking import (
 )
 from .json_prompts import asking_fields
 from .own_parts import with_own_parts
-from .paragraphs import Unit, units_of
-from .request_ends import lone_questions, without_ends
+from .paragraphs import Unit, tag_of, units_of
+from .request_ends import lone_questions, without_last_lines, without_request, without_unrecognised_request
 from .requests import asks_surely, requests_among, shortest
 from .spans import complement, merged, united
 
 _MAX_INNER = 400  # paragraphs far from both ends that are searched for lists, which bounds the time
+_LABEL_CHARACTERS = 80  # of a line such as "Text:" that introduces the material, maximum
 _AT_END = 2  # paragraphs at an end of a text of rules in which a question about it is looked for
 _OWN_WORDS = 3  # steps of the longest path to a text that a human's message holds itself: ("content", 0, "text")
 _WORDLESS = frozenset({"json", "jsonl", "table", "python", "diff"})  # kinds of which no paragraph asks anything
@@ -156,14 +158,21 @@ def _handbook(own: Sequence[Block]) -> frozenset[Path]:
 def _chunks(own: Sequence[Block], newest: bool, handbook: Set[Path]) -> frozenset[Path]:
     """The paths of the texts of one message that are too short to hold data, but are data that was sent in parts.
 
-    They ask nothing and give no orders. Very short texts are no data, unless there are too many of them for
-    instructions.
+    They ask nothing, give no orders, and do not stand alone between tags of their name. Very short texts are no data,
+    unless there are too many of them for instructions.
     """
     tuned = tuning.WEIGHTS
     asking = {own[number].path for number in requests_among([block.text for block in own])} if newest else frozenset()
     short = [block for block in own if len(block.text) < tuned.min_data_characters and block.path not in asking]
     ends = {own[0].path, own[-1].path} if own else set()
-    found = [block for block in short if block.path in handbook or not _instructs(block.text, block.path in ends)]
+    tags = Counter(_tag_around(block.text) for block in short)
+    alone = {tag for tag, count in tags.items() if tag and count < tuned.min_chunks}
+    found = [
+        block
+        for block in short
+        if block.path in handbook
+        or not (_instructs(block.text, block.path in ends) or _tag_around(block.text) in alone)
+    ]
     large = [block for block in found if len(block.text) >= tuned.min_region_characters]
     small = [block for block in found if len(block.text) < tuned.min_region_characters]
     characters = sum(len(block.text) for block in small)
@@ -183,6 +192,12 @@ def _instructs(text: str, at_end: bool) -> bool:
     orders = any(unit.order or lists_orders(text[unit.start : unit.end]) for unit in units)
     asks = is_question(text) if at_end else asks_surely(text)
     return orders or asks or gives_orders([text])
+
+
+def _tag_around(text: str) -> str:
+    """The name of the tags around a whole text; "" if there are none."""
+    units = list(islice(units_of(text), 2))
+    return tag_of(text, units[0]) if len(units) == 1 else ""
 
 
 def carried(turns: Sequence[Turn], others: Sequence[Turn]) -> list[Turn]:
@@ -230,7 +245,7 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         text[unit.start : unit.end] for unit in plain
     ):
         return merged([(unit.start, unit.end) for unit in units if unit.region and not unit.order], text)
-    head, tail, recognised = _ends(text, units, newest, last, handbook)
+    head, tail, recognised, sure = _ends(text, units, newest, last, handbook)
     middle = units[len(head) : len(units) - len(tail)]
     between = [
         unit
@@ -250,46 +265,61 @@ def _data(text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: 
         # what is above a question near the beginning, or below one near the end, belongs to it
         most = tuned.max_instruction_characters
         parts = [part for part in parts if part[1] - part[0] > most or not _is_edge(text, part)]
-        return without_ends(text, parts, True, True, recognised=True) if parts else parts
-    if not spans or not newest or not (last or recognised):
-        return spans
-    at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
-    return without_ends(text, spans, at_start, at_end, recognised)
+        return without_last_lines(text, parts, True, True) if parts else parts
+    if spans:
+        found = without_request(text, spans, bool(head), bool(tail), sure)
+        at_start, at_end = not head and not middle[0].region, not tail and not middle[-1].region
+        if newest and last and not recognised and found == spans:
+            found = without_unrecognised_request(text, spans, at_start, at_end)
+        elif newest and (last or recognised):
+            same_start, same_end = found[0][0] == spans[0][0], found[-1][1] == spans[-1][1]
+            found = without_last_lines(text, found, at_start and same_start, at_end and same_end)
+        spans = found
+    return spans
 
 
 def _without_words(text: str, units: Sequence[Unit]) -> list[Unit]:
-    """The units, with paragraphs of records or code at the ends as regions: they hold no request."""
+    """The units, with long paragraphs of records or code at the ends as regions: they hold no request."""
     found = list(units)
-    for at in {0, len(units) - 1} if len(units) > 1 else ():
-        if not found[at].region and _is_wordless(text, found[at]):
+    for at in (0, -1) if len(units) > 1 else ():
+        if not (found[at].region or _is_short(text, found[at])) and _is_wordless(text, found[at]):
             found[at] = found[at]._replace(region=True)
     return found
 
 
 def _is_wordless(text: str, unit: Unit) -> bool:
-    """Whether a paragraph is of records or code, in which no request stands."""
+    """Whether a paragraph is of records or code, beside which no line asks for anything."""
     paragraph = text[unit.start : unit.end]
-    return detect(paragraph).kind in _WORDLESS and not is_list(paragraph)
+    kind = detect(paragraph).kind
+    if kind not in _WORDLESS or is_list(paragraph):
+        return False
+    first, *_, last = paragraph.strip().splitlines() * 2
+    asks = is_question(first) or (is_question(last) and not last[0].isspace())
+    return not (asks or (introduces(first) and kind != "python"))
 
 
 def _ends(
     text: str, units: Sequence[Unit], newest: bool, last: bool, handbook: bool
-) -> tuple[list[Unit], list[Unit], bool]:
-    """The units at both ends that are an instruction, and whether one of them asks."""
+) -> tuple[list[Unit], list[Unit], bool, bool]:
+    """The units at both ends that are an instruction; whether one of them asks; whether a question ends the text."""
     # behind a question that ends a text, words such as "you" no longer make an instruction of a paragraph
     ends = bool(units) and not units[-1].region and ends_like_a_question(text[units[-1].start : units[-1].end].strip())
     sure = handbook or ends
     listing = handbook or _holds_lists(text, units)
-    tail = _beginning(text, units[::-1], sure, listing)[::-1]
-    head = _beginning(text, units[: len(units) - len(tail)], sure, listing)
+    tail = _beginning(text, units[::-1], sure, listing, first=False)[::-1]
+    head = _beginning(text, units[: len(units) - len(tail)], sure, listing, first=True)
     recognised = any(_asks(text, unit) for unit in (*head, *tail))
     if newest and (last or recognised):  # a short paragraph at an end may be a request that is not recognised
         head = head or _brief(units[: len(units) - len(tail)])
         tail = tail or _brief(units[len(head) :][::-1])[::-1]
     if newest and not listing:
-        head = [*head, *_laid_out(text, units[: len(units) - len(tail)])[len(head) :]]
-        tail = [*_laid_out(text, units[len(head) :][::-1])[len(tail) :][::-1], *tail]
-    return head, tail, recognised
+        if first := _laid_out(text, units[: len(units) - len(tail)], first=True)[len(head) :]:
+            head = [*head, *first]
+        tail = [*_laid_out(text, units[len(head) :][::-1], first=False)[len(tail) :][::-1], *tail]
+    if newest and not recognised:
+        head = head or [unit for unit in units[:1] if _is_short(text, unit)]
+        tail = tail or [unit for unit in units[len(head) :][-1:] if _is_short(text, unit)]
+    return head, tail, recognised, sure
 
 
 def _is_edge(text: str, span: Span) -> bool:
@@ -309,6 +339,12 @@ def _introduces(text: str, unit: Unit) -> bool:
     return introduces(text[unit.start : unit.end])
 
 
+def _labels(text: str, unit: Unit) -> bool:
+    """Whether a paragraph ends with a line such as "Text:". A longer line is a sentence of the material."""
+    line = text[unit.start : unit.end].rstrip().rpartition("\n")[2]
+    return len(line) <= _LABEL_CHARACTERS and introduces(line)
+
+
 def _brief(units: Sequence[Unit]) -> list[Unit]:
     """The first paragraphs, if they are so short that a request may be there that is not recognised."""
     most = tuning.WEIGHTS.max_end_characters
@@ -323,7 +359,7 @@ def _holds_lists(text: str, units: Sequence[Unit]) -> bool:
     return any(map(lists_orders, islice(inner, _MAX_INNER)))
 
 
-def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> list[Unit]:
+def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool, first: bool) -> list[Unit]:
     """The units at the beginning that ask something, with the short ones before them.
 
     Args:
@@ -332,6 +368,7 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
         sure: Whether a question ends the text. Then a paragraph must do more than begin like a request.
         listing: Whether the material holds lists of rules. Then a list needs a line above it that gives it to the
             reader, as "Rules:" does.
+        first: Whether they are from its beginning on. Then a paragraph such as "Text:" behind a request ends it.
     """
     found = 0
     rules = tuning.WEIGHTS.max_rules_characters
@@ -349,19 +386,24 @@ def _beginning(text: str, units: Sequence[Unit], sure: bool, listing: bool) -> l
         if listing and is_list(text[unit.start : unit.end]):
             continue
         beside = units[at + 1].region and not units[at + 1].order if at + 1 < len(units) else False
-        introduces = any(one.order for one in units[max(0, at - 1) : at + 2]) and _introduces(text, unit)
-        asks = _asks(text, unit) and not (sure and is_doubtful(text[unit.start : unit.end]))
+        order = any(one.order for one in units[max(0, at - 1) : at + 2])
+        labels = first and _labels(text, unit) and any(_asks(text, one) for one in units[:at])
+        introduces = labels or (order and _introduces(text, unit))
+        asks = _asks(text, unit) and (not sure or not is_doubtful(text[unit.start : unit.end]))
         if beside or introduces or asks:
             found = at + 1
     return list(units[:found])
 
 
-def _laid_out(text: str, units: Sequence[Unit]) -> Sequence[Unit]:
-    """The lists at an end, with what is between them and the end, if the material holds no lists.
+def _laid_out(text: str, units: Sequence[Unit], first: bool) -> Sequence[Unit]:
+    """The units at an end that its layout shows to be an instruction, if the material is laid out in another way.
+
+    They are a list, with what is between it and the end, or end with a line such as "Text:".
 
     Args:
         text: The text.
         units: Its units from one of its ends on.
+        first: Whether they are from its beginning on.
     """
     tuned = tuning.WEIGHTS
     ends = tuned.max_instruction_paragraphs
@@ -373,17 +415,18 @@ def _laid_out(text: str, units: Sequence[Unit]) -> Sequence[Unit]:
         laid_out = _is_laid_out(text, unit)
         if left < 0 or not (laid_out or _is_short(text, unit)):
             break
-        found = at + 1 if laid_out else found
+        if laid_out and (first or found == at or not _introduces(text, unit)):
+            found = at + 1
     return units[:found]
 
 
 def _is_laid_out(text: str, unit: Unit) -> bool:
-    """Whether a paragraph is a list, with or without a line above it."""
+    """Whether a paragraph is a list, with or without a line above it, or introduces what follows."""
     if unit.region:
         return False
     paragraph = text[unit.start : unit.end]
     first, _, rest = paragraph.partition("\n")
-    return is_list(paragraph) or (introduces(first) and is_list(rest))
+    return _labels(text, unit) or is_list(paragraph) or (introduces(first) and is_list(rest))
 
 
 def _unlike(text: str, middle: Sequence[Unit]) -> list[Unit]:

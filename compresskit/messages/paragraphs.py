@@ -21,6 +21,7 @@ _LIKELY = re.compile(r"\n(?=[ \t]*+(?:<[A-Za-z]|`{3}|~{3}))")  # before a line t
 _BLANK = re.compile(r"(?:[ \t\r]*+\n)*+")
 _BRACKET = re.compile(r"^[ \t]*+(?=[\[{])", re.MULTILINE)
 _DECODER = json.JSONDecoder()
+_MAX_VAIN = 500_000  # characters that are read as JSON and are none, which bounds the time
 _MAX_OTHERS = 200  # lines that begin like JSON and are none, or a short one, which bounds the time
 _CLOSING = re.compile(r"</([A-Za-z][\w.:-]*)\s*>")
 # The last word of tags around what is asked for, among those below.
@@ -129,6 +130,7 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
     starts = sorted(closed_at)
     least = tuning.WEIGHTS.min_region_characters
     position = start if closings or starts else end
+    likely = position
     while position < end:
         stop = text.find("\n", position, end)
         stop = end if stop < 0 else stop + 1
@@ -149,7 +151,8 @@ def _regions(text: str, start: int, end: int) -> Iterator[tuple[int, int, bool]]
             position = closed
         else:
             at = bisect_right(starts, position)
-            position = min([_next_likely(text, position, end), *starts[at : at + 1]])
+            likely = likely if likely > position else _next_likely(text, position, end)
+            position = min([likely, *starts[at : at + 1]])
 
 
 def _records(text: str, start: int, end: int) -> dict[int, int]:
@@ -160,12 +163,15 @@ def _records(text: str, start: int, end: int) -> dict[int, int]:
     [{5: 462}, {}, {}]
     """
     found: dict[int, int] = {}
-    position, others = start, 0
-    while others < _MAX_OTHERS and (line := _BRACKET.search(text, position, end)):
+    position, others, left = start, 0, _MAX_VAIN
+    while others < _MAX_OTHERS and left > 0 and (line := _BRACKET.search(text, position, end)):
+        stop = line.end()
         try:
-            _, stop = _DECODER.raw_decode(text, line.end())
+            _, stop = _DECODER.raw_decode(text, stop)
+        except json.JSONDecodeError as error:
+            left -= error.pos - stop
         except (ValueError, RecursionError):
-            stop = line.end()
+            left = 0
         position = text.find("\n", stop, end) + 1 or end
         long = position - line.start() >= tuning.WEIGHTS.min_region_characters
         if stop > line.end() and long and not text[stop:position].strip():

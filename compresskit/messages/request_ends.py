@@ -12,62 +12,112 @@ from itertools import islice
 from ..content import introduces
 from ..types import Span
 from . import weights as tuning
-from .asking import TASK, is_list
+from .asking import ASKS, TASK, ends_like_a_question, is_doubtful, is_list, is_question
 
-# They begin with the line end before them, which makes the search fast.
+_LABELLED = re.compile(r"[ \t>#*]*\w[\w -]{0,30}[* ]*[:：]")
 # A line that gives the question its name, as the templates of frameworks do: "Query: …" above "Answer:".
-_NAMED_LINE = re.compile(
-    r"\n[ \t>#*]*(?:\w+ ){0,3}(?:(?:question|query|task|instruction|request|prompt|input)s?"
-    r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S[^\n]{0,600}(?=\n|\Z)",
+_NAMED = re.compile(
+    r"[ \t>#*]*(?:\w+ ){0,3}(?:(?:question|query|task|instruction|request|prompt|input)s?"
+    r"|q|frage|pregunta|вопрос|问题|問題|سؤال)\b[* ]*[:：]\s*\S",
     re.IGNORECASE,
 )
+# They begin with the line end before them, which makes the search fast.
+_NAMED_LINE = re.compile(rf"\n{_NAMED.pattern}[^\n]{{0,600}}(?=\n|\Z)", re.IGNORECASE)
 _QUESTION_LINE = re.compile(r"\n[^\n?？؟]{3,300}[?？؟][\"'”’»)\]*_ ]*(?=\n|\Z)")
 _TASK_LINE = re.compile(rf"\n{TASK.pattern}[^\n]{{3,300}}[.:：](?=\n|\Z)", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|(?<=[。！？])")
 
 
-def without_ends(text: str, spans: Sequence[Span], at_start: bool, at_end: bool, recognised: bool) -> list[Span]:
-    """Data without their short first or last line, in which a request may be.
+def without_request(text: str, spans: list[Span], has_head: bool, has_tail: bool, sure: bool) -> list[Span]:
+    """Data without a recognised request at their beginning (the first line or sentence) or end (the last one)."""
+    if not has_tail:
+        start, end = spans[-1]
+        at = _last_question(text, start, end)
+        spans = [*spans[:-1], (start, at)] if at > start else spans
+    if not has_head:
+        start, end = spans[0]
+        at = _first_request(text, start, end)
+        if at < end and not (sure and is_doubtful(text[start:at])):
+            spans = [(at, end), *spans[1:]]
+    return spans
 
-    Args:
-        text: The text.
-        spans: The data, in order.
-        at_start, at_end: Whether a request may be at the beginning, or at the end, of the data.
-        recognised: Whether there is a request elsewhere. If not, the first or last sentence of a longer line may be
-            one, in a language without a list of words and without a question mark.
+
+def _last_question(text: str, start: int, end: int) -> int:
+    """The offset at which a question at the end of data begins; ``end`` if there is none."""
+    stop = start + len(text[start:end].rstrip())
+    last = _last_part(text, start, stop)
+    if start < last < stop and ends_like_a_question(text[last:stop]):
+        return last
+    return _last_named(text, start, stop) or end
+
+
+def _last_named(text: str, start: int, stop: int) -> int:
+    r"""The offset of one of the last lines, if it names a question and only labelled lines follow; else 0.
+
+    >>> text = "The bridge is old.\nQuery: Who built it?\nOld answer: Bob.\nNew answer:"
+    >>> text[_last_named(text, 0, len(text)) :]
+    'Query: Who built it?\nOld answer: Bob.\nNew answer:'
     """
-    tuned = tuning.WEIGHTS
-    most = tuned.max_end_characters if recognised else tuned.max_instruction_characters
+    position = stop
+    while position > max(start, stop - tuning.WEIGHTS.max_instruction_characters):
+        line = max(start, text.rfind("\n", start, position) + 1)
+        if line == start or not _LABELLED.match(text, line, position):
+            break
+        if _NAMED.match(text, line, position):
+            return line
+        position = line - 1
+    return 0
+
+
+def _last_part(text: str, start: int, stop: int) -> int:
+    """The offset at which the last line begins, or the last sentence of a long line; ``stop`` if that is long too."""
+    most = tuning.WEIGHTS.max_instruction_characters
+    line = max(start, text.rfind("\n", start, stop) + 1)
+    if stop - line <= most:
+        return line
+    tail = text[max(line, stop - most) : stop]
+    cuts = [match.end() for match in _SENTENCE_END.finditer(tail) if match.end() < len(tail)]
+    return stop - len(tail) + cuts[-1] if cuts else stop
+
+
+def without_unrecognised_request(text: str, spans: Sequence[Span], at_start: bool, at_end: bool) -> list[Span]:
+    """Data without their first or last line or sentence, which may be a request.
+
+    A request is not recognised if it is in a language without a list of words and has no question mark.
+    """
+    most = tuning.WEIGHTS.max_instruction_characters
     start, end = spans[0][0], spans[-1][1]
-    if at_end:
-        end = _end(text, spans[-1][0], start + len(text[start:end].rstrip()), most, recognised) or end
+    stop = start + len(text[start:end].rstrip())
+    if at_end and (last := _last_list(text, spans[-1][0], stop)):
+        end = last
+    elif at_end:
+        last = _last_part(text, spans[-1][0], stop)
+        # a script without sentence ends has spaces between its sentences
+        last = _with_line_above(text, spans[-1][0], last, stop)
+        end = last if last < stop else text.rfind(" ", stop - most // 2, stop - most // 4) + 1 or stop - most // 4
     if at_start:
         first = text[start : start + most]
-        sentence = None if recognised else _SENTENCE_END.search(first)
-        ends = [first.find("\n") + 1, sentence.end() if sentence else 0]
-        ends += [] if recognised else [first.find(" ", most // 4, most // 2) + 1, most // 4]
-        start += next(filter(None, ends), 0)
+        sentence = _SENTENCE_END.search(first)
+        ends = [first.find("\n") + 1, sentence.end() if sentence else 0, first.find(" ", most // 4, most // 2) + 1]
+        start += next(filter(None, ends), most // 4)
     found = [(max(one, start), min(other, end)) for one, other in spans]
     return found if all(one < other for one, other in found) else list(spans)
 
 
-def _end(text: str, start: int, stop: int, most: int, recognised: bool) -> int:
-    """The offset at which a list at the end, the last line, or the last sentence of a long line begins; 0: none does.
-
-    A script without sentence ends has spaces between its sentences.
-    """
-    line = max(start, text.rfind("\n", start, stop) + 1)
-    if last := _last_list(text, start, stop):
-        return last
-    if stop - line <= most:
-        return _with_line_above(text, start, line, stop)
-    if recognised:
-        return 0
-    tail = text[stop - most : stop]
-    cuts = [match.end() for match in _SENTENCE_END.finditer(tail) if match.end() < len(tail)]
-    if cuts:
-        return stop - len(tail) + cuts[-1]
-    return text.rfind(" ", stop - most // 2, stop - most // 4) + 1 or stop - most // 4
+def without_last_lines(text: str, spans: Sequence[Span], at_start: bool, at_end: bool) -> list[Span]:
+    """Data without their short first line, their short last one, or both: a request may be there."""
+    most = tuning.WEIGHTS.max_end_characters
+    start, end = spans[0][0], spans[-1][1]
+    if at_start and (stop := text.find("\n", start, start + most)) >= 0:
+        start = stop + 1
+    if at_end:
+        stop = start + len(text[start:end].rstrip())
+        line = text.rfind("\n", start, stop) + 1
+        if line and stop - line <= most:
+            end = _with_line_above(text, start, line, stop)
+        end = _last_list(text, start, stop) or end
+    found = [(max(one, start), min(other, end)) for one, other in spans]
+    return found if all(one < other for one, other in found) else list(spans)
 
 
 def _with_line_above(text: str, start: int, line: int, stop: int) -> int:
@@ -113,3 +163,18 @@ def lone_questions(text: str) -> list[Span]:
         if 0 < len(lines) <= tuning.WEIGHTS.max_lone_questions:
             return [(line.start(), min(line.end(), len(text))) for line in lines]
     return []
+
+
+def _first_request(text: str, start: int, end: int) -> int:
+    """The offset behind a request on the first line, or in the first sentence, of data; ``start`` if there is none."""
+    most = tuning.WEIGHTS.max_instruction_characters
+    stop = text.find("\n", start, min(end, start + most + 1))
+    line = text[start : stop + 1] if stop >= 0 else ""
+    if line and is_question(line) and (introduces(line) or line.rstrip().endswith(("?", "？", "."))):
+        return stop + 1
+    if not line:
+        head = text[start : min(end, start + most)]
+        match = re.search(r"[:：?？](?:\s+|(?<=[：？]))", head)
+        if match and ASKS.match(head):
+            return start + match.end()
+    return start

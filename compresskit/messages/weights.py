@@ -15,7 +15,9 @@ class MessageWeights:
     min_data_characters: int = weight(
         1_600, "characters of a text from which on it may hold data: about 400 tokens, of which a cut gains something"
     )
-    min_region_characters: int = weight(300, "characters of a fenced or tagged part from which on it is data")
+    min_region_characters: int = weight(
+        300, "characters of a part between fences or tags, or of JSON, from which on it is data"
+    )
     max_instruction_characters: int = weight(
         600, "characters of a paragraph at an end of a text up to which it may be an instruction"
     )

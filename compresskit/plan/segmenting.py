@@ -125,8 +125,9 @@ class _Splitter:
             return parts
         found = labels(text, parts.kind)
         if not found and parts.kind in HEADED:
-            self._headed_left -= len(text)
-            found = headings_of(text, parts.kind) if self._headed_left >= 0 else found
+            fits = len(text) <= self._headed_left
+            self._headed_left -= len(text) * fits
+            found = headings_of(text, parts.kind) if fits else found
         return parts._replace(labels=tuple(found))
 
     def _own(self, block: Block, rule: Treatment | None) -> str:

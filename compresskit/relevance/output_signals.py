@@ -39,7 +39,7 @@ from .stack_traces import is_frame_of_others, trace_rows
 from .terms import ASKING, terms
 from .word_forms import inflections
 
-SCORED_CHARACTERS = 600_000  # characters of outputs, newest first, that are part of a score, which bounds the time
+SCORED_CHARACTERS = 600_000  # characters of outputs, and of others, newest first, that are read, which bounds the time
 _CHARACTERS = 5_000_000  # characters of a text that is looked through, which bounds the time
 _READ = frozenset({"python", "prose", "manual", "documents", "diff"})  # kinds in which no line is an event
 _FILES = frozenset({"code", "markdown"})  # kinds that outputs look like at times: "> Task :build", "+ resource {"

@@ -165,14 +165,15 @@ def _of_calls(documents: Sequence[Document], reader: Reader, explicit: float) ->
 
 def _lift_outputs(documents: Sequence[Document], values: list[list[float]], explicit: float, apart: int | None) -> None:
     """Adds what the newest texts say by themselves: failures, odd lines and records, totals, the ends."""
-    left = SCORED_CHARACTERS
+    left = {True: SCORED_CHARACTERS, False: SCORED_CHARACTERS}  # of outputs and records, and of running text
     for number in reversed(range(len(documents))):
         if number == apart:
             continue
         text, segments, call, _, kind, *_ = documents[number]
         ran = was_run(text, call)
-        if len(segments) > 1 and len(text) <= left:
-            left -= len(text)
+        reports = kind in RECORDS or output_share(text, kind, ran, explicit) > 0
+        if len(segments) > 1 and len(text) <= left[reports]:
+            left[reports] -= len(text)
             more = _said_by_itself(text, segments, kind, ran, explicit)
             values[number] = [value + each for value, each in zip(values[number], more, strict=True)]
         values[number] = with_heads(text, segments, kind, ran, values[number])

@@ -74,6 +74,22 @@ def test_no_line_of_records_or_code_is_taken_for_a_request_that_no_word_shows(do
     assert [text[start:end].strip() for start, end in cut(text).must] == [request]
 
 
+@pytest.mark.parametrize("at_start", [True, False])
+@pytest.mark.parametrize(
+    "request_",
+    [
+        'Antworte so:\n{"jahr": 1932}',
+        "Fill this table from the text:\n| year | builder |\n|---|---|\n| ? | ? |",
+        "Vul deze tabel in\n| jaar | bouwer |\n|---|---|\n| ? | ? |",
+        "diff --git a/x b/x\n-a\n+b\nExplain this diff",
+        "Write a function with this signature:\ndef years(text: str) -> list[int]:\n    ...",
+    ],
+)
+def test_a_request_that_holds_records_or_code_stays(request_, at_start):
+    text = "\n\n".join([request_, *PARAGRAPHS] if at_start else [*PARAGRAPHS, request_])
+    assert request_ in "".join(text[start:end] for start, end in cut(text).must)
+
+
 def test_ranges_cover_a_text_in_order():
     for document in DOCUMENTS.values():
         text = f"Please answer from the text below.\n\n{document}\n\n{QUESTION}"
@@ -141,7 +157,12 @@ def test_short_texts_are_instructions():
 
 
 @pytest.mark.parametrize(
-    "text", ["<a>" * 60_000, "<keep>" * 60_000, "```\n" * 60_000, "\n" * 200_000, " " * 200_000, "? " * 100_000]
+    "text",
+    [
+        *("<a>" * 60_000, "<keep>" * 60_000, "```\n" * 60_000, "\n" * 200_000, " " * 200_000, "? " * 100_000),
+        *("[2026] ok\n" * 40_000, "[\n" * 200_000, "Request:\n" + f'{{"text": "{"x" * 400}"}}\n' * 4_000),
+    ],
+    ids=range(9),
 )
 def test_time_is_linear_for_odd_texts(text):
     import time
