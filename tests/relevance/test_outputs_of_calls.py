@@ -222,3 +222,21 @@ def test_the_odd_one_among_small_results_of_a_tool_stays(kind, parallel):
     assert result.target_met
     assert any(odd in str(message["content"]) for message in result.messages)
     assert restore(result.messages, result.cache) == messages
+
+
+def test_what_failed_is_seen_behind_more_prose_than_is_read():
+    failed = "10:30:30 ERROR worker 3: the database refused the connection XQ17\n"
+    log = "".join(f"10:{n // 60:02}:{n % 60:02} INFO worker {n % 7} request done in {n % 97} ms\n" for n in range(600))
+    page = "".join(f"The lamp of street {n} was lit by the neighbours in winter {n * 7}.\n" for n in range(160))
+    results = [("journalctl -u api", failed.join([log[:9_000], log[9_000:]]))]
+    results += [(f"search notes {n}", page.replace("lamp", f"lamp of house {n}")) for n in range(60)]
+    messages = [{"role": "user", "content": "Look at the state of the service."}]
+    for number, (command, text) in enumerate(results):
+        arguments = json.dumps({"command": command})
+        call = {"id": f"c{number}", "type": "function", "function": {"name": "run", "arguments": arguments}}
+        messages += [
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": f"c{number}", "content": text},
+        ]
+    messages += [{"role": "assistant", "content": "Read."}, {"role": "user", "content": "What should I look at?"}]
+    assert failed.strip() in str(squeezed(messages, 0.3).messages)
