@@ -55,8 +55,8 @@ class LoopOptions:
         max_retrieved_tokens: The tokens of all answers of one request; by default what the trigger leaves, or 4,000.
         on_error: "send" sends a request as it was if compression or the store fails. "raise" makes it an error, of
             status 400 for a client of HTTP.
-        before: As for ``compress``. No request goes out without it: if it fails, or if a request cannot be read, that
-            is an error whatever ``on_error`` says.
+        before: As for ``compress``. No request goes out without it: if ``before`` fails, or if a request cannot
+            be read, that is an error, whatever ``on_error`` says.
     """
 
     max_rounds: int = 5

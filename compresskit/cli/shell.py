@@ -99,7 +99,7 @@ def _is_in_foreground() -> bool:
 
 
 def _whole(handle: int, process: subprocess.Popen[bytes] | None = None) -> bytes:
-    """All that can be read. Above the largest size that is shortened, it is passed on at once, and nothing is left."""
+    """All that can be read. Above the largest size that is shortened, it is passed on at once, and none is returned."""
     data, chunks = bytearray(), _chunks(handle, process)
     for chunk in chunks:
         data += chunk

@@ -93,7 +93,7 @@ def _labels(text: str, kind: str) -> list[Label]:
 
 
 def _of_records(text: str) -> list[Label]:
-    """The names of the objects in the outermost list of a JSON text that has a line for each member."""
+    """The names of the objects in the outermost list of a JSON text with one member on each line."""
     opened = list(_RECORD.finditer(text))
     least = min((len(match[1]) for match in opened), default=0)
     starts = [match.start() + 1 for match in opened if len(match[1]) == least]

@@ -430,7 +430,7 @@ def _is_laid_out(text: str, unit: Unit) -> bool:
 
 
 def _unlike(text: str, middle: Sequence[Unit]) -> list[Unit]:
-    """The paragraphs between others that may be a request that no word shows.
+    """The paragraphs between others that may be a request in words that are not known.
 
     These are the short ones, if they are few and all the others are regions; else the one that is by far the shortest.
     """

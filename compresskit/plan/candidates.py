@@ -33,7 +33,7 @@ class Candidate(NamedTuple):
     form: str = ""  # name of the compact form
     short: str = ""  # text of the compact form without its head: the segments are segments of it
     head: str = ""  # beginning of the compact form, which precedes any kept part of it
-    lines: Sequence[int] = ()  # numbers in the text of the lines of the compact form, if they are its own lines
+    lines: Sequence[int] = ()  # numbers in the text of the lines of a compact form that has no others
     shares: Sequence[float] = ()  # certainty, for each segment, that the question means it; empty if it picks no row
     picked: frozenset[int] = frozenset()  # segments that the question means with the highest certainty
     again: str = ""  # a note for the stub if later texts repeat the whole text, or if it is out of date

@@ -56,9 +56,8 @@ def judge(
     """The conversation with every block split into scored segments. So far only samples of texts are counted.
 
     Small texts and tool calls are scored together, one atom at a time. ``staying`` are the reasons why texts must stay,
-    by place. ``rules`` are the caller's, by place, and
-    ``own_form`` gives the caller's own form of a text, "" if there is none. ``made`` has the compact forms of texts
-    that were judged before.
+    and ``rules`` the rules of the caller, both by place. ``own_form`` gives the caller's own form of a text, "" if
+    there is none. ``made`` has the compact forms of texts that were judged before.
     """
     made = {} if made is None else made
     quoted = frozenset(index for atom in atoms if atom.quoted for index in range(atom.first, atom.last + 1))

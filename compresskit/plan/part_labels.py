@@ -18,7 +18,7 @@ from ..content.guard import guarded
 from .signatures import short_line
 
 HEADED = frozenset({"markdown", "documents", "prose", "manual", "lines"})  # kinds with headings
-_MARKED = frozenset({"markdown", "documents"})  # of them, those whose headings are marked
+_MARKED = frozenset({"markdown", "documents"})  # those of them whose headings have a mark, such as #
 _TARGET = re.compile(r"\]\([^()\s]*\)|[ \t]*\{#[^{}]*\}")  # of a link, and the anchor of a heading
 
 

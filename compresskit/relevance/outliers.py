@@ -88,7 +88,7 @@ def of_lines(lines: Lines) -> list[float]:
 
 
 def of_own_words(texts: Sequence[str]) -> list[float]:
-    """For each text, whether it has a sentence in words of its own, from 0 to 1: 0 unless most words come again.
+    """For each text, whether it has a sentence in words of its own, from 0 to 1. 0 if they repeat few words.
 
     Forms, letters and chats repeat what they say, and a sentence that only one of them has tells it apart.
 

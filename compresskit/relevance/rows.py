@@ -256,7 +256,7 @@ def _scores(
 
 
 def _odd_among(text: str, starts: Sequence[int], with_term: Sequence[tuple[float, list[int]]]) -> dict[int, float]:
-    """The lines that are unlike most others with the same word of the question, with the certainty of each.
+    """The lines that are unlike most others with the same word of the question: how surely it means each of them.
 
     The question names a key or a column, and means the row in which its value is unusual: of forty containers with
     ``"Privileged": false`` the one with ``"Privileged": true``.

@@ -240,7 +240,7 @@ class RelevanceWeights:
     )
     max_own_share: float = weight(
         0.1,
-        "share of the words of a text that hardly any other sentence has, from which on it repeats nothing",
+        "share of the words of a text that hardly any other sentence has, above which it counts as one without repeats",
         "below 0.1 in forms, chats, lists and logs, and above it in prose and code",
     )
     min_own_words: int = weight(3, "such words of a sentence, minimum")

@@ -35,7 +35,7 @@ class Entered(NamedTuple):
 
     messages: list[Message]
     taken: dict[str, str]  # key -> original
-    repeats: frozenset[str] = frozenset()  # keys of results without the part that repeats an earlier text
+    repeats: frozenset[str] = frozenset()  # keys of results without a part that an earlier text has
     needs_tool: bool = False  # whether something was left out that the model may ask for
 
     @property

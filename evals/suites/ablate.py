@@ -100,6 +100,7 @@ MECHANISMS = {
     "listing-form": Mechanism("compact form of listings", _without_form("listing in short form")),
     "log-form": Mechanism("compact form of logs", _without_form("log in short form")),
     "outliers": Mechanism("lines and records unlike the others", {"relevance.odd_line": 0.0}),
+    "own-words": Mechanism("sentences in words of their own", {"relevance.own_words": 0.0}),
     "density-sample": Mechanism("sample of how dense a text is", {"plan.density_sample_characters": 0}),
     "small-talk": Mechanism("runs of small messages", {"plan.small_talk_characters": 0}),
     "definition-hops": Mechanism("hops to definitions", {"relevance.definition_share": 0.0}),

@@ -172,7 +172,7 @@ class Wish(NamedTuple):
     Attributes:
         wanted: Whether to compress the request.
         rules: The rules of the key, and behind them those of the team.
-        wrong: What is not understood, so that it counts as a no; "" if all is.
+        wrong: Why a choice or a rule is not understood: the request is not compressed then; "" if all is.
     """
 
     wanted: bool
