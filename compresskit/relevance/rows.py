@@ -246,7 +246,7 @@ def _scores(
     for line, term in zip(counts.texts.tolist(), counts.numbers.tolist(), strict=True):
         if tells[term]:
             scores[first + line] = scores.get(first + line, 0.0) + tells[term]
-    most = max(reader.weights.values(), default=1.0)
+    most = max(reader.weights.values(), default=0.0) or 1.0
     ends = list(accumulate(counts.frequencies.tolist(), initial=0))
     with_term = [
         (reader.weights[term] / most, [first + line for line in counts.texts[start:end].tolist()])

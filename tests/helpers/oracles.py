@@ -19,6 +19,7 @@ from plain_messages import SHAPES, said
 
 MARKER = re.compile(r"\[… [^\n]*")
 KEY = re.compile(r"(?<![A-Za-z])([a-z]{12,59})\]$")  # a marker ends in its key
+COMPLETE = re.compile(r": complete, [a-z]{12,59}\]$")
 FOLD = re.compile(r"\[… (\d[\d,]*) (?:\w+ )?messages?\b")
 # Is said beside a fold, where user and assistant would not take turns without it.
 BESIDE_FOLD = [said(shape, "assistant", "[…]") for shape in SHAPES]
@@ -241,9 +242,14 @@ def visible_keys(before, after):
     return sorted({match[1] for match in found if match})
 
 
+def asking_markers(before, after):
+    """The markers of a result that stand for what was left out; that of a complete short form leaves nothing out."""
+    return [marker for marker in markers(before, after) if not COMPLETE.search(marker)]
+
+
 def asked_keys(before, after):
-    """The keys under which markers of a result hold what was left out; a complete short form leaves nothing out."""
-    found = (KEY.search(marker) for marker in markers(before, after) if ": complete, " not in marker)
+    """The keys under which markers of a result hold what was left out."""
+    found = (KEY.search(marker) for marker in asking_markers(before, after))
     return sorted({match[1] for match in found if match})
 
 
