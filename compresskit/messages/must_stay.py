@@ -244,7 +244,7 @@ class _Reasons:
 
     def _last(self, block: Block, reason: str) -> None:
         if block.place not in self.texts:
-            self.texts[block.message, block.path] = reason
+            self.texts[block.place] = reason
             self.last.append(block)
 
 

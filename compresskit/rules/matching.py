@@ -34,7 +34,7 @@ def treatments(
             text = _Text(turn, block, behind, count)
             for number, rule in here:
                 if text.matches(rule):
-                    found[block.message, block.path] = Treatment(number, rule.action, rule.max_tokens, rule.title)
+                    found[block.place] = Treatment(number, rule.action, rule.max_tokens, rule.title)
                     break
         behind += turn.role == "assistant" and not turn.joined
     return found

@@ -72,7 +72,7 @@ def frames_of(turns: Sequence[Turn], known: int, shown: Sequence[str]) -> dict[P
     for block in (block for turn in turns[known:] for block in turn.blocks if block.call):
         frame = frame_of(block.text, before, shown)
         if frame != (0, len(block.text)):
-            found[block.message, block.path] = frame
+            found[block.place] = frame
         before = block.text
     return found
 

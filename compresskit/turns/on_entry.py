@@ -129,7 +129,7 @@ def _views(new: New, sent: list[Message], sizes: Sizes) -> tuple[dict[str, str],
     repeated = _replaced(
         new,
         _unbound(new, untouched, long),
-        lambda block, key, wording: referred(block.text, block.call, newest[block.message, block.path], key, wording),
+        lambda block, key, wording: referred(block.text, block.call, newest[block.place], key, wording),
     )
     frames = frames_of(new.given.turns, new.known, [block.text for turn in before for block in turn.blocks])
     around = {place: frame for place, frame in frames.items() if not newest.get(place)}  # else more is known to repeat
@@ -138,7 +138,7 @@ def _views(new: New, sent: list[Message], sizes: Sizes) -> tuple[dict[str, str],
     repeated |= _replaced(
         new.beside(repeated | views),
         framed,
-        lambda block, key, wording: frames[block.message, block.path].form(block.text, key, wording),
+        lambda block, key, wording: frames[block.place].form(block.text, key, wording),
     )
     return repeated, views
 
