@@ -10,6 +10,18 @@ from .wording import ROWS_LEFT_OUT, Gap, Wording
 _NO_WORDS: Mapping[int, Sequence[str]] = {}
 
 
+def excerpt(
+    text: str,
+    segments: Sequence[Segment],
+    kept: Set[int],
+    key: str,
+    wording: Wording,
+    named: Mapping[int, Sequence[str]] = _NO_WORDS,
+) -> str:
+    """The text of an excerpt; see ``excerpt_parts``."""
+    return "".join(excerpt_parts(text, segments, kept, key, wording, named=named)[0])
+
+
 def excerpt_parts(
     text: str,
     segments: Sequence[Segment],

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..content import Segment
-from ..markers.excerpts import excerpt_parts
+from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
 from ..plan.candidates import NO_ENTITIES, Candidate
 from ..relevance.rows import Row, cut
@@ -37,7 +37,7 @@ class Frame(NamedTuple):
         """The text with a marker for each part of the frame."""
         segments = [Segment(start, end, "") for start, end in pairwise(sorted({0, *self, len(text)}))]
         kept = {number for number, segment in enumerate(segments) if self._has_own(segment)}
-        return "".join(excerpt_parts(text, segments, kept, key, wording)[0])
+        return excerpt(text, segments, kept, key, wording)
 
     def left_out_of(self, one: Candidate) -> Candidate:
         """A candidate that never shows the frame."""

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..content import path_of, split
-from ..markers.excerpts import excerpt_parts
+from ..markers.excerpts import excerpt
 from ..markers.wording import Wording
 from ..plan.candidates import NO_ENTITIES, Candidate
 from ..relevance.duplicates import in_order
@@ -86,8 +86,7 @@ def referred(text: str, call: str, above: str, key: str, wording: Wording) -> st
         return None
     kept = {number for number, there in enumerate(stands) if not there}
     firsts = [number for number, there in enumerate(stands) if there and (number == 0 or not stands[number - 1])]
-    remarks = {number: [_REMARK] for number in firsts}
-    return "".join(excerpt_parts(text, segments, kept, key, wording, named=remarks)[0])
+    return excerpt(text, segments, kept, key, wording, {number: [_REMARK] for number in firsts})
 
 
 def discounted(one: Candidate, above: str, measure: Measure) -> tuple[Candidate, int]:
