@@ -227,8 +227,10 @@ def _line_starts(text: str) -> list[int]:
 
 def _scores(
     text: str, starts: Sequence[int], asked: Mapping[str, float], first: int
-) -> tuple[dict[int, float], float, list[tuple[float, list[int]]]]:
+) -> tuple[dict[int, float], float, Iterator[tuple[float, list[int]]]]:
     """The score of each line by the words of the question in it, rare ones more, and that of all lines together.
+
+    Behind them the weight of each word, as a share of the largest, with its lines: they are listed as they are read.
 
     Lines before the ``first`` are no rows. Their words name columns, and so no row either.
     """
@@ -248,14 +250,14 @@ def _scores(
             scores[first + line] = scores.get(first + line, 0.0) + tells[term]
     most = max(reader.weights.values(), default=0.0) or 1.0
     ends = list(accumulate(counts.frequencies.tolist(), initial=0))
-    with_term = [
+    with_term = (
         (reader.weights[term] / most, [first + line for line in counts.texts[start:end].tolist()])
         for term, (start, end) in zip(counts.terms, pairwise(ends), strict=True)
-    ]
+    )
     return scores, sum(tells), with_term
 
 
-def _odd_among(text: str, starts: Sequence[int], with_term: Sequence[tuple[float, list[int]]]) -> dict[int, float]:
+def _odd_among(text: str, starts: Sequence[int], with_term: Iterator[tuple[float, list[int]]]) -> dict[int, float]:
     """The lines that are unlike most others with the same word of the question: how surely it means each of them.
 
     The question names a key or a column, and means the row in which its value is unusual: of forty containers with
